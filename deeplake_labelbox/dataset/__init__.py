@@ -1,0 +1,1 @@
+"""Deep Lake: columns, frames, annotations."""

@@ -1,0 +1,1 @@
+"""Labelbox: export a project, read its ontology and its labels."""

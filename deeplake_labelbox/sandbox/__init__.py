@@ -1,0 +1,1 @@
+"""A local Labelbox that the real SDK talks to."""

@@ -1,0 +1,1 @@
+"""Key frames and segments to one value per frame: pure computation."""

@@ -111,7 +111,15 @@ class VideoUnreachableError(VideoError):
 
 
 class VideoDecodeError(VideoError):
-    """The file is not a video, or is damaged or truncated."""
+    """The file is not a video, or is damaged or truncated.
+
+    Attributes:
+        frames_decoded: How many frames, from the first, were decoded whole before the damage.
+    """
+
+    def __init__(self, message: str, *, frames_decoded: int = 0) -> None:
+        super().__init__(message)
+        self.frames_decoded = frames_decoded
 
 
 class MaskError(DeepLakeLabelboxError):

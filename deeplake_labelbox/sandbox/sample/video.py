@@ -1,0 +1,132 @@
+"""A video of the sample project: what is in it, its pictures, its file, its annotations."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import av
+import numpy as np
+
+from deeplake_labelbox.sandbox.sample import sprites
+from deeplake_labelbox.sandbox.sample.annotations import import_annotations
+from deeplake_labelbox.sandbox.sample.canvas import Canvas, rasterize
+from deeplake_labelbox.sandbox.sample.tracks import Outline
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+    from numpy.typing import NDArray
+
+    from deeplake_labelbox.sandbox.sample.answers import Answer, FrameAnswer
+    from deeplake_labelbox.sandbox.sample.tracks import Track
+
+Codec = Literal["libx264", "libvpx-vp9"]
+
+_OPTIONS: dict[Codec, dict[str, str]] = {
+    # Two B-frames always: decoding order differs from display order in every H.264 file.
+    "libx264": {"preset": "veryfast", "crf": "16", "bf": "2", "b_strategy": "0", "g": "16"},
+    "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8", "crf": "28", "b": "0"},
+}
+_CONTAINERS: dict[Codec, str] = {"libx264": "mp4", "libvpx-vp9": "webm"}
+
+
+class Scene(Protocol):
+    """How a video looks."""
+
+    def background(self, canvas: Canvas) -> None:
+        """Draw what is the same on every frame."""
+
+    def foreground(self, canvas: Canvas, video: SampleVideo, frame: int) -> None:
+        """Draw what ``video`` says about ``frame`` (1-based)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleVideo:
+    """A short video and the label that belongs to it.
+
+    Attributes:
+        name: The name of the file.
+        width: Pixels.
+        height: Pixels.
+        frame_rate: Frames per second.
+        frame_count: Number of frames.
+        scene: Draws the pictures.
+        codec: The FFmpeg encoder.
+        tracks: The objects, later ones in front.
+        frame_answers: Answers that hold on some frames.
+        global_answers: Answers for the whole video.
+        labelled: Whether the data row has a label at all.
+        external_id: As a Labelbox user sets it, or None.
+        global_key: As a Labelbox user sets it, or None.
+        private: Whether the file needs authentication.
+        mask_format: How the export serves the masks.
+        created_by: The email address of the labeller.
+    """
+
+    name: str
+    width: int
+    height: int
+    frame_rate: Fraction
+    frame_count: int
+    scene: Scene
+    codec: Codec = "libx264"
+    tracks: tuple[Track, ...] = ()
+    frame_answers: tuple[FrameAnswer, ...] = ()
+    global_answers: tuple[Answer, ...] = ()
+    labelled: bool = True
+    external_id: str | None = None
+    global_key: str | None = None
+    private: bool = False
+    mask_format: Literal["composite", "single"] = "composite"
+    created_by: str = "ada@sandbox.test"
+
+    @property
+    def annotations(self) -> list[dict[str, Any]]:
+        """The label as lines of Labelbox's import NDJSON, without ``dataRow``; built anew."""
+        return import_annotations(self)
+
+    def answers_at(self, frame: int) -> tuple[Answer, ...]:
+        """The frame answers that hold on ``frame`` (1-based)."""
+        return tuple(given.answer for given in self.frame_answers if given.covers(frame))
+
+    def mask_at(self, track: Track, frame: int) -> NDArray[np.bool_]:
+        """The mask (height, width) of a raster-segmentation track on ``frame`` (1-based)."""
+        shape = track.shape_at(frame)
+        if isinstance(shape, Outline):
+            return rasterize(shape, self.width, self.height)
+        return np.zeros((self.height, self.width), np.bool_)
+
+    def pictures(self) -> list[NDArray[np.uint8]]:
+        """All frames as drawn, before encoding: (height, width, 3) uint8 RGB."""
+        empty = Canvas(self.width, self.height)
+        self.scene.background(empty)
+        return [self._picture(empty.copy(), frame) for frame in range(1, self.frame_count + 1)]
+
+    def _picture(self, canvas: Canvas, frame: int) -> NDArray[np.uint8]:
+        self.scene.foreground(canvas, self, frame)
+        sprites.frame_number(canvas, frame)
+        return canvas.to_array()
+
+    def encode(self) -> bytes:
+        """The video file; made once a process."""
+        return _encode(self)
+
+
+@cache
+def _encode(video: SampleVideo) -> bytes:
+    target = io.BytesIO()
+    with av.open(target, "w", format=_CONTAINERS[video.codec]) as container:
+        stream = container.add_stream(
+            video.codec, rate=video.frame_rate, options=_OPTIONS[video.codec]
+        )
+        stream.width, stream.height = video.width, video.height
+        stream.pix_fmt = "yuv420p"
+        # One thread: the same bytes on every machine.
+        stream.thread_count = 1
+        for picture in video.pictures():
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode())
+    return target.getvalue()

@@ -39,7 +39,7 @@ _QUAY: tuple[XY, ...] = ((0, 182), (262, 182), (306, 196), (426, 196), (426, 240
 
 
 def _motor_boat(frame: int) -> Outline:
-    x, y = 60.0 + 5.2 * (frame - 1), 131.0 + math.sin(frame) * 0.8
+    x, y = 60.0 + 5.2 * (frame - 1), 126.0 + math.sin(frame) * 0.8
     hull = ((x, y), (x + 50, y - 3), (x + 42, y + 11), (x + 5, y + 11))
     cabin = ((x + 10, y), (x + 13, y - 11), (x + 27, y - 11), (x + 33, y))
     return Outline((hull, cabin), hidden_by=(_ISLAND,))

@@ -1,1 +1,7 @@
 """A local Labelbox that the real SDK talks to."""
+
+from deeplake_labelbox.sandbox.box import Sandbox
+from deeplake_labelbox.sandbox.faults import Fault, Faults
+from deeplake_labelbox.sandbox.projects import SandboxDataRow, SandboxLabel, SandboxProject
+
+__all__ = ["Fault", "Faults", "Sandbox", "SandboxDataRow", "SandboxLabel", "SandboxProject"]

@@ -1,0 +1,212 @@
+"""The sandbox itself: a Labelbox on 127.0.0.1."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.sandbox.faults import Faults
+from deeplake_labelbox.sandbox.projects import SandboxProject, create_project
+from deeplake_labelbox.sandbox.store import Store
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from labelbox import Client
+
+    from deeplake_labelbox.sandbox.application import ReceivedRequest
+    from deeplake_labelbox.sandbox.export_rendering import FileUrls
+    from deeplake_labelbox.sandbox.exports import ExportTasks
+    from deeplake_labelbox.sandbox.running import RunningSandbox
+
+_API_KEY = "sandbox-api-key"
+
+
+class Sandbox:
+    """A local Labelbox that the real SDK talks to over HTTP.
+
+    It runs in a thread of this process and forgets everything when it stops::
+
+        with Sandbox(sample=True) as box:
+            project = box.client().get_project(box.sample.project_id)
+
+    Args:
+        sample: Whether to add the sample project: a few short videos with every kind of label.
+        port: Port of the API host; a free one by default. Videos and export files are served on a
+            second, free port, because Labelbox keeps them on other hosts than its API.
+        api_key: The only key that is accepted.
+
+    Attributes:
+        faults: What shall go wrong; see `Faults.add`.
+        api_key: The only key that is accepted.
+    """
+
+    def __init__(self, *, sample: bool = False, port: int = 0, api_key: str = _API_KEY) -> None:
+        self.faults = Faults()
+        self.api_key = api_key
+        self._store = Store()
+        self._with_sample = sample
+        self._sample: SandboxProject | None = None
+        self._port = port
+        self._running: RunningSandbox | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+
+    def start(self) -> Self:
+        """Begin to serve; the same as entering the context.
+
+        Raises:
+            ConfigurationError: The sandbox extra is not installed, or the port is taken.
+        """
+        if self._running is not None:
+            return self
+        try:
+            from deeplake_labelbox.sandbox.running import RunningSandbox  # noqa: PLC0415 - extra
+        except ModuleNotFoundError as error:
+            raise ConfigurationError(
+                f"The sandbox needs {error.name}, which is not installed; "
+                'run: pip install "deeplake-labelbox[sandbox]"'
+            ) from error
+        self._running = RunningSandbox(self._store, self.api_key, self.faults, self._port)
+        self._folder = tempfile.TemporaryDirectory(prefix="labelbox-sandbox-")
+        if self._with_sample and self._sample is None:
+            from deeplake_labelbox.sandbox.sample import add_sample_project  # noqa: PLC0415 - slow
+
+            try:
+                self._sample = add_sample_project(self)
+            except BaseException:
+                self.stop()
+                raise
+        return self
+
+    def stop(self) -> None:
+        """End all connections and remove the videos."""
+        if self._running is not None:
+            self._running.stop()
+            self._running = None
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """The API host, such as ``http://127.0.0.1:49152``."""
+        return self._alive.api_url
+
+    @property
+    def storage_url(self) -> str:
+        """The host of signed URLs; it refuses requests that carry the API key."""
+        return self._alive.storage_url
+
+    @property
+    def endpoint(self) -> str:
+        """The GraphQL endpoint, for ``labelbox.Client(endpoint=…)``."""
+        return f"{self.url}/graphql"
+
+    @property
+    def rest_endpoint(self) -> str:
+        """The REST endpoint, for ``labelbox.Client(rest_endpoint=…)``."""
+        return self._alive.urls.rest_endpoint
+
+    @property
+    def sample(self) -> SandboxProject:
+        """The sample project.
+
+        Raises:
+            ConfigurationError: The sandbox was made without ``sample=True``, or is not running.
+        """
+        if self._sample is None:
+            raise ConfigurationError("This sandbox has no sample; use Sandbox(sample=True).")
+        return self._sample
+
+    @property
+    def exports(self) -> ExportTasks:
+        """The export tasks: chunk size, and how the next one shall end."""
+        return self._alive.exports
+
+    @property
+    def requests(self) -> list[ReceivedRequest]:
+        """All requests so far, with their headers."""
+        return self._alive.log.received
+
+    @property
+    def projects(self) -> tuple[SandboxProject, ...]:
+        """All projects, in the order in which they were made."""
+        return tuple(self._face(project_id) for project_id in self._store.projects)
+
+    def project(self, project_id: str) -> SandboxProject:
+        """A project by its id.
+
+        Raises:
+            ConfigurationError: There is no such project.
+        """
+        if project_id not in self._store.projects:
+            raise ConfigurationError(f"The sandbox has no project '{project_id}'.")
+        return self._face(project_id)
+
+    def add_project(
+        self, name: str, ontology_normalized: dict[str, Any], media_type: str = "VIDEO"
+    ) -> SandboxProject:
+        """Add a project with its ontology.
+
+        Args:
+            name: Name of the project.
+            ontology_normalized: ``{"tools": […], "classifications": […]}`` as Labelbox writes it;
+                ids and colors are filled in where they are missing.
+            media_type: As in ``labelbox.MediaType``.
+
+        Raises:
+            ConfigurationError: The ontology cannot be used.
+        """
+        record = create_project(self._store, name, ontology_normalized, media_type)
+        return self._face(record.id)
+
+    def client(self) -> Client:
+        """A real ``labelbox.Client`` that talks to this sandbox."""
+        from labelbox import Client  # noqa: PLC0415 - slow to import, and not needed to serve
+
+        return Client(
+            api_key=self.api_key,
+            endpoint=self.endpoint,
+            rest_endpoint=self.rest_endpoint,
+            app_url=self.url,
+        )
+
+    def expire_signed_urls(self) -> None:
+        """Let every signed URL that was handed out so far expire."""
+        self._urls.signed.expire()
+
+    def set_timezone(self, timezone: str | None) -> None:
+        """Set the time zone in which date filters of the user are meant."""
+        self._store.user.timezone = timezone
+
+    def __repr__(self) -> str:
+        return f"Sandbox({self._running.api_url if self._running else 'stopped'})"
+
+    @property
+    def _alive(self) -> RunningSandbox:
+        if self._running is None:
+            raise ConfigurationError("The sandbox is not running; use it in a with statement.")
+        return self._running
+
+    @property
+    def _urls(self) -> FileUrls:
+        return self._alive.urls
+
+    def _face(self, project_id: str) -> SandboxProject:
+        record = self._store.projects[project_id]
+        if self._folder is None:
+            raise ConfigurationError("The sandbox is not running; use it in a with statement.")
+        return SandboxProject(self._store, self._urls, Path(self._folder.name), record)

@@ -1,0 +1,192 @@
+"""Answers in Labelbox's import form, checked against the ontology, as export JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.sandbox.content import AnswerSpan, FrameClassification
+from deeplake_labelbox.sandbox.ontology import named, option_named, slug
+
+if TYPE_CHECKING:
+    from deeplake_labelbox.sandbox.identifiers import FeatureIds
+
+Path = tuple[str | int, ...]
+
+
+class ClassificationReader:
+    """Reads the answers of one label.
+
+    Args:
+        ids: Where the label's feature ids come from.
+    """
+
+    def __init__(self, ids: FeatureIds) -> None:
+        self._ids = ids
+
+    def answered(
+        self, given: object, schemas: list[dict[str, Any]], path: Path, where: str
+    ) -> list[dict[str, Any]]:
+        """A list of ``{"name", "answer"}`` as classifications of the export format.
+
+        Args:
+            given: The list, as it was written; None counts as an empty one.
+            schemas: The classifications of the ontology that are allowed here.
+            path: Names the thing that is classified, for its feature ids.
+            where: The same in words, for messages.
+
+        Raises:
+            ConfigurationError: A name, an option or an answer does not fit the ontology.
+        """
+        if given is None:
+            return []
+        if not isinstance(given, list):
+            _refuse(where, "needs its classifications as a list")
+        answered = []
+        for entry in given:
+            schema = self._schema(entry, schemas, where)
+            here = f"classification '{schema['name']}' of {where}"
+            answered.append(self._answer(entry, schema, (*path, schema["name"]), here))
+        names = [classification["name"] for classification in answered]
+        for name in names:
+            if names.count(name) > 1:
+                _refuse(where, f"answers classification '{name}' twice; answer it once")
+        return answered
+
+    def over_frames(
+        self, entry: dict[str, Any], schema: dict[str, Any], path: Path, where: str
+    ) -> FrameClassification:
+        """An answer with its frame ranges, in any of the three spellings that Labelbox takes.
+
+        The ranges stand beside ``answer``, inside it, or inside each of a list of answers; the
+        last one can say that an answer changes over time.
+
+        Raises:
+            ConfigurationError: An answer does not fit the ontology, has no frames, or two answers
+                of a radio or text hold on the same frame.
+        """
+        answer = _answer_of(entry, where)
+        shared = entry.get("frames")
+        parts = answer if isinstance(answer, list) else [answer]
+        spans = []
+        for part in parts:
+            ranges = part.get("frames", shared) if isinstance(part, dict) else shared
+            spans.append(AnswerSpan(_ranges(ranges, where), self._one(part, schema, path, where)))
+        if schema["type"] != "checklist":
+            claimed: set[int] = set()
+            for span in spans:
+                for start, end in span.ranges:
+                    frames = set(range(start, end + 1))
+                    if frames & claimed:
+                        _refuse(
+                            where, f"has two answers on frame {min(frames & claimed)}; give it one"
+                        )
+                    claimed |= frames
+        return FrameClassification(self._ids.of(*path), schema, tuple(spans))
+
+    def export_form(
+        self, feature_id: str, schema: dict[str, Any], answers: list[dict[str, Any]]
+    ) -> dict[str, Any]:
+        """A classification of the export format with these answers."""
+        form: dict[str, Any] = {
+            "feature_id": feature_id,
+            "feature_schema_id": schema["featureSchemaId"],
+            "name": schema["name"],
+            "value": slug(schema["name"]),
+        }
+        return form | answer_payload(schema, answers)
+
+    def _schema(self, entry: object, schemas: list[dict[str, Any]], where: str) -> dict[str, Any]:
+        if not isinstance(entry, dict) or not (entry.get("name") or entry.get("schemaId")):
+            _refuse(where, "has a classification without a name; write {'name': …, 'answer': …}")
+        name = entry.get("name")
+        if name is None:
+            for schema in schemas:
+                if schema["featureSchemaId"] == entry["schemaId"]:
+                    return schema
+            _refuse(where, f"has no classification with schema id '{entry['schemaId']}'")
+        found = named(schemas, name)
+        if found is None:
+            known = ", ".join(f"'{schema['name']}'" for schema in schemas) or "none"
+            _refuse(where, f"has no classification '{name}' in the ontology; it has {known}")
+        return found
+
+    def _answer(
+        self, entry: dict[str, Any], schema: dict[str, Any], path: Path, where: str
+    ) -> dict[str, Any]:
+        answer = _answer_of(entry, where)
+        if schema["type"] == "checklist" and not isinstance(answer, list):
+            _refuse(where, "is a checklist; give its answer as a list of {'name': …}")
+        if schema["type"] != "checklist" and isinstance(answer, list):
+            _refuse(where, f"is a {schema['type']}; give it one answer, not a list")
+        parts = answer if isinstance(answer, list) else [answer]
+        answers = [self._one(part, schema, path, where) for part in parts]
+        return self.export_form(self._ids.of(*path), schema, answers)
+
+    def _one(
+        self, part: object, schema: dict[str, Any], path: Path, where: str
+    ) -> dict[str, Any]:
+        if schema["type"] == "text":
+            text = part.get("value") if isinstance(part, dict) else part
+            if not isinstance(text, str):
+                _refuse(where, "is a text; give its answer as a string")
+            return {"content": text}
+        if not isinstance(part, dict) or not isinstance(part.get("name"), str):
+            _refuse(where, f"is a {schema['type']}; give an answer as {{'name': option}}")
+        option = option_named(schema, part["name"])
+        if option is None:
+            known = ", ".join(f"'{known['value']}'" for known in schema["options"])
+            _refuse(where, f"has no option '{part['name']}'; its options are {known}")
+        option_path = (*path, option["value"])
+        here = f"option '{option['value']}' of {where}"
+        return {
+            "feature_id": self._ids.of(*option_path),
+            "feature_schema_id": option["featureSchemaId"],
+            "name": option["label"],
+            "value": option["value"],
+            "classifications": self.answered(
+                part.get("classifications"), option["options"], option_path, here
+            ),
+        }
+
+
+def answer_payload(schema: dict[str, Any], answers: list[dict[str, Any]]) -> dict[str, Any]:
+    """The key that carries the answers of a classification in the export format."""
+    if schema["type"] == "radio":
+        return {"radio_answer": answers[0]}
+    if schema["type"] == "checklist":
+        return {"checklist_answers": answers}
+    return {"text_answer": answers[0]}
+
+
+def has_frames(entry: dict[str, Any]) -> bool:
+    """Whether an entry carries frame ranges anywhere."""
+    answer = entry.get("answer", entry.get("answers"))
+    parts = answer if isinstance(answer, list) else [answer]
+    return "frames" in entry or any(isinstance(part, dict) and "frames" in part for part in parts)
+
+
+def _answer_of(entry: dict[str, Any], where: str) -> Any:  # noqa: ANN401 - JSON
+    if "answer" in entry:
+        return entry["answer"]
+    if "answers" in entry:
+        return entry["answers"]
+    _refuse(where, "has no 'answer'")
+
+
+def _ranges(given: object, where: str) -> tuple[tuple[int, int], ...]:
+    if not isinstance(given, list) or not given:
+        _refuse(where, "is per frame; give its answer 'frames': [{'start': …, 'end': …}]")
+    ranges = []
+    for entry in given:
+        start, end = (
+            (entry.get("start"), entry.get("end")) if isinstance(entry, dict) else (None, None)
+        )
+        if type(start) is not int or type(end) is not int or start < 1 or end < start:
+            _refuse(where, f"has the frame range {entry!r}; write 1 <= start <= end")
+        ranges.append((start, end))
+    return tuple(sorted(ranges))
+
+
+def _refuse(where: str, fault: str) -> NoReturn:
+    raise ConfigurationError(f"{where[0].upper()}{where[1:]} {fault}.")

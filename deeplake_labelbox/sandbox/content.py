@@ -1,0 +1,97 @@
+"""What a label says, between the import form that is read and the export form that is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+MaskFormat = Literal["composite", "single"]
+ClassificationSegments = Literal["answer", "classification"]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFrame:
+    """An object as it was drawn on one frame.
+
+    Attributes:
+        frame: Frame number, from 1.
+        geometry: The payload of the export format (``{"bounding_box": {…}}``, ``{"point": {…}}``,
+            ``{"line": […]}``); empty for masks, whose payload is a URL.
+        classifications: The answers given on this frame, in the export format.
+    """
+
+    frame: int
+    geometry: dict[str, Any]
+    classifications: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A visible interval of an object, both ends included, with at least one key frame."""
+
+    start: int
+    end: int
+    key_frames: tuple[KeyFrame, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One object through the video.
+
+    ``tool`` is the tool's entry in the ontology; ``color`` is an instance's color in the
+    composite masks and None for every other kind.
+    """
+
+    feature_id: str
+    tool: dict[str, Any]
+    annotation_kind: str
+    segments: tuple[Segment, ...]
+    color: tuple[int, int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSpan:
+    """An answer and the frame ranges on which it holds, both ends included.
+
+    ``answer`` is in the export format: an option with its feature id, or ``{"content": text}``.
+    """
+
+    ranges: tuple[tuple[int, int], ...]
+    answer: dict[str, Any]
+
+    def holds_at(self, frame: int) -> bool:
+        """Whether the answer holds on a frame."""
+        return any(start <= frame <= end for start, end in self.ranges)
+
+
+@dataclass(frozen=True, slots=True)
+class FrameClassification:
+    """A classification of scope ``index`` and all its answers over time."""
+
+    feature_id: str
+    schema: dict[str, Any]
+    spans: tuple[AnswerSpan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelContent:
+    """All annotations of one label.
+
+    Attributes:
+        tracks: The objects, masks included.
+        frame_classifications: Answers that hold on ranges of frames.
+        classifications: Global answers, in the export format.
+        composite_masks: Frame number to the PNG that was drawn there, one color an instance.
+        composite_mask_id: Names the label's composite masks in URLs.
+        mask_format: Which kind of mask URL the export hands out.
+        classification_segments: Whether the segments of frame classifications are listed under
+            the answer's feature id or under the classification's; Labelbox exports know both.
+    """
+
+    tracks: tuple[Track, ...] = ()
+    frame_classifications: tuple[FrameClassification, ...] = ()
+    classifications: tuple[dict[str, Any], ...] = ()
+    composite_masks: dict[int, bytes] = field(default_factory=dict)
+    composite_mask_id: str = ""
+    mask_format: MaskFormat = "composite"
+    classification_segments: ClassificationSegments = "answer"

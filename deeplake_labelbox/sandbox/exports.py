@@ -1,0 +1,111 @@
+"""Export tasks: what they found, cut into the chunks that a client streams."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from deeplake_labelbox.sandbox.store import StreamType, TaskRecord, TaskStatus, now
+
+if TYPE_CHECKING:
+    from deeplake_labelbox.sandbox.store import Store
+
+EXPORT_TASK_TYPE = "export-data-rows"
+_MAX_RUNNING = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of a stream that ends at a line end; offsets and lines include both ends."""
+
+    start: int
+    end: int
+    first_line: int
+    last_line: int
+
+
+@dataclass(slots=True)
+class Stream:
+    """An export stream and how it is cut."""
+
+    content: bytes = b""
+    chunks: list[Chunk] = field(default_factory=list)
+
+    @property
+    def lines(self) -> int:
+        """How many lines the stream holds."""
+        return self.chunks[-1].last_line + 1 if self.chunks else 0
+
+    def chunk_at(self, offset: int) -> Chunk | None:
+        """The chunk that holds the byte at ``offset``."""
+        return next((chunk for chunk in self.chunks if chunk.start <= offset <= chunk.end), None)
+
+
+class ExportTasks:
+    """The export tasks of a sandbox, and how the next one shall go.
+
+    Attributes:
+        chunk_size: Bytes after which a stream is cut at the next line end.
+        next_status: How the next export ends; "IN_PROGRESS" never does. Back to "COMPLETE" after.
+        next_errors: JSON objects that the next export puts on its error stream. Emptied after.
+        next_polls: How often the next export answers IN_PROGRESS before it ends. 0 after.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.chunk_size = 32 * 1024
+        self.next_status: TaskStatus = "COMPLETE"
+        self.next_errors: list[dict[str, Any]] = []
+        self.next_polls = 0
+        self._store = store
+        self._streams: dict[tuple[str, StreamType], Stream] = {}
+
+    def running(self, project_id: str | None) -> int:
+        """How many export tasks of a project are running."""
+        return sum(
+            task.status == "IN_PROGRESS" and task.project_id == project_id
+            for task in self._store.tasks.values()
+            if task.type == EXPORT_TASK_TYPE
+        )
+
+    def may_start(self, project_id: str | None) -> bool:
+        """Whether the project has room for one more; Labelbox runs at most ten at a time."""
+        return self.running(project_id) < _MAX_RUNNING
+
+    def start(self, name: str | None, project_id: str | None) -> TaskRecord:
+        """A new task, still without its streams."""
+        task = TaskRecord(
+            id=self._store.identifiers.new(),
+            name=name,
+            type=EXPORT_TASK_TYPE,
+            status=self.next_status,
+            created_at=now(),
+            created_by=self._store.user.id,
+            project_id=project_id,
+            polls_left=self.next_polls,
+        )
+        self._store.tasks[task.id] = task
+        return task
+
+    def finish(self, task: TaskRecord, lines: list[dict[str, Any]]) -> None:
+        """Give a task its lines; only a task that completes has a result."""
+        result = lines if task.status == "COMPLETE" else []
+        self._streams[task.id, "RESULT"] = self._cut(result)
+        self._streams[task.id, "ERRORS"] = self._cut(self.next_errors)
+        self.next_status, self.next_errors, self.next_polls = "COMPLETE", [], 0
+
+    def stream(self, task_id: str, kind: StreamType) -> Stream | None:
+        """A stream of a task; None when there is no such task."""
+        return self._streams.get((task_id, kind))
+
+    def _cut(self, lines: list[dict[str, Any]]) -> Stream:
+        stream = Stream()
+        content = bytearray()
+        start = first_line = 0
+        for number, line in enumerate(lines):
+            content += json.dumps(line, ensure_ascii=False).encode() + b"\n"
+            if len(content) - start >= self.chunk_size or number == len(lines) - 1:
+                stream.chunks.append(Chunk(start, len(content) - 1, first_line, number))
+                start, first_line = len(content), number + 1
+        stream.content = bytes(content)
+        return stream

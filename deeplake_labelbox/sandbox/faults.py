@@ -1,0 +1,127 @@
+"""Faults that a sandbox is told to commit: failing, slow, cut and shortened answers."""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import dataclass, field
+from typing import Literal
+
+from deeplake_labelbox.errors import ConfigurationError
+
+FaultKind = Literal["status", "drop", "cut", "truncate", "delay"]
+
+# What "where" may name besides a regular expression on the path.
+_PLACES = {
+    "video": re.compile(r"^/videos/|^/api/v1/data-rows/[^/]+/videos/"),
+    "mask": re.compile(r"^/api/v1/.*/(masks/|index/\d+/mask$)"),
+    "chunk": re.compile(r"^/exports/"),
+}
+
+
+@dataclass(slots=True)
+class Fault:
+    """One way to fail, and how often.
+
+    Attributes:
+        where: "graphql", "graphql:OperationName" (with or without its "PyApi" ending), "video",
+            "mask", "chunk", or a regular expression that is searched in the request's path.
+        kind: "status" answers with an HTTP status instead of the real answer; "drop" closes the
+            connection without an answer; "cut" announces the whole answer and closes the
+            connection after ``after_bytes`` of its body; "truncate" gives a sound answer that
+            holds only the first ``after_bytes`` bytes; "delay" waits before the real answer.
+        times: How many requests fail; None means every one.
+        skip: How many matching requests are answered properly first.
+        status: The HTTP status of "status".
+        headers: Headers of "status", such as Retry-After.
+        body: Body of "status"; a JSON error message without it.
+        after_bytes: See "cut" and "truncate".
+        delay: Seconds that "delay" waits.
+    """
+
+    where: str
+    kind: FaultKind = "status"
+    times: int | None = 1
+    skip: int = 0
+    status: int = 503
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    after_bytes: int = 0
+    delay: float = 0.0
+
+    def applies(self, path: str, operation: str | None) -> bool:
+        """Whether a request is one that shall fail."""
+        place, _, name = self.where.partition(":")
+        if place == "graphql":
+            return operation is not None and name in ("", operation, operation[: -len("PyApi")])
+        if self.where in _PLACES:
+            return _PLACES[self.where].search(path) is not None
+        return operation is None and re.search(self.where, path) is not None
+
+
+class Faults:
+    """The faults that wait for their requests, the oldest first."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Fault] = []
+        self._lock = threading.Lock()
+
+    def add(  # noqa: PLR0913 - a fault has many sides
+        self,
+        where: str,
+        kind: FaultKind = "status",
+        *,
+        times: int | None = 1,
+        skip: int = 0,
+        status: int = 503,
+        headers: dict[str, str] | None = None,
+        body: bytes | None = None,
+        after_bytes: int = 0,
+        delay: float = 0.0,
+    ) -> Fault:
+        """Let coming requests fail; the arguments are those of `Fault`.
+
+        Raises:
+            ConfigurationError: ``kind`` is unknown, or ``where`` is no regular expression.
+        """
+        if kind not in ("status", "drop", "cut", "truncate", "delay"):
+            raise ConfigurationError(
+                f"Unknown fault {kind!r}; use 'status', 'drop', 'cut', 'truncate' or 'delay'."
+            )
+        try:
+            re.compile(where)
+        except re.error as error:
+            raise ConfigurationError(f"{where!r} is no regular expression: {error}.") from error
+        fault = Fault(
+            where, kind, times, skip, status, headers or {}, body, after_bytes, delay
+        )
+        with self._lock:
+            self._waiting.append(fault)
+        return fault
+
+    def clear(self) -> None:
+        """Forget all faults."""
+        with self._lock:
+            self._waiting.clear()
+
+    @property
+    def waiting(self) -> tuple[Fault, ...]:
+        """The faults that have not happened yet, or not often enough."""
+        with self._lock:
+            return tuple(self._waiting)
+
+    def take(self, path: str, operation: str | None = None) -> Fault | None:
+        """The fault of a request, if it has one, with its count taken down."""
+        with self._lock:
+            for fault in self._waiting:
+                if not fault.applies(path, operation):
+                    continue
+                if fault.skip > 0:
+                    fault.skip -= 1
+                    continue
+                if fault.times is not None:
+                    fault.times -= 1
+                    if fault.times <= 0:
+                        self._waiting.remove(fault)
+                return fault
+        return None

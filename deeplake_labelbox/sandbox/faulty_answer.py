@@ -1,0 +1,118 @@
+"""Commits a fault at the level of HTTP and its connection."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from starlette.datastructures import MutableHeaders
+from starlette.responses import JSONResponse, Response
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from deeplake_labelbox.sandbox.faults import Fault
+
+
+class CuttableProtocol(H11Protocol):
+    """An HTTP connection that an application can reach, to close it when it should not."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
+        """Hand the transport to the requests of this connection."""
+        super().connection_made(transport)
+        self.app_state: dict[str, Any] = {**self.app_state, "transport": transport}
+
+
+class FaultyAnswer:
+    """An ASGI application that answers with a fault.
+
+    Args:
+        fault: What goes wrong.
+        answer: The application whose answer is delayed, cut or shortened.
+    """
+
+    def __init__(self, fault: Fault, answer: ASGIApp) -> None:
+        self._fault = fault
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        fault = self._fault
+        if fault.kind == "status":
+            await self._refusal()(scope, receive, send)
+        elif fault.kind == "drop":
+            await _hang_up(scope)
+        elif fault.kind == "delay":
+            await asyncio.sleep(fault.delay)
+            await self._answer(scope, receive, send)
+        elif fault.kind == "truncate":
+            await self._answer(scope, receive, _Shortened(send, fault.after_bytes))
+        else:
+            # Beyond the cut, the application may go on talking to nobody.
+            with contextlib.suppress(_Cut):
+                await self._answer(scope, receive, _CutOff(scope, send, fault.after_bytes))
+
+    def _refusal(self) -> Response:
+        fault = self._fault
+        if fault.body is not None:
+            return Response(fault.body, fault.status, fault.headers)
+        message = "You have exceeded your rate limit" if fault.status == 429 else "Fault on demand"  # noqa: PLR2004 - Too Many Requests
+        return JSONResponse({"message": message}, fault.status, fault.headers)
+
+
+class _Cut(Exception):  # noqa: N818 - a signal, not an error
+    """The connection has been cut as wanted."""
+
+
+class _CutOff:
+    """Sends the head and the first bytes of the body, and closes the connection."""
+
+    def __init__(self, scope: Scope, send: Send, after_bytes: int) -> None:
+        self._scope = scope
+        self._send = send
+        self._left = after_bytes
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] != "http.response.body":
+            await self._send(message)
+            return
+        body = message.get("body", b"")
+        if len(body) <= self._left and message.get("more_body"):
+            self._left -= len(body)
+            await self._send(message)
+            return
+        # An answer that is shorter than the cut is cut before its last byte.
+        kept = body[: min(self._left, max(len(body) - 1, 0))]
+        await self._send({"type": "http.response.body", "body": kept, "more_body": True})
+        await _hang_up(self._scope)
+        raise _Cut
+
+
+class _Shortened:
+    """Sends a sound answer that ends early."""
+
+    def __init__(self, send: Send, length: int) -> None:
+        self._send = send
+        self._left = length
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(raw=list(message["headers"]))
+            if "content-length" in headers:
+                self._left = min(self._left, int(headers["content-length"]))
+                headers["content-length"] = str(self._left)
+            await self._send({**message, "headers": headers.raw})
+            return
+        body = message.get("body", b"")[: self._left]
+        self._left -= len(body)
+        await self._send({**message, "body": body})
+
+
+async def _hang_up(scope: Scope) -> None:
+    transport: asyncio.Transport = scope["state"]["transport"]
+    transport.close()
+    # The server notices the loss of the connection in its next turns.
+    while not transport.is_closing():  # pragma: no cover - closing is immediate
+        await asyncio.sleep(0)
+    await asyncio.sleep(0)

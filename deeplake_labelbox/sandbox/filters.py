@@ -1,0 +1,95 @@
+"""The filters of an export, as GraphQL carries them, applied to the rows of a project."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from deeplake_labelbox.sandbox.graphql.errors import InvalidQueryError
+
+if TYPE_CHECKING:
+    from deeplake_labelbox.sandbox.store import AssignmentRecord, ProjectRecord, Store
+
+_FORMATS = ("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
+_STATUS = {"Done": "DONE", "InReview": "IN_REVIEW", "InRework": "IN_REWORK"}
+_MAX_IDS = 2000
+
+
+def matches(
+    query: list[dict[str, Any]],
+    store: Store,
+    project: ProjectRecord,
+    assignment: AssignmentRecord,
+) -> bool:
+    """Whether a data row of a project passes every entry of a search query.
+
+    Raises:
+        InvalidQueryError: An entry is of a type that Labelbox does not have.
+    """
+    return all(_passes(entry, store, project, assignment) for entry in query)
+
+
+def _passes(
+    entry: dict[str, Any], store: Store, project: ProjectRecord, assignment: AssignmentRecord
+) -> bool:
+    kind = entry.get("type")
+    row = store.data_rows[assignment.data_row_id]
+    if kind == "data_row_id":
+        return row.id in _ids(entry)
+    if kind == "global_key":
+        return row.global_key in _ids(entry)
+    if kind == "batch":
+        return assignment.batch_id in _ids(entry)
+    if kind == "dataset":
+        return row.dataset_id in _ids(entry)
+    if kind == "task_queue_status":
+        return assignment.workflow_status == _STATUS.get(entry.get("status", ""))
+    if kind == "task_queue_not_exist":
+        return assignment.workflow_status == "TO_LABEL"
+    if kind == "data_row_last_activity_at":
+        return _in_range(store.last_activity(project, assignment), entry)
+    if kind == "labeled_at":
+        labels = [store.labels[label_id] for label_id in assignment.label_ids]
+        return any(_in_range(label.created_at, entry) for label in labels)
+    raise InvalidQueryError(f"Unknown search filter type {kind!r}")
+
+
+def _ids(entry: dict[str, Any]) -> list[str]:
+    ids: list[str] = entry["ids"]
+    if len(ids) > _MAX_IDS:
+        raise InvalidQueryError(f"A filter takes at most {_MAX_IDS} ids, got {len(ids)}")
+    return ids
+
+
+def _in_range(moment: datetime, entry: dict[str, Any]) -> bool:
+    condition = entry["value"]
+    operator, bounds = condition["operator"], condition["value"]
+    zone = condition.get("timezone") or "UTC"
+    if operator == "BETWEEN":
+        return _moment(bounds["min"], zone) <= moment <= _moment(bounds["max"], zone)
+    if operator == "GREATER_THAN_OR_EQUAL":
+        return moment >= _moment(bounds, zone)
+    if operator == "LESS_THAN_OR_EQUAL":
+        return moment <= _moment(bounds, zone)
+    raise InvalidQueryError(f"Unknown operator {operator!r} in a search filter")
+
+
+def _moment(text: str, zone: str) -> datetime:
+    for form in _FORMATS:
+        try:
+            # The zone of the query applies where the text names none.
+            moment = datetime.strptime(text, form)  # noqa: DTZ007 - set below
+            return moment if moment.tzinfo else moment.replace(tzinfo=_zone(zone))
+        except ValueError:
+            continue
+    raise InvalidQueryError(f"{text!r} is no date of a search filter")
+
+
+def _zone(name: str) -> ZoneInfo | Any:  # noqa: ANN401 - datetime.UTC has another class
+    if name == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except ZoneInfoNotFoundError as error:
+        raise InvalidQueryError(f"Unknown time zone {name!r}") from error

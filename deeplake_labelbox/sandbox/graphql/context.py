@@ -1,0 +1,44 @@
+"""What a resolver may use, and how resolvers are found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from graphql import GraphQLResolveInfo
+
+    from deeplake_labelbox.sandbox.export_rendering import FileUrls
+    from deeplake_labelbox.sandbox.exports import ExportTasks
+    from deeplake_labelbox.sandbox.store import Store
+
+# (type, field) to a function of (source, info, **arguments).
+Resolvers = dict[tuple[str, str], Callable[..., Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The parts of a sandbox that its API works with."""
+
+    store: Store
+    exports: ExportTasks
+    urls: FileUrls
+
+
+def services(info: GraphQLResolveInfo) -> Services:
+    """The services of the sandbox that a query was sent to."""
+    context: Services = info.context
+    return context
+
+
+def timestamp(moment: datetime) -> str:
+    """A time as the API gives it; the SDK insists on the milliseconds."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def page(entries: list[Any], skip: int | None, first: int | None) -> list[Any]:
+    """The page of a list that ``skip`` and ``first`` ask for."""
+    start = skip or 0
+    return entries[start:] if first is None else entries[start : start + first]

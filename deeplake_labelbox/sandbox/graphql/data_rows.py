@@ -1,0 +1,170 @@
+"""Datasets and data rows."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from deeplake_labelbox.sandbox.graphql.context import (
+    Resolvers,
+    Services,
+    page,
+    services,
+    timestamp,
+)
+from deeplake_labelbox.sandbox.graphql.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from graphql import GraphQLResolveInfo
+
+    from deeplake_labelbox.sandbox.store import DataRowRecord, DatasetRecord, Store
+
+_PAGE = 500
+
+
+def dataset_form(record: DatasetRecord, store: Store) -> dict[str, Any]:
+    """A dataset as the API gives it."""
+    created = timestamp(record.created_at)
+    return {
+        "id": record.id,
+        "name": record.name,
+        "description": "",
+        "createdAt": created,
+        "updatedAt": created,
+        "rowCount": sum(row.dataset_id == record.id for row in store.data_rows.values()),
+    }
+
+
+def data_row_form(record: DataRowRecord, box: Services) -> dict[str, Any]:
+    """A data row as the API gives it."""
+    created = timestamp(record.created_at)
+    fields = record.metadata_fields
+    return {
+        "id": record.id,
+        "externalId": record.external_id,
+        "globalKey": record.global_key,
+        "rowData": box.urls.row_data(record),
+        "createdAt": created,
+        "updatedAt": created,
+        "mediaAttributes": record.media_attributes,
+        "customMetadata": [
+            {"schemaId": field.get("schema_id"), "value": field.get("value")} for field in fields
+        ],
+        "metadataFields": [
+            {
+                "schemaId": field.get("schema_id"),
+                "name": field.get("schema_name"),
+                "value": field.get("value"),
+                "kind": field.get("schema_kind"),
+            }
+            for field in fields
+        ],
+        "dataset": dataset_form(box.store.datasets[record.dataset_id], box.store),
+    }
+
+
+def dataset(
+    _source: object, info: GraphQLResolveInfo, *, where: dict[str, str]
+) -> dict[str, Any]:
+    """A dataset by its id."""
+    store = services(info).store
+    record = store.datasets.get(where["id"])
+    if record is None or record.deleted:
+        raise NotFoundError(f"Dataset {where['id']} not found")
+    return dataset_form(record, store)
+
+
+def datasets(
+    _source: object,
+    info: GraphQLResolveInfo,
+    *,
+    where: dict[str, str] | None = None,
+    skip: int | None = None,
+    first: int | None = None,
+) -> list[dict[str, Any]]:
+    """All datasets, or those of a name."""
+    store = services(info).store
+    forms = [dataset_form(each, store) for each in store.datasets.values() if not each.deleted]
+    wanted = where or {}
+    found = [form for form in forms if all(form[key] == wanted[key] for key in wanted)]
+    return page(found, skip, first)
+
+
+def dataset_data_rows(
+    _source: object, info: GraphQLResolveInfo, **arguments: Any
+) -> dict[str, Any]:
+    """A page of a dataset's data rows, the newest first; the cursor is the next row's id."""
+    box = services(info)
+    if arguments["id"] not in box.store.datasets:
+        raise NotFoundError(f"Dataset {arguments['id']} not found")
+    wanted = (arguments.get("where") or {}).get("externalId")
+    rows = [
+        row
+        for row in reversed(box.store.data_rows.values())
+        if row.dataset_id == arguments["id"] and wanted in (None, row.external_id)
+    ]
+    ids = [row.id for row in rows]
+    cursor = arguments.get("from")
+    start = ids.index(cursor) if cursor in ids else 0
+    end = start + (arguments.get("first") or _PAGE)
+    following = ids[end] if end < len(ids) else None
+    return {
+        "nodes": [data_row_form(row, box) for row in rows[start:end]],
+        "pageInfo": {"hasNextPage": following is not None, "startCursor": following},
+    }
+
+
+def data_row(
+    _source: object, info: GraphQLResolveInfo, *, where: dict[str, str]
+) -> dict[str, Any]:
+    """A data row by its id."""
+    box = services(info)
+    record = box.store.data_rows.get(where["id"])
+    if record is None:
+        raise NotFoundError(f"Data row {where['id']} not found")
+    return data_row_form(record, box)
+
+
+def rows_for_global_keys(
+    _source: object, _info: GraphQLResolveInfo, *, where: dict[str, list[str]]
+) -> dict[str, str]:
+    """A job; its id is the question itself, so that nothing has to be remembered."""
+    return {"jobId": json.dumps(where["ids"])}
+
+
+def rows_for_global_keys_result(
+    _source: object,
+    info: GraphQLResolveInfo,
+    *,
+    jobId: dict[str, str],  # noqa: N803 - the schema's name
+) -> dict[str, Any]:
+    """What the job found."""
+    store = services(info).store
+    keys: list[str] = json.loads(jobId["id"])
+    rows = [store.data_row_by_global_key(key) for key in keys]
+    return {
+        "jobStatus": "COMPLETE",
+        "data": {
+            "fetchedDataRows": [{"id": row.id if row else ""} for row in rows],
+            "notFoundGlobalKeys": [
+                key for key, row in zip(keys, rows, strict=True) if row is None
+            ],
+            "accessDeniedGlobalKeys": [],
+        },
+    }
+
+
+def metadata_ontology(_source: object, _info: GraphQLResolveInfo) -> list[Any]:
+    """The sandbox has no metadata schemas."""
+    return []
+
+
+RESOLVERS: Resolvers = {
+    ("Query", "dataset"): dataset,
+    ("Query", "datasets"): datasets,
+    ("Query", "datasetDataRows"): dataset_data_rows,
+    ("Query", "dataRow"): data_row,
+    ("Query", "dataRowsForGlobalKeys"): rows_for_global_keys,
+    ("Query", "dataRowsForGlobalKeysResult"): rows_for_global_keys_result,
+    ("Query", "customMetadataOntology"): metadata_ontology,
+}

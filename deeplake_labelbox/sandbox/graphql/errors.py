@@ -1,0 +1,45 @@
+"""The errors of Labelbox's GraphQL API: a code beside the message."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphql import GraphQLError
+
+
+class CodedError(GraphQLError):
+    """An error whose ``extensions.code`` tells the SDK which of its exceptions to raise."""
+
+    code = "INTERNAL_SERVER_ERROR"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, extensions={"code": self.code})
+
+
+class NotFoundError(CodedError):
+    """The SDK raises ResourceNotFoundError."""
+
+    code = "RESOURCE_NOT_FOUND"
+
+
+class InvalidQueryError(CodedError):
+    """The SDK raises InvalidQueryError."""
+
+    code = "GRAPHQL_VALIDATION_FAILED"
+
+
+class NotAllowedError(CodedError):
+    """The SDK raises OperationNotAllowedException."""
+
+    code = "OPERATION_NOT_ALLOWED"
+
+
+class ConflictError(CodedError):
+    """The SDK raises ResourceConflict."""
+
+    code = "RESOURCE_CONFLICT"
+
+
+def error_reply(message: str, code: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    """A reply that holds nothing but one error."""
+    return {"errors": [{"message": message, "extensions": {"code": code}, **more}], "data": None}

@@ -1,0 +1,96 @@
+"""Runs GraphQL documents against the schema, with errors coded as Labelbox codes them."""
+
+from __future__ import annotations
+
+import logging
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    build_schema,
+    execute_sync,
+    parse,
+    validate,
+)
+
+from deeplake_labelbox.sandbox.graphql import data_rows, exports, ontologies, projects, users
+from deeplake_labelbox.sandbox.graphql.context import Services
+from deeplake_labelbox.sandbox.graphql.errors import error_reply
+
+logger = logging.getLogger(__name__)
+
+# Each subject is a module of resolvers and, beside it, a schema file of the same name.
+_SUBJECTS = {
+    "users": users,
+    "projects": projects,
+    "ontologies": ontologies,
+    "data_rows": data_rows,
+    "exports": exports,
+}
+
+
+@cache
+def labelbox_schema() -> GraphQLSchema:
+    """The schema of all subjects, with their resolvers attached."""
+    folder = files(__package__)
+    parts = ["schema", *_SUBJECTS]
+    text = "\n".join(folder.joinpath(f"{part}.graphql").read_text("utf-8") for part in parts)
+    schema = build_schema(text)
+    for subject in _SUBJECTS.values():
+        for (type_name, field_name), resolve in subject.RESOLVERS.items():
+            owner = schema.type_map[type_name]
+            if not isinstance(owner, GraphQLObjectType):
+                raise TypeError(f"{type_name} has no fields to resolve")
+            owner.fields[field_name].resolve = resolve
+    return schema
+
+
+def operation_name(query: str) -> str | None:
+    """The name of the first operation of a document; None when it has none or does not parse."""
+    try:
+        document = parse(query)
+    except GraphQLSyntaxError:
+        return None
+    for definition in document.definitions:
+        if isinstance(definition, OperationDefinitionNode) and definition.name:
+            return definition.name.value
+    return None
+
+
+def run(query: str, variables: dict[str, Any] | None, services: Services) -> dict[str, Any]:
+    """The reply to a query: ``{"data": …}`` or ``{"errors": […], "data": …}``."""
+    try:
+        document: DocumentNode = parse(query)
+    except GraphQLSyntaxError as error:
+        return error_reply(error.message, "GRAPHQL_PARSE_FAILED")
+    schema = labelbox_schema()
+    faults = validate(schema, document)
+    if faults:
+        return error_reply(faults[0].message, "GRAPHQL_VALIDATION_FAILED")
+    with services.store.lock:
+        result = execute_sync(
+            schema, document, variable_values=variables or {}, context_value=services
+        )
+    if result.errors:
+        return {"errors": [_form(error) for error in result.errors], "data": result.data}
+    return {"data": result.data}
+
+
+def _form(error: GraphQLError) -> dict[str, Any]:
+    form: dict[str, Any] = {"message": error.message, "path": error.path}
+    if error.extensions:
+        form["extensions"] = error.extensions
+    elif error.original_error is None:
+        # Variables that do not fit their declared types.
+        form["extensions"] = {"code": "GRAPHQL_VALIDATION_FAILED"}
+    else:
+        logger.error("A resolver of the sandbox failed", exc_info=error.original_error)
+        form["extensions"] = {"code": "INTERNAL_SERVER_ERROR", "exception": {"status": 500}}
+    return form

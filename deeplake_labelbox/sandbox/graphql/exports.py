@@ -1,0 +1,185 @@
+"""Exports of projects and datasets, and the tasks that run them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from deeplake_labelbox.sandbox.export_rendering import ExportParams, ExportRenderer
+from deeplake_labelbox.sandbox.exports import EXPORT_TASK_TYPE
+from deeplake_labelbox.sandbox.filters import matches
+from deeplake_labelbox.sandbox.graphql.context import (
+    Resolvers,
+    Services,
+    page,
+    services,
+    timestamp,
+)
+from deeplake_labelbox.sandbox.graphql.errors import NotAllowedError, NotFoundError
+
+if TYPE_CHECKING:
+    from graphql import GraphQLResolveInfo
+
+    from deeplake_labelbox.sandbox.store import (
+        AssignmentRecord,
+        ProjectRecord,
+        StreamType,
+        TaskRecord,
+    )
+
+
+def task_form(record: TaskRecord) -> dict[str, Any]:
+    """A task as the API gives it."""
+    status: str = "IN_PROGRESS" if record.polls_left > 0 else record.status
+    created = timestamp(record.created_at)
+    done = status == "COMPLETE"
+    return {
+        "id": record.id,
+        "name": record.name,
+        "type": record.type,
+        "status": status,
+        "completionPercentage": 100.0 if done else 0.0,
+        "createdAt": created,
+        "updatedAt": created,
+        "errors": None,
+        "result": record.result_url if done else None,
+        "metadata": record.metadata,
+    }
+
+
+def export_project(
+    _source: object,
+    info: GraphQLResolveInfo,
+    *,
+    input: dict[str, Any],  # noqa: A002 - the schema's name
+) -> dict[str, Any]:
+    """Start an export of a project; it has ended when the reply is sent."""
+    box = services(info)
+    project = box.store.projects.get(input["filters"]["projectId"])
+    if project is None:
+        raise NotFoundError(f"Project {input['filters']['projectId']} not found")
+    query = _search_query(input)
+    rows = {
+        place.data_row_id: [(project, place)]
+        for place in project.assignments.values()
+        if matches(query, box.store, project, place)
+    }
+    return _start(box, input, project.id, rows)
+
+
+def export_catalog(
+    _source: object,
+    info: GraphQLResolveInfo,
+    *,
+    input: dict[str, Any],  # noqa: A002 - the schema's name
+) -> dict[str, Any]:
+    """Start an export of data rows of the catalog, each with its labels in the given projects."""
+    box = services(info)
+    params = input.get("params") or {}
+    wanted = params.get("projectIds") or []
+    query = _search_query(input)
+    found: dict[str, list[tuple[ProjectRecord, AssignmentRecord]]] = {}
+    for project in box.store.projects.values():
+        for place in project.assignments.values():
+            if matches(query, box.store, project, place):
+                places = found.setdefault(place.data_row_id, [])
+                if params.get("allProjects") or project.id in wanted:
+                    places.append((project, place))
+    return _start(box, input, None, found)
+
+
+def _start(
+    box: Services,
+    given: dict[str, Any],
+    project_id: str | None,
+    rows: dict[str, list[tuple[ProjectRecord, AssignmentRecord]]],
+) -> dict[str, Any]:
+    if not box.exports.may_start(project_id):
+        raise NotAllowedError("Too many exports of this project are running; wait for one to end")
+    task = box.exports.start(given.get("taskName"), project_id)
+    params = ExportParams.from_input(given.get("params") or {})
+    renderer = ExportRenderer(box.store, box.urls, task.id, params)
+    lines = [renderer.line(box.store.data_rows[row_id], places) for row_id, places in rows.items()]
+    box.exports.finish(task, lines)
+    streamable = bool(given.get("streamable"))
+    if not streamable and lines:
+        task.result_url = box.urls.signed.sign(f"/exports/{task.id}/RESULT.ndjson")
+    return {"taskId": task.id, "isStreamable": streamable}
+
+
+def task(
+    _source: object, info: GraphQLResolveInfo, *, where: dict[str, str] | None = None
+) -> dict[str, Any]:
+    """A task by its id."""
+    record = services(info).store.tasks.get((where or {}).get("id", ""))
+    if record is None:
+        raise NotFoundError("Task not found")
+    return task_form(record)
+
+
+def created_tasks(
+    _source: dict[str, Any],
+    info: GraphQLResolveInfo,
+    *,
+    where: dict[str, str] | None = None,
+    skip: int | None = None,
+    first: int | None = None,
+) -> list[dict[str, Any]]:
+    """The tasks of a user, or the one of an id; this is what clients poll."""
+    tasks = services(info).store.tasks
+    wanted = (where or {}).get("id")
+    if wanted is not None:
+        tasks = {wanted: tasks[wanted]} if wanted in tasks else {}
+    forms = []
+    for record in page(list(tasks.values()), skip, first):
+        forms.append(task_form(record))
+        record.polls_left = max(record.polls_left - 1, 0)
+    return forms
+
+
+def metadata_header(
+    source: dict[str, Any],
+    info: GraphQLResolveInfo,
+    *,
+    streamType: StreamType,  # noqa: N803 - the schema's name
+) -> dict[str, Any] | None:
+    """Size and line count of a stream of an export task."""
+    stream = services(info).exports.stream(source["id"], streamType)
+    if source["type"] != EXPORT_TASK_TYPE or stream is None or not stream.content:
+        return None
+    return {"totalSize": len(stream.content), "totalLines": stream.lines}
+
+
+def file_from_offset(
+    source: dict[str, Any],
+    info: GraphQLResolveInfo,
+    *,
+    streamType: StreamType,  # noqa: N803 - the schema's name
+    offset: str | int,
+) -> dict[str, Any] | None:
+    """The chunk of a stream that begins at an offset."""
+    box = services(info)
+    stream = box.exports.stream(source["id"], streamType)
+    chunk = stream.chunk_at(int(offset)) if stream else None
+    if chunk is None:
+        return None
+    path = f"/exports/{source['id']}/{streamType}/{chunk.start}-{chunk.end}.ndjson"
+    return {
+        "offsets": {"start": chunk.start, "end": chunk.end},
+        "lines": {"start": chunk.first_line, "end": chunk.last_line},
+        "file": box.urls.signed.sign(path),
+    }
+
+
+def _search_query(given: dict[str, Any]) -> list[dict[str, Any]]:
+    query: list[dict[str, Any]] = (given["filters"].get("searchQuery") or {}).get("query") or []
+    return query
+
+
+RESOLVERS: Resolvers = {
+    ("Query", "task"): task,
+    ("Mutation", "exportDataRowsInProject"): export_project,
+    ("Mutation", "exportDataRowsInCatalog"): export_catalog,
+    ("User", "createdTasks"): created_tasks,
+    ("Task", "exportMetadataHeader"): metadata_header,
+    ("Task", "exportFileFromOffset"): file_from_offset,
+}

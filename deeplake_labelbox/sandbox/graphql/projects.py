@@ -1,0 +1,113 @@
+"""Projects and their batches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from deeplake_labelbox.sandbox.graphql.context import Resolvers, page, services, timestamp
+from deeplake_labelbox.sandbox.graphql.errors import NotFoundError
+from deeplake_labelbox.sandbox.graphql.ontologies import ontology_form
+from deeplake_labelbox.sandbox.graphql.users import organization, user
+
+if TYPE_CHECKING:
+    from graphql import GraphQLResolveInfo
+
+    from deeplake_labelbox.sandbox.store import BatchRecord, ProjectRecord, Store
+
+
+def project_form(record: ProjectRecord, store: Store) -> dict[str, Any]:
+    """A project as the API gives it."""
+    moments = [store.last_activity(record, place) for place in record.assignments.values()]
+    return {
+        "id": record.id,
+        "name": record.name,
+        "description": record.description,
+        "createdAt": timestamp(record.created_at),
+        "updatedAt": timestamp(record.updated_at),
+        "autoAuditNumberOfLabels": 1,
+        "autoAuditPercentage": 1.0,
+        "dataRowCount": len(record.assignments),
+        "editorTaskType": None,
+        "isBenchmarkEnabled": False,
+        "isConsensusEnabled": False,
+        "lastActivityTime": timestamp(max([record.updated_at, *moments])),
+        "allowedMediaType": record.media_type,
+        "modelSetupComplete": None,
+        "setupComplete": timestamp(record.created_at) if record.ontology_id else None,
+        "uploadType": "Auto",
+        "labelCount": sum(len(place.label_ids) for place in record.assignments.values()),
+    }
+
+
+def batch_form(record: BatchRecord) -> dict[str, Any]:
+    """A batch as the API gives it."""
+    created = timestamp(record.created_at)
+    return {
+        "id": record.id,
+        "name": record.name,
+        "size": len(record.data_row_ids),
+        "createdAt": created,
+        "updatedAt": created,
+        "consensusSettingsJson": None,
+    }
+
+
+def project(
+    _source: object, info: GraphQLResolveInfo, *, where: dict[str, str]
+) -> dict[str, Any]:
+    """A project by its id."""
+    store = services(info).store
+    record = store.projects.get(where["id"])
+    if record is None:
+        raise NotFoundError(f"Project {where['id']} not found")
+    return project_form(record, store)
+
+
+def projects(
+    _source: object,
+    info: GraphQLResolveInfo,
+    *,
+    where: dict[str, str] | None = None,
+    skip: int | None = None,
+    first: int | None = None,
+) -> list[dict[str, Any]]:
+    """All projects, or those of a name."""
+    store = services(info).store
+    forms = [project_form(record, store) for record in store.projects.values()]
+    wanted = where or {}
+    found = [form for form in forms if all(form[key] == wanted[key] for key in wanted)]
+    return page(found, skip, first)
+
+
+def ontology(source: dict[str, Any], info: GraphQLResolveInfo) -> dict[str, Any] | None:
+    """The ontology that is connected to a project."""
+    store = services(info).store
+    ontology_id = store.projects[source["id"]].ontology_id
+    return None if ontology_id is None else ontology_form(store.ontologies[ontology_id])
+
+
+def batches(
+    source: dict[str, Any],
+    info: GraphQLResolveInfo,
+    *,
+    after: str | None = None,
+    first: int | None = None,
+) -> dict[str, Any]:
+    """The batches of a project, all on one page."""
+    del after, first
+    found = [
+        batch_form(record)
+        for record in services(info).store.batches.values()
+        if record.project_id == source["id"]
+    ]
+    return {"nodes": found, "pageInfo": {"endCursor": None}}
+
+
+RESOLVERS: Resolvers = {
+    ("Query", "project"): project,
+    ("Query", "projects"): projects,
+    ("Project", "ontology"): ontology,
+    ("Project", "batches"): batches,
+    ("Project", "organization"): organization,
+    ("Project", "createdBy"): user,
+}

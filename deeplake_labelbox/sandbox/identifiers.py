@@ -1,0 +1,48 @@
+"""Identifiers that look like Labelbox's own (25 lower-case characters that begin with ``c``)."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+
+_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
+_LENGTH = 25
+
+
+class Identifiers:
+    """A source of identifiers; the n-th one is the same in every run, so that demos are too."""
+
+    def __init__(self, seed: str = "sandbox") -> None:
+        self._seed = seed
+        self._count = 0
+        self._lock = threading.Lock()
+
+    def new(self) -> str:
+        """The next identifier."""
+        with self._lock:
+            self._count += 1
+            count = self._count
+        number = int.from_bytes(hashlib.sha256(f"{self._seed}/{count}".encode()).digest())
+        characters = []
+        for _ in range(_LENGTH - 1):
+            number, digit = divmod(number, len(_ALPHABET))
+            characters.append(_ALPHABET[digit])
+        return "c" + "".join(characters)
+
+
+class FeatureIds:
+    """The feature ids of one label: the same thing keeps its id on all frames.
+
+    A thing is named by a path, such as ``("object", 0, "color", "red")``: the answer "red" to the
+    classification "color" of the label's first object.
+    """
+
+    def __init__(self, identifiers: Identifiers) -> None:
+        self._identifiers = identifiers
+        self._known: dict[tuple[str | int, ...], str] = {}
+
+    def of(self, *path: str | int) -> str:
+        """The feature id of the thing at ``path``."""
+        if path not in self._known:
+            self._known[path] = self._identifiers.new()
+        return self._known[path]

@@ -1,0 +1,50 @@
+"""An object on any frame of its segments, the way Labelbox's editor shows it.
+
+Written frame by frame in scalar Python, on purpose: what the package computes with arrays is
+tested against it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from deeplake_labelbox.sandbox.content import KeyFrame, Segment
+
+
+def key_frame_before(segment: Segment, frame: int) -> KeyFrame:
+    """The last key frame at or before ``frame``, which must lie in the segment."""
+    return max(
+        (key for key in segment.key_frames if key.frame <= frame), key=lambda key: key.frame
+    )
+
+
+def geometry_at(segment: Segment, frame: int) -> dict[str, Any]:
+    """The geometry on ``frame``, in the export format.
+
+    Boxes, points and lines move linearly between two key frames, rounded to 3 decimals; lines
+    whose vertex counts differ hold the earlier one, and everything holds after the last key frame.
+    """
+    before = key_frame_before(segment, frame)
+    after = min(
+        (key for key in segment.key_frames if key.frame > frame),
+        key=lambda key: key.frame,
+        default=None,
+    )
+    if before.frame == frame or after is None:
+        return before.geometry
+    moved = {}
+    for payload, value in before.geometry.items():
+        moved[payload] = _between(value, after.geometry[payload], before.frame, after.frame, frame)
+    return moved
+
+
+def _between(value: Any, target: Any, start: int, end: int, frame: int) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(value, dict):
+        return {key: _between(value[key], target[key], start, end, frame) for key in value}
+    if isinstance(value, list):
+        if len(value) != len(target):
+            return value
+        return [_between(a, b, start, end, frame) for a, b in zip(value, target, strict=True)]
+    # As numpy.round does it: scale, round half to even, scale back.
+    return round((value + (target - value) * (frame - start) / (end - start)) * 1000) / 1000

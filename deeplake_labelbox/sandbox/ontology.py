@@ -1,0 +1,123 @@
+"""Ontologies: completing a ``normalized`` dict, and finding features in it by name."""
+
+from __future__ import annotations
+
+import colorsys
+import copy
+from typing import TYPE_CHECKING, Any
+
+from deeplake_labelbox.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from deeplake_labelbox.sandbox.identifiers import Identifiers
+
+TOOL_KINDS = {
+    "rectangle",
+    "point",
+    "line",
+    "raster-segmentation",
+    "polygon",
+    "superpixel",
+    "named-entity",
+    "edge",
+    "marker",
+}
+CLASSIFICATION_KINDS = {"text", "checklist", "radio"}
+
+
+def complete(normalized: dict[str, Any], identifiers: Identifiers) -> dict[str, Any]:
+    """A copy of an ontology with the ids, colors and defaults that Labelbox would fill in.
+
+    Args:
+        normalized: ``{"tools": […], "classifications": […]}``, ids and colors optional.
+        identifiers: Where new schema ids come from.
+
+    Raises:
+        ConfigurationError: A tool or classification has no name or a kind Labelbox does not have.
+    """
+    ontology = copy.deepcopy(normalized)
+    tools = ontology.setdefault("tools", [])
+    for number, tool in enumerate(tools):
+        _require(tool, "name", "a tool of the ontology")
+        if tool.get("tool") not in TOOL_KINDS:
+            raise ConfigurationError(
+                f"Tool '{tool['name']}' is of kind {tool.get('tool')!r}; "
+                f"use one of {', '.join(sorted(TOOL_KINDS))}."
+            )
+        _fill(tool, identifiers)
+        tool.setdefault("color", _color(number))
+        tool["classifications"] = tool.get("classifications") or []
+        for classification in tool["classifications"]:
+            _complete_classification(classification, identifiers)
+    for classification in ontology.setdefault("classifications", []):
+        _complete_classification(classification, identifiers)
+        classification.setdefault("scope", "global")
+    return ontology
+
+
+def named(features: list[dict[str, Any]], name: str) -> dict[str, Any] | None:
+    """The tool or classification of this name among ``features``."""
+    return next((feature for feature in features if feature["name"] == name), None)
+
+
+def option_named(classification: dict[str, Any], name: str) -> dict[str, Any] | None:
+    """The option of this name: its value, or the label it is shown with."""
+    options: list[dict[str, Any]] = classification["options"]
+    for key in ("value", "label"):
+        for option in options:
+            if option[key] == name:
+                return option
+    return None
+
+
+def slug(name: str) -> str:
+    """The ``value`` that exports give beside a feature's name."""
+    return "".join(character if character.isalnum() else "_" for character in name.lower())
+
+
+def _complete_classification(classification: dict[str, Any], identifiers: Identifiers) -> None:
+    if "name" not in classification and "instructions" in classification:
+        classification["name"] = classification["instructions"]
+    _require(classification, "name", "a classification of the ontology")
+    name = classification["name"]
+    if classification.get("type") not in CLASSIFICATION_KINDS:
+        raise ConfigurationError(
+            f"Classification '{name}' is of type {classification.get('type')!r}; "
+            f"use one of {', '.join(sorted(CLASSIFICATION_KINDS))}."
+        )
+    _fill(classification, identifiers)
+    classification.setdefault("instructions", name)
+    classification["options"] = classification.get("options") or []
+    if classification["type"] != "text" and not classification["options"]:
+        raise ConfigurationError(
+            f"Classification '{name}' has no options; give it at least one, or make it a text."
+        )
+    for option in classification["options"]:
+        if "value" not in option and "label" not in option:
+            _require(option, "value", f"an option of classification '{name}'")
+        option.setdefault("value", option.get("label"))
+        option.setdefault("label", option["value"])
+        _fill(option, identifiers, attributes=False)
+        option["options"] = option.get("options") or []
+        for nested in option["options"]:
+            _complete_classification(nested, identifiers)
+
+
+def _fill(feature: dict[str, Any], identifiers: Identifiers, *, attributes: bool = True) -> None:
+    for key in ("schemaNodeId", "featureSchemaId"):
+        if not feature.get(key):
+            feature[key] = identifiers.new()
+    if attributes:
+        feature.setdefault("required", False)
+        feature.setdefault("attributes", None)
+
+
+def _require(feature: dict[str, Any], key: str, what: str) -> None:
+    if not feature.get(key):
+        raise ConfigurationError(f"{what[0].upper()}{what[1:]} has no '{key}'; every one needs it.")
+
+
+def _color(number: int) -> str:
+    # Golden-ratio steps around the color circle keep neighbouring tools apart.
+    red, green, blue = colorsys.hsv_to_rgb(number * 0.618034 % 1.0, 0.9, 1.0)
+    return f"#{round(red * 255):02x}{round(green * 255):02x}{round(blue * 255):02x}"

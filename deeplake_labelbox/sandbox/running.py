@@ -1,0 +1,46 @@
+"""A sandbox while it runs: its server and the parts that know its addresses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from deeplake_labelbox.sandbox.application import ApiHost, RequestLog, StorageHost, TwoHosts
+from deeplake_labelbox.sandbox.export_rendering import FileUrls
+from deeplake_labelbox.sandbox.exports import ExportTasks
+from deeplake_labelbox.sandbox.graphql.context import Services
+from deeplake_labelbox.sandbox.serving import HOST, BackgroundServer, listen
+from deeplake_labelbox.sandbox.signing import SignedUrls
+
+if TYPE_CHECKING:
+    from deeplake_labelbox.sandbox.faults import Faults
+    from deeplake_labelbox.sandbox.store import Store
+
+
+class RunningSandbox:
+    """Serves a store until it is stopped.
+
+    Raises:
+        ConfigurationError: The port is taken.
+    """
+
+    def __init__(self, store: Store, api_key: str, faults: Faults, port: int) -> None:
+        api, storage = listen(port), listen(0)
+        storage_port = storage.getsockname()[1]
+        self.api_url = f"http://{HOST}:{api.getsockname()[1]}"
+        self.storage_url = f"http://{HOST}:{storage_port}"
+        signed = SignedUrls(self.storage_url)
+        self.urls = FileUrls(f"{self.api_url}/api/v1", signed)
+        self.exports = ExportTasks(store)
+        self.log = RequestLog()
+        box = Services(store, self.exports, self.urls)
+        hosts = TwoHosts(
+            ApiHost(box, api_key, faults, self.log).app,
+            StorageHost(box, signed, faults, self.log).app,
+            storage_port,
+        )
+        self._server = BackgroundServer(hosts, [api, storage])
+        self._server.start()
+
+    def stop(self) -> None:
+        """End all connections and close the ports."""
+        self._server.stop()

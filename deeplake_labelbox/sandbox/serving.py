@@ -1,0 +1,70 @@
+"""Runs the sandbox's HTTP server in a thread."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.sandbox.faulty_answer import CuttableProtocol
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+HOST = "127.0.0.1"
+
+
+def listen(port: int) -> socket.socket:
+    """A socket that listens on 127.0.0.1; port 0 takes a free one.
+
+    Raises:
+        ConfigurationError: The port is taken.
+    """
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise ConfigurationError(
+            f"Port {port} of {HOST} cannot be used; choose another or leave it to the sandbox."
+        ) from error
+    # Requests wait here until the thread has started, so nothing has to wait for the thread.
+    listener.listen(128)
+    return listener
+
+
+class BackgroundServer:
+    """An ASGI application on one or more listening sockets, served from a thread."""
+
+    def __init__(self, app: ASGIApp, listeners: list[socket.socket]) -> None:
+        self._listeners = listeners
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                http=CuttableProtocol,
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=1,
+            )
+        )
+        self._thread = threading.Thread(target=self._run, name="labelbox-sandbox", daemon=True)
+
+    def start(self) -> None:
+        """Begin to serve."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End all connections and wait for the thread."""
+        self._server.should_exit = True
+        self._thread.join()
+        for listener in self._listeners:
+            listener.close()
+
+    def _run(self) -> None:
+        self._server.run(sockets=self._listeners)

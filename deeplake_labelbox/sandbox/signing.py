@@ -1,0 +1,40 @@
+"""URLs of the sandbox's files: signed ones on its storage host, private ones on its API host."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import time
+from urllib.parse import quote
+
+_LIFETIME_SECONDS = 7 * 24 * 3600
+
+
+class SignedUrls:
+    """Signs paths of the storage host and checks the signatures, as object stores do."""
+
+    def __init__(self, storage_url: str) -> None:
+        self._storage_url = storage_url
+        self._secret = secrets.token_bytes(32)
+        # One expiry for the life of the box: the same file keeps the same URL.
+        self._expires = int(time.time()) + _LIFETIME_SECONDS
+
+    def sign(self, path: str) -> str:
+        """The signed URL of a path."""
+        quoted = quote(path)
+        signature = self._signature(quoted, str(self._expires))
+        return f"{self._storage_url}{quoted}?Expires={self._expires}&Signature={signature}"
+
+    def accepts(self, path: str, expires: str, signature: str) -> bool:
+        """Whether a signature fits a path and has not expired."""
+        if not hmac.compare_digest(self._signature(quote(path), expires), signature):
+            return False
+        return int(expires) >= time.time()
+
+    def expire(self) -> None:
+        """Make every URL signed so far useless; later ones work."""
+        self._secret = secrets.token_bytes(32)
+
+    def _signature(self, path: str, expires: str) -> str:
+        return hmac.new(self._secret, f"{path}?{expires}".encode(), hashlib.sha256).hexdigest()

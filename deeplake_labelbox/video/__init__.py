@@ -1,1 +1,24 @@
 """Videos and masks: fetch, decode, encode."""
+
+from deeplake_labelbox.video.container import VideoInfo
+from deeplake_labelbox.video.encoder import FrameEncoder, FrameStorage, encode_frames
+from deeplake_labelbox.video.encodings import encode_jpeg, encode_png
+from deeplake_labelbox.video.extractor import FrameBatch, FrameExtractor
+from deeplake_labelbox.video.source import UrlPresigner, labelbox_presigner, open_video
+from deeplake_labelbox.video.transport import FetchErrors, Transport
+
+__all__ = [
+    "FetchErrors",
+    "FrameBatch",
+    "FrameEncoder",
+    "FrameExtractor",
+    "FrameStorage",
+    "Transport",
+    "UrlPresigner",
+    "VideoInfo",
+    "encode_frames",
+    "encode_jpeg",
+    "encode_png",
+    "labelbox_presigner",
+    "open_video",
+]

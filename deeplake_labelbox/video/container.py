@@ -1,0 +1,150 @@
+"""Opening a video file with FFmpeg, and what its header says."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import av
+import av.error
+from av.stream import Disposition
+
+from deeplake_labelbox.errors import VideoDecodeError
+from deeplake_labelbox.video.damage import find_damage
+from deeplake_labelbox.video.orientation import Orientation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from fractions import Fraction
+    from pathlib import Path
+
+    from av.container import InputContainer
+    from av.video.stream import VideoStream
+
+MAX_PIXELS: Final = 1 << 27
+"""Larger pictures (16384 x 8192 fits) are refused: a header may claim any size."""
+
+# Playlists and slide shows (hls, concat, image2, …) are formats to FFmpeg too: they name other
+# files and URLs, which a downloaded "video" must not make us read.
+_FORMATS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,live_flv,asf,ogg,mxf,"
+    "ivf,h264,hevc,av1,obu,m4v,yuv4mpegpipe,nut,rm,dv,gif,apng,wtv,swf,vob,h263,mjpeg,gxf"
+)
+_OPTIONS: Final = {"format_whitelist": _FORMATS, "protocol_whitelist": "file"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoInfo:
+    """What a video file says of its pictures.
+
+    Attributes:
+        codec: FFmpeg's name of the codec, such as ``"h264"``.
+        container: FFmpeg's name of the container format.
+        width: Pixels a row, as displayed (after rotation) and as `FrameExtractor` yields them.
+        height: Rows, as displayed.
+        rotation: Degrees clockwise that the decoded picture is turned: 0, 90, 180, 270.
+        mirrored: Whether it is mirrored as well.
+        sample_aspect_ratio: Width of a pixel by its height. It is not applied to the frames:
+            Labelbox's coordinates are in coded pixels.
+        pixel_format: FFmpeg's name, such as ``"yuv420p"``.
+        bit_depth: Bits a channel of the source; frames have 8.
+        frame_rate: Frames a second on average, or None when the file does not tell.
+        declared_frames: The container's count; a hint, which edit lists and lost packets belie.
+        duration: Seconds that the container declares, or None.
+    """
+
+    codec: str
+    container: str
+    width: int
+    height: int
+    rotation: int
+    mirrored: bool
+    sample_aspect_ratio: Fraction | None
+    pixel_format: str | None
+    bit_depth: int | None
+    frame_rate: float | None
+    declared_frames: int | None
+    duration: float | None
+
+
+@contextmanager
+def open_container(path: Path, name: str) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """Open a file and choose its video stream; closes it at the end.
+
+    Args:
+        path: A local file.
+        name: What to call it in messages.
+
+    Raises:
+        VideoDecodeError: It is no video, or has no video stream.
+    """
+    try:
+        # With a protocol before it, no file name is taken for a protocol of its own.
+        container = av.open(
+            f"file:{path}", mode="r", container_options=_OPTIONS, metadata_errors="replace"
+        )
+    except av.error.FFmpegError as error:
+        damage = find_damage(path)
+        why = f"the file {damage.reason}" if damage else f"FFmpeg says: {ffmpeg_message(error)}"
+        raise VideoDecodeError(
+            f"{name} cannot be opened as a video: {why}. Check that it plays, or upload it again."
+        ) from error
+    with container:
+        stream = _first_video_stream(container)
+        if stream is None:
+            kinds = sorted({stream.type for stream in container.streams})
+            raise VideoDecodeError(
+                f"{name} has no video stream, only: {', '.join(kinds) or 'nothing'}. "
+                "Check that it is the right file."
+            )
+        if stream.width * stream.height > MAX_PIXELS:
+            raise VideoDecodeError(
+                f"{name} declares pictures of {stream.width} x {stream.height} pixels, more than "
+                f"the limit of {MAX_PIXELS} pixels. Check the file."
+            )
+        yield container, stream
+
+
+def _first_video_stream(container: InputContainer) -> VideoStream | None:
+    """The stream a player shows: not a cover picture, marked as default if any is, the first."""
+    streams = [
+        stream
+        for stream in container.streams.video
+        if not stream.disposition & (Disposition.attached_pic | Disposition.timed_thumbnails)
+    ]
+    streams.sort(key=lambda stream: not stream.disposition & Disposition.default)
+    return streams[0] if streams else None
+
+
+def describe_stream(
+    container: InputContainer, stream: VideoStream, orientation: Orientation
+) -> VideoInfo:
+    """Gather what the opened file says; the orientation comes from its first frame."""
+    width, height = orientation.size(stream.width, stream.height)
+    rate = stream.average_rate or stream.base_rate
+    return VideoInfo(
+        codec=stream.codec_context.name,
+        container=container.format.name,
+        width=width,
+        height=height,
+        rotation=orientation.rotation,
+        mirrored=orientation.mirrored,
+        sample_aspect_ratio=stream.sample_aspect_ratio or None,
+        pixel_format=stream.pix_fmt,
+        bit_depth=_bit_depth(stream.pix_fmt),
+        frame_rate=float(rate) if rate else None,
+        declared_frames=stream.frames or None,
+        duration=container.duration / av.time_base if container.duration is not None else None,
+    )
+
+
+def _bit_depth(pixel_format: str | None) -> int | None:
+    if pixel_format is None:
+        return None
+    return max(component.bits for component in av.VideoFormat(pixel_format).components)
+
+
+def ffmpeg_message(error: av.error.FFmpegError) -> str:
+    """What FFmpeg said, without the file name, which the caller words."""
+    return (error.strerror or type(error).__name__).rstrip(".").lower()

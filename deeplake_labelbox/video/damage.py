@@ -1,0 +1,164 @@
+"""Whether a video file is as whole as its own structure says, told without decoding it.
+
+FFmpeg reads on over much of what is wrong with a file: a Matroska file that was cut just ends,
+and in one with garbage inside it looks for the next cluster and goes on, so that all later frames
+would get too low a number. What the structure itself tells:
+
+- MP4, MOV: samples that the index places beyond the end of the file, and no index at all (cut
+  before a ``moov`` at the end). In fragmented files: a box that is longer than the file.
+- Matroska, WebM: an element that is longer than the file, or that is none.
+- AVI: a RIFF chunk that is longer than the file.
+- MPEG-TS: a last packet that is shorter than the others.
+
+What it cannot tell: a cut exactly between two elements where no length reaches over it (fragments
+of MP4, a live recording in WebM, packets of MPEG-TS), and bits that changed inside a frame's data;
+for the latter the decoder is asked (`FrameExtractor`), and where the codec carries no checksum
+and the changed bits mean something valid, nobody can tell.
+
+Formats: ISO/IEC 14496-12 section 4.2 (boxes); RFC 8794 sections 4 to 6 and RFC 9559 section 5
+(EBML, Matroska); the RIFF chunks of AVI 1.0 and OpenDML;
+ISO/IEC 13818-1 section 2.4.3 (transport stream packets).
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import av.video.stream
+
+_EBML: Final = b"\x1a\x45\xdf\xa3"
+_MASTERS: Final = frozenset({0x18538067, 0x1F43B675})  # Segment, Cluster: their children are walked
+_ELEMENTS: Final = frozenset(
+    {
+        0x1A45DFA3,  # EBML header
+        *(0x114D9B74, 0x1549A966, 0x1654AE6B, 0x1C53BB6B),  # SeekHead, Info, Tracks, Cues
+        *(0x1254C367, 0x1043A770, 0x1941A469),  # Tags, Chapters, Attachments
+        *(0xE7, 0x5854, 0xA7, 0xAB, 0xA3, 0xA0, 0xAF),  # what a Cluster holds
+        *(0xEC, 0xBF),  # Void, CRC-32
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """The first place where a file is not what its structure says.
+
+    Attributes:
+        offset: Packets that start at this byte or later cannot be trusted.
+        reason: What is wrong, to stand after "the file ".
+    """
+
+    offset: int
+    reason: str
+
+
+def find_damage(path: Path, stream: av.video.stream.VideoStream | None = None) -> Damage | None:
+    """Compare a file with the lengths in its own structure.
+
+    Args:
+        path: The video file.
+        stream: Its opened video stream; with it, an MP4's index is compared with the file's size.
+    """
+    size = path.stat().st_size
+    if size == 0:
+        return Damage(0, "is empty")
+    with path.open("rb") as file:
+        head = file.read(12)
+        file.seek(0)
+        if head[:4] == _EBML:
+            return _walk_matroska(file, size)
+        if head[:4] == b"RIFF" and head[8:] == b"AVI ":
+            return _walk_riff(file, size)
+        if head[4:8] in {b"ftyp", b"moov", b"mdat", b"free", b"wide", b"skip", b"styp"}:
+            return _walk_boxes(file, size, stream)
+        if head.lstrip()[:1] == b"<":
+            return Damage(0, "is an HTML or XML page")
+        return _check_transport_stream(file, size)
+
+
+def _cut(offset: int, size: int, end: int) -> Damage:
+    return Damage(offset, f"is truncated: it ends at byte {size}, and should reach byte {end}")
+
+
+def _walk_boxes(
+    file: IO[bytes], size: int, stream: av.video.stream.VideoStream | None
+) -> Damage | None:
+    """Walk the top-level boxes; the index of an unfragmented file is more exact than they are."""
+    position, kinds, overrun = 0, set(), None
+    while position + 8 <= size:
+        file.seek(position)
+        length, kind = struct.unpack(">I4s", file.read(8))
+        kinds.add(kind)
+        if length == 1:
+            length = int.from_bytes(file.read(8), "big")
+        end = size if length == 0 else position + length
+        if end > size:
+            overrun = _cut(position, size, end)
+        if overrun is not None or length in range(1, 8):
+            break
+        position = end
+    if b"moov" not in kinds:
+        reason = "is truncated: it ends before its index (the moov box)"
+        return Damage(0, reason) if overrun or b"mdat" in kinds else None
+    if stream is not None and b"moof" not in kinds:
+        ends = [(entry.pos, entry.pos + entry.size) for entry in stream.index_entries]
+        beyond = [span for span in ends if span[1] > size]
+        return _cut(min(beyond)[0], size, max(beyond)[1]) if beyond else None
+    # Samples before the cut in a fragment are whole, and FFmpeg flags the one that is cut.
+    return Damage(size, overrun.reason) if overrun else None
+
+
+def _walk_matroska(file: IO[bytes], size: int) -> Damage | None:
+    position, segment_end = 0, 0
+    while position < size:
+        file.seek(position)
+        header = file.read(12)
+        id_length = 9 - header[0].bit_length()
+        element = int.from_bytes(header[:id_length], "big")
+        size_at = header[id_length] if id_length < len(header) else 0
+        if (element not in _ELEMENTS and element not in _MASTERS) or size_at == 0:
+            if position + 12 > size:
+                return _cut(position, size, position + 12)
+            return Damage(position, f"is damaged at byte {position}")
+        size_length = 9 - size_at.bit_length()
+        mask = (1 << (7 * size_length)) - 1
+        length = mask & int.from_bytes(header[id_length : id_length + size_length], "big")
+        start = position + id_length + size_length
+        if element in _MASTERS:
+            # All ones: of unknown size, as in live recordings.
+            segment_end = max(segment_end, 0 if length == mask else start + length)
+            position = start
+        elif start + length > size:
+            return _cut(position, size, max(segment_end, start + length))
+        else:
+            position = start + length
+    return _cut(size, size, segment_end) if segment_end > size else None
+
+
+def _walk_riff(file: IO[bytes], size: int) -> Damage | None:
+    position = 0
+    while position + 8 <= size:
+        file.seek(position)
+        kind, length = struct.unpack("<4sI", file.read(8))
+        if kind != b"RIFF" or length == 0:  # 0: the recorder never came back to fill it in
+            return None
+        end = position + 8 + length
+        if end > size:
+            return _cut(size, size, end)
+        position = end + length % 2
+    return None
+
+
+def _check_transport_stream(file: IO[bytes], size: int) -> Damage | None:
+    for packet, sync in ((188, 0), (192, 4)):  # plain, and with the time codes of Blu-ray
+        start = file.read(4 * packet)
+        file.seek(0)
+        remainder = size % packet
+        if len(start) == 4 * packet and set(start[sync::packet]) == {0x47} and remainder:
+            return _cut(size - remainder, size, size - remainder + packet)
+    return None

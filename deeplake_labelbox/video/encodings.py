@@ -1,0 +1,100 @@
+"""Pictures to PNG and JPEG bytes, fast, with the GIL released in the costly parts.
+
+PNG is the lossless choice. Its encoder uses one row filter, "up" (each row minus the row above),
+and ISA-L's deflate: on video frames that is several times faster than encoders that search for
+the best filter per row, and its files are smaller than those of zlib's fast levels.
+Format: W3C PNG, third edition (signature and chunks: 5, filters: 9.2, header: 11.2.1).
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+import tempfile
+from typing import IO, TYPE_CHECKING, Any, Final
+
+import numpy as np
+from isal import isal_zlib
+from PIL import Image
+
+from deeplake_labelbox.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+_COLOR_TYPES: Final = {1: 0, 3: 2, 4: 6}  # channels -> grey, RGB, RGBA
+_UP_FILTER: Final = 2
+_DEFLATE_LEVEL: Final = 1  # ISA-L's 0 is hardly faster and a fifth larger, 2 and 3 gain nothing
+_END: Final = struct.pack(">I4sI", 0, b"IEND", isal_zlib.crc32(b"IEND"))
+
+
+def encode_png(frame: NDArray[Any]) -> bytes:
+    """Encode a picture as PNG, without loss.
+
+    Args:
+        frame: (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) array of uint8 or uint16.
+
+    Returns:
+        The PNG file: grey, RGB or RGBA, with 8 or 16 bits a channel as the array has.
+
+    Raises:
+        ConfigurationError: The array is of another shape or dtype.
+    """
+    _check(frame, dtypes=("uint8", "uint16"), channels=_COLOR_TYPES)
+    height, width = frame.shape[:2]
+    channels = frame.shape[2] if frame.ndim == 3 else 1
+    # PNG samples are big-endian.
+    samples = np.ascontiguousarray(frame, dtype=frame.dtype.newbyteorder(">"))
+    rows = samples.view(np.uint8).reshape(height, -1)
+    filtered = np.empty((height, 1 + rows.shape[1]), dtype=np.uint8)
+    filtered[:, 0] = _UP_FILTER
+    filtered[0, 1:] = rows[0]
+    np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
+    header = struct.pack(
+        ">IIBBBBB", width, height, 8 * frame.itemsize, _COLOR_TYPES[channels], 0, 0, 0
+    )
+    pixels: bytes = isal_zlib.compress(filtered, _DEFLATE_LEVEL)
+    return b"".join([_SIGNATURE, *_chunk(b"IHDR", header), *_chunk(b"IDAT", pixels), _END])
+
+
+def encode_jpeg(frame: NDArray[np.uint8], quality: int = 95) -> bytes:
+    """Encode a picture as JPEG with full chroma resolution (4:4:4).
+
+    Args:
+        frame: (H, W), (H, W, 1) or (H, W, 3) array of uint8.
+        quality: 1 to 100, on libjpeg's scale.
+
+    Raises:
+        ConfigurationError: The array is of another shape or dtype, or the quality out of range.
+    """
+    _check(frame, dtypes=("uint8",), channels=(1, 3))
+    if not 1 <= quality <= 100:
+        raise ConfigurationError(f"quality is {quality}; give a JPEG quality from 1 to 100.")
+    image = Image.fromarray(frame[:, :, 0] if frame.shape[2:] == (1,) else frame)
+    with _scratch_file() as file:
+        image.save(file, "JPEG", quality=quality, subsampling=0)
+        file.seek(0)
+        return file.read()
+
+
+def _scratch_file() -> IO[bytes]:
+    """A file with a descriptor: Pillow releases the GIL for those, and not for a BytesIO."""
+    if hasattr(os, "memfd_create"):
+        return io.FileIO(os.memfd_create("frame"), "w+")
+    return tempfile.TemporaryFile(buffering=0)
+
+
+def _chunk(kind: bytes, data: bytes) -> tuple[bytes, bytes, bytes]:
+    checksum = isal_zlib.crc32(data, isal_zlib.crc32(kind))
+    return struct.pack(">I4s", len(data), kind), data, struct.pack(">I", checksum)
+
+
+def _check(frame: NDArray[Any], *, dtypes: tuple[str, ...], channels: Any) -> None:
+    shaped = frame.ndim == 2 or (frame.ndim == 3 and frame.shape[2] in channels)
+    if not shaped or frame.size == 0 or frame.dtype.name not in dtypes:
+        raise ConfigurationError(
+            f"A frame of shape {frame.shape} and dtype {frame.dtype} cannot be encoded; give "
+            f"(H, W) or (H, W, C) with C in {sorted(channels)} and dtype {' or '.join(dtypes)}."
+        )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import itertools
 import math
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.sandbox.classification_input import ClassificationReader, has_frames
@@ -32,7 +33,7 @@ _GEOMETRY = {
 _MASK_KIND = "VideoSegmentationMask"
 
 
-def read_annotations(  # noqa: PLR0913 - the options of one label
+def read_annotations(
     annotations: Iterable[dict[str, Any]],
     ontology: dict[str, Any],
     identifiers: Identifiers,
@@ -84,7 +85,7 @@ class _Reader:
     def read(self, number: int, annotation: dict[str, Any]) -> None:
         where = f"annotation {number}"
         if not isinstance(annotation, dict):
-            _refuse(where, "is not a dict")
+            raise _refusal(where, "is not a dict")
         if "masks" in annotation:
             self._read_masks(number, annotation, where)
             return
@@ -96,12 +97,15 @@ class _Reader:
             self._read_classification(annotation, feature, where)
 
     def _feature(self, annotation: dict[str, Any], where: str) -> dict[str, Any]:
-        features = self._ontology["tools"] + self._ontology["classifications"]
+        features: list[dict[str, Any]] = [
+            *self._ontology["tools"],
+            *self._ontology["classifications"],
+        ]
         if "name" in annotation:
             found = named(features, annotation["name"])
             if found is None:
                 known = ", ".join(f"'{feature['name']}'" for feature in features) or "nothing"
-                _refuse(
+                raise _refusal(
                     where,
                     f"names '{annotation['name']}', which the ontology does not have; "
                     f"it has {known}",
@@ -110,7 +114,7 @@ class _Reader:
         for feature in features:
             if feature["featureSchemaId"] == annotation.get("schemaId", ""):
                 return feature
-        _refuse(where, "has neither a 'name' nor a 'schemaId' of the ontology")
+        raise _refusal(where, "has neither a 'name' nor a 'schemaId' of the ontology")
 
     def _read_classification(
         self, annotation: dict[str, Any], schema: dict[str, Any], where: str
@@ -119,13 +123,17 @@ class _Reader:
         taken = [classification["name"] for classification in self.classifications]
         taken += [known.schema["name"] for known in self.frame_classifications]
         if schema["name"] in taken:
-            _refuse(where, "answers a classification twice in one label; put all answers in one")
+            raise _refusal(
+                where, "answers a classification twice in one label; put all answers in one"
+            )
         if schema.get("scope") == "index":
             self.frame_classifications.append(
                 self._answers.over_frames(annotation, schema, path, where)
             )
         elif has_frames(annotation):
-            _refuse(where, "gives frames to a global classification; its scope is not 'index'")
+            raise _refusal(
+                where, "gives frames to a global classification; its scope is not 'index'"
+            )
         else:
             self.classifications += self._answers.answered(
                 [annotation], [schema], ("classification",), where
@@ -136,48 +144,47 @@ class _Reader:
     ) -> None:
         if tool["tool"] not in _GEOMETRY:
             hint = "; give its masks as {'masks': …}" if "segmentation" in tool["tool"] else ""
-            _refuse(where, f"is a {tool['tool']}, which has no key frames in a video{hint}")
+            raise _refusal(where, f"is a {tool['tool']}, which has no key frames in a video{hint}")
         if not isinstance(annotation.get("segments"), list) or not annotation["segments"]:
-            _refuse(where, "needs 'segments': [{'keyframes': […]}]")
+            raise _refusal(where, "needs 'segments': [{'keyframes': […]}]")
         segments = []
         for entry in annotation["segments"]:
             frames = entry.get("keyframes") if isinstance(entry, dict) else None
             if not isinstance(frames, list) or not frames:
-                _refuse(where, "has a segment without 'keyframes'")
+                raise _refusal(where, "has a segment without 'keyframes'")
             keys = sorted(
                 (self._key_frame(number, key, tool, where) for key in frames),
                 key=lambda key: key.frame,
             )
             end = entry.get("end", keys[-1].frame)
             if type(end) is not int:
-                _refuse(where, f"has a segment whose end is {end!r}; give a frame number")
+                raise _refusal(where, f"has a segment whose end is {end!r}; give a frame number")
             segments.append(Segment(keys[0].frame, max(keys[-1].frame, end), tuple(keys)))
         segments.sort(key=lambda segment: segment.start)
         for segment in segments:
             drawn = [key.frame for key in segment.key_frames]
             if len(set(drawn)) < len(drawn):
-                _refuse(where, f"has two key frames on one frame ({drawn})")
-        for earlier, later in zip(segments, segments[1:], strict=False):
+                raise _refusal(where, f"has two key frames on one frame ({drawn})")
+        for earlier, later in itertools.pairwise(segments):
             if later.start <= earlier.end:
-                _refuse(where, f"has two segments on frame {later.start}")
+                raise _refusal(where, f"has two segments on frame {later.start}")
         self.tracks.append(
-            Track(
-                self._ids.of("object", number), tool, _GEOMETRY[tool["tool"]][1], tuple(segments)
-            )
+            Track(self._ids.of("object", number), tool, _GEOMETRY[tool["tool"]][1], tuple(segments))
         )
 
     def _key_frame(self, number: int, key: object, tool: dict[str, Any], where: str) -> KeyFrame:
         if not isinstance(key, dict):
-            _refuse(where, f"has the key frame {key!r}; write {{'frame': …}}")
+            raise _refusal(where, f"has the key frame {key!r}; write {{'frame': …}}")
         frame = _frame_number(key.get("frame"), where)
         here = f"{where} on frame {frame}"
         payload, _ = _GEOMETRY[tool["tool"]]
         if payload not in key:
-            _refuse(here, f"is a {tool['tool']}; give its key frame a '{payload}'")
+            raise _refusal(here, f"is a {tool['tool']}; give its key frame a '{payload}'")
         for other, _ in _GEOMETRY.values():
             if other != payload and other in key:
-                _refuse(here, f"is a {tool['tool']}; its key frame cannot have a '{other}'")
+                raise _refusal(here, f"is a {tool['tool']}; its key frame cannot have a '{other}'")
         value = key[payload]
+        geometry: dict[str, Any]
         if payload == "bbox":
             geometry = {"bounding_box": _numbers(value, ("top", "left", "height", "width"), here)}
         elif payload == "point":
@@ -185,7 +192,7 @@ class _Reader:
         elif isinstance(value, list) and value:
             geometry = {"line": [_numbers(vertex, ("x", "y"), here) for vertex in value]}
         else:
-            _refuse(here, "needs its line as a list of {'x': …, 'y': …}")
+            raise _refusal(here, "needs its line as a list of {'x': …, 'y': …}")
         classifications = self._answers.answered(
             key.get("classifications"), tool["classifications"], ("object", number), here
         )
@@ -194,12 +201,14 @@ class _Reader:
     def _read_masks(self, number: int, annotation: dict[str, Any], where: str) -> None:
         masks = annotation["masks"]
         if not isinstance(masks, dict) or not masks.get("frames") or not masks.get("instances"):
-            _refuse(where, "needs 'masks': {'frames': […], 'instances': […]}")
+            raise _refusal(where, "needs 'masks': {'frames': […], 'instances': […]}")
         drawn: dict[int, set[tuple[int, int, int]]] = {}
         for entry in masks["frames"]:
             frame = _frame_number(entry.get("index"), where)
             if frame in self.composite_masks:
-                _refuse(where, f"has a second composite mask on frame {frame}; draw all in one")
+                raise _refusal(
+                    where, f"has a second composite mask on frame {frame}; draw all in one"
+                )
             png = _decoded(entry.get("imBytes"), f"{where} on frame {frame}")
             self.composite_masks[frame] = png
             drawn[frame] = colors_in(png, f"{where} on frame {frame}")
@@ -208,14 +217,16 @@ class _Reader:
         for position, instance in enumerate(masks["instances"]):
             tool = self._feature(instance, where)
             if tool.get("tool") != "raster-segmentation":
-                _refuse(where, f"draws '{tool['name']}', which is no raster-segmentation tool")
+                raise _refusal(
+                    where, f"draws '{tool['name']}', which is no raster-segmentation tool"
+                )
             color = _color(instance.get("colorRGB"), where)
             if color in seen:
-                _refuse(where, f"has two instances of the color {list(color)}")
+                raise _refusal(where, f"has two instances of the color {list(color)}")
             seen.add(color)
             segments = _mask_segments(drawn, color, intervals)
             if not segments:
-                _refuse(where, f"has no pixel of the color {list(color)} ('{tool['name']}')")
+                raise _refusal(where, f"has no pixel of the color {list(color)} ('{tool['name']}')")
             feature_id = self._ids.of("object", number, position)
             self.tracks.append(Track(feature_id, tool, _MASK_KIND, segments, color))
 
@@ -249,40 +260,44 @@ def _mask_segment(frames: list[int], end: int) -> Segment:
 
 def _frame_number(value: object, where: str) -> int:
     if type(value) is not int or value < 1:
-        _refuse(where, f"has the frame number {value!r}; frames are whole numbers from 1")
+        raise _refusal(where, f"has the frame number {value!r}; frames are whole numbers from 1")
     return value
 
 
 def _numbers(value: object, names: tuple[str, ...], where: str) -> dict[str, float]:
     if not isinstance(value, dict) or set(value) != set(names):
-        _refuse(where, f"needs {', '.join(names)} in its geometry, not {value!r}")
+        raise _refusal(where, f"needs {', '.join(names)} in its geometry, not {value!r}")
     for name in names:
         number = value[name]
         is_number = isinstance(number, int | float) and not isinstance(number, bool)
         if not is_number or not math.isfinite(number):
-            _refuse(where, f"has {name} = {number!r}; give a number of pixels")
+            raise _refusal(where, f"has {name} = {number!r}; give a number of pixels")
     return {name: float(value[name]) for name in names}
 
 
 def _interval(pair: object, where: str) -> tuple[int, int]:
     numbers = list(pair) if isinstance(pair, list | tuple) else []
     if [type(number) for number in numbers] != [int, int] or not 1 <= numbers[0] <= numbers[1]:
-        _refuse(where, f"has the segment {pair!r}; write [start, end] with 1 <= start <= end")
+        raise _refusal(
+            where, f"has the segment {pair!r}; write [start, end] with 1 <= start <= end"
+        )
     return numbers[0], numbers[1]
 
 
 def _color(value: object, where: str) -> tuple[int, int, int]:
     parts = list(value) if isinstance(value, list | tuple) else []
-    if [type(part) for part in parts] != [int, int, int] or not all(0 <= c <= 255 for c in parts):  # noqa: PLR2004 - 8 bit
-        _refuse(where, f"has the colorRGB {value!r}; write [red, green, blue], each 0 to 255")
+    if [type(part) for part in parts] != [int, int, int] or not all(0 <= c <= 255 for c in parts):
+        raise _refusal(
+            where, f"has the colorRGB {value!r}; write [red, green, blue], each 0 to 255"
+        )
     if not any(parts):
-        _refuse(where, "has an instance of the color black, which is the background")
+        raise _refusal(where, "has an instance of the color black, which is the background")
     return parts[0], parts[1], parts[2]
 
 
 def _decoded(value: object, where: str) -> bytes:
     if not isinstance(value, str | bytes):
-        _refuse(where, "needs its composite mask as base64 PNG in 'imBytes'")
+        raise _refusal(where, "needs its composite mask as base64 PNG in 'imBytes'")
     try:
         return base64.b64decode(value, validate=True)
     except binascii.Error as error:
@@ -291,5 +306,5 @@ def _decoded(value: object, where: str) -> bytes:
         ) from error
 
 
-def _refuse(where: str, fault: str) -> NoReturn:
-    raise ConfigurationError(f"{where[0].upper()}{where[1:]} {fault}.")
+def _refusal(where: str, fault: str) -> ConfigurationError:
+    return ConfigurationError(f"{where[0].upper()}{where[1:]} {fault}.")

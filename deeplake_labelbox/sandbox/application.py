@@ -97,7 +97,7 @@ class ApiHost:
         answer = await self._answer(request, query, operations)
         return answer if fault is None else FaultyAnswer(fault, answer)
 
-    async def _answer(self, request: Request, query: object, operations: Any) -> Response:  # noqa: ANN401 - JSON
+    async def _answer(self, request: Request, query: object, operations: Any) -> Response:
         if not self._is_authorized(request):
             return JSONResponse(error_reply("Invalid API key", "AUTHENTICATION_ERROR"), 401)
         if not isinstance(query, str):
@@ -151,9 +151,7 @@ class ApiHost:
 class StorageHost:
     """Videos and export files behind signed URLs; it knows no API key, as S3 does not."""
 
-    def __init__(
-        self, box: Services, signed: SignedUrls, faults: Faults, log: RequestLog
-    ) -> None:
+    def __init__(self, box: Services, signed: SignedUrls, faults: Faults, log: RequestLog) -> None:
         self._box = box
         self._signed = signed
         self._faults = faults
@@ -214,6 +212,7 @@ class TwoHosts:
         self._storage_port = storage_port
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
         is_storage = scope["server"][1] == self._storage_port
         await (self._storage if is_storage else self._api)(scope, receive, send)
 

@@ -46,8 +46,8 @@ class Sandbox:
     def __init__(self, *, sample: bool = False, port: int = 0, api_key: str = _API_KEY) -> None:
         self.faults = Faults()
         self.api_key = api_key
-        self._store = Store()
         self._with_sample = sample
+        self._store = Store()
         self._sample: SandboxProject | None = None
         self._port = port
         self._running: RunningSandbox | None = None
@@ -68,9 +68,10 @@ class Sandbox:
                 f"The sandbox needs {error.name}, which is not installed; "
                 'run: pip install "deeplake-labelbox[sandbox]"'
             ) from error
+        self._store = Store()
         self._running = RunningSandbox(self._store, self.api_key, self.faults, self._port)
         self._folder = tempfile.TemporaryDirectory(prefix="labelbox-sandbox-")
-        if self._with_sample and self._sample is None:
+        if self._with_sample:
             from deeplake_labelbox.sandbox.sample import add_sample_project  # noqa: PLC0415 - slow
 
             try:
@@ -81,7 +82,8 @@ class Sandbox:
         return self
 
     def stop(self) -> None:
-        """End all connections and remove the videos."""
+        """End all connections and forget everything."""
+        self._sample = None
         if self._running is not None:
             self._running.stop()
             self._running = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.sandbox.content import AnswerSpan, FrameClassification
@@ -41,7 +41,7 @@ class ClassificationReader:
         if given is None:
             return []
         if not isinstance(given, list):
-            _refuse(where, "needs its classifications as a list")
+            raise _refusal(where, "needs its classifications as a list")
         answered = []
         for entry in given:
             schema = self._schema(entry, schemas, where)
@@ -50,7 +50,7 @@ class ClassificationReader:
         names = [classification["name"] for classification in answered]
         for name in names:
             if names.count(name) > 1:
-                _refuse(where, f"answers classification '{name}' twice; answer it once")
+                raise _refusal(where, f"answers classification '{name}' twice; answer it once")
         return answered
 
     def over_frames(
@@ -78,7 +78,7 @@ class ClassificationReader:
                 for start, end in span.ranges:
                     frames = set(range(start, end + 1))
                     if frames & claimed:
-                        _refuse(
+                        raise _refusal(
                             where, f"has two answers on frame {min(frames & claimed)}; give it one"
                         )
                     claimed |= frames
@@ -98,17 +98,19 @@ class ClassificationReader:
 
     def _schema(self, entry: object, schemas: list[dict[str, Any]], where: str) -> dict[str, Any]:
         if not isinstance(entry, dict) or not (entry.get("name") or entry.get("schemaId")):
-            _refuse(where, "has a classification without a name; write {'name': …, 'answer': …}")
+            raise _refusal(
+                where, "has a classification without a name; write {'name': …, 'answer': …}"
+            )
         name = entry.get("name")
         if name is None:
             for schema in schemas:
                 if schema["featureSchemaId"] == entry["schemaId"]:
                     return schema
-            _refuse(where, f"has no classification with schema id '{entry['schemaId']}'")
+            raise _refusal(where, f"has no classification with schema id '{entry['schemaId']}'")
         found = named(schemas, name)
         if found is None:
             known = ", ".join(f"'{schema['name']}'" for schema in schemas) or "none"
-            _refuse(where, f"has no classification '{name}' in the ontology; it has {known}")
+            raise _refusal(where, f"has no classification '{name}' in the ontology; it has {known}")
         return found
 
     def _answer(
@@ -116,27 +118,25 @@ class ClassificationReader:
     ) -> dict[str, Any]:
         answer = _answer_of(entry, where)
         if schema["type"] == "checklist" and not isinstance(answer, list):
-            _refuse(where, "is a checklist; give its answer as a list of {'name': …}")
+            raise _refusal(where, "is a checklist; give its answer as a list of {'name': …}")
         if schema["type"] != "checklist" and isinstance(answer, list):
-            _refuse(where, f"is a {schema['type']}; give it one answer, not a list")
+            raise _refusal(where, f"is a {schema['type']}; give it one answer, not a list")
         parts = answer if isinstance(answer, list) else [answer]
         answers = [self._one(part, schema, path, where) for part in parts]
         return self.export_form(self._ids.of(*path), schema, answers)
 
-    def _one(
-        self, part: object, schema: dict[str, Any], path: Path, where: str
-    ) -> dict[str, Any]:
+    def _one(self, part: object, schema: dict[str, Any], path: Path, where: str) -> dict[str, Any]:
         if schema["type"] == "text":
             text = part.get("value") if isinstance(part, dict) else part
             if not isinstance(text, str):
-                _refuse(where, "is a text; give its answer as a string")
+                raise _refusal(where, "is a text; give its answer as a string")
             return {"content": text}
         if not isinstance(part, dict) or not isinstance(part.get("name"), str):
-            _refuse(where, f"is a {schema['type']}; give an answer as {{'name': option}}")
+            raise _refusal(where, f"is a {schema['type']}; give an answer as {{'name': option}}")
         option = option_named(schema, part["name"])
         if option is None:
             known = ", ".join(f"'{known['value']}'" for known in schema["options"])
-            _refuse(where, f"has no option '{part['name']}'; its options are {known}")
+            raise _refusal(where, f"has no option '{part['name']}'; its options are {known}")
         option_path = (*path, option["value"])
         here = f"option '{option['value']}' of {where}"
         return {
@@ -166,27 +166,27 @@ def has_frames(entry: dict[str, Any]) -> bool:
     return "frames" in entry or any(isinstance(part, dict) and "frames" in part for part in parts)
 
 
-def _answer_of(entry: dict[str, Any], where: str) -> Any:  # noqa: ANN401 - JSON
+def _answer_of(entry: dict[str, Any], where: str) -> Any:
     if "answer" in entry:
         return entry["answer"]
     if "answers" in entry:
         return entry["answers"]
-    _refuse(where, "has no 'answer'")
+    raise _refusal(where, "has no 'answer'")
 
 
 def _ranges(given: object, where: str) -> tuple[tuple[int, int], ...]:
     if not isinstance(given, list) or not given:
-        _refuse(where, "is per frame; give its answer 'frames': [{'start': …, 'end': …}]")
+        raise _refusal(where, "is per frame; give its answer 'frames': [{'start': …, 'end': …}]")
     ranges = []
     for entry in given:
         start, end = (
             (entry.get("start"), entry.get("end")) if isinstance(entry, dict) else (None, None)
         )
         if type(start) is not int or type(end) is not int or start < 1 or end < start:
-            _refuse(where, f"has the frame range {entry!r}; write 1 <= start <= end")
+            raise _refusal(where, f"has the frame range {entry!r}; write 1 <= start <= end")
         ranges.append((start, end))
     return tuple(sorted(ranges))
 
 
-def _refuse(where: str, fault: str) -> NoReturn:
-    raise ConfigurationError(f"{where[0].upper()}{where[1:]} {fault}.")
+def _refusal(where: str, fault: str) -> ConfigurationError:
+    return ConfigurationError(f"{where[0].upper()}{where[1:]} {fault}.")

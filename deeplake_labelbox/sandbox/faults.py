@@ -66,7 +66,7 @@ class Faults:
         self._waiting: list[Fault] = []
         self._lock = threading.Lock()
 
-    def add(  # noqa: PLR0913 - a fault has many sides
+    def add(
         self,
         where: str,
         kind: FaultKind = "status",
@@ -92,9 +92,7 @@ class Faults:
             re.compile(where)
         except re.error as error:
             raise ConfigurationError(f"{where!r} is no regular expression: {error}.") from error
-        fault = Fault(
-            where, kind, times, skip, status, headers or {}, body, after_bytes, delay
-        )
+        fault = Fault(where, kind, times, skip, status, headers or {}, body, after_bytes, delay)
         with self._lock:
             self._waiting.append(fault)
         return fault

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -33,26 +33,28 @@ def matches(
 def _passes(
     entry: dict[str, Any], store: Store, project: ProjectRecord, assignment: AssignmentRecord
 ) -> bool:
-    kind = entry.get("type")
     row = store.data_rows[assignment.data_row_id]
-    if kind == "data_row_id":
-        return row.id in _ids(entry)
-    if kind == "global_key":
-        return row.global_key in _ids(entry)
-    if kind == "batch":
-        return assignment.batch_id in _ids(entry)
-    if kind == "dataset":
-        return row.dataset_id in _ids(entry)
-    if kind == "task_queue_status":
-        return assignment.workflow_status == _STATUS.get(entry.get("status", ""))
-    if kind == "task_queue_not_exist":
-        return assignment.workflow_status == "TO_LABEL"
-    if kind == "data_row_last_activity_at":
-        return _in_range(store.last_activity(project, assignment), entry)
-    if kind == "labeled_at":
-        labels = [store.labels[label_id] for label_id in assignment.label_ids]
-        return any(_in_range(label.created_at, entry) for label in labels)
-    raise InvalidQueryError(f"Unknown search filter type {kind!r}")
+    match entry.get("type"):
+        case "data_row_id":
+            passes = row.id in _ids(entry)
+        case "global_key":
+            passes = row.global_key in _ids(entry)
+        case "batch":
+            passes = assignment.batch_id in _ids(entry)
+        case "dataset":
+            passes = row.dataset_id in _ids(entry)
+        case "task_queue_status":
+            passes = assignment.workflow_status == _STATUS.get(entry.get("status", ""))
+        case "task_queue_not_exist":
+            passes = assignment.workflow_status == "TO_LABEL"
+        case "data_row_last_activity_at":
+            passes = _in_range(store.last_activity(project, assignment), entry)
+        case "labeled_at":
+            labels = [store.labels[label_id] for label_id in assignment.label_ids]
+            passes = any(_in_range(label.created_at, entry) for label in labels)
+        case other:
+            raise InvalidQueryError(f"Unknown search filter type {other!r}")
+    return passes
 
 
 def _ids(entry: dict[str, Any]) -> list[str]:
@@ -86,8 +88,8 @@ def _moment(text: str, zone: str) -> datetime:
     raise InvalidQueryError(f"{text!r} is no date of a search filter")
 
 
-def _zone(name: str) -> ZoneInfo | Any:  # noqa: ANN401 - datetime.UTC has another class
-    if name == "UTC":
+def _zone(name: str) -> tzinfo:
+    if name == "UTC":  # known even where no time zone database is installed
         return UTC
     try:
         return ZoneInfo(name)

@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 
 def key_frame_before(segment: Segment, frame: int) -> KeyFrame:
     """The last key frame at or before ``frame``, which must lie in the segment."""
-    return max(
-        (key for key in segment.key_frames if key.frame <= frame), key=lambda key: key.frame
-    )
+    return max((key for key in segment.key_frames if key.frame <= frame), key=lambda key: key.frame)
 
 
 def geometry_at(segment: Segment, frame: int) -> dict[str, Any]:
@@ -39,7 +37,7 @@ def geometry_at(segment: Segment, frame: int) -> dict[str, Any]:
     return moved
 
 
-def _between(value: Any, target: Any, start: int, end: int, frame: int) -> Any:  # noqa: ANN401 - JSON
+def _between(value: Any, target: Any, start: int, end: int, frame: int) -> Any:
     if isinstance(value, dict):
         return {key: _between(value[key], target[key], start, end, frame) for key in value}
     if isinstance(value, list):

@@ -117,9 +117,7 @@ def _changes(classification: FrameClassification) -> list[int]:
     """The answered frames whose set of answers is not that of the frame before."""
     ranges = [pair for span in classification.spans for pair in span.ranges]
     edges = sorted({start for start, _ in ranges} | {end + 1 for _, end in ranges})
-    return [
-        frame for frame in edges if any(span.holds_at(frame) for span in classification.spans)
-    ]
+    return [frame for frame in edges if any(span.holds_at(frame) for span in classification.spans)]
 
 
 def _timelines(

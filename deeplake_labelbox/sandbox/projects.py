@@ -103,7 +103,7 @@ class SandboxDataRow:
         self._assignment.workflow_status = _checked_status(status)
         self._assignment.updated_at = now()
 
-    def add_label(  # noqa: PLR0913 - keyword-only options
+    def add_label(
         self,
         annotations: Iterable[dict[str, Any]],
         *,
@@ -236,7 +236,7 @@ class SandboxProject:
             for row_id in self._record.assignments
         )
 
-    def add_video(  # noqa: PLR0913 - keyword-only options
+    def add_video(
         self,
         video: str | Path | bytes | None = None,
         *,

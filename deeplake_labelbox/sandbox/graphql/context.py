@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from deeplake_labelbox.sandbox.exports import ExportTasks
     from deeplake_labelbox.sandbox.store import Store
 
+    Info = GraphQLResolveInfo["Services"]
+
 # (type, field) to a function of (source, info, **arguments).
 Resolvers = dict[tuple[str, str], Callable[..., Any]]
 
@@ -27,10 +29,9 @@ class Services:
     urls: FileUrls
 
 
-def services(info: GraphQLResolveInfo) -> Services:
+def services(info: Info) -> Services:
     """The services of the sandbox that a query was sent to."""
-    context: Services = info.context
-    return context
+    return info.context
 
 
 def timestamp(moment: datetime) -> str:

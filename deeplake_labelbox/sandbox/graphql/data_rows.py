@@ -15,8 +15,7 @@ from deeplake_labelbox.sandbox.graphql.context import (
 from deeplake_labelbox.sandbox.graphql.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from graphql import GraphQLResolveInfo
-
+    from deeplake_labelbox.sandbox.graphql.context import Info
     from deeplake_labelbox.sandbox.store import DataRowRecord, DatasetRecord, Store
 
 _PAGE = 500
@@ -63,9 +62,7 @@ def data_row_form(record: DataRowRecord, box: Services) -> dict[str, Any]:
     }
 
 
-def dataset(
-    _source: object, info: GraphQLResolveInfo, *, where: dict[str, str]
-) -> dict[str, Any]:
+def dataset(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, Any]:
     """A dataset by its id."""
     store = services(info).store
     record = store.datasets.get(where["id"])
@@ -76,7 +73,7 @@ def dataset(
 
 def datasets(
     _source: object,
-    info: GraphQLResolveInfo,
+    info: Info,
     *,
     where: dict[str, str] | None = None,
     skip: int | None = None,
@@ -90,9 +87,7 @@ def datasets(
     return page(found, skip, first)
 
 
-def dataset_data_rows(
-    _source: object, info: GraphQLResolveInfo, **arguments: Any
-) -> dict[str, Any]:
+def dataset_data_rows(_source: object, info: Info, **arguments: Any) -> dict[str, Any]:
     """A page of a dataset's data rows, the newest first; the cursor is the next row's id."""
     box = services(info)
     if arguments["id"] not in box.store.datasets:
@@ -114,9 +109,7 @@ def dataset_data_rows(
     }
 
 
-def data_row(
-    _source: object, info: GraphQLResolveInfo, *, where: dict[str, str]
-) -> dict[str, Any]:
+def data_row(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, Any]:
     """A data row by its id."""
     box = services(info)
     record = box.store.data_rows.get(where["id"])
@@ -126,7 +119,7 @@ def data_row(
 
 
 def rows_for_global_keys(
-    _source: object, _info: GraphQLResolveInfo, *, where: dict[str, list[str]]
+    _source: object, _info: Info, *, where: dict[str, list[str]]
 ) -> dict[str, str]:
     """A job; its id is the question itself, so that nothing has to be remembered."""
     return {"jobId": json.dumps(where["ids"])}
@@ -134,7 +127,7 @@ def rows_for_global_keys(
 
 def rows_for_global_keys_result(
     _source: object,
-    info: GraphQLResolveInfo,
+    info: Info,
     *,
     jobId: dict[str, str],  # noqa: N803 - the schema's name
 ) -> dict[str, Any]:
@@ -146,15 +139,13 @@ def rows_for_global_keys_result(
         "jobStatus": "COMPLETE",
         "data": {
             "fetchedDataRows": [{"id": row.id if row else ""} for row in rows],
-            "notFoundGlobalKeys": [
-                key for key, row in zip(keys, rows, strict=True) if row is None
-            ],
+            "notFoundGlobalKeys": [key for key, row in zip(keys, rows, strict=True) if row is None],
             "accessDeniedGlobalKeys": [],
         },
     }
 
 
-def metadata_ontology(_source: object, _info: GraphQLResolveInfo) -> list[Any]:
+def metadata_ontology(_source: object, _info: Info) -> list[Any]:
     """The sandbox has no metadata schemas."""
     return []
 

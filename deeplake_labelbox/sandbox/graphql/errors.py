@@ -40,6 +40,6 @@ class ConflictError(CodedError):
     code = "RESOURCE_CONFLICT"
 
 
-def error_reply(message: str, code: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+def error_reply(message: str, code: str, **more: Any) -> dict[str, Any]:
     """A reply that holds nothing but one error."""
     return {"errors": [{"message": message, "extensions": {"code": code}, **more}], "data": None}

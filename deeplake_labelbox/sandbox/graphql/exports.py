@@ -17,8 +17,7 @@ from deeplake_labelbox.sandbox.graphql.context import (
 from deeplake_labelbox.sandbox.graphql.errors import NotAllowedError, NotFoundError
 
 if TYPE_CHECKING:
-    from graphql import GraphQLResolveInfo
-
+    from deeplake_labelbox.sandbox.graphql.context import Info
     from deeplake_labelbox.sandbox.store import (
         AssignmentRecord,
         ProjectRecord,
@@ -48,7 +47,7 @@ def task_form(record: TaskRecord) -> dict[str, Any]:
 
 def export_project(
     _source: object,
-    info: GraphQLResolveInfo,
+    info: Info,
     *,
     input: dict[str, Any],  # noqa: A002 - the schema's name
 ) -> dict[str, Any]:
@@ -68,7 +67,7 @@ def export_project(
 
 def export_catalog(
     _source: object,
-    info: GraphQLResolveInfo,
+    info: Info,
     *,
     input: dict[str, Any],  # noqa: A002 - the schema's name
 ) -> dict[str, Any]:
@@ -106,9 +105,7 @@ def _start(
     return {"taskId": task.id, "isStreamable": streamable}
 
 
-def task(
-    _source: object, info: GraphQLResolveInfo, *, where: dict[str, str] | None = None
-) -> dict[str, Any]:
+def task(_source: object, info: Info, *, where: dict[str, str] | None = None) -> dict[str, Any]:
     """A task by its id."""
     record = services(info).store.tasks.get((where or {}).get("id", ""))
     if record is None:
@@ -118,7 +115,7 @@ def task(
 
 def created_tasks(
     _source: dict[str, Any],
-    info: GraphQLResolveInfo,
+    info: Info,
     *,
     where: dict[str, str] | None = None,
     skip: int | None = None,
@@ -138,7 +135,7 @@ def created_tasks(
 
 def metadata_header(
     source: dict[str, Any],
-    info: GraphQLResolveInfo,
+    info: Info,
     *,
     streamType: StreamType,  # noqa: N803 - the schema's name
 ) -> dict[str, Any] | None:
@@ -151,7 +148,7 @@ def metadata_header(
 
 def file_from_offset(
     source: dict[str, Any],
-    info: GraphQLResolveInfo,
+    info: Info,
     *,
     streamType: StreamType,  # noqa: N803 - the schema's name
     offset: str | int,

@@ -8,8 +8,7 @@ from deeplake_labelbox.sandbox.graphql.context import Resolvers, services, times
 from deeplake_labelbox.sandbox.graphql.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from graphql import GraphQLResolveInfo
-
+    from deeplake_labelbox.sandbox.graphql.context import Info
     from deeplake_labelbox.sandbox.store import OntologyRecord
 
 
@@ -29,9 +28,7 @@ def ontology_form(record: OntologyRecord) -> dict[str, Any]:
     }
 
 
-def ontology(
-    _source: object, info: GraphQLResolveInfo, *, where: dict[str, str]
-) -> dict[str, Any]:
+def ontology(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, Any]:
     """An ontology by its id."""
     record = services(info).store.ontologies.get(where["id"])
     if record is None:
@@ -41,7 +38,7 @@ def ontology(
 
 def ontologies(
     _source: object,
-    info: GraphQLResolveInfo,
+    info: Info,
     *,
     where: dict[str, Any] | None = None,
     after: str | None = None,

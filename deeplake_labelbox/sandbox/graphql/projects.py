@@ -10,8 +10,7 @@ from deeplake_labelbox.sandbox.graphql.ontologies import ontology_form
 from deeplake_labelbox.sandbox.graphql.users import organization, user
 
 if TYPE_CHECKING:
-    from graphql import GraphQLResolveInfo
-
+    from deeplake_labelbox.sandbox.graphql.context import Info
     from deeplake_labelbox.sandbox.store import BatchRecord, ProjectRecord, Store
 
 
@@ -52,9 +51,7 @@ def batch_form(record: BatchRecord) -> dict[str, Any]:
     }
 
 
-def project(
-    _source: object, info: GraphQLResolveInfo, *, where: dict[str, str]
-) -> dict[str, Any]:
+def project(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, Any]:
     """A project by its id."""
     store = services(info).store
     record = store.projects.get(where["id"])
@@ -65,7 +62,7 @@ def project(
 
 def projects(
     _source: object,
-    info: GraphQLResolveInfo,
+    info: Info,
     *,
     where: dict[str, str] | None = None,
     skip: int | None = None,
@@ -79,7 +76,7 @@ def projects(
     return page(found, skip, first)
 
 
-def ontology(source: dict[str, Any], info: GraphQLResolveInfo) -> dict[str, Any] | None:
+def ontology(source: dict[str, Any], info: Info) -> dict[str, Any] | None:
     """The ontology that is connected to a project."""
     store = services(info).store
     ontology_id = store.projects[source["id"]].ontology_id
@@ -88,7 +85,7 @@ def ontology(source: dict[str, Any], info: GraphQLResolveInfo) -> dict[str, Any]
 
 def batches(
     source: dict[str, Any],
-    info: GraphQLResolveInfo,
+    info: Info,
     *,
     after: str | None = None,
     first: int | None = None,

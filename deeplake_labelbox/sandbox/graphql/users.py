@@ -8,12 +8,10 @@ from deeplake_labelbox.sandbox.graphql.context import Resolvers, services, times
 from deeplake_labelbox.sandbox.graphql.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from graphql import GraphQLResolveInfo
+    from deeplake_labelbox.sandbox.graphql.context import Info
 
 
-def user(
-    _source: object, info: GraphQLResolveInfo, *, where: dict[str, str] | None = None
-) -> dict[str, Any]:
+def user(_source: object, info: Info, *, where: dict[str, str] | None = None) -> dict[str, Any]:
     """The owner of the API key, the only user of a sandbox."""
     record = services(info).store.user
     if where is not None and where["id"] != record.id:
@@ -35,7 +33,7 @@ def user(
 
 
 def organization(
-    _source: object, info: GraphQLResolveInfo, *, where: dict[str, str] | None = None
+    _source: object, info: Info, *, where: dict[str, str] | None = None
 ) -> dict[str, Any]:
     """The organization of the API key's owner."""
     record = services(info).store.organization

@@ -215,7 +215,6 @@ def _translated(error: Exception, doing: str) -> LabelboxError:
     status = _HTTP_STATUS.match(said)
     code = int(status.group(1)) if status else 0
     passing = (sdk.TimeoutError, sdk.InternalServerError, sdk.ProcessingWaitTimeout)
-    forbidden = (sdk.AuthorizationError, sdk.OperationNotAllowedException)
     if isinstance(error, sdk.ResourceNotFoundError):
         return _not_found(said, doing)
     if isinstance(error, passing):
@@ -223,7 +222,7 @@ def _translated(error: Exception, doing: str) -> LabelboxError:
     if isinstance(error, sdk.AuthenticationError) or code == 401:
         kind: type[LabelboxError] = AuthenticationError
         text = f"Labelbox refused the API key while {doing}; {_GET_A_KEY}."
-    elif isinstance(error, forbidden) or code == 403:
+    elif isinstance(error, sdk.AuthorizationError) or code == 403:
         kind = AuthenticationError
         text = (
             f"The API key has no right to this while {doing} (Labelbox: {said}); "
@@ -232,6 +231,12 @@ def _translated(error: Exception, doing: str) -> LabelboxError:
     elif isinstance(error, sdk.ApiLimitError) or code == 429:
         kind = LabelboxUnavailableError
         text = f"Labelbox's rate limit was exceeded while {doing}; wait a minute and try again."
+    elif isinstance(error, sdk.OperationNotAllowedException):
+        kind = LabelboxError
+        text = (
+            f"Labelbox does not allow it while {doing}: {said}; check the rights of the API key "
+            "and the limits of the workspace."
+        )
     elif said.startswith("Failed to parse response as JSON"):
         kind = LabelboxError
         text = (

@@ -111,7 +111,7 @@ def not_found(entity):
     [
         (sdk.AuthenticationError("Invalid API key"), AuthenticationError, "refused the API key"),
         (sdk.AuthorizationError("role"), AuthenticationError, "has no right .*role"),
-        (sdk.OperationNotAllowedException("quota"), AuthenticationError, "has no right .*quota"),
+        (sdk.OperationNotAllowedException("quota"), LabelboxError, "does not allow it .*quota"),
         (sdk.LabelboxError("401 Unauthorized", "off"), AuthenticationError, "refused the API key"),
         (sdk.LabelboxError("403 Forbidden", "off"), AuthenticationError, "has no right"),
         (sdk.LabelboxError("429 Too Many", None), LabelboxUnavailableError, "rate limit"),

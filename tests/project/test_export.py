@@ -4,6 +4,7 @@ import copy
 import gc
 import json
 import pickle
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -360,3 +361,16 @@ def test_text_that_is_not_escaped_stays_on_its_line(tmp_path_factory, note):
     rows = [data_row(0, note=note), data_row(1)]
     path = write_ndjson(tmp_path_factory.mktemp("e") / "e.ndjson", rows)
     assert list(ProjectExport.load(path)) == rows
+
+
+def test_memory_stays_flat(tmp_path):
+    note = "x" * 100_000
+    path = write_ndjson(tmp_path / "e.ndjson", (data_row(i, note=note) for i in range(100)))
+    array = tmp_path / "e.json"
+    array.write_text(f"[{path.read_text().rstrip().replace(chr(10), ',')}]", encoding="utf-8")
+    tracemalloc.start()
+    for source in (path, array, (data_row(i, note=note) for i in range(100))):
+        assert sum(1 for _ in ProjectExport.load(source)) == 100
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 6 * 2**20  # of 10 MB in each

@@ -40,6 +40,8 @@ _SECRETS: Final = (
     (re.compile(r"Bearer\s+[^\s'\"]+", re.IGNORECASE), "Bearer ***"),
     (re.compile(r"\beyJ[\w-]+\.[\w.-]+"), "***"),  # JSON web tokens: Labelbox's keys
     (re.compile(r"(https?://[^\s?'\"]+)\?[^\s'\"]*"), r"\1"),
+    (re.compile(r"\?\S*=\S*"), ""),  # urllib3 quotes a URL without its host
+    (re.compile(r"(https?://)[^\s/@'\"]+@"), r"\1"),  # user and password of a proxy
 )
 
 

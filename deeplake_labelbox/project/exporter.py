@@ -23,7 +23,7 @@ from deeplake_labelbox.errors import (
     LabelboxUnavailableError,
     MediaTypeError,
 )
-from deeplake_labelbox.project.client import api_key_of, clean, labelbox_errors
+from deeplake_labelbox.project.client import clean, labelbox_errors
 from deeplake_labelbox.project.export import ProjectExport
 from deeplake_labelbox.project.filters import ExportFilters, ExportParams
 from deeplake_labelbox.project.row_index import RowIndex, RowWriter
@@ -115,7 +115,8 @@ class ProjectExporter:
                 None writes to a temporary file that lives as long as the ``ProjectExport``.
             filters: Which data rows; all by default.
             params: What is told of each.
-            timeout: Seconds to wait for Labelbox to prepare the export.
+            timeout: Seconds to wait for Labelbox to prepare the export; for each task where the
+                filters hold more than 2,000 ids.
             progress: Whether to show a progress bar.
             fail_on_error: Whether to raise when Labelbox reports errors beside the data rows.
                 Otherwise they are logged and kept as ``ProjectExport.export_errors``.
@@ -224,7 +225,8 @@ class ProjectExporter:
         stream = self._stream(task, "RESULT")
         bar.total = (bar.total or 0) + stream.total_lines
         bar.refresh()
-        api_key = api_key_of(self._client).encode()
+        # a client behind a proxy that signs in for it may have no key
+        api_key = str(self._client.headers.get("Authorization", "")).rpartition(" ")[2].encode()
         number = 0
         for number, given in enumerate(stream.lines(), start=1):
             line = given

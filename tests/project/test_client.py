@@ -182,6 +182,15 @@ def test_secrets_are_taken_out_of_messages():
     assert len(said) < 320
 
 
+def test_urls_of_refused_connections_lose_their_query():
+    with pytest.raises(requests.ConnectionError) as caught:
+        requests.get("http://127.0.0.1:9/a.mp4?Expires=1&Signature=secret", timeout=5)
+    assert "secret" in str(caught.value)
+    assert "/a.mp4" in clean(str(caught.value))
+    assert "secret" not in clean(str(caught.value))
+    assert clean("proxy http://user:secret@proxy.test:1/") == "proxy http://proxy.test:1/"
+
+
 def test_a_key_that_the_sdk_quotes_is_cut_off(caplog):
     caplog.set_level(logging.CRITICAL)
     client = labelbox.Client(api_key="secret\nkey")

@@ -13,6 +13,7 @@ from deeplake_labelbox.errors import (
     ConfigurationError,
     ExportCanceledError,
     ExportEmptyError,
+    ExportError,
     ExportFailedError,
     ExportFormatError,
     ExportTimeoutError,
@@ -359,13 +360,26 @@ def test_refusals_on_the_way(box, exporter, operation, status, error):
         run(exporter)
 
 
-def test_a_lost_row_is_told(exporter, monkeypatch):
-    monkeypatch.setattr(
-        "deeplake_labelbox.project.task_stream.TaskStream.lines",
-        lambda self: iter([json.dumps(ROW).encode()]) if self.total_lines else iter([]),
+def test_a_chunk_that_is_not_there(box, exporter):
+    header = {"exportMetadataHeader": {"totalSize": 10**9, "totalLines": "7"}}
+    box.faults.add(
+        "graphql:GetExportMetadataHeader",
+        status=200,
+        body=json.dumps({"data": {"task": header}}).encode(),
     )
-    ROW["projects"] = {exporter.project_id: {"labels": []}}
-    assert run(exporter).export_errors == ({"message": "Labelbox sent 1 of 5 data rows"},)
+    with pytest.raises(ExportError, match=r"does not say where byte \d+ of export task"):
+        run(exporter)
 
 
-ROW = {"data_row": {"id": "a", "row_data": "https://v.test/a.mp4"}}
+def test_fewer_rows_than_announced_are_told(box, exporter):
+    whole = run(exporter)
+    size = whole.path.stat().st_size
+    header = {"exportMetadataHeader": {"totalSize": str(size), "totalLines": "7"}}
+    box.faults.add(
+        "graphql:GetExportMetadataHeader",
+        status=200,
+        body=json.dumps({"data": {"task": header}}).encode(),
+    )
+    export = run(exporter)
+    assert len(export) == 5
+    assert export.export_errors == ({"message": "Labelbox sent 5 of 7 data rows"},)

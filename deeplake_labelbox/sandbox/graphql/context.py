@@ -43,3 +43,12 @@ def page(entries: list[Any], skip: int | None, first: int | None) -> list[Any]:
     """The page of a list that ``skip`` and ``first`` ask for."""
     start = skip or 0
     return entries[start:] if first is None else entries[start : start + first]
+
+
+def selected(where: dict[str, Any] | None, form: dict[str, Any]) -> bool:
+    """Whether an entity that is not deleted fits the filter of a list of them."""
+    conditions = dict(where or {})
+    deleted = conditions.pop("deleted", False)
+    both = conditions.pop("AND", [])
+    fits = all(form[name] == value for name, value in conditions.items())
+    return fits and not deleted and all(selected(part, form) for part in both)

@@ -9,6 +9,7 @@ from deeplake_labelbox.sandbox.graphql.context import (
     Resolvers,
     Services,
     page,
+    selected,
     services,
     timestamp,
 )
@@ -75,16 +76,14 @@ def datasets(
     _source: object,
     info: Info,
     *,
-    where: dict[str, str] | None = None,
+    where: dict[str, Any] | None = None,
     skip: int | None = None,
     first: int | None = None,
 ) -> list[dict[str, Any]]:
     """All datasets, or those of a name."""
     store = services(info).store
     forms = [dataset_form(each, store) for each in store.datasets.values() if not each.deleted]
-    wanted = where or {}
-    found = [form for form in forms if all(form[key] == wanted[key] for key in wanted)]
-    return page(found, skip, first)
+    return page([form for form in forms if selected(where, form)], skip, first)
 
 
 def dataset_data_rows(_source: object, info: Info, **arguments: Any) -> dict[str, Any]:

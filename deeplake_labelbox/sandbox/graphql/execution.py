@@ -87,7 +87,7 @@ def _form(error: GraphQLError) -> dict[str, Any]:
     form: dict[str, Any] = {"message": error.message, "path": error.path}
     if error.extensions:
         form["extensions"] = error.extensions
-    elif error.original_error is None:
+    elif isinstance(error.original_error, GraphQLError | None):
         # Variables that do not fit their declared types.
         form["extensions"] = {"code": "GRAPHQL_VALIDATION_FAILED"}
     else:

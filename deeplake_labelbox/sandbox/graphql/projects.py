@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.sandbox.graphql.context import Resolvers, page, services, timestamp
+from deeplake_labelbox.sandbox.graphql.context import Resolvers, page, selected, services, timestamp
 from deeplake_labelbox.sandbox.graphql.errors import NotFoundError
 from deeplake_labelbox.sandbox.graphql.ontologies import ontology_form
 from deeplake_labelbox.sandbox.graphql.users import organization, user
@@ -64,16 +64,14 @@ def projects(
     _source: object,
     info: Info,
     *,
-    where: dict[str, str] | None = None,
+    where: dict[str, Any] | None = None,
     skip: int | None = None,
     first: int | None = None,
 ) -> list[dict[str, Any]]:
     """All projects, or those of a name."""
     store = services(info).store
     forms = [project_form(record, store) for record in store.projects.values()]
-    wanted = where or {}
-    found = [form for form in forms if all(form[key] == wanted[key] for key in wanted)]
-    return page(found, skip, first)
+    return page([form for form in forms if selected(where, form)], skip, first)
 
 
 def ontology(source: dict[str, Any], info: Info) -> dict[str, Any] | None:

@@ -1,0 +1,214 @@
+"""The build: every video of an export decoded, written as rows, and committed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import deeplake
+from tqdm.auto import tqdm
+
+from deeplake_labelbox.dataset.frames import FrameWriter
+from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta, VideoEntry
+from deeplake_labelbox.dataset.location import DatasetLocation, dataset_errors
+from deeplake_labelbox.errors import (
+    DatasetExistsError,
+    DatasetMismatchError,
+    VideoDecodeError,
+    VideoError,
+)
+from deeplake_labelbox.project.data_rows import data_row_name, declared_frames
+from deeplake_labelbox.project.export import ProjectExport
+from deeplake_labelbox.project.rows import project_entry
+from deeplake_labelbox.report import Report, VideoOutcome
+from deeplake_labelbox.video import FrameExtractor
+from deeplake_labelbox.video.source import UrlPresigner
+from deeplake_labelbox.video.transport import Transport
+
+logger = logging.getLogger(__name__)
+
+# Frames wait twice, as pixels and as files; this keeps both small beside one picture of 8K.
+_BATCH_BYTES = 64 << 20
+
+
+class DatasetBuild:
+    """Writes the videos of an export to a new dataset, one commit per video.
+
+    Args:
+        location: Where the dataset is made.
+        project_id: The Labelbox project.
+        writer: Writes the frames.
+        overwrite: Whether what is at the location may go.
+        fail_on_error: Raise at the first video that cannot be had whole, instead of going on.
+        url_presigner: Gives private URLs access.
+        batch_size: Frames decoded before they are written, at most.
+        progress: Whether to show a progress bar.
+        report: Where outcomes are noted.
+    """
+
+    def __init__(
+        self,
+        location: DatasetLocation,
+        project_id: str,
+        writer: FrameWriter,
+        *,
+        overwrite: bool,
+        fail_on_error: bool,
+        url_presigner: UrlPresigner | None,
+        batch_size: int,
+        progress: bool,
+        report: Report,
+    ) -> None:
+        self._location = location
+        self._project_id = project_id
+        self._writer = writer
+        self._overwrite = overwrite
+        self._fail_on_error = fail_on_error
+        self._url_presigner = url_presigner
+        self._batch_size = batch_size
+        self._progress = progress
+        self._report = report
+        self._unfinished: LabelboxMeta | None = None
+
+    def check_location(self) -> None:
+        """Check that the location may be written, before anything is asked of Labelbox.
+
+        Raises:
+            DatasetExistsError: If something is there that is not an unfinished build of this
+                project, and ``overwrite`` is not set.
+        """
+        self._location.check_free()
+        if self._overwrite or not self._location.exists():
+            return
+        try:
+            meta = LabelboxMeta.read(self._location.open())
+        except DatasetMismatchError:
+            meta = None
+        if meta is None or meta.project_id != self._project_id or meta.status != "building":
+            raise DatasetExistsError(
+                f"There is a dataset at {self._location} already; choose another path, or pass "
+                f"overwrite=True to replace it."
+            )
+        self._unfinished = meta
+
+    def run(self, export: ProjectExport) -> deeplake.Dataset:
+        """Build the dataset.
+
+        Args:
+            export: The project's export.
+
+        Returns:
+            The dataset, committed, with the frames of all videos that could be had.
+
+        Raises:
+            ExportFormatError: If a data row does not belong to the project; nothing was written.
+            VideoError: If ``fail_on_error``, the first video that cannot be had whole.
+            DatasetError: If Deep Lake fails.
+        """
+        names = {}
+        for row in export:
+            project_entry(row, self._project_id)
+            names[str(row["data_row"]["id"])] = data_row_name(row)
+        meta = self._unfinished or LabelboxMeta(
+            self._project_id, export.project_name(self._project_id) or self._project_id
+        )
+        meta = meta.with_data_rows(list(names.items()))
+        dataset = self._start(meta)
+        total = sum(declared_frames(row) or 0 for row in export) or None
+        with (
+            self._writer as writer,
+            Transport() as transport,
+            tqdm(total=total, unit="frame", disable=not self._progress, desc="frames") as bar,
+        ):
+            for row in export:
+                entry = meta.entry(str(row["data_row"]["id"]))
+                if entry is None or entry.status != "pending":
+                    bar.update(entry.rows if entry else 0)
+                    continue
+                bar.set_postfix_str(entry.name, refresh=False)
+                with uncommitted(dataset, meta):
+                    entry = self._write_video(dataset, writer, transport, row, entry, bar)
+                    meta = meta.with_video(entry)
+                    meta.write(dataset)
+                    with dataset_errors(f"committing video {entry.name}"):
+                        dataset.commit(
+                            f"Add {entry.rows} frames of {entry.name} ({entry.data_row_id})"
+                        )
+        with uncommitted(dataset, meta):
+            meta = replace(meta, status="complete")
+            meta.write(dataset)
+            dataset.commit()
+        return dataset
+
+    def _start(self, meta: LabelboxMeta) -> deeplake.Dataset:
+        if self._unfinished is not None:
+            logger.info("Resuming the unfinished build at %s.", self._location)
+            return self._location.open()
+        if self._overwrite and self._location.exists():
+            self._location.delete()
+        dataset = self._location.create()
+        with uncommitted(dataset, None):
+            self._writer.create_columns(dataset)
+            meta.write(dataset)
+            dataset.commit(f"Create dataset for Labelbox project {meta.project_name}")
+        return dataset
+
+    def _write_video(
+        self,
+        dataset: deeplake.Dataset,
+        writer: FrameWriter,
+        transport: Transport,
+        row: Mapping[str, Any],
+        entry: VideoEntry,
+        bar: tqdm[Any],
+    ) -> VideoEntry:
+        outcome = VideoOutcome(entry.data_row_id, entry.name)
+        self._report.videos.append(outcome)
+        entry = replace(entry, first_row=len(dataset))
+        rows, problem = 0, None
+        try:
+            with FrameExtractor(
+                row["data_row"]["row_data"],
+                url_presigner=self._url_presigner,
+                batch_size=self._batch_size,
+                max_batch_bytes=_BATCH_BYTES,
+                transport=transport,
+            ) as extractor:
+                entry = replace(entry, height=extractor.info.height, width=extractor.info.width)
+                for batch in extractor:
+                    writer.write(dataset, entry.video_idx, batch)
+                    rows += len(batch)
+                    bar.update(len(batch))
+        except VideoError as error:
+            if self._fail_on_error:
+                raise type(error)(f"Data row {entry.data_row_id}: {error}") from error
+            problem = str(error)
+            first_lost = rows + 1 if isinstance(error, VideoDecodeError) and rows else None
+            logger.warning("%s", outcome.gap(problem, first_lost))
+        outcome.rows = rows
+        return replace(
+            entry,
+            rows=rows,
+            frame_count=rows,
+            status="done" if problem is None else "partial" if rows else "failed",
+            problem=problem,
+        )
+
+
+@contextmanager
+def uncommitted(dataset: deeplake.Dataset, meta: LabelboxMeta | None) -> Iterator[None]:
+    """Take back what was not committed when an error passes.
+
+    Deep Lake publishes uncommitted rows when a dataset object goes out of scope, and its rollback
+    leaves the metadata as it is.
+    """
+    try:
+        yield
+    except BaseException:
+        dataset.rollback()
+        if meta is not None:
+            meta.write(dataset)
+        raise

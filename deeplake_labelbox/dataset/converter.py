@@ -1,0 +1,291 @@
+"""VideoProjectConverter: the labels of a project onto the rows of its dataset."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import deeplake
+from tqdm.auto import tqdm
+
+from deeplake_labelbox.dataset.build import uncommitted
+from deeplake_labelbox.dataset.columns import (
+    column_kind,
+    column_names,
+    ensure_column,
+    read_class_names,
+    write_class_names,
+)
+from deeplake_labelbox.dataset.frames import BASE_COLUMNS
+from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta, VideoEntry
+from deeplake_labelbox.dataset.layout import (
+    GroupMapping,
+    make_layout,
+)
+from deeplake_labelbox.dataset.location import dataset_errors
+from deeplake_labelbox.dataset.row_index import RowIndex, VideoRows
+from deeplake_labelbox.dataset.row_metadata import RowMetadata
+from deeplake_labelbox.dataset.track_ids import TrackIds
+from deeplake_labelbox.dataset.values import label_values
+from deeplake_labelbox.errors import (
+    DatasetMismatchError,
+    LabelError,
+    MaskError,
+    OntologyError,
+)
+from deeplake_labelbox.project.annotations import MaskReference, VideoLabel
+from deeplake_labelbox.project.data_rows import data_row_name
+from deeplake_labelbox.project.export import ProjectExport
+from deeplake_labelbox.project.labels import parse_label
+from deeplake_labelbox.project.ontology import Ontology
+from deeplake_labelbox.project.selection import LabelSelection, select_label
+from deeplake_labelbox.report import Report, VideoOutcome
+from deeplake_labelbox.video.masks import MaskReader
+from deeplake_labelbox.video.source import UrlPresigner
+from deeplake_labelbox.video.transport import Transport
+
+logger = logging.getLogger(__name__)
+
+# Masks are written in slices of about this many bytes of pixels.
+_MASK_SLICE_BYTES = 32 << 20
+
+_EMPTY_LABEL = VideoLabel(None, None, (), (), (), {}, ())
+
+
+class VideoProjectConverter:
+    """Applies the labels of a Labelbox video project to the dataset of its frames.
+
+    Made by `converter_for_video_project_with_id`.
+
+    Args:
+        project_id: Id of the project.
+        dataset: The dataset, made by `create_dataset_from_video_annotation_project`; any branch.
+        export: The project's export.
+        ontology: The project's ontology.
+        group_mapping: Column name by kind of tool or classification; see `GroupMapping`.
+        fail_on_error: Raise at the first label that cannot be applied whole.
+        metadata: Writes the columns ``lb_meta/*``; ``None`` leaves them out.
+        label_selection: Which of several labels of a data row counts; see `LabelSelection`.
+        mask_presigner: Gives access to the URLs of masks.
+        progress: Whether to show a progress bar.
+
+    Attributes:
+        report: What was applied to each video, and what could not be.
+
+    Raises:
+        GroupMappingError: If the group mapping cannot be used.
+        DatasetMismatchError: If the dataset was not made from this project.
+    """
+
+    def __init__(
+        self,
+        project_id: str,
+        dataset: deeplake.Dataset,
+        export: ProjectExport,
+        ontology: Ontology,
+        *,
+        group_mapping: GroupMapping | None = None,
+        fail_on_error: bool = False,
+        metadata: RowMetadata | None = None,
+        label_selection: LabelSelection = "selected",
+        mask_presigner: UrlPresigner | None = None,
+        progress: bool = True,
+    ) -> None:
+        self.report = Report()
+        self._project_id = project_id
+        self._dataset = dataset
+        self._export = export
+        self._meta = LabelboxMeta.read(dataset)
+        if self._meta.project_id != project_id:
+            raise DatasetMismatchError(
+                f"The dataset was made from project {self._meta.project_id!r}, not from "
+                f"{project_id!r}; open the dataset of this project, or make it first."
+            )
+        self._metadata = metadata
+        reserved = {*BASE_COLUMNS, *(metadata.column_names if metadata else ())}
+        reserved.update(n for n in column_names(dataset) if column_kind(dataset, n) is None)
+        self._layout = make_layout(
+            ontology, group_mapping, reserved=reserved, class_names=self._known_class_names
+        )
+        self._fail_on_error = fail_on_error
+        self._label_selection = label_selection
+        self._mask_presigner = mask_presigner
+        self._progress = progress
+        self._features = 0
+        self._known_features = 0
+
+    def dataset_with_applied_annotations(self) -> deeplake.Dataset:
+        """Apply every label to the rows of its data row, and commit.
+
+        Videos without a label keep ``None`` in every column. What cannot be applied is logged and
+        noted in `report`.
+
+        Returns:
+            The dataset, with one more commit.
+
+        Raises:
+            LabelError: If ``fail_on_error``, for the first label that cannot be applied whole.
+                Nothing is committed.
+            MaskError: The same, for the first mask that cannot be had.
+            OntologyError: If no annotation at all is known to the ontology. Nothing is committed.
+            DatasetError: If Deep Lake cannot write.
+        """
+        self.report.videos.clear()
+        self._features = self._known_features = 0
+        with uncommitted(self._dataset, None), dataset_errors("writing labels"):
+            index = RowIndex(self._dataset, self._meta)
+            track_ids = TrackIds(self._dataset, self._layout.geometries)
+            written = self._written_columns()
+            self._ensure_columns()
+            with (
+                Transport() as transport,
+                MaskReader(transport, self._mask_presigner) as masks,
+                tqdm(self._export, unit="video", disable=not self._progress, desc="labels") as rows,
+            ):
+                for row in rows:
+                    self._apply(row, index, track_ids, masks, written)
+            self._check_ontology()
+            self._save_metadata(track_ids)
+            self._dataset.commit(f"Apply labels of Labelbox project {self._meta.project_name}")
+        return self._dataset
+
+    def _known_class_names(self, column: str) -> tuple[str, ...]:
+        if column not in column_names(self._dataset):
+            return ()
+        return read_class_names(self._dataset, column)
+
+    def _written_columns(self) -> frozenset[str]:
+        """The label columns that an earlier run wrote."""
+        return frozenset(n for n in column_names(self._dataset) if column_kind(self._dataset, n))
+
+    def _ensure_columns(self) -> None:
+        for geometry in self._layout.geometries:
+            ensure_column(self._dataset, geometry.name, geometry.kind)
+            if geometry.grouped:
+                ensure_column(self._dataset, geometry.labels, "labels")
+            ensure_column(self._dataset, geometry.track_ids, "track_ids")
+            ensure_column(self._dataset, geometry.key_frames, "key_frames")
+            for answers in geometry.answers:
+                ensure_column(self._dataset, answers.name, answers.object_kind)
+        for answers in self._layout.answers:
+            ensure_column(self._dataset, answers.name, answers.frame_kind)
+        if self._metadata is not None:
+            self._metadata.ensure_columns(self._dataset)
+
+    def _save_metadata(self, track_ids: TrackIds) -> None:
+        """Write what names the numbers; last, as Deep Lake cannot roll metadata back."""
+        for geometry in self._layout.geometries:
+            if geometry.grouped:
+                names = track_ids.class_names(geometry)
+                write_class_names(self._dataset, geometry.labels, names)
+            for answers in geometry.answers:
+                write_class_names(self._dataset, answers.name, answers.class_names)
+        for answers in self._layout.answers:
+            write_class_names(self._dataset, answers.name, answers.class_names)
+        track_ids.save()
+
+    def _apply(
+        self,
+        row: Mapping[str, Any],
+        index: RowIndex,
+        track_ids: TrackIds,
+        masks: MaskReader,
+        written: frozenset[str],
+    ) -> None:
+        data_row_id = str(row["data_row"]["id"])
+        outcome = VideoOutcome(data_row_id, data_row_name(row))
+        self.report.videos.append(outcome)
+        selected = select_label(row, self._project_id, self._label_selection)
+        video = self._meta.entry(data_row_id)
+        rows = index.rows_of(video) if video is not None else None
+        if video is None or rows is None or not len(rows.rows):
+            if selected is not None:
+                self._gap(outcome, _why_no_rows(video))
+            return
+        label = None if selected is None else parse_label(selected)
+        outcome.rows = len(rows.rows)
+        outcome.labelled = label is not None
+        if self._metadata is not None:
+            self._metadata.write(self._dataset, rows, row, self._project_id, label)
+        track_ids.enter(data_row_id)
+        if label is not None:
+            self._write_label(label, None, rows, video, track_ids, masks, outcome)
+            return
+        # Deep Lake cannot unset a cell; a label that went away leaves empty values.
+        first = int(rows.rows[0])
+        columns = frozenset(n for n in written if self._dataset[n][first] is not None)
+        if columns:
+            self._write_label(_EMPTY_LABEL, columns, rows, video, track_ids, masks, outcome)
+
+    def _write_label(
+        self,
+        label: VideoLabel,
+        only: frozenset[str] | None,
+        rows: VideoRows,
+        video: VideoEntry,
+        track_ids: TrackIds,
+        masks: MaskReader,
+        outcome: VideoOutcome,
+    ) -> None:
+        values = label_values(label, self._layout, rows.frames, video.frame_count, track_ids)
+        self._features += values.features
+        self._known_features += values.known_features
+        for problem in values.problems:
+            self._gap(outcome, problem.what, problem.frame)
+        for column, cells in values.columns.items():
+            if only is None or column in only:
+                rows.write(self._dataset, column, cells)
+        for column, references in values.masks.items():
+            if only is None or column in only:
+                self._write_masks(column, references, rows, video, masks, outcome)
+        outcome.objects = {kind: count for kind, count in values.objects.items() if count}
+
+    def _write_masks(
+        self,
+        column: str,
+        references: list[list[MaskReference]],
+        rows: VideoRows,
+        video: VideoEntry,
+        masks: MaskReader,
+        outcome: VideoOutcome,
+    ) -> None:
+        cells: list[Any] = []
+        start = size = 0
+        found = masks.read(references, video.height, video.width)
+        for index, frame_masks in enumerate(found):
+            for problem in frame_masks.problems:
+                self._gap(outcome, problem, int(rows.frames[index]), MaskError)
+            cells.append(frame_masks.masks)
+            size += frame_masks.masks.nbytes
+            if size >= _MASK_SLICE_BYTES or index == len(references) - 1:
+                rows.part(start, index + 1).write(self._dataset, column, cells)
+                cells, start, size = [], index + 1, 0
+
+    def _gap(
+        self,
+        outcome: VideoOutcome,
+        what: str,
+        frame: int | None = None,
+        error: type[LabelError | MaskError] = LabelError,
+    ) -> None:
+        gap = outcome.gap(what, frame)
+        if self._fail_on_error:
+            raise error(f"Data row {gap}. Pass fail_on_error=False to apply the rest.")
+        logger.warning("%s", gap)
+
+    def _check_ontology(self) -> None:
+        if self._features and not self._known_features:
+            raise OntologyError(
+                f"The ontology knows none of the {self._features} features that the labels of "
+                f"project {self._project_id} use; pass the ontology of this project, or leave "
+                f"lb_ontology out."
+            )
+
+
+def _why_no_rows(video: VideoEntry | None) -> str:
+    if video is None:
+        return "the data row is not in the dataset; make the dataset from a newer export"
+    if video.problem is not None:
+        return f"its labels have no frames to go to: {video.problem}"
+    return "its rows are not in the dataset any more"

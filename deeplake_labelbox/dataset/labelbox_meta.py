@@ -1,0 +1,122 @@
+"""``labelbox_meta``: what a dataset knows of the project that it was made from.
+
+The dataset's metadata holds, under ``labelbox_meta``, the keys that `deeplake.integrations` writes
+(``project_id``, ``type``, ``sources``, ``project_name``), and beside them ``status`` and
+``videos``: the data rows with their ``video_idx`` and what became of them, as JSON text, because
+Deep Lake's metadata turns numbers into floats and ``None`` into ``{}``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
+
+import deeplake
+
+from deeplake_labelbox.errors import DatasetMismatchError
+
+KEY = "labelbox_meta"
+
+Status = Literal["building", "complete"]
+VideoStatus = Literal["pending", "done", "partial", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class VideoEntry:
+    """One data row of the project, as the dataset knows it.
+
+    Attributes:
+        data_row_id: Id of the data row.
+        video_idx: Its number in the column ``video_idx``.
+        name: External id, or the URL without its query, or the path.
+        status: ``pending`` (not tried yet), ``done``, ``partial`` (frames are missing at the end)
+            or ``failed`` (no frame could be had).
+        first_row: Row of its first frame at the time of writing.
+        rows: Number of rows written.
+        frame_count: Number of frames that the decoder emitted.
+        height: Height of the frames in pixels, as displayed; 0 where none was decoded.
+        width: Width of the frames in pixels, as displayed; 0 where none was decoded.
+        problem: What went wrong, if anything did.
+    """
+
+    data_row_id: str
+    video_idx: int
+    name: str
+    status: VideoStatus = "pending"
+    first_row: int = 0
+    rows: int = 0
+    frame_count: int = 0
+    height: int = 0
+    width: int = 0
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelboxMeta:
+    """The project that a dataset was made from.
+
+    Attributes:
+        project_id: Id of the project.
+        project_name: Its name.
+        status: ``building`` until every data row was tried.
+        videos: The data rows, in the order of ``video_idx``.
+    """
+
+    project_id: str
+    project_name: str
+    status: Status = "building"
+    videos: tuple[VideoEntry, ...] = field(default=())
+
+    @classmethod
+    def read(cls, dataset: deeplake.Dataset) -> LabelboxMeta:
+        """Read the metadata of a dataset.
+
+        Raises:
+            DatasetMismatchError: If the dataset was not made by this package.
+        """
+        stored: dict[str, Any] = dict(dataset.metadata[KEY]) if KEY in dataset.metadata else {}
+        try:
+            return cls(
+                project_id=stored["project_id"],
+                project_name=stored["project_name"],
+                status=stored["status"],
+                videos=tuple(VideoEntry(**entry) for entry in json.loads(stored["videos"])),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise DatasetMismatchError(
+                f"The dataset's metadata has no {KEY!r} that tells its rows from each other; make "
+                f"the dataset with create_dataset_from_video_annotation_project of this package."
+            ) from error
+
+    def write(self, dataset: deeplake.Dataset) -> None:
+        """Write to the metadata of a dataset; published by the next commit."""
+        dataset.metadata[KEY] = {
+            "project_id": self.project_id,
+            "type": "video",
+            "sources": [video.name for video in self.videos],
+            "project_name": self.project_name,
+            "status": self.status,
+            "videos": json.dumps([asdict(video) for video in self.videos]),
+        }
+
+    def with_video(self, entry: VideoEntry) -> LabelboxMeta:
+        """The same with the entry of one ``video_idx`` replaced."""
+        videos = list(self.videos)
+        videos[entry.video_idx] = entry
+        return replace(self, videos=tuple(videos))
+
+    def with_data_rows(self, data_rows: Sequence[tuple[str, str]]) -> LabelboxMeta:
+        """The same with the data rows (id, name) that it does not know yet appended as pending."""
+        known = {video.data_row_id for video in self.videos}
+        videos = list(self.videos)
+        for data_row_id, name in data_rows:
+            if data_row_id not in known:
+                known.add(data_row_id)
+                videos.append(VideoEntry(data_row_id, len(videos), name))
+        return replace(self, videos=tuple(videos))
+
+    def entry(self, data_row_id: str) -> VideoEntry | None:
+        """The entry of a data row, or ``None``."""
+        return next((v for v in self.videos if v.data_row_id == data_row_id), None)

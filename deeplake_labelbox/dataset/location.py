@@ -1,0 +1,128 @@
+"""Where a Deep Lake dataset is, and how it is opened there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import deeplake
+
+from deeplake_labelbox.errors import (
+    ConfigurationError,
+    DatasetError,
+    DatasetExistsError,
+    DatasetNotFoundError,
+)
+from deeplake_labelbox.video.transport import without_query
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetLocation:
+    """A dataset path with what is needed to reach it.
+
+    Attributes:
+        path: Any path that Deep Lake takes: ``mem://…``, a local path, ``s3://…``, ``al://…``.
+        creds: Credentials of the storage, as `deeplake.open` takes them.
+        token: Token of Deep Lake's own cloud.
+    """
+
+    path: str
+    creds: dict[str, str] | None = None
+    token: str | None = None
+
+    @classmethod
+    def of(
+        cls,
+        path: str | Path,
+        creds: Mapping[str, str] | None = None,
+        org_id: str | None = None,
+        token: str | None = None,
+    ) -> DatasetLocation:
+        """Check the arguments of a public verb.
+
+        Raises:
+            ConfigurationError: If the path is empty, or the credentials are no mapping of text.
+        """
+        if not str(path):
+            raise ConfigurationError("The dataset path is empty; give a path, s3:// or mem:// URL.")
+        merged = dict(creds or {})
+        if org_id is not None:
+            merged["org_id"] = org_id
+        for name, value in merged.items():
+            if {type(name), type(value)} != {str}:
+                raise ConfigurationError(
+                    f"deeplake_creds must map text to text, like aws_access_key_id to its value; "
+                    f"{name!r} does not."
+                )
+        return cls(str(path), merged or None, token)
+
+    def __str__(self) -> str:
+        """The path as it may be shown."""
+        return without_query(self.path) if "://" in self.path else self.path
+
+    def exists(self) -> bool:
+        """Whether a Deep Lake dataset is there."""
+        with dataset_errors(f"looking for a dataset at {self}"):
+            return bool(deeplake.exists(self.path, creds=self.creds, token=self.token))
+
+    def open(self) -> deeplake.Dataset:
+        """Open the dataset.
+
+        Raises:
+            DatasetNotFoundError: If there is none.
+            DatasetError: If it cannot be opened.
+        """
+        if not self.exists():
+            raise DatasetNotFoundError(
+                f"There is no Deep Lake dataset at {self}; check the path, or make it first."
+            )
+        with dataset_errors(f"opening the dataset at {self}"):
+            return deeplake.open(self.path, creds=self.creds, token=self.token)
+
+    def create(self) -> deeplake.Dataset:
+        """Create an empty dataset.
+
+        Raises:
+            DatasetExistsError: If something is there already.
+            DatasetError: If it cannot be created.
+        """
+        self.check_free()
+        with dataset_errors(f"creating the dataset at {self}"):
+            return deeplake.create(self.path, creds=self.creds, token=self.token)
+
+    def check_free(self) -> None:
+        """Check that nothing of others is there, which a dataset would mix with.
+
+        Raises:
+            DatasetExistsError: If a local file, or a folder with files that are no dataset, is.
+        """
+        local = Path(self.path)
+        if "://" in self.path or not local.exists() or self.exists():
+            return
+        if not local.is_dir() or any(local.iterdir()):
+            what = "a folder with other files" if local.is_dir() else "a file"
+            raise DatasetExistsError(
+                f"{self} is {what}, not a Deep Lake dataset; choose another dataset path."
+            )
+
+    def delete(self) -> None:
+        """Delete the dataset."""
+        with dataset_errors(f"deleting the dataset at {self}"):
+            deeplake.delete(self.path, creds=self.creds, token=self.token)
+
+
+@contextmanager
+def dataset_errors(doing: str) -> Iterator[None]:
+    """Map what Deep Lake raises; its errors share no base but `Exception`."""
+    try:
+        yield
+    except Exception as error:
+        if not type(error).__module__.startswith("deeplake") and not isinstance(
+            error, RuntimeError
+        ):
+            raise
+        raise DatasetError(
+            f"Deep Lake failed {doing}: {error} Check the path, its credentials and free space."
+        ) from error

@@ -1,0 +1,100 @@
+"""Which rows of a dataset belong to which video and frame: told by identity, not by position."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import deeplake
+import numpy as np
+from numpy.typing import NDArray
+
+from deeplake_labelbox.dataset.frames import has_identity_columns
+from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta, VideoEntry
+from deeplake_labelbox.errors import DatasetMismatchError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VideoRows:
+    """The rows of one video.
+
+    Attributes:
+        frames: (F,) int64, ascending, without repetition: the 1-based frames that have rows.
+        rows: (R,) row numbers, ascending.
+        frame_of_row: (R,) index into ``frames`` for each of ``rows``.
+    """
+
+    frames: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    frame_of_row: NDArray[np.intp]
+
+    def write(self, dataset: deeplake.Dataset, column: str, values: Sequence[Any]) -> None:
+        """Write one value per frame to a column, in slices of rows that follow each other."""
+        if not len(self.rows):
+            return
+        start = 0
+        for end in [*(np.flatnonzero(np.diff(self.rows) != 1) + 1), len(self.rows)]:
+            first = int(self.rows[start])
+            part = self.frame_of_row[start:end]
+            if len(part) == len(values) and (np.diff(part) == 1).all():
+                chosen = values
+            else:
+                chosen = [values[index] for index in part]
+            dataset[column][first : first + len(part)] = chosen
+            start = end
+
+    def part(self, start: int, end: int) -> VideoRows:
+        """The rows of the frames ``start`` to ``end`` (indices into ``frames``)."""
+        inside = (start <= self.frame_of_row) & (self.frame_of_row < end)
+        return VideoRows(
+            self.frames[start:end], self.rows[inside], self.frame_of_row[inside] - start
+        )
+
+
+class RowIndex:
+    """Finds the rows of a data row.
+
+    Args:
+        dataset: The dataset.
+        meta: What it knows of its project.
+    """
+
+    def __init__(self, dataset: deeplake.Dataset, meta: LabelboxMeta) -> None:
+        self._length = len(dataset)
+        self._by_video: dict[int, VideoRows] | None = None
+        if has_identity_columns(dataset):
+            videos = np.asarray(dataset["video_idx"][:], dtype=np.int64).reshape(-1)
+            frames = np.asarray(dataset["frame_idx"][:], dtype=np.int64).reshape(-1) + 1
+            self._by_video = _by_video(videos, frames)
+        elif self._length != sum(video.rows for video in meta.videos):
+            raise DatasetMismatchError(
+                f"The dataset has {self._length} rows, but "
+                f"{sum(video.rows for video in meta.videos)} were written, and no columns "
+                f"video_idx and frame_idx tell which are left; make it again."
+            )
+
+    def rows_of(self, video: VideoEntry) -> VideoRows:
+        """The rows of a data row's video; none where all were deleted, or none was written."""
+        if self._by_video is not None:
+            return self._by_video.get(video.video_idx, _written(0, 0))
+        return _written(video.first_row, video.rows)
+
+
+def _by_video(videos: NDArray[np.int64], frames: NDArray[np.int64]) -> dict[int, VideoRows]:
+    # Rows without a number read as anything below 0.
+    order = np.argsort(videos, kind="stable")
+    found = {}
+    for rows in np.split(order, np.flatnonzero(np.diff(videos[order])) + 1):
+        if len(rows):
+            numbers, frame_of_row = np.unique(frames[rows], return_inverse=True)
+            found[int(videos[rows[0]])] = VideoRows(numbers, rows, frame_of_row)
+    return found
+
+
+def _written(first_row: int, count: int) -> VideoRows:
+    return VideoRows(
+        frames=np.arange(1, count + 1),
+        rows=np.arange(first_row, first_row + count),
+        frame_of_row=np.arange(count),
+    )

@@ -1,0 +1,118 @@
+"""The columns ``lb_meta/*``: what Labelbox says of the data row and label of each row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import deeplake
+from deeplake import types
+
+from deeplake_labelbox.dataset.columns import KIND_KEY, column_names
+from deeplake_labelbox.dataset.row_index import VideoRows
+from deeplake_labelbox.project.annotations import VideoLabel
+from deeplake_labelbox.project.data_rows import video_name, without_signature
+from deeplake_labelbox.project.json_values import as_mapping
+
+_TYPES: dict[str, Callable[[], Any]] = {
+    "video_name": types.Text,
+    "id": types.Text,
+    "row_data": types.Text,
+    "label_creator": types.Text,
+    "label_id": types.Text,
+    "width": types.Int32,
+    "height": types.Int32,
+    "ontology_id": types.Text,
+    "project_name": types.Text,
+    "dataset_name": types.Text,
+    "dataset_id": types.Text,
+    "global_key": types.Text,
+    "frame_rate": types.Float64,
+    "frame_count": types.Int32,
+    "frame_number": types.Int32,
+    "current_frame_name": types.Text,
+}
+
+
+class RowMetadata:
+    """Writes ``<prefix>/*``.
+
+    Args:
+        prefix: First part of the column names; without one they stand alone.
+    """
+
+    def __init__(self, prefix: str | None = "lb_meta") -> None:
+        self._columns = {name: f"{prefix}/{name}" if prefix else name for name in _TYPES}
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """All columns that may be written."""
+        return tuple(self._columns.values())
+
+    def ensure_columns(self, dataset: deeplake.Dataset) -> None:
+        """Add the columns that are not there."""
+        existing = column_names(dataset)
+        for name, column in self._columns.items():
+            if column not in existing:
+                dataset.add_column(column, _TYPES[name]())
+                dataset[column].metadata[KIND_KEY] = "row metadata"
+
+    def write(
+        self,
+        dataset: deeplake.Dataset,
+        rows: VideoRows,
+        data_row: Mapping[str, Any],
+        project_id: str,
+        label: VideoLabel | None,
+    ) -> None:
+        """Write the rows of one video. What the export does not tell is left unset.
+
+        Args:
+            dataset: The dataset.
+            rows: The video's rows.
+            data_row: The data row's export.
+            project_id: The project.
+            label: The label that is applied, if any.
+        """
+        count = len(rows.frames)
+        name = video_name(data_row)
+        for key, value in _values(data_row, project_id, label).items():
+            if value is not None:
+                rows.write(dataset, self._columns[key], [value] * count)
+        rows.write(dataset, self._columns["frame_number"], [int(n) for n in rows.frames])
+        rows.write(
+            dataset, self._columns["current_frame_name"], [f"{name}_{n:06d}" for n in rows.frames]
+        )
+
+
+def _values(
+    data_row: Mapping[str, Any], project_id: str, label: VideoLabel | None
+) -> dict[str, str | int | float | None]:
+    row = data_row["data_row"]
+    details = as_mapping(row.get("details"))
+    media = as_mapping(data_row.get("media_attributes"))
+    project = as_mapping(as_mapping(data_row.get("projects")).get(project_id))
+    return {
+        "video_name": video_name(data_row),
+        "id": str(row["id"]),
+        "row_data": without_signature(str(row["row_data"])),
+        "label_creator": label.created_by if label else None,
+        "label_id": label.id if label else None,
+        "width": _number(media.get("width"), int),
+        "height": _number(media.get("height"), int),
+        "ontology_id": _text(as_mapping(project.get("project_details")).get("ontology_id")),
+        "project_name": _text(project.get("name")),
+        "dataset_name": _text(details.get("dataset_name")),
+        "dataset_id": _text(details.get("dataset_id")),
+        "global_key": _text(row.get("global_key")),
+        "frame_rate": _number(media.get("frame_rate"), float),
+        "frame_count": _number(media.get("frame_count"), int),
+    }
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _number(value: Any, kind: type[int | float]) -> float | None:
+    return kind(value) if isinstance(value, int | float) else None

@@ -1,0 +1,82 @@
+"""Track ids: small numbers for Labelbox's feature ids, unique in the dataset and stable.
+
+The metadata of every track id column holds ``feature_ids`` (track id as text to feature id) and
+``data_row_ids`` (track id as text to data row id), from which a later run takes up the numbers
+that are given already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import deeplake
+
+from deeplake_labelbox.dataset.columns import (
+    GeometryColumn,
+    column_kind,
+    column_names,
+    read_class_names,
+)
+
+
+class TrackIds:
+    """Gives the objects of a dataset their track ids, and grouped tools their class numbers."""
+
+    def __init__(self, dataset: deeplake.Dataset, columns: Iterable[GeometryColumn]) -> None:
+        """Read the numbers that the dataset holds already.
+
+        Args:
+            dataset: The dataset.
+            columns: The geometry columns of the project.
+        """
+        self._dataset = dataset
+        self._data_row_id = ""
+        self._ids: dict[str, dict[tuple[str, str], int]] = {}
+        self._new: set[str] = set()
+        self._class_names: dict[str, tuple[str, ...]] = {}
+        self._next = 0
+        existing = column_names(dataset)
+        for name in existing:
+            if column_kind(dataset, name) == "track_ids":
+                self._ids[name] = self._read(name)
+        for column in columns:
+            self._ids.setdefault(column.track_ids, {})
+            known = read_class_names(dataset, column.labels) if column.labels in existing else ()
+            tools = dict.fromkeys(tool.name for tool in column.tools)
+            self._class_names[column.labels] = (*known, *(t for t in tools if t not in known))
+
+    def _read(self, name: str) -> dict[tuple[str, str], int]:
+        metadata = self._dataset[name].metadata
+        if "feature_ids" not in metadata:
+            return {}
+        feature_ids, data_row_ids = metadata["feature_ids"], metadata["data_row_ids"]
+        ids = {(data_row_ids[key], feature_ids[key]): int(key) for key in feature_ids}
+        self._next = max([self._next, *(number + 1 for number in ids.values())])
+        return ids
+
+    def enter(self, data_row_id: str) -> None:
+        """Say which data row the following feature ids belong to."""
+        self._data_row_id = data_row_id
+
+    def of(self, column: GeometryColumn, feature_id: str) -> int:
+        """The track id of an object of the current data row; a new one at first sight."""
+        ids = self._ids[column.track_ids]
+        key = (self._data_row_id, feature_id)
+        if key not in ids:
+            ids[key] = self._next
+            self._next += 1
+            self._new.add(column.track_ids)
+        return ids[key]
+
+    def class_names(self, column: GeometryColumn) -> tuple[str, ...]:
+        """The class names of a grouped column: its tools, earlier ones first."""
+        return self._class_names[column.labels]
+
+    def save(self) -> None:
+        """Write what is new to the metadata of the columns."""
+        for name in sorted(self._new):
+            metadata = self._dataset[name].metadata
+            ids = self._ids[name].items()
+            metadata["feature_ids"] = {str(number): feature for (_, feature), number in ids}
+            metadata["data_row_ids"] = {str(number): row for (row, _), number in ids}
+        self._new.clear()

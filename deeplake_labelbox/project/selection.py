@@ -1,0 +1,70 @@
+"""Which of the labels of a data row counts: consensus, review and benchmark give several."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.project.json_values import as_list, as_mapping
+
+LabelSelection = (
+    Literal["selected", "newest"]
+    | Callable[[list[dict[str, Any]], dict[str, Any]], dict[str, Any] | None]
+)
+"""Which of several labels of a data row counts.
+
+``"selected"``: the winner in Labelbox (``selected_label_id``), else the newest. ``"newest"``: the
+one whose content changed last. A function gets the labels that are not skipped and the data row's
+export, and returns one of the labels or ``None``.
+"""
+
+
+def select_label(
+    data_row: Mapping[str, Any], project_id: str, selection: LabelSelection = "selected"
+) -> dict[str, Any] | None:
+    """Pick the label of a data row that is applied.
+
+    Args:
+        data_row: One row of a project export.
+        project_id: The project whose labels count.
+        selection: See `LabelSelection`.
+
+    Returns:
+        The label's JSON, or ``None`` if the data row has no label, or only skipped ones.
+
+    Raises:
+        ConfigurationError: If ``selection`` is neither a known word nor a function.
+    """
+    project = as_mapping(as_mapping(data_row.get("projects")).get(project_id))
+    labels = [
+        label
+        for label in as_list(project.get("labels"))
+        if isinstance(label, dict)
+        and not as_mapping(label.get("performance_details")).get("skipped", False)
+    ]
+    if callable(selection):
+        return selection(labels, dict(data_row))
+    if selection not in ("selected", "newest"):
+        raise ConfigurationError(
+            f"label_selection is {selection!r}; it is 'selected', 'newest' or a function."
+        )
+    if selection == "selected":
+        winner = as_mapping(project.get("project_details")).get("selected_label_id")
+        for label in labels:
+            if winner is not None and label.get("id") == winner:
+                return label
+    # Labels without details sort first, and among equals the last in the export is the newest.
+    return max(enumerate(labels), key=lambda item: (_changed(item[1]), item[0]), default=(0, None))[
+        1
+    ]
+
+
+def _changed(label: Mapping[str, Any]) -> str:
+    """When the content of a label changed last; ISO 8601 in UTC sorts as text."""
+    details = as_mapping(label.get("label_details"))
+    for key in ("content_last_updated_at", "updated_at", "created_at"):
+        if isinstance(details.get(key), str):
+            changed: str = details[key]
+            return changed
+    return ""

@@ -55,7 +55,12 @@ class RequestLog:
         headers = dict(request.headers)
         self.received.append(
             ReceivedRequest(
-                host, request.method, request.url.path, request.url.query, headers, operation
+                host,
+                request.method,
+                request.scope["path"],
+                request.scope["query_string"].decode("latin-1"),
+                headers,
+                operation,
             )
         )
 
@@ -91,7 +96,7 @@ class ApiHost:
         query = operations.get("query") if isinstance(operations, dict) else None
         operation = operation_name(query) if isinstance(query, str) else None
         self._log.add("api", request, operation)
-        fault = self._faults.take(request.url.path, operation or "")
+        fault = self._faults.take(request.scope["path"], operation or "")
         if fault is not None and fault.kind in ("status", "drop"):
             return FaultyAnswer(fault, Response())
         answer = await self._answer(request, query, operations)
@@ -109,7 +114,7 @@ class ApiHost:
     def _guarded(self, endpoint: Callable[[Request], Response]) -> Callable[[Request], ASGIApp]:
         def answer(request: Request) -> ASGIApp:
             self._log.add("api", request)
-            fault = self._faults.take(request.url.path)
+            fault = self._faults.take(request.scope["path"])
             real = (
                 endpoint(request)
                 if self._is_authorized(request)
@@ -170,7 +175,7 @@ class StorageHost:
     def _guarded(self, endpoint: Callable[[Request], Response]) -> Callable[[Request], ASGIApp]:
         def answer(request: Request) -> ASGIApp:
             self._log.add("storage", request)
-            fault = self._faults.take(request.url.path)
+            fault = self._faults.take(request.scope["path"])
             real = self._refusal(request) or endpoint(request)
             return real if fault is None else FaultyAnswer(fault, real)
 
@@ -183,7 +188,7 @@ class StorageHost:
             )
         expires = request.query_params.get("Expires", "")
         signature = request.query_params.get("Signature", "")
-        if not self._signed.accepts(request.url.path, expires, signature):
+        if not self._signed.accepts(request.scope["path"], expires, signature):
             return _storage_error(403, "AccessDenied", "Request has expired or is not signed")
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 from deeplake_labelbox.errors import ConfigurationError
@@ -70,18 +71,13 @@ class ClassificationReader:
         parts = answer if isinstance(answer, list) else [answer]
         spans = []
         for part in parts:
-            ranges = part.get("frames", shared) if isinstance(part, dict) else shared
-            spans.append(AnswerSpan(_ranges(ranges, where), self._one(part, schema, path, where)))
+            frames = part.get("frames", shared) if isinstance(part, dict) else shared
+            spans.append(AnswerSpan(_ranges(frames, where), self._one(part, schema, path, where)))
         if schema["type"] != "checklist":
-            claimed: set[int] = set()
-            for span in spans:
-                for start, end in span.ranges:
-                    frames = set(range(start, end + 1))
-                    if frames & claimed:
-                        raise _refusal(
-                            where, f"has two answers on frame {min(frames & claimed)}; give it one"
-                        )
-                    claimed |= frames
+            ranges = sorted(pair for span in spans for pair in span.ranges)
+            for (_, end), (start, _) in itertools.pairwise(ranges):
+                if start <= end:
+                    raise _refusal(where, f"has two answers on frame {start}; give it one")
         return FrameClassification(self._ids.of(*path), schema, tuple(spans))
 
     def export_form(

@@ -23,7 +23,8 @@ def listen(port: int) -> socket.socket:
     Raises:
         ConfigurationError: The port is taken.
     """
-    listener = socket.socket()
+    # With the protocol named, asyncio turns off the delay of small packets: 40 ms a reply.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((HOST, port))

@@ -28,7 +28,8 @@ class SignedUrls:
 
     def accepts(self, path: str, expires: str, signature: str) -> bool:
         """Whether a signature fits a path and has not expired."""
-        if not hmac.compare_digest(self._signature(quote(path), expires), signature):
+        expected = self._signature(quote(path), expires)
+        if not hmac.compare_digest(expected.encode(), signature.encode()):
             return False
         return int(expires) >= time.time()
 

@@ -101,6 +101,8 @@ def test_the_latest_label_that_is_not_skipped_is_selected(box, project):
     skipped = row.add_label([car(box_at(1))], skipped=True)
     assert row.selected_label_id == second.id
     row.selected_label_id = first.id
+    found = box.client().get_data_row(row.id)
+    assert found.get_winning_label_id(project.id) == first.id
     (line,) = export_lines(box, project, params=ALL_PARAMS)
     part = line["projects"][project.id]
     assert part["project_details"]["selected_label_id"] == first.id

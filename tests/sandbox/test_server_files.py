@@ -49,6 +49,17 @@ def test_a_signed_video_needs_no_key_and_refuses_one(box, signed, key):
     assert get(signed.replace("Expires=1", "Expires=2")).status_code == 403
 
 
+@pytest.mark.parametrize("name", ["a b%20c?d#e.mp4", "/", "日本.mp4"])
+def test_file_names_may_hold_any_character(project, name, key):
+    assert get(project.add_video(DATA, external_id=name).row_data).content == DATA
+    hidden = project.add_video(DATA, external_id=name, private=True)
+    assert get(hidden.row_data, **key).content == DATA
+
+
+def test_a_signature_of_strange_characters_is_refused(signed):
+    assert get(signed.split("&")[0] + "&Signature=ä").status_code == 403
+
+
 def test_signed_urls_stay_the_same_until_they_expire(box, project):
     row = project.add_video(DATA)
     url = row.row_data

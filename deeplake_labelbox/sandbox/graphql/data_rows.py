@@ -117,6 +117,15 @@ def data_row(_source: object, info: Info, *, where: dict[str, str]) -> dict[str,
     return data_row_form(record, box)
 
 
+def labeling_activity(
+    source: dict[str, Any], info: Info, *, where: dict[str, str]
+) -> dict[str, Any] | None:
+    """What became of a data row in a project."""
+    project = services(info).store.projects.get(where["projectId"])
+    assignment = project.assignments.get(source["id"]) if project else None
+    return {"selectedLabelId": assignment.selected_label_id} if assignment else None
+
+
 def rows_for_global_keys(
     _source: object, _info: Info, *, where: dict[str, list[str]]
 ) -> dict[str, str]:
@@ -157,4 +166,5 @@ RESOLVERS: Resolvers = {
     ("Query", "dataRowsForGlobalKeys"): rows_for_global_keys,
     ("Query", "dataRowsForGlobalKeysResult"): rows_for_global_keys_result,
     ("Query", "customMetadataOntology"): metadata_ontology,
+    ("DataRow", "labelingActivity"): labeling_activity,
 }

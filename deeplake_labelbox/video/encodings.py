@@ -37,7 +37,8 @@ def encode_png(frame: NDArray[Any]) -> bytes:
         frame: (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) array of uint8 or uint16.
 
     Returns:
-        The PNG file: grey, RGB or RGBA, with 8 or 16 bits a channel as the array has.
+        The PNG file: grey, RGB or RGBA, with 8 or 16 bits a channel as the array has. ISA-L may
+        deflate the same pixels to other bytes another time; the pixels read are the same.
 
     Raises:
         ConfigurationError: The array is of another shape or dtype.

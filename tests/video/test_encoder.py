@@ -1,0 +1,88 @@
+import io
+import threading
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from deeplake_labelbox.errors import ConfigurationError, VideoDecodeError
+from deeplake_labelbox.video import FrameEncoder, encode_frames, encode_jpeg
+
+
+def pictures(count):
+    return [np.full((8, 8, 3), number, np.uint8) for number in range(count)]
+
+
+@pytest.mark.parametrize("threads", [1, 2, 8, None])
+def test_order_is_kept(threads):
+    frames = pictures(50)
+    encoded = list(encode_frames(frames, "png", threads=threads))
+    assert len(encoded) == 50
+    for data, frame in zip(encoded, frames, strict=True):
+        with Image.open(io.BytesIO(data)) as image:
+            assert np.array_equal(np.asarray(image), frame)
+
+
+def test_jpeg_with_a_quality():
+    frames = pictures(3)
+    expected = [encode_jpeg(frame, 40) for frame in frames]
+    assert list(encode_frames(frames, "jpg", jpeg_quality=40)) == expected
+
+
+def test_one_encoder_serves_many_runs():
+    with FrameEncoder("png", threads=2) as encoder:
+        for count in (0, 1, 5):
+            assert len(list(encoder.encode(pictures(count)))) == count
+
+
+def test_only_a_few_frames_are_held():
+    pulled = 0
+
+    def source():
+        nonlocal pulled
+        for picture in pictures(100):
+            pulled += 1
+            yield picture
+
+    with FrameEncoder("png", threads=2) as encoder:
+        for done, _ in enumerate(encoder.encode(source())):
+            assert pulled - done <= 5
+
+
+def test_an_error_of_the_source_comes_after_what_came_before_it():
+    def source():
+        yield from pictures(5)
+        raise VideoDecodeError("cut", frames_decoded=5)
+
+    done = []
+    with pytest.raises(VideoDecodeError, match="cut"):
+        encode_frames_into(done, source())
+    assert len(done) == 5
+
+
+def encode_frames_into(done, source):
+    for data in encode_frames(source, "png", threads=2):
+        done.append(data)
+
+
+def test_an_error_of_the_encoder_is_carried():
+    frames = [*pictures(3), np.zeros((8, 8, 3), np.float64), *pictures(3)]
+    done = []
+    with pytest.raises(ConfigurationError, match="float64"):
+        encode_frames_into(done, frames)
+    assert len(done) == 3
+
+
+def test_an_abandoned_run_ends_its_threads():
+    before = threading.active_count()
+    run = encode_frames(pictures(50), "png", threads=4)
+    next(run)
+    run.close()
+    assert threading.active_count() == before
+
+
+def test_wrong_arguments():
+    with pytest.raises(ConfigurationError, match="storage is 'gif'"):
+        FrameEncoder("gif")
+    with pytest.raises(ConfigurationError, match="threads is 0"):
+        FrameEncoder(threads=0)

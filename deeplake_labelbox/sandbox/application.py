@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,6 +15,7 @@ from deeplake_labelbox.sandbox.faulty_answer import FaultyAnswer
 from deeplake_labelbox.sandbox.graphql.errors import error_reply
 from deeplake_labelbox.sandbox.graphql.execution import operation_name, run
 from deeplake_labelbox.sandbox.masks import single_mask
+from deeplake_labelbox.sandbox.multipart import graphql_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,11 +88,7 @@ class ApiHost:
         )
 
     async def _graphql(self, request: Request) -> ASGIApp:
-        operations: Any
-        try:
-            operations = json.loads(await request.body())
-        except ValueError:
-            operations = None
+        operations = await graphql_body(request)
         query = operations.get("query") if isinstance(operations, dict) else None
         operation = operation_name(query) if isinstance(query, str) else None
         self._log.add("api", request, operation)
@@ -169,6 +165,7 @@ class StorageHost:
                     self._guarded(self._chunk),
                 ),
                 Route("/exports/{task_id}/RESULT.ndjson", self._guarded(self._whole_export)),
+                Route("/uploads/{upload_id}/{name:path}", self._guarded(self._upload)),
             ]
         )
 
@@ -202,6 +199,10 @@ class StorageHost:
         if stream is None:
             return _not_found()
         return _ndjson(stream.content[wanted["start"] : wanted["end"] + 1])
+
+    def _upload(self, request: Request) -> Response:
+        upload = self._box.store.uploads.get(request.path_params["upload_id"])
+        return _not_found() if upload is None else Response(upload.content)
 
     def _whole_export(self, request: Request) -> Response:
         stream = self._box.exports.stream(request.path_params["task_id"], "RESULT")

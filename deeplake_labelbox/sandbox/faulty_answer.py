@@ -55,8 +55,12 @@ class FaultyAnswer:
         elif fault.kind == "drop":
             await _hang_up(scope)
         elif fault.kind == "delay":
-            await asyncio.sleep(fault.delay)
-            await self._answer(scope, receive, send)
+            lost: asyncio.Event = scope["state"]["lost"]
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(lost.wait(), fault.delay)
+            # Who hung up meanwhile is not answered any more.
+            if not lost.is_set():
+                await self._answer(scope, receive, send)
         elif fault.kind == "truncate":
             await self._answer(scope, receive, _Shortened(send, fault.after_bytes))
         else:

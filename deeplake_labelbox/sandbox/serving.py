@@ -38,12 +38,21 @@ def listen(port: int) -> socket.socket:
     return listener
 
 
+class _Server(uvicorn.Server):
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Whoever still answers a request notices the loss of its connection and ends, also where
+        # the client has stopped reading.
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        await super().shutdown(sockets)
+
+
 class BackgroundServer:
     """An ASGI application on one or more listening sockets, served from a thread."""
 
     def __init__(self, app: ASGIApp, listeners: list[socket.socket]) -> None:
         self._listeners = listeners
-        self._server = uvicorn.Server(
+        self._server = _Server(
             uvicorn.Config(
                 app,
                 http=CuttableProtocol,

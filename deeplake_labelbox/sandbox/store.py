@@ -163,6 +163,15 @@ class TaskRecord:
     metadata: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class UploadRecord:
+    """A file that a client uploaded, to name it by its URL in a later request."""
+
+    id: str
+    filename: str
+    content: bytes
+
+
 class Store:
     """All records of one sandbox; take ``lock`` to read several that must fit together."""
 
@@ -180,6 +189,7 @@ class Store:
         self.labels: dict[str, LabelRecord] = {}
         self.batches: dict[str, BatchRecord] = {}
         self.tasks: dict[str, TaskRecord] = {}
+        self.uploads: dict[str, UploadRecord] = {}
 
     def data_row_by_global_key(self, global_key: str) -> DataRowRecord | None:
         """The data row with this global key; keys are unique in an organization."""

@@ -42,6 +42,22 @@ def test_it_stops_without_leaving_a_thread_or_a_port():
         assert probe.connect_ex(("127.0.0.1", port)) != 0
 
 
+def test_it_stops_though_clients_wait_or_do_not_read(caplog):
+    before = set(threading.enumerate())
+    with Sandbox() as box:
+        project = new_project(box)
+        slow, read, cut = (project.add_video(bytes(20_000_000)) for _ in range(3))
+        box.faults.add(slow.id, "delay", delay=600)
+        box.faults.add(cut.id, "cut", after_bytes=19_000_000)
+        with pytest.raises(requests.Timeout):
+            requests.get(slow.row_data, timeout=0.1)
+        answers = [requests.get(row.row_data, stream=True, timeout=10) for row in (read, cut)]
+    assert set(threading.enumerate()) == before
+    for answer in answers:
+        answer.close()
+    assert caplog.text == ""
+
+
 def test_it_listens_on_the_port_that_was_asked_for():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

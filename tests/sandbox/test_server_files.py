@@ -170,3 +170,32 @@ def test_a_single_mask_is_greyscale(box, key):
     assert picture.mode == "L"
     np.testing.assert_array_equal(np.asarray(picture), expected)
     assert get(urls["sky"].replace("/annotations/", "/annotations/x"), **key).status_code == 404
+
+
+def test_the_sdk_uploads_files(box, key):
+    url = box.client().upload_data(DATA, filename="notes ä.bin", content_type="x/y", sign=True)
+    assert box.requests[-1].operation == "UploadFile"
+    assert get(url).content == DATA
+    assert get(url, **key).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"operations": (None, "{}")},
+        {"operations": (None, "{}"), "map": (None, '{"1": ["variables.file"]}'), "1": ("a", b"")},
+        {"operations": (None, "{}"), "map": (None, '{"1": ["file"]}'), "1": (None, "no file")},
+        {"operations": (None, "no json"), "map": (None, "{}")},
+    ],
+)
+def test_a_broken_upload_is_malformed(box, key, parts):
+    answer = requests.post(box.endpoint, files=parts, headers=key, timeout=10)
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["extensions"]["code"] == "MALFORMED_REQUEST"
+
+
+def test_an_upload_needs_a_file(box, key):
+    query = "mutation U($file: Upload!) { uploadFile(file: $file, contentLength: 1) { url } }"
+    body = {"query": query, "variables": {"file": "text"}}
+    answer = requests.post(box.endpoint, json=body, headers=key, timeout=10).json()
+    assert answer["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"

@@ -20,7 +20,14 @@ from graphql import (
     validate,
 )
 
-from deeplake_labelbox.sandbox.graphql import data_rows, exports, ontologies, projects, users
+from deeplake_labelbox.sandbox.graphql import (
+    data_rows,
+    exports,
+    ontologies,
+    projects,
+    uploads,
+    users,
+)
 from deeplake_labelbox.sandbox.graphql.context import Services
 from deeplake_labelbox.sandbox.graphql.errors import error_reply
 
@@ -33,6 +40,7 @@ _SUBJECTS = {
     "ontologies": ontologies,
     "data_rows": data_rows,
     "exports": exports,
+    "uploads": uploads,
 }
 
 

@@ -69,12 +69,15 @@ class VideoInfo:
 
 
 @contextmanager
-def open_container(path: Path, name: str) -> Iterator[tuple[InputContainer, VideoStream]]:
+def open_container(
+    path: Path, name: str, *, strict: bool = False
+) -> Iterator[tuple[InputContainer, VideoStream]]:
     """Open a file and choose its video stream; closes it at the end.
 
     Args:
         path: A local file.
         name: What to call it in messages.
+        strict: Whether the decoder refuses what it would otherwise conceal.
 
     Raises:
         VideoDecodeError: It is no video, or has no video stream.
@@ -103,6 +106,10 @@ def open_container(path: Path, name: str) -> Iterator[tuple[InputContainer, Vide
                 f"{name} declares pictures of {stream.width} x {stream.height} pixels, more than "
                 f"the limit of {MAX_PIXELS} pixels. Check the file."
             )
+        stream.codec_context.options = {
+            "max_pixels": str(MAX_PIXELS),
+            **({"err_detect": "explode"} if strict else {}),
+        }
         yield container, stream
 
 

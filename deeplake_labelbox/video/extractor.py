@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-DEFAULT_MAX_BATCH_BYTES: Final = 256 << 20
+DEFAULT_MAX_BATCH_BYTES: Final = 64 << 20
 _FALLBACK_RATE: Final = 25.0  # only spaces the timestamps of files that have neither times nor rate
 
 
@@ -224,10 +224,8 @@ class FrameExtractor:
 
     def _frames(self, path: Path, threads: str, *, strict: bool) -> Iterator[av.VideoFrame | _Stop]:
         """The decoder's frames; a stop as the last item when not all came."""
-        with open_container(path, self.name) as (container, stream):
+        with open_container(path, self.name, strict=strict) as (container, stream):
             stream.thread_type = threads
-            if strict:
-                stream.codec_context.options = {"err_detect": "explode"}
             damage = find_damage(path, stream)
             try:
                 for packet in container.demux(stream):

@@ -13,6 +13,7 @@ from __future__ import annotations
 import io
 import logging
 import time
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import IO, TYPE_CHECKING, Any, Final, Self
@@ -86,6 +87,21 @@ def without_query(url: str) -> str:
     except ValueError:
         return "(a URL that cannot be parsed)"
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+_fetching: ContextVar[bool] = ContextVar("_fetching", default=False)
+
+
+def _hide_query(record: logging.LogRecord) -> bool:
+    """A log filter: urllib3 writes whole URLs at level DEBUG, and ours may be signed."""
+    if _fetching.get() and isinstance(record.args, tuple):
+        record.args = tuple(
+            part.partition("?")[0] if isinstance(part, str) else part for part in record.args
+        )
+    return True
+
+
+logging.getLogger("urllib3.connectionpool").addFilter(_hide_query)
 
 
 class _Broken(Exception):  # noqa: N818 - a signal inside this module, not an error of the package
@@ -246,6 +262,7 @@ class Transport:
 
     def _attempt(self, url: str, headers: Mapping[str, str], body: _Body) -> None:
         errors = body.errors
+        fetching = _fetching.set(True)
         try:
             response = self._session.get(
                 url,
@@ -269,6 +286,8 @@ class Transport:
                 f"The {body.name} could not be fetched: this is not a URL that HTTP can reach. "
                 "Give an http:// or https:// URL, or a path."
             ) from None
+        finally:
+            _fetching.reset(fetching)
         with response:
             self._check_status(response, body)
             body.begin(response)

@@ -1,4 +1,5 @@
 import shutil
+import struct
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -383,3 +384,12 @@ def test_a_cut_in_the_first_frame(tmp_path):
 def test_audio_only(tmp_path):
     with pytest.raises(VideoDecodeError, match="no video stream, only: audio"):
         extract(video_files.write_audio_only(tmp_path / "a.mp4"))
+
+
+def test_pictures_of_absurd_size_are_refused(tmp_path):
+    path = write_video(tmp_path / "a.avi", codec="rawvideo", frames=2)
+    data = bytearray(path.read_bytes())
+    struct.pack_into("<ii", data, data.index(b"strf") + 8 + 4, 15_000, 15_000)
+    path.write_bytes(data)
+    with pytest.raises(VideoDecodeError, match="15000 x 15000 pixels, more than the limit"):
+        extract(path)

@@ -216,12 +216,13 @@ def test_netrc_adds_nothing(server, fetch, tmp_path, monkeypatch):
 
 
 def test_no_secret_in_messages_and_logs(server, fetch, caplog):
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.DEBUG)
     url = server.serve("/clip.mp4", Answer(status=503)) + "?Signature=s3cr3t#s3cr3t"
     url = url.replace("http://", "http://me:s3cr3t@")
     with pytest.raises(VideoUnreachableError) as caught:
         fetch(url, headers={"Authorization": "Bearer s3cr3t"})
     assert "/clip.mp4" in str(caught.value)
+    assert "GET /clip.mp4" in caplog.text
     assert "s3cr3t" not in str(caught.value) + caplog.text
     assert caught.value.__cause__ is None  # requests would quote the whole URL
     assert caught.value.__suppress_context__

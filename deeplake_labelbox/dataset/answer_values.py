@@ -101,7 +101,8 @@ def frame_answers(
     arrays: dict[tuple[int, ...], NDArray[np.int32]] = {}
     values = []
     for parts in zip(*per_source, strict=True):
-        chosen = tuple(dict.fromkeys(chain.from_iterable(parts)))
+        # In the order of the classes: that of the export depends on how it was made.
+        chosen = tuple(sorted(set(chain.from_iterable(parts))))
         if chosen not in arrays:
             arrays[chosen] = np.array(chosen, dtype=np.int32)
         values.append(arrays[chosen])

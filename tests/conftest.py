@@ -1,0 +1,29 @@
+"""Sandboxes that many tests share, each started once."""
+
+import pytest
+
+from deeplake_labelbox.sandbox import Sandbox
+
+
+@pytest.fixture(scope="session")
+def box():
+    """A sandbox to which tests add projects of their own."""
+    with Sandbox() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def sample_box():
+    """A sandbox with the sample project; leave it as it is."""
+    with Sandbox(sample=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def client(box):
+    return box.client()
+
+
+@pytest.fixture(scope="session")
+def sample_client(sample_box):
+    return sample_box.client()

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     import av.video.stream
 
 _EBML: Final = b"\x1a\x45\xdf\xa3"
-_MASTERS: Final = frozenset({0x18538067, 0x1F43B675})  # Segment, Cluster: their children are walked
+_SEGMENT: Final = 0x18538067
+_MASTERS: Final = frozenset({_SEGMENT, 0x1F43B675})  # and Cluster: their children are walked
 _ELEMENTS: Final = frozenset(
     {
         0x1A45DFA3,  # EBML header
@@ -115,7 +116,8 @@ def _walk_boxes(
 
 def _walk_matroska(file: IO[bytes], size: int) -> Damage | None:
     position, segment_end = 0, 0
-    while position < size:
+    # What follows a segment of known size is no part of it, such as padding.
+    while position < (min(size, segment_end) if segment_end else size):
         file.seek(position)
         header = file.read(12)
         id_length = 9 - header[0].bit_length()
@@ -130,8 +132,8 @@ def _walk_matroska(file: IO[bytes], size: int) -> Damage | None:
         length = mask & int.from_bytes(header[id_length : id_length + size_length], "big")
         start = position + id_length + size_length
         if element in _MASTERS:
-            # All ones: of unknown size, as in live recordings.
-            segment_end = max(segment_end, 0 if length == mask else start + length)
+            if element == _SEGMENT and length != mask:  # all ones: unknown, as in recordings
+                segment_end = start + length
             position = start
         elif start + length > size:
             return _cut(position, size, max(segment_end, start + length))
@@ -148,7 +150,7 @@ def _walk_riff(file: IO[bytes], size: int) -> Damage | None:
         if kind != b"RIFF" or length == 0:  # 0: the recorder never came back to fill it in
             return None
         end = position + 8 + length
-        if end > size:
+        if end > size + 8:  # some writers count the chunk's own header
             return _cut(size, size, end)
         position = end + length % 2
     return None

@@ -351,6 +351,23 @@ def test_pictures_that_the_decoder_drops_without_a_word(tmp_path):
     assert len(frames) <= 10
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".avi"])
+@pytest.mark.parametrize("padding", [bytes(1000), b"\xff" * 1000])
+def test_what_follows_the_video_in_its_file_is_no_damage(tmp_path, suffix, padding):
+    codec = "mpeg4" if suffix == ".avi" else "libx264"
+    path = write_video(tmp_path / f"a{suffix}", codec=codec)
+    path.write_bytes(path.read_bytes() + padding)
+    assert numbers(path) == list(range(24))
+
+
+def test_a_riff_size_that_counts_its_own_header_is_no_damage(tmp_path):
+    path = write_video(tmp_path / "a.avi", codec="mpeg4")
+    data = bytearray(path.read_bytes())
+    struct.pack_into("<I", data, 4, len(data))
+    path.write_bytes(data)
+    assert numbers(path) == list(range(24))
+
+
 NO_VIDEOS = {
     "empty": (b"", "the file is empty"),
     "html": (b"<!DOCTYPE html><html><body>Not Found</body></html>", "an HTML or XML page"),

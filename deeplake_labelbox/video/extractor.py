@@ -7,8 +7,9 @@ refuses, and pictures in which it would have to conceal errors: FFmpeg by itself
 what it has, and marks them only after pictures that were predicted from them are out.
 
 Noise inside a picture's data is noticed by the decoder up to a few pictures late, and where it
-happens to mean something valid (about 1 place in 20 for H.264), not at all: no video codec in use
-carries checksums.
+happens to mean something valid, not at all: the codecs in use carry no checksums. Measured on real
+H.264 clips: 7 of 160 places with 1 to 2,000 bytes of noise went unnoticed, and 9 of 40 single
+bits. FFmpeg's HEVC decoder can also leave out a picture without a word (1 of 150 single bits).
 
 Frames that the decoder still holds for reordering at that moment are given up: with a packet
 missing, the number of those that follow is not certain. A mere difference between declared and

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeplake_labelbox.project.annotations import MaskReference, ToolKind
+from deeplake_labelbox.project.json_values import as_text
+
+# No picture is that large, and coordinates are stored as float32.
+_MAX_COORDINATE = 1e9
+
+_MAX_MESSAGE = 100
 
 
 def read_geometry(item: Mapping[str, Any]) -> tuple[ToolKind, Any] | str:
@@ -21,10 +26,12 @@ def read_geometry(item: Mapping[str, Any]) -> tuple[ToolKind, Any] | str:
     try:
         if (found := _payload(item)) is not None:
             return found
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        return f"has a geometry that cannot be read ({error!r})"
-    kind = item.get("annotation_kind")
-    return f"is of a kind that is not supported{f' ({kind})' if kind else ''}"
+    except KeyError as error:
+        return f"has a geometry that cannot be read: it has no {error}"
+    except (TypeError, ValueError, IndexError, OverflowError) as error:
+        return f"has a geometry that cannot be read: {str(error)[:_MAX_MESSAGE]}"
+    kind = as_text(item.get("annotation_kind"))
+    return f"is of a kind that is not supported{f' ({kind[:_MAX_MESSAGE]})' if kind else ''}"
 
 
 def _payload(item: Mapping[str, Any]) -> tuple[ToolKind, Any] | None:
@@ -41,12 +48,13 @@ def _payload(item: Mapping[str, Any]) -> tuple[ToolKind, Any] | None:
     elif (mask := item.get("mask")) is not None:
         found = "raster-segmentation", MaskReference(_url(mask["url"]))
     elif (mask := item.get("composite_mask")) is not None:
-        red, green, blue = (int(_number(level)) for level in mask["color_rgb"])
-        found = "raster-segmentation", MaskReference(_url(mask["url"]), (red, green, blue))
+        found = "raster-segmentation", MaskReference(_url(mask["url"]), _color(mask["color_rgb"]))
     return found
 
 
 def _vertices(vertices: Any) -> NDArray[np.float64]:
+    if not isinstance(vertices, list):
+        raise TypeError("its vertices are no list")
     pairs = [
         (_number(vertex["x"]), _number(vertex["y"]))
         if isinstance(vertex, Mapping)
@@ -54,18 +62,25 @@ def _vertices(vertices: Any) -> NDArray[np.float64]:
         for vertex in vertices
     ]
     if not pairs:
-        raise ValueError("no vertices")
+        raise ValueError("it has no vertices")
     return np.array(pairs, dtype=np.float64)
 
 
 def _number(value: Any) -> float:
     number = float(value)
-    if not math.isfinite(number):
-        raise ValueError(f"{value!r} is not finite")
+    if not -_MAX_COORDINATE <= number <= _MAX_COORDINATE:  # true of NaN as well
+        raise ValueError(f"{number!r} is no coordinate")
     return number
+
+
+def _color(levels: Any) -> tuple[int, int, int]:
+    red, green, blue = (int(level) for level in levels)
+    if not all(0 <= level <= 255 for level in (red, green, blue)):
+        raise ValueError(f"{levels!r} is no color_rgb")
+    return red, green, blue
 
 
 def _url(value: Any) -> str:
     if not isinstance(value, str) or not value:
-        raise ValueError("no URL")
+        raise ValueError("its mask has no URL")
     return value

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+# Python refuses to read numbers of thousands of digits.
+_MAX_DIGITS = 100
+
 
 def as_mapping(value: Any) -> Mapping[str, Any]:
     """The object itself, or an empty one."""
@@ -19,15 +22,22 @@ def as_list(value: Any) -> list[Any]:
 
 
 def as_text(value: Any) -> str | None:
-    """The value as text."""
-    return None if value is None else str(value)
+    """A text or a number as text; anything else, which can name nothing, as ``None``."""
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def as_frame_number(value: Any) -> int | None:
     """A frame number from 1 on; exports write them as text or as number."""
-    try:
-        number = int(value)
-    except (TypeError, ValueError, OverflowError):
+    if isinstance(value, str):
+        is_whole = value.isdecimal() and len(value) < _MAX_DIGITS
+    elif isinstance(value, float):
+        is_whole = value.is_integer()
+    else:
+        is_whole = isinstance(value, int) and not isinstance(value, bool)
+    if not is_whole:
         return None
+    number = int(value)
     # Beyond 2**53 the numbers of JSON are not exact, and no video is that long.
     return number if 1 <= number < 2**53 else None

@@ -7,6 +7,7 @@ frames. What cannot be read becomes a `Problem` of the label, never an exception
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -30,6 +31,15 @@ from deeplake_labelbox.project.json_values import as_frame_number, as_list, as_m
 # Deeper nesting than any editor offers; it bounds recursion on hostile input.
 _MAX_DEPTH = 32
 
+_ANSWER_KEYS: dict[AnswerKind, str] = {
+    "radio": "radio_answer",
+    "checklist": "checklist_answers",
+    "text": "text_answer",
+}
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = 100
+
 _EMPTY_SEGMENTS: NDArray[np.int64] = np.empty((0, 2), dtype=np.int64)
 
 
@@ -49,18 +59,22 @@ class _LabelParser:
     def __init__(self, label: Mapping[str, Any]) -> None:
         self._label = label
         self._problems: list[Problem] = []
-        annotations = as_mapping(label.get("annotations"))
-        self._frames = list(self._sorted_frames(annotations.get("frames")))
+        self._answer_ids: set[str | None] = set()
+        annotations = self._object(label, "annotations")
+        self._frames = list(self._sorted_frames(self._object(annotations, "frames")))
         self._global = annotations.get("classifications")
-        self._key_frames = as_mapping(annotations.get("key_frame_feature_map"))
-        self._segments = self._parse_segments(as_mapping(annotations.get("segments")))
+        self._key_frames = self._object(annotations, "key_frame_feature_map")
+        self._segments = self._parse_segments(self._object(annotations, "segments"))
 
     def parse(self) -> VideoLabel:
         objects: dict[str, dict[int, Mapping[str, Any]]] = {}
         answers: dict[Feature, dict[int, Answer]] = {}
         for number, frame in self._frames:
             for feature_id, item in self._objects(frame.get("objects"), number):
-                objects.setdefault(feature_id, {})[number] = item
+                items = objects.setdefault(feature_id, {})
+                if number in items:
+                    self._report(f"{_named(_feature(item))} ({feature_id}) is there twice", number)
+                items[number] = item
             for answer in self._answers(frame.get("classifications"), number):
                 per_frame = answers.setdefault(_identity(answer.feature), {})
                 if number in per_frame:
@@ -93,17 +107,22 @@ class _LabelParser:
     def _report(self, what: str, frame: int | None = None) -> None:
         self._problems.append(Problem(what, frame))
 
-    def _sorted_frames(self, frames: Any) -> Iterator[tuple[int, Mapping[str, Any]]]:
-        if frames is not None and not isinstance(frames, Mapping):
-            # An empty list is how some exporters write an empty object.
-            if frames:
-                self._report(f"'frames' is a {type(frames).__name__}, not an object by frame")
-            return
+    def _object(self, parent: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+        """The object under a key, empty if it is absent."""
+        found = parent.get(key)
+        # An empty list is how some exporters write an empty object.
+        if found and not isinstance(found, Mapping):
+            self._report(f"{key!r} is a {type(found).__name__}, not an object")
+        return as_mapping(found)
+
+    def _sorted_frames(self, frames: Mapping[str, Any]) -> Iterator[tuple[int, Mapping[str, Any]]]:
         numbered: dict[int, Mapping[str, Any]] = {}
-        for key, frame in (frames or {}).items():
+        for key, frame in frames.items():
             number = as_frame_number(key)
             if number is None:
-                self._report(f"frame {key!r} is not a frame number from 1 on")
+                self._report(f"frame {_short(key)} is not a frame number from 1 on")
+            elif number in numbered:
+                self._report("the frame is there twice", number)
             elif isinstance(frame, Mapping):
                 numbered[number] = frame
             elif frame:
@@ -133,6 +152,8 @@ class _LabelParser:
         coordinates: list[Any] = []
         answers: list[tuple[Answer, ...]] = []
         feature = _feature(next(iter(items.values())))
+        read: Any = None
+        nested: tuple[Answer, ...] = ()
         for number, item in items.items():
             found = read_geometry(item)
             if isinstance(found, str):
@@ -145,8 +166,12 @@ class _LabelParser:
                 continue
             frames.append(number)
             coordinates.append(found[1])
-            nested = item.get("classifications")
-            answers.append(tuple(self._answers(nested, number)) if nested else ())
+            # Exports repeat the answers on every frame; most of the time would go there.
+            classifications = item.get("classifications") or None
+            if not _same(classifications, read):
+                nested = tuple(self._answers(classifications, number))
+                read = classifications
+            answers.append(nested)
         if kind is None:
             return None
         numbers = np.array(frames, dtype=np.int64)
@@ -174,36 +199,40 @@ class _LabelParser:
                 self._report(f"a classification is a {type(item).__name__}", frame)
                 continue
             feature = _feature(item)
-            kind: AnswerKind
-            text: str | None = None
-            options: list[Any] = []
-            if "radio_answer" in item:
-                kind, options = "radio", as_list(item["radio_answer"])
-            elif "checklist_answers" in item:
-                kind, options = "checklist", as_list(item["checklist_answers"])
-            elif "text_answer" in item:
-                kind = "text"
-                content = item["text_answer"]
-                text = as_text(content.get("content") if isinstance(content, Mapping) else content)
-            else:
+            kind = _answer_kind(item)
+            if kind is None:
                 self._report(f"{_named(feature)} has an answer of unknown kind", frame)
                 continue
-            yield Answer(
-                feature=feature,
-                feature_id=as_text(item.get("feature_id")),
-                kind=kind,
-                options=tuple(
-                    AnswerOption(
-                        feature=_feature(option),
-                        feature_id=as_text(option.get("feature_id")),
-                        answers=tuple(
-                            self._answers(option.get("classifications"), frame, depth + 1)
-                        ),
-                    )
-                    for option in options
-                    if isinstance(option, Mapping)
-                ),
-                text=text,
+            given = item[_ANSWER_KEYS[kind]]
+            text: str | None = None
+            options: tuple[AnswerOption, ...] = ()
+            if kind == "text":
+                content = given.get("content") if isinstance(given, Mapping) else given
+                text = as_text(content)
+                if content is not None and text is None:
+                    self._report(f"{_named(feature)} has a text that is no text", frame)
+            else:
+                options = tuple(self._options(given, feature, frame, depth))
+                if kind == "radio" and len(options) > 1:
+                    self._report(f"{_named(feature)} is a radio with several answers", frame)
+                    options = options[:1]
+            feature_id = as_text(item.get("feature_id"))
+            self._answer_ids.add(feature_id)
+            yield Answer(feature, feature_id, kind, options, text)
+
+    def _options(
+        self, options: Any, asked: Feature, frame: int | None, depth: int
+    ) -> Iterator[AnswerOption]:
+        for option in as_list(options):
+            if not isinstance(option, Mapping):
+                self._report(f"{_named(asked)} has an option {_short(option)} of no name", frame)
+                continue
+            feature_id = as_text(option.get("feature_id"))
+            self._answer_ids.add(feature_id)
+            yield AnswerOption(
+                feature=_feature(option),
+                feature_id=feature_id,
+                answers=tuple(self._answers(option.get("classifications"), frame, depth + 1)),
             )
 
     def _is_key_frame(self, feature_id: str, frames: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -223,7 +252,7 @@ class _LabelParser:
             for interval in as_list(intervals):
                 ends = [as_frame_number(end) for end in as_list(interval)]
                 if len(ends) != 2 or None in ends or ends[0] > ends[1]:  # type: ignore[operator]  # None is excluded
-                    self._report(f"segment {interval!r} of {feature_id} is not [first, last]")
+                    self._report(f"segment {_short(interval)} of {feature_id} is no [first, last]")
                     continue
                 pairs.append([int(end) for end in ends if end is not None])
             pairs.sort()
@@ -240,13 +269,7 @@ class _LabelParser:
         self, objects: Mapping[str, Mapping[int, Mapping[str, Any]]]
     ) -> None:
         """A segment whose feature appears in no frame says when, but not what."""
-        unknown = self._segments.keys() - objects.keys()
-        if not unknown:
-            return
-        unknown -= set(_feature_ids(self._global))
-        for _, frame in self._frames:
-            unknown -= set(_feature_ids(frame))
-        for feature_id in sorted(unknown):
+        for feature_id in sorted(self._segments.keys() - objects.keys() - self._answer_ids):
             for start, _ in self._segments[feature_id][:1]:
                 self._report(f"feature {feature_id} has segments, but no value", int(start))
 
@@ -267,18 +290,25 @@ def _identity(feature: Feature) -> Feature:
 
 
 def _named(feature: Feature) -> str:
-    return f"{feature.name or feature.value or feature.feature_schema_id or 'an object'!r}"
+    return _short(feature.name or feature.value or feature.feature_schema_id or "an object")
 
 
-def _feature_ids(value: Any, depth: int = 0) -> Iterator[str]:
-    """Every ``feature_id`` in a piece of JSON."""
-    if depth > 2 * _MAX_DEPTH:
-        return
-    if isinstance(value, Mapping):
-        if isinstance(value.get("feature_id"), str):
-            yield value["feature_id"]
-        for item in value.values():
-            yield from _feature_ids(item, depth + 1)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _feature_ids(item, depth + 1)
+def _short(value: Any) -> str:
+    """A value in a message: neither long nor deep, whatever it is."""
+    return _SHORT.repr(value)
+
+
+def _answer_kind(item: Mapping[str, Any]) -> AnswerKind | None:
+    """Which kind of answer an item holds; of several keys the one that is not ``null`` counts."""
+    held: list[AnswerKind] = [kind for kind, key in _ANSWER_KEYS.items() if key in item]
+    for kind in held:
+        if item[_ANSWER_KEYS[kind]] is not None:
+            return kind
+    return held[0] if held else None
+
+
+def _same(value: Any, other: Any) -> bool:
+    try:
+        return bool(value == other)
+    except RecursionError:
+        return False

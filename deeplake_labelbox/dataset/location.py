@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import deeplake
@@ -15,7 +16,11 @@ from deeplake_labelbox.errors import (
     DatasetExistsError,
     DatasetNotFoundError,
 )
+from deeplake_labelbox.project.client import clean
 from deeplake_labelbox.video.transport import without_query
+
+# Some failures of storage arrive as a KeyError or the like: "[S3] Key not found: …".
+_OF_STORAGE = re.compile(r"\[\w+\] ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +34,8 @@ class DatasetLocation:
     """
 
     path: str
-    creds: dict[str, str] | None = None
-    token: str | None = None
+    creds: dict[str, str] | None = field(default=None, repr=False)
+    token: str | None = field(default=None, repr=False)
 
     @classmethod
     def of(
@@ -119,10 +124,20 @@ def dataset_errors(doing: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if not type(error).__module__.startswith("deeplake") and not isinstance(
-            error, RuntimeError
-        ):
+        if not _is_of_deep_lake(error):
             raise
+        said = clean(str(error.args[0] if error.args else error)).rstrip(".")
         raise DatasetError(
-            f"Deep Lake failed {doing}: {error} Check the path, its credentials and free space."
+            f"Deep Lake failed {doing}: {said}. Check the path, its credentials and free space."
         ) from error
+
+
+def _is_of_deep_lake(error: Exception) -> bool:
+    return (
+        type(error).__module__.startswith("deeplake.")
+        or isinstance(error, RuntimeError)
+        or (
+            type(error).__module__ == "builtins"
+            and _OF_STORAGE.match(str(error).strip("'\"")) is not None
+        )
+    )

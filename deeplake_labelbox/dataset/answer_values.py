@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeplake_labelbox.dataset.columns import AnswerColumn, AnswerSource
-from deeplake_labelbox.project.annotations import Answer, AnswerTrack, Track, VideoLabel
+from deeplake_labelbox.project.annotations import Answer, Track, VideoLabel
 from deeplake_labelbox.project.ontology import Classification, Tool, find_classification
 from deeplake_labelbox.timeline.answers import HeldAnswers, Segments, has_segments, held_answers
 from deeplake_labelbox.timeline.visibility import Frames, VisibleFrames
@@ -136,23 +136,31 @@ def unknown_answers(
 def _held_below(
     source: AnswerSource, track: Track, visible: VisibleFrames, segments: Segments
 ) -> HeldAnswers:
-    found = [source.find(answers) if answers else None for answers in track.answers]
+    # The parser gives answers that stay the same as one object, so few are to be searched.
+    first = [
+        index
+        for index, answers in enumerate(track.answers)
+        if index == 0 or answers is not track.answers[index - 1]
+    ]
+    run = np.searchsorted(first, np.arange(len(track.answers)), side="right") - 1
+    found = [source.find(track.answers[index]) for index in first]
     if not any(answer is not None and has_segments(answer, segments) for answer in found):
-        return HeldAnswers(found, visible.answered)
+        return HeldAnswers(found, np.where(visible.answered < 0, -1, run[visible.answered]))
     by_frame = {
         int(frame): answer
-        for frame, answer in zip(track.frames, found, strict=True)
-        if answer is not None
+        for frame, index in zip(track.frames, run, strict=True)
+        if (answer := found[index]) is not None
     }
     return held_answers(by_frame, segments, visible.frames, hold_without_segments=True)
 
 
 def _held_in_frames(root: Classification, label: VideoLabel, frames: Frames) -> HeldAnswers:
-    by_frame = next(
-        (track for track in label.frame_answers if _is(root, track)),
-        None,
-    )
-    held = held_answers(by_frame.answers if by_frame else {}, label.segments, frames)
+    by_frame: dict[int, Answer] = {}
+    for track in label.frame_answers:
+        # Several, where only some frames carry the classification's schema id.
+        if find_classification((root,), track.feature) is not None:
+            by_frame |= track.answers
+    held = held_answers(by_frame, label.segments, frames)
     everywhere = next(
         (a for a in label.global_answers if find_classification((root,), a.feature) is not None),
         None,
@@ -163,10 +171,6 @@ def _held_in_frames(root: Classification, label: VideoLabel, frames: Frames) -> 
         [*held.states, everywhere],
         np.where(held.index < 0, len(held.states), held.index),
     )
-
-
-def _is(root: Classification, track: AnswerTrack) -> bool:
-    return find_classification((root,), track.feature) is not None
 
 
 def _root(source: AnswerSource) -> Classification:

@@ -20,6 +20,7 @@ from deeplake_labelbox.dataset.layout import Layout
 from deeplake_labelbox.dataset.track_ids import TrackIds
 from deeplake_labelbox.project.annotations import Answer, MaskReference, Problem, Track, VideoLabel
 from deeplake_labelbox.project.ontology import Classification, Tool
+from deeplake_labelbox.timeline.answers import answered_beyond
 from deeplake_labelbox.timeline.interpolation import (
     held_masks,
     moving_coordinates,
@@ -235,18 +236,18 @@ def _answer_problems(label: VideoLabel, layout: Layout, last_frame: int) -> Iter
     ]
     for by_frame in label.frame_answers:
         answers += [(frame, (answer,), asked) for frame, answer in by_frame.answers.items()]
-        late = [frame for frame in by_frame.answers if frame > last_frame]
-        if late:
+        beyond = answered_beyond(by_frame.answers, label.segments, last_frame)
+        if beyond is not None:
             name = by_frame.feature.name or by_frame.feature.value
-            yield _beyond(repr(name), (min(late), max(late)), last_frame)
+            yield _beyond(repr(name), beyond, last_frame)
     for track in label.tracks:
         tool = layout.ontology.tool(track.feature)
         if tool is not None:
-            answers += [
-                (int(frame), nested, tool.classifications)
-                for frame, nested in zip(track.frames, track.answers, strict=True)
-                if nested
-            ]
+            previous: tuple[Answer, ...] = ()
+            for frame, nested in zip(track.frames, track.answers, strict=True):
+                if nested and nested is not previous:
+                    answers.append((int(frame), nested, tool.classifications))
+                previous = nested
     for frame, nested, classifications in answers:
         for what in unknown_answers(nested, classifications):
             if what not in seen:

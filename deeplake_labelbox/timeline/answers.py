@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,22 @@ def has_segments(answer: Answer, segments: Segments) -> bool:
     return answer.feature_id in segments or any(
         option.feature_id in segments for option in answer.options
     )
+
+
+def answered_beyond(
+    answers: Mapping[int, Answer], segments: Segments, last_frame: int
+) -> tuple[int, int] | None:
+    """First and last frame after ``last_frame`` for which there is an answer, or ``None``."""
+    ids = {
+        feature_id
+        for answer in answers.values()
+        for feature_id in (answer.feature_id, *(option.feature_id for option in answer.options))
+        if feature_id is not None
+    }
+    spans = chain.from_iterable(segments[i].tolist() for i in ids if i in segments)
+    late = [(frame, frame) for frame in answers if frame > last_frame]
+    late += [(max(start, last_frame + 1), end) for start, end in spans if end > last_frame]
+    return (min(start for start, _ in late), max(end for _, end in late)) if late else None
 
 
 def held_answers(
@@ -86,6 +103,7 @@ class _AnswerTimeline:
                 if option.feature_id is not None and option.feature_id in segments:
                     self._options.setdefault(option.feature_id, {})[frame] = option
                     self._spans[option.feature_id] = segments[option.feature_id]
+        self._option_frames = {key: sorted(found) for key, found in self._options.items()}
         self._own_spans = [segments[feature_id] for feature_id in sorted(ids)]
         self._hold_always = hold_without_segments and not ids and not self._options
 
@@ -124,9 +142,13 @@ class _AnswerTimeline:
     def _option_at(self, feature_id: str, frame: int) -> AnswerOption:
         """The option as last exported; its segment says that it is chosen, so a later one does."""
         by_frame = self._options[feature_id]
-        before = [number for number in by_frame if number <= frame]
-        return by_frame[max(before) if before else min(by_frame)]
+        frames = self._option_frames[feature_id]
+        return by_frame[frames[max(bisect_right(frames, frame) - 1, 0)]]
 
 
 def _within(spans: Sequence[Frames], frame: int) -> bool:
-    return any(bool(((s[:, 0] <= frame) & (frame <= s[:, 1])).any()) for s in spans)
+    for starts_and_ends in spans:
+        last = int(np.searchsorted(starts_and_ends[:, 0], frame, side="right")) - 1
+        if last >= 0 and frame <= starts_and_ends[last, 1]:
+            return True
+    return False

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import deeplake
 from tqdm.auto import tqdm
 
-from deeplake_labelbox.dataset.frames import FrameWriter
-from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta, VideoEntry
+from deeplake_labelbox.dataset.frames import EncodedBatch, FrameWriter
+from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta, VideoEntry, VideoStatus
 from deeplake_labelbox.dataset.location import DatasetLocation, dataset_errors
 from deeplake_labelbox.errors import (
+    ConfigurationError,
     DatasetExistsError,
     DatasetMismatchError,
     VideoDecodeError,
@@ -24,14 +26,27 @@ from deeplake_labelbox.project.data_rows import data_row_name, declared_frames
 from deeplake_labelbox.project.export import ProjectExport
 from deeplake_labelbox.project.rows import project_entry
 from deeplake_labelbox.report import Report, VideoOutcome
-from deeplake_labelbox.video import FrameExtractor
+from deeplake_labelbox.video.ahead import in_background, opened_ahead
+from deeplake_labelbox.video.container import VideoInfo
+from deeplake_labelbox.video.extractor import FrameBatch, FrameExtractor
 from deeplake_labelbox.video.source import UrlPresigner
 from deeplake_labelbox.video.transport import Transport
 
 logger = logging.getLogger(__name__)
 
-# Frames wait twice, as pixels and as files; this keeps both small beside one picture of 8K.
-_BATCH_BYTES = 64 << 20
+# How many videos are fetched beside the one that is decoded.
+_VIDEOS_AHEAD = 2
+
+
+@dataclass(frozen=True, slots=True)
+class VideoEnd:
+    """A video has no further frames: it is whole, or could not be had or decoded from there on."""
+
+    error: VideoError | None = None
+
+
+Step = VideoInfo | FrameBatch | EncodedBatch | VideoEnd
+"""What decoding yields: for each video its info, its batches, and its end."""
 
 
 class DatasetBuild:
@@ -47,13 +62,16 @@ class DatasetBuild:
         batch_size: Frames decoded before they are written, at most.
         progress: Whether to show a progress bar.
         report: Where outcomes are noted.
+
+    Raises:
+        ConfigurationError: If ``batch_size`` is not positive.
     """
 
     def __init__(
         self,
         location: DatasetLocation,
         project_id: str,
-        writer: FrameWriter,
+        writer: FrameWriter[Any],
         *,
         overwrite: bool,
         fail_on_error: bool,
@@ -62,6 +80,10 @@ class DatasetBuild:
         progress: bool,
         report: Report,
     ) -> None:
+        if batch_size < 1:
+            raise ConfigurationError(
+                f"video_generator_batch_size is {batch_size}; give 1 or more frames."
+            )
         self._location = location
         self._project_id = project_id
         self._writer = writer
@@ -118,24 +140,30 @@ class DatasetBuild:
         meta = meta.with_data_rows(list(names.items()))
         dataset = self._start(meta)
         total = sum(declared_frames(row) or 0 for row in export) or None
+        pending = []
+        done = 0
+        for row in export:
+            entry = meta.entry(str(row["data_row"]["id"]))
+            if entry is not None and entry.status == "pending":
+                pending.append((entry, str(row["data_row"]["row_data"])))
+            elif entry is not None:
+                done += entry.rows
         with (
             self._writer as writer,
             Transport() as transport,
+            closing(in_background(self._decode(writer, transport, pending), ahead=4)) as steps,
             tqdm(total=total, unit="frame", disable=not self._progress, desc="frames") as bar,
         ):
-            for row in export:
-                entry = meta.entry(str(row["data_row"]["id"]))
-                if entry is None or entry.status != "pending":
-                    bar.update(entry.rows if entry else 0)
-                    continue
+            bar.update(done)
+            for entry, _ in pending:
                 bar.set_postfix_str(entry.name, refresh=False)
                 with uncommitted(dataset, meta):
-                    entry = self._write_video(dataset, writer, transport, row, entry, bar)
-                    meta = meta.with_video(entry)
+                    written = self._write_video(dataset, writer, entry, steps, bar)
+                    meta = meta.with_video(written)
                     meta.write(dataset)
                     with dataset_errors(f"committing video {entry.name}"):
                         dataset.commit(
-                            f"Add {entry.rows} frames of {entry.name} ({entry.data_row_id})"
+                            f"Add {written.rows} frames of {entry.name} ({entry.data_row_id})"
                         )
         with uncommitted(dataset, meta):
             meta = replace(meta, status="complete")
@@ -150,52 +178,82 @@ class DatasetBuild:
         if self._overwrite and self._location.exists():
             self._location.delete()
         dataset = self._location.create()
-        with uncommitted(dataset, None):
-            self._writer.create_columns(dataset)
-            meta.write(dataset)
-            dataset.commit(f"Create dataset for Labelbox project {meta.project_name}")
+        try:
+            with dataset_errors("creating the columns"):
+                self._writer.create_columns(dataset)
+                meta.write(dataset)
+                dataset.commit(f"Create dataset for Labelbox project {meta.project_name}")
+        except BaseException:
+            # Without its metadata nobody could tell whose it is, and it would stand in the way.
+            self._location.delete()
+            raise
         return dataset
+
+    def _decode(
+        self,
+        writer: FrameWriter[Any],
+        transport: Transport,
+        pending: list[tuple[VideoEntry, str]],
+    ) -> Iterator[Step]:
+        """Decode the videos; runs in a thread of its own, ahead of what is written."""
+        extractors = (
+            partial(
+                FrameExtractor,
+                source,
+                url_presigner=self._url_presigner,
+                batch_size=self._batch_size,
+                max_batch_bytes=writer.batch_bytes,
+                transport=transport,
+            )
+            for _, source in pending
+        )
+        with closing(opened_ahead(extractors, ahead=_VIDEOS_AHEAD)) as videos:
+            for opened in videos:
+                if isinstance(opened, VideoError):
+                    yield VideoEnd(opened)
+                    continue
+                yield opened.info
+                try:
+                    yield from writer.prepare(opened)
+                except VideoError as error:
+                    yield VideoEnd(error)
+                else:
+                    yield VideoEnd()
 
     def _write_video(
         self,
         dataset: deeplake.Dataset,
-        writer: FrameWriter,
-        transport: Transport,
-        row: Mapping[str, Any],
+        writer: FrameWriter[Any],
         entry: VideoEntry,
+        steps: Iterator[Step],
         bar: tqdm[Any],
     ) -> VideoEntry:
         outcome = VideoOutcome(entry.data_row_id, entry.name)
         self._report.videos.append(outcome)
         entry = replace(entry, first_row=len(dataset))
-        rows, problem = 0, None
-        try:
-            with FrameExtractor(
-                row["data_row"]["row_data"],
-                url_presigner=self._url_presigner,
-                batch_size=self._batch_size,
-                max_batch_bytes=_BATCH_BYTES,
-                transport=transport,
-            ) as extractor:
-                entry = replace(entry, height=extractor.info.height, width=extractor.info.width)
-                for batch in extractor:
-                    writer.write(dataset, entry.video_idx, batch)
-                    rows += len(batch)
-                    bar.update(len(batch))
-        except VideoError as error:
-            if self._fail_on_error:
-                raise type(error)(f"Data row {entry.data_row_id}: {error}") from error
-            problem = str(error)
-            first_lost = rows + 1 if isinstance(error, VideoDecodeError) and rows else None
-            logger.warning("%s", outcome.gap(problem, first_lost))
-        outcome.rows = rows
-        return replace(
-            entry,
-            rows=rows,
-            frame_count=rows,
-            status="done" if problem is None else "partial" if rows else "failed",
-            problem=problem,
-        )
+        for step in steps:
+            if isinstance(step, VideoInfo):
+                entry = replace(entry, height=step.height, width=step.width)
+            elif not isinstance(step, VideoEnd):
+                with dataset_errors(f"writing frames of video {entry.name}"):
+                    writer.append(dataset, entry.video_idx, step)
+                outcome.rows += len(step)
+                bar.update(len(step))
+            elif step.error is None:
+                break
+            else:
+                if self._fail_on_error:
+                    raise type(step.error)(
+                        f"Data row {entry.data_row_id}: {step.error}"
+                    ) from step.error
+                entry = replace(entry, problem=str(step.error))
+                cut = isinstance(step.error, VideoDecodeError) and outcome.rows
+                gap = outcome.gap(str(step.error), outcome.rows + 1 if cut else None)
+                logger.warning("%s", gap)
+                break
+        rows = outcome.rows
+        status: VideoStatus = "done" if entry.problem is None else "partial" if rows else "failed"
+        return replace(entry, rows=rows, frame_count=rows, status=status)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import deeplake
 
@@ -90,7 +90,9 @@ def create_dataset_from_video_annotation_project(
         ConfigurationError: If an argument cannot be used.
     """
     return _create(
-        BaseColumnsWriter(frame_storage, jpeg_quality=jpeg_quality),
+        BaseColumnsWriter(
+            frame_storage, jpeg_quality=jpeg_quality, batch_size=video_generator_batch_size
+        ),
         DatasetLocation.of(deeplake_ds_path, deeplake_creds, deeplake_org_id, deeplake_token),
         project_id,
         lb_api_key,
@@ -185,7 +187,7 @@ def create_dataset_from_video_annotation_project_with_custom_data_filler(
 
 
 def _create(
-    writer: FrameWriter,
+    writer: FrameWriter[Any],
     location: DatasetLocation,
     project_id: str,
     lb_api_key: str | None,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Protocol, Self, TypedDict, cast
+from typing import Any, Protocol, Self, TypedDict, TypeVar, cast
 
 import deeplake
 import numpy as np
@@ -13,8 +15,12 @@ from numpy.typing import NDArray
 
 from deeplake_labelbox.dataset.columns import column_names
 from deeplake_labelbox.errors import ConfigurationError, DatasetError
-from deeplake_labelbox.video import FrameBatch
+from deeplake_labelbox.video.ahead import grouped
 from deeplake_labelbox.video.encoder import FrameEncoder, FrameStorage
+from deeplake_labelbox.video.extractor import FrameBatch
+
+# Files that are appended at a time, in bytes.
+_FILE_BYTES = 16 << 20
 
 BASE_COLUMNS = ("frames", "frame_idx", "video_idx", "timestamp")
 
@@ -31,13 +37,44 @@ class DataFiller(TypedDict):
     fill_data: Callable[[Any, list[int], list[int], list[NDArray[np.uint8]]], object]
 
 
-class FrameWriter(Protocol):
-    """Writes the frames of a video as rows."""
+@dataclass(frozen=True, slots=True, eq=False)
+class EncodedBatch:
+    """Frames that follow each other, as picture files.
+
+    Attributes:
+        files: N PNG or JPEG files.
+        indices: (N,) int32, 0-based, in the order in which the decoder emits frames.
+        timestamps: (N,) float64 seconds from the first frame.
+    """
+
+    files: list[bytes]
+    indices: NDArray[np.int32]
+    timestamps: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        """How many frames."""
+        return len(self.files)
+
+
+B = TypeVar("B", FrameBatch, EncodedBatch)
+
+
+class FrameWriter(Protocol[B]):
+    """Writes the frames of a video as rows.
+
+    Attributes:
+        batch_bytes: How many bytes of pixels it takes at a time.
+    """
+
+    batch_bytes: int
 
     def create_columns(self, dataset: deeplake.Dataset) -> None:
         """Add the columns to a new dataset."""
 
-    def write(self, dataset: deeplake.Dataset, video_idx: int, batch: FrameBatch) -> None:
+    def prepare(self, batches: Iterable[FrameBatch]) -> Iterator[B]:
+        """Make of decoded frames what is appended; runs beside `append`, in another thread."""
+
+    def append(self, dataset: deeplake.Dataset, video_idx: int, batch: B) -> None:
         """Append one row per frame."""
 
     def __enter__(self) -> Self:
@@ -60,11 +97,17 @@ class BaseColumnsWriter:
     Args:
         storage: ``"png"`` (lossless) or ``"jpg"``.
         jpeg_quality: 1 to 100; only for ``"jpg"``.
+        batch_size: Rows appended at a time, at most.
     """
 
-    def __init__(self, storage: FrameStorage = "png", *, jpeg_quality: int = 95) -> None:
+    batch_bytes = 8 << 20
+
+    def __init__(
+        self, storage: FrameStorage = "png", *, jpeg_quality: int = 95, batch_size: int = 100
+    ) -> None:
         self._storage = storage
         self._encoder = FrameEncoder(storage, jpeg_quality=jpeg_quality)
+        self._batch_size = batch_size
 
     def create_columns(self, dataset: deeplake.Dataset) -> None:
         """Add the base columns."""
@@ -73,11 +116,30 @@ class BaseColumnsWriter:
         dataset.add_column("video_idx", types.Int32())
         dataset.add_column("timestamp", types.Float64())
 
-    def write(self, dataset: deeplake.Dataset, video_idx: int, batch: FrameBatch) -> None:
+    def prepare(self, batches: Iterable[FrameBatch]) -> Iterator[EncodedBatch]:
+        """Encode the frames."""
+        places: deque[tuple[int, float]] = deque()
+
+        def frames() -> Iterator[NDArray[np.uint8]]:
+            for batch in batches:
+                places.extend(zip(batch.indices, batch.timestamps, strict=True))
+                yield from batch.frames
+
+        files = ((file, *places.popleft()) for file in self._encoder.encode(frames()))
+        for group in grouped(
+            files, lambda item: len(item[0]), max_size=_FILE_BYTES, max_count=self._batch_size
+        ):
+            yield EncodedBatch(
+                files=[file for file, _, _ in group],
+                indices=np.array([index for _, index, _ in group], dtype=np.int32),
+                timestamps=np.array([seconds for _, _, seconds in group], dtype=np.float64),
+            )
+
+    def append(self, dataset: deeplake.Dataset, video_idx: int, batch: EncodedBatch) -> None:
         """Append one row per frame."""
         dataset.append(
             {
-                "frames": list(self._encoder.encode(batch.frames)),
+                "frames": batch.files,
                 "frame_idx": batch.indices,
                 "video_idx": np.full(len(batch), video_idx, dtype=np.int32),
                 "timestamp": batch.timestamps,
@@ -108,6 +170,8 @@ class FillerWriter:
         ConfigurationError: If one of the two functions is missing.
     """
 
+    batch_bytes = 64 << 20
+
     def __init__(self, data_filler: Mapping[str, Callable[..., object]]) -> None:
         for key in ("create_tensors", "fill_data"):
             if not callable(data_filler.get(key)):
@@ -121,7 +185,11 @@ class FillerWriter:
         """Call ``create_tensors``."""
         self._filler["create_tensors"](FillableDataset(dataset))
 
-    def write(self, dataset: deeplake.Dataset, video_idx: int, batch: FrameBatch) -> None:
+    def prepare(self, batches: Iterable[FrameBatch]) -> Iterator[FrameBatch]:
+        """Pass the frames on as they are."""
+        yield from batches
+
+    def append(self, dataset: deeplake.Dataset, video_idx: int, batch: FrameBatch) -> None:
         """Call ``fill_data`` and check that it appended a row per frame.
 
         Raises:

@@ -1,0 +1,80 @@
+"""One measurement, in a process of its own: time, peak memory, bytes written.
+
+``python -m benchmarks.measure JSON`` is the process; `measure` starts it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.sides import SIDES
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What one run took.
+
+    Attributes:
+        seconds: Wall time of the work, without starting Python.
+        import_seconds: Wall time from the start of the process to the start of the work.
+        peak_mb: Peak resident memory of the process, in MiB.
+        rows: Rows of the dataset.
+        written_mb: Size of the dataset on disk, in MiB.
+    """
+
+    seconds: float
+    import_seconds: float
+    peak_mb: float
+    rows: int
+    written_mb: float
+
+
+def measure(work: str, side: str, settings: dict[str, Any]) -> Measurement:
+    """Run one side of one piece of work in a new process."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.measure", json.dumps([work, side, settings])],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise SystemExit(f"{work} with {side} failed:\n{done.stderr[-4000:]}")
+    return Measurement(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def main() -> None:
+    """Do what the argument says, and print the measurement as the last line."""
+    started = time.perf_counter()
+    # The peak that was inherited from the parent does not count.
+    Path("/proc/self/clear_refs").write_text("5")
+    work, side, settings = json.loads(sys.argv[1])
+    do = SIDES[work, side]
+    with contextlib.redirect_stdout(sys.stderr):
+        begun = time.perf_counter()
+        dataset = do(settings)
+        seconds = time.perf_counter() - begun
+    status = Path("/proc/self/status").read_text()
+    peak = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+    folder = Path(settings["path"])
+    written = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    result = Measurement(
+        seconds=seconds,
+        import_seconds=begun - started,
+        peak_mb=int(peak.split()[1]) / 1024,
+        rows=len(dataset),
+        written_mb=written / 2**20,
+    )
+    sys.stdout.write(
+        json.dumps({name: getattr(result, name) for name in Measurement.__slots__}) + "\n"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""The projects that are measured, made in a sandbox."""
+
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from benchmarks.clips import tiny_clip
+from deeplake_labelbox.sandbox import Sandbox
+
+BOXES = {"tools": [{"tool": "rectangle", "name": "car"}], "classifications": []}
+MASKS = {"tools": [{"tool": "raster-segmentation", "name": "road"}], "classifications": []}
+
+
+def frames_project(box: Sandbox, clips: list[Path]) -> str:
+    """A project of videos with one box each, served from disk."""
+    project = box.add_project(f"Frames {len(box.projects)}", BOXES)
+    for clip in clips:
+        row = project.add_video(clip.read_bytes(), external_id=clip.name)
+        row.add_label([_box_track(0, 1, 2)])
+    return project.project_id
+
+
+def boxes_project(box: Sandbox, folder: Path, *, videos: int, tracks: int, frames: int) -> str:
+    """A project with ``videos * tracks * frames`` boxes, with a key frame every ten frames."""
+    project = box.add_project("Boxes", BOXES)
+    for number in range(videos):
+        clip = tiny_clip(folder / f"boxes-{number}.mp4", frames)
+        row = project.add_video(clip.read_bytes(), external_id=clip.name)
+        row.add_label([_box_track(track, frames, 10) for track in range(tracks)])
+    return project.project_id
+
+
+def masks_project(box: Sandbox, folder: Path, *, videos: int, masks: int) -> str:
+    """A project with one single mask on every frame, each at a URL of its own."""
+    project = box.add_project("Masks", MASKS)
+    for number in range(videos):
+        clip = tiny_clip(folder / f"masks-{number}.mp4", masks)
+        row = project.add_video(clip.read_bytes(), external_id=clip.name)
+        frames = [{"index": n + 1, "imBytes": _mask(n)} for n in range(masks)]
+        row.add_label(
+            [{"masks": {"frames": frames, "instances": [{"name": "road", "colorRGB": [255, 0, 0]}]}}],
+            mask_format="single",
+        )
+    return project.project_id
+
+
+def _box_track(track: int, frames: int, step: int) -> dict[str, Any]:
+    numbers = sorted({*range(1, frames + 1, step), frames})
+    return {
+        "name": "car",
+        "segments": [
+            {
+                "keyframes": [
+                    {
+                        "frame": n,
+                        "bbox": {"left": n % 40, "top": track, "width": 10 + n % 3, "height": 8},
+                    }
+                    for n in numbers
+                ]
+            }
+        ],
+    }
+
+
+def _mask(number: int) -> str:
+    pixels = np.zeros((48, 64, 3), np.uint8)
+    pixels[number % 40 : number % 40 + 8, 8:40] = (255, 0, 0)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    return base64.b64encode(file.getvalue()).decode()

@@ -49,7 +49,7 @@ class Layout:
 
     def geometry(self, feature: Feature, kind: ToolKind) -> tuple[GeometryColumn, Tool] | None:
         """The column that objects of a tool go to, and the tool; ``None`` if there is none."""
-        tool = self.ontology.tool(feature)
+        tool = self.ontology.tool(feature, kind)
         if tool is None or tool.kind != kind:
             return None
         for column in self.geometries:

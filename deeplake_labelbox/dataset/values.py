@@ -241,7 +241,7 @@ def _answer_problems(label: VideoLabel, layout: Layout, last_frame: int) -> Iter
             name = by_frame.feature.name or by_frame.feature.value
             yield _beyond(repr(name), beyond, last_frame)
     for track in label.tracks:
-        tool = layout.ontology.tool(track.feature)
+        tool = layout.ontology.tool(track.feature, track.kind)
         if tool is not None:
             previous: tuple[Answer, ...] = ()
             for frame, nested in zip(track.frames, track.answers, strict=True):
@@ -257,7 +257,7 @@ def _answer_problems(label: VideoLabel, layout: Layout, last_frame: int) -> Iter
 
 def _no_column(track: Track, layout: Layout) -> Problem:
     name = track.feature.name or track.feature.value or track.feature.feature_schema_id
-    tool = layout.ontology.tool(track.feature)
+    tool = layout.ontology.tool(track.feature, track.kind)
     frame = int(track.frames[0])
     if tool is None:
         return Problem(f"the ontology has no tool {name!r} ({track.feature_id})", frame)

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-from deeplake_labelbox.project.json_values import as_mapping, as_text
+from deeplake_labelbox.project.json_values import as_frame_number, as_mapping, as_text
 
 
 def data_row_name(row: Mapping[str, Any]) -> str:
@@ -24,7 +24,12 @@ def video_name(row: Mapping[str, Any]) -> str:
 
 def without_signature(url: str) -> str:
     """A URL without user, query and fragment, which may hold secrets; anything else as it is."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except (
+        ValueError
+    ):  # such as half of an IPv6 address: no URL that anything could be fetched from
+        return url.partition("?")[0]
     if not parts.scheme or not parts.netloc:
         return url
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
@@ -33,4 +38,4 @@ def without_signature(url: str) -> str:
 def declared_frames(row: Mapping[str, Any]) -> int | None:
     """The frame count that Labelbox read from the container: an estimate, not the truth."""
     count = as_mapping(row.get("media_attributes")).get("frame_count")
-    return int(count) if isinstance(count, int | float) and count > 0 else None
+    return as_frame_number(count)

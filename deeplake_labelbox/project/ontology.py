@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from deeplake_labelbox.errors import OntologyError
 from deeplake_labelbox.project.annotations import Feature
+from deeplake_labelbox.project.json_values import as_text
 
 Scope = Literal["index", "global"]
 
@@ -91,7 +92,7 @@ class Ontology:
 
     tools: tuple[Tool, ...] = ()
     classifications: tuple[Classification, ...] = ()
-    _found: dict[tuple[str, Feature], Any] = field(
+    _found: dict[tuple[Feature, str | None], Tool | None] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
@@ -126,20 +127,25 @@ class Ontology:
                     _classification(item) for item in normalized.get("classifications") or ()
                 ),
             )
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise OntologyError(
                 f"The ontology's normalized JSON cannot be read ({error!r}): tools need 'name' and "
                 f"'tool', classifications 'name' and 'type', options 'value'."
             ) from error
 
-    def tool(self, feature: Feature) -> Tool | None:
-        """The tool that ``feature`` points to, or ``None``."""
-        key = ("tool", feature)
+    def tool(self, feature: Feature, kind: str | None = None) -> Tool | None:
+        """The tool that ``feature`` points to, or ``None``.
+
+        Args:
+            feature: What an annotation says of its tool.
+            kind: The kind to prefer, where a name alone tells two tools not apart.
+        """
+        key = (feature, kind)
         if key not in self._found:
-            index = _find(self.tools, feature, lambda tool: (tool.name,))
-            self._found[key] = None if index is None else self.tools[index]
-        found: Tool | None = self._found[key]
-        return found
+            tools = sorted(self.tools, key=lambda tool: tool.kind != kind)
+            index = _find(tools, feature, lambda tool: (tool.name,))
+            self._found[key] = None if index is None else tools[index]
+        return self._found[key]
 
     def classification(self, feature: Feature) -> Classification | None:
         """The top classification that ``feature`` points to, or ``None``."""
@@ -155,18 +161,22 @@ def find_classification(
 
 
 def _find(items: Iterable[Any], feature: Feature, names_of: Any) -> int | None:
-    """Find by schema id; by name or value only where an id is missing on either side."""
+    """Find by schema id; where an id is missing on either side by name, else by value."""
     by_name: int | None = None
+    by_value: int | None = None
     for index, item in enumerate(items):
         if feature.feature_schema_id is not None and item.feature_schema_id is not None:
             if feature.feature_schema_id == item.feature_schema_id:
                 return index
             continue
-        if by_name is None:
-            names = names_of(item)
-            if feature.name in names or feature.value in (*names, *map(slug, names)):
-                by_name = index
-    return by_name
+        names = names_of(item)
+        if by_name is None and feature.name in names:
+            by_name = index
+        # A slug tells little: "A+" and "A-" have the same, as have any two Chinese characters.
+        values = (*names, *map(slug, names)) if feature.name is None else names
+        if by_value is None and feature.value in values:
+            by_value = index
+    return by_value if by_name is None else by_name
 
 
 def slug(name: str) -> str:
@@ -176,22 +186,22 @@ def slug(name: str) -> str:
 
 def _tool(tool: Mapping[str, Any]) -> Tool:
     return Tool(
-        name=str(tool["name"]),
-        kind=str(tool["tool"]),
-        feature_schema_id=tool.get("featureSchemaId"),
-        color=tool.get("color"),
+        name=_text(tool, "name"),
+        kind=_text(tool, "tool"),
+        feature_schema_id=as_text(tool.get("featureSchemaId")),
+        color=as_text(tool.get("color")),
         classifications=tuple(_classification(c) for c in tool.get("classifications") or ()),
     )
 
 
 def _classification(item: Mapping[str, Any]) -> Classification:
-    name = str(item.get("name") or item["instructions"])
+    name = _text(item, "name") if item.get("name") else _text(item, "instructions")
     return Classification(
         name=name,
-        kind=str(item["type"]),
-        instructions=str(item.get("instructions") or name),
+        kind=_text(item, "type"),
+        instructions=as_text(item.get("instructions")) or name,
         scope="index" if item.get("scope") == "index" else "global",
-        feature_schema_id=item.get("featureSchemaId"),
+        feature_schema_id=as_text(item.get("featureSchemaId")),
         options=tuple(_option(option) for option in item.get("options") or ()),
     )
 
@@ -199,11 +209,18 @@ def _classification(item: Mapping[str, Any]) -> Classification:
 def _option(option: Mapping[str, Any]) -> Option:
     # Nested classifications live under "options" of an option in Labelbox's normalized form.
     return Option(
-        value=str(option["value"]),
-        label=str(option.get("label") or option["value"]),
-        feature_schema_id=option.get("featureSchemaId"),
+        value=_text(option, "value"),
+        label=as_text(option.get("label")) or _text(option, "value"),
+        feature_schema_id=as_text(option.get("featureSchemaId")),
         classifications=tuple(_classification(c) for c in option.get("options") or ()),
     )
+
+
+def _text(item: Mapping[str, Any], key: str) -> str:
+    text = as_text(item[key])
+    if not text:
+        raise ValueError(f"{key!r} is empty")
+    return text
 
 
 def walk_classifications(

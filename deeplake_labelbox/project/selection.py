@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.project.json_values import as_list, as_mapping
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 LabelSelection = (
     Literal["selected", "newest"]
@@ -34,7 +37,8 @@ def select_label(
         The label's JSON, or ``None`` if the data row has no label, or only skipped ones.
 
     Raises:
-        ConfigurationError: If ``selection`` is neither a known word nor a function.
+        ConfigurationError: If ``selection`` is neither a known word nor a function, or if the
+            function returns something else than a label.
     """
     project = as_mapping(as_mapping(data_row.get("projects")).get(project_id))
     labels = [
@@ -44,7 +48,13 @@ def select_label(
         and not as_mapping(label.get("performance_details")).get("skipped", False)
     ]
     if callable(selection):
-        return selection(labels, dict(data_row))
+        selected = selection(labels, dict(data_row))
+        if selected is not None and not isinstance(selected, Mapping):
+            raise ConfigurationError(
+                f"label_selection returned a {type(selected).__name__}; it returns one of the "
+                f"labels that it gets, or None."
+            )
+        return selected
     if selection not in ("selected", "newest"):
         raise ConfigurationError(
             f"label_selection is {selection!r}; it is 'selected', 'newest' or a function."
@@ -60,11 +70,13 @@ def select_label(
     ]
 
 
-def _changed(label: Mapping[str, Any]) -> str:
-    """When the content of a label changed last; ISO 8601 in UTC sorts as text."""
+def _changed(label: Mapping[str, Any]) -> datetime:
+    """When the content of a label changed last."""
     details = as_mapping(label.get("label_details"))
     for key in ("content_last_updated_at", "updated_at", "created_at"):
-        if isinstance(details.get(key), str):
-            changed: str = details[key]
-            return changed
-    return ""
+        try:
+            moment = datetime.fromisoformat(details[key])
+        except (KeyError, TypeError, ValueError):
+            continue
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return _NEVER

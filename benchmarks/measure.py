@@ -22,15 +22,13 @@ class Measurement:
     """What one run took.
 
     Attributes:
-        seconds: Wall time of the work, without starting Python.
-        import_seconds: Wall time from the start of the process to the start of the work.
+        seconds: Wall time of the work, without what prepares it.
         peak_mb: Peak resident memory of the process, in MiB.
-        rows: Rows of the dataset.
+        rows: Rows of the dataset, or frames.
         written_mb: Size of the dataset on disk, in MiB.
     """
 
     seconds: float
-    import_seconds: float
     peak_mb: float
     rows: int
     written_mb: float
@@ -51,28 +49,26 @@ def measure(work: str, side: str, settings: dict[str, Any]) -> Measurement:
 
 def main() -> None:
     """Do what the argument says, and print the measurement as the last line."""
-    started = time.perf_counter()
     # The peak that was inherited from the parent does not count.
     Path("/proc/self/clear_refs").write_text("5")
     work, side, settings = json.loads(sys.argv[1])
-    do = SIDES[work, side]
     with contextlib.redirect_stdout(sys.stderr):
+        do = SIDES[work, side](settings)
         begun = time.perf_counter()
-        dataset = do(settings)
+        result = do()
         seconds = time.perf_counter() - begun
     status = Path("/proc/self/status").read_text()
     peak = next(line for line in status.splitlines() if line.startswith("VmHWM"))
     folder = Path(settings["path"])
     written = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-    result = Measurement(
+    measurement = Measurement(
         seconds=seconds,
-        import_seconds=begun - started,
         peak_mb=int(peak.split()[1]) / 1024,
-        rows=len(dataset),
+        rows=len(result),
         written_mb=written / 2**20,
     )
     sys.stdout.write(
-        json.dumps({name: getattr(result, name) for name in Measurement.__slots__}) + "\n"
+        json.dumps({name: getattr(measurement, name) for name in Measurement.__slots__}) + "\n"
     )
 
 

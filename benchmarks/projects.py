@@ -44,7 +44,14 @@ def masks_project(box: Sandbox, folder: Path, *, videos: int, masks: int) -> str
         row = project.add_video(clip.read_bytes(), external_id=clip.name)
         frames = [{"index": n + 1, "imBytes": _mask(n)} for n in range(masks)]
         row.add_label(
-            [{"masks": {"frames": frames, "instances": [{"name": "road", "colorRGB": [255, 0, 0]}]}}],
+            [
+                {
+                    "masks": {
+                        "frames": frames,
+                        "instances": [{"name": "road", "colorRGB": [255, 0, 0]}],
+                    }
+                }
+            ],
             mask_format="single",
         )
     return project.project_id

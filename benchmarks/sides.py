@@ -1,51 +1,60 @@
-"""The two sides: what is done with this package, and with the one that ships in deeplake."""
+"""The two sides: what is done with this package, and with the one that ships in deeplake.
+
+Each function prepares its side, and returns the work that is timed.
+"""
 
 from __future__ import annotations
 
 import functools
+import importlib
 import os
+from collections.abc import Callable
 from typing import Any
 
-import deeplake
-
 Settings = dict[str, Any]
+Work = Callable[[], Any]
 
 
-def ours_frames(settings: Settings) -> deeplake.Dataset:
+def ours_frames(settings: Settings) -> Work:
     """Frames of a project to a dataset, committed."""
-    from deeplake_labelbox import create_dataset_from_video_annotation_project  # noqa: PLC0415
+    verbs = importlib.import_module("deeplake_labelbox")
 
-    dataset, _ = create_dataset_from_video_annotation_project(
-        settings["path"],
-        settings["project_id"],
-        None,
-        lb_client=_client(settings),
-        frame_storage=settings.get("storage", "png"),
-        progress=False,
-        fail_on_error=True,
-    )
-    return dataset
+    def work() -> Any:
+        dataset, _ = verbs.create_dataset_from_video_annotation_project(
+            settings["path"],
+            settings["project_id"],
+            None,
+            lb_client=_client(settings),
+            frame_storage=settings.get("storage", "png"),
+            progress=False,
+            fail_on_error=True,
+        )
+        return dataset
+
+    return work
 
 
-def theirs_frames(settings: Settings) -> deeplake.Dataset:
+def theirs_frames(settings: Settings) -> Work:
     """The same with `deeplake.integrations.labelbox`."""
-    from deeplake.integrations.labelbox import (  # noqa: PLC0415
-        create_dataset_from_video_annotation_project,
-    )
-
+    verbs = importlib.import_module("deeplake.integrations.labelbox")
     _patch_client(settings)
-    dataset, _ = create_dataset_from_video_annotation_project(
-        settings["path"], settings["project_id"], settings["api_key"]
-    )
-    dataset.commit()
-    return dataset
+
+    def work() -> Any:
+        dataset, _ = verbs.create_dataset_from_video_annotation_project(
+            settings["path"], settings["project_id"], settings["api_key"]
+        )
+        dataset.commit()
+        return dataset
+
+    return work
 
 
-def ours_labels(settings: Settings) -> deeplake.Dataset:
-    """Labels of a project onto its frames, committed."""
-    from deeplake_labelbox import converter_for_video_project_with_id  # noqa: PLC0415
+def ours_labels(settings: Settings) -> Work:
+    """Labels of a project onto its frames, committed; export and ontology are there."""
+    import deeplake  # noqa: PLC0415 - imported in the measured process only
 
-    converter = converter_for_video_project_with_id(
+    verbs = importlib.import_module("deeplake_labelbox")
+    converter = verbs.converter_for_video_project_with_id(
         settings["project_id"],
         lambda _: deeplake.open(settings["path"]),
         None,
@@ -54,37 +63,65 @@ def ours_labels(settings: Settings) -> deeplake.Dataset:
         progress=False,
         fail_on_error=True,
     )
-    return converter.dataset_with_applied_annotations()
+    apply: Work = converter.dataset_with_applied_annotations
+    return apply
 
 
-def theirs_labels(settings: Settings) -> deeplake.Dataset:
+def theirs_labels(settings: Settings) -> Work:
     """The same with `deeplake.integrations.labelbox`."""
-    from deeplake.integrations.labelbox import converter_for_video_project_with_id  # noqa: PLC0415
+    import deeplake  # noqa: PLC0415 - imported in the measured process only
 
+    verbs = importlib.import_module("deeplake.integrations.labelbox")
     _patch_client(settings)
     os.environ["TQDM_DISABLE"] = "1"
-    converter = converter_for_video_project_with_id(
+    converter = verbs.converter_for_video_project_with_id(
         settings["project_id"],
         lambda _: deeplake.open(settings["path"]),
         settings["api_key"],
         group_mapping=settings.get("group_mapping"),
     )
-    dataset = converter.dataset_with_applied_annotations()
-    dataset.commit()
-    return dataset
+
+    def work() -> Any:
+        dataset = converter.dataset_with_applied_annotations()
+        dataset.commit()
+        return dataset
+
+    return work
 
 
-SIDES = {
+def ours_first_frame(settings: Settings) -> Work:
+    """Import the package, and decode one frame."""
+
+    def work() -> Any:
+        package = importlib.import_module("deeplake_labelbox")
+        with package.FrameExtractor(settings["source"], batch_size=1) as extractor:
+            return next(iter(extractor)).frames
+
+    return work
+
+
+def theirs_first_frame(settings: Settings) -> Work:
+    """The same with `deeplake.integrations.labelbox`."""
+
+    def work() -> Any:
+        package = importlib.import_module("deeplake.integrations.labelbox.labelbox_utils")
+        return [next(package.frame_generator_(settings["source"]))[1]]
+
+    return work
+
+
+SIDES: dict[tuple[str, str], Callable[[Settings], Work]] = {
     ("frames", "ours"): ours_frames,
     ("frames", "theirs"): theirs_frames,
     ("labels", "ours"): ours_labels,
     ("labels", "theirs"): theirs_labels,
+    ("first frame", "ours"): ours_first_frame,
+    ("first frame", "theirs"): theirs_first_frame,
 }
 
 
 def _client(settings: Settings) -> Any:
-    import labelbox  # noqa: PLC0415
-
+    labelbox = importlib.import_module("labelbox")
     return labelbox.Client(
         api_key=settings["api_key"],
         endpoint=settings["endpoint"],
@@ -94,8 +131,7 @@ def _client(settings: Settings) -> Any:
 
 def _patch_client(settings: Settings) -> None:
     """It makes its own client, which knows only the real Labelbox."""
-    import labelbox  # noqa: PLC0415
-
+    labelbox: Any = importlib.import_module("labelbox")
     labelbox.Client = functools.partial(
         labelbox.Client, endpoint=settings["endpoint"], rest_endpoint=settings["rest_endpoint"]
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -12,11 +12,13 @@ from typing import Any
 import deeplake
 from tqdm.auto import tqdm
 
+from deeplake_labelbox.dataset.columns import column_names
 from deeplake_labelbox.dataset.frames import EncodedBatch, FrameWriter
 from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta, VideoEntry, VideoStatus
 from deeplake_labelbox.dataset.location import DatasetLocation, dataset_errors
 from deeplake_labelbox.errors import (
     ConfigurationError,
+    DatasetError,
     DatasetExistsError,
     DatasetMismatchError,
     VideoDecodeError,
@@ -105,8 +107,13 @@ class DatasetBuild:
         self._location.check_free()
         if self._overwrite or not self._location.exists():
             return
+        dataset = self._location.open()
+        if not column_names(dataset):
+            # What a build leaves that was killed before it came to its columns.
+            self._overwrite = True
+            return
         try:
-            meta = LabelboxMeta.read(self._location.open())
+            meta = LabelboxMeta.read(dataset)
         except DatasetMismatchError:
             meta = None
         if meta is None or meta.project_id != self._project_id or meta.status != "building":
@@ -185,7 +192,8 @@ class DatasetBuild:
                 dataset.commit(f"Create dataset for Labelbox project {meta.project_name}")
         except BaseException:
             # Without its metadata nobody could tell whose it is, and it would stand in the way.
-            self._location.delete()
+            with suppress(DatasetError):
+                self._location.delete()
             raise
         return dataset
 

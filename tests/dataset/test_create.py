@@ -1,0 +1,427 @@
+"""Datasets of the frames: what is made, resumed, replaced and refused."""
+
+import json
+import signal
+import subprocess
+import sys
+import textwrap
+
+import deeplake
+import numpy as np
+import pytest
+from sample_oracle import BASE, VIDEOS, check_frames, contents
+from video_files import write_video
+
+from deeplake_labelbox import (
+    ProjectExport,
+    ProjectExporter,
+    Report,
+    converter_for_video_project_with_id,
+    create_dataset_from_video_annotation_project,
+)
+from deeplake_labelbox.errors import (
+    DatasetExistsError,
+    ExportFailedError,
+    LabelboxError,
+    VideoForbiddenError,
+)
+
+EMPTY_ONTOLOGY = {"tools": [], "classifications": []}
+
+
+@pytest.fixture(scope="module")
+def export(sample_box, sample_client):
+    return ProjectExporter(sample_client, sample_box.sample.id).export(progress=False)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(sample_box, export):
+    return contents(create(sample_box, "mem://undisturbed", project_json=export)[0])
+
+
+def create(box, path, project_id=None, **options):
+    return create_dataset_from_video_annotation_project(
+        path,
+        project_id or box.sample.id,
+        None,
+        lb_client=box.client(),
+        **{"progress": False, **options},
+    )
+
+
+def videos_fetched(box, since):
+    return [
+        request.path.rpartition("/")[2]
+        for request in box.requests[since:]
+        if "/videos/" in request.path
+    ]
+
+
+def new_project(box, tmp_path, *frames, **options):
+    project = box.add_project(tmp_path.name, EMPTY_ONTOLOGY)
+    for index, count in enumerate(frames):
+        path = tmp_path / f"clip-{index}.mp4"
+        write_video(path, frames=count, size=(32, 32))
+        project.add_video(path, external_id=path.name, **options)
+    return project
+
+
+# --- what is made --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("place", ["memory", "local"])
+def test_base_columns_hold_every_frame(sample_box, tmp_path, place):
+    path = "mem://base-columns" if place == "memory" else str(tmp_path / "new" / "dataset")
+    report = Report()
+    dataset, export = create(sample_box, path, report=report)
+
+    assert [column.name for column in dataset.schema.columns] == list(BASE)
+    check_frames(dataset)
+    check_frames(deeplake.open(path))
+    assert [outcome.rows for outcome in report] == [video.frame_count for video in VIDEOS]
+    assert report.gaps == []
+    assert isinstance(export, ProjectExport)
+    assert [row["data_row"]["id"] for row in export] == [
+        row.id for row in sample_box.sample.data_rows
+    ]
+
+
+def test_jpg_frames_look_the_same(sample_box, export):
+    dataset, _ = create(sample_box, "mem://jpg", project_json=export, frame_storage="jpg")
+    check_frames(dataset, exact=False)
+
+
+def test_the_history_names_every_video(sample_box, export):
+    dataset, _ = create(sample_box, "mem://history", project_json=export)
+    messages = [version.message for version in dataset.history]
+    for video, row in zip(VIDEOS, sample_box.sample.data_rows, strict=True):
+        (message,) = (message for message in messages if row.id in message)
+        assert f"{video.frame_count} frames" in message
+
+
+def test_an_export_may_be_rows_or_a_file(sample_box, export, undisturbed, tmp_path):
+    saved = tmp_path / "project.ndjson"
+    saved.write_text("".join(json.dumps(row) + "\n" for row in export))
+    for index, source in enumerate([list(export), saved, str(saved)]):
+        asked = len(sample_box.requests)
+        dataset, returned = create(sample_box, f"mem://source-{index}", project_json=source)
+        assert contents(dataset) == undisturbed
+        assert list(returned) == list(export)
+        assert not any(request.operation for request in sample_box.requests[asked:])
+
+
+def test_without_a_key_nothing_is_asked_of_labelbox(sample_box, export, monkeypatch):
+    monkeypatch.setenv("LABELBOX_API_KEY", "not-to-be-used")
+    asked = len(sample_box.requests)
+    report = Report()
+    dataset, _ = create_dataset_from_video_annotation_project(
+        "mem://no-key",
+        sample_box.sample.id,
+        None,
+        project_json=export,
+        progress=False,
+        report=report,
+    )
+
+    (gap,) = report.gaps
+    assert gap.name == "night.mp4"
+    assert len(dataset) == sum(video.frame_count for video in VIDEOS if not video.private)
+    received = sample_box.requests[asked:]
+    assert received
+    assert not any(request.operation for request in received)
+    assert not any("authorization" in request.headers for request in received)
+
+
+def test_two_videos_of_the_same_name_keep_their_own_frames(box, tmp_path):
+    project = box.add_project("Twins", EMPTY_ONTOLOGY)
+    for index, first in enumerate((0, 40)):
+        path = write_video(tmp_path / f"{index}.mp4", frames=4 + index, size=(96, 64), first=first)
+        project.add_video(path, external_id="clip.mp4")
+    dataset, _ = create(box, "mem://twins", project.id)
+    assert dataset["video_idx"][:].tolist() == [0] * 4 + [1] * 5
+    assert dataset["frame_idx"][:].tolist() == [*range(4), *range(5)]
+    assert not np.array_equal(dataset["frames"][0], dataset["frames"][4])
+
+
+def test_a_presigner_of_the_user_gives_access(box, tmp_path):
+    """Also to storage that is no web server, which the default presigner cannot reach."""
+    project = new_project(box, tmp_path, 5, private=True)
+    url = project.data_rows[0].row_data
+    for name, row_data in {"private": url, "bucket": "s3://bucket/clip.mp4"}.items():
+        other = box.add_project(name, EMPTY_ONTOLOGY)
+        other.add_video(row_data=row_data)
+        asked = []
+
+        def presign(given, asked=asked):
+            asked.append(given)
+            return url, {"headers": {"Authorization": f"Bearer {box.api_key}"}}
+
+        dataset, _ = create(box, f"mem://presigned-{name}", other.id, url_presigner=presign)
+        assert len(dataset) == 5
+        assert asked == [row_data]
+
+
+# --- what is resumed -----------------------------------------------------------------------------
+
+KILLED = """
+    import os, signal, sys
+    import tqdm.auto
+    from deeplake_labelbox import Report, create_dataset_from_video_annotation_project
+
+    path, project_id, export, where = sys.argv[1:]
+    written = 0
+
+    def die():
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    class Videos(list):
+        def append(self, outcome):
+            super().append(outcome)
+            if where == "between" and len(self) == 2:
+                die()
+
+    def update(self, count=1):
+        global written
+        written += count
+        if where != "between" and written >= int(where):
+            die()
+
+    tqdm.auto.tqdm.update = update
+    create_dataset_from_video_annotation_project(
+        path, project_id, None, project_json=export, video_generator_batch_size=10,
+        report=Report(Videos()),
+    )
+    raise SystemExit("It was not killed")
+"""
+
+
+@pytest.mark.parametrize(
+    ("where", "committed"),
+    [("between", 48), ("20", 0), ("48", 0), ("58", 48), ("88", 48)],
+    ids=[
+        "between videos",
+        "in the first",
+        "before the first commit",
+        "in the second",
+        "before the second commit",
+    ],
+)
+def test_a_killed_build_is_resumed(sample_box, export, undisturbed, tmp_path, where, committed):
+    path = str(tmp_path / "dataset")
+    saved = export.save(tmp_path / "project.ndjson")
+    arguments = [path, sample_box.sample.id, str(saved), where]
+    killed = subprocess.run(  # noqa: S603 - our own script
+        [sys.executable, "-c", textwrap.dedent(KILLED), *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert len(deeplake.open(path)) == committed
+
+    since = len(sample_box.requests)
+    resumed, _ = create(sample_box, path, project_json=export)
+
+    assert contents(resumed) == undisturbed
+    assert contents(deeplake.open(path)) == undisturbed
+    assert ("crossing.mp4" in videos_fetched(sample_box, since)) == (committed == 0)
+
+
+def test_an_interrupted_build_is_resumed(sample_box, export, undisturbed, tmp_path):
+    class Interrupted(list):
+        def append(self, outcome):
+            super().append(outcome)
+            if len(self) == 3:
+                raise KeyboardInterrupt
+
+    path = str(tmp_path / "dataset")
+    with pytest.raises(KeyboardInterrupt):
+        create(sample_box, path, project_json=export, report=Report(Interrupted()))
+    assert len(deeplake.open(path)) == 88
+
+    since = len(sample_box.requests)
+    resumed, _ = create(sample_box, path, project_json=export)
+    assert contents(resumed) == undisturbed
+    assert {"crossing.mp4", "harbour.mp4"}.isdisjoint(videos_fetched(sample_box, since))
+
+
+def test_a_resumed_build_numbers_videos_as_before(box, tmp_path):
+    """Also when the newer export has them in another order, and new ones among them."""
+    project = new_project(box, tmp_path, 3, 4)
+    export = ProjectExporter(box.client(), project.id).export(progress=False)
+    path = str(tmp_path / "dataset")
+    box.faults.add("clip-1", "status", status=404, times=None)
+    try:
+        with pytest.raises(LookupError):
+            create(box, path, project.id, project_json=export, report=Report(_FailingList()))
+    finally:
+        box.faults.clear()
+
+    project.add_video(write_video(tmp_path / "new.mp4", frames=5, size=(32, 32)))
+    newer = ProjectExporter(box.client(), project.id).export(progress=False)
+    dataset, _ = create(box, path, project.id, project_json=list(newer)[::-1])
+    lengths = np.bincount(dataset["video_idx"][:]).tolist()
+    assert lengths == [3, 4, 5]
+
+
+class _FailingList(list):
+    def append(self, outcome):
+        super().append(outcome)
+        if len(self) == 2:
+            raise LookupError
+
+
+# --- what is there already -----------------------------------------------------------------------
+
+
+def test_a_complete_dataset_is_not_touched(sample_box, export, tmp_path):
+    path = str(tmp_path / "dataset")
+    create(sample_box, path, project_json=export)
+    since = len(sample_box.requests)
+    with pytest.raises(DatasetExistsError, match="overwrite=True") as caught:
+        create(sample_box, path)
+    assert path in str(caught.value)
+    assert len(sample_box.requests) == since
+    check_frames(deeplake.open(path))
+
+
+def test_an_unfinished_dataset_of_another_project_is_not_touched(sample_box, box, export, tmp_path):
+    path = str(tmp_path / "dataset")
+    with pytest.raises(LookupError):
+        create(sample_box, path, project_json=export, report=Report(_FailingList()))
+    other = new_project(box, tmp_path, 2)
+    with pytest.raises(DatasetExistsError, match="another path"):
+        create(box, path, other.id)
+    assert len(deeplake.open(path)) == VIDEOS[0].frame_count
+
+
+def test_a_dataset_of_somebody_else_is_not_touched(sample_box, export, tmp_path):
+    path = str(tmp_path / "dataset")
+    theirs = deeplake.create(path)
+    theirs.add_column("value", "int32")
+    theirs.append({"value": [1, 2, 3]})
+    theirs.commit()
+    with pytest.raises(DatasetExistsError):
+        create(sample_box, path, project_json=export)
+    reopened = deeplake.open(path)
+    assert reopened["value"][:].tolist() == [1, 2, 3]
+
+
+def test_an_empty_dataset_is_taken(sample_box, export, undisturbed, tmp_path):
+    """A build that was killed at its very start leaves one."""
+    path = str(tmp_path / "dataset")
+    deeplake.create(path)
+    dataset, _ = create(sample_box, path, project_json=export)
+    assert contents(dataset) == undisturbed
+
+
+def test_overwrite_replaces(box, tmp_path):
+    path = str(tmp_path / "dataset")
+    create(box, path, new_project(box, tmp_path, 3).id)
+    other = tmp_path / "other"
+    other.mkdir()
+    replaced, _ = create(box, path, new_project(box, other, 4, 5).id, overwrite=True)
+    assert len(replaced) == len(deeplake.open(path)) == 9
+
+
+def test_overwrite_where_nothing_is(box, tmp_path):
+    project = new_project(box, tmp_path, 3)
+    dataset, _ = create(box, str(tmp_path / "dataset"), project.id, overwrite=True)
+    assert len(dataset) == 3
+
+
+def test_overwrite_keeps_the_old_when_the_export_fails(box, tmp_path):
+    path = str(tmp_path / "dataset")
+    project = new_project(box, tmp_path, 3)
+    before = contents(create(box, path, project.id)[0])
+
+    box.exports.next_status = "FAILED"
+    with pytest.raises(ExportFailedError):
+        create(box, path, project.id, overwrite=True)
+    with pytest.raises(LabelboxError):
+        create(box, path, "cl0000000000000000000000a", overwrite=True)
+    assert contents(deeplake.open(path)) == before
+
+
+def test_overwrite_does_not_delete_a_folder_with_other_files(box, tmp_path):
+    project = new_project(box, tmp_path, 3)
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    (folder / "photo.txt").write_text("precious")
+    for overwrite in (False, True):
+        with pytest.raises(DatasetExistsError, match="photos"):
+            create(box, str(folder), project.id, overwrite=overwrite)
+    assert [(p.name, p.read_text()) for p in folder.iterdir()] == [("photo.txt", "precious")]
+
+
+# --- secrets -------------------------------------------------------------------------------------
+
+
+def test_secrets_stay_out_of_dataset_report_and_log(sample_box, export, tmp_path, caplog):
+    caplog.set_level("DEBUG")
+    path = str(tmp_path / "dataset")
+    report = Report()
+    sample_box.faults.add("harbour", "truncate", after_bytes=30_000)
+    dataset, _ = create(sample_box, path, project_json=export, report=report)
+    sample_box.faults.clear()
+    converter = converter_for_video_project_with_id(
+        sample_box.sample.id,
+        lambda _: dataset,
+        None,
+        project_json=export,
+        lb_client=sample_box.client(),
+        progress=False,
+    )
+    dataset = converter.dataset_with_applied_annotations()
+
+    records = [r.getMessage() for r in caplog.records if r.name.startswith("deeplake_labelbox")]
+    text = [*records, str(report), str(converter.report), repr(report), repr(dataset)]
+    text += [str(version.message) for version in dataset.history]
+    text += [str(dict(dataset.metadata))]
+    for column in dataset.schema.columns:
+        text.append(str(dict(dataset[column.name].metadata)))
+        text += [cell for cell in dataset[column.name][:] if isinstance(cell, str)]
+    report.save(tmp_path / "report.json")
+    text.append((tmp_path / "report.json").read_text())
+    assert records
+    assert report.gaps
+    assert converter.report.gaps
+    assert any("crossing.mp4" in part for part in text)
+    for secret in (sample_box.api_key, "Signature=", "Expires=", "Bearer"):
+        assert not any(secret in part for part in text), secret
+
+
+def test_the_key_goes_to_labelbox_only(sample_box, export):
+    """Signed URLs are on a host of their own, which refuses whoever sends it a key."""
+    since = len(sample_box.requests)
+    dataset, _ = create(sample_box, "mem://key", project_json=export)
+    converter_for_video_project_with_id(
+        sample_box.sample.id,
+        lambda _: dataset,
+        None,
+        project_json=export,
+        lb_client=sample_box.client(),
+        progress=False,
+    ).dataset_with_applied_annotations()
+
+    with_key = {"api": [], "storage": []}
+    for request in sample_box.requests[since:]:
+        with_key[request.host].append("authorization" in request.headers)
+    assert any(with_key["api"])
+    assert with_key["storage"]
+    assert not any(with_key["storage"])
+
+
+def test_a_foreign_host_that_asks_for_a_key_gets_none(box, tmp_path):
+    """Its 401 is an answer: only Labelbox's own hosts are sent the key."""
+    project = new_project(box, tmp_path, 2)
+    other = box.add_project("Foreign", EMPTY_ONTOLOGY)
+    unsigned = project.data_rows[0].row_data.partition("?")[0]
+    assert unsigned.startswith(box.storage_url)
+    other.add_video(row_data=unsigned, external_id="unsigned.mp4")
+    since = len(box.requests)
+    with pytest.raises(VideoForbiddenError):
+        create(box, "mem://foreign", other.id, fail_on_error=True)
+    received = [request for request in box.requests[since:] if request.host == "storage"]
+    assert any("/videos/" in request.path for request in received)
+    assert not any("authorization" in request.headers for request in received)

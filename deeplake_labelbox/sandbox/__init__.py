@@ -2,6 +2,7 @@
 
 from deeplake_labelbox.sandbox.box import Sandbox
 from deeplake_labelbox.sandbox.faults import Fault, Faults
-from deeplake_labelbox.sandbox.projects import SandboxDataRow, SandboxLabel, SandboxProject
+from deeplake_labelbox.sandbox.projects import SandboxProject
+from deeplake_labelbox.sandbox.rows import SandboxDataRow, SandboxLabel
 
 __all__ = ["Fault", "Faults", "Sandbox", "SandboxDataRow", "SandboxLabel", "SandboxProject"]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import itertools
-import math
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.sandbox.annotation_values import (
+    frame_interval,
+    frame_number,
+    geometry_numbers,
+    instance_color,
+    mask_png,
+    refusal,
+)
 from deeplake_labelbox.sandbox.classification_input import ClassificationReader, has_frames
 from deeplake_labelbox.sandbox.content import KeyFrame, LabelContent, Segment, Track
 from deeplake_labelbox.sandbox.identifiers import FeatureIds, Identifiers
@@ -38,6 +42,7 @@ def read_annotations(
     ontology: dict[str, Any],
     identifiers: Identifiers,
     *,
+    ids: FeatureIds | None = None,
     mask_format: MaskFormat = "composite",
     classification_segments: ClassificationSegments = "answer",
 ) -> LabelContent:
@@ -50,6 +55,8 @@ def read_annotations(
             which the masks are visible.
         ontology: A complete ``normalized`` dict.
         identifiers: Where feature ids come from.
+        ids: The feature ids that the label has already; what keeps its ``uuid`` (or, without
+            one, its place in the list) keeps its feature id.
         mask_format: Which kind of mask URL exports hand out.
         classification_segments: Under whose feature id exports list the segments of frame
             classifications.
@@ -57,42 +64,80 @@ def read_annotations(
     Raises:
         ConfigurationError: An annotation does not fit the ontology or the form.
     """
-    ids = FeatureIds(identifiers)
-    reader = _Reader(ontology, ids)
+    reader = LabelReader(ontology, ids or FeatureIds(identifiers))
     for number, annotation in enumerate(annotations):
         reader.read(number, annotation)
-    return LabelContent(
-        tracks=tuple(reader.tracks),
-        frame_classifications=tuple(reader.frame_classifications),
-        classifications=tuple(reader.classifications),
-        composite_masks=reader.composite_masks,
-        composite_mask_id=ids.of("composite mask"),
-        mask_format=mask_format,
-        classification_segments=classification_segments,
+    return reader.content(
+        identifiers, mask_format=mask_format, classification_segments=classification_segments
     )
 
 
-class _Reader:
-    def __init__(self, ontology: dict[str, Any], ids: FeatureIds) -> None:
-        self.tracks: list[Track] = []
-        self.frame_classifications: list[FrameClassification] = []
-        self.classifications: list[dict[str, Any]] = []
-        self.composite_masks: dict[int, bytes] = {}
+class LabelReader:
+    """Reads the annotations of one label, one after the other; a refused one leaves no trace.
+
+    Args:
+        ontology: A complete ``normalized`` dict.
+        ids: The label's feature ids.
+        last_frame: Number of the video's last frame; None when it is not known.
+        extended: Whether ``end`` and ``segments`` may be given, which Labelbox does not take.
+    """
+
+    def __init__(
+        self,
+        ontology: dict[str, Any],
+        ids: FeatureIds,
+        *,
+        last_frame: int | None = None,
+        extended: bool = True,
+    ) -> None:
+        self._tracks: list[Track] = []
+        self._frame_classifications: list[FrameClassification] = []
+        self._classifications: list[dict[str, Any]] = []
+        self._composite_masks: dict[int, bytes] = {}
         self._ontology = ontology
         self._ids = ids
-        self._answers = ClassificationReader(ids)
+        self._last_frame = last_frame
+        self._extended = extended
+        self._answers = ClassificationReader(ids, last_frame)
+
+    def content(
+        self,
+        identifiers: Identifiers,
+        *,
+        mask_format: MaskFormat = "composite",
+        classification_segments: ClassificationSegments = "answer",
+    ) -> LabelContent:
+        """All that was read."""
+        return LabelContent(
+            tracks=tuple(self._tracks),
+            frame_classifications=tuple(self._frame_classifications),
+            classifications=tuple(self._classifications),
+            composite_masks=self._composite_masks,
+            # The masks of an edited label are other files than those before.
+            composite_mask_id=identifiers.new(),
+            mask_format=mask_format,
+            classification_segments=classification_segments,
+        )
 
     def read(self, number: int, annotation: dict[str, Any]) -> None:
+        """Read one annotation; ``number`` names it in messages.
+
+        Raises:
+            ConfigurationError: It does not fit the ontology, the form or the video.
+        """
         where = f"annotation {number}"
         if not isinstance(annotation, dict):
-            raise _refusal(where, "is not a dict")
+            raise refusal(where, "is not a dict")
+        key = annotation.get("uuid", number)
+        if not isinstance(key, str | int):
+            raise refusal(where, f"has the uuid {key!r}; give a string")
         if "masks" in annotation:
-            self._read_masks(number, annotation, where)
+            self._read_masks(key, annotation, where)
             return
         feature = self._feature(annotation, where)
         where = f"annotation {number} ('{feature['name']}')"
         if "tool" in feature:
-            self._read_object(number, annotation, feature, where)
+            self._read_object(key, annotation, feature, where)
         else:
             self._read_classification(annotation, feature, where)
 
@@ -105,7 +150,7 @@ class _Reader:
             found = named(features, annotation["name"])
             if found is None:
                 known = ", ".join(f"'{feature['name']}'" for feature in features) or "nothing"
-                raise _refusal(
+                raise refusal(
                     where,
                     f"names '{annotation['name']}', which the ontology does not have; "
                     f"it has {known}",
@@ -114,121 +159,136 @@ class _Reader:
         for feature in features:
             if feature["featureSchemaId"] == annotation.get("schemaId", ""):
                 return feature
-        raise _refusal(where, "has neither a 'name' nor a 'schemaId' of the ontology")
+        raise refusal(where, "has neither a 'name' nor a 'schemaId' of the ontology")
 
     def _read_classification(
         self, annotation: dict[str, Any], schema: dict[str, Any], where: str
     ) -> None:
         path = ("classification", schema["name"])
-        taken = [classification["name"] for classification in self.classifications]
-        taken += [known.schema["name"] for known in self.frame_classifications]
+        taken = [classification["name"] for classification in self._classifications]
+        taken += [known.schema["name"] for known in self._frame_classifications]
         if schema["name"] in taken:
-            raise _refusal(
+            raise refusal(
                 where, "answers a classification twice in one label; put all answers in one"
             )
         if schema.get("scope") == "index":
-            self.frame_classifications.append(
+            self._frame_classifications.append(
                 self._answers.over_frames(annotation, schema, path, where)
             )
         elif has_frames(annotation):
-            raise _refusal(
+            raise refusal(
                 where, "gives frames to a global classification; its scope is not 'index'"
             )
         else:
-            self.classifications += self._answers.answered(
+            self._classifications += self._answers.answered(
                 [annotation], [schema], ("classification",), where
             )
 
     def _read_object(
-        self, number: int, annotation: dict[str, Any], tool: dict[str, Any], where: str
+        self, number: str | int, annotation: dict[str, Any], tool: dict[str, Any], where: str
     ) -> None:
         if tool["tool"] not in _GEOMETRY:
             hint = "; give its masks as {'masks': …}" if "segmentation" in tool["tool"] else ""
-            raise _refusal(where, f"is a {tool['tool']}, which has no key frames in a video{hint}")
+            raise refusal(where, f"is a {tool['tool']}, which has no key frames in a video{hint}")
         if not isinstance(annotation.get("segments"), list) or not annotation["segments"]:
-            raise _refusal(where, "needs 'segments': [{'keyframes': […]}]")
-        segments = []
-        for entry in annotation["segments"]:
-            frames = entry.get("keyframes") if isinstance(entry, dict) else None
-            if not isinstance(frames, list) or not frames:
-                raise _refusal(where, "has a segment without 'keyframes'")
-            keys = sorted(
-                (self._key_frame(number, key, tool, where) for key in frames),
-                key=lambda key: key.frame,
-            )
-            end = entry.get("end", keys[-1].frame)
-            if type(end) is not int:
-                raise _refusal(where, f"has a segment whose end is {end!r}; give a frame number")
-            segments.append(Segment(keys[0].frame, max(keys[-1].frame, end), tuple(keys)))
+            raise refusal(where, "needs 'segments': [{'keyframes': […]}]")
+        segments = [self._segment(number, entry, tool, where) for entry in annotation["segments"]]
         segments.sort(key=lambda segment: segment.start)
         for segment in segments:
             drawn = [key.frame for key in segment.key_frames]
             if len(set(drawn)) < len(drawn):
-                raise _refusal(where, f"has two key frames on one frame ({drawn})")
+                raise refusal(where, f"has two key frames on one frame ({drawn})")
         for earlier, later in itertools.pairwise(segments):
             if later.start <= earlier.end:
-                raise _refusal(where, f"has two segments on frame {later.start}")
-        self.tracks.append(
+                raise refusal(where, f"has two segments on frame {later.start}")
+        self._tracks.append(
             Track(self._ids.of("object", number), tool, _GEOMETRY[tool["tool"]][1], tuple(segments))
         )
 
-    def _key_frame(self, number: int, key: object, tool: dict[str, Any], where: str) -> KeyFrame:
+    def _segment(
+        self, number: str | int, entry: object, tool: dict[str, Any], where: str
+    ) -> Segment:
+        frames = entry.get("keyframes") if isinstance(entry, dict) else None
+        if not isinstance(entry, dict) or not isinstance(frames, list) or not frames:
+            raise refusal(where, "has a segment without 'keyframes'")
+        keys = sorted(
+            (self._key_frame(number, key, tool, where) for key in frames),
+            key=lambda key: key.frame,
+        )
+        if not self._extended and "end" in entry:
+            raise refusal(where, "has a segment with the unknown key 'end'")
+        end = entry.get("end", keys[-1].frame)
+        if type(end) is not int:
+            raise refusal(where, f"has a segment whose end is {end!r}; give a frame number")
+        return Segment(keys[0].frame, max(keys[-1].frame, end), tuple(keys))
+
+    def _key_frame(
+        self, number: str | int, key: object, tool: dict[str, Any], where: str
+    ) -> KeyFrame:
         if not isinstance(key, dict):
-            raise _refusal(where, f"has the key frame {key!r}; write {{'frame': …}}")
-        frame = _frame_number(key.get("frame"), where)
+            raise refusal(where, f"has the key frame {key!r}; write {{'frame': …}}")
+        frame = frame_number(key.get("frame"), self._last_frame, where)
         here = f"{where} on frame {frame}"
         payload, _ = _GEOMETRY[tool["tool"]]
         if payload not in key:
-            raise _refusal(here, f"is a {tool['tool']}; give its key frame a '{payload}'")
+            raise refusal(here, f"is a {tool['tool']}; give its key frame a '{payload}'")
         for other, _ in _GEOMETRY.values():
             if other != payload and other in key:
-                raise _refusal(here, f"is a {tool['tool']}; its key frame cannot have a '{other}'")
+                raise refusal(here, f"is a {tool['tool']}; its key frame cannot have a '{other}'")
         value = key[payload]
         geometry: dict[str, Any]
         if payload == "bbox":
-            geometry = {"bounding_box": _numbers(value, ("top", "left", "height", "width"), here)}
+            geometry = {
+                "bounding_box": geometry_numbers(value, ("top", "left", "height", "width"), here)
+            }
         elif payload == "point":
-            geometry = {"point": _numbers(value, ("x", "y"), here)}
+            geometry = {"point": geometry_numbers(value, ("x", "y"), here)}
         elif isinstance(value, list) and value:
-            geometry = {"line": [_numbers(vertex, ("x", "y"), here) for vertex in value]}
+            geometry = {"line": [geometry_numbers(vertex, ("x", "y"), here) for vertex in value]}
         else:
-            raise _refusal(here, "needs its line as a list of {'x': …, 'y': …}")
+            raise refusal(here, "needs its line as a list of {'x': …, 'y': …}")
         classifications = self._answers.answered(
             key.get("classifications"), tool["classifications"], ("object", number), here
         )
         return KeyFrame(frame, geometry, classifications)
 
-    def _read_masks(self, number: int, annotation: dict[str, Any], where: str) -> None:
+    def _read_masks(self, number: str | int, annotation: dict[str, Any], where: str) -> None:
         masks = annotation["masks"]
         if not isinstance(masks, dict) or not masks.get("frames") or not masks.get("instances"):
-            raise _refusal(where, "needs 'masks': {'frames': […], 'instances': […]}")
+            raise refusal(where, "needs 'masks': {'frames': […], 'instances': […]}")
+        if not self._extended and "segments" in annotation:
+            raise refusal(where, "has the unknown key 'segments' beside its masks")
         drawn: dict[int, set[tuple[int, int, int]]] = {}
+        composites: dict[int, bytes] = {}
         for entry in masks["frames"]:
-            frame = _frame_number(entry.get("index"), where)
-            if frame in self.composite_masks:
-                raise _refusal(
+            frame = frame_number(entry.get("index"), self._last_frame, where)
+            if frame in self._composite_masks or frame in composites:
+                raise refusal(
                     where, f"has a second composite mask on frame {frame}; draw all in one"
                 )
-            png = _decoded(entry.get("imBytes"), f"{where} on frame {frame}")
-            self.composite_masks[frame] = png
+            png = mask_png(entry.get("imBytes"), f"{where} on frame {frame}")
+            composites[frame] = png
             drawn[frame] = colors_in(png, f"{where} on frame {frame}")
-        intervals = [_interval(pair, where) for pair in annotation.get("segments", [])]
+        intervals = [frame_interval(pair, where) for pair in annotation.get("segments", [])]
         seen = set()
+        tracks = []
         for position, instance in enumerate(masks["instances"]):
             tool = self._feature(instance, where)
             if tool.get("tool") != "raster-segmentation":
-                raise _refusal(
+                raise refusal(
                     where, f"draws '{tool['name']}', which is no raster-segmentation tool"
                 )
-            color = _color(instance.get("colorRGB"), where)
+            color = instance_color(instance.get("colorRGB"), where)
             if color in seen:
-                raise _refusal(where, f"has two instances of the color {list(color)}")
+                raise refusal(where, f"has two instances of the color {list(color)}")
             seen.add(color)
             segments = _mask_segments(drawn, color, intervals)
             if not segments:
-                raise _refusal(where, f"has no pixel of the color {list(color)} ('{tool['name']}')")
+                raise refusal(where, f"has no pixel of the color {list(color)} ('{tool['name']}')")
             feature_id = self._ids.of("object", number, position)
-            self.tracks.append(Track(feature_id, tool, _MASK_KIND, segments, color))
+            tracks.append(Track(feature_id, tool, _MASK_KIND, segments, color))
+        self._composite_masks |= composites
+        self._tracks += tracks
 
 
 def _mask_segments(
@@ -256,55 +316,3 @@ def _mask_segments(
 
 def _mask_segment(frames: list[int], end: int) -> Segment:
     return Segment(frames[0], end, tuple(KeyFrame(frame, {}, []) for frame in frames))
-
-
-def _frame_number(value: object, where: str) -> int:
-    if type(value) is not int or value < 1:
-        raise _refusal(where, f"has the frame number {value!r}; frames are whole numbers from 1")
-    return value
-
-
-def _numbers(value: object, names: tuple[str, ...], where: str) -> dict[str, float]:
-    if not isinstance(value, dict) or set(value) != set(names):
-        raise _refusal(where, f"needs {', '.join(names)} in its geometry, not {value!r}")
-    for name in names:
-        number = value[name]
-        is_number = isinstance(number, int | float) and not isinstance(number, bool)
-        if not is_number or not math.isfinite(number):
-            raise _refusal(where, f"has {name} = {number!r}; give a number of pixels")
-    return {name: float(value[name]) for name in names}
-
-
-def _interval(pair: object, where: str) -> tuple[int, int]:
-    numbers = list(pair) if isinstance(pair, list | tuple) else []
-    if [type(number) for number in numbers] != [int, int] or not 1 <= numbers[0] <= numbers[1]:
-        raise _refusal(
-            where, f"has the segment {pair!r}; write [start, end] with 1 <= start <= end"
-        )
-    return numbers[0], numbers[1]
-
-
-def _color(value: object, where: str) -> tuple[int, int, int]:
-    parts = list(value) if isinstance(value, list | tuple) else []
-    if [type(part) for part in parts] != [int, int, int] or not all(0 <= c <= 255 for c in parts):
-        raise _refusal(
-            where, f"has the colorRGB {value!r}; write [red, green, blue], each 0 to 255"
-        )
-    if not any(parts):
-        raise _refusal(where, "has an instance of the color black, which is the background")
-    return parts[0], parts[1], parts[2]
-
-
-def _decoded(value: object, where: str) -> bytes:
-    if not isinstance(value, str | bytes):
-        raise _refusal(where, "needs its composite mask as base64 PNG in 'imBytes'")
-    try:
-        return base64.b64decode(value, validate=True)
-    except binascii.Error as error:
-        raise ConfigurationError(
-            f"The composite mask of {where} has imBytes that are no base64."
-        ) from error
-
-
-def _refusal(where: str, fault: str) -> ConfigurationError:
-    return ConfigurationError(f"{where[0].upper()}{where[1:]} {fault}.")

@@ -166,6 +166,7 @@ class StorageHost:
                 ),
                 Route("/exports/{task_id}/RESULT.ndjson", self._guarded(self._whole_export)),
                 Route("/uploads/{upload_id}/{name:path}", self._guarded(self._upload)),
+                Route("/imports/{import_id}/{part}.ndjson", self._guarded(self._import_file)),
             ]
         )
 
@@ -203,6 +204,11 @@ class StorageHost:
     def _upload(self, request: Request) -> Response:
         upload = self._box.store.uploads.get(request.path_params["upload_id"])
         return _not_found() if upload is None else Response(upload.content)
+
+    def _import_file(self, request: Request) -> Response:
+        record = self._box.store.imports.get(request.path_params["import_id"])
+        content = record.files.get(request.path_params["part"]) if record else None
+        return _not_found() if content is None else _ndjson(content)
 
     def _whole_export(self, request: Request) -> Response:
         stream = self._box.exports.stream(request.path_params["task_id"], "RESULT")

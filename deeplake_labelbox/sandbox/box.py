@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from deeplake_labelbox.sandbox.application import ReceivedRequest
     from deeplake_labelbox.sandbox.export_rendering import FileUrls
     from deeplake_labelbox.sandbox.exports import ExportTasks
+    from deeplake_labelbox.sandbox.imports import AnnotationImports
     from deeplake_labelbox.sandbox.running import RunningSandbox
 
 _API_KEY = "sandbox-api-key"
@@ -137,6 +138,11 @@ class Sandbox:
     def exports(self) -> ExportTasks:
         """The export tasks: chunk size, and how the next one shall end."""
         return self._alive.exports
+
+    @property
+    def imports(self) -> AnnotationImports:
+        """The imports of annotations: how the next ones shall go."""
+        return self._alive.imports
 
     @property
     def requests(self) -> list[ReceivedRequest]:

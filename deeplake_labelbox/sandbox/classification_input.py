@@ -20,10 +20,12 @@ class ClassificationReader:
 
     Args:
         ids: Where the label's feature ids come from.
+        last_frame: Number of the video's last frame; None when it is not known.
     """
 
-    def __init__(self, ids: FeatureIds) -> None:
+    def __init__(self, ids: FeatureIds, last_frame: int | None = None) -> None:
         self._ids = ids
+        self._last_frame = last_frame
 
     def answered(
         self, given: object, schemas: list[dict[str, Any]], path: Path, where: str
@@ -72,7 +74,8 @@ class ClassificationReader:
         spans = []
         for part in parts:
             frames = part.get("frames", shared) if isinstance(part, dict) else shared
-            spans.append(AnswerSpan(_ranges(frames, where), self._one(part, schema, path, where)))
+            ranges_of_part = _ranges(frames, self._last_frame, where)
+            spans.append(AnswerSpan(ranges_of_part, self._one(part, schema, path, where)))
         if schema["type"] != "checklist":
             ranges = sorted(pair for span in spans for pair in span.ranges)
             for (_, end), (start, _) in itertools.pairwise(ranges):
@@ -127,12 +130,7 @@ class ClassificationReader:
             if not isinstance(text, str):
                 raise _refusal(where, "is a text; give its answer as a string")
             return {"content": text}
-        if not isinstance(part, dict) or not isinstance(part.get("name"), str):
-            raise _refusal(where, f"is a {schema['type']}; give an answer as {{'name': option}}")
-        option = option_named(schema, part["name"])
-        if option is None:
-            known = ", ".join(f"'{known['value']}'" for known in schema["options"])
-            raise _refusal(where, f"has no option '{part['name']}'; its options are {known}")
+        option, nested = self._option(part, schema, where)
         option_path = (*path, option["value"])
         here = f"option '{option['value']}' of {where}"
         return {
@@ -140,10 +138,22 @@ class ClassificationReader:
             "feature_schema_id": option["featureSchemaId"],
             "name": option["label"],
             "value": option["value"],
-            "classifications": self.answered(
-                part.get("classifications"), option["options"], option_path, here
-            ),
+            "classifications": self.answered(nested, option["options"], option_path, here),
         }
+
+    @staticmethod
+    def _option(part: object, schema: dict[str, Any], where: str) -> tuple[dict[str, Any], Any]:
+        """The option that an answer names, and the answers given below it."""
+        name = part.get("name", part.get("schemaId")) if isinstance(part, dict) else None
+        if not isinstance(part, dict) or not isinstance(name, str):
+            raise _refusal(where, f"is a {schema['type']}; give an answer as {{'name': option}}")
+        options: list[dict[str, Any]] = schema["options"]
+        by_id = (option for option in options if option["featureSchemaId"] == name)
+        option = option_named(schema, name) if "name" in part else next(by_id, None)
+        if option is None:
+            known = ", ".join(f"'{known['value']}'" for known in options)
+            raise _refusal(where, f"has no option '{name}'; its options are {known}")
+        return option, part.get("classifications")
 
 
 def answer_payload(schema: dict[str, Any], answers: list[dict[str, Any]]) -> dict[str, Any]:
@@ -170,7 +180,7 @@ def _answer_of(entry: dict[str, Any], where: str) -> Any:
     raise _refusal(where, "has no 'answer'")
 
 
-def _ranges(given: object, where: str) -> tuple[tuple[int, int], ...]:
+def _ranges(given: object, last_frame: int | None, where: str) -> tuple[tuple[int, int], ...]:
     if not isinstance(given, list) or not given:
         raise _refusal(where, "is per frame; give its answer 'frames': [{'start': …, 'end': …}]")
     ranges = []
@@ -180,6 +190,8 @@ def _ranges(given: object, where: str) -> tuple[tuple[int, int], ...]:
         )
         if type(start) is not int or type(end) is not int or start < 1 or end < start:
             raise _refusal(where, f"has the frame range {entry!r}; write 1 <= start <= end")
+        if last_frame is not None and end > last_frame:
+            raise _refusal(where, f"is on frame {end}, but the video has {last_frame} frames")
         ranges.append((start, end))
     return tuple(sorted(ranges))
 

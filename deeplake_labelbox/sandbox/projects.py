@@ -1,20 +1,19 @@
-"""The faces of what a sandbox holds: projects, data rows and labels."""
+"""The face of a project of the sandbox."""
 
 from __future__ import annotations
 
 import copy
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from deeplake_labelbox.errors import ConfigurationError
-from deeplake_labelbox.sandbox.annotation_input import read_annotations
 from deeplake_labelbox.sandbox.ontology import complete
+from deeplake_labelbox.sandbox.rows import SandboxDataRow, checked_status
 from deeplake_labelbox.sandbox.store import (
     AssignmentRecord,
     BatchRecord,
     DataRowRecord,
     DatasetRecord,
-    LabelRecord,
     OntologyRecord,
     ProjectRecord,
     WorkflowStatus,
@@ -23,174 +22,12 @@ from deeplake_labelbox.sandbox.store import (
 from deeplake_labelbox.sandbox.video_probe import media_attributes as probe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime
 
-    from deeplake_labelbox.sandbox.content import ClassificationSegments, MaskFormat
     from deeplake_labelbox.sandbox.export_rendering import FileUrls
     from deeplake_labelbox.sandbox.store import Store
 
 _DEFAULT_BATCH = "batch"
-
-
-class SandboxLabel:
-    """A label of a data row."""
-
-    def __init__(self, record: LabelRecord) -> None:
-        self._record = record
-
-    @property
-    def id(self) -> str:
-        """The label's id."""
-        return self._record.id
-
-    def __repr__(self) -> str:
-        return f"SandboxLabel({self.id!r})"
-
-
-class SandboxDataRow:
-    """A data row in a project."""
-
-    def __init__(
-        self, store: Store, urls: FileUrls, project: ProjectRecord, record: DataRowRecord
-    ) -> None:
-        self._store = store
-        self._urls = urls
-        self._project = project
-        self._record = record
-
-    @property
-    def id(self) -> str:
-        """The data row's id."""
-        return self._record.id
-
-    @property
-    def row_data(self) -> str:
-        """The URL of the video, as exports give it."""
-        return self._urls.row_data(self._record)
-
-    @property
-    def external_id(self) -> str | None:
-        """The external id, mostly a file name."""
-        return self._record.external_id
-
-    @property
-    def global_key(self) -> str | None:
-        """The key that is unique in the organization."""
-        return self._record.global_key
-
-    @property
-    def media_attributes(self) -> dict[str, Any]:
-        """Size, frame rate, frame count and type of the video."""
-        return self._record.media_attributes
-
-    @property
-    def batch_id(self) -> str:
-        """The batch that brought the data row into the project."""
-        return self._assignment.batch_id
-
-    @property
-    def selected_label_id(self) -> str | None:
-        """The label that won: the latest one that is not skipped, unless another was selected."""
-        return self._assignment.selected_label_id
-
-    @selected_label_id.setter
-    def selected_label_id(self, label_id: str | None) -> None:
-        self._assignment.selected_label_id = label_id
-
-    def set_workflow_status(self, status: WorkflowStatus) -> None:
-        """Move the data row to another step of the project's workflow."""
-        self._assignment.workflow_status = _checked_status(status)
-        self._assignment.updated_at = now()
-
-    def add_label(
-        self,
-        annotations: Iterable[dict[str, Any]],
-        *,
-        created_by: str = "labeler@sandbox.test",
-        skipped: bool = False,
-        created_at: datetime | None = None,
-        updated_at: datetime | None = None,
-        mask_format: MaskFormat = "composite",
-        classification_segments: ClassificationSegments = "answer",
-    ) -> SandboxLabel:
-        """Label the data row.
-
-        Args:
-            annotations: Dicts in Labelbox's import form, one an annotation and without
-                ``dataRow``. Beyond that form, a segment may carry ``end``, its last visible
-                frame, and masks may carry ``segments`` beside ``masks``, a list of
-                ``[start, end]``.
-            created_by: E-mail of the labeler.
-            skipped: Whether the labeler skipped the data row.
-            created_at: When the label was submitted; now by default.
-            updated_at: When it last changed; ``created_at`` by default.
-            mask_format: Whether exports hand out composite masks or one mask an instance.
-            classification_segments: Whether exports list the segments of frame radios and
-                checklists under each answer's feature id or under the classification's.
-
-        Raises:
-            ConfigurationError: An annotation does not fit the project's ontology.
-        """
-        content = read_annotations(
-            annotations,
-            self._ontology,
-            self._store.identifiers,
-            mask_format=mask_format,
-            classification_segments=classification_segments,
-        )
-        created = created_at or now()
-        label = LabelRecord(
-            id=self._store.identifiers.new(),
-            project_id=self._project.id,
-            data_row_id=self.id,
-            created_by=created_by,
-            created_at=created,
-            updated_at=updated_at or created,
-            skipped=skipped,
-            # A skipped data row has no frames in its export.
-            content=None if skipped else content,
-        )
-        return self._add(label)
-
-    def add_label_json(self, label: dict[str, Any]) -> SandboxLabel:
-        """Label the data row with a label object of the export format, exported as it is."""
-        moment = now()
-        record = LabelRecord(
-            id=label.get("id") or self._store.identifiers.new(),
-            project_id=self._project.id,
-            data_row_id=self.id,
-            created_by="labeler@sandbox.test",
-            created_at=moment,
-            updated_at=moment,
-            verbatim=copy.deepcopy(label),
-        )
-        return self._add(record)
-
-    def set_export_json(self, line: dict[str, Any]) -> None:
-        """Export this object, as it is, in place of the whole data row."""
-        self._assignment.verbatim = copy.deepcopy(line)
-
-    def __repr__(self) -> str:
-        return f"SandboxDataRow({self.id!r}, external_id={self.external_id!r})"
-
-    @property
-    def _assignment(self) -> AssignmentRecord:
-        return self._project.assignments[self.id]
-
-    @property
-    def _ontology(self) -> dict[str, Any]:
-        return self._store.ontologies[self._project.ontology_id or ""].normalized
-
-    def _add(self, label: LabelRecord) -> SandboxLabel:
-        with self._store.lock:
-            if label.id in self._store.labels:
-                raise ConfigurationError(f"There is a label '{label.id}' already; give another id.")
-            self._store.labels[label.id] = label
-            self._assignment.label_ids.append(label.id)
-            if not label.skipped or self._assignment.selected_label_id is None:
-                self._assignment.selected_label_id = label.id
-        return SandboxLabel(label)
 
 
 class SandboxProject:
@@ -277,7 +114,7 @@ class SandboxProject:
             raise ConfigurationError("A data row needs a video or row_data; give one of them.")
         if global_key is not None and self._store.data_row_by_global_key(global_key):
             raise ConfigurationError(f"Global key '{global_key}' is taken; give another.")
-        _checked_status(workflow_status)
+        checked_status(workflow_status)
         row_id = self._store.identifiers.new()
         file = None if video is None else self._file(row_id, video)
         name = file.name if isinstance(video, str | Path) and file else external_id or "video.mp4"
@@ -363,11 +200,3 @@ def create_project(
         )
         store.projects[project.id] = project
     return project
-
-
-def _checked_status(status: WorkflowStatus) -> WorkflowStatus:
-    if status not in get_args(WorkflowStatus):
-        raise ConfigurationError(
-            f"Unknown workflow status {status!r}; use one of {', '.join(get_args(WorkflowStatus))}."
-        )
-    return status

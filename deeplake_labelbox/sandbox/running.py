@@ -8,6 +8,7 @@ from deeplake_labelbox.sandbox.application import ApiHost, RequestLog, StorageHo
 from deeplake_labelbox.sandbox.export_rendering import FileUrls
 from deeplake_labelbox.sandbox.exports import ExportTasks
 from deeplake_labelbox.sandbox.graphql.context import Services
+from deeplake_labelbox.sandbox.imports import AnnotationImports
 from deeplake_labelbox.sandbox.serving import HOST, BackgroundServer, listen
 from deeplake_labelbox.sandbox.signing import SignedUrls
 
@@ -31,8 +32,9 @@ class RunningSandbox:
         signed = SignedUrls(self.storage_url)
         self.urls = FileUrls(f"{self.api_url}/api/v1", signed)
         self.exports = ExportTasks(store)
+        self.imports = AnnotationImports(store, self.urls)
         self.log = RequestLog()
-        box = Services(store, self.exports, self.urls)
+        box = Services(store, self.exports, self.imports, self.urls)
         hosts = TwoHosts(
             ApiHost(box, api_key, faults, self.log).app,
             StorageHost(box, signed, faults, self.log).app,

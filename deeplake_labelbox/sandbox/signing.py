@@ -15,7 +15,7 @@ class SignedUrls:
     """Signs paths of the storage host and checks the signatures, as object stores do."""
 
     def __init__(self, storage_url: str) -> None:
-        self._storage_url = storage_url
+        self.storage_url = storage_url
         self._secret = secrets.token_bytes(32)
         # One expiry for the life of the box: the same file keeps the same URL.
         self._expires = int(time.time()) + _LIFETIME_SECONDS
@@ -24,7 +24,7 @@ class SignedUrls:
         """The signed URL of a path."""
         quoted = quote(path)
         signature = self._signature(quoted, str(self._expires))
-        return f"{self._storage_url}{quoted}?Expires={self._expires}&Signature={signature}"
+        return f"{self.storage_url}{quoted}?Expires={self._expires}&Signature={signature}"
 
     def accepts(self, path: str, expires: str, signature: str) -> bool:
         """Whether a signature fits a path and has not expired."""

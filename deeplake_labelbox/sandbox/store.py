@@ -13,10 +13,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from deeplake_labelbox.sandbox.content import LabelContent
+    from deeplake_labelbox.sandbox.identifiers import FeatureIds
 
 WorkflowStatus = Literal["TO_LABEL", "IN_REVIEW", "IN_REWORK", "DONE"]
 TaskStatus = Literal["IN_PROGRESS", "COMPLETE", "FAILED", "CANCELED"]
 StreamType = Literal["RESULT", "ERRORS"]
+ImportKind = Literal["label", "pre-label"]
+ImportState = Literal["RUNNING", "FAILED", "FINISHED"]
 
 
 def now() -> datetime:
@@ -65,6 +68,19 @@ class DatasetRecord:
     name: str
     created_at: datetime
     deleted: bool = False
+    signer_id: str | None = None
+
+
+@dataclass(slots=True)
+class IntegrationRecord:
+    """An IAM integration: the right of Labelbox to read a bucket."""
+
+    id: str
+    name: str
+    provider: str
+    created_at: datetime
+    is_default: bool = False
+    valid: bool = True
 
 
 @dataclass(slots=True)
@@ -94,7 +110,8 @@ class LabelRecord:
     """A label of a data row in a project.
 
     ``verbatim`` is a label object of the export format that is handed out as it is; otherwise
-    ``content`` is rendered.
+    ``content`` is rendered. ``annotations`` are what it was made from, in the import form and by
+    their uuid; ``ids`` keeps its feature ids over edits.
     """
 
     id: str
@@ -106,6 +123,9 @@ class LabelRecord:
     skipped: bool = False
     content: LabelContent | None = None
     verbatim: dict[str, Any] | None = None
+    annotations: dict[str, dict[str, Any]] = field(default_factory=dict)
+    ids: FeatureIds | None = None
+    imported: bool = False
 
 
 @dataclass(slots=True)
@@ -122,7 +142,7 @@ class BatchRecord:
 
 @dataclass(slots=True)
 class AssignmentRecord:
-    """A data row's place in a project."""
+    """A data row's place in a project; ``pre_labels`` wait for a labeler, by their uuid."""
 
     data_row_id: str
     batch_id: str
@@ -131,6 +151,7 @@ class AssignmentRecord:
     label_ids: list[str] = field(default_factory=list)
     selected_label_id: str | None = None
     verbatim: dict[str, Any] | None = None
+    pre_labels: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -144,12 +165,22 @@ class ProjectRecord:
     updated_at: datetime
     ontology_id: str | None = None
     description: str = ""
+    deleted: bool = False
+    has_editor: bool = True
+    auto_audit_number_of_labels: int = 1
+    auto_audit_percentage: float = 1.0
+    is_benchmark_enabled: bool = False
+    is_consensus_enabled: bool = False
     assignments: dict[str, AssignmentRecord] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class TaskRecord:
-    """A background job of Labelbox, as far as a client can see it."""
+    """A background job of Labelbox, as far as a client can see it.
+
+    ``created_rows`` and ``rejected_rows`` are the outcome of an upload of data rows; a rejected
+    row is its payload with the reason as ``message``.
+    """
 
     id: str
     name: str | None
@@ -161,6 +192,22 @@ class TaskRecord:
     polls_left: int = 0
     result_url: str | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
+    created_rows: list[str] = field(default_factory=list)
+    rejected_rows: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class ImportRecord:
+    """An import of annotations; its files are NDJSON."""
+
+    id: str
+    kind: ImportKind
+    project_id: str
+    name: str
+    state: ImportState
+    created_at: datetime
+    polls_left: int = 0
+    files: dict[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +237,8 @@ class Store:
         self.batches: dict[str, BatchRecord] = {}
         self.tasks: dict[str, TaskRecord] = {}
         self.uploads: dict[str, UploadRecord] = {}
+        self.imports: dict[str, ImportRecord] = {}
+        self.integrations: dict[str, IntegrationRecord] = {}
 
     def data_row_by_global_key(self, global_key: str) -> DataRowRecord | None:
         """The data row with this global key; keys are unique in an organization."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from deeplake_labelbox.sandbox.export_rendering import FileUrls
     from deeplake_labelbox.sandbox.exports import ExportTasks
+    from deeplake_labelbox.sandbox.imports import AnnotationImports
     from deeplake_labelbox.sandbox.store import Store
 
     Info = GraphQLResolveInfo["Services"]
@@ -26,6 +27,7 @@ class Services:
 
     store: Store
     exports: ExportTasks
+    imports: AnnotationImports
     urls: FileUrls
 
 

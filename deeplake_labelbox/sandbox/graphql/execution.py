@@ -23,6 +23,7 @@ from graphql import (
 from deeplake_labelbox.sandbox.graphql import (
     data_rows,
     exports,
+    imports,
     ontologies,
     projects,
     uploads,
@@ -41,6 +42,7 @@ _SUBJECTS = {
     "data_rows": data_rows,
     "exports": exports,
     "uploads": uploads,
+    "imports": imports,
 }
 
 

@@ -1,0 +1,191 @@
+"""Writing labels: by labelers, who edit them later, and by imports of ground truth."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.sandbox.annotation_input import read_annotations
+from deeplake_labelbox.sandbox.identifiers import FeatureIds
+from deeplake_labelbox.sandbox.store import LabelRecord, now
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from deeplake_labelbox.sandbox.content import LabelContent
+    from deeplake_labelbox.sandbox.store import AssignmentRecord, ProjectRecord, Store
+
+
+def by_uuid(annotations: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Copies of annotations by their uuid, or by their place where they have none.
+
+    Raises:
+        ConfigurationError: Two have the same uuid.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for number, annotation in enumerate(annotations):
+        # What is no dict is refused later, in better words.
+        key = str(annotation.get("uuid", number)) if hasattr(annotation, "get") else str(number)
+        if key in found:
+            raise ConfigurationError(f"Two annotations have the uuid '{key}'; give each its own.")
+        found[key] = copy.deepcopy(annotation)
+    return found
+
+
+class Labelling:
+    """The labels of one data row in one project.
+
+    Args:
+        store: Where everything is.
+        project: The project.
+        assignment: The data row's place in it.
+    """
+
+    def __init__(self, store: Store, project: ProjectRecord, assignment: AssignmentRecord) -> None:
+        self._store = store
+        self._project = project
+        self._assignment = assignment
+
+    @property
+    def ontology(self) -> dict[str, Any]:
+        """The project's ontology, complete.
+
+        Raises:
+            ConfigurationError: The project has none.
+        """
+        if self._project.ontology_id is None:
+            raise ConfigurationError(
+                f"Project '{self._project.name}' has no ontology; connect one to label with."
+            )
+        return self._store.ontologies[self._project.ontology_id].normalized
+
+    def add(self, label: LabelRecord) -> None:
+        """Add a label; it wins over those before, unless it skips the data row.
+
+        Raises:
+            ConfigurationError: Its id is taken.
+        """
+        with self._store.lock:
+            if label.id in self._store.labels:
+                raise ConfigurationError(f"There is a label '{label.id}' already; give another id.")
+            self._store.labels[label.id] = label
+            self._assignment.label_ids.append(label.id)
+            if not label.skipped or self._assignment.selected_label_id is None:
+                self._assignment.selected_label_id = label.id
+
+    def new(
+        self,
+        annotations: Iterable[dict[str, Any]],
+        *,
+        created_by: str,
+        created_at: datetime | None = None,
+        updated_at: datetime | None = None,
+        skipped: bool = False,
+        **form: Any,
+    ) -> LabelRecord:
+        """Add a label with these annotations; ``form`` goes to `read_annotations`.
+
+        Raises:
+            ConfigurationError: An annotation does not fit the project's ontology.
+        """
+        kept = by_uuid(annotations)
+        ids = FeatureIds(self._store.identifiers)
+        content = read_annotations(
+            kept.values(), self.ontology, self._store.identifiers, ids=ids, **form
+        )
+        created = created_at or now()
+        label = LabelRecord(
+            id=self._store.identifiers.new(),
+            project_id=self._project.id,
+            data_row_id=self._assignment.data_row_id,
+            created_by=created_by,
+            created_at=created,
+            updated_at=updated_at or created,
+            skipped=skipped,
+            # A skipped data row has no frames in its export.
+            content=None if skipped else content,
+            annotations=kept,
+            ids=ids,
+        )
+        self.add(label)
+        return label
+
+    def edit(
+        self, label: LabelRecord, annotations: Iterable[dict[str, Any]], updated_at: datetime | None
+    ) -> None:
+        """Give a label other annotations.
+
+        Raises:
+            ConfigurationError: An annotation does not fit the project's ontology.
+        """
+        kept = by_uuid(annotations)
+        before = label.content
+        form = {}
+        if before is not None:
+            form = {
+                "mask_format": before.mask_format,
+                "classification_segments": before.classification_segments,
+            }
+        ids = label.ids or FeatureIds(self._store.identifiers)
+        content = read_annotations(
+            kept.values(),
+            self.ontology,
+            self._store.identifiers,
+            ids=ids,
+            **form,  # type: ignore[arg-type]  # the two literals
+        )
+        with self._store.lock:
+            label.annotations, label.content, label.ids = kept, content, ids
+            label.verbatim, label.skipped = None, False
+            label.updated_at = updated_at or now()
+            self.touch(updated_at)
+
+    def delete(self, label: LabelRecord, moment: datetime | None = None) -> None:
+        """Remove a label."""
+        with self._store.lock:
+            self._store.labels.pop(label.id, None)
+            left = self._assignment.label_ids
+            left.remove(label.id)
+            if self._assignment.selected_label_id == label.id:
+                kept = [each for each in left if not self._store.labels[each].skipped]
+                self._assignment.selected_label_id = next(reversed(kept or left), None)
+            self.touch(moment)
+
+    def import_ground_truth(
+        self, annotations: dict[str, dict[str, Any]], content: LabelContent, ids: FeatureIds
+    ) -> None:
+        """Make imported annotations the data row's label, in place of all labels it has."""
+        with self._store.lock:
+            current = self.imported
+            moment = now()
+            for label_id in list(self._assignment.label_ids):
+                if current is None or label_id != current.id:
+                    self.delete(self._store.labels[label_id])
+            if current is None:
+                current = LabelRecord(
+                    id=self._store.identifiers.new(),
+                    project_id=self._project.id,
+                    data_row_id=self._assignment.data_row_id,
+                    created_by=self._store.user.email,
+                    created_at=moment,
+                    updated_at=moment,
+                    imported=True,
+                )
+                self.add(current)
+            current.annotations, current.content, current.ids = annotations, content, ids
+            current.verbatim, current.skipped = None, False
+            current.updated_at = moment
+            self._assignment.workflow_status = "DONE"
+            self.touch(moment)
+
+    @property
+    def imported(self) -> LabelRecord | None:
+        """The label that earlier imports of ground truth made."""
+        labels = [self._store.labels[label_id] for label_id in self._assignment.label_ids]
+        return next((label for label in labels if label.imported), None)
+
+    def touch(self, moment: datetime | None = None) -> None:
+        """Note that the data row has changed in the project."""
+        self._assignment.updated_at = max(self._assignment.updated_at, moment or now())

@@ -1,0 +1,52 @@
+"""Files that clients name by URL: uploads of the sandbox, and servers on the same machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+import requests
+
+if TYPE_CHECKING:
+    from deeplake_labelbox.sandbox.export_rendering import FileUrls
+    from deeplake_labelbox.sandbox.store import Store, UploadRecord
+
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+_TIMEOUT_SECONDS: Final = 10
+
+
+class RemoteFileError(Exception):
+    """A file could not be fetched; the message is in the words of Labelbox."""
+
+
+def upload_at(url: str, store: Store, urls: FileUrls) -> UploadRecord | None:
+    """The upload that a URL of the sandbox's storage host names."""
+    if not url.startswith(f"{urls.signed.storage_url}/uploads/"):
+        return None
+    return store.uploads.get(urlsplit(url).path.split("/")[2])
+
+
+def is_reachable(url: str) -> bool:
+    """Whether the sandbox fetches from this URL: it never leaves the machine."""
+    parts = urlsplit(url)
+    return parts.scheme in ("http", "https") and (parts.hostname or "").lower() in _LOOPBACK
+
+
+def fetch(url: str, store: Store, urls: FileUrls) -> bytes:
+    """The bytes at a URL.
+
+    Raises:
+        RemoteFileError: There is nothing there, or it is on another machine.
+    """
+    upload = upload_at(url, store, urls)
+    if upload is not None:
+        return upload.content
+    if not is_reachable(url):
+        raise RemoteFileError("Failed to access URL: the sandbox reads from 127.0.0.1 only")
+    try:
+        answer = requests.get(url, timeout=_TIMEOUT_SECONDS)
+    except requests.RequestException as error:
+        raise RemoteFileError(f"Failed to access URL: {type(error).__name__}") from error
+    if not answer.ok:
+        raise RemoteFileError(f"Failed to access URL: {answer.status_code}")
+    return answer.content

@@ -1,0 +1,268 @@
+"""The faces of data rows and their labels."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any, get_args
+
+from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.sandbox.labelling import Labelling
+from deeplake_labelbox.sandbox.store import (
+    AssignmentRecord,
+    DataRowRecord,
+    LabelRecord,
+    ProjectRecord,
+    WorkflowStatus,
+    now,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from deeplake_labelbox.sandbox.content import ClassificationSegments, MaskFormat
+    from deeplake_labelbox.sandbox.export_rendering import FileUrls
+    from deeplake_labelbox.sandbox.store import Store
+
+
+class SandboxLabel:
+    """A label of a data row."""
+
+    def __init__(self, record: LabelRecord) -> None:
+        self._record = record
+
+    @property
+    def id(self) -> str:
+        """The label's id."""
+        return self._record.id
+
+    def __repr__(self) -> str:
+        return f"SandboxLabel({self.id!r})"
+
+
+class SandboxDataRow:
+    """A data row in a project."""
+
+    def __init__(
+        self, store: Store, urls: FileUrls, project: ProjectRecord, record: DataRowRecord
+    ) -> None:
+        self._store = store
+        self._urls = urls
+        self._project = project
+        self._record = record
+
+    @property
+    def id(self) -> str:
+        """The data row's id."""
+        return self._record.id
+
+    @property
+    def row_data(self) -> str:
+        """The URL of the video, as exports give it."""
+        return self._urls.row_data(self._record)
+
+    @property
+    def external_id(self) -> str | None:
+        """The external id, mostly a file name."""
+        return self._record.external_id
+
+    @property
+    def global_key(self) -> str | None:
+        """The key that is unique in the organization."""
+        return self._record.global_key
+
+    @property
+    def media_attributes(self) -> dict[str, Any]:
+        """Size, frame rate, frame count and type of the video."""
+        return self._record.media_attributes
+
+    @property
+    def batch_id(self) -> str:
+        """The batch that brought the data row into the project."""
+        return self._assignment.batch_id
+
+    @property
+    def selected_label_id(self) -> str | None:
+        """The label that won: the latest one that is not skipped, unless another was selected."""
+        return self._assignment.selected_label_id
+
+    @selected_label_id.setter
+    def selected_label_id(self, label_id: str | None) -> None:
+        self._assignment.selected_label_id = label_id
+
+    def set_workflow_status(self, status: WorkflowStatus) -> None:
+        """Move the data row to another step of the project's workflow."""
+        self._assignment.workflow_status = checked_status(status)
+        self._labelling.touch()
+
+    def add_label(
+        self,
+        annotations: Iterable[dict[str, Any]],
+        *,
+        created_by: str = "labeler@sandbox.test",
+        skipped: bool = False,
+        created_at: datetime | None = None,
+        updated_at: datetime | None = None,
+        mask_format: MaskFormat = "composite",
+        classification_segments: ClassificationSegments = "answer",
+    ) -> SandboxLabel:
+        """Label the data row.
+
+        Args:
+            annotations: Dicts in Labelbox's import form, one an annotation and without
+                ``dataRow``. Beyond that form, a segment may carry ``end``, its last visible
+                frame, and masks may carry ``segments`` beside ``masks``, a list of
+                ``[start, end]``.
+            created_by: E-mail of the labeler.
+            skipped: Whether the labeler skipped the data row.
+            created_at: When the label was submitted; now by default.
+            updated_at: When it last changed; ``created_at`` by default.
+            mask_format: Whether exports hand out composite masks or one mask an instance.
+            classification_segments: Whether exports list the segments of frame radios and
+                checklists under each answer's feature id or under the classification's.
+
+        Raises:
+            ConfigurationError: An annotation does not fit the project's ontology.
+        """
+        label = self._labelling.new(
+            annotations,
+            created_by=created_by,
+            created_at=created_at,
+            updated_at=updated_at,
+            skipped=skipped,
+            mask_format=mask_format,
+            classification_segments=classification_segments,
+        )
+        return SandboxLabel(label)
+
+    def add_label_json(self, label: dict[str, Any]) -> SandboxLabel:
+        """Label the data row with a label object of the export format, exported as it is."""
+        moment = now()
+        record = LabelRecord(
+            id=label.get("id") or self._store.identifiers.new(),
+            project_id=self._project.id,
+            data_row_id=self.id,
+            created_by="labeler@sandbox.test",
+            created_at=moment,
+            updated_at=moment,
+            verbatim=copy.deepcopy(label),
+        )
+        self._labelling.add(record)
+        return SandboxLabel(record)
+
+    def update_label(
+        self,
+        label: SandboxLabel | str,
+        annotations: Iterable[dict[str, Any]],
+        *,
+        updated_at: datetime | None = None,
+    ) -> None:
+        """Edit a label as a labeler does; the data row's last activity moves with it.
+
+        Args:
+            label: The label, or its id.
+            annotations: What the label says from now on, as for `add_label`. An annotation keeps
+                its feature id by its ``uuid`` or, without one, by its place in the list.
+            updated_at: When it was edited; now by default.
+
+        Raises:
+            ConfigurationError: An annotation does not fit the project's ontology, or the data
+                row has no such label.
+        """
+        self._labelling.edit(self._label(label), annotations, updated_at)
+
+    def delete_label(
+        self, label: SandboxLabel | str, *, updated_at: datetime | None = None
+    ) -> None:
+        """Delete a label, given as itself or by its id.
+
+        Raises:
+            ConfigurationError: The data row has no such label.
+        """
+        self._labelling.delete(self._label(label), updated_at)
+
+    def set_skipped(
+        self, *, created_by: str = "labeler@sandbox.test", updated_at: datetime | None = None
+    ) -> SandboxLabel:
+        """Skip the data row: a skipped label takes the place of all its labels."""
+        for label_id in list(self._assignment.label_ids):
+            self.delete_label(label_id, updated_at=updated_at)
+        return self.add_label([], skipped=True, created_by=created_by, created_at=updated_at)
+
+    @property
+    def labels(self) -> tuple[SandboxLabel, ...]:
+        """The labels of the data row in this project, the oldest first."""
+        records = [self._store.labels[label_id] for label_id in self._assignment.label_ids]
+        return tuple(SandboxLabel(record) for record in records)
+
+    @property
+    def workflow_status(self) -> WorkflowStatus:
+        """The step of the project's workflow that the data row is in."""
+        return self._assignment.workflow_status
+
+    @property
+    def pre_labels(self) -> tuple[dict[str, Any], ...]:
+        """The imported pre-labels that wait for a labeler, in the import form."""
+        return tuple(copy.deepcopy(each) for each in self._assignment.pre_labels.values())
+
+    def accept_pre_labels(
+        self,
+        correct: Callable[[dict[str, Any]], dict[str, Any] | None] | None = None,
+        *,
+        created_by: str = "labeler@sandbox.test",
+        created_at: datetime | None = None,
+    ) -> SandboxLabel:
+        """Submit the waiting pre-labels as a label.
+
+        Args:
+            correct: What the labeler does to each annotation: returns it changed, or None to
+                leave it out. Accepted as they are by default.
+            created_by: E-mail of the labeler.
+            created_at: When the label was submitted; now by default.
+
+        Raises:
+            ConfigurationError: There are none, or a corrected one does not fit the ontology.
+        """
+        waiting = self.pre_labels
+        if not waiting:
+            raise ConfigurationError(f"Data row '{self.id}' has no pre-labels; import some first.")
+        seen = waiting if correct is None else [correct(each) for each in waiting]
+        kept = [each for each in seen if each is not None]
+        label = self.add_label(kept, created_by=created_by, created_at=created_at)
+        self._assignment.pre_labels = {}
+        self._assignment.workflow_status = "DONE"
+        return label
+
+    def set_export_json(self, line: dict[str, Any]) -> None:
+        """Export this object, as it is, in place of the whole data row."""
+        self._assignment.verbatim = copy.deepcopy(line)
+
+    def __repr__(self) -> str:
+        return f"SandboxDataRow({self.id!r}, external_id={self.external_id!r})"
+
+    @property
+    def _assignment(self) -> AssignmentRecord:
+        return self._project.assignments[self.id]
+
+    @property
+    def _labelling(self) -> Labelling:
+        return Labelling(self._store, self._project, self._assignment)
+
+    def _label(self, label: SandboxLabel | str) -> LabelRecord:
+        label_id = label if isinstance(label, str) else label.id
+        if label_id not in self._assignment.label_ids:
+            raise ConfigurationError(f"Data row '{self.id}' has no label '{label_id}'.")
+        return self._store.labels[label_id]
+
+
+def checked_status(status: WorkflowStatus) -> WorkflowStatus:
+    """The status itself.
+
+    Raises:
+        ConfigurationError: There is no such status.
+    """
+    if status not in get_args(WorkflowStatus):
+        raise ConfigurationError(
+            f"Unknown workflow status {status!r}; use one of {', '.join(get_args(WorkflowStatus))}."
+        )
+    return status

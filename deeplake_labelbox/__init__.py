@@ -1,19 +1,26 @@
 """Labelbox video projects to Deep Lake datasets: every label on its frame."""
 
-from deeplake_labelbox.dataset.convert import converter_for_video_project_with_id
-from deeplake_labelbox.dataset.converter import VideoProjectConverter
-from deeplake_labelbox.dataset.create import (
-    create_dataset_from_video_annotation_project,
-    create_dataset_from_video_annotation_project_with_custom_data_filler,
-)
-from deeplake_labelbox.errors import DeepLakeLabelboxError
-from deeplake_labelbox.project.export import ProjectExport
-from deeplake_labelbox.project.exporter import ProjectExporter
-from deeplake_labelbox.project.filters import ExportFilters, ExportParams
-from deeplake_labelbox.project.ontology import Ontology
-from deeplake_labelbox.report import Gap, Report, VideoOutcome
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from deeplake_labelbox.version import __version__
-from deeplake_labelbox.video.extractor import FrameBatch, FrameExtractor
+
+if TYPE_CHECKING:
+    from deeplake_labelbox.dataset.convert import converter_for_video_project_with_id
+    from deeplake_labelbox.dataset.converter import VideoProjectConverter
+    from deeplake_labelbox.dataset.create import (
+        create_dataset_from_video_annotation_project,
+        create_dataset_from_video_annotation_project_with_custom_data_filler,
+    )
+    from deeplake_labelbox.errors import DeepLakeLabelboxError
+    from deeplake_labelbox.pictures.contact_sheet import draw_contact_sheet
+    from deeplake_labelbox.pictures.frame import draw_frame
+    from deeplake_labelbox.project.export import ProjectExport
+    from deeplake_labelbox.project.exporter import ProjectExporter
+    from deeplake_labelbox.project.filters import ExportFilters, ExportParams
+    from deeplake_labelbox.project.ontology import Ontology
+    from deeplake_labelbox.report import Gap, Report, VideoOutcome
+    from deeplake_labelbox.video.extractor import FrameBatch, FrameExtractor
 
 __all__ = [
     "DeepLakeLabelboxError",
@@ -32,4 +39,39 @@ __all__ = [
     "converter_for_video_project_with_id",
     "create_dataset_from_video_annotation_project",
     "create_dataset_from_video_annotation_project_with_custom_data_filler",
+    "draw_contact_sheet",
+    "draw_frame",
 ]
+
+# Where each name is: imported when it is first used, so that the command line starts at once.
+_HOMES = {
+    "DeepLakeLabelboxError": "errors",
+    "ExportFilters": "project.filters",
+    "ExportParams": "project.filters",
+    "FrameBatch": "video.extractor",
+    "FrameExtractor": "video.extractor",
+    "Gap": "report",
+    "Ontology": "project.ontology",
+    "ProjectExport": "project.export",
+    "ProjectExporter": "project.exporter",
+    "Report": "report",
+    "VideoOutcome": "report",
+    "VideoProjectConverter": "dataset.converter",
+    "converter_for_video_project_with_id": "dataset.convert",
+    "create_dataset_from_video_annotation_project": "dataset.create",
+    "create_dataset_from_video_annotation_project_with_custom_data_filler": "dataset.create",
+    "draw_contact_sheet": "pictures.contact_sheet",
+    "draw_frame": "pictures.frame",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

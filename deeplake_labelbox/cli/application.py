@@ -1,0 +1,84 @@
+"""The application: its commands, its help and its exit codes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+import typer
+from typer.core import TyperGroup
+
+from deeplake_labelbox.cli.annotate import annotate
+from deeplake_labelbox.cli.create import create
+from deeplake_labelbox.cli.demo import demo
+from deeplake_labelbox.cli.export import export
+from deeplake_labelbox.cli.running import EXIT_GAPS
+from deeplake_labelbox.cli.sandbox import sandbox
+
+# Typer ends usage errors with 2, which here says that a run finished with gaps.
+_EXIT_CODES: Final = {2: 1, EXIT_GAPS: 2}
+
+_HELP = """Labelbox video projects to Deep Lake datasets: every label on its frame.
+
+Start with [bold]deeplake-labelbox demo[/]: it needs no account. Then set LABELBOX_API_KEY to your
+key and run [bold]deeplake-labelbox create PROJECT_ID DATASET[/] with a project of your own.
+"""
+
+_EPILOG = """Exit codes: 0 all done; 1 an error, nothing more is done; 2 finished, but something
+could not be had and is listed; 130 stopped with Ctrl-C."""
+
+
+class _Commands(TyperGroup):
+    """The commands, with exit codes that can be relied on."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run, and map the exit code."""
+        try:
+            return super().main(*args, **kwargs)
+        except SystemExit as exit_:
+            code = exit_.code
+            raise SystemExit(
+                _EXIT_CODES.get(code, code) if isinstance(code, int) else code
+            ) from None
+
+
+app = typer.Typer(
+    name="deeplake-labelbox",
+    cls=_Commands,
+    help=_HELP,
+    epilog=_EPILOG,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,  # its tracebacks show values, and with them the API key
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(demo)
+app.command()(export)
+app.command()(create)
+app.command()(annotate)
+app.command()(sandbox)
+
+
+def _print_version(value: bool) -> None:  # noqa: FBT001 - the interface of typer's callbacks
+    if value:
+        from deeplake_labelbox.version import __version__  # noqa: PLC0415 - reads metadata of the package
+
+        typer.echo(f"deeplake-labelbox {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line; ends the process with an exit code."""
+    app()

@@ -1,0 +1,132 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+LABELBOX: Final = "Labelbox"
+LABELS: Final = "Labels"
+STORAGE: Final = "Storage"
+OUTCOME: Final = "Outcome"
+
+ApiKey = Annotated[
+    str | None,
+    typer.Option(
+        "--api-key",
+        envvar="LABELBOX_API_KEY",
+        metavar="KEY",
+        show_default=False,
+        rich_help_panel=LABELBOX,
+        help="API key of Labelbox. The environment variable keeps it out of the shell's history.",
+    ),
+]
+Endpoint = Annotated[
+    str | None,
+    typer.Option(
+        "--endpoint",
+        envvar="LABELBOX_ENDPOINT",
+        metavar="URL",
+        show_default=False,
+        rich_help_panel=LABELBOX,
+        help="GraphQL URL of another server than Labelbox's, such as the sandbox.",
+    ),
+]
+Source = Annotated[
+    str,
+    typer.Argument(
+        metavar="PROJECT_ID_OR_EXPORT",
+        show_default=False,
+        help="Id of a Labelbox project, as in its URL, or the path of a saved export (NDJSON or "
+        "JSON). With an export and no API key, Labelbox is not asked for anything.",
+    ),
+]
+Project = Annotated[
+    str | None,
+    typer.Option(
+        "--project",
+        metavar="ID",
+        show_default=False,
+        rich_help_panel=LABELBOX,
+        help="Which project of an export that holds several.",
+    ),
+]
+Dataset = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATASET",
+        show_default=False,
+        help="Path of the dataset: a local folder, s3://, gcs://, az:// or al://.",
+    ),
+]
+Group = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--group",
+        metavar="KIND=NAME",
+        show_default=False,
+        rich_help_panel=LABELS,
+        help="Let all tools or classifications of a kind share a column, like "
+        "raster-segmentation=mask. May be given several times.",
+    ),
+]
+OntologyFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--ontology",
+        metavar="FILE",
+        show_default=False,
+        rich_help_panel=LABELS,
+        help="JSON file with the ontology's normalized form, instead of asking Labelbox.",
+    ),
+]
+FailOnError = Annotated[
+    bool,
+    typer.Option(
+        "--fail-on-error",
+        rich_help_panel=OUTCOME,
+        help="Stop at the first thing that cannot be had, instead of going on and listing it.",
+    ),
+]
+ReportFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--report",
+        metavar="FILE",
+        show_default=False,
+        rich_help_panel=OUTCOME,
+        help="Write what became of each video to a JSON file.",
+    ),
+]
+Creds = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--creds",
+        metavar="KEY=VALUE",
+        show_default=False,
+        rich_help_panel=STORAGE,
+        help="Credential of the storage, like aws_access_key_id=…; may be given several times.",
+    ),
+]
+DeepLakeToken = Annotated[
+    str | None,
+    typer.Option(
+        "--token",
+        envvar="ACTIVELOOP_TOKEN",
+        metavar="TOKEN",
+        show_default=False,
+        rich_help_panel=STORAGE,
+        help="Token of Deep Lake's cloud, for al:// paths.",
+    ),
+]
+Verbose = Annotated[
+    bool,
+    typer.Option(
+        "--verbose",
+        "-v",
+        rich_help_panel=OUTCOME,
+        help="Show what is logged, and the traceback of an error.",
+    ),
+]

@@ -1,0 +1,174 @@
+"""What every command runs in: consoles, logging, errors in one sentence, exit codes.
+
+Results go to standard output; progress, messages and errors go to standard error.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Never
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.text import Text
+
+from deeplake_labelbox.errors import ConfigurationError, DeepLakeLabelboxError
+from deeplake_labelbox.report import Gap, Report
+
+EXIT_GAPS: Final = 64
+"""Raised as an exit code by commands that finished with gaps; the application turns it into 2."""
+
+_OPTIONS: Final = (
+    ("pass overwrite=True to", "pass --overwrite to"),
+    ("Pass fail_on_error=False to", "Leave --fail-on-error out to"),
+    ("without fail_on_error", "without --fail-on-error"),
+    ("leave lb_ontology out", "leave --ontology out"),
+    ("pass lb_ontology", "pass --ontology"),
+    ("pass it as lb_api_key (--api-key on the command line)", "pass it as --api-key"),
+    ("a longer timeout", "a longer --timeout"),
+    ("group_mapping", "--group"),
+    ("deeplake_creds", "--creds"),
+    ("jpeg_quality", "--jpeg-quality"),
+    ("workflow_status", "--status"),
+    ("last_activity_at", "--since/--until"),
+    ("label_created_at", "--labelled-since/--labelled-until"),
+    ("data_row_ids", "--data-row"),
+    ("global_keys", "--global-key"),
+    ("batch_ids", "--batch"),
+)
+
+
+@dataclass(slots=True)
+class Run:
+    """A command while it runs.
+
+    Attributes:
+        out: Standard output, for results.
+        err: Standard error, for all else.
+        verbose: Whether logs and tracebacks are shown.
+        hint: What to say below an error, such as what is there already.
+        report: What could not be done so far.
+        started: When it began.
+    """
+
+    out: Console
+    err: Console
+    verbose: bool
+    hint: str = ""
+    report: Report = field(default_factory=Report)
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def progress(self) -> bool:
+        """Whether progress bars can be seen; a log file gets the steps alone."""
+        return self.err.is_terminal
+
+    @property
+    def seconds(self) -> float:
+        """Time since it began."""
+        return time.monotonic() - self.started
+
+    def step(self, text: str) -> None:
+        """Say what is done next."""
+        self.err.print(Text(text), style="dim", soft_wrap=True)
+
+    def warn(self, text: str) -> None:
+        """Say something that the user should know."""
+        self.err.print(Text.assemble(("Note: ", "yellow"), text), soft_wrap=True)
+
+    def result(self, text: str = "") -> None:
+        """Print a line of the result as it is, for reading and for pipes."""
+        self.out.print(Text(text), soft_wrap=True)
+
+
+@contextmanager
+def running(*, verbose: bool) -> Iterator[Run]:
+    """Run a command: errors of this package end it with a sentence and exit code 1."""
+    run = Run(Console(highlight=False), Console(stderr=True, highlight=False), verbose)
+    handler = _Handler(run)
+    root, level = logging.getLogger(), logging.getLogger("deeplake_labelbox").level
+    root.addHandler(handler)
+    if verbose:
+        logging.getLogger("deeplake_labelbox").setLevel(logging.DEBUG)
+    try:
+        yield run
+    except DeepLakeLabelboxError as error:
+        _fail(run, error)
+    except KeyboardInterrupt:
+        run.err.print()
+        run.err.print(Text.assemble(("Stopped.", "bold"), " ", run.hint), soft_wrap=True)
+        raise typer.Exit(130) from None
+    finally:
+        root.removeHandler(handler)
+        logging.getLogger("deeplake_labelbox").setLevel(level)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Map what goes wrong with a file that the command writes."""
+    try:
+        yield
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} cannot be written: {error.strerror or type(error).__name__}; "
+            "choose another path."
+        ) from error
+
+
+def in_options(message: str) -> str:
+    """A message of the library in the words of the command line."""
+    for argument, option in _OPTIONS:
+        message = message.replace(argument, option)
+    return message
+
+
+def _fail(run: Run, error: DeepLakeLabelboxError) -> Never:
+    if run.verbose:
+        run.err.print_exception(show_locals=False)
+    for gap in run.report.gaps:
+        run.warn(in_options(str(gap)))
+    text = " ".join(in_options(str(error)).split())
+    run.err.print(Text.assemble(("Error: ", "bold red"), text), soft_wrap=True)
+    if run.hint:
+        run.err.print(Text(run.hint), soft_wrap=True)
+    raise typer.Exit(1) from None
+
+
+class _Handler(RichHandler):
+    """Shows logs above the progress bars; without gaps, which the summary lists."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(
+            level=logging.DEBUG if run.verbose else logging.WARNING,
+            console=run.err,
+            show_time=run.verbose,
+            show_path=False,
+            markup=False,
+        )
+        self._verbose = run.verbose
+        self.addFilter(self._is_shown)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Show a record, with the bars out of the way."""
+        from tqdm import tqdm  # noqa: PLC0415 - not needed for --help
+
+        with tqdm.external_write_mode(file=sys.stderr):
+            super().emit(record)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The message; that of another library without keys and URL queries."""
+        from deeplake_labelbox.project.client import clean  # noqa: PLC0415 - not needed for --help
+
+        text = super().format(record)
+        return text if record.name.startswith("deeplake_labelbox") else clean(text)
+
+    def _is_shown(self, record: logging.LogRecord) -> bool:
+        arguments = record.args if isinstance(record.args, tuple) else ()
+        return self._verbose or not any(isinstance(item, Gap) for item in arguments)

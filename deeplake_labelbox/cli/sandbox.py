@@ -1,0 +1,70 @@
+"""``deeplake-labelbox sandbox``: a Labelbox on this machine, in the foreground."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from deeplake_labelbox.cli import options
+from deeplake_labelbox.cli.running import running
+from deeplake_labelbox.cli.summary import command_line
+
+
+def sandbox(
+    *,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")
+    ] = 0,
+    sample: Annotated[
+        bool, typer.Option(help="Whether to add the sample project, with four short videos.")
+    ] = True,
+    verbose: options.Verbose = False,
+) -> None:
+    """Run a Labelbox on this machine, for trying things out and for tests; Ctrl-C ends it.
+
+    Point `--endpoint` of the other commands to it, or a `labelbox.Client` of your own. Everything
+    in it is forgotten when it ends.
+
+    [bold]Example[/]
+
+    deeplake-labelbox sandbox --port 8080
+    """
+    stop = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    with running(verbose=verbose) as run:
+        from deeplake_labelbox.sandbox import Sandbox  # noqa: PLC0415 - slow, and an extra
+
+        in_main_thread = threading.current_thread() is threading.main_thread()
+        before = signal.signal(signal.SIGTERM, end) if in_main_thread else None
+        try:
+            with Sandbox(sample=sample, port=port) as box:
+                run.result(f"Labelbox sandbox on {box.url}")
+                run.result(f"  endpoint  {box.endpoint}")
+                run.result(f"  API key   {box.api_key}")
+                if sample:
+                    run.result(f"  project   {box.sample.project_id}  {box.sample.name}")
+                    words = ["create", box.sample.project_id, "sample-dataset"]
+                    words += ["--endpoint", box.endpoint, "--api-key", box.api_key]
+                    run.result()
+                    run.result("In another terminal:")
+                    run.result(f"  {command_line(*words)}")
+                run.result()
+                run.result("Press Ctrl-C to end it.")
+                sys.stdout.flush()  # what reads this from a pipe waits for it
+                try:
+                    while not stop.wait(1.0):  # Windows delivers Ctrl-C between two waits only
+                        pass
+                except KeyboardInterrupt:
+                    run.err.print()
+        finally:
+            if in_main_thread:
+                signal.signal(signal.SIGTERM, before)
+        run.step("The sandbox has ended.")

@@ -1,0 +1,132 @@
+"""The whole job: frames of a project, then its labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from deeplake_labelbox.cli.arguments import check_ontology_fits
+from deeplake_labelbox.cli.project_source import ProjectSource
+from deeplake_labelbox.cli.running import Run
+from deeplake_labelbox.cli.summary import whole_report
+from deeplake_labelbox.report import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import deeplake
+
+    from deeplake_labelbox.project.export import ProjectExport
+    from deeplake_labelbox.project.ontology import Ontology
+    from deeplake_labelbox.video.encoder import FrameStorage
+
+
+@dataclass(frozen=True, slots=True)
+class LabelOptions:
+    """How labels are applied.
+
+    Attributes:
+        groups: The group mapping.
+        ontology: The ontology, where it is not asked of Labelbox.
+        fail_on_error: Whether to raise at the first label that cannot be applied whole.
+    """
+
+    groups: Mapping[str, str]
+    ontology: Ontology | None = None
+    fail_on_error: bool = False
+
+
+def make_dataset(
+    run: Run,
+    source: ProjectSource,
+    path: str,
+    labels: LabelOptions | None,
+    *,
+    creds: Mapping[str, str] | None = None,
+    token: str | None = None,
+    overwrite: bool = False,
+    fail_on_error: bool = False,
+    frame_storage: FrameStorage = "png",
+    jpeg_quality: int = 95,
+) -> tuple[deeplake.Dataset, Report]:
+    """Make the dataset of a project, and apply its labels unless ``labels`` is ``None``.
+
+    Raises:
+        DeepLakeLabelboxError: As the verbs of the package do.
+    """
+    from deeplake_labelbox.dataset.create import (  # noqa: PLC0415 - imports deeplake
+        create_dataset_from_video_annotation_project,
+        read_export,
+    )
+    from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta  # noqa: PLC0415 - the same
+
+    export = source.export
+    if labels is not None and labels.ontology is not None:
+        if export is None:
+            export = read_export(
+                source.project_id,
+                None,
+                None,
+                lb_client=source.client,
+                progress=run.progress,
+                fail_on_error=False,
+            )
+        check_ontology_fits(labels.ontology, export, source.project_id)
+    run.step(f"Writing the frames of project {source.project_id} to {path}")
+    dataset, export = create_dataset_from_video_annotation_project(
+        path,
+        source.project_id,
+        None,
+        creds,
+        deeplake_token=token,
+        overwrite=overwrite,
+        fail_on_error=fail_on_error,
+        project_json=export,
+        lb_client=source.client,
+        frame_storage=frame_storage,
+        jpeg_quality=jpeg_quality,
+        progress=run.progress,
+        report=run.report,
+    )
+    applied = None
+    if labels is not None:
+        run.hint = (
+            f"The frames are in {path} without labels; `deeplake-labelbox annotate` applies them."
+        )
+        dataset, applied = apply_labels(
+            run, ProjectSource(source.project_id, export, source.client), lambda _: dataset, labels
+        )
+        run.hint = ""
+    return dataset, whole_report(LabelboxMeta.read(dataset), run.report, applied)
+
+
+def apply_labels(
+    run: Run,
+    source: ProjectSource,
+    open_dataset: Callable[[str], deeplake.Dataset],
+    labels: LabelOptions,
+) -> tuple[deeplake.Dataset, Report]:
+    """Apply the labels of a project to its dataset.
+
+    Raises:
+        DeepLakeLabelboxError: As the verbs of the package do.
+    """
+    from deeplake_labelbox.dataset.convert import (  # noqa: PLC0415 - imports deeplake
+        converter_for_video_project_with_id,
+    )
+
+    export: ProjectExport | None = source.export
+    run.step(f"Applying the labels of project {source.project_id}")
+    converter = converter_for_video_project_with_id(
+        source.project_id,
+        open_dataset,
+        None,
+        group_mapping=labels.groups,
+        fail_on_error=labels.fail_on_error,
+        project_json=export,
+        lb_client=source.client,
+        lb_ontology=labels.ontology,
+        progress=run.progress,
+    )
+    dataset = converter.dataset_with_applied_annotations()
+    return dataset, converter.report

@@ -44,7 +44,6 @@ def export(
         Literal["ToLabel", "InReview", "InRework", "Done"] | None,
         typer.Option(
             "--status",
-            case_sensitive=False,
             rich_help_panel=_FILTERS,
             help="Where they stand in the workflow.",
         ),

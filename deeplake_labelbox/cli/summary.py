@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -72,7 +73,7 @@ def show_dataset(run: Run, dataset: deeplake.Dataset, path: str, report: Report)
     table.add_row("frames", f"{len(dataset):,}")
     objects = [f"{count:,} {kind}" for kind, count in report.objects.items()]
     if objects:
-        table.add_row("objects", Text("\n".join(objects)))
+        table.add_row("objects\nin all frames", Text("\n".join(objects)))
     names = column_names(dataset)
     table.add_row("columns", Text(f"{len(names)}: {', '.join(_families(names))}"))
     branch = str(dataset.current_branch.name)
@@ -90,12 +91,12 @@ def show_opening(run: Run, path: str, dataset: deeplake.Dataset, *, has_creds: b
     from deeplake_labelbox.dataset.columns import column_kind, column_names  # noqa: PLC0415 - imports deeplake
 
     branch = str(dataset.current_branch.name)
-    opening = f"deeplake.open({path!r}{', creds={...}' if has_creds else ''})"
+    opening = f"deeplake.open({json.dumps(path)}{', creds={...}' if has_creds else ''})"
     if branch != "main":
-        opening += f".branches[{branch!r}].open()"
+        opening += f".branches[{json.dumps(branch)}].open()"
     kinds = {name: column_kind(dataset, name) for name in column_names(dataset)}
     labels = [name for name, kind in kinds.items() if kind not in (None, "row metadata")]
-    reading = ", ".join(f"ds[{name!r}][0]" for name in ("frames", *labels[:1]))
+    reading = ", ".join(f"ds[{json.dumps(name)}][0]" for name in ("frames", *labels[:1]))
     run.out.print(Text("\nOpen it in Python:\n", style="bold"))
     for line in ("import deeplake", f"ds = {opening}", reading):
         run.result(f"    {line}")

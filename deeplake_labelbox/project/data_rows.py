@@ -24,14 +24,14 @@ def video_name(row: Mapping[str, Any]) -> str:
 
 def without_signature(url: str) -> str:
     """A URL without user, query and fragment, which may hold secrets; anything else as it is."""
+    if "://" not in url:
+        return url
     try:
         parts = urlsplit(url)
     except (
         ValueError
     ):  # such as half of an IPv6 address: no URL that anything could be fetched from
         return url.partition("?")[0]
-    if not parts.scheme or not parts.netloc:
-        return url
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 

@@ -251,9 +251,7 @@ class DatasetBuild:
                 break
             else:
                 if self._fail_on_error:
-                    raise type(step.error)(
-                        f"Data row {entry.data_row_id}: {step.error}"
-                    ) from step.error
+                    raise _of_data_row(step.error, entry.data_row_id) from step.error
                 entry = replace(entry, problem=str(step.error))
                 cut = isinstance(step.error, VideoDecodeError) and outcome.rows
                 gap = outcome.gap(str(step.error), outcome.rows + 1 if cut else None)
@@ -262,6 +260,14 @@ class DatasetBuild:
         rows = outcome.rows
         status: VideoStatus = "done" if entry.problem is None else "partial" if rows else "failed"
         return replace(entry, rows=rows, frame_count=rows, status=status)
+
+
+def _of_data_row(error: VideoError, data_row_id: str) -> VideoError:
+    """The same error with the data row named."""
+    message = f"Data row {data_row_id}: {error}"
+    if isinstance(error, VideoDecodeError):
+        return VideoDecodeError(message, frames_decoded=error.frames_decoded)
+    return type(error)(message)
 
 
 @contextmanager

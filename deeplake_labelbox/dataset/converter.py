@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 import deeplake
+import numpy as np
+from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from deeplake_labelbox.dataset.build import uncommitted
@@ -238,31 +241,39 @@ class VideoProjectConverter:
         for column, cells in values.columns.items():
             if only is None or column in only:
                 rows.write(self._dataset, column, cells)
-        for column, references in values.masks.items():
-            if only is None or column in only:
-                self._write_masks(column, references, rows, video, masks, outcome)
+        references = {n: m for n, m in values.masks.items() if only is None or n in only}
+        if references:
+            self._write_masks(references, rows, video, masks, outcome)
         outcome.objects = {kind: count for kind, count in values.objects.items() if count}
 
     def _write_masks(
         self,
-        column: str,
-        references: list[list[MaskReference]],
+        references: Mapping[str, list[list[MaskReference]]],
         rows: VideoRows,
         video: VideoEntry,
         masks: MaskReader,
         outcome: VideoOutcome,
     ) -> None:
-        cells: list[Any] = []
+        # All columns at once: a composite mask holds objects of several, and is fetched once.
+        frames = [
+            list(chain.from_iterable(frame)) for frame in zip(*references.values(), strict=True)
+        ]
+        cells: dict[str, list[NDArray[np.bool_]]] = {column: [] for column in references}
         start = size = 0
-        found = masks.read(references, video.height, video.width)
-        for index, frame_masks in enumerate(found):
-            for problem in frame_masks.problems:
+        for index, found in enumerate(masks.read(frames, video.height, video.width)):
+            for problem in found.problems:
                 self._gap(outcome, problem, int(rows.frames[index]), MaskError)
-            cells.append(frame_masks.masks)
-            size += frame_masks.masks.nbytes
-            if size >= _MASK_SLICE_BYTES or index == len(references) - 1:
-                rows.part(start, index + 1).write(self._dataset, column, cells)
-                cells, start, size = [], index + 1, 0
+            channel = 0
+            for column, per_row in references.items():
+                end = channel + len(per_row[index])
+                cells[column].append(np.ascontiguousarray(found.masks[..., channel:end]))
+                channel = end
+            size += found.masks.nbytes
+            if size >= _MASK_SLICE_BYTES or index == len(frames) - 1:
+                for column, part in cells.items():
+                    rows.part(start, index + 1).write(self._dataset, column, part)
+                    part.clear()
+                start, size = index + 1, 0
 
     def _gap(
         self,

@@ -1,0 +1,82 @@
+"""What the package shows to its users."""
+
+import inspect
+import re
+import subprocess
+import sys
+
+import pytest
+
+import deeplake_labelbox
+from deeplake_labelbox import errors
+
+
+def test_all_is_sorted_and_complete():
+    names = deeplake_labelbox.__all__
+    assert names == sorted(names)
+    assert len(names) == len(set(names))
+    for name in names:
+        assert getattr(deeplake_labelbox, name) is not None
+
+
+def test_what_is_public_has_a_docstring():
+    for name in deeplake_labelbox.__all__:
+        thing = getattr(deeplake_labelbox, name)
+        if inspect.isclass(thing) or inspect.isfunction(thing):
+            assert inspect.getdoc(thing), name
+
+
+@pytest.mark.parametrize("module", ["labelbox", "lbox", "torch"])
+def test_importing_the_package_is_light(module):
+    script = f"import deeplake_labelbox, sys; sys.exit('{module}' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0  # noqa: S603 - our own script
+
+
+def test_the_signatures_of_deeplake_integrations_are_kept():
+    """Names and order of arguments; what is new may be given by keyword only."""
+    from deeplake.integrations import labelbox as theirs  # noqa: PLC0415 - slow to import
+
+    verbs = (
+        "create_dataset_from_video_annotation_project",
+        "create_dataset_from_video_annotation_project_with_custom_data_filler",
+        "converter_for_video_project_with_id",
+    )
+    for verb in verbs:
+        old = inspect.signature(getattr(theirs, verb)).parameters
+        new = inspect.signature(getattr(deeplake_labelbox, verb)).parameters
+        kept = [p for p in new.values() if p.kind is not inspect.Parameter.KEYWORD_ONLY]
+        assert [p.name for p in kept] == list(old), verb
+        assert {p.name: p.default for p in kept} == {p.name: p.default for p in old.values()}
+
+
+def drawn_tree():
+    """Pairs of class and base, read from the drawing in the docstring of errors.py."""
+    branch: list[str] = []
+    pairs = set()
+    for line in inspect.getdoc(errors).splitlines():
+        found = re.match(r"^(?P<indent>[\s│├└─]*)(?P<name>[A-Z]\w+Error)\b", line)
+        if found is None:
+            continue
+        depth = len(found["indent"].replace(" ", "x")) // 4
+        branch = [*branch[: depth - 1], found["name"]]
+        if len(branch) > 1:
+            pairs.add((branch[-1], branch[-2]))
+    return pairs
+
+
+def test_the_drawn_error_tree_is_that_of_the_classes():
+    classes = {
+        name: thing
+        for name, thing in vars(errors).items()
+        if inspect.isclass(thing) and thing.__module__ == errors.__name__
+    }
+    pairs = {
+        (name, base.__name__)
+        for name, thing in classes.items()
+        for base in thing.__bases__
+        if base.__name__ in classes
+    }
+    assert drawn_tree() == pairs
+    for thing in classes.values():
+        assert issubclass(thing, errors.DeepLakeLabelboxError)
+        assert inspect.getdoc(thing)

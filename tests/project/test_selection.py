@@ -107,10 +107,20 @@ def test_other_words_are_refused(selection):
         select_label(row(OLD), "p", selection)
 
 
-KEYS = (
-    "p projects labels id project_details selected_label_id performance_details skipped "
-    "label_details content_last_updated_at updated_at created_at"
-).split()
+KEYS = [
+    "p",
+    "projects",
+    "labels",
+    "id",
+    "project_details",
+    "selected_label_id",
+    "performance_details",
+    "skipped",
+    "label_details",
+    "content_last_updated_at",
+    "updated_at",
+    "created_at",
+]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=3) | st.datetimes().map(str),
     lambda children: (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.sandbox.faults import Faults
 from deeplake_labelbox.sandbox.projects import SandboxProject, create_project
-from deeplake_labelbox.sandbox.store import Store
+from deeplake_labelbox.sandbox.store import IntegrationRecord, Store, now
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from labelbox import Client
 
     from deeplake_labelbox.sandbox.application import ReceivedRequest
+    from deeplake_labelbox.sandbox.background import BackgroundTasks
     from deeplake_labelbox.sandbox.export_rendering import FileUrls
     from deeplake_labelbox.sandbox.exports import ExportTasks
     from deeplake_labelbox.sandbox.imports import AnnotationImports
@@ -48,7 +49,6 @@ class Sandbox:
         self.faults = Faults()
         self.api_key = api_key
         self._with_sample = sample
-        self._store = Store()
         self._sample: SandboxProject | None = None
         self._port = port
         self._running: RunningSandbox | None = None
@@ -69,9 +69,13 @@ class Sandbox:
                 f"The sandbox needs {error.name}, which is not installed; "
                 'run: pip install "deeplake-labelbox[sandbox]"'
             ) from error
-        self._store = Store()
-        self._running = RunningSandbox(self._store, self.api_key, self.faults, self._port)
         self._folder = tempfile.TemporaryDirectory(prefix="labelbox-sandbox-")
+        store = Store(Path(self._folder.name))
+        try:
+            self._running = RunningSandbox(store, self.api_key, self.faults, self._port)
+        except BaseException:
+            self.stop()
+            raise
         if self._with_sample:
             from deeplake_labelbox.sandbox.sample import add_sample_project  # noqa: PLC0415 - slow
 
@@ -145,6 +149,11 @@ class Sandbox:
         return self._alive.imports
 
     @property
+    def tasks(self) -> BackgroundTasks:
+        """The tasks that upload data rows and fill batches: how the next one shall go."""
+        return self._alive.tasks
+
+    @property
     def requests(self) -> list[ReceivedRequest]:
         """All requests so far, with their headers."""
         return self._alive.log.received
@@ -181,6 +190,23 @@ class Sandbox:
         record = create_project(self._store, name, ontology_normalized, media_type)
         return self._face(record.id)
 
+    def add_iam_integration(
+        self, name: str, *, provider: str = "AWS", is_default: bool = False, valid: bool = True
+    ) -> str:
+        """Add an IAM integration, by which Labelbox reads a bucket; returns its id.
+
+        Args:
+            name: Its name.
+            provider: "AWS", "GCP" or "Azure".
+            is_default: Whether datasets get it that ask for the default one.
+            valid: Whether Labelbox can use it.
+        """
+        store = self._store
+        record = IntegrationRecord(store.identifiers.new(), name, provider, now())
+        record.is_default, record.valid = is_default, valid
+        store.integrations[record.id] = record
+        return record.id
+
     def client(self) -> Client:
         """A real ``labelbox.Client`` that talks to this sandbox."""
         from labelbox import Client  # noqa: PLC0415 - slow to import, and not needed to serve
@@ -210,11 +236,12 @@ class Sandbox:
         return self._running
 
     @property
+    def _store(self) -> Store:
+        return self._alive.store
+
+    @property
     def _urls(self) -> FileUrls:
         return self._alive.urls
 
     def _face(self, project_id: str) -> SandboxProject:
-        record = self._store.projects[project_id]
-        if self._folder is None:
-            raise ConfigurationError("The sandbox is not running; use it in a with statement.")
-        return SandboxProject(self._store, self._urls, Path(self._folder.name), record)
+        return SandboxProject(self._store, self._urls, self._store.projects[project_id])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from deeplake_labelbox.errors import ConfigurationError
-from deeplake_labelbox.sandbox.annotation_input import read_annotations
+from deeplake_labelbox.sandbox.annotation_input import LabelReader, read_annotations
 from deeplake_labelbox.sandbox.identifiers import FeatureIds
 from deeplake_labelbox.sandbox.store import LabelRecord, now
 
@@ -179,6 +180,46 @@ class Labelling:
             current.updated_at = moment
             self._assignment.workflow_status = "DONE"
             self.touch(moment)
+
+    def follow_ontology(self) -> None:
+        """Name features of labels as the ontology does now, and drop those it no longer has."""
+        tools = {tool["featureSchemaId"]: tool for tool in self.ontology["tools"]}
+        asked = {each["featureSchemaId"]: each for each in self.ontology["classifications"]}
+        for label_id in self._assignment.label_ids:
+            label = self._store.labels[label_id]
+            if label.content is None:
+                continue
+            label.content = replace(
+                label.content,
+                tracks=tuple(
+                    replace(track, tool=tools[track.tool["featureSchemaId"]])
+                    for track in label.content.tracks
+                    if track.tool["featureSchemaId"] in tools
+                ),
+                frame_classifications=tuple(
+                    replace(each, schema=asked[each.schema["featureSchemaId"]])
+                    for each in label.content.frame_classifications
+                    if each.schema["featureSchemaId"] in asked
+                ),
+                classifications=tuple(
+                    each
+                    for each in label.content.classifications
+                    if each["feature_schema_id"] in asked
+                ),
+            )
+            label.annotations = {
+                uuid: annotation
+                for uuid, annotation in label.annotations.items()
+                if self._is_readable(annotation)
+            }
+
+    def _is_readable(self, annotation: dict[str, Any]) -> bool:
+        reader = LabelReader(self.ontology, FeatureIds(self._store.identifiers))
+        try:
+            reader.read(0, annotation)
+        except ConfigurationError:
+            return False
+        return True
 
     @property
     def imported(self) -> LabelRecord | None:

@@ -55,6 +55,14 @@ def complete(normalized: dict[str, Any], identifiers: Identifiers) -> dict[str, 
     return ontology
 
 
+def with_known_ids(normalized: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
+    """A copy of an ontology in which what ``known`` has by the same name gets its schema ids."""
+    ontology = copy.deepcopy(normalized)
+    for key, kind in (("tools", "tool"), ("classifications", "type")):
+        _take_ids(ontology.get(key) or [], known.get(key) or [], ("name", kind))
+    return ontology
+
+
 def named(features: list[dict[str, Any]], name: str) -> dict[str, Any] | None:
     """The tool or classification of this name among ``features``."""
     return next((feature for feature in features if feature["name"] == name), None)
@@ -73,6 +81,27 @@ def option_named(classification: dict[str, Any], name: str) -> dict[str, Any] | 
 def slug(name: str) -> str:
     """The ``value`` that exports give beside a feature's name."""
     return "".join(character if character.isalnum() else "_" for character in name.lower())
+
+
+def _take_ids(
+    features: list[dict[str, Any]], known: list[dict[str, Any]], keys: tuple[str, ...]
+) -> None:
+    for feature in features:
+        schema_id = feature.get("featureSchemaId")
+        for old in known:
+            same_name = all(feature.get(key, feature.get("label")) == old[key] for key in keys)
+            if schema_id == old["featureSchemaId"] or (not schema_id and same_name):
+                feature["featureSchemaId"] = old["featureSchemaId"]
+                feature["schemaNodeId"] = old["schemaNodeId"]
+                _take_ids(
+                    feature.get("classifications") or [],
+                    old.get("classifications") or [],
+                    ("name", "type"),
+                )
+                # The options of a classification, or the classifications below an option.
+                below = ("value",) if "type" in old else ("name", "type")
+                _take_ids(feature.get("options") or [], old.get("options") or [], below)
+                break
 
 
 def _complete_classification(classification: dict[str, Any], identifiers: Identifiers) -> None:

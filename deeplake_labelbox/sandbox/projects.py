@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deeplake_labelbox.errors import ConfigurationError
-from deeplake_labelbox.sandbox.ontology import complete
+from deeplake_labelbox.sandbox.labelling import Labelling
+from deeplake_labelbox.sandbox.ontology import complete, with_known_ids
 from deeplake_labelbox.sandbox.rows import SandboxDataRow, checked_status
 from deeplake_labelbox.sandbox.store import (
     AssignmentRecord,
@@ -33,10 +34,9 @@ _DEFAULT_BATCH = "batch"
 class SandboxProject:
     """A project of the sandbox, to be filled with videos and labels."""
 
-    def __init__(self, store: Store, urls: FileUrls, folder: Path, record: ProjectRecord) -> None:
+    def __init__(self, store: Store, urls: FileUrls, record: ProjectRecord) -> None:
         self._store = store
         self._urls = urls
-        self._folder = folder
         self._record = record
 
     @property
@@ -145,12 +145,46 @@ class SandboxProject:
             )
         return SandboxDataRow(self._store, self._urls, self._record, row)
 
+    def remove_video(self, row: SandboxDataRow | str) -> None:
+        """Take a data row, given as itself or by its id, and its labels out of the project.
+
+        Raises:
+            ConfigurationError: It is not in the project.
+        """
+        row_id = row if isinstance(row, str) else row.id
+        with self._store.lock:
+            assignment = self._record.assignments.pop(row_id, None)
+            if assignment is None:
+                raise ConfigurationError(f"Project '{self.name}' has no data row '{row_id}'.")
+            for label_id in assignment.label_ids:
+                self._store.labels.pop(label_id)
+            self._store.batches[assignment.batch_id].data_row_ids.remove(row_id)
+
+    def update_ontology(self, ontology_normalized: dict[str, Any]) -> None:
+        """Change the connected ontology; features that keep their id or name stay the same ones.
+
+        Objects and answers of features that are no longer there disappear from the labels, as
+        they do when a feature is deleted in Labelbox.
+
+        Raises:
+            ConfigurationError: The ontology cannot be used, or none is connected.
+        """
+        ontology = self._store.ontologies.get(self._record.ontology_id or "")
+        if ontology is None:
+            raise ConfigurationError(f"Project '{self.name}' has no ontology to change.")
+        with self._store.lock:
+            kept = with_known_ids(ontology_normalized, ontology.normalized)
+            ontology.normalized = complete(kept, self._store.identifiers)
+            for assignment in self._record.assignments.values():
+                Labelling(self._store, self._record, assignment).follow_ontology()
+            self._record.updated_at = now()
+
     def __repr__(self) -> str:
         return f"SandboxProject({self.id!r}, name={self.name!r})"
 
     def _file(self, row_id: str, video: str | Path | bytes) -> Path:
         if isinstance(video, bytes):
-            file = self._folder / row_id
+            file = self._store.folder / row_id
             file.write_bytes(video)
             return file
         file = Path(video).absolute()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from deeplake_labelbox.sandbox.application import ApiHost, RequestLog, StorageHost, TwoHosts
+from deeplake_labelbox.sandbox.background import BackgroundTasks
 from deeplake_labelbox.sandbox.export_rendering import FileUrls
 from deeplake_labelbox.sandbox.exports import ExportTasks
 from deeplake_labelbox.sandbox.graphql.context import Services
@@ -25,6 +26,7 @@ class RunningSandbox:
     """
 
     def __init__(self, store: Store, api_key: str, faults: Faults, port: int) -> None:
+        self.store = store
         api, storage = listen(port), listen(0)
         storage_port = storage.getsockname()[1]
         self.api_url = f"http://{HOST}:{api.getsockname()[1]}"
@@ -33,8 +35,9 @@ class RunningSandbox:
         self.urls = FileUrls(f"{self.api_url}/api/v1", signed)
         self.exports = ExportTasks(store)
         self.imports = AnnotationImports(store, self.urls)
+        self.tasks = BackgroundTasks(store)
         self.log = RequestLog()
-        box = Services(store, self.exports, self.imports, self.urls)
+        box = Services(store, self.exports, self.imports, self.tasks, self.urls)
         hosts = TwoHosts(
             ApiHost(box, api_key, faults, self.log).app,
             StorageHost(box, signed, faults, self.log).app,

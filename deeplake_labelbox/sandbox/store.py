@@ -216,13 +216,22 @@ class UploadRecord:
 
     id: str
     filename: str
-    content: bytes
+    file: Path
+
+    @property
+    def content(self) -> bytes:
+        """The bytes of the file."""
+        return self.file.read_bytes()
 
 
 class Store:
-    """All records of one sandbox; take ``lock`` to read several that must fit together."""
+    """All records of one sandbox; take ``lock`` to read several that must fit together.
 
-    def __init__(self) -> None:
+    Files that clients upload lie in ``folder``.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.lock = threading.RLock()
         self.identifiers = Identifiers()
         self.organization = OrganizationRecord(self.identifiers.new(), "Sandbox", now())
@@ -239,6 +248,8 @@ class Store:
         self.uploads: dict[str, UploadRecord] = {}
         self.imports: dict[str, ImportRecord] = {}
         self.integrations: dict[str, IntegrationRecord] = {}
+        # Results of jobs that assign or clear global keys, in the form of the API.
+        self.jobs: dict[str, dict[str, Any]] = {}
 
     def data_row_by_global_key(self, global_key: str) -> DataRowRecord | None:
         """The data row with this global key; keys are unique in an organization."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from graphql import GraphQLResolveInfo
 
+    from deeplake_labelbox.sandbox.background import BackgroundTasks
     from deeplake_labelbox.sandbox.export_rendering import FileUrls
     from deeplake_labelbox.sandbox.exports import ExportTasks
     from deeplake_labelbox.sandbox.imports import AnnotationImports
@@ -28,6 +29,7 @@ class Services:
     store: Store
     exports: ExportTasks
     imports: AnnotationImports
+    tasks: BackgroundTasks
     urls: FileUrls
 
 

@@ -153,6 +153,26 @@ def rows_for_global_keys_result(
     }
 
 
+def external_ids(
+    _source: object,
+    info: Info,
+    *,
+    externalId_in: list[str],  # noqa: N803 - the schema's name
+) -> list[dict[str, str]]:
+    """The data rows of external ids, over all datasets."""
+    rows = services(info).store.data_rows.values()
+    return [
+        {"dataRowId": row.id, "externalId": row.external_id}
+        for row in rows
+        if row.external_id is not None and row.external_id in externalId_in
+    ]
+
+
+def all_processed(_source: object, _info: Info, **_arguments: Any) -> dict[str, bool]:
+    """Data rows of the sandbox are processed when they are made."""
+    return {"allDataRowsHaveBeenProcessed": True}
+
+
 def metadata_ontology(_source: object, _info: Info) -> list[Any]:
     """The sandbox has no metadata schemas."""
     return []
@@ -165,6 +185,8 @@ RESOLVERS: Resolvers = {
     ("Query", "dataRow"): data_row,
     ("Query", "dataRowsForGlobalKeys"): rows_for_global_keys,
     ("Query", "dataRowsForGlobalKeysResult"): rows_for_global_keys_result,
+    ("Query", "externalIdsToDataRowIds"): external_ids,
+    ("Query", "queryAllDataRowsHaveBeenProcessed"): all_processed,
     ("Query", "customMetadataOntology"): metadata_ontology,
     ("DataRow", "labelingActivity"): labeling_activity,
 }

@@ -21,10 +21,14 @@ from graphql import (
 )
 
 from deeplake_labelbox.sandbox.graphql import (
+    batches,
     data_rows,
+    datasets,
     exports,
+    global_keys,
     imports,
     ontologies,
+    project_setup,
     projects,
     uploads,
     users,
@@ -38,8 +42,12 @@ logger = logging.getLogger(__name__)
 _SUBJECTS = {
     "users": users,
     "projects": projects,
+    "project_setup": project_setup,
+    "batches": batches,
     "ontologies": ontologies,
+    "datasets": datasets,
     "data_rows": data_rows,
+    "global_keys": global_keys,
     "exports": exports,
     "uploads": uploads,
     "imports": imports,

@@ -30,13 +30,13 @@ def task_form(record: TaskRecord) -> dict[str, Any]:
     """A task as the API gives it."""
     status: str = "IN_PROGRESS" if record.polls_left > 0 else record.status
     created = timestamp(record.created_at)
-    done = status == "COMPLETE"
+    done = status in ("COMPLETE", "FAILED")
     return {
         "id": record.id,
         "name": record.name,
         "type": record.type,
         "status": status,
-        "completionPercentage": 100.0 if done else 0.0,
+        "completionPercentage": 100.0 if status == "COMPLETE" else 0.0,
         "createdAt": created,
         "updatedAt": created,
         "errors": None,

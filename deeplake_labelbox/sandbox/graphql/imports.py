@@ -11,6 +11,7 @@ from deeplake_labelbox.sandbox.graphql.errors import (
     InvalidQueryError,
     NotFoundError,
 )
+from deeplake_labelbox.sandbox.graphql.project_setup import project_record
 from deeplake_labelbox.sandbox.graphql.projects import project_form
 from deeplake_labelbox.sandbox.multipart import UploadedFile
 from deeplake_labelbox.sandbox.remote_files import RemoteFileError, fetch
@@ -45,9 +46,7 @@ def create(
 ) -> dict[str, Any]:
     """Import a file; it has been read when the reply is sent."""
     box = services(info)
-    project = box.store.projects.get(data["projectId"])
-    if project is None or project.deleted:
-        raise NotFoundError(f"Project {data['projectId']} not found")
+    project = project_record(box, data["projectId"])
     if box.imports.named(kind, project.id, data["name"]) is not None:
         raise ConflictError(f"An import with the name '{data['name']}' already exists")
     record = box.imports.run(kind, project, data["name"], _content(box, data))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from deeplake_labelbox.sandbox.graphql.context import Resolvers, services, timestamp
-from deeplake_labelbox.sandbox.graphql.errors import NotFoundError
+from deeplake_labelbox.sandbox.graphql.errors import InvalidQueryError, NotFoundError
+from deeplake_labelbox.sandbox.ontology import complete
+from deeplake_labelbox.sandbox.store import OntologyRecord, now
 
 if TYPE_CHECKING:
     from deeplake_labelbox.sandbox.graphql.context import Info
-    from deeplake_labelbox.sandbox.store import OntologyRecord
 
 
 def ontology_form(record: OntologyRecord) -> dict[str, Any]:
@@ -52,4 +54,22 @@ def ontologies(
     return {"nodes": found, "nextCursor": None}
 
 
-RESOLVERS: Resolvers = {("Query", "ontology"): ontology, ("Query", "ontologies"): ontologies}
+def upsert(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, Any]:
+    """A new ontology, completed with its ids."""
+    store = services(info).store
+    try:
+        normalized = complete(json.loads(data["normalized"]), store.identifiers)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise InvalidQueryError(f"The ontology cannot be used: {error}") from error
+    record = OntologyRecord(
+        store.identifiers.new(), data["name"], normalized, data.get("mediaType"), now()
+    )
+    store.ontologies[record.id] = record
+    return ontology_form(record)
+
+
+RESOLVERS: Resolvers = {
+    ("Query", "ontology"): ontology,
+    ("Query", "ontologies"): ontologies,
+    ("Mutation", "upsertOntology"): upsert,
+}

@@ -23,12 +23,12 @@ def project_form(record: ProjectRecord, store: Store) -> dict[str, Any]:
         "description": record.description,
         "createdAt": timestamp(record.created_at),
         "updatedAt": timestamp(record.updated_at),
-        "autoAuditNumberOfLabels": 1,
-        "autoAuditPercentage": 1.0,
+        "autoAuditNumberOfLabels": record.auto_audit_number_of_labels,
+        "autoAuditPercentage": record.auto_audit_percentage,
         "dataRowCount": len(record.assignments),
         "editorTaskType": None,
-        "isBenchmarkEnabled": False,
-        "isConsensusEnabled": False,
+        "isBenchmarkEnabled": record.is_benchmark_enabled,
+        "isConsensusEnabled": record.is_consensus_enabled,
         "lastActivityTime": timestamp(max([record.updated_at, *moments])),
         "allowedMediaType": record.media_type,
         "modelSetupComplete": None,
@@ -55,7 +55,7 @@ def project(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, 
     """A project by its id."""
     store = services(info).store
     record = store.projects.get(where["id"])
-    if record is None:
+    if record is None or record.deleted:
         raise NotFoundError(f"Project {where['id']} not found")
     return project_form(record, store)
 
@@ -70,7 +70,8 @@ def projects(
 ) -> list[dict[str, Any]]:
     """All projects, or those of a name."""
     store = services(info).store
-    forms = [project_form(record, store) for record in store.projects.values()]
+    kept = [record for record in store.projects.values() if not record.deleted]
+    forms = [project_form(record, store) for record in kept]
     return page([form for form in forms if selected(where, form)], skip, first)
 
 
@@ -85,15 +86,16 @@ def batches(
     source: dict[str, Any],
     info: Info,
     *,
+    where: dict[str, str] | None = None,
     after: str | None = None,
     first: int | None = None,
 ) -> dict[str, Any]:
-    """The batches of a project, all on one page."""
+    """The batches of a project, or the one of an id, all on one page."""
     del after, first
     found = [
         batch_form(record)
         for record in services(info).store.batches.values()
-        if record.project_id == source["id"]
+        if record.project_id == source["id"] and (where is None or where["id"] == record.id)
     ]
     return {"nodes": found, "pageInfo": {"endCursor": None}}
 

@@ -1,16 +1,21 @@
-"""Files that clients upload."""
+"""Files that clients upload, and the data rows that are made of them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.sandbox.graphql.context import Resolvers, services
-from deeplake_labelbox.sandbox.graphql.errors import InvalidQueryError
+from deeplake_labelbox.sandbox.background import UPLOAD_TASK_TYPE
+from deeplake_labelbox.sandbox.graphql.context import Resolvers, Services, services
+from deeplake_labelbox.sandbox.graphql.data_rows import data_row_form
+from deeplake_labelbox.sandbox.graphql.errors import InvalidQueryError, NotFoundError
+from deeplake_labelbox.sandbox.graphql.exports import task_form
 from deeplake_labelbox.sandbox.multipart import UploadedFile
 from deeplake_labelbox.sandbox.store import UploadRecord
+from deeplake_labelbox.sandbox.uploading import DataRowUpload, ManifestError
 
 if TYPE_CHECKING:
     from deeplake_labelbox.sandbox.graphql.context import Info
+    from deeplake_labelbox.sandbox.store import TaskRecord
 
 
 def upload_file(_source: object, info: Info, **arguments: Any) -> dict[str, Any]:
@@ -19,10 +24,73 @@ def upload_file(_source: object, info: Info, **arguments: Any) -> dict[str, Any]
     if not isinstance(file, UploadedFile):
         raise InvalidQueryError("Variable 'file' must be a file of a multipart request")
     box = services(info)
-    record = UploadRecord(box.store.identifiers.new(), file.filename, file.content)
+    upload_id = box.store.identifiers.new()
+    path = box.store.folder / upload_id
+    path.write_bytes(file.content)
+    record = UploadRecord(upload_id, file.filename, path)
     box.store.uploads[record.id] = record
     url = box.urls.signed.sign(f"/uploads/{record.id}/{record.filename}")
     return {"url": url, "filename": record.filename}
 
 
-RESOLVERS: Resolvers = {("Mutation", "uploadFile"): upload_file}
+def upsert_data_rows(_source: object, info: Info, *, data: dict[str, str]) -> dict[str, Any]:
+    """Make the data rows of a manifest; the task has ended when the reply is sent."""
+    box = services(info)
+    upload = DataRowUpload(box.store, box.urls)
+    try:
+        payloads = upload.specs(data["manifestUri"])
+    except ManifestError as error:
+        raise InvalidQueryError(str(error)) from error
+    task = box.tasks.start(UPLOAD_TASK_TYPE, "JSON Import")
+    if task.status == "COMPLETE":
+        upload.create(payloads, task)
+    return task_form(task)
+
+
+def created_rows(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, Any]:
+    """The data rows that an upload made."""
+    box = services(info)
+    rows = [box.store.data_rows[row_id] for row_id in _task(box, data).created_rows]
+    shown, after = _page([data_row_form(row, box) for row in rows], data)
+    return {"nodes": shown, "after": after, "total": len(rows)}
+
+
+def rejected_rows(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, Any]:
+    """The data rows that an upload rejected, each with the reason."""
+    rejected = _task(services(info), data).rejected_rows
+    forms = [
+        {
+            "message": row["message"],
+            "spec": {
+                "externalId": row.get("external_id"),
+                "globalKey": row.get("global_key"),
+                "rowData": row.get("row_data"),
+                "metadata": [],
+                "attachments": row.get("attachments") or [],
+            },
+        }
+        for row in rejected
+    ]
+    shown, after = _page(forms, data)
+    return {"results": shown, "after": after, "total": len(rejected)}
+
+
+def _task(box: Services, data: dict[str, Any]) -> TaskRecord:
+    task = box.store.tasks.get(data["taskId"])
+    if task is None:
+        raise NotFoundError("Task not found")
+    return task
+
+
+def _page(forms: list[dict[str, Any]], data: dict[str, Any]) -> tuple[list[Any], str | None]:
+    start = int(data.get("from") or 0)
+    end = start + (data.get("first") or len(forms))
+    return forms[start:end], str(end) if end < len(forms) else None
+
+
+RESOLVERS: Resolvers = {
+    ("Mutation", "uploadFile"): upload_file,
+    ("Mutation", "upsertDataRows"): upsert_data_rows,
+    ("Query", "successesfulDataRowImports"): created_rows,
+    ("Query", "failedDataRowImports"): rejected_rows,
+}

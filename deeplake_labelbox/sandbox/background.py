@@ -1,0 +1,47 @@
+"""Background tasks other than exports: uploads of data rows, and batches that are filled."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from deeplake_labelbox.sandbox.store import TaskRecord, now
+
+if TYPE_CHECKING:
+    from deeplake_labelbox.sandbox.store import Store
+
+UPLOAD_TASK_TYPE = "adv-upsert-data-rows"
+BATCH_TASK_TYPE = "add-data-rows-to-batch"
+
+
+class BackgroundTasks:
+    """The tasks of a sandbox that are no exports, and how the next one shall go.
+
+    Attributes:
+        next_polls: How often the next task answers IN_PROGRESS before it ends. 0 after.
+        next_failure: Why the next task ends FAILED, without any effect. None after.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.next_polls = 0
+        self.next_failure: str | None = None
+        self._store = store
+
+    def start(self, kind: str, name: str, project_id: str | None = None) -> TaskRecord:
+        """A new task; whoever starts it does the work, unless it has failed."""
+        failure = self.next_failure
+        task = TaskRecord(
+            id=self._store.identifiers.new(),
+            name=name,
+            type=kind,
+            status="COMPLETE" if failure is None else "FAILED",
+            created_at=now(),
+            created_by=self._store.user.id,
+            project_id=project_id,
+            polls_left=self.next_polls,
+            # The SDK reads the result of a failed task as JSON.
+            result_url=None if failure is None else json.dumps({"error": failure}),
+        )
+        self.next_polls, self.next_failure = 0, None
+        self._store.tasks[task.id] = task
+        return task

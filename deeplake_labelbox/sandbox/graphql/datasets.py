@@ -1,0 +1,105 @@
+"""Making datasets, and the IAM integrations that read their files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from deeplake_labelbox.sandbox.graphql.context import Resolvers, Services, services, timestamp
+from deeplake_labelbox.sandbox.graphql.data_rows import dataset_form
+from deeplake_labelbox.sandbox.graphql.errors import InvalidQueryError, NotFoundError
+from deeplake_labelbox.sandbox.store import DatasetRecord, now
+
+if TYPE_CHECKING:
+    from deeplake_labelbox.sandbox.graphql.context import Info
+    from deeplake_labelbox.sandbox.store import IntegrationRecord
+
+
+def integration_form(record: IntegrationRecord) -> dict[str, Any]:
+    """An IAM integration as the API gives it."""
+    created = timestamp(record.created_at)
+    return {
+        "id": record.id,
+        "name": record.name,
+        "provider": record.provider,
+        "valid": record.valid,
+        "isOrgDefault": record.is_default,
+        "lastValidAt": created if record.valid else None,
+        "createdAt": created,
+        "updatedAt": created,
+        "settings": None,
+    }
+
+
+def create(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, Any]:
+    """A new dataset; its name may be that of another."""
+    store = services(info).store
+    if not data.get("name"):
+        raise InvalidQueryError("A dataset needs a name")
+    record = DatasetRecord(store.identifiers.new(), data["name"], now())
+    store.datasets[record.id] = record
+    return dataset_form(record, store)
+
+
+def update(
+    _source: object, info: Info, *, where: dict[str, str], data: dict[str, Any]
+) -> dict[str, Any]:
+    """Rename or delete a dataset; its data rows go with it."""
+    box = services(info)
+    record = _dataset(box, where["id"])
+    record.name = data.get("name") or record.name
+    if data.get("deleted"):
+        record.deleted = True
+        for row in [row for row in box.store.data_rows.values() if row.dataset_id == record.id]:
+            if not any(row.id in each.assignments for each in box.store.projects.values()):
+                del box.store.data_rows[row.id]
+    return dataset_form(record, box.store)
+
+
+def set_signer(
+    _source: object, info: Info, *, where: dict[str, str], data: dict[str, Any]
+) -> dict[str, Any]:
+    """Let an IAM integration read a dataset's files."""
+    box = services(info)
+    record = _dataset(box, where["id"])
+    signer = data.get("signerId")
+    if signer is not None and signer not in box.store.integrations:
+        raise NotFoundError(f"IAM integration {signer} not found")
+    record.signer_id = signer
+    return dataset_form(record, box.store)
+
+
+def validate(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, Any]:
+    """Whether the IAM integration of a dataset can be used."""
+    box = services(info)
+    found = box.store.integrations.get(_dataset(box, where["id"]).signer_id or "")
+    valid = found is not None and found.valid
+    return {"valid": valid, "checks": [{"name": "Fetch", "success": valid}]}
+
+
+def integrations(_source: object, info: Info) -> list[dict[str, Any]]:
+    """All IAM integrations."""
+    return [integration_form(record) for record in services(info).store.integrations.values()]
+
+
+def signer(source: dict[str, Any], info: Info) -> dict[str, Any] | None:
+    """The IAM integration of a dataset."""
+    store = services(info).store
+    signer_id = store.datasets[source["id"]].signer_id
+    return None if signer_id is None else integration_form(store.integrations[signer_id])
+
+
+def _dataset(box: Services, dataset_id: str) -> DatasetRecord:
+    record = box.store.datasets.get(dataset_id)
+    if record is None or record.deleted:
+        raise NotFoundError(f"Dataset {dataset_id} not found")
+    return record
+
+
+RESOLVERS: Resolvers = {
+    ("Query", "iamIntegrations"): integrations,
+    ("Mutation", "createDataset"): create,
+    ("Mutation", "updateDataset"): update,
+    ("Mutation", "setSignerForDataset"): set_signer,
+    ("Mutation", "validateDataset"): validate,
+    ("Dataset", "signer"): signer,
+}

@@ -1,0 +1,87 @@
+"""Assigning and clearing global keys; the jobs have ended when their id is sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from deeplake_labelbox.sandbox.global_keys import fault_of
+from deeplake_labelbox.sandbox.graphql.context import Resolvers, services
+from deeplake_labelbox.sandbox.graphql.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from deeplake_labelbox.sandbox.graphql.context import Info
+
+
+def assign(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, str]:
+    """Assign global keys to data rows, each on its own."""
+    store = services(info).store
+    done, invalid, denied = [], [], []
+    for link in data["assignInputs"]:
+        row = store.data_rows.get(link["dataRowId"])
+        holder = store.data_row_by_global_key(link["globalKey"])
+        if row is None:
+            denied.append(link)
+        elif fault_of(link["globalKey"]) is not None or holder not in (None, row):
+            invalid.append(link)
+        else:
+            row.global_key = link["globalKey"]
+            done.append(link)
+    return _ended(
+        info,
+        {
+            "sanitizedAssignments": [],
+            "unmodifiedAssignments": done,
+            "invalidGlobalKeyAssignments": invalid,
+            "accessDeniedAssignments": denied,
+        },
+    )
+
+
+def clear(_source: object, info: Info, *, where: dict[str, list[str]]) -> dict[str, str]:
+    """Take global keys away from their data rows."""
+    store = services(info).store
+    cleared, unknown = [], []
+    for key in where["ids"]:
+        row = store.data_row_by_global_key(key)
+        if row is None:
+            unknown.append(key)
+        else:
+            row.global_key = None
+            cleared.append(key)
+    return _ended(
+        info,
+        {
+            "clearedGlobalKeys": cleared,
+            "failedToClearGlobalKeys": [],
+            "notFoundGlobalKeys": unknown,
+            "accessDeniedGlobalKeys": [],
+        },
+    )
+
+
+def result(
+    _source: object,
+    info: Info,
+    *,
+    jobId: dict[str, str],  # noqa: N803 - the schema's name
+) -> dict[str, Any]:
+    """What a job did."""
+    data = services(info).store.jobs.get(jobId["id"])
+    if data is None:
+        raise NotFoundError(f"Job {jobId['id']} not found")
+    return {"jobStatus": "COMPLETE", "data": data}
+
+
+def _ended(info: Info, data: dict[str, Any]) -> dict[str, str]:
+    store = services(info).store
+    job_id = store.identifiers.new()
+    store.jobs[job_id] = data
+    return {"jobId": job_id}
+
+
+RESOLVERS: Resolvers = {
+    ("Mutation", "assignGlobalKeysToDataRows"): assign,
+    ("Mutation", "clearGlobalKeys"): clear,
+    ("Query", "assignGlobalKeysToDataRowsResult"): result,
+    ("Query", "clearGlobalKeysResult"): result,
+}

@@ -1,0 +1,138 @@
+"""Making projects and setting them up: editor and ontology."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from deeplake_labelbox.sandbox.graphql.context import Resolvers, Services, page, selected, services
+from deeplake_labelbox.sandbox.graphql.errors import InvalidQueryError, NotFoundError
+from deeplake_labelbox.sandbox.graphql.ontologies import ontology_form
+from deeplake_labelbox.sandbox.graphql.projects import project_form
+from deeplake_labelbox.sandbox.store import ProjectRecord, now
+
+if TYPE_CHECKING:
+    from deeplake_labelbox.sandbox.graphql.context import Info
+
+_EDITOR = {
+    "id": "csandboxeditor00000000000",
+    "name": "Editor",
+    "description": "Video, image, and text annotation",
+    "iframeUrlPath": "/editor",
+}
+
+
+def project_record(box: Services, project_id: str) -> ProjectRecord:
+    """A project that is not deleted.
+
+    Raises:
+        NotFoundError: There is none of this id.
+    """
+    record = box.store.projects.get(project_id)
+    if record is None or record.deleted:
+        raise NotFoundError(f"Project {project_id} not found")
+    return record
+
+
+def create(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, Any]:
+    """A new project without ontology and editor; its name may be that of another."""
+    store = services(info).store
+    moment = now()
+    record = ProjectRecord(
+        id=store.identifiers.new(),
+        name=data["name"],
+        media_type=data["allowedMediaType"],
+        created_at=moment,
+        updated_at=moment,
+        description=data.get("description") or "",
+        has_editor=False,
+        auto_audit_number_of_labels=data.get("autoAuditNumberOfLabels") or 1,
+        auto_audit_percentage=data.get("autoAuditPercentage") or 0.0,
+        is_benchmark_enabled=bool(data.get("isBenchmarkEnabled")),
+        is_consensus_enabled=bool(data.get("isConsensusEnabled")),
+    )
+    store.projects[record.id] = record
+    return project_form(record, store)
+
+
+def update(
+    _source: object, info: Info, *, where: dict[str, str], data: dict[str, Any]
+) -> dict[str, Any]:
+    """Rename or delete a project, or connect its editor."""
+    box = services(info)
+    record = project_record(box, where["id"])
+    record.name = data.get("name") or record.name
+    record.description = data.get("description", record.description)
+    record.deleted = bool(data.get("deleted"))
+    if "labelingFrontend" in data:
+        _check_editor(data["labelingFrontend"])
+        record.has_editor = True
+    record.updated_at = now()
+    return project_form(record, box.store)
+
+
+def editor(source: dict[str, Any], info: Info) -> dict[str, str] | None:
+    """The editor of a project."""
+    return _EDITOR if services(info).store.projects[source["id"]].has_editor else None
+
+
+def editors(
+    _source: object,
+    _info: Info,
+    *,
+    where: dict[str, Any] | None = None,
+    skip: int | None = None,
+    first: int | None = None,
+) -> list[dict[str, str]]:
+    """All editors: there is one."""
+    return page([_EDITOR] if selected(where, _EDITOR) else [], skip, first)
+
+
+def editor_options(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, str]:
+    """Options of an editor; Labelbox wants them, and reads the ontology instead."""
+    box = services(info)
+    project_record(box, data["project"]["connect"]["id"])
+    _check_editor(data["labelingFrontend"])
+    return {
+        "id": box.store.identifiers.new(),
+        "customizationOptions": data["customizationOptions"],
+    }
+
+
+def change(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, str]:
+    """The project that the fields below change."""
+    return {"id": project_record(services(info), where["id"]).id}
+
+
+def connect_ontology(
+    source: dict[str, str],
+    info: Info,
+    *,
+    ontologyId: str,  # noqa: N803 - the schema's name
+) -> dict[str, Any]:
+    """Connect an ontology of the same media type, or of none."""
+    box = services(info)
+    record = project_record(box, source["id"])
+    found = box.store.ontologies.get(ontologyId)
+    if found is None:
+        raise NotFoundError(f"Ontology {ontologyId} not found")
+    if found.media_type not in (None, record.media_type):
+        raise InvalidQueryError("Ontology and project must share the same media type")
+    record.ontology_id = found.id
+    record.updated_at = now()
+    return ontology_form(found)
+
+
+def _check_editor(given: dict[str, Any]) -> None:
+    if given["connect"]["id"] != _EDITOR["id"]:
+        raise NotFoundError(f"Labeling frontend {given['connect']['id']} not found")
+
+
+RESOLVERS: Resolvers = {
+    ("Query", "labelingFrontends"): editors,
+    ("Mutation", "createProject"): create,
+    ("Mutation", "updateProject"): update,
+    ("Mutation", "createLabelingFrontendOptions"): editor_options,
+    ("Mutation", "project"): change,
+    ("Project", "labelingFrontend"): editor,
+    ("ProjectChange", "connectOntology"): connect_ontology,
+}

@@ -211,6 +211,7 @@ class DatasetBuild:
                 url_presigner=self._url_presigner,
                 batch_size=self._batch_size,
                 max_batch_bytes=writer.batch_bytes,
+                padded=writer.padded,
                 transport=transport,
             )
             for _, source in pending
@@ -222,7 +223,7 @@ class DatasetBuild:
                     continue
                 yield opened.info
                 try:
-                    yield from writer.prepare(opened)
+                    yield from writer.prepare(opened, opened.info)
                 except VideoError as error:
                     yield VideoEnd(error)
                 else:

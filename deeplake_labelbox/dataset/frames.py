@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from deeplake_labelbox.dataset.columns import column_names
 from deeplake_labelbox.errors import ConfigurationError, DatasetError
 from deeplake_labelbox.video.ahead import grouped
-from deeplake_labelbox.video.encoder import FrameEncoder, FrameStorage
+from deeplake_labelbox.video.container import VideoInfo
+from deeplake_labelbox.video.encoder import FrameEncoder, FrameStorage, subsampling_of
 from deeplake_labelbox.video.extractor import FrameBatch
 
 # Files that are appended at a time, in bytes.
@@ -64,14 +65,16 @@ class FrameWriter(Protocol[B]):
 
     Attributes:
         batch_bytes: How many bytes of pixels it takes at a time.
+        padded: Whether it takes pixels of four bytes; see `FrameExtractor`.
     """
 
     batch_bytes: int
+    padded: bool
 
     def create_columns(self, dataset: deeplake.Dataset) -> None:
         """Add the columns to a new dataset."""
 
-    def prepare(self, batches: Iterable[FrameBatch]) -> Iterator[B]:
+    def prepare(self, batches: Iterable[FrameBatch], info: VideoInfo) -> Iterator[B]:
         """Make of decoded frames what is appended; runs beside `append`, in another thread."""
 
     def append(self, dataset: deeplake.Dataset, video_idx: int, batch: B) -> None:
@@ -106,6 +109,7 @@ class BaseColumnsWriter:
         self, storage: FrameStorage = "png", *, jpeg_quality: int = 95, batch_size: int = 100
     ) -> None:
         self._storage = storage
+        self.padded = storage == "jpg"
         self._encoder = FrameEncoder(storage, jpeg_quality=jpeg_quality)
         self._batch_size = batch_size
 
@@ -116,7 +120,7 @@ class BaseColumnsWriter:
         dataset.add_column("video_idx", types.Int32())
         dataset.add_column("timestamp", types.Float64())
 
-    def prepare(self, batches: Iterable[FrameBatch]) -> Iterator[EncodedBatch]:
+    def prepare(self, batches: Iterable[FrameBatch], info: VideoInfo) -> Iterator[EncodedBatch]:
         """Encode the frames."""
         places: deque[tuple[int, float]] = deque()
 
@@ -125,7 +129,8 @@ class BaseColumnsWriter:
                 places.extend(zip(batch.indices, batch.timestamps, strict=True))
                 yield from batch.frames
 
-        files = ((file, *places.popleft()) for file in self._encoder.encode(frames()))
+        encoded = self._encoder.encode(frames(), subsampling=subsampling_of(info))
+        files = ((file, *places.popleft()) for file in encoded)
         for group in grouped(
             files, lambda item: len(item[0]), max_size=_FILE_BYTES, max_count=self._batch_size
         ):
@@ -171,6 +176,7 @@ class FillerWriter:
     """
 
     batch_bytes = 64 << 20
+    padded = False
 
     def __init__(self, data_filler: Mapping[str, Callable[..., object]]) -> None:
         for key in ("create_tensors", "fill_data"):
@@ -185,7 +191,7 @@ class FillerWriter:
         """Call ``create_tensors``."""
         self._filler["create_tensors"](FillableDataset(dataset))
 
-    def prepare(self, batches: Iterable[FrameBatch]) -> Iterator[FrameBatch]:
+    def prepare(self, batches: Iterable[FrameBatch], info: VideoInfo) -> Iterator[FrameBatch]:  # noqa: ARG002 - the face of `FrameWriter`
         """Pass the frames on as they are."""
         yield from batches
 

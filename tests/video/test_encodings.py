@@ -5,10 +5,11 @@ import deeplake
 import numpy as np
 import pytest
 from PIL import Image
-from video_files import real_clip
+from video_files import read_number, real_clip, set_rotation, write_rotated, write_video
 
 from deeplake_labelbox.errors import ConfigurationError
-from deeplake_labelbox.video import FrameExtractor, encode_jpeg, encode_png
+from deeplake_labelbox.video import FrameEncoder, FrameExtractor, encode_jpeg, encode_png
+from deeplake_labelbox.video.encoder import subsampling_of
 
 RANDOM = np.random.default_rng(0)
 
@@ -97,7 +98,7 @@ def test_jpeg_quality_and_grey():
         (encode_png, np.zeros((4, 4, 3), np.float32)),
         (encode_png, np.zeros((4,), np.uint8)),
         (encode_jpeg, np.zeros((4, 4, 3), np.uint16)),
-        (encode_jpeg, np.zeros((4, 4, 4), np.uint8)),
+        (encode_jpeg, np.zeros((4, 4, 2), np.uint8)),
     ],
 )
 def test_what_cannot_be_encoded_is_told(encode, frame):
@@ -109,3 +110,73 @@ def test_what_cannot_be_encoded_is_told(encode, frame):
 def test_a_quality_out_of_range(quality):
     with pytest.raises(ConfigurationError, match="from 1 to 100"):
         encode_jpeg(np.zeros((4, 4, 3), np.uint8), quality)
+
+
+def test_padded_pixels_and_rgb_make_the_same_jpeg():
+    frame = smooth(63, 97)
+    padded = np.dstack([frame, noise(63, 97)])
+    for subsampling in ("4:4:4", "4:2:2", "4:2:0"):
+        assert encode_jpeg(padded, subsampling=subsampling) == encode_jpeg(
+            frame, subsampling=subsampling
+        )
+
+
+def test_an_unknown_subsampling():
+    with pytest.raises(ConfigurationError, match="subsampling is '4:1:1'"):
+        encode_jpeg(np.zeros((4, 4, 3), np.uint8), subsampling="4:1:1")
+
+
+def chroma_of(data):
+    """How many samples of brightness there are for one of chroma, across and down."""
+    with Image.open(io.BytesIO(data)) as image:
+        (_, across, down, _), (_, *chroma, _), _ = image.layer
+    return across // chroma[0], down // chroma[1]
+
+
+def psnr(picture, reference):
+    error = (picture.astype(float) - reference).reshape(-1)
+    return 10 * np.log10(255**2 / max((error**2).mean(), 1e-9))
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "chroma"),
+    [
+        ("a.mp4", {}, (2, 2)),
+        ("a.mp4", {"pixel_format": "yuv422p"}, (2, 1)),
+        ("a.mp4", {"pixel_format": "yuv444p"}, (1, 1)),
+        ("a.mp4", {"pixel_format": "yuv420p10le"}, (2, 2)),
+        ("a.mp4", {"pixel_format": "yuvj420p"}, (2, 2)),
+        ("a.mp4", {"pixel_format": "gray"}, (2, 2)),
+        ("a.mp4", {"size": (97, 65), "pixel_format": "yuv444p"}, (1, 1)),
+        ("a.mp4", {"options": {"colorspace": "bt709", "color_range": "pc"}}, (2, 2)),
+        ("a.mkv", {"codec": "ffv1", "pixel_format": "bgr0"}, (1, 1)),
+        ("a.mkv", {"codec": "ffv1", "size": (97, 65)}, (2, 2)),
+    ],
+)
+def test_a_jpeg_shows_what_the_frame_shows(tmp_path, name, options, chroma):
+    path = write_video(tmp_path / name, frames=3, **options)
+    with FrameExtractor(path) as extractor, FrameExtractor(path, padded=True) as padded:
+        frames = next(iter(extractor)).frames
+        with FrameEncoder("jpg") as encoder:
+            files = list(
+                encoder.encode(next(iter(padded)).frames, subsampling=subsampling_of(padded.info))
+            )
+    for frame, file in zip(frames, files, strict=True):
+        assert chroma_of(file) == chroma
+        assert psnr(read(file), frame) > 40
+        assert np.abs(read(file).mean((0, 1)) - frame.mean((0, 1))).max() < 1
+
+
+@pytest.mark.parametrize("degrees", [0, 90, 180, 270])
+def test_a_jpeg_of_a_turned_video(tmp_path, degrees):
+    path = write_rotated(tmp_path / "turned.mp4", degrees, frames=3)
+    with FrameExtractor(path, padded=True) as extractor, FrameEncoder("jpg") as encoder:
+        frames = next(iter(extractor)).frames
+        files = encoder.encode(frames, subsampling=subsampling_of(extractor.info))
+        assert [read_number(read(file)) for file in files] == [0, 1, 2]
+
+
+def test_turned_chroma_that_is_coarse_across_is_coarse_down(tmp_path):
+    path = write_video(tmp_path / "a.mp4", frames=1, pixel_format="yuv422p")
+    with FrameExtractor(set_rotation(path, 90)) as extractor:
+        assert subsampling_of(extractor.info) == "4:4:4"

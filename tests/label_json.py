@@ -8,6 +8,7 @@ from typing import Any
 
 import deeplake
 import numpy as np
+from hypothesis import HealthCheck, settings
 
 from deeplake_labelbox.dataset.layout import Layout, make_layout
 from deeplake_labelbox.dataset.track_ids import TrackIds
@@ -78,6 +79,9 @@ ONTOLOGY: dict[str, Any] = complete(
     },
     Identifiers("ontology"),
 )
+
+# For random input: a busy machine is no failure.
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 _counter = itertools.count()
 

@@ -65,11 +65,10 @@ def object_answers(
             chosen |= rows[answers.index]
         return ObjectAnswers(numbers=chosen)
     number = np.full(len(visible.frames), NOT_ANSWERED, dtype=np.int32)
-    for source, answers in held:
+    for source, answers in held:  # one at most, as the column is not multiple
         # The entry past the states is where the index -1 of unanswered frames points.
         per_state = [next(iter(_classes(source, state)), NOT_ANSWERED) for state in answers.states]
-        found = np.array([*per_state, NOT_ANSWERED], dtype=np.int32)[answers.index]
-        number = np.where(number == NOT_ANSWERED, found, number)
+        number = np.array([*per_state, NOT_ANSWERED], dtype=np.int32)[answers.index]
     return ObjectAnswers(numbers=number)
 
 
@@ -151,7 +150,7 @@ def _held_below(
         for frame, index in zip(track.frames, run, strict=True)
         if (answer := found[index]) is not None
     }
-    return held_answers(by_frame, segments, visible.frames, hold_without_segments=True)
+    return held_answers(by_frame, segments, visible.frames)
 
 
 def _held_in_frames(root: Classification, label: VideoLabel, frames: Frames) -> HeldAnswers:

@@ -52,32 +52,24 @@ def answered_beyond(
     return (min(start for start, _ in late), max(end for _, end in late)) if late else None
 
 
-def held_answers(
-    answers: Mapping[int, Answer],
-    segments: Segments,
-    frames: Frames,
-    *,
-    hold_without_segments: bool = False,
-) -> HeldAnswers:
+def held_answers(answers: Mapping[int, Answer], segments: Segments, frames: Frames) -> HeldAnswers:
     """Spread the answers of key frames over the frames between them.
 
     In a frame that carries an answer, this answer holds. In a frame within the segments of the
     classification, the last answer before it holds. An option that has segments of its own is
-    chosen in exactly these.
+    chosen in exactly these. An answer without segments stands for its frame only.
 
     Args:
         answers: Answer by 1-based frame number, for the frames that carry one.
         segments: By feature id, (S, 2) first and last frame of intervals.
         frames: (M,) the frames asked for, ascending.
-        hold_without_segments: What an answer without segments does: hold until the next one
-            (below an object, which is itself visible or not), or stand for its frame only.
 
     Returns:
         The answers, one per frame of ``frames``.
     """
     if not answers:
         return HeldAnswers((), np.full(len(frames), -1))
-    timeline = _AnswerTimeline(answers, segments, hold_without_segments=hold_without_segments)
+    timeline = _AnswerTimeline(answers, segments)
     changes = timeline.changes()
     states: list[Answer | None] = [timeline.at(frame) for frame in changes]
     index = np.searchsorted(np.array(changes, dtype=np.int64), frames, side="right") - 1
@@ -87,9 +79,7 @@ def held_answers(
 
 
 class _AnswerTimeline:
-    def __init__(
-        self, answers: Mapping[int, Answer], segments: Segments, *, hold_without_segments: bool
-    ) -> None:
+    def __init__(self, answers: Mapping[int, Answer], segments: Segments) -> None:
         self._frames = sorted(answers)
         self._answers = answers
         self._options: dict[str, dict[int, AnswerOption]] = {}
@@ -105,7 +95,6 @@ class _AnswerTimeline:
                     self._spans[option.feature_id] = segments[option.feature_id]
         self._option_frames = {key: sorted(found) for key, found in self._options.items()}
         self._own_spans = [segments[feature_id] for feature_id in sorted(ids)]
-        self._hold_always = hold_without_segments and not ids and not self._options
 
     def changes(self) -> list[int]:
         """The frames at which the answer may change, ascending."""
@@ -120,7 +109,7 @@ class _AnswerTimeline:
             return self._answers[frame]
         last = bisect_right(self._frames, frame) - 1
         held: Answer | None = None
-        if last >= 0 and (self._hold_always or _within(self._own_spans, frame)):
+        if last >= 0 and _within(self._own_spans, frame):
             held = self._answers[self._frames[last]]
         if not self._options:
             return held

@@ -3,7 +3,7 @@ import logging
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from label_json import layout
+from label_json import PATIENT, layout
 
 from deeplake_labelbox.dataset.layout import check_group_mapping, make_layout
 from deeplake_labelbox.errors import ConfigurationError, GroupMappingError
@@ -276,6 +276,7 @@ TOOLS = st.builds(
 GROUPS = st.dictionaries(st.sampled_from([*KINDS, "radio", "checklist", "text"]), NAMES)
 
 
+@PATIENT
 @given(
     st.lists(TOOLS, max_size=4, unique_by=lambda made: (made["name"], made["tool"])),
     st.lists(QUESTIONS, max_size=3, unique_by=lambda made: made["name"]),

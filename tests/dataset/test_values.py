@@ -78,6 +78,18 @@ def test_everything_beside_a_geometry_is_in_the_same_order_of_objects():
     assert by_row("box/color/red/shade") == [["dark", "", ""], ["dark", "", ""], ["", ""], [""]]
 
 
+def test_many_objects_keep_the_order_in_which_they_first_appear():
+    cars = [car(f"c{index}", index) for index in range(40)]
+    drawn = label({1: frame(*cars)}, {f"c{index}": [[1, 3]] for index in range(0, 40, 2)})
+    columns = values_of(drawn, 3).columns
+
+    assert [cell.tolist() for cell in columns["car/car_track_ids"]] == [
+        list(range(40)),
+        list(range(0, 40, 2)),
+        list(range(0, 40, 2)),
+    ]
+
+
 EMPTY = {
     "car/car": ((0, 4), np.float32),
     "car/car_track_ids": ((0,), np.int32),

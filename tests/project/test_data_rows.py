@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from label_json import PATIENT
 
 from deeplake_labelbox.project.data_rows import (
     data_row_name,
@@ -31,6 +32,7 @@ def test_a_data_row_is_named_by_its_external_id_or_its_url_without_secrets(data_
     assert video_name(data_row) == video
 
 
+@PATIENT
 @given(st.text(max_size=20))
 def test_any_text_can_be_a_name(name):
     url = f"https://{name}?Signature=secret"

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from label_json import (
+    PATIENT,
     box,
     checklist,
     frame,
@@ -465,7 +466,7 @@ def test_the_label_that_is_mutated_is_whole():
     assert values_of(WHOLE, 10, LAYOUT).problems == ()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(PATIENT, max_examples=300)
 @given(mutated())
 def test_a_mutated_label_gives_values_for_every_row_and_never_an_exception(broken):
     values = values_of(broken, 10, LAYOUT)
@@ -474,7 +475,7 @@ def test_a_mutated_label_gives_values_for_every_row_and_never_an_exception(broke
     assert all(isinstance(problem.what, str) for problem in values.problems)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(PATIENT, max_examples=150)
 @given(st.dictionaries(st.sampled_from(["annotations", "id", "label_details"]), JSON))
 def test_random_json_is_no_label_but_no_exception_either(anything):
     assert parse_label(anything).tracks == ()

@@ -3,7 +3,7 @@ import contextlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from label_json import ONTOLOGY
+from label_json import ONTOLOGY, PATIENT
 
 from deeplake_labelbox.errors import OntologyError
 from deeplake_labelbox.project.annotations import Feature
@@ -97,6 +97,7 @@ JSON = st.recursive(
 )
 
 
+@PATIENT
 @given(JSON)
 def test_random_json_is_an_ontology_or_refused(anything):
     with contextlib.suppress(OntologyError):

@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from label_json import PATIENT
 
 from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.project.selection import select_label
@@ -133,6 +134,7 @@ JSON = st.recursive(
 )
 
 
+@PATIENT
 @given(st.dictionaries(st.just("projects"), st.dictionaries(st.just("p"), JSON)))
 def test_random_rows_have_a_label_or_none(data_row):
     found = select_label(data_row, "p")

@@ -83,6 +83,16 @@ def test_options_without_segments_follow_the_classification():
     ]
 
 
+def test_of_two_options_of_a_radio_the_later_one_holds():
+    frames = {
+        1: radio("weather", "sun", ids=("", "sun-1")),
+        3: radio("weather", "rain", ids=("", "rain-1")),
+    }
+    segments = {"sun-1": [[1, 5]], "rain-1": [[3, 4]]}
+
+    assert answered(frames, segments, 6) == [[SUN], [SUN], [RAIN], [RAIN], [SUN], []]
+
+
 def test_a_text_is_held_and_changes():
     frames = {1: text("note", "one", "n"), 4: text("note", "two", "n")}
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from label_json import layout, new_dataset, rendered, values_of
+from label_json import PATIENT, layout, new_dataset, rendered, values_of
 from PIL import Image
 
 from deeplake_labelbox.dataset.track_ids import TrackIds
@@ -163,7 +163,7 @@ def annotations(draw: st.DrawFn) -> list[dict[str, Any]]:
     return made
 
 
-@settings(max_examples=150, deadline=None)
+@settings(PATIENT, max_examples=150)
 @given(annotations(), st.sampled_from(["answer", "classification"]))
 def test_both_exports_give_what_the_editor_shows(made, classification_segments):
     columns = layout()
@@ -191,7 +191,7 @@ def test_both_exports_give_what_the_editor_shows(made, classification_segments):
         assert _written(values, columns, feature_ids) == expected
 
 
-@settings(max_examples=50, deadline=None)
+@settings(PATIENT, max_examples=50)
 @given(annotations())
 def test_both_exports_report_the_same_labels_beyond_the_video(made):
     reports = [

@@ -47,6 +47,9 @@ _TYPES: dict[ColumnKind, Callable[[], Any]] = {
     "object text": lambda: types.Array("text", 1),
 }
 
+ReadableDataset = deeplake.Dataset | deeplake.ReadOnlyDataset
+"""What may be read from: a dataset as opened, or an earlier version of it."""
+
 # Under this key the metadata of a column says that this package made it, and of which kind.
 KIND_KEY = "labelbox_kind"
 
@@ -178,18 +181,18 @@ def ensure_column(dataset: deeplake.Dataset, name: str, kind: ColumnKind) -> Non
         )
 
 
-def column_names(dataset: deeplake.Dataset) -> list[str]:
+def column_names(dataset: ReadableDataset) -> list[str]:
     """Names of all columns."""
     return [column.name for column in dataset.schema.columns]
 
 
-def column_kind(dataset: deeplake.Dataset, name: str) -> str | None:
+def column_kind(dataset: ReadableDataset, name: str) -> str | None:
     """The kind under which this package added the column, or ``None`` for a column of others."""
     metadata = dataset[name].metadata
     return str(metadata[KIND_KEY]) if KIND_KEY in metadata else None
 
 
-def read_class_names(dataset: deeplake.Dataset, name: str) -> tuple[str, ...]:
+def read_class_names(dataset: ReadableDataset, name: str) -> tuple[str, ...]:
     """The ``class_names`` of a column, empty if it has none."""
     metadata = dataset[name].metadata
     return tuple(metadata["class_names"]) if "class_names" in metadata else ()
@@ -201,7 +204,7 @@ def write_class_names(dataset: deeplake.Dataset, name: str, class_names: tuple[s
         dataset[name].metadata["class_names"] = list(class_names)
 
 
-def read_class_colours(dataset: deeplake.Dataset, name: str) -> dict[str, str]:
+def read_class_colours(dataset: ReadableDataset, name: str) -> dict[str, str]:
     """The display colours of a geometry column by tool name, as the ontology has them.
 
     A tool without a colour has an empty one; a column that tells no colours has none at all.

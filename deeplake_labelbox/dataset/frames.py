@@ -13,7 +13,7 @@ import numpy as np
 from deeplake import types
 from numpy.typing import NDArray
 
-from deeplake_labelbox.dataset.columns import column_names
+from deeplake_labelbox.dataset.columns import ReadableDataset, column_names
 from deeplake_labelbox.errors import ConfigurationError, DatasetError
 from deeplake_labelbox.video.ahead import grouped
 from deeplake_labelbox.video.container import VideoInfo
@@ -255,6 +255,6 @@ class FillableDataset:
         return len(self.ds)
 
 
-def has_identity_columns(dataset: deeplake.Dataset) -> bool:
+def has_identity_columns(dataset: ReadableDataset) -> bool:
     """Whether rows tell their video and frame."""
     return {"video_idx", "frame_idx"} <= set(column_names(dataset))

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import deeplake
 
+from deeplake_labelbox.dataset.columns import ReadableDataset
 from deeplake_labelbox.errors import DatasetMismatchError
 
 KEY = "labelbox_meta"
@@ -70,7 +71,7 @@ class LabelboxMeta:
     videos: tuple[VideoEntry, ...] = field(default=())
 
     @classmethod
-    def read(cls, dataset: deeplake.Dataset) -> LabelboxMeta:
+    def read(cls, dataset: ReadableDataset) -> LabelboxMeta:
         """Read the metadata of a dataset.
 
         Raises:

@@ -1,0 +1,132 @@
+"""The ground truth of a dataset as COCO detection JSON, for evaluation tools.
+
+Format: https://cocodataset.org/#format-data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeplake_labelbox.dataset.columns import ReadableDataset
+from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
+from deeplake_labelbox.training.frame_table import FrameTable, Where, image_id
+from deeplake_labelbox.training.label_space import LabelSpace
+from deeplake_labelbox.training.objects import FrameObjects, read_objects
+
+# Rows read at a time: masks of 1080p take some 10 MB a row.
+_ROWS = 64
+
+
+def to_coco(
+    dataset: ReadableDataset,
+    columns: Sequence[str] | None = None,
+    *,
+    videos: Iterable[int] | None = None,
+    where: Where | None = None,
+) -> dict[str, Any]:
+    """Make COCO detection JSON of the frames that are labelled.
+
+    Args:
+        dataset: The dataset.
+        columns: Names of columns of rectangles, masks or polygons. By default all columns of
+            rectangles, or if there are none, all of masks and polygons.
+        videos: Values of ``video_idx``; by default all.
+        where: A condition in TQL, or a function of a row, that frames have to meet.
+
+    Returns:
+        A dict that `json.dump` takes. ``images``: ``id`` is the ``image_id`` of `FrameDataset`'s
+        targets; ``file_name`` is ``<video_idx>/<frame from 1, 6 digits>.png``, a name
+        without a file. ``annotations``:
+        ``category_id`` is the number in ``labels``; ``bbox`` is left, top, width, height as in
+        the dataset; ``segmentation`` is for polygons a list of one polygon [x, y, x, y, …], for
+        masks an uncompressed run-length encoding ``{"size": [H, W], "counts": [...]}``
+        (column by column, beginning with a run of 0), and for rectangles missing; ``track_id``
+        and ``key_frame`` are additions that tools pass over. ``videos`` is as in COCO-like
+        video formats: ``id`` is ``video_idx``.
+
+    Raises:
+        ConfigurationError: If an argument does not fit the dataset.
+        DatasetMismatchError: If the dataset was not made by this package.
+    """
+    space = LabelSpace.of(dataset, columns)
+    meta = LabelboxMeta.read(dataset)
+    entries = {entry.video_idx: entry for entry in meta.videos}
+    table = FrameTable.of(dataset).of_videos(videos)
+    table = table.take(table.labelled(dataset))
+    table = table.take(table.where(dataset, where))
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
+    for frame, (video, number) in enumerate(zip(table.video_idx, table.frame_idx, strict=True)):
+        if frame % _ROWS == 0:
+            found = read_objects(dataset, table.rows[frame : frame + _ROWS].tolist(), space)
+        entry = entries[int(video)]
+        images.append(
+            {
+                "id": int(image_id(video, number)),
+                "width": entry.width,
+                "height": entry.height,
+                "file_name": f"{video}/{number + 1:06d}.png",
+                "video_id": int(video),
+                "frame_id": int(number),
+            }
+        )
+        for objects in found[frame % _ROWS]:
+            for annotation in _annotations(objects):
+                annotations.append(
+                    {"id": len(annotations) + 1, "image_id": images[-1]["id"], **annotation}
+                )
+    return {
+        "info": {"description": meta.project_name},
+        "videos": [
+            {"id": int(video), "name": entries[int(video)].name}
+            for video in np.unique(table.video_idx)
+        ],
+        "images": images,
+        "annotations": annotations,
+        "categories": [
+            {"id": number, "name": name} for number, name in enumerate(space.class_names) if number
+        ],
+    }
+
+
+def run_length(mask: NDArray[Any]) -> dict[str, list[int]]:
+    """COCO's uncompressed run-length encoding of an (H, W) mask.
+
+    Runs go down the columns, one column after the other, and begin with a run of 0, which is of
+    length 0 where the first pixel is set.
+    """
+    pixels = np.asarray(mask, dtype=bool).ravel(order="F")
+    ends = np.flatnonzero(np.diff(pixels)) + 1
+    runs = np.diff(np.concatenate([[0], ends, [len(pixels)]])).tolist()
+    return {"size": [*mask.shape], "counts": [0, *runs] if pixels[:1].any() else runs}
+
+
+def _annotations(objects: FrameObjects) -> Iterator[dict[str, Any]]:
+    for index, (left, top, right, bottom) in enumerate(objects.boxes().tolist()):
+        shape = objects.shapes[index]
+        annotation = {
+            "category_id": int(objects.labels[index]),
+            "bbox": [left, top, right - left, bottom - top],
+            "area": (right - left) * (bottom - top),
+            "iscrowd": 0,
+            "track_id": int(objects.track_ids[index]),
+            "key_frame": bool(objects.key_frames[index]),
+        }
+        if objects.column.kind == "rectangle":
+            annotation["bbox"] = [round(float(value), 3) for value in shape]
+        elif objects.column.kind == "polygon":
+            annotation["segmentation"] = [[round(float(value), 3) for value in shape.ravel()]]
+            annotation["area"] = _polygon_area(shape.astype(float))
+        else:
+            annotation["segmentation"] = run_length(shape)
+            annotation["area"] = int(shape.sum())
+        yield annotation
+
+
+def _polygon_area(vertices: NDArray[np.float64]) -> float:
+    x, y = vertices[:, 0], vertices[:, 1]
+    return abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2

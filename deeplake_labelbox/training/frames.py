@@ -1,0 +1,118 @@
+"""FrameDataset: frames with their targets, for PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from deeplake_labelbox.dataset.columns import ReadableDataset
+from deeplake_labelbox.training.frame_table import FrameTable, Where
+from deeplake_labelbox.training.samples import Chosen, Sample, SampleReader, Transforms, Wanted
+from deeplake_labelbox.training.tv import use_tv_tensors, wrap
+
+
+class FrameDataset(Dataset[Sample]):
+    """The frames of a dataset as a map-style PyTorch dataset of ``(image, target)``.
+
+    The image is (3, H, W). The target is a dict without any ``None``:
+
+    - ``image_id``, ``video_idx``, ``frame_idx``: int64 scalars; they identify the frame.
+    - with ``objects``: ``boxes`` (K, 4) float32, left, top, right, bottom in pixels, cut to the
+      picture; ``labels`` (K,) int64 from 1 on, 0 is the background; ``track_ids`` (K,) int64; if
+      the columns are of masks or polygons, ``masks`` (K, H, W) uint8. Objects of which nothing
+      lies in the picture are left out. This is what torchvision's detection models take.
+    - with ``semantic``: ``semantic`` (H, W) int64, the class of each pixel, 0 is the background;
+      where objects overlap, the later one counts.
+    - for each column of ``classes``: the class index, int64 from 0 on, -100 without an answer
+      (`torch.nn.CrossEntropyLoss` ignores it).
+    - for each column of ``multi_hot``: (classes,) float32 of 0 and 1.
+
+    Videos without a label read as empty; ``labelled`` leaves them out. Frames are in the order of
+    ``video_idx`` and ``frame_idx``. Reading works in bulk, and in workers, forked or spawned: each
+    opens the dataset itself, at the version that it has here. Datasets in memory (``mem://``)
+    need ``num_workers=0``.
+
+    Args:
+        dataset: The open dataset.
+        objects: Names of columns of rectangles, masks or polygons, which share one numbering of
+            classes. By default all columns of rectangles, or if there are none, all of masks and
+            polygons; none if ``semantic``, ``classes`` or ``multi_hot`` are given.
+        semantic: Names of columns of masks or polygons.
+        classes: Names of columns of frame or global radio answers.
+        multi_hot: Names of columns of frame or global checklist answers.
+        where: A condition in TQL, ``"video_idx < 3"``, or a function of a row,
+            ``lambda row: len(row["car"]) > 1``.
+        videos: Values of ``video_idx``, for example of `split_by_video`.
+        labelled: Only frames of videos that have a label.
+        key_frames: Only frames in which an object of the chosen columns (if none, of any) was
+            drawn by hand, not interpolated.
+        with_class: Only frames with an object or answer of one of these classes.
+        transforms: Called with image and target, returns both. With torchvision: its v2
+            transforms. See `Resize` and `HorizontalFlip` for some that need no torchvision.
+        dtype: Of the image: floating point from 0 to 1, or `torch.uint8` from 0 to 255.
+        image_column: Name of the column of pictures.
+        tv_tensors: Wrap image, boxes and masks for torchvision's v2 transforms. By default if
+            torchvision is installed.
+
+    Attributes:
+        class_names: Name of each number in ``labels``; the first is ``__background__``.
+        semantic_class_names: Name of each number in ``semantic``.
+        answer_class_names: For each column of ``classes`` and ``multi_hot``, the name of each
+            index.
+        frames: The rows, ``video_idx`` and ``frame_idx`` of each item, as arrays.
+
+    Raises:
+        ConfigurationError: If an option does not fit the dataset.
+        DatasetMismatchError: If the rows do not tell their video and frame.
+    """
+
+    def __init__(
+        self,
+        dataset: ReadableDataset,
+        *,
+        objects: Sequence[str] | None = None,
+        semantic: Sequence[str] = (),
+        classes: Sequence[str] = (),
+        multi_hot: Sequence[str] = (),
+        where: Where | None = None,
+        videos: Iterable[int] | None = None,
+        labelled: bool = False,
+        key_frames: bool = False,
+        with_class: Sequence[str] = (),
+        transforms: Transforms | None = None,
+        dtype: torch.dtype = torch.float32,
+        image_column: str = "frames",
+        tv_tensors: bool | None = None,
+    ) -> None:
+        wanted = Wanted(objects, semantic, classes, multi_hot, image_column, dtype)
+        self._reader = SampleReader(dataset, wanted)
+        table, hits = self._reader.choose(Chosen(where, videos, labelled, key_frames, with_class))
+        self.frames: FrameTable = table.take(hits)
+        self._transforms = transforms
+        self._wraps = use_tv_tensors(tv_tensors)
+        targets = self._reader.targets
+        self.class_names = targets.objects.class_names
+        self.semantic_class_names = targets.semantic.class_names
+        self.answer_class_names = {
+            column.name: column.class_names for column in (*targets.classes, *targets.multi_hot)
+        }
+
+    def __len__(self) -> int:
+        """How many frames."""
+        return len(self.frames)
+
+    def __getitem__(self, index: int) -> Sample:
+        """One frame."""
+        return self.__getitems__([index])[0]
+
+    def __getitems__(self, indices: Sequence[int]) -> list[Sample]:
+        """Several frames, read at once; what PyTorch's `DataLoader` calls for a batch."""
+        chosen = np.arange(len(self))[np.asarray(indices, dtype=np.int64)]
+        samples = []
+        for sample in self._reader.read(self.frames.take(chosen)):
+            image, target = wrap(*sample) if self._wraps else sample
+            samples.append(self._transforms(image, target) if self._transforms else (image, target))
+        return samples

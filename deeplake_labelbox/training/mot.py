@@ -1,0 +1,118 @@
+"""The ground truth of a dataset in the format of MOTChallenge, for tracking evaluation.
+
+Format: https://motchallenge.net/instructions and Milan et al., MOT16, section 3.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from deeplake_labelbox.dataset.columns import ReadableDataset, column_names
+from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
+from deeplake_labelbox.training.frame_table import FrameTable
+from deeplake_labelbox.training.label_space import LabelSpace
+from deeplake_labelbox.training.objects import read_objects
+
+# Rows read at a time: masks of 1080p take some 10 MB a row.
+_ROWS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class MotSequence:
+    """One video.
+
+    Attributes:
+        name: ``video_`` and the ``video_idx``, six digits.
+        gt: Content of ``gt/gt.txt``: a line per object and frame, ``frame, id, left, top, width,
+            height, 1, class, 1``. Frames and ids begin with 1 (an id is the track id plus 1), the
+            class is the number in ``labels``; left and top are as in the dataset, where the left
+            edge of the picture is 0, which is also how trackers write them.
+        seqinfo: Content of ``seqinfo.ini``.
+    """
+
+    name: str
+    gt: str
+    seqinfo: str
+
+
+def to_mot(
+    dataset: ReadableDataset,
+    columns: Sequence[str] | None = None,
+    *,
+    videos: Iterable[int] | None = None,
+) -> dict[int, MotSequence]:
+    """Make MOTChallenge ground truth of the videos that are labelled.
+
+    Args:
+        dataset: The dataset.
+        columns: Names of columns of rectangles, masks or polygons; of the latter two, the boxes
+            around them. By default all columns of rectangles, or if there are none, all of masks
+            and polygons.
+        videos: Values of ``video_idx``; by default all.
+
+    Returns:
+        A sequence for each ``video_idx``.
+
+    Raises:
+        ConfigurationError: If an argument does not fit the dataset.
+        DatasetMismatchError: If the dataset was not made by this package.
+    """
+    space = LabelSpace.of(dataset, columns)
+    entries = {entry.video_idx: entry for entry in LabelboxMeta.read(dataset).videos}
+    table = FrameTable.of(dataset).of_videos(videos)
+    table = table.take(table.labelled(dataset))
+    sequences = {}
+    for video in np.unique(table.video_idx).tolist():
+        own = table.take(table.video_idx == video)
+        entry = entries[video]
+        name = f"video_{video:06d}"
+        length = max(entry.frame_count, int(own.frame_idx[-1]) + 1)
+        info = _seqinfo(name, length, _frame_rate(dataset, own), (entry.height, entry.width))
+        sequences[video] = MotSequence(name, _ground_truth(dataset, own, space), info)
+    return sequences
+
+
+def _ground_truth(dataset: ReadableDataset, table: FrameTable, space: LabelSpace) -> str:
+    lines = []
+    for start in range(0, len(table), _ROWS):
+        part = table.take(np.arange(start, min(start + _ROWS, len(table))))
+        found = read_objects(dataset, part.rows.tolist(), space)
+        for frame, in_frame in zip(part.frame_idx.tolist(), found, strict=True):
+            for objects in in_frame:
+                boxes, tracks = objects.boxes().tolist(), objects.track_ids.tolist()
+                for box, label, track in zip(boxes, objects.labels, tracks, strict=True):
+                    lines.append((track, frame, _line(frame, track, box, int(label))))
+    # As in the files of MOTChallenge: one track after the other.
+    return "".join(f"{line}\n" for _, _, line in sorted(lines))
+
+
+def _line(frame: int, track: int, box: list[float], label: int) -> str:
+    left, top, right, bottom = box
+    numbers = (left, top, right - left, bottom - top)
+    texts = [f"{number:.3f}".rstrip("0").rstrip(".") for number in numbers]
+    return f"{frame + 1},{track + 1},{','.join(texts)},1,{label},1"
+
+
+def _seqinfo(name: str, length: int, rate: float | None, size: tuple[int, int]) -> str:
+    entries = {
+        "name": name,
+        "imDir": "img1",
+        **({} if rate is None else {"frameRate": f"{rate:.6g}"}),
+        "seqLength": length,
+        "imWidth": size[1],
+        "imHeight": size[0],
+        "imExt": ".png",
+    }
+    return "[Sequence]\n" + "".join(f"{key}={value}\n" for key, value in entries.items())
+
+
+def _frame_rate(dataset: ReadableDataset, table: FrameTable) -> float | None:
+    """Frames per second, by the timestamps of the first and the last frame."""
+    if "timestamp" not in column_names(dataset) or len(table) < 2:
+        return None
+    ends = [int(table.rows[0]), int(table.rows[-1])]
+    first, last = np.asarray(dataset["timestamp"][ends], dtype=float).reshape(-1)
+    return float(np.ptp(table.frame_idx)) / (last - first) if last > first else None

@@ -1,0 +1,162 @@
+"""Rows of a dataset to tensors: what `FrameDataset` and `ClipDataset` share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from deeplake_labelbox.dataset.columns import ReadableDataset
+from deeplake_labelbox.dataset.location import dataset_errors
+from deeplake_labelbox.errors import ConfigurationError, DatasetMismatchError
+from deeplake_labelbox.training.frame_table import FrameTable, Where
+from deeplake_labelbox.training.label_space import AnswerColumn, LabelSpace, as_names
+from deeplake_labelbox.training.pictures import PictureReader
+from deeplake_labelbox.training.source import DatasetSource
+from deeplake_labelbox.training.targets import KEYS, Target, TargetReader
+
+Sample = tuple[torch.Tensor, Target]
+Transforms = Callable[[Any, Target], tuple[Any, Target]]
+"""Changes a picture, or a clip, together with its target."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is read of each frame; the options that both datasets document."""
+
+    objects: Sequence[str] | None
+    semantic: Sequence[str]
+    classes: Sequence[str]
+    multi_hot: Sequence[str]
+    image_column: str
+    dtype: torch.dtype
+
+    def target_reader(self, dataset: ReadableDataset) -> TargetReader:
+        """Find the columns.
+
+        Raises:
+            ConfigurationError: If one of them is not there, or does not hold what is needed.
+        """
+        objects = self.objects
+        if objects is None and (self.semantic or self.classes or self.multi_hot):
+            objects = ()
+        semantic = LabelSpace.of(dataset, self.semantic)
+        if semantic.columns and not semantic.has_masks:
+            raise ConfigurationError(
+                "semantic= takes columns of masks and polygons, rectangles have no masks; name "
+                "columns of rectangles in objects=."
+            )
+        answers = (*as_names(self.classes), *as_names(self.multi_hot))
+        for name in answers:
+            if name in KEYS or answers.count(name) > 1:
+                raise ConfigurationError(
+                    f"The target cannot hold column {name!r} of answers: its key "
+                    f"{'means something else' if name in KEYS else 'is asked for twice'}; rename "
+                    f"the column with ds.rename_column, or name it once."
+                )
+        return TargetReader(
+            objects=LabelSpace.of(dataset, objects),
+            semantic=semantic,
+            classes=tuple(AnswerColumn.of(dataset, name) for name in as_names(self.classes)),
+            multi_hot=tuple(AnswerColumn.of(dataset, name) for name in as_names(self.multi_hot)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which frames are read; the options that both datasets document."""
+
+    where: Where | None
+    videos: Iterable[int] | None
+    labelled: bool
+    key_frames: bool
+    with_class: Sequence[str]
+
+
+class SampleReader:
+    """Reads pictures and targets of many frames at once, in whichever process it is.
+
+    Args:
+        dataset: The dataset.
+        wanted: What is read of each frame.
+
+    Attributes:
+        targets: The columns of the targets.
+
+    Raises:
+        ConfigurationError: If an option does not fit the dataset.
+    """
+
+    def __init__(self, dataset: ReadableDataset, wanted: Wanted) -> None:
+        self._source = DatasetSource(dataset)
+        if not (wanted.dtype.is_floating_point or wanted.dtype == torch.uint8):
+            raise ConfigurationError(
+                f"dtype is {wanted.dtype}; pictures are torch.uint8 or a floating point type."
+            )
+        self._dtype = wanted.dtype
+        self._pictures = PictureReader(dataset, wanted.image_column)
+        self.targets = wanted.target_reader(dataset)
+
+    def choose(self, chosen: Chosen) -> tuple[FrameTable, NDArray[np.bool_]]:
+        """Choose frames.
+
+        Returns:
+            The frames that meet ``videos``, ``labelled`` and ``where``, and which of them meet
+            ``key_frames`` and ``with_class`` too.
+        """
+        dataset = self._source.dataset
+        table = FrameTable.of(dataset).of_videos(chosen.videos)
+        if chosen.labelled:
+            table = table.take(table.labelled(dataset))
+        # A function of the user runs on what the cheaper conditions left.
+        table = table.take(table.where(dataset, chosen.where))
+        hits = np.ones(len(table), dtype=bool)
+        spaces = (self.targets.objects, self.targets.semantic)
+        if chosen.key_frames:
+            hits &= table.with_key_frames(dataset, spaces)
+        if chosen.with_class:
+            answers = (*self.targets.classes, *self.targets.multi_hot)
+            hits &= table.with_class(dataset, chosen.with_class, spaces, answers)
+        return table, hits
+
+    def read(self, table: FrameTable) -> list[Sample]:
+        """Read frames, in bulk.
+
+        Raises:
+            DatasetMismatchError: If the rows have moved since they were chosen.
+            DatasetError: If Deep Lake cannot read, or a picture cannot be decoded.
+        """
+        dataset = self._source.dataset
+        rows = table.rows.tolist()
+        self._check_identity(dataset, table, rows)
+        pictures = self._pictures.read(dataset, rows)
+        sizes = [(picture.shape[0], picture.shape[1]) for picture in pictures]
+        targets = self.targets.read(dataset, table, sizes)
+        return [
+            (self._image(picture), {key: _tensor(value) for key, value in target.items()})
+            for picture, target in zip(pictures, targets, strict=True)
+        ]
+
+    def _check_identity(self, dataset: ReadableDataset, table: FrameTable, rows: list[int]) -> None:
+        if rows and max(rows) < len(dataset):
+            with dataset_errors("reading video_idx and frame_idx"):
+                videos = np.asarray(dataset["video_idx"][rows]).reshape(-1)
+                frames = np.asarray(dataset["frame_idx"][rows]).reshape(-1)
+            if (videos == table.video_idx).all() and (frames == table.frame_idx).all():
+                return
+        raise DatasetMismatchError(
+            "Rows of the dataset were deleted or moved since its frames were chosen; make the "
+            "training dataset again."
+        )
+
+    def _image(self, picture: NDArray[np.uint8]) -> torch.Tensor:
+        image = torch.from_numpy(picture).permute(2, 0, 1).contiguous()
+        return image.to(self._dtype).div_(255) if self._dtype.is_floating_point else image
+
+
+def _tensor(value: Any) -> torch.Tensor:
+    return torch.from_numpy(value) if isinstance(value, np.ndarray) else torch.tensor(int(value))

@@ -1,0 +1,100 @@
+"""Splits of a dataset by video: no frame of a video is in two parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeplake_labelbox.dataset.columns import ReadableDataset
+from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.training.class_balance import counts_by_video
+from deeplake_labelbox.training.frame_table import FrameTable
+
+
+def split_by_video(
+    dataset: ReadableDataset,
+    parts: Mapping[str, float],
+    *,
+    seed: int = 0,
+    stratify: Sequence[str] | None = None,
+    labelled: bool = False,
+) -> dict[str, tuple[int, ...]]:
+    """Divide the videos of a dataset into parts.
+
+    Frames of one video look alike: a model that was trained on some of them has seen the others.
+
+    Args:
+        dataset: The dataset.
+        parts: Share of the videos by name, ``{"train": 0.8, "val": 0.2}``; the shares add up
+            to 1. Every part gets at least one video, as far as there are enough.
+        seed: The same seed gives the same parts of the same videos.
+        stratify: Columns as of `class_counts`; each part gets about its share of every class,
+            as far as whole videos allow.
+        labelled: Only videos that have a label.
+
+    Returns:
+        The ``video_idx`` of each part, ascending; what ``videos=`` takes.
+
+    Raises:
+        ConfigurationError: If the shares are not positive or do not add up to 1.
+        DatasetMismatchError: If the rows do not tell their video.
+    """
+    shares = np.array(list(parts.values()), dtype=np.float64)
+    if not len(shares) or (shares <= 0).any() or abs(shares.sum() - 1) > 1e-6:
+        raise ConfigurationError(
+            f"parts is {dict(parts)}; give each part a share above 0, so that they add up to 1."
+        )
+    table = FrameTable.of(dataset)
+    if labelled:
+        table = table.take(table.labelled(dataset))
+    videos = np.random.default_rng(seed).permutation(np.unique(table.video_idx))
+    sizes = _sizes(len(videos), shares)
+    if stratify is None or not len(videos):
+        groups = np.split(videos, np.cumsum(sizes)[:-1])
+    else:
+        counts = counts_by_video(dataset, stratify, videos.tolist())
+        part_of = _balanced(counts.astype(np.float64), shares, sizes)
+        groups = [videos[part_of == part] for part in range(len(shares))]
+    return {
+        name: tuple(sorted(int(video) for video in group))
+        for name, group in zip(parts, groups, strict=True)
+    }
+
+
+def _sizes(count: int, shares: NDArray[np.float64]) -> NDArray[np.int64]:
+    """How many videos each part gets: largest remainders, and one for each if there are enough."""
+    sizes = np.floor(shares * count + 1e-9).astype(np.int64)
+    remainders = shares * count - sizes
+    sizes[np.argsort(-remainders, kind="stable")[: count - int(sizes.sum())]] += 1
+    while count >= len(shares) and (sizes == 0).any():
+        sizes[np.argmax(sizes)] -= 1
+        sizes[np.argmin(sizes)] += 1
+    return sizes
+
+
+def _balanced(
+    counts: NDArray[np.float64], shares: NDArray[np.float64], sizes: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Put each video where its classes are missing most.
+
+    Videos with the largest part of a class choose first; a part is open until it has its number
+    of videos.
+    """
+    totals = np.maximum(counts.sum(axis=0), 1)
+    fractions = counts / totals
+    missing = np.tile(shares[:, None], (1, counts.shape[1]))
+    left = sizes.copy()
+    part_of = np.zeros(len(counts), dtype=np.int64)
+    for video in np.argsort(-fractions.max(axis=1, initial=0), kind="stable"):
+        gain = np.minimum(missing, fractions[video]).sum(axis=1) / shares
+        gain[left == 0] = -np.inf
+        # Of equal gains, to the part that lacks the larger part of its videos.
+        part = max(
+            range(len(shares)), key=lambda p: (gain[p], left[p] / sizes[p] if sizes[p] else 0)
+        )
+        missing[part] -= fractions[video]
+        left[part] -= 1
+        part_of[video] = part
+    return part_of

@@ -1,0 +1,135 @@
+"""What a model is to find in a frame, in the forms that torchvision's models take (as arrays)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeplake_labelbox.dataset.columns import ReadableDataset
+from deeplake_labelbox.dataset.location import dataset_errors
+from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.training.frame_table import FrameTable, image_id
+from deeplake_labelbox.training.label_space import AnswerColumn, LabelSpace
+from deeplake_labelbox.training.objects import FrameObjects, read_objects
+
+UNANSWERED = -100
+"""Class index where there is no answer: what `torch.nn.CrossEntropyLoss` ignores by default."""
+
+KEYS = (
+    "image_id",
+    "video_idx",
+    "frame_idx",
+    "boxes",
+    "labels",
+    "track_ids",
+    "masks",
+    "semantic",
+)
+"""The keys that a target may have beside the names of columns of answers."""
+
+Target = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TargetReader:
+    """Reads targets.
+
+    Attributes:
+        objects: The columns of objects.
+        semantic: The columns that make up the mask of classes.
+        classes: The columns of which a frame has one class.
+        multi_hot: The columns of which a frame has any number of classes.
+    """
+
+    objects: LabelSpace
+    semantic: LabelSpace
+    classes: tuple[AnswerColumn, ...]
+    multi_hot: tuple[AnswerColumn, ...]
+
+    def read(
+        self, dataset: ReadableDataset, table: FrameTable, sizes: Sequence[tuple[int, int]]
+    ) -> list[Target]:
+        """The targets of frames.
+
+        Args:
+            dataset: The dataset.
+            table: The frames.
+            sizes: Their heights and widths.
+
+        Returns:
+            One dict per frame; see `FrameDataset` for its keys.
+
+        Raises:
+            DatasetError: If Deep Lake cannot read.
+            ConfigurationError: If a frame has several answers in a column of ``classes``.
+        """
+        rows = table.rows.tolist()
+        targets: list[Target] = [
+            {"image_id": image_id(video, frame), "video_idx": video, "frame_idx": frame}
+            for video, frame in zip(table.video_idx, table.frame_idx, strict=True)
+        ]
+        if self.objects.columns:
+            read = read_objects(dataset, rows, self.objects)
+            for target, found, size in zip(targets, read, sizes, strict=True):
+                target.update(_detections(found, *size, with_masks=self.objects.has_masks))
+        if self.semantic.columns:
+            read = read_objects(dataset, rows, self.semantic)
+            for target, found, size in zip(targets, read, sizes, strict=True):
+                target["semantic"] = _semantic_mask(found, *size)
+        for column in (*self.classes, *self.multi_hot):
+            with dataset_errors(f"reading column {column.name!r}"):
+                answers: Any = dataset[column.name][rows]
+            for target, answer in zip(targets, answers, strict=True):
+                options = [] if answer is None else [int(option) for option in answer]
+                target[column.name] = (
+                    _class_index(column, options, target)
+                    if column in self.classes
+                    else _multi_hot(column, options)
+                )
+        return targets
+
+
+def _detections(
+    found: list[FrameObjects], height: int, width: int, *, with_masks: bool
+) -> dict[str, NDArray[Any]]:
+    boxes = np.concatenate([np.zeros((0, 4), np.float32), *(o.boxes() for o in found)])
+    boxes[:, 0::2] = boxes[:, 0::2].clip(0, width)
+    boxes[:, 1::2] = boxes[:, 1::2].clip(0, height)
+    # Detection models refuse boxes without an area, and nothing of them is to be seen.
+    seen = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
+    target: dict[str, NDArray[Any]] = {
+        "boxes": boxes[seen],
+        "labels": np.concatenate([np.zeros(0, np.int64), *(o.labels for o in found)])[seen],
+        "track_ids": np.concatenate([np.zeros(0, np.int64), *(o.track_ids for o in found)])[seen],
+    }
+    if with_masks:
+        none = np.zeros((0, height, width), np.uint8)
+        target["masks"] = np.concatenate([none, *(o.masks(height, width) for o in found)])[seen]
+    return target
+
+
+def _semantic_mask(found: list[FrameObjects], height: int, width: int) -> NDArray[np.int64]:
+    semantic = np.zeros((height, width), dtype=np.int64)
+    for objects in found:
+        for label, mask in zip(objects.labels, objects.masks(height, width), strict=True):
+            semantic[mask != 0] = label
+    return semantic
+
+
+def _class_index(column: AnswerColumn, options: list[int], target: Target) -> np.int64:
+    if len(options) > 1:
+        raise ConfigurationError(
+            f"Frame {target['frame_idx']} of video {target['video_idx']} has {len(options)} "
+            f"answers in {column.name!r}; name the column in multi_hot= instead of classes=."
+        )
+    return np.int64(options[0] if options else UNANSWERED)
+
+
+def _multi_hot(column: AnswerColumn, options: list[int]) -> NDArray[np.float32]:
+    chosen = np.zeros(len(column.class_names), dtype=np.float32)
+    chosen[options] = 1
+    return chosen

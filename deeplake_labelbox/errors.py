@@ -10,11 +10,15 @@ FFmpeg and of HTTP are mapped into them at the edges, with the original as ``__c
     │   ├── AuthenticationError     the API key is missing or refused
     │   ├── ProjectNotFoundError    no such project for this key
     │   ├── LabelboxUnavailableError  network, 5xx or rate limit, after retries
-    │   └── ExportError             the export task did not deliver
-    │       ├── ExportFailedError
-    │       ├── ExportCanceledError
-    │       ├── ExportTimeoutError
-    │       └── ExportEmptyError    the project, or what the filters left of it, has no data rows
+    │   ├── ExportError             the export task did not deliver
+    │   │   ├── ExportFailedError
+    │   │   ├── ExportCanceledError
+    │   │   ├── ExportTimeoutError
+    │   │   └── ExportEmptyError    the project, or what the filters left of it, has no data rows
+    │   └── AnnotationImportError   an import of annotations did not come to its end
+    │       ├── ImportTimeoutError
+    │       └── AlreadyLabelledError  data rows have labels or pre-labels already
+    ├── AnnotationSourceError       annotations to import that cannot be read
     ├── ExportFormatError           a file or list that is no Labelbox video export
     │   └── MediaTypeError          an export of another media type than video
     ├── OntologyError               the ontology does not fit the export
@@ -82,6 +86,22 @@ class ExportEmptyError(ExportError):
     """The export holds no data row."""
 
 
+class AnnotationImportError(LabelboxError):
+    """An import of annotations into Labelbox did not come to its end."""
+
+
+class ImportTimeoutError(AnnotationImportError):
+    """The import was still running when the time-out passed."""
+
+
+class AlreadyLabelledError(AnnotationImportError):
+    """Data rows have labels or pre-labels already, and an import would overwrite them."""
+
+
+class AnnotationSourceError(DeepLakeLabelboxError):
+    """Annotations that are to be imported cannot be read."""
+
+
 class ExportFormatError(DeepLakeLabelboxError):
     """A file or list is not an export of a Labelbox video project."""
 
@@ -115,11 +135,16 @@ class VideoDecodeError(VideoError):
 
     Attributes:
         frames_decoded: How many frames, from the first, were decoded whole before the damage.
+        missing: First and last 1-based number of each run of frames that could not be decoded,
+            where the file tells how many frames it has.
     """
 
-    def __init__(self, message: str, *, frames_decoded: int = 0) -> None:
+    def __init__(
+        self, message: str, *, frames_decoded: int = 0, missing: tuple[tuple[int, int], ...] = ()
+    ) -> None:
         super().__init__(message)
         self.frames_decoded = frames_decoded
+        self.missing = missing
 
 
 class MaskError(DeepLakeLabelboxError):

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final
 
 import av
 import av.error
 from av.stream import Disposition
 
 from deeplake_labelbox.errors import VideoDecodeError
+from deeplake_labelbox.video.claims import find_excess
 from deeplake_labelbox.video.damage import find_damage
 from deeplake_labelbox.video.orientation import Orientation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from fractions import Fraction
-    from pathlib import Path
 
     from av.container import InputContainer
     from av.video.stream import VideoStream
@@ -70,25 +71,31 @@ class VideoInfo:
 
 @contextmanager
 def open_container(
-    path: Path, name: str, *, strict: bool = False
+    source: Path | IO[bytes], name: str, *, strict: bool = False
 ) -> Iterator[tuple[InputContainer, VideoStream]]:
     """Open a file and choose its video stream; closes it at the end.
 
     Args:
-        path: A local file.
+        source: A local file, or an open one that can seek.
         name: What to call it in messages.
         strict: Whether the decoder refuses what it would otherwise conceal.
 
     Raises:
-        VideoDecodeError: It is no video, or has no video stream.
+        VideoDecodeError: It is no video, or has no video stream, or claims absurd sizes.
     """
+    excess = find_excess(source)
+    if excess is not None:
+        raise VideoDecodeError(f"{name} declares {excess}. Check the file.")
     try:
-        # With a protocol before it, no file name is taken for a protocol of its own.
         container = av.open(
-            f"file:{path}", mode="r", container_options=_OPTIONS, metadata_errors="replace"
+            # With a protocol before it, no file name is taken for a protocol of its own.
+            f"file:{source}" if isinstance(source, Path) else source,
+            mode="r",
+            container_options=_OPTIONS,
+            metadata_errors="replace",
         )
     except av.error.FFmpegError as error:
-        damage = find_damage(path)
+        damage = find_damage(source)
         why = f"the file {damage.reason}" if damage else f"FFmpeg says: {ffmpeg_message(error)}"
         raise VideoDecodeError(
             f"{name} cannot be opened as a video: {why}. Check that it plays, or upload it again."
@@ -100,6 +107,11 @@ def open_container(
             raise VideoDecodeError(
                 f"{name} has no video stream, only: {', '.join(kinds) or 'nothing'}. "
                 "Check that it is the right file."
+            )
+        if stream.codec_context is None:
+            raise VideoDecodeError(
+                f"{name} is encoded with a codec that FFmpeg does not know. Check that it plays, "
+                "or convert it to H.264."
             )
         if stream.width * stream.height > MAX_PIXELS:
             raise VideoDecodeError(
@@ -131,7 +143,7 @@ def describe_stream(
     width, height = orientation.size(stream.width, stream.height)
     rate = stream.average_rate or stream.base_rate
     return VideoInfo(
-        codec=stream.codec_context.name,
+        codec=stream.codec_context.codec.canonical_name,
         container=container.format.name,
         width=width,
         height=height,

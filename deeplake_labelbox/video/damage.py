@@ -22,14 +22,17 @@ ISO/IEC 13818-1 section 2.4.3 (transport stream packets).
 
 from __future__ import annotations
 
+import io
 import struct
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import av.video.stream
+
+BOX_KINDS: Final = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"wide", b"skip", b"styp"})
+"""The boxes with which an MP4 or MOV file may begin."""
 
 _EBML: Final = b"\x1a\x45\xdf\xa3"
 _SEGMENT: Final = 0x18538067
@@ -58,28 +61,42 @@ class Damage:
     reason: str
 
 
-def find_damage(path: Path, stream: av.video.stream.VideoStream | None = None) -> Damage | None:
+def find_damage(
+    source: Path | IO[bytes], stream: av.video.stream.VideoStream | None = None
+) -> Damage | None:
     """Compare a file with the lengths in its own structure.
 
     Args:
-        path: The video file.
+        source: The video file, or an open one, which is left where it stood.
         stream: Its opened video stream; with it, an MP4's index is compared with the file's size.
     """
-    size = path.stat().st_size
+    if isinstance(source, Path):
+        with source.open("rb") as file:
+            return find_damage(file, stream)
+    position = source.tell()
+    try:
+        return _compare(source, source.seek(0, io.SEEK_END), stream)
+    finally:
+        source.seek(position)
+
+
+def _compare(
+    file: IO[bytes], size: int, stream: av.video.stream.VideoStream | None
+) -> Damage | None:
     if size == 0:
         return Damage(0, "is empty")
-    with path.open("rb") as file:
-        head = file.read(12)
-        file.seek(0)
-        if head[:4] == _EBML:
-            return _walk_matroska(file, size)
-        if head[:4] == b"RIFF" and head[8:] == b"AVI ":
-            return _walk_riff(file, size)
-        if head[4:8] in {b"ftyp", b"moov", b"mdat", b"free", b"wide", b"skip", b"styp"}:
-            return _walk_boxes(file, size, stream)
-        if head.lstrip()[:1] == b"<":
-            return Damage(0, "is an HTML or XML page")
-        return _check_transport_stream(file, size)
+    file.seek(0)
+    head = file.read(12)
+    file.seek(0)
+    if head[:4] == _EBML:
+        return _walk_matroska(file, size)
+    if head[:4] == b"RIFF" and head[8:] == b"AVI ":
+        return _walk_riff(file, size)
+    if head[4:8] in BOX_KINDS:
+        return _walk_boxes(file, size, stream)
+    if head.lstrip()[:1] == b"<":
+        return Damage(0, "is an HTML or XML page")
+    return _check_transport_stream(file, size)
 
 
 def _cut(offset: int, size: int, end: int) -> Damage:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
-import av.error
+import numpy as np
 
-from deeplake_labelbox.video.container import ffmpeg_message, open_container
+from deeplake_labelbox.video.container import open_container
 from deeplake_labelbox.video.damage import find_damage
+from deeplake_labelbox.video.packets import NO_TIME, PacketTable, read_packets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,10 +18,14 @@ class VideoScan:
 
     Attributes:
         packets: Packets that are to be shown. Mostly as many as frames, but not a promise:
-            hidden frames and leading pictures of an open GOP make fewer frames of them.
+            leading pictures of an open GOP, and fields in packets of their own, make fewer frames
+            of them.
         discarded: Packets that an edit list hides.
+        hidden: Packets that only hold pictures which are never shown.
         key_packets: Packets that start a group of pictures.
         missing_times: Packets without a presentation time.
+        repeated_times: Packets with the presentation time of another one.
+        backward_times: Packets that are to be decoded before the one that precedes them.
         starts_at: Seconds of the earliest presentation time; negative and non-zero starts occur.
         shortest_gap: Seconds between the two frames that follow each other most closely.
         longest_gap: Seconds of the longest pause between two frames.
@@ -30,8 +34,11 @@ class VideoScan:
 
     packets: int
     discarded: int
+    hidden: int
     key_packets: int
     missing_times: int
+    repeated_times: int
+    backward_times: int
     starts_at: float | None
     shortest_gap: float | None
     longest_gap: float | None
@@ -44,6 +51,26 @@ class VideoScan:
             return False
         return self.longest_gap - self.shortest_gap > 0.0021  # both ends are rounded
 
+    @classmethod
+    def of_packets(cls, table: PacketTable, damage: str | None) -> VideoScan:
+        """Sum up packets; ``damage`` is what the file's structure tells."""
+        times = np.sort(table.times[table.times != NO_TIME])  # packets come in decoding order
+        gaps = np.diff(times) * table.tick
+        decoding_times = table.decoding_times[table.decoding_times != NO_TIME]
+        return cls(
+            packets=len(table),
+            discarded=table.discarded,
+            hidden=table.hidden,
+            key_packets=int(table.is_key.sum()),
+            missing_times=len(table) - len(times),
+            repeated_times=int((gaps == 0).sum()),
+            backward_times=int((np.diff(decoding_times) < 0).sum()),
+            starts_at=float(times[0] * table.tick) if len(times) else None,
+            shortest_gap=float(gaps.min()) if len(gaps) else None,
+            longest_gap=float(gaps.max()) if len(gaps) else None,
+            damage=damage or table.damage,
+        )
+
 
 def scan_video(path: str | Path) -> VideoScan:
     """Read all packets of a local video file's stream, and decode none.
@@ -52,37 +79,8 @@ def scan_video(path: str | Path) -> VideoScan:
         VideoDecodeError: The file is no video.
     """
     path = Path(path)
-    packets, discarded, key_packets, missing = 0, 0, 0, 0
-    times: list[float] = []
     with open_container(path, f"The video {path}") as (container, stream):
         found = find_damage(path, stream)
-        damage = found.reason if found else None
-        try:
-            for packet in container.demux(stream):
-                if packet.size == 0:
-                    continue
-                if packet.is_corrupt:
-                    damage = damage or "holds an incomplete packet"
-                if packet.is_discard:
-                    discarded += 1
-                    continue
-                packets += 1
-                key_packets += packet.is_keyframe
-                if packet.pts is None or packet.time_base is None:
-                    missing += 1
-                else:
-                    times.append(float(packet.pts * packet.time_base))
-        except av.error.FFmpegError as error:
-            damage = damage or f"cannot be read to its end ({ffmpeg_message(error)})"
-    times.sort()  # packets come in decoding order
-    gaps = [later - earlier for earlier, later in pairwise(times)]
-    return VideoScan(
-        packets=packets,
-        discarded=discarded,
-        key_packets=key_packets,
-        missing_times=missing,
-        starts_at=times[0] if times else None,
-        shortest_gap=min(gaps, default=None),
-        longest_gap=max(gaps, default=None),
-        damage=damage,
-    )
+        return VideoScan.of_packets(
+            read_packets(container, stream), found.reason if found else None
+        )

@@ -298,3 +298,22 @@ def overwrite(path: Path, at: float, length: int, *, seed: int = 1) -> Path:
     data[start : start + length] = noise.tobytes()[: len(data) - start]
     path.write_bytes(data)
     return path
+
+
+def blank_packet(path: Path, number: int, *, keep: int = 12) -> Path:
+    """Put zeros in place of a packet's data but its first bytes, in place.
+
+    Args:
+        path: The video.
+        number: Place of the packet in decoding order.
+        keep: Bytes that stay.
+    """
+    with av.open(str(path)) as container:
+        packets = [packet for packet in container.demux(video=0) if packet.size]
+    data = bytearray(path.read_bytes())
+    # A packet of Matroska starts with the header of its block.
+    start = data.index(bytes(packets[number]), packets[number].pos) + keep
+    end = start - keep + packets[number].size
+    data[start:end] = bytes(end - start)
+    path.write_bytes(data)
+    return path

@@ -162,13 +162,13 @@ def write_remuxed(
     return path
 
 
-def write_two_streams(path: Path) -> Path:
+def write_two_streams(path: Path, frames: int = 12) -> Path:
     """Two video streams: the first shows 0, 1, …, the second 100, 101, …."""
     with av.open(str(path), "w") as container:
         streams = [container.add_stream("libx264", rate=25) for _ in range(2)]
         for stream in streams:
             stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
-        for index in range(12):
+        for index in range(frames):
             for stream, first in zip(streams, (0, 100), strict=True):
                 frame = av.VideoFrame.from_ndarray(draw_number(first + index), format="rgb24")
                 frame.pts, frame.time_base = index, Fraction(1, 25)

@@ -1,0 +1,1 @@
+"""Annotations from anywhere into a Labelbox project: as ground truth or as pre-labels."""

@@ -1,0 +1,84 @@
+"""Run-length encoded masks of COCO: uncompressed and compressed.
+
+The runs alternate between background and object, beginning with background, down the columns.
+Compressed, the lengths are written in groups of 5 bits with 48 added, 0x20 marking that more
+follow, as differences to the length two before from the third on. Source: ``maskApi.c`` of the
+COCO API. The format is small and settled, so it is read here; ``pycocotools`` would bring
+matplotlib and a compiler along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_MORE = 0x20
+_SIGN = 0x10
+_BITS = 0x1F
+_OFFSET = 48
+# No run is longer than a picture; seven groups of 5 bits hold any picture.
+_MAX_GROUPS = 7
+# Pictures of more pixels than this are no frames of a video.
+_MAX_PIXELS = 1 << 28
+
+
+def decode_rle(rle: Mapping[str, Any]) -> NDArray[np.bool_]:
+    """Decode a mask.
+
+    Args:
+        rle: ``{"size": [height, width], "counts": text, bytes or list of lengths}``.
+
+    Returns:
+        (H, W) bool.
+
+    Raises:
+        ValueError: If the runs cannot be read, or do not fill the picture.
+    """
+    try:
+        height, width = (int(side) for side in rle["size"])
+        counts = rle["counts"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError("a run-length encoded mask has size [height, width] and counts") from error
+    if height < 1 or width < 1 or height * width > _MAX_PIXELS:
+        raise ValueError(f"a mask of {width} x {height} pixels is none of a video")
+    if isinstance(counts, str):
+        counts = counts.encode("ascii", "replace")
+    lengths = _lengths(counts) if isinstance(counts, bytes) else _numbers(counts)
+    if (lengths < 0).any() or int(lengths.sum()) != height * width:
+        raise ValueError(
+            f"the runs cover {int(lengths.sum())} pixels, the mask has {height * width}"
+        )
+    is_object = np.arange(len(lengths)) % 2 == 1
+    return np.repeat(is_object, lengths).reshape((width, height)).T
+
+
+def _numbers(counts: Sequence[Any]) -> NDArray[np.int64]:
+    try:
+        return np.array([int(count) for count in counts], dtype=np.int64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError("the lengths of the runs are no whole numbers") from error
+
+
+def _lengths(counts: bytes) -> NDArray[np.int64]:
+    lengths: list[int] = []
+    value = groups = 0
+    for byte in counts:
+        group = byte - _OFFSET
+        if not 0 <= group < 2 * _MORE or groups >= _MAX_GROUPS:
+            raise ValueError("the compressed runs are damaged")
+        value |= (group & _BITS) << (5 * groups)
+        groups += 1
+        if group & _MORE:
+            continue
+        if group & _SIGN:
+            value -= 1 << (5 * groups)
+        if len(lengths) > 2:
+            value += lengths[-2]
+        lengths.append(value)
+        value = groups = 0
+    if groups:
+        raise ValueError("the compressed runs are cut off")
+    return np.array(lengths, dtype=np.int64)

@@ -1,0 +1,140 @@
+"""What is to be imported, told by what it is: a dataset, a file, or plain annotations."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Literal, cast, get_args
+
+import deeplake
+
+from deeplake_labelbox.dataset.labelbox_meta import KEY
+from deeplake_labelbox.dataset.layout import GroupMapping
+from deeplake_labelbox.dataset.location import DatasetLocation, dataset_errors
+from deeplake_labelbox.errors import AnnotationSourceError, ConfigurationError
+from deeplake_labelbox.ground_truth.annotations import AnnotationSource, PlainAnnotation
+from deeplake_labelbox.ground_truth.cvat import CvatSource
+from deeplake_labelbox.ground_truth.deep_lake import DeepLakeSource
+from deeplake_labelbox.ground_truth.mapped_columns import MappedColumnsSource
+from deeplake_labelbox.ground_truth.mot import MotSource
+from deeplake_labelbox.ground_truth.plain import PlainSource
+from deeplake_labelbox.ground_truth.youtube_vis import YoutubeVisSource
+from deeplake_labelbox.project.ontology import Ontology
+
+SourceFormat = Literal["deep-lake", "mot", "youtube-vis", "cvat"]
+
+_BY_ENDING: Mapping[str, SourceFormat] = {
+    ".txt": "mot",
+    ".csv": "mot",
+    ".json": "youtube-vis",
+    ".xml": "cvat",
+}
+
+_FILES: Mapping[str, Callable[..., AnnotationSource]] = {
+    "mot": MotSource,
+    "youtube-vis": YoutubeVisSource,
+    "cvat": CvatSource,
+}
+
+Source = (
+    str | os.PathLike[str] | deeplake.Dataset | deeplake.ReadOnlyDataset | Iterable[PlainAnnotation]
+)
+"""What `import_annotations` takes."""
+
+
+def open_source(
+    source: Source,
+    ontology: Ontology,
+    *,
+    source_format: SourceFormat | None = None,
+    mapping: Mapping[str, str] | None = None,
+    group_mapping: GroupMapping | None = None,
+    data_row: str | None = None,
+    creds: Mapping[str, str] | None = None,
+    token: str | None = None,
+) -> tuple[AnnotationSource, Mapping[str, str]]:
+    """Open a source of annotations.
+
+    Args:
+        source: A dataset; the path of a dataset or file; or plain annotations.
+        ontology: The ontology of the project that the annotations go to.
+        source_format: Format of a path; ``None`` tells it by the ending, and by what is there.
+        mapping: Tool or classification of the project by column or by name in the source.
+        group_mapping: See `DeepLakeSource`.
+        data_row: The video of a file that has one only.
+        creds: Credentials of the dataset's storage.
+        token: Token of Deep Lake's cloud.
+
+    Returns:
+        The source, and what is left of ``mapping`` to apply to the names that it gives.
+
+    Raises:
+        AnnotationSourceError: If the source cannot be read.
+        ConfigurationError: If ``source_format`` is unknown.
+        DatasetError: If the dataset cannot be opened.
+    """
+    if source_format is not None and source_format not in get_args(SourceFormat):
+        raise ConfigurationError(
+            f"The format {source_format!r} is unknown; the formats are "
+            f"{', '.join(get_args(SourceFormat))}."
+        )
+    names = mapping or {}
+    if isinstance(source, str | os.PathLike):
+        location = os.fspath(source)
+        chosen = source_format or _format_of(location)
+        if chosen != "deep-lake":
+            return _FILES[chosen](location, data_row=data_row), names
+        at = DatasetLocation.of(location, creds, token=token)
+        if not at.exists():
+            raise AnnotationSourceError(
+                f"There is no Deep Lake dataset at {at}; pass a dataset, a MOTChallenge .txt, a "
+                f"YouTube-VIS .json or a CVAT .xml, or say its format."
+            )
+        with dataset_errors(f"opening the dataset at {at}"):
+            source = deeplake.open_read_only(at.path, creds=at.creds, token=at.token)
+    if isinstance(source, deeplake.Dataset | deeplake.ReadOnlyDataset):
+        return _dataset_source(source, ontology, names, group_mapping)
+    if not isinstance(source, Mapping | bytes) and hasattr(source, "__iter__"):
+        return PlainSource(source, data_row=data_row), names
+    raise ConfigurationError(
+        f"Annotations cannot be read from a {type(source).__name__}; pass a dataset, a path, or an "
+        f"iterable of annotations."
+    )
+
+
+def _dataset_source(
+    source: deeplake.Dataset | deeplake.ReadOnlyDataset,
+    ontology: Ontology,
+    mapping: Mapping[str, str],
+    group_mapping: GroupMapping | None,
+) -> tuple[AnnotationSource, Mapping[str, str]]:
+    # A read-only dataset has all that reading needs, though it is no subclass.
+    dataset = cast("deeplake.Dataset", source)
+    if KEY in dataset.metadata:
+        left_out = {name: goal for name, goal in mapping.items() if not goal}
+        opened = DeepLakeSource(dataset, ontology, mapping=mapping, group_mapping=group_mapping)
+        return opened, left_out
+    if not mapping:
+        raise AnnotationSourceError(
+            "The dataset was not made by this package; say which column holds which tool or "
+            "classification with mapping={column: name}."
+        )
+    return MappedColumnsSource(dataset, mapping), {}
+
+
+def _format_of(location: str) -> SourceFormat:
+    if "://" in location:
+        return "deep-lake"
+    path = Path(location)
+    if path.is_dir():
+        is_dataset = DatasetLocation.of(location).exists()
+        return "deep-lake" if is_dataset else "mot"
+    if path.suffix.lower() not in _BY_ENDING:
+        if not path.exists():
+            return "deep-lake"
+        raise AnnotationSourceError(
+            f"The format of {path} cannot be told from its ending; say it with source_format "
+            f"(--format on the command line)."
+        )
+    return _BY_ENDING[path.suffix.lower()]

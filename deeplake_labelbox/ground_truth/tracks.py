@@ -1,0 +1,113 @@
+"""Gathers what is told of objects frame by frame into tracks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeplake_labelbox.ground_truth.annotations import Answers, Finding, ObjectTrack
+from deeplake_labelbox.project.annotations import ToolKind
+
+_NO_ANSWERS: Mapping[str, Any] = {}
+
+
+@dataclass(slots=True)
+class _Sightings:
+    values: dict[int, Any] = field(default_factory=dict)
+    answers: dict[int, Answers] = field(default_factory=dict)
+    drawn: set[int] | None = None
+
+
+class TrackBuilder:
+    """The objects of one video, in the order in which they are first seen."""
+
+    def __init__(self) -> None:
+        self._objects: dict[tuple[str, ToolKind, str], _Sightings] = {}
+        self._twice: dict[tuple[str, ToolKind, str], list[int]] = {}
+
+    def add(
+        self,
+        class_name: str,
+        kind: ToolKind,
+        track: str,
+        frame: int,
+        value: Any,
+        *,
+        answers: Answers = _NO_ANSWERS,
+        drawn: bool | None = None,
+    ) -> None:
+        """Say where an object is in a frame.
+
+        Args:
+            class_name: Class of the object.
+            kind: Which geometry it has.
+            track: Names the object.
+            frame: 1-based frame number.
+            value: For ``rectangle`` left, top, width and height; for ``point`` x and y; for
+                ``line`` and ``polygon`` a (V, 2) array; for a mask its `MaskSource`.
+            answers: Answers to the classifications of the class.
+            drawn: Whether a person drew it here, where the source tells.
+        """
+        key = (class_name, kind, track)
+        seen = self._objects.setdefault(key, _Sightings())
+        if frame in seen.values:
+            self._twice.setdefault(key, []).append(frame)
+            return
+        seen.values[frame] = value
+        if answers:
+            seen.answers[frame] = answers
+        if drawn is not None:
+            seen.drawn = seen.drawn or set()
+            if drawn:
+                seen.drawn.add(frame)
+
+    def tracks(self) -> list[ObjectTrack]:
+        """All objects."""
+        return [self._track(*key, seen) for key, seen in self._objects.items()]
+
+    def findings(self) -> list[Finding]:
+        """Objects that are in one frame twice; the first counts."""
+        return [
+            Finding(
+                f"{class_name!r} {track} is in the frame twice; the first one counts",
+                min(frames),
+                len(frames),
+            )
+            for (class_name, _, track), frames in self._twice.items()
+        ]
+
+    @staticmethod
+    def _track(class_name: str, kind: ToolKind, track: str, seen: _Sightings) -> ObjectTrack:
+        numbers = sorted(seen.values)
+        frames = np.array(numbers, dtype=np.int64)
+        values = [seen.values[number] for number in numbers]
+        coordinates: Any = values
+        if kind in ("rectangle", "point"):
+            coordinates = np.array(values, dtype=np.float64)
+        return ObjectTrack(
+            track=track,
+            class_name=class_name,
+            kind=kind,
+            frames=frames,
+            coordinates=coordinates,
+            answers=[seen.answers.get(number, _NO_ANSWERS) for number in numbers],
+            is_key_frame=None
+            if seen.drawn is None
+            else np.array([number in seen.drawn for number in numbers], dtype=np.bool_),
+        )
+
+
+def vertices(pairs: Iterable[Any]) -> NDArray[np.float64]:
+    """Vertices as a (V, 2) array.
+
+    Raises:
+        ValueError: If they are no pairs of finite numbers, or none at all.
+    """
+    array = np.array(list(pairs), dtype=np.float64)
+    if array.ndim != 2 or array.shape[1] != 2 or not len(array) or not np.isfinite(array).all():
+        raise ValueError("vertices are pairs of finite numbers")
+    return array

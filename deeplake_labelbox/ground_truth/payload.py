@@ -1,0 +1,374 @@
+"""The annotations of a video to the lines that Labelbox imports.
+
+A line an object with its segments and key frames; a line a frame classification with the frames
+inside its answers; a line a global classification; one line for all masks. Each has a ``uuid`` of
+ours that is the same every time, so that statuses can be matched and a repeated line overwrites.
+The form is that of docs.labelbox.com/reference/import-video-annotations.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeplake_labelbox.ground_truth.annotations import (
+    AnswerSpan,
+    ObjectTrack,
+    VideoAnnotations,
+)
+from deeplake_labelbox.ground_truth.answer_lines import (
+    answer_entries,
+    answer_over_time,
+    find_named,
+    reference,
+)
+from deeplake_labelbox.ground_truth.mask_lines import composite_masks
+from deeplake_labelbox.ground_truth.object_lines import at_frames, segments_of
+from deeplake_labelbox.ground_truth.targets import Target
+from deeplake_labelbox.project.annotations import Feature
+from deeplake_labelbox.project.ontology import Classification, Ontology, Tool
+
+MAX_PER_FEATURE: Final = 5000
+"""How many annotations of one name Labelbox takes for a data row."""
+
+_NAMESPACE: Final = UUID("6d0c6f0e-5e4c-5b5f-9d43-2f1f6f3a7c10")
+_KEY_FRAME_KINDS: Final = ("rectangle", "point", "line")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An annotation, as its source names it: an object, or the answer to a classification."""
+
+    name: str
+    track: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line that is sent.
+
+    Attributes:
+        uuid: Its identity.
+        members: The annotations in it: one, or all masks of the video.
+        content: The JSON object.
+    """
+
+    uuid: str
+    members: tuple[Member, ...]
+    content: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An annotation that is not sent, and why."""
+
+    member: Member
+    reason: str
+
+
+@dataclass(slots=True)
+class VideoPayload:
+    """What is sent for one data row.
+
+    Attributes:
+        lines: The lines.
+        refused: What is not sent.
+        gaps: What is sent in part: a sentence, the first frame, and how many frames.
+    """
+
+    lines: list[Line] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+    gaps: list[tuple[str, int | None, int]] = field(default_factory=list)
+
+
+class PayloadWriter:
+    """Writes the lines of one video after the other.
+
+    Args:
+        project_id: The project.
+        ontology: Its ontology.
+        mapping: Tool or classification of the project by the name in the source; an empty name
+            leaves it out. Other names are the same in both.
+        tolerance: How far a coordinate between key frames may be from its value, in pixels.
+        keep_key_frames: Whether the frames that a person drew stay key frames.
+    """
+
+    def __init__(
+        self,
+        project_id: str,
+        ontology: Ontology,
+        *,
+        mapping: Mapping[str, str],
+        tolerance: float,
+        keep_key_frames: bool,
+    ) -> None:
+        self._project_id = project_id
+        self._ontology = ontology
+        self._mapping = mapping
+        self._tolerance = tolerance
+        self._keep_key_frames = keep_key_frames
+
+    def kind_of(self, class_name: str) -> str | None:
+        """Kind of the tool that a class of the source goes to."""
+        tool = self._ontology.tool(Feature(None, self._goal(class_name), None))
+        return None if tool is None else tool.kind
+
+    def write(self, video: VideoAnnotations, target: Target) -> VideoPayload:
+        """The lines of one video."""
+        return _Writing(self, video, target).payload
+
+    def _goal(self, name: str) -> str:
+        return self._mapping.get(name, name)
+
+
+class _Writing:
+    def __init__(self, writer: PayloadWriter, video: VideoAnnotations, target: Target) -> None:
+        self.payload = VideoPayload()
+        self._ontology = writer._ontology  # noqa: SLF001 - a part of the writer
+        self._writer = writer
+        self._video = video
+        self._target = target
+        self.payload.gaps += [(f.what, f.frame, f.count) for f in video.findings]
+        # A rotated video may be told as it lies in the file.
+        if target.size and video.size and sorted(target.size) != sorted(video.size):
+            reason = (
+                f"it was drawn on {video.size[0]} x {video.size[1]} pixels, the video in Labelbox "
+                f"has {target.size[0]} x {target.size[1]}"
+            )
+            for member in self._members():
+                self._refuse(member, reason)
+            return
+        self._objects()
+        self._answers()
+        self._keep_limit()
+
+    def _members(self) -> Iterator[Member]:
+        for track in self._video.tracks:
+            yield Member(track.class_name, track.track)
+        for name in (*self._video.frame_answers, *self._video.global_answers):
+            yield Member(name)
+
+    def _objects(self) -> None:
+        masks: list[tuple[Member, Tool, ObjectTrack]] = []
+        for whole in self._video.tracks:
+            goal = self._writer._goal(whole.class_name)  # noqa: SLF001 - the same
+            member = Member(goal or whole.class_name, whole.track)
+            if not goal:
+                continue
+            tool = self._tool(goal, whole, member)
+            track = whole if tool is None else self._within_video(whole, member)
+            if tool is None or not len(track.frames):
+                continue
+            if track.kind == "raster-segmentation":
+                masks.append((member, tool, track))
+                continue
+            segments = segments_of(
+                track,
+                tool,
+                known_frames=self._video.known_frames,
+                tolerance=self._writer._tolerance,  # noqa: SLF001 - the same
+                keep_key_frames=self._writer._keep_key_frames,  # noqa: SLF001 - the same
+                report=self._reporter(member),
+            )
+            if segments:
+                named = reference(tool, self._ontology.tools)
+                self._add(f"{tool.kind}/{goal}/{whole.track}", (member,), named, segments=segments)
+            else:
+                self._refuse(member, "none of its frames can be drawn")
+        self._masks(masks)
+
+    def _tool(self, name: str, track: ObjectTrack, member: Member) -> Tool | None:
+        tool = self._ontology.tool(Feature(None, name, None), track.kind)
+        if tool is None:
+            names = [tool.name for tool in self._ontology.tools]
+            near = difflib.get_close_matches(name, names, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(names) or 'none'}"
+            self._refuse(member, f"the project has no tool {name!r}; {hint}")
+        elif "polygon" in (track.kind, tool.kind):
+            self._refuse(member, "Labelbox cannot import polygons to videos")
+        elif tool.kind != track.kind:
+            self._refuse(member, f"it is a {track.kind}, the tool in the project a {tool.kind}")
+        elif tool.kind not in (*_KEY_FRAME_KINDS, "raster-segmentation"):
+            self._refuse(member, f"Labelbox cannot import a {tool.kind} to videos")
+        else:
+            return tool
+        return None
+
+    def _within_video(self, track: ObjectTrack, member: Member) -> ObjectTrack:
+        last = self._target.frame_count
+        if last is None or track.frames[-1] <= last:
+            return track
+        inside = track.frames <= last
+        what = f"the video in Labelbox has {last} frames"
+        if inside.any():
+            self._reporter(member)(what, track.frames[~inside])
+        else:
+            self._refuse(member, f"it begins in frame {track.frames[0]}, {what}")
+        return at_frames(track, inside)
+
+    def _masks(self, masks: list[tuple[Member, Tool, ObjectTrack]]) -> None:
+        if not masks:
+            return
+        made = composite_masks(
+            [track for _, _, track in masks],
+            size=self._video.size or self._target.size,
+            known_frames=self._video.known_frames,
+            report=lambda what, frames: self.payload.gaps.append(
+                (what, int(frames[0]), len(frames))
+            ),
+        )
+        instances, members = [], []
+        for index, (member, tool, track) in enumerate(masks):
+            if any(track.answers):
+                self._reporter(member)("Labelbox imports no answers of masks", track.frames)
+            if index not in made.colours:
+                self._refuse(member, "its masks have no pixel that can be drawn")
+                continue
+            members.append(member)
+            named = reference(tool, self._ontology.tools)
+            instances.append({**named, "colorRGB": list(made.colours[index])})
+        if instances:
+            self._add(
+                "masks", tuple(members), masks={"frames": made.frames, "instances": instances}
+            )
+
+    def _answers(self) -> None:
+        for name, spans in self._video.frame_answers.items():
+            item, member = self._classification(name)
+            if item is None:
+                continue
+            if item.scope == "index":
+                self._frame_answer(item, member, list(spans))
+            elif self._holds_throughout(spans):
+                self._global_answer(item, member, spans[0].answer)
+            else:
+                self._refuse(
+                    member, "the project asks it once per video, but the answer changes in time"
+                )
+        for name, answer in self._video.global_answers.items():
+            item, member = self._classification(name)
+            if item is None:
+                continue
+            if item.scope == "global":
+                self._global_answer(item, member, answer)
+            elif self._target.frame_count is None:
+                self._refuse(member, "the project asks it per frame; give the frames it holds on")
+            else:
+                everywhere = AnswerSpan(1, self._target.frame_count, answer)
+                self._frame_answer(item, member, [everywhere])
+
+    def _classification(self, name: str) -> tuple[Classification | None, Member]:
+        goal = self._writer._goal(name)  # noqa: SLF001 - the same
+        member = Member(goal or name)
+        item = None
+        if goal:
+            item = find_named(
+                self._ontology.classifications,
+                goal,
+                report=lambda reason: self._refuse(member, reason),
+                where="the project",
+            )
+        return item, member
+
+    def _holds_throughout(self, spans: Any) -> bool:
+        """Whether there is one answer, on all frames that are known."""
+        known = self._video.known_frames
+        if any(span.answer != spans[0].answer for span in spans):
+            return False
+        if known is not None:
+            return bool(
+                spans[0].start <= known[0] and spans[-1].end >= known[-1] and len(spans) == 1
+            )
+        return len(spans) == 1 and spans[0].start == 1 and spans[0].end == self._target.frame_count
+
+    def _frame_answer(self, item: Classification, member: Member, spans: list[AnswerSpan]) -> None:
+        last = self._target.frame_count
+        if last is not None and spans[-1].end > last:
+            beyond = [span for span in spans if span.end > last]
+            self.payload.gaps.append(
+                (
+                    f"{member.name!r} is answered, but the video in Labelbox has {last} frames",
+                    max(last + 1, beyond[0].start),
+                    beyond[-1].end - last,
+                )
+            )
+            spans = [
+                AnswerSpan(span.start, min(span.end, last), span.answer)
+                for span in spans
+                if span.start <= last
+            ]
+        reasons: list[str] = []
+        answer = answer_over_time(item, spans, report=reasons.append, where="the project")
+        self._classified(item, member, answer, reasons)
+
+    def _global_answer(self, item: Classification, member: Member, value: Any) -> None:
+        reasons: list[str] = []
+        entries = answer_entries(
+            {item.name: value}, (item,), report=reasons.append, where="the project", deep=True
+        )
+        self._classified(item, member, entries[0]["answer"] if entries else None, reasons)
+
+    def _classified(
+        self, item: Classification, member: Member, answer: Any, reasons: list[str]
+    ) -> None:
+        reasons = list(dict.fromkeys(reasons))
+        if answer is None:
+            self._refuse(member, "; ".join(reasons) or "none of its frames are in the video")
+            return
+        self.payload.gaps += [(reason, None, 1) for reason in reasons]
+        named = reference(item, self._ontology.classifications)
+        self._add(f"answer/{item.name}", (member,), named, answer=answer)
+
+    def _add(
+        self,
+        identity: str,
+        members: tuple[Member, ...],
+        named: Mapping[str, str] | None = None,
+        **content: Any,
+    ) -> None:
+        place = f"{self._writer._project_id}/{self._target.data_row_id}"  # noqa: SLF001 - the same
+        uuid = str(uuid5(_NAMESPACE, f"{place}/{identity}"))
+        row = {"dataRow": {"id": self._target.data_row_id}}
+        self.payload.lines.append(
+            Line(uuid, members, {"uuid": uuid, **row, **(named or {}), **content})
+        )
+
+    def _keep_limit(self) -> None:
+        """Labelbox refuses the whole import of a data row with more of a feature."""
+        counts: dict[str, int] = {}
+        kept = []
+        for line in self.payload.lines:
+            name = str(line.content.get("name", line.content.get("schemaId", "")))
+            counts[name] = counts.get(name, 0) + 1
+            if counts[name] <= MAX_PER_FEATURE:
+                kept.append(line)
+                continue
+            for member in line.members:
+                self._refuse(
+                    member,
+                    f"Labelbox takes at most {MAX_PER_FEATURE} annotations of a name per data row",
+                )
+        self.payload.lines = kept
+
+    def _refuse(self, member: Member, reason: str) -> None:
+        self.payload.refused.append(Refusal(member, reason))
+
+    def _reporter(self, member: Member) -> Any:
+        seen: dict[str, int] = {}
+
+        def report(what: str, frames: NDArray[np.int64]) -> None:
+            sentence = f"{member.name!r} {member.track}: {what}"
+            if sentence in seen:
+                before, first, count = self.payload.gaps[seen[sentence]]
+                self.payload.gaps[seen[sentence]] = (before, first, count + len(frames))
+                return
+            seen[sentence] = len(self.payload.gaps)
+            self.payload.gaps.append((sentence, int(frames[0]), len(frames)))
+
+        return report

@@ -1,0 +1,198 @@
+"""The verb that imports annotations into a project."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+from deeplake_labelbox.dataset.layout import GroupMapping
+from deeplake_labelbox.errors import ConfigurationError, ExportEmptyError, OntologyError
+from deeplake_labelbox.ground_truth.chunks import ChunkWriter
+from deeplake_labelbox.ground_truth.outcome import ImportKind, ImportResult
+from deeplake_labelbox.ground_truth.payload import PayloadWriter
+from deeplake_labelbox.ground_truth.run import ExistingLabels, ImportRun
+from deeplake_labelbox.ground_truth.sending import LabelboxImports
+from deeplake_labelbox.ground_truth.sources import Source, SourceFormat, open_source
+from deeplake_labelbox.ground_truth.targets import Targets
+from deeplake_labelbox.project.client import connect, labelbox_errors
+from deeplake_labelbox.project.exporter import ExportParams, ProjectExporter
+from deeplake_labelbox.project.ontology import Ontology
+from deeplake_labelbox.project.spool import TemporaryFolder
+from deeplake_labelbox.video.transport import Transport
+
+if TYPE_CHECKING:
+    import labelbox
+
+# Of the data rows only size, length, names and labels are asked for.
+_PARAMS = ExportParams(
+    attachments=False,
+    metadata_fields=False,
+    data_row_details=False,
+    project_details=False,
+    label_details=False,
+    performance_details=False,
+)
+
+
+def import_annotations(
+    source: Source,
+    project_id: str,
+    lb_api_key: str | None,
+    *,
+    as_: ImportKind = "ground-truth",
+    source_format: SourceFormat | None = None,
+    mapping: Mapping[str, str] | None = None,
+    group_mapping: GroupMapping | None = None,
+    data_rows: str | Mapping[str, str] | None = None,
+    existing: ExistingLabels = "skip",
+    tolerance: float = 0.5,
+    keep_key_frames: bool = True,
+    dry_run: str | Path | None = None,
+    save_result: str | Path | None = None,
+    import_name: str | None = None,
+    timeout: float = 7200.0,
+    poll_seconds: float = 2.0,
+    deeplake_creds: Mapping[str, str] | None = None,
+    deeplake_token: str | None = None,
+    lb_client: labelbox.Client | None = None,
+    progress: bool = True,
+) -> ImportResult:
+    """Import annotations into a Labelbox video project, as ground truth or as pre-labels.
+
+    Everything is read and checked before anything is sent: against the project's ontology, the
+    size and length of its videos, and the limits of Labelbox. What does not fit is refused with
+    its reason; the rest goes on. The lines are sent in chunks whose names tell their content: a
+    run that was interrupted sends the rest when it is called again, and nothing is sent twice.
+
+    Args:
+        source: A Deep Lake dataset with labels, or its path; the path of a MOTChallenge text file
+            or folder, of a YouTube-VIS JSON file, or of a file of CVAT for video; or an iterable
+            of plain annotations (`ObjectAnnotation`, `FrameAnnotation`, `GlobalAnnotation`, or
+            dicts of the same).
+        project_id: Id of the Labelbox project; it has the videos and an ontology already.
+        lb_api_key: API key of Labelbox; ``None`` reads ``LABELBOX_API_KEY``.
+        as_: ``"ground-truth"`` makes labels, ``"pre-labels"`` suggestions for the labeler.
+        source_format: Format of a path; by its ending if not given.
+        mapping: Tool or classification of the project by its name in the source (by column, for
+            datasets of others); an empty name leaves it out.
+        group_mapping: The group mapping that the labels of a dataset were written with, where
+            classifications were grouped.
+        data_rows: Data row (id, global key or external id) by the name of a video in the source,
+            or one data row for a source of one video. By default videos are found by data row id,
+            global key, external id or file name, each only where it is one data row's alone.
+        existing: What happens with data rows that have labels, or pre-labels that wait: they are
+            skipped, overwritten, or the import fails before anything is sent.
+        tolerance: How far a coordinate between key frames may be from its value, in pixels. Of
+            each track the fewest key frames are sent that reproduce it within this; 0 leaves out
+            only what interpolation, rounded to 3 decimals, gives back exactly.
+        keep_key_frames: Whether frames that a person drew, where the source tells, are sent as
+            key frames all the same.
+        dry_run: Write the lines to this NDJSON file, and send nothing.
+        save_result: Write the result to this JSON file, after each chunk.
+        import_name: Told apart in the names of imports: with another name, what was imported
+            before is sent again.
+        timeout: Seconds to wait for each import to end.
+        poll_seconds: Seconds between two looks at a running import.
+        deeplake_creds: Credentials of the dataset's storage.
+        deeplake_token: Token of Deep Lake's cloud.
+        lb_client: A ready `labelbox.Client`, instead of ``lb_api_key``.
+        progress: Whether to show progress bars.
+
+    Returns:
+        What became of each annotation.
+
+    Raises:
+        ConfigurationError: If an argument cannot be used.
+        AnnotationSourceError: If the source cannot be read; nothing was sent.
+        AlreadyLabelledError: If ``existing="fail"`` and a data row is labelled; nothing was sent.
+        ImportTimeoutError: If an import still runs when the time-out has passed.
+        LabelboxError: If Labelbox does not answer, or refuses the key.
+        OntologyError: If the project has no ontology.
+        DatasetError: If the dataset cannot be read.
+
+    Example:
+        ```python
+        result = import_annotations("clips", project_id, api_key, as_="ground-truth")
+        print(result)
+        result.save("import.json")
+        ```
+    """
+    _check(as_, existing, tolerance, timeout)
+    client = connect(lb_api_key, lb_client=lb_client)
+    exporter = ProjectExporter(client, project_id)
+    ontology = _ontology(exporter)
+    opened, names = open_source(
+        source,
+        ontology,
+        source_format=source_format,
+        mapping=mapping,
+        group_mapping=group_mapping,
+        data_row=data_rows if isinstance(data_rows, str) else None,
+        creds=deeplake_creds,
+        token=deeplake_token,
+    )
+    try:
+        rows = exporter.export(params=_PARAMS, progress=progress)
+    except ExportEmptyError as error:
+        raise ConfigurationError(
+            f"Project {project_id} has no data rows to annotate; upload its videos first."
+        ) from error
+    targets = Targets(
+        rows, exporter.project_id, data_rows if isinstance(data_rows, Mapping) else None
+    )
+    writer = PayloadWriter(
+        exporter.project_id,
+        ontology,
+        mapping=names,
+        tolerance=tolerance,
+        keep_key_frames=keep_key_frames,
+    )
+    run = ImportRun(
+        ImportResult(exporter.project_id, as_),
+        existing=existing,
+        save_result=save_result,
+        progress=progress,
+    )
+    folder = TemporaryFolder()
+    chunks = ChunkWriter(folder.path, as_, exporter.project_id, run=import_name)
+    run.prepare(opened, writer, targets, chunks)
+    if dry_run is not None:
+        run.write_dry_run(chunks.chunks, Path(dry_run))
+        return run.result
+    with Transport() as transport:
+        imports = LabelboxImports(
+            client,
+            exporter.project_id,
+            as_,
+            transport,
+            timeout=timeout,
+            poll_seconds=poll_seconds,
+        )
+        run.send(chunks.chunks, imports)
+    return run.result
+
+
+def _check(as_: str, existing: str, tolerance: float, timeout: float) -> None:
+    for name, value, choices in (
+        ("as_", as_, get_args(ImportKind)),
+        ("existing", existing, get_args(ExistingLabels)),
+    ):
+        if value not in choices:
+            raise ConfigurationError(
+                f"{name} is {value!r}; it is one of {', '.join(map(repr, choices))}."
+            )
+    if not 0 <= tolerance < float("inf"):
+        raise ConfigurationError(f"tolerance is {tolerance!r}; it is a number of pixels from 0 on.")
+    if not timeout > 0:
+        raise ConfigurationError(f"timeout is {timeout!r}; it is a number of seconds above 0.")
+
+
+def _ontology(exporter: ProjectExporter) -> Ontology:
+    with labelbox_errors(f"reading the ontology of project {exporter.project_id}"):
+        ontology = exporter.project.ontology()
+    if ontology is None:
+        raise OntologyError(
+            f"Project {exporter.project_id} has no ontology; connect one in Labelbox first."
+        )
+    return Ontology.of(ontology)

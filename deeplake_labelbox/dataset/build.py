@@ -10,20 +10,29 @@ from functools import partial
 from typing import Any
 
 import deeplake
+import numpy as np
 from tqdm.auto import tqdm
 
 from deeplake_labelbox.dataset.columns import column_names
+from deeplake_labelbox.dataset.disk import WrittenFiles
 from deeplake_labelbox.dataset.frames import EncodedBatch, FrameWriter
 from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta, VideoEntry, VideoStatus
 from deeplake_labelbox.dataset.location import DatasetLocation, dataset_errors
+from deeplake_labelbox.dataset.replacement import Replacement, found_meta
+from deeplake_labelbox.dataset.resumption import (
+    delete_rows,
+    reconciled,
+    rows_of_video,
+    without_rows,
+)
 from deeplake_labelbox.errors import (
     ConfigurationError,
     DatasetError,
     DatasetExistsError,
-    DatasetMismatchError,
     VideoDecodeError,
     VideoError,
 )
+from deeplake_labelbox.preflight.checks import frames_missing, warnings_of
 from deeplake_labelbox.project.data_rows import data_row_name, declared_frames
 from deeplake_labelbox.project.export import ProjectExport
 from deeplake_labelbox.project.rows import project_entry
@@ -31,6 +40,7 @@ from deeplake_labelbox.report import Report, VideoOutcome
 from deeplake_labelbox.video.ahead import in_background, opened_ahead
 from deeplake_labelbox.video.container import VideoInfo
 from deeplake_labelbox.video.extractor import FrameBatch, FrameExtractor
+from deeplake_labelbox.video.scan import VideoScan
 from deeplake_labelbox.video.source import UrlPresigner
 from deeplake_labelbox.video.transport import Transport
 
@@ -47,8 +57,16 @@ class VideoEnd:
     error: VideoError | None = None
 
 
-Step = VideoInfo | FrameBatch | EncodedBatch | VideoEnd
-"""What decoding yields: for each video its info, its batches, and its end."""
+@dataclass(frozen=True, slots=True)
+class VideoOpened:
+    """A video is there, and its packets were scanned."""
+
+    info: VideoInfo
+    scan: VideoScan
+
+
+Step = VideoOpened | FrameBatch | EncodedBatch | VideoEnd
+"""What decoding yields: for each video what it is, its batches, and its end."""
 
 
 class DatasetBuild:
@@ -95,33 +113,47 @@ class DatasetBuild:
         self._batch_size = batch_size
         self._progress = progress
         self._report = report
+        self._replacement = Replacement(location)
+        # Where it is built, and what is there of it already.
+        self._target = location
         self._unfinished: LabelboxMeta | None = None
+        self._media: dict[str, Any] = {}
 
     def check_location(self) -> None:
         """Check that the location may be written, before anything is asked of Labelbox.
+
+        A replacement that was complete, but interrupted while it was put in place, is put there.
 
         Raises:
             DatasetExistsError: If something is there that is not an unfinished build of this
                 project, and ``overwrite`` is not set.
         """
         self._location.check_free()
-        if self._overwrite or not self._location.exists():
+        exists = self._location.exists()
+        here = found_meta(self._location) if exists else None
+        placing = here is not None and here.status == "placing"
+        if (self._overwrite or not exists or placing) and self._replacement.was_interrupted():
+            logger.info("Putting the complete dataset in place at %s.", self._location)
+            exists, here = True, LabelboxMeta.read(self._replacement.place())
+            if here.project_id == self._project_id:
+                self._unfinished = here
+                return
+        if self._overwrite or not exists:
+            beside = self._replacement.unfinished()
+            if beside is not None and beside.project_id == self._project_id:
+                self._unfinished = beside
+            if exists or self._unfinished is not None:
+                self._target = self._replacement.building
             return
-        dataset = self._location.open()
-        if not column_names(dataset):
+        if here is None and not column_names(self._location.open()):
             # What a build leaves that was killed before it came to its columns.
-            self._overwrite = True
             return
-        try:
-            meta = LabelboxMeta.read(dataset)
-        except DatasetMismatchError:
-            meta = None
-        if meta is None or meta.project_id != self._project_id or meta.status != "building":
+        if here is None or here.project_id != self._project_id or here.is_whole:
             raise DatasetExistsError(
                 f"There is a dataset at {self._location} already; choose another path, or pass "
                 f"overwrite=True to replace it."
             )
-        self._unfinished = meta
+        self._unfinished = here
 
     def run(self, export: ProjectExport) -> deeplake.Dataset:
         """Build the dataset.
@@ -141,20 +173,22 @@ class DatasetBuild:
         for row in export:
             project_entry(row, self._project_id)
             names[str(row["data_row"]["id"])] = data_row_name(row)
+            self._media[str(row["data_row"]["id"])] = row.get("media_attributes")
         meta = self._unfinished or LabelboxMeta(
             self._project_id, export.project_name(self._project_id) or self._project_id
         )
-        meta = meta.with_data_rows(list(names.items()))
-        dataset = self._start(meta)
+        meta = replace(meta.with_data_rows(list(names.items())), status="building")
+        dataset, meta = self._start(meta)
         total = sum(declared_frames(row) or 0 for row in export) or None
         pending = []
         done = 0
         for row in export:
             entry = meta.entry(str(row["data_row"]["id"]))
-            if entry is not None and entry.status == "pending":
-                pending.append((entry, str(row["data_row"]["row_data"])))
-            elif entry is not None:
+            if entry is not None and entry.status == "done":
                 done += entry.rows
+            elif entry is not None:
+                pending.append((entry, str(row["data_row"]["row_data"])))
+        files = WrittenFiles(self._target.path)
         with (
             self._writer as writer,
             Transport() as transport,
@@ -164,38 +198,43 @@ class DatasetBuild:
             bar.update(done)
             for entry, _ in pending:
                 bar.set_postfix_str(entry.name, refresh=False)
-                with uncommitted(dataset, meta):
-                    written = self._write_video(dataset, writer, entry, steps, bar)
-                    meta = meta.with_video(written)
-                    meta.write(dataset)
-                    with dataset_errors(f"committing video {entry.name}"):
-                        dataset.commit(
-                            f"Add {written.rows} frames of {entry.name} ({entry.data_row_id})"
-                        )
-        with uncommitted(dataset, meta):
-            meta = replace(meta, status="complete")
-            meta.write(dataset)
-            dataset.commit()
-        return dataset
+                meta = self._add_video(dataset, writer, meta, entry.video_idx, steps, files, bar)
+        return self._finish(dataset, meta)
 
-    def _start(self, meta: LabelboxMeta) -> deeplake.Dataset:
+    def _start(self, meta: LabelboxMeta) -> tuple[deeplake.Dataset, LabelboxMeta]:
         if self._unfinished is not None:
-            logger.info("Resuming the unfinished build at %s.", self._location)
-            return self._location.open()
-        if self._overwrite and self._location.exists():
-            self._location.delete()
-        dataset = self._location.create()
+            logger.info("Resuming the unfinished build at %s.", self._target)
+            dataset = self._target.open()
+            with uncommitted(dataset):
+                meta = reconciled(dataset, meta)
+                commit_meta(dataset, meta)
+            return dataset, meta
+        if self._target.exists():
+            # Not the dataset that is replaced, but what a killed or foreign build left.
+            self._target.delete()
+        dataset = self._target.create()
         try:
+            self._writer.create_columns(dataset)
             with dataset_errors("creating the columns"):
-                self._writer.create_columns(dataset)
                 meta.write(dataset)
                 dataset.commit(f"Create dataset for Labelbox project {meta.project_name}")
         except BaseException:
             # Without its metadata nobody could tell whose it is, and it would stand in the way.
             with suppress(DatasetError):
-                self._location.delete()
+                self._target.delete()
             raise
-        return dataset
+        return dataset, meta
+
+    def _finish(self, dataset: deeplake.Dataset, meta: LabelboxMeta) -> deeplake.Dataset:
+        in_place = self._target is self._location
+        meta = replace(meta, status="complete" if in_place else "placing")
+        commit_meta(dataset, meta)
+        if self._target.is_local and found_meta(self._target) != meta:
+            raise DatasetError(
+                f"Deep Lake did not write the metadata of {self._target}, as it happens on a full "
+                f"disk. Free some space and run again; what is complete stays."
+            )
+        return dataset if in_place else self._replacement.place()
 
     def _decode(
         self,
@@ -221,7 +260,7 @@ class DatasetBuild:
                 if isinstance(opened, VideoError):
                     yield VideoEnd(opened)
                     continue
-                yield opened.info
+                yield VideoOpened(opened.info, opened.scan)
                 try:
                     yield from writer.prepare(opened, opened.info)
                 except VideoError as error:
@@ -229,59 +268,114 @@ class DatasetBuild:
                 else:
                     yield VideoEnd()
 
+    def _add_video(
+        self,
+        dataset: deeplake.Dataset,
+        writer: FrameWriter[Any],
+        meta: LabelboxMeta,
+        video_idx: int,
+        steps: Iterator[Step],
+        files: WrittenFiles,
+        bar: tqdm[Any],
+    ) -> LabelboxMeta:
+        """Write and commit one video; in place of the rows that an earlier try left of it."""
+        entry = meta.videos[video_idx]
+        earlier = rows_of_video(dataset, entry) if entry.rows else np.zeros(0, dtype=np.int64)
+        with uncommitted(dataset):
+            written, size = self._write_video(dataset, writer, entry, steps, files, bar)
+            if written.rows < len(earlier):
+                dataset.rollback()
+                return meta
+            if written.rows:
+                with dataset_errors(f"committing video {entry.name}"):
+                    delete_rows(dataset, earlier)
+                    dataset.commit(
+                        f"Add {written.rows} frames of {entry.name} ({entry.data_row_id})"
+                    )
+        # The entry follows when the rows are there for sure: see `reconciled`.
+        files.check_written(size)
+        meta = without_rows(meta, earlier)
+        first_row = written.first_row - len(earlier)
+        meta = meta.with_video(replace(written, first_row=first_row))
+        commit_meta(dataset, meta)
+        return meta
+
     def _write_video(
         self,
         dataset: deeplake.Dataset,
         writer: FrameWriter[Any],
         entry: VideoEntry,
         steps: Iterator[Step],
+        files: WrittenFiles,
         bar: tqdm[Any],
-    ) -> VideoEntry:
+    ) -> tuple[VideoEntry, int]:
+        """Append the rows of a video; returns its entry, and the bytes that were appended."""
         outcome = VideoOutcome(entry.data_row_id, entry.name)
         self._report.videos.append(outcome)
-        entry = replace(entry, first_row=len(dataset))
+        entry = VideoEntry(entry.data_row_id, entry.video_idx, entry.name, first_row=len(dataset))
+        size = 0
         for step in steps:
-            if isinstance(step, VideoInfo):
-                entry = replace(entry, height=step.height, width=step.width)
+            if isinstance(step, VideoOpened):
+                entry = replace(entry, height=step.info.height, width=step.info.width)
+                outcome.warnings = warnings_of(step.info, step.scan, self._media[entry.data_row_id])
             elif not isinstance(step, VideoEnd):
-                with dataset_errors(f"writing frames of video {entry.name}"):
-                    writer.append(dataset, entry.video_idx, step)
+                if isinstance(step, EncodedBatch):
+                    batch_size = sum(map(len, step.files))
+                    files.check_room(batch_size)
+                    size += batch_size
+                writer.append(dataset, entry.video_idx, step)
                 outcome.rows += len(step)
+                entry = replace(entry, frame_count=int(step.indices[-1]) + 1)
                 bar.update(len(step))
             elif step.error is None:
                 break
             else:
                 if self._fail_on_error:
                     raise _of_data_row(step.error, entry.data_row_id) from step.error
-                entry = replace(entry, problem=str(step.error))
-                cut = isinstance(step.error, VideoDecodeError) and outcome.rows
-                gap = outcome.gap(str(step.error), outcome.rows + 1 if cut else None)
-                logger.warning("%s", gap)
+                entry = _with_problem(entry, outcome, step.error)
                 break
         rows = outcome.rows
         status: VideoStatus = "done" if entry.problem is None else "partial" if rows else "failed"
-        return replace(entry, rows=rows, frame_count=rows, status=status)
+        return replace(entry, rows=rows, warnings=tuple(outcome.warnings), status=status), size
+
+
+def _with_problem(entry: VideoEntry, outcome: VideoOutcome, error: VideoError) -> VideoEntry:
+    """Report what could not be had of a video."""
+    damaged = isinstance(error, VideoDecodeError) and outcome.rows > 0
+    missing = error.missing if damaged and isinstance(error, VideoDecodeError) else ()
+    first = missing[0][0] if missing else outcome.rows + 1 if damaged else None
+    logger.warning("%s", outcome.gap(str(error), first))
+    for start, end in missing[1:]:
+        logger.warning("%s", outcome.gap(frames_missing(start, end), start))
+    within = tuple(run for run in missing if run[1] < entry.frame_count)
+    return replace(entry, problem=str(error), missing=within)
 
 
 def _of_data_row(error: VideoError, data_row_id: str) -> VideoError:
     """The same error with the data row named."""
     message = f"Data row {data_row_id}: {error}"
     if isinstance(error, VideoDecodeError):
-        return VideoDecodeError(message, frames_decoded=error.frames_decoded)
+        return VideoDecodeError(message, frames_decoded=error.frames_decoded, missing=error.missing)
     return type(error)(message)
 
 
+def commit_meta(dataset: deeplake.Dataset, meta: LabelboxMeta) -> None:
+    """Write and commit the metadata, if it says something new; no version of its own in history."""
+    if LabelboxMeta.read(dataset) != meta:
+        with dataset_errors("writing the metadata"):
+            meta.write(dataset)
+            dataset.commit()
+
+
 @contextmanager
-def uncommitted(dataset: deeplake.Dataset, meta: LabelboxMeta | None) -> Iterator[None]:
+def uncommitted(dataset: deeplake.Dataset) -> Iterator[None]:
     """Take back what was not committed when an error passes.
 
-    Deep Lake publishes uncommitted rows when a dataset object goes out of scope, and its rollback
-    leaves the metadata as it is.
+    Deep Lake publishes uncommitted rows when a dataset object goes out of scope. Its rollback
+    leaves the dataset's metadata as it is, which is why that is committed by itself, afterwards.
     """
     try:
         yield
     except BaseException:
         dataset.rollback()
-        if meta is not None:
-            meta.write(dataset)
         raise

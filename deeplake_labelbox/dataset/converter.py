@@ -38,6 +38,7 @@ from deeplake_labelbox.errors import (
     MaskError,
     OntologyError,
 )
+from deeplake_labelbox.preflight.checks import frames_missing
 from deeplake_labelbox.project.annotations import MaskReference, VideoLabel
 from deeplake_labelbox.project.data_rows import data_row_name
 from deeplake_labelbox.project.export import ProjectExport
@@ -137,7 +138,7 @@ class VideoProjectConverter:
         """
         self.report.videos.clear()
         self._features = self._known_features = 0
-        with uncommitted(self._dataset, None), dataset_errors("writing labels"):
+        with uncommitted(self._dataset), dataset_errors("writing labels"):
             index = RowIndex(self._dataset, self._meta)
             track_ids = TrackIds(self._dataset, self._layout.geometries)
             written = self._written_columns()
@@ -214,6 +215,8 @@ class VideoProjectConverter:
         if self._metadata is not None:
             self._metadata.write(self._dataset, rows, row, self._project_id, label)
         track_ids.enter(data_row_id)
+        for first, last in video.missing if label is not None else ():
+            self._gap(outcome, frames_missing(first, last), first)
         if label is not None:
             self._write_label(label, None, rows, video, track_ids, masks, outcome)
             return

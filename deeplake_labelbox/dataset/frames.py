@@ -13,7 +13,9 @@ import numpy as np
 from deeplake import types
 from numpy.typing import NDArray
 
+from deeplake_labelbox.dataset.appending import append_rows
 from deeplake_labelbox.dataset.columns import ReadableDataset, column_names
+from deeplake_labelbox.dataset.location import dataset_errors
 from deeplake_labelbox.errors import ConfigurationError, DatasetError
 from deeplake_labelbox.video.ahead import grouped
 from deeplake_labelbox.video.container import VideoInfo
@@ -142,14 +144,14 @@ class BaseColumnsWriter:
 
     def append(self, dataset: deeplake.Dataset, video_idx: int, batch: EncodedBatch) -> None:
         """Append one row per frame."""
-        dataset.append(
-            {
-                "frames": batch.files,
-                "frame_idx": batch.indices,
-                "video_idx": np.full(len(batch), video_idx, dtype=np.int32),
-                "timestamp": batch.timestamps,
-            }
-        )
+        columns: dict[str, Sequence[Any] | NDArray[Any]] = {
+            "frames": batch.files,
+            "frame_idx": batch.indices,
+            "video_idx": np.full(len(batch), video_idx, dtype=np.int32),
+            "timestamp": batch.timestamps,
+        }
+        with dataset_errors(f"appending frames of video {video_idx}"):
+            append_rows(dataset, columns)
 
     def __enter__(self) -> Self:
         """Start what writing needs."""
@@ -189,7 +191,8 @@ class FillerWriter:
 
     def create_columns(self, dataset: deeplake.Dataset) -> None:
         """Call ``create_tensors``."""
-        self._filler["create_tensors"](FillableDataset(dataset))
+        with dataset_errors("creating the columns of data_filler", of_deep_lake_alone=True):
+            self._filler["create_tensors"](FillableDataset(dataset))
 
     def prepare(self, batches: Iterable[FrameBatch], info: VideoInfo) -> Iterator[FrameBatch]:  # noqa: ARG002 - the face of `FrameWriter`
         """Pass the frames on as they are."""
@@ -204,9 +207,10 @@ class FillerWriter:
         """
         before = len(dataset)
         indices = [int(index) for index in batch.indices]
-        self._filler["fill_data"](
-            FillableDataset(dataset), [video_idx] * len(batch), indices, batch.frames
-        )
+        with dataset_errors(f"in fill_data of video {video_idx}", of_deep_lake_alone=True):
+            self._filler["fill_data"](
+                FillableDataset(dataset), [video_idx] * len(batch), indices, batch.frames
+            )
         added = len(dataset) - before
         if added != len(batch):
             raise DatasetError(
@@ -239,11 +243,24 @@ class FillableDataset:
 
     def create_tensor(self, name: str, **kwargs: Any) -> None:
         """Add a column; the same as ``add_column``."""
-        self.ds.add_column(name, **kwargs)
+        self.add_column(name, **kwargs)
+
+    def add_column(self, name: str, *args: Any, **kwargs: Any) -> None:
+        """Add a column."""
+        with dataset_errors(f"adding the column {name!r} of data_filler"):
+            self.ds.add_column(name, *args, **kwargs)
+
+    def append(self, rows: dict[str, Any] | list[dict[str, Any]]) -> None:
+        """Append rows; columns of labels that are there already stay empty."""
+        with dataset_errors("appending the rows of data_filler"):
+            if isinstance(rows, dict):
+                append_rows(self.ds, rows)
+            else:
+                self.ds.append(rows)
 
     def extend(self, tensors: Sequence[str], values: Iterable[Sequence[Any]]) -> None:
         """Append rows: for each column in ``tensors``, its values."""
-        self.ds.append(dict(zip(tensors, values, strict=True)))
+        self.append(dict(zip(tensors, values, strict=True)))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.ds, name)

@@ -20,7 +20,7 @@ from deeplake_labelbox.errors import DatasetMismatchError
 
 KEY = "labelbox_meta"
 
-Status = Literal["building", "complete"]
+Status = Literal["building", "placing", "complete"]
 VideoStatus = Literal["pending", "done", "partial", "failed"]
 
 
@@ -32,14 +32,17 @@ class VideoEntry:
         data_row_id: Id of the data row.
         video_idx: Its number in the column ``video_idx``.
         name: External id, or the URL without its query, or the path.
-        status: ``pending`` (not tried yet), ``done``, ``partial`` (frames are missing at the end)
+        status: ``pending`` (not tried yet), ``done``, ``partial`` (frames are missing)
             or ``failed`` (no frame could be had).
         first_row: Row of its first frame at the time of writing.
         rows: Number of rows written.
-        frame_count: Number of frames that the decoder emitted.
+        frame_count: Number of the last frame that could be had.
         height: Height of the frames in pixels, as displayed; 0 where none was decoded.
         width: Width of the frames in pixels, as displayed; 0 where none was decoded.
         problem: What went wrong, if anything did.
+        missing: First and last 1-based number of each run of frames before ``frame_count`` that
+            could not be had.
+        warnings: What is odd about the file, though nothing is missing for it.
     """
 
     data_row_id: str
@@ -52,6 +55,14 @@ class VideoEntry:
     height: int = 0
     width: int = 0
     problem: str | None = None
+    missing: tuple[tuple[int, int], ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def of_json(cls, stored: dict[str, Any]) -> VideoEntry:
+        """Read what `asdict` and JSON made of an entry."""
+        missing = tuple((first, last) for first, last in stored.pop("missing", ()))
+        return cls(**stored | {"missing": missing, "warnings": tuple(stored.get("warnings", ()))})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +72,8 @@ class LabelboxMeta:
     Attributes:
         project_id: Id of the project.
         project_name: Its name.
-        status: ``building`` until every data row was tried.
+        status: ``building`` until every data row was tried, ``complete`` afterwards; ``placing``
+            while a complete dataset takes the place of another one.
         videos: The data rows, in the order of ``video_idx``.
     """
 
@@ -83,13 +95,23 @@ class LabelboxMeta:
                 project_id=stored["project_id"],
                 project_name=stored["project_name"],
                 status=stored["status"],
-                videos=tuple(VideoEntry(**entry) for entry in json.loads(stored["videos"])),
+                videos=tuple(VideoEntry.of_json(entry) for entry in json.loads(stored["videos"])),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise DatasetMismatchError(
                 f"The dataset's metadata has no {KEY!r} that tells its rows from each other; make "
                 f"the dataset with create_dataset_from_video_annotation_project of this package."
             ) from error
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every frame of every data row is there; else a build can be resumed."""
+        return self.status == "complete" and all(video.status == "done" for video in self.videos)
+
+    @property
+    def pending(self) -> tuple[VideoEntry, ...]:
+        """The data rows that were not tried yet."""
+        return tuple(video for video in self.videos if video.status == "pending")
 
     def write(self, dataset: deeplake.Dataset) -> None:
         """Write to the metadata of a dataset; published by the next commit."""

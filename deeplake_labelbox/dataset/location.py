@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import deeplake
@@ -67,6 +67,15 @@ class DatasetLocation:
         """The path as it may be shown."""
         return without_query(self.path) if "://" in self.path else self.path
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a folder of this machine."""
+        return "://" not in self.path
+
+    def beside(self, suffix: str) -> DatasetLocation:
+        """The location of the same name with a suffix."""
+        return replace(self, path=f"{self.path.rstrip('/')}{suffix}")
+
     def exists(self) -> bool:
         """Whether a Deep Lake dataset is there."""
         with dataset_errors(f"looking for a dataset at {self}"):
@@ -104,7 +113,7 @@ class DatasetLocation:
             DatasetExistsError: If a local file, or a folder with files that are no dataset, is.
         """
         local = Path(self.path)
-        if "://" in self.path or not local.exists() or self.exists():
+        if not self.is_local or not local.exists() or self.exists():
             return
         if not local.is_dir() or any(local.iterdir()):
             what = "a folder with other files" if local.is_dir() else "a file"
@@ -119,12 +128,20 @@ class DatasetLocation:
 
 
 @contextmanager
-def dataset_errors(doing: str) -> Iterator[None]:
-    """Map what Deep Lake raises; its errors share no base but `Exception`."""
+def dataset_errors(doing: str, *, of_deep_lake_alone: bool = False) -> Iterator[None]:
+    """Map what Deep Lake raises; its errors share no base but `Exception`.
+
+    Args:
+        doing: What is being done, after "Deep Lake failed".
+        of_deep_lake_alone: Leave a plain `RuntimeError` as it is, of which Deep Lake raises some;
+            for blocks that run code of the user.
+    """
     try:
         yield
     except Exception as error:
-        if not _is_of_deep_lake(error):
+        if not _is_of_deep_lake(error) and (
+            of_deep_lake_alone or not isinstance(error, RuntimeError)
+        ):
             raise
         said = clean(str(error.args[0] if error.args else error)).rstrip(".")
         raise DatasetError(
@@ -133,11 +150,7 @@ def dataset_errors(doing: str) -> Iterator[None]:
 
 
 def _is_of_deep_lake(error: Exception) -> bool:
-    return (
-        type(error).__module__.startswith("deeplake.")
-        or isinstance(error, RuntimeError)
-        or (
-            type(error).__module__ == "builtins"
-            and _OF_STORAGE.match(str(error).strip("'\"")) is not None
-        )
+    return type(error).__module__.startswith("deeplake.") or (
+        type(error).__module__ == "builtins"
+        and _OF_STORAGE.match(str(error).strip("'\"")) is not None
     )

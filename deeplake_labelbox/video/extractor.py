@@ -6,15 +6,17 @@ yielded with their numbers, then `VideoDecodeError` is raised, which says what i
 
 from __future__ import annotations
 
+import logging
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
 import av.error
 import numpy as np
-from av.video.reformatter import VideoReformatter
+from av.video.reformatter import Interpolation, VideoReformatter
 
 from deeplake_labelbox.errors import ConfigurationError, VideoDecodeError
+from deeplake_labelbox.video.chosen_frames import ChosenFrames
 from deeplake_labelbox.video.container import (
     VideoInfo,
     describe_stream,
@@ -23,8 +25,10 @@ from deeplake_labelbox.video.container import (
 )
 from deeplake_labelbox.video.damage import find_damage
 from deeplake_labelbox.video.decoding import Decoded, VideoDecoder
+from deeplake_labelbox.video.frame_choice import FrameChoice
 from deeplake_labelbox.video.orientation import Orientation
 from deeplake_labelbox.video.packets import PacketTable, read_packets
+from deeplake_labelbox.video.resize import Resize, check_resize, resized
 from deeplake_labelbox.video.scan import VideoScan
 from deeplake_labelbox.video.source import UrlPresigner, describe_source, open_video
 
@@ -36,6 +40,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from deeplake_labelbox.video.transport import Transport
+
+logger = logging.getLogger(__name__)
 
 DEFAULT_MAX_BATCH_BYTES: Final = 64 << 20
 
@@ -68,11 +74,17 @@ class FrameExtractor:
         max_batch_bytes: Bytes of pixels a batch, at most: a batch ends at whichever of the two
             bounds comes first, and holds at least one frame.
         padded: Whether pixels get a fourth byte, which says nothing; `encode_jpeg` is faster so.
+        choice: Which frames are wanted, all by default. They keep the numbers and times that they
+            have in the whole video, and the others are decoded only as far as needed.
+        resize: The size to scale frames to, as displayed; see `Resize`. Shrinking averages areas,
+            enlarging is bicubic.
         transport: The HTTP client to use.
 
     Attributes:
         info: What the file says; set while the ``with`` block runs.
         scan: What its packets tell; the same.
+        frame_count: How many frames the video has, wanted or not, up to where it was decoded; set
+            by iterating.
 
     Raises:
         ConfigurationError: An argument out of range.
@@ -98,10 +110,13 @@ class FrameExtractor:
         batch_size: int = 100,
         max_batch_bytes: int = DEFAULT_MAX_BATCH_BYTES,
         padded: bool = False,
+        choice: FrameChoice | None = None,
+        resize: Resize | None = None,
         transport: Transport | None = None,
     ) -> None:
         if batch_size < 1:
             raise ConfigurationError(f"batch_size is {batch_size}; give 1 or more.")
+        check_resize(resize)
         self.name = f"The video {describe_source(source)}"
         self._source = source
         self._url_presigner = url_presigner
@@ -109,10 +124,14 @@ class FrameExtractor:
         self._batch_size = batch_size
         self._max_batch_bytes = max_batch_bytes
         self._format = "rgba" if padded else "rgb24"
+        self._choice = choice if choice is not None and not choice.is_all else None
+        self._resize = resize
+        self.frame_count = 0
         self._stack = ExitStack()
         self._path: Path | None = None
         self._packets: PacketTable | None = None
         self._orientation = Orientation()
+        self._delay = 0
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -141,10 +160,14 @@ class FrameExtractor:
             raise ConfigurationError(f"{self.name} is not open; use FrameExtractor with `with`.")
         batch = _GrowingBatch(self._batch_size, self._max_batch_bytes)
         reformatter = VideoReformatter()
-        decoder = VideoDecoder(self._path, self.name, self._packets, self.info.frame_rate)
+        size = None
+        if self._resize is not None:
+            size = resized(self.info.width, self.info.height, self._resize)
+            size = self._orientation.size(*size)
         try:
-            for decoded in decoder:
-                picture = self._orientation.apply(_to_rgb(decoded.frame, reformatter, self._format))
+            for decoded in self._decode(self._path, self._packets):
+                rgb = _to_rgb(decoded.frame, reformatter, self._format, size)
+                picture = self._orientation.apply(rgb)
                 if not batch.has_room(picture):
                     yield batch.take()
                 batch.add(picture, decoded)
@@ -154,6 +177,26 @@ class FrameExtractor:
             raise
         if batch.pictures:
             yield batch.take()
+
+    def _decode(self, path: Path, packets: PacketTable) -> Iterator[Decoded]:
+        """The frames that are wanted."""
+        last = -1
+        if self._choice is not None and self.scan.damage is None:
+            frames = ChosenFrames(
+                path, self.name, packets, self.info.codec, self._choice, delay=self._delay
+            )
+            for decoded in frames:
+                last = decoded.index
+                yield decoded
+            if frames.complete:
+                self.frame_count = len(packets)
+                return
+            logger.info("%s is decoded in full to number its frames", self.name)
+        picker = (self._choice or FrameChoice()).picker()
+        for decoded in VideoDecoder(path, self.name, packets, self.info.frame_rate):
+            self.frame_count = decoded.index + 1
+            if picker.wants(decoded.index, decoded.timestamp) and decoded.index > last:
+                yield decoded
 
     def _scan(self, path: Path) -> None:
         with open_container(path, self.name) as (container, stream):
@@ -178,17 +221,32 @@ class FrameExtractor:
                 ) from cause
             self._orientation = Orientation.of_frame(first)
             self.info = describe_stream(container, stream, self._orientation)
+            self._delay = stream.codec_context.reorder_depth
 
 
 def _to_rgb(
-    frame: av.VideoFrame, reformatter: VideoReformatter, pixel_format: str
+    frame: av.VideoFrame,
+    reformatter: VideoReformatter,
+    pixel_format: str,
+    size: tuple[int, int] | None,
 ) -> NDArray[np.uint8]:
     """(H, W, 3) or (H, W, 4) uint8.
 
     One reformatter serves all frames: a new one each costs a third of the time.
     """
-    # One thread: the cores are the encoders'.
-    rgb = reformatter.reformat(frame, format=pixel_format, threads=1)
+    width, height = size or (frame.width, frame.height)
+    interpolation = None
+    if (width, height) != (frame.width, frame.height):
+        shrinks = width <= frame.width and height <= frame.height
+        interpolation = Interpolation.AREA if shrinks else Interpolation.BICUBIC
+    rgb = reformatter.reformat(
+        frame,
+        width=width,
+        height=height,
+        format=pixel_format,
+        interpolation=interpolation,
+        threads=1,  # the cores are the encoders'
+    )
     picture = rgb.to_ndarray()
     # An RGB source is not converted: its array is memory that the decoder may still refer to.
     return np.array(picture, dtype=np.uint8, order="C", copy=True if rgb is frame else None)

@@ -41,6 +41,7 @@ class VideoOutcome:
         labelled: Whether a label was applied.
         objects: Number of objects over all rows, by kind of tool.
         gaps: What could not be had.
+        warnings: What is odd about the video, though nothing is missing for it.
     """
 
     data_row_id: str
@@ -49,6 +50,7 @@ class VideoOutcome:
     labelled: bool = False
     objects: dict[str, int] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     def gap(self, what: str, frame: int | None = None) -> Gap:
         """Note something that could not be done."""

@@ -77,8 +77,8 @@ class RowIndex:
     def rows_of(self, video: VideoEntry) -> VideoRows:
         """The rows of a data row's video; none where all were deleted, or none was written."""
         if self._by_video is not None:
-            return self._by_video.get(video.video_idx, _written(0, 0))
-        return _written(video.first_row, video.rows)
+            return self._by_video.get(video.video_idx, _written(0, 0, ()))
+        return _written(video.first_row, video.rows, video.missing)
 
 
 def _by_video(videos: NDArray[np.int64], frames: NDArray[np.int64]) -> dict[int, VideoRows]:
@@ -92,9 +92,11 @@ def _by_video(videos: NDArray[np.int64], frames: NDArray[np.int64]) -> dict[int,
     return found
 
 
-def _written(first_row: int, count: int) -> VideoRows:
+def _written(first_row: int, count: int, missing: Sequence[tuple[int, int]]) -> VideoRows:
+    last = count + sum(end - start + 1 for start, end in missing)
+    gone = [np.arange(start, end + 1) for start, end in missing]
     return VideoRows(
-        frames=np.arange(1, count + 1),
+        frames=np.setdiff1d(np.arange(1, last + 1), np.concatenate([np.zeros(0, np.int64), *gone])),
         rows=np.arange(first_row, first_row + count),
         frame_of_row=np.arange(count),
     )

@@ -1,0 +1,1 @@
+"""What a project's videos are, before anything is decoded."""

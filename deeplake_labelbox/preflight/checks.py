@@ -1,0 +1,123 @@
+"""What is odd or wrong about a video, told by its header, its packets and the export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from deeplake_labelbox.project.json_values import as_frame_number, as_mapping
+from deeplake_labelbox.video.container import VideoInfo
+from deeplake_labelbox.video.scan import VideoScan
+
+FindingKind = Literal[
+    "unreachable",
+    "damaged",
+    "labels beyond",
+    "unreadable label",
+    "declared count",
+    "labelbox count",
+    "labelbox size",
+    "labelbox rate",
+    "variable rate",
+    "start",
+    "times",
+    "pixels",
+]
+
+_SAME_RATE: Final = 0.01  # relative; Labelbox and containers round rates differently
+_SAME_START: Final = 0.001  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that was found out about a video.
+
+    Attributes:
+        kind: What it is about.
+        what: In words.
+        costs: Whether frames or labels will be missing for it.
+    """
+
+    kind: FindingKind
+    what: str
+    costs: bool = False
+
+
+def check_video(info: VideoInfo, scan: VideoScan, media_attributes: object) -> tuple[Finding, ...]:
+    """Compare what a file declares, what it holds, and what Labelbox says of it.
+
+    Args:
+        info: The file's header.
+        scan: Its packets.
+        media_attributes: ``media_attributes`` of the data row; may be absent or of any shape.
+    """
+    found = [] if scan.damage is None else [Finding("damaged", f"the file {scan.damage}", True)]
+    found += _of_counts(info, scan, media_attributes)
+    found += _of_times(scan)
+    if info.sample_aspect_ratio not in {None, 1}:
+        ratio = f"{info.sample_aspect_ratio}".replace("/", ":")
+        found.append(
+            Finding("pixels", f"pixels are {ratio} wide to high; frames keep them as they are")
+        )
+    return tuple(found)
+
+
+def warnings_of(info: VideoInfo, scan: VideoScan, media_attributes: object) -> list[str]:
+    """What is odd about a video that was opened; damage is left to the decoder."""
+    found = check_video(info, scan, media_attributes)
+    return [finding.what for finding in found if not finding.costs]
+
+
+def frames_missing(first: int, last: int) -> str:
+    """Words for a run of frames that could not be had."""
+    if first == last:
+        return f"frame {first} could not be decoded"
+    return f"frames {first} to {last} could not be decoded"
+
+
+def _of_counts(info: VideoInfo, scan: VideoScan, media_attributes: object) -> Iterator[Finding]:
+    media = as_mapping(media_attributes)
+    if info.declared_frames not in {None, scan.packets}:
+        hidden = f", {scan.discarded} more are hidden by an edit list" if scan.discarded else ""
+        yield Finding(
+            "declared count",
+            f"the file declares {info.declared_frames} frames and shows {scan.packets}{hidden}",
+        )
+    count = as_frame_number(media.get("frame_count"))
+    if count not in {None, scan.packets}:
+        yield Finding(
+            "labelbox count", f"Labelbox counts {count} frames, the file shows {scan.packets}"
+        )
+    size = media.get("width"), media.get("height")
+    if None not in size and size != (info.width, info.height):
+        yield Finding(
+            "labelbox size",
+            f"Labelbox says {size[0]} x {size[1]} pixels, the file {info.width} x {info.height}",
+        )
+    rate: Any = media.get("frame_rate")
+    is_number = isinstance(rate, int | float) and not isinstance(rate, bool)
+    if is_number and info.frame_rate and abs(rate / info.frame_rate - 1) > _SAME_RATE:
+        yield Finding(
+            "labelbox rate",
+            f"Labelbox says {rate:.6g} frames a second, the file {info.frame_rate:.6g}",
+        )
+
+
+def _of_times(scan: VideoScan) -> Iterator[Finding]:
+    if scan.variable_rate and scan.shortest_gap is not None and scan.longest_gap is not None:
+        yield Finding(
+            "variable rate",
+            f"frames follow each other after {scan.shortest_gap:.3f} to {scan.longest_gap:.3f} s",
+        )
+    if scan.starts_at is not None and abs(scan.starts_at) > _SAME_START:
+        yield Finding("start", f"its first time is {scan.starts_at:.3f} s")
+    odd = {
+        "have no time": scan.missing_times,
+        "have the time of another": scan.repeated_times,
+        "go back in time": scan.backward_times,
+    }
+    for what, count in odd.items():
+        # AVI and raw streams have no presentation times at all, which says nothing.
+        if count and not (count == scan.packets and count == scan.missing_times):
+            yield Finding("times", f"{count} of {scan.packets} packets {what}")

@@ -20,9 +20,14 @@ if TYPE_CHECKING:
     from deeplake_labelbox.project.filters import ExportFilters, ExportParams
     from deeplake_labelbox.project.ontology import Ontology
     from deeplake_labelbox.report import Gap, Report, VideoOutcome
+    from deeplake_labelbox.upload.azure import load_blob_file_paths_from_azure
+    from deeplake_labelbox.upload.create import create_labelbox_annotation_project
+    from deeplake_labelbox.upload.listing import list_videos
+    from deeplake_labelbox.upload.result import AnnotationProject, RefusedVideo, UploadedDataRow
     from deeplake_labelbox.video.extractor import FrameBatch, FrameExtractor
 
 __all__ = [
+    "AnnotationProject",
     "DeepLakeLabelboxError",
     "ExportFilters",
     "ExportParams",
@@ -32,19 +37,25 @@ __all__ = [
     "Ontology",
     "ProjectExport",
     "ProjectExporter",
+    "RefusedVideo",
     "Report",
+    "UploadedDataRow",
     "VideoOutcome",
     "VideoProjectConverter",
     "__version__",
     "converter_for_video_project_with_id",
     "create_dataset_from_video_annotation_project",
     "create_dataset_from_video_annotation_project_with_custom_data_filler",
+    "create_labelbox_annotation_project",
     "draw_contact_sheet",
     "draw_frame",
+    "list_videos",
+    "load_blob_file_paths_from_azure",
 ]
 
 # Where each name is: imported when it is first used, so that the command line starts at once.
 _HOMES = {
+    "AnnotationProject": "upload.result",
     "DeepLakeLabelboxError": "errors",
     "ExportFilters": "project.filters",
     "ExportParams": "project.filters",
@@ -54,14 +65,19 @@ _HOMES = {
     "Ontology": "project.ontology",
     "ProjectExport": "project.export",
     "ProjectExporter": "project.exporter",
+    "RefusedVideo": "upload.result",
     "Report": "report",
+    "UploadedDataRow": "upload.result",
     "VideoOutcome": "report",
     "VideoProjectConverter": "dataset.converter",
     "converter_for_video_project_with_id": "dataset.convert",
     "create_dataset_from_video_annotation_project": "dataset.create",
     "create_dataset_from_video_annotation_project_with_custom_data_filler": "dataset.create",
+    "create_labelbox_annotation_project": "upload.create",
     "draw_contact_sheet": "pictures.contact_sheet",
     "draw_frame": "pictures.frame",
+    "list_videos": "upload.listing",
+    "load_blob_file_paths_from_azure": "upload.azure",
 }
 
 

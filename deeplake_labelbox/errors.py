@@ -10,6 +10,7 @@ FFmpeg and of HTTP are mapped into them at the edges, with the original as ``__c
     │   ├── AuthenticationError     the API key is missing or refused
     │   ├── ProjectNotFoundError    no such project for this key
     │   ├── LabelboxUnavailableError  network, 5xx or rate limit, after retries
+    │   ├── UploadError             videos that Labelbox does not take
     │   ├── ExportError             the export task did not deliver
     │   │   ├── ExportFailedError
     │   │   ├── ExportCanceledError
@@ -64,6 +65,10 @@ class ProjectNotFoundError(LabelboxError):
 
 class LabelboxUnavailableError(LabelboxError):
     """Labelbox could not be reached, or kept failing, after the retries."""
+
+
+class UploadError(LabelboxError):
+    """Labelbox does not take videos: before the upload, by the look at them, or after it."""
 
 
 class ExportError(LabelboxError):

@@ -1,0 +1,47 @@
+"""The https URLs of objects in buckets, as Labelbox takes them beside an IAM integration."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlsplit
+
+from deeplake_labelbox.errors import ConfigurationError
+
+
+def https_url(
+    url: str,
+    *,
+    endpoint: str | None = None,
+    region: str | None = None,
+    account: str | None = None,
+) -> str:
+    """The https URL of an object.
+
+    Args:
+        url: ``s3://bucket/key``, ``gs://bucket/key`` (or ``gcs://``) or
+            ``az://container/blob`` (or ``abfs://``, ``abfss://``).
+        endpoint: URL of another S3 server than Amazon's.
+        region: Region of the bucket, for Amazon; without it Amazon redirects.
+        account: Name of the storage account, for Azure.
+
+    Raises:
+        ConfigurationError: The URL names no object, or Azure's account is missing.
+    """
+    parts = urlsplit(url, allow_fragments=False)
+    bucket = parts.netloc
+    key = quote(parts.path.lstrip("/") + (f"?{parts.query}" if parts.query else ""))
+    if not bucket or not key:
+        raise ConfigurationError(f"{url} names no file in a bucket; write scheme://bucket/path.")
+    match parts.scheme.lower():
+        case "s3" if endpoint:
+            return f"{endpoint.rstrip('/')}/{bucket}/{key}"
+        case "s3":
+            host = f"s3.{region}" if region else "s3"
+            return f"https://{bucket}.{host}.amazonaws.com/{key}"
+        case "gs" | "gcs":
+            return f"https://storage.googleapis.com/{bucket}/{key}"
+        case "az" | "abfs" | "abfss" if account:
+            return f"https://{account}.blob.core.windows.net/{bucket}/{key}"
+    raise ConfigurationError(
+        f"The https URL of {url} is not known; for Azure give the account_name, otherwise use "
+        "s3:// or gs://."
+    )

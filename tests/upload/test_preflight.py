@@ -1,0 +1,66 @@
+"""What the look at local files refuses, and of what it warns."""
+
+import pytest
+from video_files import write_video
+
+from deeplake_labelbox.upload import preflight
+from deeplake_labelbox.upload.preflight import look_at
+from deeplake_labelbox.upload.sources import read_sources
+
+
+def look(path):
+    (source,) = read_sources([path])
+    return look_at(source)
+
+
+def test_a_plain_mp4_passes(tmp_path):
+    write_video(tmp_path / "a.mp4", frames=10)
+    assert look(tmp_path / "a.mp4") == preflight.Preflight()
+
+
+def test_remote_videos_are_not_fetched():
+    assert look("https://videos.test/a.mp4") == preflight.Preflight()
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "refusal"),
+    [
+        ("a.mkv", {}, "its container is matroska,webm, not MP4"),
+        ("a.mp4", {"codec": "mpeg4"}, "its codec is mpeg4, not H.264"),
+    ],
+)
+def test_other_containers_and_codecs_are_refused(tmp_path, name, options, refusal):
+    write_video(tmp_path / name, frames=10, **options)
+    (reason,) = look(tmp_path / name).refusals
+    assert refusal in reason
+
+
+def test_large_files_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(preflight, "MAX_UPLOAD_BYTES", 1024)
+    write_video(tmp_path / "a.mp4", frames=10)
+    (reason,) = look(tmp_path / "a.mp4").refusals
+    assert "put it into a bucket and give its URL" in reason
+
+
+def test_a_file_that_is_no_video_is_refused(tmp_path):
+    (tmp_path / "a.mp4").write_bytes(b"text")
+    (reason,) = look(tmp_path / "a.mp4").refusals
+    assert "a.mp4" in reason
+
+
+def test_a_variable_rate_a_late_start_and_odd_pixels_are_warned_of(tmp_path):
+    from fractions import Fraction  # noqa: PLC0415 - used once
+
+    write_video(
+        tmp_path / "a.mp4",
+        frames=6,
+        times=[10, 20, 30, 70, 80, 90],
+        time_base=Fraction(1, 100),
+        sample_aspect_ratio=Fraction(4, 3),
+        b_frames=0,
+    )
+    seen = look(tmp_path / "a.mp4")
+    assert seen.refusals == ()
+    told = "\n".join(seen.warnings)
+    assert "its frame rate varies" in told
+    assert "its pixels are not square (4/3)" in told

@@ -16,7 +16,7 @@ from deeplake_labelbox.cli.arguments import (
     read_ontology,
 )
 from deeplake_labelbox.cli.project_source import open_source
-from deeplake_labelbox.cli.running import running
+from deeplake_labelbox.cli.running import check_writable, running
 from deeplake_labelbox.cli.summary import finish, show_dataset, show_opening, whole_report
 from deeplake_labelbox.cli.whole_job import LabelOptions, apply_labels
 from deeplake_labelbox.errors import ConfigurationError
@@ -66,6 +66,7 @@ def annotate(
         )
         from deeplake_labelbox.dataset.location import DatasetLocation  # noqa: PLC0415 - the same
 
+        check_writable(report)
         storage = read_creds(creds)
         location = DatasetLocation.of(dataset, storage, None, token)
         labels = LabelOptions(read_groups(group), read_ontology(ontology), fail_on_error)

@@ -9,7 +9,7 @@ import typer
 from deeplake_labelbox.cli import options
 from deeplake_labelbox.cli.arguments import read_creds, read_groups, read_ontology
 from deeplake_labelbox.cli.project_source import open_source
-from deeplake_labelbox.cli.running import running
+from deeplake_labelbox.cli.running import check_writable, running
 from deeplake_labelbox.cli.summary import finish, show_dataset, show_opening
 from deeplake_labelbox.cli.whole_job import LabelOptions, make_dataset
 
@@ -68,10 +68,10 @@ def create(
     deeplake-labelbox create project.ndjson s3://bucket/clips --frames jpg
     """
     with running(verbose=verbose) as run:
+        check_writable(report)
         groups, storage = read_groups(group), read_creds(creds)
         labels = None if no_labels else LabelOptions(groups, read_ontology(ontology), fail_on_error)
         found = open_source(source, project=project, api_key=api_key, endpoint=endpoint)
-        run.hint = ""
         made, outcome = make_dataset(
             run,
             found,

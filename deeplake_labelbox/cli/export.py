@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from deeplake_labelbox.cli import options
-from deeplake_labelbox.cli.running import running
+from deeplake_labelbox.cli.running import check_writable, running
 from deeplake_labelbox.cli.summary import command_line, readable_size
 from deeplake_labelbox.errors import ConfigurationError
 
@@ -158,7 +158,12 @@ def export(
             performance_details=performance,
             interpolated_frames=interpolated_frames,
         )
-        _check_free(output, overwrite=overwrite)
+        check_writable(output)
+        if output.exists() and not overwrite:
+            raise ConfigurationError(
+                f"There is a file {output} already; choose another, or pass --overwrite to replace "
+                f"it."
+            )
         exporter = ProjectExporter(connect(api_key, endpoint=endpoint), project_id)
         run.step(f"Exporting project {project_id}")
         exported = exporter.export(
@@ -178,16 +183,3 @@ def export(
 
 def _range(start: str | None, end: str | None) -> tuple[str | None, str | None] | None:
     return None if start is None and end is None else (start, end)
-
-
-def _check_free(output: Path, *, overwrite: bool) -> None:
-    if output.is_dir():
-        raise ConfigurationError(f"{output} is a folder; give the file to write.")
-    if output.exists() and not overwrite:
-        raise ConfigurationError(
-            f"There is a file {output} already; choose another, or pass --overwrite to replace it."
-        )
-    if not output.parent.is_dir():
-        raise ConfigurationError(
-            f"There is no folder {output.parent} for {output.name}; make it first."
-        )

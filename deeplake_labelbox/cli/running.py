@@ -32,6 +32,7 @@ _OPTIONS: Final = (
     ("leave lb_ontology out", "leave --ontology out"),
     ("pass lb_ontology", "pass --ontology"),
     ("pass it as lb_api_key (--api-key on the command line)", "pass it as --api-key"),
+    ("pass url_presigner", "use the url_presigner of the Python functions"),
     ("a longer timeout", "a longer --timeout"),
     ("group_mapping", "--group"),
     ("deeplake_creds", "--creds"),
@@ -120,6 +121,20 @@ def writing(path: Path) -> Iterator[None]:
             f"{path} cannot be written: {error.strerror or type(error).__name__}; "
             "choose another path."
         ) from error
+
+
+def check_writable(path: Path | None) -> None:
+    """Check that a file can be where the user wants it, before a long job.
+
+    Raises:
+        ConfigurationError: If it is a folder, or its folder is not there.
+    """
+    if path is not None and path.is_dir():
+        raise ConfigurationError(f"{path} is a folder; give the file to write.")
+    if path is not None and not path.parent.is_dir():
+        raise ConfigurationError(
+            f"There is no folder {path.parent} for {path.name}; make it first."
+        )
 
 
 def in_options(message: str) -> str:

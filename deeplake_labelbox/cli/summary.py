@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
 
-_GAPS_SHOWN: Final = 30
+_GAPS_SHOWN: Final = 20
 _BESIDE: Final = ("_labels", "_track_ids", "_key_frames")
 
 
@@ -123,20 +123,20 @@ def show_gaps(run: Run, gaps: Sequence[Gap], report_file: Path | None) -> None:
     many = f"{len(gaps):,} gap{'s' * (len(gaps) != 1)}"
     table.title = Text(f"Finished with {many}: this could not be had", style="bold yellow")
     table.add_column("video", overflow="fold", ratio=2)
-    table.add_column("frame", justify="right", no_wrap=True)
+    table.add_column("frame", overflow="fold", ratio=1)
     table.add_column("what", overflow="fold", ratio=5)
-    for gap in gaps[:_GAPS_SHOWN]:
-        name = (
-            Text(gap.name)
-            if gap.name == gap.data_row_id
-            else Text(f"{gap.name}\n{gap.data_row_id}")
-        )
-        table.add_row(name, str(gap.frame or "all"), Text(in_options(gap.what)))
+    alike: dict[tuple[str, str, str], list[int]] = {}
+    for gap in gaps:
+        frames = alike.setdefault((gap.name, gap.data_row_id, gap.what), [])
+        frames.extend([] if gap.frame is None else [gap.frame])
+    for (name, row_id, what), frames in list(alike.items())[:_GAPS_SHOWN]:
+        video = name if name == row_id else f"{name}\n{row_id}"
+        table.add_row(Text(video), _spans(frames) or "all", Text(in_options(what)))
     run.err.print()
     run.err.print(table)
-    if len(gaps) > _GAPS_SHOWN:
+    if len(alike) > _GAPS_SHOWN:
         where = f"see {report_file}" if report_file else "write all with --report FILE"
-        run.err.print(f"and {len(gaps) - _GAPS_SHOWN:,} more; {where}")
+        run.err.print(f"and {len(alike) - _GAPS_SHOWN:,} more; {where}")
 
 
 def readable_size(size: int) -> str:
@@ -152,6 +152,17 @@ def readable_size(size: int) -> str:
 def command_line(*words: str) -> str:
     """A command as it can be pasted into a shell."""
     return shlex.join(["deeplake-labelbox", *words])
+
+
+def _spans(frames: Iterable[int]) -> str:
+    """Frame numbers in words: ``3-5, 9``."""
+    spans: list[list[int]] = []
+    for frame in sorted(set(frames)):
+        if spans and spans[-1][-1] == frame - 1:
+            spans[-1][1:] = [frame]
+        else:
+            spans.append([frame])
+    return ", ".join("-".join(map(str, span)) for span in spans)
 
 
 def _families(names: Iterable[str]) -> list[str]:

@@ -51,13 +51,14 @@ def class_colours(
     Returns:
         The colours by class name.
     """
+    names = list(class_names)
     colours = {}
-    for name in class_names:
+    for name in names:
         colour = _parsed((known or {}).get(name))
         if colour is not None:
             colours[name] = colour
     taken: set[int] = set()
-    for name in sorted(set(class_names) - set(colours)):
+    for name in sorted(set(names) - set(colours)):
         place = zlib.crc32(name.encode("utf-8", "surrogatepass")) % len(_PALETTE)
         while place in taken and len(taken) < len(_PALETTE):
             place = (place + 1) % len(_PALETTE)

@@ -1,0 +1,115 @@
+"""The command line as a process of its own."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from deeplake_labelbox import __version__
+
+COMMAND = [sys.executable, "-m", "deeplake_labelbox"]
+
+
+def run_process(*words, cwd, **env):
+    return subprocess.run(  # noqa: S603 - our own command
+        [*COMMAND, *map(str, words)],
+        cwd=cwd,
+        env={**os.environ, "COLUMNS": "100", **env},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("command", ["demo", "export", "create", "annotate", "sandbox"])
+def test_every_command_has_help_with_its_arguments_explained(run, command):
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    assert "Usage: " in result.stdout
+    assert f"{command}" in result.stdout
+    assert result.stderr == ""
+
+
+def test_help_lists_the_commands_and_exit_codes(run):
+    result = run("--help")
+    assert result.exit_code == 0
+    for word in ("demo", "export", "create", "annotate", "sandbox", "Exit codes"):
+        assert word in result.stdout
+
+
+def test_version(run):
+    result = run("--version")
+    assert result.exit_code == 0
+    assert result.stdout == f"deeplake-labelbox {__version__}\n"
+
+
+def test_the_key_is_not_shown_in_help(run):
+    for command in ("export", "create", "annotate"):
+        assert "lb-key" not in run(command, "--help", LABELBOX_API_KEY="lb-key").output
+
+
+def test_help_starts_without_what_is_slow(tmp_path):
+    script = (
+        "import sys; from deeplake_labelbox.cli.application import app\n"
+        "try: app(['create', '--help'])\n"
+        "except SystemExit: pass\n"
+        "slow = {'deeplake', 'labelbox', 'lbox', 'av', 'numpy', 'PIL', 'requests', 'uvicorn'}\n"
+        "sys.exit(', '.join(slow & set(sys.modules)) or 0)"
+    )
+    result = subprocess.run(  # noqa: S603 - our own script
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+
+
+def test_demo_as_a_process(tmp_path):
+    result = run_process("demo", cwd=tmp_path, NO_COLOR="1")
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "deeplake-labelbox-demo" / "contact-sheet.png").is_file()
+    assert "\x1b" not in result.stdout + result.stderr
+    assert "frame/s" not in result.stderr  # no progress bars without a terminal
+    assert result.stderr.splitlines()[0] == "Starting a Labelbox sandbox with a sample project"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_sandbox_serves_other_processes_until_it_is_stopped(tmp_path, number):
+    sandbox = subprocess.Popen(  # noqa: S603 - our own command
+        [*COMMAND, "sandbox"],
+        cwd=tmp_path,
+        env={**os.environ, "COLUMNS": "60"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+    with sandbox:
+        try:
+            told = ""
+            while "Press Ctrl-C" not in told:
+                line = sandbox.stdout.readline()
+                assert line, sandbox.stderr.read()
+                told += line
+            words = re.search(r"deeplake-labelbox (create .*)", told)[1].split()
+            if number == signal.SIGINT:
+                result = run_process(*words, "--group", "raster-segmentation=mask", cwd=tmp_path)
+                assert result.returncode == 0, result.stderr
+                assert (tmp_path / "sample-dataset").is_dir()
+            else:
+                words[0:3] = ["export", words[1], "-o", "project.ndjson"]
+                result = run_process(*words, cwd=tmp_path)
+                assert result.returncode == 0, result.stderr
+        finally:
+            sandbox.send_signal(number)
+        assert sandbox.wait(30) == 0
+        assert "The sandbox has ended." in sandbox.stderr.read()
+
+
+def test_sandbox_says_when_its_port_is_taken(run, box):
+    result = run("sandbox", "--port", box.url.rpartition(":")[2])
+    assert result.exit_code == 1
+    assert re.search(r"Error: Port \d+ of 127\.0\.0\.1 cannot be used", result.stderr)

@@ -1,0 +1,146 @@
+import json
+
+import deeplake
+import numpy as np
+import pytest
+
+from deeplake_labelbox.dataset.columns import column_names
+
+
+def test_create_does_the_whole_job(run_there, sample_box, tmp_path):
+    project = sample_box.sample.project_id
+    result = run_there("create", project, "clips", "--group", "raster-segmentation=mask")
+    assert result.exit_code == 0, result.output
+    ds = deeplake.open(str(tmp_path / "clips"))
+    assert len(ds) == 148
+    assert {"frames", "mask", "mask_labels", "car/car", "lb_meta/id"} <= set(column_names(ds))
+    assert 'ds = deeplake.open("clips")' in result.stdout
+    assert sample_box.api_key not in result.output
+    again = run_there("create", project, "clips")
+    assert again.exit_code == 1
+    assert "There is a dataset at clips already" in again.stderr
+    assert "pass --overwrite to replace it" in again.stderr
+    assert run_there("create", project, "clips", "--overwrite", "--no-labels").exit_code == 0
+    assert column_names(deeplake.open(str(tmp_path / "clips"))) == [
+        "frames",
+        "frame_idx",
+        "video_idx",
+        "timestamp",
+    ]
+
+
+def test_frames_can_be_jpg(run_there, sample_box, tmp_path):
+    words = ("create", sample_box.sample.project_id, "small", "--frames", "jpg")
+    assert run_there(*words, "--jpeg-quality", 80, "--no-labels").exit_code == 0
+    assert run_there("create", words[1], "large", "--no-labels").exit_code == 0
+    sizes = [
+        sum(f.stat().st_size for f in (tmp_path / name).rglob("*") if f.is_file())
+        for name in ("small", "large")
+    ]
+    assert sizes[0] < sizes[1]
+
+
+def test_create_from_an_export_asks_labelbox_for_nothing(run, sample_box, rows, save, tmp_path):
+    public = save([row for row in rows if row["data_row"].get("global_key") == "sample-crossing"])
+    asked = len([r for r in sample_box.requests if "graphql" in r.path])
+    # Without a key its single masks cannot be had: that is a gap, and the rest is there.
+    result = run("create", public, "clips", "--report", "report.json")
+    assert result.exit_code == 2, result.output
+    assert len([r for r in sample_box.requests if "graphql" in r.path]) == asked
+    assert "Finished with" in result.stderr
+    assert "crossing.mp4" in result.stderr
+    assert "Finished with" not in result.stdout
+    assert result.stderr.count("1-24") == 2  # one line for each of the two roads and its key frame
+    assert "WARNING" not in result.stderr
+    report = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    (video,) = report["videos"]
+    assert video["rows"] == 48
+    assert video["labelled"] is True
+    assert video["gaps"]
+    ds = deeplake.open(str(tmp_path / "clips"))
+    assert ds["car/car"][20].shape == (1, 4)
+
+
+def test_gaps_are_listed_once_and_end_with_2(run_there, rows, save, tmp_path):
+    rows[3]["data_row"]["row_data"] = str(tmp_path / "gone.mp4")
+    file = save(rows)
+    result = run_there("create", file, "clips")
+    assert result.exit_code == 2
+    assert "Finished with 1 gap" in result.stderr
+    assert " ".join(result.stderr.split()).count("gone.mp4") <= 2
+    assert "Traceback" not in result.output
+    assert len(deeplake.open(str(tmp_path / "clips"))) == 124
+    stopped = run_there("create", file, "other", "--fail-on-error")
+    assert stopped.exit_code == 1
+    assert stopped.stderr.splitlines()[-1].startswith("Error: Data row ")
+
+
+def test_verbose_shows_the_log_and_the_traceback(run, tmp_path):
+    result = run("create", "missing.ndjson", tmp_path / "ds", "--verbose")
+    assert result.exit_code == 1
+    assert "Traceback" in result.stderr
+    assert "Error: There is no file missing.ndjson;" in result.stderr
+
+
+def test_an_ontology_file_is_used(run_there, sample_box, sample_client, export_file, tmp_path):
+    project = sample_client.get_project(sample_box.sample.project_id)
+    file = tmp_path / "ontology.json"
+    file.write_text(json.dumps(project.ontology().normalized))
+    assert run_there("create", export_file, "clips", "--ontology", file).exit_code == 0
+    assert run_there("create", project.uid, "again", "--ontology", file).exit_code == 0
+
+
+def test_a_project_is_chosen_of_an_export_with_several(run_there, rows, save, tmp_path):
+    (first,) = rows[0]["projects"]
+    for row in rows[1:]:
+        row["projects"] = {"another": row["projects"][first]}
+    file = save(rows)
+    result = run_there("create", file, "clips", "--no-labels")
+    assert result.exit_code == 1
+    assert f"holds 2 projects; choose one with --project: {first}, another." in result.stderr
+    assert not (tmp_path / "clips").exists()
+    result = run_there("create", file, "clips", "--no-labels", "--project", first)
+    assert result.exit_code == 0, result.output
+    assert len(deeplake.open(str(tmp_path / "clips"))) == 48
+    assert run_there("create", file, "other", "--project", "third").exit_code == 1
+
+
+def test_annotate_writes_labels_to_a_dataset_or_branch(run_there, sample_box, tmp_path):
+    project = sample_box.sample.project_id
+    assert run_there("create", project, "clips", "--no-labels").exit_code == 0
+    result = run_there("annotate", "clips", project, "--branch", "labels")
+    assert result.exit_code == 0, result.output
+    assert '.branches["labels"].open()' in result.stdout
+    ds = deeplake.open(str(tmp_path / "clips"))
+    assert "car/car" not in column_names(ds)
+    branch = ds.branches["labels"].open()
+    np.testing.assert_allclose(branch["car/car"][20], [[57.75, 169.5, 68.5, 31.5]])
+    assert run_there("annotate", "clips", project, "--branch", "labels").exit_code == 0
+    assert run_there("annotate", "clips", project).exit_code == 0
+    assert "car/car" in column_names(deeplake.open(str(tmp_path / "clips")))
+
+
+def test_a_branch_that_got_no_labels_goes_again(run_there, sample_box, tmp_path):
+    project = sample_box.sample.project_id
+    run_there("create", project, "clips", "--no-labels")
+    file = tmp_path / "ontology.json"
+    file.write_text(json.dumps({"tools": [{"tool": "point", "name": "x"}]}))
+    words = ("annotate", "clips", project, "--branch", "labels", "--ontology", file)
+    result = run_there(*words)
+    assert result.exit_code == 1
+    assert "leave --ontology out" in result.stderr
+    assert deeplake.open(str(tmp_path / "clips")).branches.names() == ["main"]
+
+
+@pytest.mark.parametrize("command", ["create", "annotate"])
+def test_credentials_are_passed_on_and_not_repeated(run_there, sample_box, command):
+    words = ["s3://no-such-bucket/ds", sample_box.sample.project_id]
+    result = run_there(
+        command,
+        *(words if command == "annotate" else reversed(words)),
+        "--creds",
+        "aws_secret_access_key_is_this",
+    )
+    assert result.exit_code == 1
+    assert "--creds number 1 is no KEY=VALUE" in result.stderr
+    assert "secret" not in result.stderr

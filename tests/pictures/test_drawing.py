@@ -1,0 +1,147 @@
+import numpy as np
+import pytest
+from PIL import Image, ImageChops, ImageDraw
+
+from deeplake_labelbox import draw_contact_sheet, draw_frame
+from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.pictures.colours import class_colours, ink_on
+from deeplake_labelbox.pictures.frame_annotations import ShownObject
+from deeplake_labelbox.pictures.lettering import Lettering
+from deeplake_labelbox.pictures.overlay import draw_objects
+from deeplake_labelbox.pictures.tags import draw_tags
+
+RED = {"car": (255, 0, 0)}
+UNPRINTABLE = "\ud800"
+
+
+def shown(kind, shape, class_name="car", **more):
+    return ShownObject(kind, class_name, 1, False, np.asarray(shape), **more)
+
+
+def changed(before, after):
+    """(H, W) bool: where two pictures differ clearly."""
+    return np.asarray(ImageChops.difference(before, after).convert("L")) > 24
+
+
+def test_small_frames_are_enlarged_by_a_whole_number(labelled):
+    ds = labelled()
+    picture = draw_frame(ds, 20)
+    assert picture.mode == "RGB"
+    assert picture.width == 320 * 2
+    assert picture.height > 240 * 2
+    upright = draw_frame(ds, 100)
+    assert upright.height == 320 * 3
+    assert upright.width > 180 * 3
+
+
+def test_negative_rows_count_from_the_end_and_others_are_refused(labelled):
+    ds = labelled()
+    assert draw_frame(ds, -1).tobytes() == draw_frame(ds, len(ds) - 1).tobytes()
+    with pytest.raises(ConfigurationError, match="no row 148"):
+        draw_frame(ds, 148)
+    with pytest.raises(ConfigurationError, match="no column 'pictures'"):
+        draw_frame(ds, 0, image_column="pictures")
+    with pytest.raises(ConfigurationError, match="is no picture"):
+        draw_frame(ds, 0, image_column="car/car")
+
+
+def test_a_dataset_without_labels_shows_the_frame_alone(sample_frames):
+    ds, _ = sample_frames
+    picture = draw_frame(ds, 3)
+    frame = Image.fromarray(ds["frames"][3])
+    assert picture.size == (640, 480)
+    assert not changed(picture, frame.resize(picture.size, Image.Resampling.LANCZOS)).any()
+    assert draw_contact_sheet(ds, frames=2).width == 1800
+
+
+@pytest.mark.parametrize("zoom", [1, 2, 5])
+def test_shapes_are_drawn_where_they_are(zoom):
+    size = (160 * zoom, 120 * zoom)
+    grey = Image.new("RGB", size, (120, 120, 120))
+    drawn = draw_objects(
+        grey, [shown("rectangle", [40, 70, 50, 30])], (zoom, zoom), RED, text_size=10
+    )
+    pixels = np.asarray(drawn).astype(int)
+    red = (pixels[:, :, 0] > 190) & (pixels[:, :, 1] < 70)
+    for x, y in ((40, 85), (90, 85), (65, 70), (65, 100)):
+        x, y = x * zoom, y * zoom  # noqa: PLW2901 - to pixels of the picture
+        assert red[y - 3 : y + 4, x - 3 : x + 4].any(), (x, y)
+    assert not red[110 * zoom :].any()
+
+
+def test_masks_are_translucent_with_an_outline():
+    grey = Image.new("RGB", (200, 200), (120, 120, 120))
+    mask = np.zeros((100, 100), dtype=bool)
+    mask[20:80, 20:80] = True
+    pixels = np.asarray(
+        draw_objects(grey, [shown("raster-segmentation", mask)], (2, 2), RED, text_size=10)
+    ).astype(int)
+    inside, edge, outside = pixels[60, 60], pixels[100, 40:44].max(axis=0), pixels[10, 10]
+    assert tuple(outside) == (120, 120, 120)
+    assert 140 < inside[0] < 220
+    assert edge[0] > inside[0] + 20
+
+
+@pytest.mark.parametrize(
+    ("kind", "shape"),
+    [
+        ("rectangle", [-20, -20, 500, 500]),
+        ("rectangle", [50, 50, -30, -20]),
+        ("rectangle", [10, 10, 0, 0]),
+        ("point", [-5, 400]),
+        ("line", [[5, 5]]),
+        ("line", np.zeros((0, 2))),
+        ("polygon", [[5, 5], [60, 10]]),
+        ("polygon", [[5, 5], [60, 10], [40, 300]]),
+        ("raster-segmentation", np.zeros((80, 100), dtype=bool)),
+    ],
+)
+def test_odd_shapes_do_not_stop_it(kind, shape):
+    grey = Image.new("RGB", (100, 80), (120, 120, 120))
+    assert draw_objects(grey, [shown(kind, shape)], (1, 1), RED, text_size=12).size == (100, 80)
+
+
+def test_tags_do_not_cover_each_other():
+    picture = Image.new("RGB", (600, 400))
+    boxes = [shown("rectangle", [150 + 40 * n, 150, 30, 60]) for n in range(5)]
+    together = picture.copy()
+    draw_tags(together, boxes, (1, 1), RED, text_size=14)
+    alone = 0
+    for box in boxes:
+        one = picture.copy()
+        draw_tags(one, [box], (1, 1), RED, text_size=14)
+        alone += int(changed(picture, one).sum())
+    assert changed(picture, together).sum() > 0.98 * alone
+
+
+def test_class_colours_are_stable_distinct_and_overruled_by_known_ones():
+    names = [f"class {n}" for n in range(12)]
+    colours = class_colours(names)
+    assert len(set(colours.values())) == len(names)
+    assert class_colours(reversed(names)) == colours
+    assert class_colours(["car"], {"car": "#e4572e"}) == {"car": (0xE4, 0x57, 0x2E)}
+    assert class_colours(["car"], {"car": "no colour"}) == class_colours(["car"])
+    assert ink_on((255, 255, 0)) != ink_on((0, 0, 90))
+
+
+@pytest.mark.parametrize(
+    "text", ["Überholverbot", "禁止超车", "Привет", "tab\there", "", UNPRINTABLE]
+)
+def test_any_text_can_be_drawn(text):
+    picture = Image.new("RGB", (300, 40))
+    lettering = Lettering(20)
+    lettering.draw(ImageDraw.Draw(picture), (2, 2), text, (255, 255, 255))
+    assert (lettering.width(text) > 0) == bool(text)
+    assert (np.asarray(picture).max() > 0) == (text not in {"", UNPRINTABLE})
+
+
+def test_long_texts_are_cut_and_wrapped():
+    lettering = Lettering(16)
+    long = "the quick brown fox jumps over the lazy dog " * 4
+    assert lettering.width(lettering.fit(long, 200)) <= 200
+    assert lettering.fit(long, 200).endswith("…")
+    lines = lettering.wrap(long, 200, 3)
+    assert len(lines) == 3
+    assert all(lettering.width(line) <= 200 for line in lines)
+    assert lettering.wrap("", 200, 3) == []
+    assert lettering.wrap("x" * 200, 100, 2)[0].endswith("…")

@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+
+from deeplake_labelbox.pictures.frame_annotations import AnnotationReader
+
+# Row 20 is frame 21 of crossing.mp4, row 48 the first of harbour.mp4; from 124 on no label.
+FRAME_21, HARBOUR_1, UNLABELLED = 20, 48, 130
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [
+        {},
+        {"raster_segmentation": "mask"},
+        {"rectangle": "box", "raster_segmentation": "mask", "point": "p", "line": "l"},
+    ],
+)
+def test_objects_are_the_same_with_every_group_mapping(labelled, groups):
+    ds = labelled(**groups)
+    objects = AnnotationReader(ds).read(FRAME_21).objects
+    assert sorted((item.kind, item.class_name) for item in objects) == [
+        ("line", "lane"),
+        ("point", "lamp"),
+        ("raster-segmentation", "road"),
+        ("raster-segmentation", "road"),
+        ("rectangle", "car"),
+        ("rectangle", "person"),
+    ]
+    assert len({item.track_id for item in objects}) == len(objects)
+    (car,) = (item for item in objects if item.class_name == "car")
+    np.testing.assert_allclose(car.shape, [57.75, 169.5, 68.5, 31.5])
+    assert {answer.question: answer.answer for answer in car.answers} == {
+        "colour": "blue",
+        "state": "moving, braking",
+        "plate": "AI 2024",
+    }
+    (person,) = (item for item in objects if item.class_name == "person")
+    assert person.answers == ()
+    for mask in (item for item in objects if item.kind == "raster-segmentation"):
+        assert mask.shape.shape == (240, 320)
+        assert mask.shape.any()
+
+
+def test_key_frames_are_told_from_interpolated_ones(labelled):
+    reader = AnnotationReader(labelled())
+    assert {item.is_key_frame for item in reader.read(HARBOUR_1).objects} == {True}
+    assert {item.is_key_frame for item in reader.read(FRAME_21).objects} == {False}
+
+
+def test_answers_of_a_frame_hold_those_nested_below_them(labelled):
+    answers = AnnotationReader(labelled()).read(HARBOUR_1).answers
+    told = {answer.question: answer.answer for answer in answers}
+    assert told["weather"] == "fog (visibility: 200 m)"
+    assert told["scene"] == "harbour (port: Old Harbour)"
+    assert told["camera"] == "steady"
+    assert not any("/" in question for question in told)
+
+
+def test_grouped_answers_are_read_too(labelled):
+    ds = labelled(radio="choice", checklist="choices", text="words")
+    told = {a.question: a.answer for a in AnnotationReader(ds).read(FRAME_21).answers}
+    assert told["choice"].startswith("weather/sun, scene/city")
+    assert told["words"] == "blue car waits for a walker"
+
+
+def test_unlabelled_rows_and_datasets_say_so(labelled, sample_frames):
+    reader = AnnotationReader(labelled())
+    assert reader.read(UNLABELLED).is_labelled is False
+    assert reader.read(UNLABELLED).objects == ()
+    assert reader.weight(UNLABELLED) == -1
+    assert reader.weight(FRAME_21) > 0
+    frames_only = AnnotationReader(sample_frames[0])
+    assert not frames_only.has_labels
+    assert frames_only.read(0).is_labelled is False
+
+
+def test_the_colours_of_the_ontology_are_known(labelled):
+    expected = {"car": "#e4572e", "person": "#2e86e4", "boat": "#00bbf9"}
+    for groups in ({}, {"rectangle": "box", "raster_segmentation": "mask"}):
+        colours = AnnotationReader(labelled(**groups)).class_colours
+        assert expected.items() <= colours.items()

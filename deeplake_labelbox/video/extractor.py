@@ -11,25 +11,19 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
-import av.error
 import numpy as np
 from av.video.reformatter import Interpolation, VideoReformatter
 
 from deeplake_labelbox.errors import ConfigurationError, VideoDecodeError
 from deeplake_labelbox.video.chosen_frames import ChosenFrames
-from deeplake_labelbox.video.container import (
-    VideoInfo,
-    describe_stream,
-    ffmpeg_message,
-    open_container,
-)
-from deeplake_labelbox.video.damage import find_damage
+from deeplake_labelbox.video.container import VideoInfo
 from deeplake_labelbox.video.decoding import Decoded, VideoDecoder
 from deeplake_labelbox.video.frame_choice import FrameChoice
 from deeplake_labelbox.video.orientation import Orientation
-from deeplake_labelbox.video.packets import PacketTable, read_packets
+from deeplake_labelbox.video.packets import PacketTable
+from deeplake_labelbox.video.probe import probe_video
 from deeplake_labelbox.video.resize import Resize, check_resize, resized
-from deeplake_labelbox.video.scan import VideoScan
+from deeplake_labelbox.video.scan import VideoScan, scan_packets
 from deeplake_labelbox.video.source import UrlPresigner, describe_source, open_video
 
 if TYPE_CHECKING:
@@ -37,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    import av
     from numpy.typing import NDArray
 
     from deeplake_labelbox.video.transport import Transport
@@ -140,8 +135,9 @@ class FrameExtractor:
                     self._source, url_presigner=self._url_presigner, transport=self._transport
                 )
             )
-            self._scan(path)
-            self._probe(path)
+            self._packets, self.scan = scan_packets(path, self.name)
+            probe = probe_video(path, self.name)
+            self.info, self._orientation, self._delay = probe.info, probe.orientation, probe.delay
             self._stack = stack.pop_all()
         self._path = path
         return self
@@ -180,7 +176,7 @@ class FrameExtractor:
 
     def _decode(self, path: Path, packets: PacketTable) -> Iterator[Decoded]:
         """The frames that are wanted."""
-        last = -1
+        last, self.frame_count = -1, 0
         if self._choice is not None and self.scan.damage is None:
             frames = ChosenFrames(
                 path, self.name, packets, self.info.codec, self._choice, delay=self._delay
@@ -197,31 +193,6 @@ class FrameExtractor:
             self.frame_count = decoded.index + 1
             if picker.wants(decoded.index, decoded.timestamp) and decoded.index > last:
                 yield decoded
-
-    def _scan(self, path: Path) -> None:
-        with open_container(path, self.name) as (container, stream):
-            found = find_damage(path, stream)
-            self._packets = read_packets(container, stream)
-            self.scan = VideoScan.of_packets(self._packets, found.reason if found else None)
-
-    def _probe(self, path: Path) -> None:
-        """Decode the first frame: only then orientation and size are known."""
-        with open_container(path, self.name) as (container, stream):
-            first, why, cause = None, "no frame comes out of it", None
-            try:
-                first = next(container.decode(stream), None)
-            except av.error.FFmpegError as error:
-                why, cause = f"FFmpeg says: {ffmpeg_message(error)}", error
-            if first is None:
-                damage = find_damage(path, stream)
-                why = f"the file {damage.reason}" if damage else why
-                raise VideoDecodeError(
-                    f"{self.name} cannot be decoded, from its first frame on: {why}. "
-                    "Check that it plays, or upload it again."
-                ) from cause
-            self._orientation = Orientation.of_frame(first)
-            self.info = describe_stream(container, stream, self._orientation)
-            self._delay = stream.codec_context.reorder_depth
 
 
 def _to_rgb(

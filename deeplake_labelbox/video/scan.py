@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -72,15 +73,26 @@ class VideoScan:
         )
 
 
+def scan_packets(source: Path | IO[bytes], name: str) -> tuple[PacketTable, VideoScan]:
+    """Read all packets of a video file's stream, and decode none.
+
+    Args:
+        source: A local file, or an open one that can seek.
+        name: What to call it in messages.
+
+    Raises:
+        VideoDecodeError: It is no video.
+    """
+    with open_container(source, name) as (container, stream):
+        found = find_damage(source, stream)
+        table = read_packets(container, stream)
+    return table, VideoScan.of_packets(table, found.reason if found else None)
+
+
 def scan_video(path: str | Path) -> VideoScan:
-    """Read all packets of a local video file's stream, and decode none.
+    """Scan a local video file.
 
     Raises:
         VideoDecodeError: The file is no video.
     """
-    path = Path(path)
-    with open_container(path, f"The video {path}") as (container, stream):
-        found = find_damage(path, stream)
-        return VideoScan.of_packets(
-            read_packets(container, stream), found.reason if found else None
-        )
+    return scan_packets(Path(path), f"The video {path}")[1]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path, PurePosixPath
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -21,9 +22,12 @@ from deeplake_labelbox.video.transport import Transport, without_query
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
 UrlPresigner: TypeAlias = Callable[[str], tuple[str, Mapping[str, Any]]]
 """``url -> (url, {"headers": {name: value}})``, or ``(url, {})`` when no header is needed."""
 
+MAX_VIDEO_BYTES: Final = 256 << 30
+_SPARE_BYTES: Final = 256 << 20  # of the disk, which are left free
 _HTTP: Final = frozenset({"http", "https"})
 _EXPECTED = 'a pair (url, {"headers": {"Name": "value"}}) or (url, {})'
 
@@ -39,6 +43,7 @@ def open_video(
     *,
     url_presigner: UrlPresigner | None = None,
     transport: Transport | None = None,
+    max_bytes: int = MAX_VIDEO_BYTES,
 ) -> Iterator[Path]:
     """The video of a data row as a local file, for the time of the ``with`` block.
 
@@ -51,6 +56,8 @@ def open_video(
         source: ``row_data`` of a data row, or a path.
         url_presigner: Gives URLs access; see `UrlPresigner`.
         transport: The HTTP client to use; by default one of its own.
+        max_bytes: A longer body is refused, as is one that would fill the disk: a server may send
+            without end.
 
     Raises:
         VideoNotFoundError: There is no such file or URL.
@@ -71,7 +78,13 @@ def open_video(
         # FFmpeg looks at the suffix when the content alone does not tell the format.
         path = Path(folder, f"video{suffix if suffix[1:].isalnum() else ''}")
         try:
-            _fetch(source, path, url_presigner, client)
+            with_access(
+                source,
+                url_presigner,
+                lambda url, headers: client.download(
+                    url, path, headers=headers, max_bytes=_room(folder, max_bytes)
+                ),
+            )
         except OSError as error:
             raise VideoError(
                 f"The video {without_query(source)} could not be stored in {folder}: "
@@ -102,10 +115,23 @@ def labelbox_presigner(api_key: str, hosts: Collection[str] = ()) -> UrlPresigne
     return presign
 
 
-def _fetch(url: str, path: Path, url_presigner: UrlPresigner | None, transport: Transport) -> None:
+def with_access(
+    url: str, url_presigner: UrlPresigner | None, fetch: Callable[[str, Mapping[str, str]], T]
+) -> T:
+    """Fetch a URL as it is, and with what ``url_presigner`` gives where that is refused.
+
+    Args:
+        url: Any URL.
+        url_presigner: Gives URLs access.
+        fetch: Called with an http(s) URL and headers; raises the errors of `Transport`.
+
+    Raises:
+        VideoForbiddenError: The host refuses, or nothing gives access to the URL's scheme.
+        ConfigurationError: ``url_presigner`` returned something else than agreed.
+    """
     if _scheme(url) in _HTTP:
         try:
-            transport.download(url, path)
+            return fetch(url, {})
         except (VideoForbiddenError, VideoNotFoundError):
             # Azure answers 404 to an anonymous request for a private blob.
             if url_presigner is None:
@@ -113,8 +139,6 @@ def _fetch(url: str, path: Path, url_presigner: UrlPresigner | None, transport: 
             signed, headers = _presign(url_presigner, url)
             if signed == url and not headers:
                 raise
-        else:
-            return
     elif url_presigner is None:
         raise VideoForbiddenError(
             f"The video {without_query(url)} cannot be read from {_scheme(url)}:// storage as it "
@@ -127,7 +151,12 @@ def _fetch(url: str, path: Path, url_presigner: UrlPresigner | None, transport: 
                 f"url_presigner returned {without_query(signed)} for the video "
                 f"{without_query(url)}; return an http:// or https:// URL."
             )
-    transport.download(signed, path, headers=headers)
+    return fetch(signed, headers)
+
+
+def is_remote(source: str | Path) -> bool:
+    """Whether a source is a URL that something has to be fetched from."""
+    return isinstance(source, str) and _scheme(source) not in {"", "file"}
 
 
 def _presign(url_presigner: UrlPresigner, url: str) -> tuple[str, dict[str, str]]:
@@ -151,6 +180,10 @@ def _presign(url_presigner: UrlPresigner, url: str) -> tuple[str, dict[str, str]
         f"url_presigner returned a {type(answer).__name__} of another shape than expected for the "
         f"video {name}; return {_EXPECTED}."
     )
+
+
+def _room(folder: str, max_bytes: int) -> int:
+    return max(min(max_bytes, shutil.disk_usage(folder).free - _SPARE_BYTES), 0)
 
 
 def _local_file(source: str | Path, scheme: str) -> Path:

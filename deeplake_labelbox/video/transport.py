@@ -138,6 +138,7 @@ class Transport:
             not counted in it.
         connect_timeout: Seconds to wait for a connection.
         read_timeout: Seconds to wait for the next bytes.
+        max_seconds: Seconds that a whole body may take, at most.
         pool_size: Connections kept open to a host.
 
     Example:
@@ -153,10 +154,12 @@ class Transport:
         retry: Retry = DEFAULT_RETRY,
         connect_timeout: float = 10.0,
         read_timeout: float = 60.0,
+        max_seconds: float = 12 * 3600.0,
         pool_size: int = 32,
     ) -> None:
         self._retry = retry
         self._timeout = (connect_timeout, read_timeout)
+        self._max_seconds = max_seconds
         self._session = _OriginBoundSession()
         self._session.auth = _unchanged
         self._session.max_redirects = _MAX_REDIRECTS
@@ -229,6 +232,37 @@ class Transport:
         with path.open("wb") as sink:
             return self._fetch(url, sink, headers or {}, max_bytes, errors)
 
+    def read_range(
+        self,
+        url: str,
+        start: int,
+        length: int,
+        *,
+        headers: Mapping[str, str] | None = None,
+        errors: FetchErrors = VIDEO_ERRORS,
+    ) -> tuple[bytes, int | None] | None:
+        """Some bytes of the body at ``url``; less where it ends before.
+
+        Args:
+            url: An http or https URL.
+            start: The first byte.
+            length: How many bytes.
+            headers: Sent to the URL's own origin only.
+            errors: Which errors to raise.
+
+        Returns:
+            The bytes and the length of the whole body, or None for a server that only sends
+            whole bodies.
+
+        Raises:
+            DeepLakeLabelboxError: What ``errors`` names.
+        """
+        sink = io.BytesIO()
+        name = f"{errors.noun} {without_query(url)}"
+        part = _Part(sink, name, length, errors, start=start)
+        self._fetch_body(url, headers or {}, part)
+        return (sink.getvalue(), part.total) if part.is_partial else None
+
     def _fetch(
         self,
         url: str,
@@ -238,6 +272,11 @@ class Transport:
         errors: FetchErrors,
     ) -> int:
         body = _Body(sink, f"{errors.noun} {without_query(url)}", max_bytes, errors)
+        return self._fetch_body(url, headers, body)
+
+    def _fetch_body(self, url: str, headers: Mapping[str, str], body: _Body) -> int:
+        errors = body.errors
+        body.ends_at = time.monotonic() + self._max_seconds
         retry, attempts, best = self._retry, 0, 0
         while True:
             attempts += 1
@@ -291,9 +330,19 @@ class Transport:
         with response:
             self._check_status(response, body)
             body.begin(response)
-            for chunk in _chunks(response):
-                body.write(chunk)
-            body.check_whole()
+            if body.is_wanted:
+                for chunk in _chunks(response):
+                    body.write(chunk)
+                    self._check_time(body)
+                body.check_whole()
+
+    def _check_time(self, body: _Body) -> None:
+        if time.monotonic() > body.ends_at:
+            raise body.errors.unreachable(
+                f"The {body.name} could not be fetched: it was not whole after "
+                f"{self._max_seconds:.0f} s. Check that its server sends a file and no endless "
+                "stream."
+            )
 
     @staticmethod
     def _check_status(response: requests.Response, body: _Body) -> None:
@@ -326,6 +375,12 @@ class _Body:
     received: int = 0
     expected: int | None = None
     validator: str | None = field(default=None)
+    ends_at: float = float("inf")
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether the body of the answer is to be read."""
+        return True
 
     def range_headers(self) -> dict[str, str]:
         if self.received and self.validator:
@@ -375,6 +430,33 @@ class _Body:
             f"The {self.name} is larger than the limit of {self.max_bytes} bytes. Check that the "
             "URL is the right one, or raise the limit."
         )
+
+
+@dataclass(slots=True)
+class _Part(_Body):
+    """A part of a body, of ``max_bytes`` bytes from ``start`` on."""
+
+    start: int = 0
+    total: int | None = None
+    is_partial: bool = True
+
+    @property
+    def is_wanted(self) -> bool:
+        return self.is_partial
+
+    def range_headers(self) -> dict[str, str]:
+        return {"Range": f"bytes={self.start}-{self.start + self.max_bytes - 1}"}
+
+    def begin(self, response: requests.Response) -> None:
+        """Take the headers of an answer; an attempt always fetches the whole part."""
+        self.restart()
+        self.is_partial = response.status_code == HTTPStatus.PARTIAL_CONTENT
+        if self.is_partial:
+            start, self.total = _content_range(response.headers.get("Content-Range", ""))
+            if start != self.start:
+                raise _Broken("the server sent another part than was asked for")
+            length = response.headers.get("Content-Length", "")
+            self.expected = int(length) if length.isdecimal() else None
 
 
 def _chunks(response: requests.Response) -> Iterator[bytes]:

@@ -13,6 +13,7 @@ from deeplake_labelbox.cli.demo import demo
 from deeplake_labelbox.cli.export import export
 from deeplake_labelbox.cli.running import EXIT_GAPS
 from deeplake_labelbox.cli.sandbox import sandbox
+from deeplake_labelbox.cli.upload import upload
 
 # Typer ends usage errors with 2, which here says that a run finished with gaps.
 _EXIT_CODES: Final = {2: 1, EXIT_GAPS: 2}
@@ -55,6 +56,7 @@ app.command()(demo)
 app.command()(export)
 app.command()(create)
 app.command()(annotate)
+app.command()(upload)
 app.command()(sandbox)
 
 

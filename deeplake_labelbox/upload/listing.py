@@ -29,6 +29,12 @@ _EXTRAS: Final = {
     "abfs": "azure",
     "abfss": "azure",
 }
+# As Deep Lake and boto3 call them, and as s3fs does.
+_S3_NAMES: Final = {
+    "aws_access_key_id": "key",
+    "aws_secret_access_key": "secret",
+    "aws_session_token": "token",
+}
 _SUFFIXES: Final = (".mp4", ".m4v", ".mov")
 _WILDCARDS: Final = frozenset("*?[")
 SIGNED_SECONDS: Final = 7 * 24 * 3600
@@ -52,8 +58,9 @@ def list_videos(
         sign_urls: Whether to return signed URLs, which anyone can read who has them, until they
             expire. Otherwise the URLs are those that Labelbox reads through an IAM integration.
         expires_seconds: How long signed URLs work.
-        storage_options: For fsspec: credentials, ``endpoint_url``, ``account_name``. By default
-            what the environment says.
+        storage_options: For fsspec: credentials, ``endpoint_url``, ``account_name``; those of S3
+            also as ``aws_access_key_id``, ``aws_secret_access_key``, ``aws_session_token`` and
+            ``aws_region``. By default what the environment says.
 
     Returns:
         Paths or https URLs, for `create_labelbox_annotation_project`.
@@ -70,7 +77,7 @@ def list_videos(
         return _local(pattern)
     if scheme.lower() not in _EXTRAS:
         return [pattern]
-    options = dict(storage_options or {})
+    options = _options(storage_options or {})
     system = _filesystem(scheme.lower(), options)
     try:
         keys = _keys(system, pattern)
@@ -98,6 +105,14 @@ def list_videos(
         )
         for key in keys
     ]
+
+
+def _options(given: Mapping[str, Any]) -> dict[str, Any]:
+    options = {_S3_NAMES.get(name, name): value for name, value in given.items()}
+    region = options.pop("aws_region", None)
+    if region is not None:
+        options["client_kwargs"] = {"region_name": region, **options.get("client_kwargs", {})}
+    return options
 
 
 def _local(pattern: str) -> list[str]:

@@ -65,6 +65,16 @@ def test_signed_urls_can_be_read_by_anyone(options):
     assert requests.get(url, timeout=10).content == b"clips/b c.mp4"
 
 
+def test_credentials_may_have_the_names_that_deep_lake_gives_them(options):
+    creds = {
+        "aws_access_key_id": "test",
+        "aws_secret_access_key": "test",
+        "aws_region": "us-east-1",
+        "endpoint_url": options["endpoint_url"],
+    }
+    assert names(list_videos("s3://bucket/other/", storage_options=creds)) == ["other/e.mp4"]
+
+
 def test_a_pattern_that_stands_for_nothing(options):
     with pytest.raises(VideoNotFoundError, match="stands for no video"):
         list_videos("s3://bucket/none/*.mp4", storage_options=options)

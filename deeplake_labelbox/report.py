@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any, Final
+
+from deeplake_labelbox.errors import ConfigurationError
+
+# A gap is made longer if it is among the last so many; more things seldom fail side by side.
+_LOOK_BACK: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,17 +23,29 @@ class Gap:
         name: External id of the data row, or the name of its file.
         what: One sentence.
         frame: First 1-based frame it concerns, or ``None`` for the whole video.
+        last_frame: Last 1-based frame it concerns; ``None`` where it is told of ``frame`` only.
     """
 
     data_row_id: str
     name: str
     what: str
     frame: int | None = None
+    last_frame: int | None = None
+
+    @property
+    def frames(self) -> range:
+        """The 1-based frames that are told; none where it concerns the whole video."""
+        if self.frame is None:
+            return range(0)
+        return range(self.frame, (self.last_frame or self.frame) + 1)
 
     def __str__(self) -> str:
         """The gap in one line."""
-        frame = "" if self.frame is None else f", frame {self.frame}"
-        return f"{self.name} ({self.data_row_id}{frame}): {self.what}"
+        frames = self.frames
+        where = "" if not frames else f", frame {frames[0]}"
+        if len(frames) > 1:
+            where = f", frames {frames[0]} to {frames[-1]}"
+        return f"{self.name} ({self.data_row_id}{where}): {self.what}"
 
 
 @dataclass(slots=True)
@@ -52,11 +70,39 @@ class VideoOutcome:
     gaps: list[Gap] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
-    def gap(self, what: str, frame: int | None = None) -> Gap:
-        """Note something that could not be done."""
-        gap = Gap(self.data_row_id, self.name, what, frame)
+    def gap(self, what: str, frame: int | None = None, last_frame: int | None = None) -> Gap:
+        """Note something that could not be done.
+
+        Args:
+            what: One sentence.
+            frame: First 1-based frame it concerns, or ``None`` for the whole video.
+            last_frame: Last one, if there are more.
+
+        Returns:
+            The gap; an earlier one made longer, if it says the same of the frames just before.
+        """
+        last = last_frame or frame
+        for index, found in enumerate(reversed(self.gaps[-_LOOK_BACK:]), start=1):
+            if found.what == what and frame is not None and frame - 1 in found.frames[-1:]:
+                self.gaps[-index] = longer = replace(found, last_frame=last)
+                return longer
+        gap = Gap(self.data_row_id, self.name, what, frame, last_frame)
         self.gaps.append(gap)
         return gap
+
+    def merge(self, other: VideoOutcome) -> VideoOutcome:
+        """The outcome of two runs of one data row: of its frames and of its labels."""
+        told = [gap.what for gap in self.gaps]
+        return VideoOutcome(
+            self.data_row_id,
+            self.name,
+            rows=max(self.rows, other.rows),
+            labelled=self.labelled or other.labelled,
+            objects=other.objects or self.objects,
+            # The second run tells again why there are no frames, in its own words.
+            gaps=[*self.gaps, *(g for g in other.gaps if not any(w in g.what for w in told))],
+            warnings=list(dict.fromkeys([*self.warnings, *other.warnings])),
+        )
 
 
 @dataclass(slots=True)
@@ -101,8 +147,50 @@ class Report:
             ]
         )
 
+    def merge(self, other: Report) -> Report:
+        """One report of two runs on the same data rows: of their frames, then of their labels.
+
+        What both tell is told once.
+        """
+        merged = {video.data_row_id: video for video in self.videos}
+        for video in other.videos:
+            known = merged.get(video.data_row_id)
+            merged[video.data_row_id] = video if known is None else known.merge(video)
+        return Report(list(merged.values()))
+
     def save(self, path: str | Path) -> None:
-        """Write the report as JSON."""
-        Path(path).write_text(
-            json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n", "utf-8"
-        )
+        """Write the report as JSON.
+
+        Raises:
+            ConfigurationError: If the file cannot be written.
+        """
+        text = json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
+        try:
+            Path(path).write_text(text, "utf-8")
+        except OSError as error:
+            raise ConfigurationError(
+                f"The report cannot be written to {path}: {error.strerror}; choose another path."
+            ) from error
+
+    @classmethod
+    def load(cls, path: str | Path) -> Report:
+        """Read a report that `save` wrote.
+
+        Raises:
+            ConfigurationError: If there is no such file, or it is no report.
+        """
+        try:
+            stored = json.loads(Path(path).read_text("utf-8"))
+            return cls([_outcome(**video) for video in stored["videos"]])
+        except OSError as error:
+            raise ConfigurationError(
+                f"The report {path} cannot be read: {error.strerror}; check the path."
+            ) from error
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
+            raise ConfigurationError(
+                f"{path} is no report of this package; pass a file that Report.save wrote."
+            ) from error
+
+
+def _outcome(*, gaps: Iterable[dict[str, Any]], **fields: Any) -> VideoOutcome:
+    return VideoOutcome(gaps=[Gap(**gap) for gap in gaps], **fields)

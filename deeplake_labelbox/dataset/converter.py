@@ -21,6 +21,7 @@ from deeplake_labelbox.dataset.columns import (
     write_class_colours,
     write_class_names,
 )
+from deeplake_labelbox.dataset.disk import WrittenFiles
 from deeplake_labelbox.dataset.frames import BASE_COLUMNS
 from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta, VideoEntry
 from deeplake_labelbox.dataset.layout import (
@@ -47,6 +48,7 @@ from deeplake_labelbox.project.ontology import Ontology
 from deeplake_labelbox.project.selection import LabelSelection, select_label
 from deeplake_labelbox.report import Report, VideoOutcome
 from deeplake_labelbox.video.masks import MaskReader
+from deeplake_labelbox.video.resize import nearest_pixels
 from deeplake_labelbox.video.source import UrlPresigner
 from deeplake_labelbox.video.transport import Transport
 
@@ -54,6 +56,11 @@ logger = logging.getLogger(__name__)
 
 # Masks are written in slices of about this many bytes of pixels.
 _MASK_SLICE_BYTES = 32 << 20
+
+_PENDING = (
+    "the build of the dataset is unfinished and this video pending; make the dataset again, which "
+    "goes on where it stopped, then apply the labels"
+)
 
 _EMPTY_LABEL = VideoLabel(None, None, (), (), (), {}, ())
 
@@ -139,6 +146,8 @@ class VideoProjectConverter:
         self.report.videos.clear()
         self._features = self._known_features = 0
         with uncommitted(self._dataset), dataset_errors("writing labels"):
+            files = WrittenFiles.of(self._dataset)
+            files.check_room(0)
             index = RowIndex(self._dataset, self._meta)
             track_ids = TrackIds(self._dataset, self._layout.geometries)
             written = self._written_columns()
@@ -150,9 +159,12 @@ class VideoProjectConverter:
             ):
                 for row in rows:
                     self._apply(row, index, track_ids, masks, written)
+                    files.check_room(0)
             self._check_ontology()
             self._save_metadata(track_ids)
+            files.check_written()
             self._dataset.commit(f"Apply labels of Labelbox project {self._meta.project_name}")
+            files.check_written()
         return self._dataset
 
     def _known_class_names(self, column: str) -> tuple[str, ...]:
@@ -179,7 +191,7 @@ class VideoProjectConverter:
             self._metadata.ensure_columns(self._dataset)
 
     def _save_metadata(self, track_ids: TrackIds) -> None:
-        """Write what names the numbers; last, as Deep Lake cannot roll metadata back."""
+        """Write what names the numbers; a rollback takes it back, as it is of columns."""
         for geometry in self._layout.geometries:
             write_class_colours(self._dataset, geometry)
             if geometry.grouped:
@@ -204,9 +216,13 @@ class VideoProjectConverter:
         self.report.videos.append(outcome)
         selected = select_label(row, self._project_id, self._label_selection)
         video = self._meta.entry(data_row_id)
+        if video is not None and video.status == "pending":
+            self._gap(outcome, _PENDING)
+            return
         rows = index.rows_of(video) if video is not None else None
         if video is None or rows is None or not len(rows.rows):
-            if selected is not None:
+            none_chosen = video is not None and video.status == "done" and video.chosen == ()
+            if selected is not None and not none_chosen:
                 self._gap(outcome, _why_no_rows(video))
             return
         label = None if selected is None else parse_label(selected)
@@ -216,7 +232,7 @@ class VideoProjectConverter:
             self._metadata.write(self._dataset, rows, row, self._project_id, label)
         track_ids.enter(data_row_id)
         for first, last in video.missing if label is not None else ():
-            self._gap(outcome, frames_missing(first, last), first)
+            self._gap(outcome, frames_missing(first, last), first, last)
         if label is not None:
             self._write_label(label, None, rows, video, track_ids, masks, outcome)
             return
@@ -236,7 +252,9 @@ class VideoProjectConverter:
         masks: MaskReader,
         outcome: VideoOutcome,
     ) -> None:
-        values = label_values(label, self._layout, rows.frames, video.frame_count, track_ids)
+        values = label_values(
+            label, self._layout, rows.frames, video.frame_count, track_ids, scale=video.scale
+        )
         self._features += values.features
         self._known_features += values.known_features
         for problem in values.problems:
@@ -263,15 +281,18 @@ class VideoProjectConverter:
         ]
         cells: dict[str, list[NDArray[np.bool_]]] = {column: [] for column in references}
         start = size = 0
-        for index, found in enumerate(masks.read(frames, video.height, video.width)):
+        height = video.source_height or video.height
+        width = video.source_width or video.width
+        for index, found in enumerate(masks.read(frames, height, width)):
+            pixels = nearest_pixels(found.masks, video.height, video.width)
             for problem in found.problems:
-                self._gap(outcome, problem, int(rows.frames[index]), MaskError)
+                self._gap(outcome, problem, int(rows.frames[index]), error=MaskError)
             channel = 0
             for column, per_row in references.items():
                 end = channel + len(per_row[index])
-                cells[column].append(np.ascontiguousarray(found.masks[..., channel:end]))
+                cells[column].append(np.ascontiguousarray(pixels[..., channel:end]))
                 channel = end
-            size += found.masks.nbytes
+            size += pixels.nbytes
             if size >= _MASK_SLICE_BYTES or index == len(frames) - 1:
                 for column, part in cells.items():
                     rows.part(start, index + 1).write(self._dataset, column, part)
@@ -283,12 +304,15 @@ class VideoProjectConverter:
         outcome: VideoOutcome,
         what: str,
         frame: int | None = None,
+        last_frame: int | None = None,
+        *,
         error: type[LabelError | MaskError] = LabelError,
     ) -> None:
-        gap = outcome.gap(what, frame)
+        gap = outcome.gap(what, frame, last_frame)
         if self._fail_on_error:
             raise error(f"Data row {gap}. Pass fail_on_error=False to apply the rest.")
-        logger.warning("%s", gap)
+        if gap.frame == frame:  # else it goes on where one that was logged ended
+            logger.warning("%s", gap)
 
     def _check_ontology(self) -> None:
         if self._features and not self._known_features:

@@ -7,12 +7,18 @@ whether there is room, and checked afterwards whether the files have the size th
 
 from __future__ import annotations
 
+import json
+import logging
 import os
 import shutil
 from pathlib import Path
 from typing import Final
 
+import deeplake
+
 from deeplake_labelbox.errors import DatasetError
+
+logger = logging.getLogger(__name__)
 
 # Deep Lake's own files: logs of commits and locks, some of which are empty.
 _LOG: Final = "_deeplake_log"
@@ -31,6 +37,16 @@ class WrittenFiles:
         self._path = path
         self._folder = None if "://" in path else Path(path)
         self._known = frozenset(self._files())
+
+    @classmethod
+    def of(cls, dataset: deeplake.Dataset) -> WrittenFiles:
+        """Watch the files of an open dataset, whose path its pickled form tells."""
+        try:
+            (state,) = dataset.__getstate__()  # type: ignore[misc] # object's has another type
+            return cls(str(json.loads(state)["writer"]["url"]))
+        except (AttributeError, KeyError, TypeError, ValueError):
+            logger.debug("Deep Lake does not tell the path of the dataset; its disk is unwatched.")
+            return cls("unknown://")
 
     def check_room(self, size: int) -> None:
         """Check that there is room before values are written.

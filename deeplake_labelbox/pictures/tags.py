@@ -135,10 +135,11 @@ def _places(
     gap = 3
     middle_x, middle_y = (left + right - tag.width) / 2, (top + bottom - tag.height) / 2
     if item.kind == "raster-segmentation":
-        corners = [(middle_x, middle_y)]
-        steps = (-2.2, -1.1, 1.1, 2.2)
-        corners += [(middle_x, middle_y + step * tag.height) for step in steps]
-        corners += [(middle_x + side * tag.width * 0.6, middle_y) for side in (-1, 1, -2, 2)]
+        corners = [
+            (middle_x + across * tag.width, middle_y + down * tag.height)
+            for down in (0, -1.1, 1.1, -2.2, 2.2)
+            for across in (0, -0.3, 0.3, -0.6, 0.6, -1.1, 1.1)
+        ]
     else:
         above, below = top - tag.height - gap, bottom + gap
         corners = [
@@ -163,14 +164,14 @@ def _places(
 
 def _cost(
     spot: Rectangle, own: Rectangle, kind: str, placed: list[Rectangle], solid: list[Rectangle]
-) -> float:
+) -> int:
     """What a place covers: other tags above all, then objects; and how far from its object."""
     tags = sum(_overlap(spot, other) for other in placed)
     things = sum(_overlap(spot, other) for other in solid if other != own)
     itself = 0.0 if kind == "raster-segmentation" else _overlap(spot, own)
     dx = max(own[0] - spot[2], spot[0] - own[2], 0)
     dy = max(own[1] - spot[3], spot[1] - own[3], 0)
-    return 30 * tags + 2 * things + 3 * itself + 14 * (dx + dy)
+    return round(30 * tags + 2 * things + 3 * itself + 14 * (dx + dy))  # equal ones: the first wins
 
 
 def _bounds(item: ShownObject, scale: tuple[float, float]) -> Rectangle | None:

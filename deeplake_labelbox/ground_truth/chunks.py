@@ -11,10 +11,17 @@ import json
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from deeplake_labelbox.ground_truth.outcome import ImportKind
 from deeplake_labelbox.ground_truth.payload import Line, Member
 from deeplake_labelbox.ground_truth.targets import Target
+
+MAX_LINES: Final = 10_000
+"""Lines of a chunk: the number of annotations that the smallest plan of Labelbox takes."""
+
+MAX_BYTES: Final = 64 << 20
+"""Bytes of a chunk: the SDK reads a file whole, and gives the request a minute."""
 
 _PREFIX = "deeplake-labelbox"
 
@@ -65,8 +72,9 @@ class ChunkWriter:
         kind: Ground truth or pre-labels.
         project_id: The project.
         run: Told apart in the names; see ``import_name`` of `import_annotations`.
-        max_lines: Lines of a chunk, at most; a data row with more is a chunk of its own.
-        max_bytes: Bytes of a chunk, likewise.
+        max_lines: Lines of a chunk, at most, `MAX_LINES` by default; a data row with more is a
+            chunk of its own.
+        max_bytes: Bytes of a chunk, likewise; `MAX_BYTES` by default.
 
     Attributes:
         chunks: The chunks that are complete.
@@ -79,16 +87,16 @@ class ChunkWriter:
         project_id: str,
         *,
         run: str | None = None,
-        max_lines: int = 10_000,
-        max_bytes: int = 64 << 20,
+        max_lines: int | None = None,
+        max_bytes: int | None = None,
     ) -> None:
         self.chunks: list[Chunk] = []
         self._folder = folder
         self._kind = kind
         self._project_id = project_id
         self._run = run
-        self._max_lines = max_lines
-        self._max_bytes = max_bytes
+        self._max_lines = MAX_LINES if max_lines is None else max_lines
+        self._max_bytes = MAX_BYTES if max_bytes is None else max_bytes
         self._chunk: Chunk | None = None
         self._lines = self._bytes = 0
 

@@ -63,7 +63,8 @@ def segments_of(
     keep = np.zeros(len(track.frames), dtype=np.bool_)
     if keep_key_frames and track.is_key_frame is not None:
         keep |= track.is_key_frame
-    keep[1:] |= [now != before for before, now in pairwise(answers)]
+    changes = [index for index, (a, b) in enumerate(pairwise(answers), 1) if a != b]
+    keep[changes] = True
     segments = []
     for start, end in runs(track.frames, known_frames):
         part = slice(start, end)

@@ -75,9 +75,9 @@ def test_longer_tracks_take_the_shortest_path(track, tolerance):
 @pytest.mark.parametrize("tolerance", [0.0, 0.5])
 def test_steps_longer_than_a_block_are_seen(tolerance):
     """Long straight pieces with a bend within a block and one at its edge."""
-    frames = np.arange(1, 701)
-    bends = np.interp(frames, [1, 100, 257, 700], [0, 99, 20.5, 242])
-    values = np.round(np.stack([bends, np.full(700, 7.125)], axis=1), 3)
+    frames = np.arange(1, 401)
+    bends = np.interp(frames, [1, 100, 257, 400], [0, 99, 20.5, 92])
+    values = np.round(np.stack([bends, np.full(400, 7.125)], axis=1), 3)
     chosen = thin(frames, values, tolerance=tolerance)
     assert is_within(frames, values, chosen, tolerance)
     assert len(chosen) == fewest_by_all_steps(frames, values, tolerance)

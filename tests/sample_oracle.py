@@ -297,7 +297,7 @@ def check_frames(dataset: deeplake.Dataset, *, exact: bool = True) -> None:
                 assert np.array_equal(stored, frame)
             else:
                 assert stored.shape == frame.shape
-                assert np.abs(stored.astype(int) - frame).mean() < 3  # chroma is coarse
+                assert np.abs(stored.astype(int) - frame).mean() < 2
 
 
 def check_labels(dataset: deeplake.Dataset, expected: Expected) -> None:

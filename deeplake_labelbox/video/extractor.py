@@ -46,7 +46,8 @@ class FrameBatch:
     """Frames that follow each other.
 
     Attributes:
-        frames: (H, W, 3) uint8 RGB arrays, contiguous, as displayed; (H, W, 4) when padded.
+        frames: (H, W, 3) uint8 RGB arrays, contiguous, as displayed; (H, W, 4) when padded,
+            and the decoded width is a multiple of 16.
         indices: (N,) int32, 0-based, in the order in which the decoder emits frames.
         timestamps: (N,) float64 seconds from the first frame; they always rise.
     """
@@ -118,7 +119,7 @@ class FrameExtractor:
         self._transport = transport
         self._batch_size = batch_size
         self._max_batch_bytes = max_batch_bytes
-        self._format = "rgba" if padded else "rgb24"
+        self._padded = padded
         self._choice = choice if choice is not None and not choice.is_all else None
         self._resize = resize
         self.frame_count = 0
@@ -162,7 +163,7 @@ class FrameExtractor:
             size = self._orientation.size(*size)
         try:
             for decoded in self._decode(self._path, self._packets):
-                rgb = _to_rgb(decoded.frame, reformatter, self._format, size)
+                rgb = _to_rgb(decoded.frame, reformatter, size, padded=self._padded)
                 picture = self._orientation.apply(rgb)
                 if not batch.has_room(picture):
                     yield batch.take()
@@ -198,8 +199,9 @@ class FrameExtractor:
 def _to_rgb(
     frame: av.VideoFrame,
     reformatter: VideoReformatter,
-    pixel_format: str,
     size: tuple[int, int] | None,
+    *,
+    padded: bool,
 ) -> NDArray[np.uint8]:
     """(H, W, 3) or (H, W, 4) uint8.
 
@@ -214,7 +216,8 @@ def _to_rgb(
         frame,
         width=width,
         height=height,
-        format=pixel_format,
+        # libswscale 9.5 leaves up to 4 columns of RGBA unset where the width is no multiple of 16.
+        format="rgba" if padded and width % 16 == 0 else "rgb24",
         interpolation=interpolation,
         threads=1,  # the cores are the encoders'
     )

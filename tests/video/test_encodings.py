@@ -147,6 +147,7 @@ def psnr(picture, reference):
         ("a.mp4", {"pixel_format": "yuv420p10le"}, (2, 2)),
         ("a.mp4", {"pixel_format": "yuvj420p"}, (2, 2)),
         ("a.mp4", {"pixel_format": "gray"}, (2, 2)),
+        ("a.mp4", {"size": (100, 64)}, (2, 2)),  # of which libswscale leaves columns unset
         ("a.mp4", {"size": (97, 65), "pixel_format": "yuv444p"}, (1, 1)),
         ("a.mp4", {"options": {"colorspace": "bt709", "color_range": "pc"}}, (2, 2)),
         ("a.mkv", {"codec": "ffv1", "pixel_format": "bgr0"}, (1, 1)),

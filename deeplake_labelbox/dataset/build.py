@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -15,6 +16,7 @@ from tqdm.auto import tqdm
 
 from deeplake_labelbox.dataset.columns import column_names
 from deeplake_labelbox.dataset.disk import WrittenFiles
+from deeplake_labelbox.dataset.frame_selection import FrameSelection
 from deeplake_labelbox.dataset.frames import EncodedBatch, FrameWriter
 from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta, VideoEntry, VideoStatus
 from deeplake_labelbox.dataset.location import DatasetLocation, dataset_errors
@@ -40,6 +42,8 @@ from deeplake_labelbox.report import Report, VideoOutcome
 from deeplake_labelbox.video.ahead import in_background, opened_ahead
 from deeplake_labelbox.video.container import VideoInfo
 from deeplake_labelbox.video.extractor import FrameBatch, FrameExtractor
+from deeplake_labelbox.video.frame_choice import FrameChoice, runs_of
+from deeplake_labelbox.video.resize import Resize, resized
 from deeplake_labelbox.video.scan import VideoScan
 from deeplake_labelbox.video.source import UrlPresigner
 from deeplake_labelbox.video.transport import Transport
@@ -55,6 +59,7 @@ class VideoEnd:
     """A video has no further frames: it is whole, or could not be had or decoded from there on."""
 
     error: VideoError | None = None
+    frame_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,7 @@ class DatasetBuild:
         location: Where the dataset is made.
         project_id: The Labelbox project.
         writer: Writes the frames.
+        selection: Which frames become rows, and in which size.
         overwrite: Whether what is at the location may go.
         fail_on_error: Raise at the first video that cannot be had whole, instead of going on.
         url_presigner: Gives private URLs access.
@@ -93,6 +99,7 @@ class DatasetBuild:
         project_id: str,
         writer: FrameWriter[Any],
         *,
+        selection: FrameSelection,
         overwrite: bool,
         fail_on_error: bool,
         url_presigner: UrlPresigner | None,
@@ -107,6 +114,8 @@ class DatasetBuild:
         self._location = location
         self._project_id = project_id
         self._writer = writer
+        self._selection = selection
+        self._options = json.dumps({**writer.options, **selection.options()}, sort_keys=True)
         self._overwrite = overwrite
         self._fail_on_error = fail_on_error
         self._url_presigner = url_presigner
@@ -127,6 +136,7 @@ class DatasetBuild:
         Raises:
             DatasetExistsError: If something is there that is not an unfinished build of this
                 project, and ``overwrite`` is not set.
+            ConfigurationError: If there is an unfinished build with other options.
         """
         self._location.check_free()
         exists = self._location.exists()
@@ -135,12 +145,12 @@ class DatasetBuild:
         if (self._overwrite or not exists or placing) and self._replacement.was_interrupted():
             logger.info("Putting the complete dataset in place at %s.", self._location)
             exists, here = True, LabelboxMeta.read(self._replacement.place())
-            if here.project_id == self._project_id:
+            if self._goes_on_with(here):
                 self._unfinished = here
                 return
         if self._overwrite or not exists:
             beside = self._replacement.unfinished()
-            if beside is not None and beside.project_id == self._project_id:
+            if beside is not None and self._goes_on_with(beside):
                 self._unfinished = beside
             if exists or self._unfinished is not None:
                 self._target = self._replacement.building
@@ -153,7 +163,16 @@ class DatasetBuild:
                 f"There is a dataset at {self._location} already; choose another path, or pass "
                 f"overwrite=True to replace it."
             )
+        if not self._goes_on_with(here):
+            raise ConfigurationError(
+                f"The dataset at {self._location} was begun with the options {here.options} and is "
+                f"to be resumed with {self._options}; pass the same options, or overwrite=True to "
+                f"begin anew."
+            )
         self._unfinished = here
+
+    def _goes_on_with(self, meta: LabelboxMeta) -> bool:
+        return meta.project_id == self._project_id and meta.options == self._options
 
     def run(self, export: ProjectExport) -> deeplake.Dataset:
         """Build the dataset.
@@ -175,11 +194,15 @@ class DatasetBuild:
             names[str(row["data_row"]["id"])] = data_row_name(row)
             self._media[str(row["data_row"]["id"])] = row.get("media_attributes")
         meta = self._unfinished or LabelboxMeta(
-            self._project_id, export.project_name(self._project_id) or self._project_id
+            self._project_id,
+            export.project_name(self._project_id) or self._project_id,
+            options=self._options,
         )
         meta = replace(meta.with_data_rows(list(names.items())), status="building")
         dataset, meta = self._start(meta)
         total = sum(declared_frames(row) or 0 for row in export) or None
+        if not self._selection.keeps_all:
+            total = None
         pending = []
         done = 0
         for row in export:
@@ -187,7 +210,8 @@ class DatasetBuild:
             if entry is not None and entry.status == "done":
                 done += entry.rows
             elif entry is not None:
-                pending.append((entry, str(row["data_row"]["row_data"])))
+                choice = self._selection.choice(row, self._project_id)
+                pending.append((entry, str(row["data_row"]["row_data"]), choice))
         files = WrittenFiles(self._target.path)
         with (
             self._writer as writer,
@@ -196,7 +220,7 @@ class DatasetBuild:
             tqdm(total=total, unit="frame", disable=not self._progress, desc="frames") as bar,
         ):
             bar.update(done)
-            for entry, _ in pending:
+            for entry, _, _ in pending:
                 bar.set_postfix_str(entry.name, refresh=False)
                 meta = self._add_video(dataset, writer, meta, entry.video_idx, steps, files, bar)
         return self._finish(dataset, meta)
@@ -240,7 +264,7 @@ class DatasetBuild:
         self,
         writer: FrameWriter[Any],
         transport: Transport,
-        pending: list[tuple[VideoEntry, str]],
+        pending: list[tuple[VideoEntry, str, FrameChoice]],
     ) -> Iterator[Step]:
         """Decode the videos; runs in a thread of its own, ahead of what is written."""
         extractors = (
@@ -251,9 +275,11 @@ class DatasetBuild:
                 batch_size=self._batch_size,
                 max_batch_bytes=writer.batch_bytes,
                 padded=writer.padded,
+                choice=choice,
+                resize=self._selection.resize,
                 transport=transport,
             )
-            for _, source in pending
+            for _, source, choice in pending
         )
         with closing(opened_ahead(extractors, ahead=_VIDEOS_AHEAD)) as videos:
             for opened in videos:
@@ -264,9 +290,9 @@ class DatasetBuild:
                 try:
                     yield from writer.prepare(opened, opened.info)
                 except VideoError as error:
-                    yield VideoEnd(error)
+                    yield VideoEnd(error, opened.frame_count)
                 else:
-                    yield VideoEnd()
+                    yield VideoEnd(None, opened.frame_count)
 
     def _add_video(
         self,
@@ -285,6 +311,7 @@ class DatasetBuild:
             written, size = self._write_video(dataset, writer, entry, steps, files, bar)
             if written.rows < len(earlier):
                 dataset.rollback()
+                self._report.videos[-1].rows = len(earlier)
                 return meta
             if written.rows:
                 with dataset_errors(f"committing video {entry.name}"):
@@ -314,9 +341,10 @@ class DatasetBuild:
         self._report.videos.append(outcome)
         entry = VideoEntry(entry.data_row_id, entry.video_idx, entry.name, first_row=len(dataset))
         size = 0
+        numbers: list[int] = []
         for step in steps:
             if isinstance(step, VideoOpened):
-                entry = replace(entry, height=step.info.height, width=step.info.width)
+                entry = _with_size(entry, step.info, self._selection.resize)
                 outcome.warnings = warnings_of(step.info, step.scan, self._media[entry.data_row_id])
             elif not isinstance(step, VideoEnd):
                 if isinstance(step, EncodedBatch):
@@ -325,28 +353,41 @@ class DatasetBuild:
                     size += batch_size
                 writer.append(dataset, entry.video_idx, step)
                 outcome.rows += len(step)
-                entry = replace(entry, frame_count=int(step.indices[-1]) + 1)
+                numbers += (step.indices + 1).tolist()
                 bar.update(len(step))
-            elif step.error is None:
-                break
             else:
-                if self._fail_on_error:
+                entry = replace(entry, frame_count=step.frame_count)
+                if step.error is not None and self._fail_on_error:
                     raise _of_data_row(step.error, entry.data_row_id) from step.error
-                entry = _with_problem(entry, outcome, step.error)
+                if step.error is not None:
+                    entry = _with_problem(entry, outcome, step.error)
                 break
+        if not self._selection.keeps_all:
+            entry = replace(entry, chosen=runs_of(numbers))
         rows = outcome.rows
         status: VideoStatus = "done" if entry.problem is None else "partial" if rows else "failed"
         return replace(entry, rows=rows, warnings=tuple(outcome.warnings), status=status), size
+
+
+def _with_size(entry: VideoEntry, info: VideoInfo, resize: Resize | None) -> VideoEntry:
+    width, height = resized(info.width, info.height, resize)
+    return replace(
+        entry,
+        height=height,
+        width=width,
+        source_height=info.height,
+        source_width=info.width,
+    )
 
 
 def _with_problem(entry: VideoEntry, outcome: VideoOutcome, error: VideoError) -> VideoEntry:
     """Report what could not be had of a video."""
     damaged = isinstance(error, VideoDecodeError) and outcome.rows > 0
     missing = error.missing if damaged and isinstance(error, VideoDecodeError) else ()
-    first = missing[0][0] if missing else outcome.rows + 1 if damaged else None
-    logger.warning("%s", outcome.gap(str(error), first))
+    first = missing[0][0] if missing else entry.frame_count + 1 if damaged else None
+    logger.warning("%s", outcome.gap(str(error), first, missing[0][1] if missing else None))
     for start, end in missing[1:]:
-        logger.warning("%s", outcome.gap(frames_missing(start, end), start))
+        logger.warning("%s", outcome.gap(frames_missing(start, end), start, end))
     within = tuple(run for run in missing if run[1] < entry.frame_count)
     return replace(entry, problem=str(error), missing=within)
 

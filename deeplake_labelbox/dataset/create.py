@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import deeplake
 
 from deeplake_labelbox.dataset.build import DatasetBuild
+from deeplake_labelbox.dataset.frame_selection import FrameRanges, FrameSelection
 from deeplake_labelbox.dataset.frames import BaseColumnsWriter, FillerWriter, FrameWriter
 from deeplake_labelbox.dataset.location import DatasetLocation
 from deeplake_labelbox.project.client import api_key_of, connect, labelbox_hosts
@@ -15,6 +16,7 @@ from deeplake_labelbox.project.export import ExportSource, ProjectExport
 from deeplake_labelbox.project.exporter import ProjectExporter
 from deeplake_labelbox.report import Report
 from deeplake_labelbox.video.encoder import FrameStorage
+from deeplake_labelbox.video.resize import Resize
 from deeplake_labelbox.video.source import UrlPresigner, labelbox_presigner
 
 if TYPE_CHECKING:
@@ -38,6 +40,11 @@ def create_dataset_from_video_annotation_project(
     lb_client: labelbox.Client | None = None,
     frame_storage: FrameStorage = "png",
     jpeg_quality: int = 95,
+    frame_stride: int = 1,
+    fps: float | None = None,
+    frame_ranges: FrameRanges | None = None,
+    only_labelled: bool = False,
+    resize: Resize | None = None,
     progress: bool = True,
     report: Report | None = None,
 ) -> tuple[deeplake.Dataset, ProjectExport]:
@@ -48,8 +55,14 @@ def create_dataset_from_video_annotation_project(
     ``timestamp`` (float64, seconds from the first frame). Each video is committed when it is
     written. Labels are applied by `converter_for_video_project_with_id`.
 
-    A build that was interrupted is resumed when it is called again with the same project and path:
-    videos that are committed are not fetched again.
+    Frames can be chosen before they are decoded, by ``frame_stride``, ``fps``, ``frame_ranges`` and
+    ``only_labelled``; where several are given, a frame must pass them all. Chosen frames keep the
+    ``frame_idx`` and ``timestamp`` that they have in the whole video, and so the labels that are
+    theirs. The others are not encoded, and decoded only where a chosen one needs them or where
+    nothing else tells the numbers of frames; damage in what is not decoded goes unnoticed.
+
+    A build that was interrupted is resumed when it is called again with the same project, path and
+    options: videos that are committed are not fetched again.
 
     Args:
         deeplake_ds_path: Where to make it: a local path, ``mem://…``, ``s3://…``, ``al://…``.
@@ -74,7 +87,19 @@ def create_dataset_from_video_annotation_project(
             JSON file, or a `ProjectExport`.
         lb_client: A ready `labelbox.Client`, instead of ``lb_api_key``.
         frame_storage: ``"png"`` keeps every pixel; ``"jpg"`` is smaller and faster, with loss.
-        jpeg_quality: 1 to 100.
+        jpeg_quality: 1 to 100. Chroma is as fine as the video has it. See
+            `deeplake_labelbox.video.encodings` for what quality costs.
+        frame_stride: Every n-th frame of each video, from its first one on.
+        fps: At most so many frames a second: the first frame of each interval of ``1 / fps``
+            seconds from the first frame on.
+        frame_ranges: Pairs of first and last frame, 1-based and both included, for all videos; or
+            such pairs by data row id, where videos that are not named keep all frames.
+        only_labelled: Only frames inside a labelled segment (of an object, or of an answer that
+            holds for some frames) of the label that counts in Labelbox.
+        resize: Scale frames to this longest side in pixels (smaller ones stay as they are), or to
+            exactly (width, height). Frames are averaged when they shrink and interpolated
+            bicubically when they grow; the converter scales boxes, points, lines and masks (by the
+            nearest pixel) alike. ``lb_meta/width`` and ``lb_meta/height`` stay what Labelbox says.
         progress: Whether to show progress bars.
         report: A `Report` that is filled with what became of each video.
 
@@ -87,7 +112,7 @@ def create_dataset_from_video_annotation_project(
         ExportFormatError: If ``project_json`` is no export of this project.
         VideoError: If ``fail_on_error``, for the first video that cannot be had whole.
         DatasetError: If Deep Lake cannot write.
-        ConfigurationError: If an argument cannot be used.
+        ConfigurationError: If an argument cannot be used, or a build was begun with other options.
     """
     return _create(
         BaseColumnsWriter(
@@ -96,6 +121,13 @@ def create_dataset_from_video_annotation_project(
         DatasetLocation.of(deeplake_ds_path, deeplake_creds, deeplake_org_id, deeplake_token),
         project_id,
         lb_api_key,
+        selection=FrameSelection(
+            frame_stride=frame_stride,
+            fps=fps,
+            frame_ranges=frame_ranges,
+            only_labelled=only_labelled,
+            resize=resize,
+        ),
         overwrite=overwrite,
         fail_on_error=fail_on_error,
         url_presigner=url_presigner,
@@ -124,6 +156,11 @@ def create_dataset_from_video_annotation_project_with_custom_data_filler(
     project_json: ExportSource | None = None,
     *,
     lb_client: labelbox.Client | None = None,
+    frame_stride: int = 1,
+    fps: float | None = None,
+    frame_ranges: FrameRanges | None = None,
+    only_labelled: bool = False,
+    resize: Resize | None = None,
     progress: bool = True,
     report: Report | None = None,
 ) -> tuple[deeplake.Dataset, ProjectExport]:
@@ -159,6 +196,11 @@ def create_dataset_from_video_annotation_project_with_custom_data_filler(
         fail_on_labelbox_project_export_error: Raise if Labelbox reports errors with the export.
         project_json: An export that exists already.
         lb_client: A ready `labelbox.Client`.
+        frame_stride: See `create_dataset_from_video_annotation_project`, as for the next four.
+        fps: At most so many frames a second.
+        frame_ranges: Only frames in these ranges.
+        only_labelled: Only frames inside a labelled segment.
+        resize: Size to which frames are scaled.
         progress: Whether to show progress bars.
         report: A `Report` that is filled with what became of each video.
 
@@ -174,6 +216,13 @@ def create_dataset_from_video_annotation_project_with_custom_data_filler(
         DatasetLocation.of(deeplake_ds_path, deeplake_creds, deeplake_org_id, deeplake_token),
         project_id,
         lb_api_key,
+        selection=FrameSelection(
+            frame_stride=frame_stride,
+            fps=fps,
+            frame_ranges=frame_ranges,
+            only_labelled=only_labelled,
+            resize=resize,
+        ),
         overwrite=overwrite,
         fail_on_error=fail_on_error,
         url_presigner=url_presigner,
@@ -192,6 +241,7 @@ def _create(
     project_id: str,
     lb_api_key: str | None,
     *,
+    selection: FrameSelection,
     overwrite: bool,
     fail_on_error: bool,
     url_presigner: UrlPresigner | None,
@@ -206,6 +256,7 @@ def _create(
         location,
         project_id,
         writer,
+        selection=selection,
         overwrite=overwrite,
         fail_on_error=fail_on_error,
         url_presigner=url_presigner or default_presigner(lb_api_key, lb_client, project_json),

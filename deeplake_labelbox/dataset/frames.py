@@ -68,10 +68,12 @@ class FrameWriter(Protocol[B]):
     Attributes:
         batch_bytes: How many bytes of pixels it takes at a time.
         padded: Whether it takes pixels of four bytes; see `FrameExtractor`.
+        options: How it stores frames, as far as it is not the default.
     """
 
     batch_bytes: int
     padded: bool
+    options: Mapping[str, Any]
 
     def create_columns(self, dataset: deeplake.Dataset) -> None:
         """Add the columns to a new dataset."""
@@ -112,6 +114,9 @@ class BaseColumnsWriter:
     ) -> None:
         self._storage = storage
         self.padded = storage == "jpg"
+        self.options: Mapping[str, Any] = {}
+        if self.padded:
+            self.options = {"frame_storage": "jpg", "jpeg_quality": jpeg_quality}
         self._encoder = FrameEncoder(storage, jpeg_quality=jpeg_quality)
         self._batch_size = batch_size
 
@@ -179,6 +184,7 @@ class FillerWriter:
 
     batch_bytes = 64 << 20
     padded = False
+    options: Mapping[str, Any] = {}
 
     def __init__(self, data_filler: Mapping[str, Callable[..., object]]) -> None:
         for key in ("create_tensors", "fill_data"):

@@ -36,13 +36,17 @@ class VideoEntry:
             or ``failed`` (no frame could be had).
         first_row: Row of its first frame at the time of writing.
         rows: Number of rows written.
-        frame_count: Number of the last frame that could be had.
+        frame_count: Number of the last frame that could be had, whether it has a row or not.
         height: Height of the frames in pixels, as displayed; 0 where none was decoded.
         width: Width of the frames in pixels, as displayed; 0 where none was decoded.
         problem: What went wrong, if anything did.
         missing: First and last 1-based number of each run of frames before ``frame_count`` that
             could not be had.
         warnings: What is odd about the file, though nothing is missing for it.
+        chosen: First and last 1-based number, and step, of each run of frames that have rows;
+            ``None`` where frames were not chosen, and all have.
+        source_height: Height of the video in pixels, as displayed, before it was scaled.
+        source_width: Width of the video, the same.
     """
 
     data_row_id: str
@@ -57,12 +61,27 @@ class VideoEntry:
     problem: str | None = None
     missing: tuple[tuple[int, int], ...] = ()
     warnings: tuple[str, ...] = ()
+    chosen: tuple[tuple[int, int, int], ...] | None = None
+    source_height: int = 0
+    source_width: int = 0
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """What Labelbox's x and y are multiplied with to lie on the frames."""
+        if not self.source_width or not self.source_height:
+            return 1.0, 1.0
+        return self.width / self.source_width, self.height / self.source_height
 
     @classmethod
     def of_json(cls, stored: dict[str, Any]) -> VideoEntry:
         """Read what `asdict` and JSON made of an entry."""
-        missing = tuple((first, last) for first, last in stored.pop("missing", ()))
-        return cls(**stored | {"missing": missing, "warnings": tuple(stored.get("warnings", ()))})
+        runs = {
+            "missing": tuple((first, last) for first, last in stored.get("missing", ())),
+            "warnings": tuple(stored.get("warnings", ())),
+        }
+        if stored.get("chosen") is not None:
+            runs["chosen"] = tuple((first, last, step) for first, last, step in stored["chosen"])
+        return cls(**stored | runs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +94,15 @@ class LabelboxMeta:
         status: ``building`` until every data row was tried, ``complete`` afterwards; ``placing``
             while a complete dataset takes the place of another one.
         videos: The data rows, in the order of ``video_idx``.
+        options: How frames were chosen and stored, as far as it is not the default: JSON text with
+            sorted keys. All videos of a dataset are made with the same options.
     """
 
     project_id: str
     project_name: str
     status: Status = "building"
     videos: tuple[VideoEntry, ...] = field(default=())
+    options: str = "{}"
 
     @classmethod
     def read(cls, dataset: ReadableDataset) -> LabelboxMeta:
@@ -96,6 +118,7 @@ class LabelboxMeta:
                 project_name=stored["project_name"],
                 status=stored["status"],
                 videos=tuple(VideoEntry.of_json(entry) for entry in json.loads(stored["videos"])),
+                options=stored.get("options", "{}"),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise DatasetMismatchError(
@@ -122,6 +145,7 @@ class LabelboxMeta:
             "project_name": self.project_name,
             "status": self.status,
             "videos": json.dumps([asdict(video) for video in self.videos]),
+            "options": self.options,
         }
 
     def with_video(self, entry: VideoEntry) -> LabelboxMeta:

@@ -77,8 +77,8 @@ class RowIndex:
     def rows_of(self, video: VideoEntry) -> VideoRows:
         """The rows of a data row's video; none where all were deleted, or none was written."""
         if self._by_video is not None:
-            return self._by_video.get(video.video_idx, _written(0, 0, ()))
-        return _written(video.first_row, video.rows, video.missing)
+            return self._by_video.get(video.video_idx, _written(0, 0, (), None))
+        return _written(video.first_row, video.rows, video.missing, video.chosen)
 
 
 def _by_video(videos: NDArray[np.int64], frames: NDArray[np.int64]) -> dict[int, VideoRows]:
@@ -92,11 +92,21 @@ def _by_video(videos: NDArray[np.int64], frames: NDArray[np.int64]) -> dict[int,
     return found
 
 
-def _written(first_row: int, count: int, missing: Sequence[tuple[int, int]]) -> VideoRows:
-    last = count + sum(end - start + 1 for start, end in missing)
-    gone = [np.arange(start, end + 1) for start, end in missing]
+def _written(
+    first_row: int,
+    count: int,
+    missing: Sequence[tuple[int, int]],
+    chosen: Sequence[tuple[int, int, int]] | None,
+) -> VideoRows:
+    if chosen is None:
+        last = count + sum(end - start + 1 for start, end in missing)
+        gone = [np.arange(start, end + 1) for start, end in missing]
+        there = np.setdiff1d(np.arange(1, last + 1), np.concatenate([np.zeros(0, np.int64), *gone]))
+    else:
+        runs = [np.arange(start, end + 1, step) for start, end, step in chosen]
+        there = np.concatenate([np.zeros(0, np.int64), *runs])
     return VideoRows(
-        frames=np.setdiff1d(np.arange(1, last + 1), np.concatenate([np.zeros(0, np.int64), *gone])),
+        frames=there,
         rows=np.arange(first_row, first_row + count),
         frame_of_row=np.arange(count),
     )

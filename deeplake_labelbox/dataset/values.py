@@ -71,7 +71,13 @@ class _Member:
 
 
 def label_values(
-    label: VideoLabel, layout: Layout, frames: Frames, last_frame: int, track_ids: TrackIds
+    label: VideoLabel,
+    layout: Layout,
+    frames: Frames,
+    last_frame: int,
+    track_ids: TrackIds,
+    *,
+    scale: tuple[float, float] = (1.0, 1.0),
 ) -> LabelValues:
     """Compute what a label says of the rows of its data row.
 
@@ -81,6 +87,7 @@ def label_values(
         frames: (R,) 1-based frame number of each row, ascending.
         last_frame: Number of the last frame that the video has.
         track_ids: Gives the track id of a feature id.
+        scale: What x and y are multiplied with, as the frames were.
 
     Returns:
         The values; the same columns for every label, empty where there is no object or answer.
@@ -106,7 +113,7 @@ def label_values(
         if geometry.kind == "raster-segmentation":
             masks[geometry.name] = writer.masks()
         else:
-            columns[geometry.name] = writer.geometries()
+            columns[geometry.name] = writer.geometries(scale)
         columns.update(writer.beside(track_ids))
         columns.update(writer.answers(label))
     for answer_column in layout.answers:
@@ -144,18 +151,22 @@ class _ObjectValues:
         self._bounds = list(pairwise([0, *np.cumsum(counts).tolist()]))
         self.count = len(rows)
 
-    def geometries(self) -> Sequence[Any]:
+    def geometries(self, scale: tuple[float, float]) -> Sequence[Any]:
         if self._column.kind in ("rectangle", "point"):
             width = 4 if self._column.kind == "rectangle" else 2
+            factors = np.array(scale * (width // 2))
             return self._by_row(
-                [moving_coordinates(m.track, m.visible)[m.is_there] for m in self._members],
+                [
+                    moving_coordinates(m.track, m.visible)[m.is_there] * factors
+                    for m in self._members
+                ],
                 np.empty((0, width), dtype=np.float32),
             )
         vertices = self._in_order(
             [_chosen(moving_vertices(m.track, m.visible), m.is_there) for m in self._members]
         )
         return [
-            [shape.astype(np.float32) for shape in vertices[start:end]] or _NO_POLYGONS
+            [(shape * scale).astype(np.float32) for shape in vertices[start:end]] or _NO_POLYGONS
             for start, end in self._bounds
         ]
 

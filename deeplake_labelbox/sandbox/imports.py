@@ -7,7 +7,6 @@ have refused every line. The names of errors are the sandbox's own; Labelbox's a
 from __future__ import annotations
 
 import base64
-import copy
 import json
 from collections import Counter
 from collections.abc import Callable
@@ -155,7 +154,7 @@ class _Run:
     ) -> tuple[dict[str, Any], DataRowRecord]:
         if not isinstance(line, dict):
             raise _RefusedLineError("InvalidAnnotation", "The line is no JSON object")
-        annotation = copy.deepcopy(line)
+        annotation = dict(line)
         uuid = annotation.setdefault("uuid", self._store.identifiers.new())
         reference = annotation.pop("dataRow", None)
         status |= {"uuid": uuid, "dataRow": reference}

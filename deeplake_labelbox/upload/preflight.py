@@ -7,17 +7,16 @@ rate with as many frames as rate times duration, no negative times, and square p
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from deeplake_labelbox.errors import VideoError
 from deeplake_labelbox.upload.sources import VideoFile
+from deeplake_labelbox.video.container import VideoInfo
 from deeplake_labelbox.video.extractor import FrameExtractor
-from deeplake_labelbox.video.scan import scan_video
-
-logger = logging.getLogger(__name__)
+from deeplake_labelbox.video.scan import VideoScan, scan_video
 
 MAX_UPLOAD_BYTES: Final = 256 * 1024 * 1024
 """The largest file that Labelbox takes in a direct upload."""
@@ -59,33 +58,41 @@ def look_at(source: VideoFile) -> Preflight:
 
 
 def _in_file(file: Path) -> Preflight:
-    refusals, warnings = [], []
     with FrameExtractor(file) as extractor:
         info = extractor.info
-    scan = scan_video(file)
+    refusals = []
     if _CONTAINERS.isdisjoint(info.container.split(",")):
         refusals.append(f"its container is {info.container}, not MP4; remux it with FFmpeg")
     if info.codec not in _CODECS:
         refusals.append(f"its codec is {info.codec}, not H.264; transcode it")
-    elif info.codec == "hevc":
-        warnings.append("its codec is H.265, which not every browser shows")
+    return Preflight(tuple(refusals), (*_of_numbers(info, scan_video(file)), *_of_looks(info)))
+
+
+def _of_numbers(info: VideoInfo, scan: VideoScan) -> Iterator[str]:
+    """Why frames may have other numbers in Labelbox than in the file."""
     if scan.damage is not None:
-        warnings.append(f"the file {scan.damage}")
+        yield f"the file {scan.damage}"
     if scan.variable_rate:
-        warnings.append(
+        yield (
             "its frame rate varies, so Labelbox's frame numbers may not be those of the file; "
             "transcode it to a constant rate"
         )
     if scan.starts_at is not None and abs(scan.starts_at) > _LATE_SECONDS:
-        warnings.append(
-            f"its first frame is at {scan.starts_at:.3f} s and not at 0; frame numbers may shift"
-        )
+        yield f"its first frame is at {scan.starts_at:.3f} s and not at 0; frame numbers may shift"
     if scan.discarded:
-        warnings.append(f"{scan.discarded} frames are hidden by an edit list")
+        yield f"{scan.discarded} frames are hidden by an edit list"
+    counted = scan.packets + scan.discarded
+    if info.declared_frames is not None and info.declared_frames != counted:
+        yield f"it declares {info.declared_frames} frames and holds {counted}"
+
+
+def _of_looks(info: VideoInfo) -> Iterator[str]:
+    """What Labelbox may show otherwise than it is meant."""
+    if info.codec == "hevc":
+        yield "its codec is H.265, which not every browser shows"
     if info.rotation or info.mirrored:
         turned = f"turned by {info.rotation} degrees" if info.rotation else "mirrored"
-        warnings.append(f"it is displayed {turned}; labels will be in the displayed picture")
+        yield f"it is displayed {turned}; labels will be in the displayed picture"
     ratio = info.sample_aspect_ratio
     if ratio is not None and ratio != 1:
-        warnings.append(f"its pixels are not square ({ratio}), so Labelbox may stretch it")
-    return Preflight(tuple(refusals), tuple(warnings))
+        yield f"its pixels are not square ({ratio}), so Labelbox may stretch it"

@@ -6,15 +6,20 @@ from collections import Counter
 
 import pytest
 import requests
-from labelbox import MediaType
-from sandbox_projects import ONTOLOGY, new_project
+from labelbox import LabelImport, MediaType
+from sandbox_projects import ONTOLOGY, box_at, car, new_project
 from video_files import write_video
 
-from deeplake_labelbox import create_labelbox_annotation_project
+from deeplake_labelbox import (
+    FrameExtractor,
+    ProjectExporter,
+    create_labelbox_annotation_project,
+)
 from deeplake_labelbox.errors import (
     AuthenticationError,
     ConfigurationError,
     LabelboxError,
+    LabelboxUnavailableError,
     MediaTypeError,
     OntologyError,
     ProjectNotFoundError,
@@ -319,3 +324,40 @@ def test_signed_urls_stay_out_of_logs(box, upload, clips, caplog):
     upload([served.row_data])
     assert "Signature" not in caplog.text
     assert box.api_key not in caplog.text
+
+
+def test_an_answer_that_is_lost_makes_nothing_twice(box, upload, clips):
+    box.faults.add("graphql:UpsertDataRows", "cut")
+    with pytest.raises(LabelboxUnavailableError, match="Made so far: dataset Clips"):
+        upload(clips[:2])
+    seen = len(box.requests)
+    result = upload(clips[:2])
+    assert operations(box, seen)["UploadFile"] == 0
+    assert (len(result.data_rows), result.created) == (2, ())
+
+
+def test_an_upload_that_ends_between_two_pieces_goes_on_with_the_rest(box, upload, clips, tmp_path):
+    paths = []
+    for number in range(30):
+        path = tmp_path / f"{number:02}.mp4"
+        path.write_bytes(clips[0].read_bytes() + bytes([number]))
+        paths.append(path)
+    box.faults.add("graphql:UpsertDataRows", status=403, skip=1)
+    with pytest.raises(AuthenticationError, match="20 data rows; the same call goes on"):
+        upload(paths, preflight="off")
+    result = upload(paths, preflight="off")
+    assert len(result.created) == 10
+    assert len(box.project(result.project_id).data_rows) == 30
+
+
+def test_what_was_uploaded_is_labelled_and_comes_back(box, upload, clips):
+    result = upload(clips[:1], lb_ontology=ONTOLOGY)
+    (row,) = result.data_rows
+    line = car(box_at(2)) | {"dataRow": {"globalKey": row.global_key}}
+    job = LabelImport.create_from_objects(box.client(), result.project_id, "labels", [line])
+    assert job.errors == []
+    (exported,) = ProjectExporter(box.client(), result.project_id).export(progress=False)
+    (label,) = exported["projects"][result.project_id]["labels"]
+    assert list(label["annotations"]["frames"]) == ["2"]
+    with FrameExtractor(exported["data_row"]["row_data"]) as extractor:
+        assert sum(len(batch) for batch in extractor) == 4

@@ -109,10 +109,12 @@ class _Handler(BaseHTTPRequestHandler):
 def _part(answer, given):
     """Status, body and headers: the part that a Range asks for, where it applies."""
     body, headers = answer.body, dict(answer.headers)
-    if "range" not in given or not answer.ranges or answer.etag != given.get("if-range"):
+    whole = answer.status != 200 or not answer.ranges
+    if "range" not in given or whole or answer.etag != given.get("if-range"):
         return answer.status, body, headers
-    start = int(given["range"].removeprefix("bytes=").rstrip("-"))
+    first, _, last = given["range"].removeprefix("bytes=").partition("-")
+    start, end = int(first), min(int(last or len(body)) + 1, len(body))
     if start >= len(body):
         return 416, b"", headers
-    headers.setdefault("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
-    return 206, body[start:], headers
+    headers.setdefault("Content-Range", f"bytes {start}-{end - 1}/{len(body)}")
+    return 206, body[start:end], headers

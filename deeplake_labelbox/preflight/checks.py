@@ -52,7 +52,9 @@ def check_video(info: VideoInfo, scan: VideoScan, media_attributes: object) -> t
         scan: Its packets.
         media_attributes: ``media_attributes`` of the data row; may be absent or of any shape.
     """
-    found = [] if scan.damage is None else [Finding("damaged", f"the file {scan.damage}", True)]
+    found = (
+        [] if scan.damage is None else [Finding("damaged", f"the file {scan.damage}", costs=True)]
+    )
     found += _of_counts(info, scan, media_attributes)
     found += _of_times(scan)
     if info.sample_aspect_ratio not in {None, 1}:

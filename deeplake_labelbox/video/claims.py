@@ -55,6 +55,30 @@ def find_excess(source: Path | IO[bytes]) -> str | None:
         source.seek(position)
 
 
+def has_index_apart(file: IO[bytes]) -> bool:
+    """Whether a file is an MP4 or MOV whose index lists all samples: that is not fragmented.
+
+    Args:
+        file: An open file; it is left where it stood.
+    """
+    position = file.tell()
+    found = False
+    try:
+        size = file.seek(0, io.SEEK_END)
+        file.seek(0)
+        if file.read(8)[4:] not in BOX_KINDS:
+            return False
+        for number, (kind, _, _) in enumerate(_boxes(file, 0, size)):
+            if kind in {b"moof", b"mvex"} or number > _MAX_BOXES:
+                return False
+            if found and kind == b"mdat":
+                break
+            found |= kind == b"moov"
+    finally:
+        file.seek(position)
+    return found
+
+
 def _excess(file: IO[bytes], size: int) -> str | None:
     tracks = [_Track()]
     in_fragments = 0

@@ -86,6 +86,8 @@ def open_container(
     excess = find_excess(source)
     if excess is not None:
         raise VideoDecodeError(f"{name} declares {excess}. Check the file.")
+    if not isinstance(source, Path):
+        source.seek(0)
     try:
         container = av.open(
             # With a protocol before it, no file name is taken for a protocol of its own.

@@ -11,6 +11,7 @@ import numpy as np
 from deeplake_labelbox.video.container import open_container
 from deeplake_labelbox.video.damage import find_damage
 from deeplake_labelbox.video.packets import NO_TIME, PacketTable, read_packets
+from deeplake_labelbox.video.remote_file import RemoteFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +78,8 @@ def scan_packets(source: Path | IO[bytes], name: str) -> tuple[PacketTable, Vide
     """Read all packets of a video file's stream, and decode none.
 
     Args:
-        source: A local file, or an open one that can seek.
+        source: A local file, or an open one that can seek. Of a `RemoteFile`, which must have
+            its index apart, the samples are not fetched.
         name: What to call it in messages.
 
     Raises:
@@ -85,7 +87,13 @@ def scan_packets(source: Path | IO[bytes], name: str) -> tuple[PacketTable, Vide
     """
     with open_container(source, name) as (container, stream):
         found = find_damage(source, stream)
-        table = read_packets(container, stream)
+        if isinstance(source, RemoteFile):
+            source.blank = True  # the index is read; the samples that it lists are not needed
+        try:
+            table = read_packets(container, stream)
+        finally:
+            if isinstance(source, RemoteFile):
+                source.blank = False
     return table, VideoScan.of_packets(table, found.reason if found else None)
 
 

@@ -349,6 +349,8 @@ class Transport:
         status, errors = response.status_code, body.errors
         if status in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
             return
+        if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and isinstance(body, _Part):
+            return  # as servers answer that have no parts, or nothing at all
         answer = f"the server answers {status} {response.reason or ''}".rstrip()
         if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and body.received:
             body.restart()

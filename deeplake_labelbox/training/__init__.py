@@ -16,8 +16,8 @@ from deeplake_labelbox.training.mot import MotSequence, to_mot
 from deeplake_labelbox.training.splits import split_by_video
 
 if TYPE_CHECKING:
+    from deeplake_labelbox.training.batches import collate, collate_stacked
     from deeplake_labelbox.training.clips import ClipDataset
-    from deeplake_labelbox.training.collate import collate, collate_stacked
     from deeplake_labelbox.training.frames import FrameDataset
     from deeplake_labelbox.training.transforms import Compose, HorizontalFlip, Resize
 
@@ -43,8 +43,8 @@ _NEED_TORCH = {
     "FrameDataset": "frames",
     "HorizontalFlip": "transforms",
     "Resize": "transforms",
-    "collate": "collate",
-    "collate_stacked": "collate",
+    "collate": "batches",
+    "collate_stacked": "batches",
 }
 
 

@@ -11,7 +11,7 @@ from torch.utils.data import Dataset
 
 from deeplake_labelbox.dataset.columns import ReadableDataset
 from deeplake_labelbox.errors import ConfigurationError
-from deeplake_labelbox.training.collate import stack_targets
+from deeplake_labelbox.training.batches import stack_targets
 from deeplake_labelbox.training.frame_table import FrameTable, Where
 from deeplake_labelbox.training.samples import Chosen, Sample, SampleReader, Transforms, Wanted
 from deeplake_labelbox.training.tv import use_tv_tensors, wrap
@@ -37,7 +37,8 @@ class ClipDataset(Dataset[Sample]):
         multi_hot: Names of columns of frame or global checklist answers.
         where: A condition in TQL, or a function of a row, which all frames of a clip meet.
         videos: Values of ``video_idx``, for example of `split_by_video`.
-        labelled: Only clips of videos that have a label.
+        labelled: Only clips of videos that have a label; if nothing but ``classes`` is asked for,
+            only those with an answer in every frame.
         key_frames: Only clips with a frame in which an object of the chosen columns (if none,
             of any) was drawn by hand, not interpolated.
         with_class: Only clips with an object or answer of one of these classes in some frame.

@@ -114,6 +114,15 @@ class FrameTable:
                 return self._mask(dataset, name, lambda _: True)
         return np.zeros(len(self), dtype=bool)
 
+    def answered(
+        self, dataset: ReadableDataset, answers: Sequence[AnswerColumn]
+    ) -> NDArray[np.bool_]:
+        """Which frames have an answer in one of the columns."""
+        found = np.zeros(len(self), dtype=bool)
+        for answer in answers:
+            found |= self._mask(dataset, answer.name, lambda value: len(value) > 0)
+        return found
+
     def with_key_frames(
         self, dataset: ReadableDataset, spaces: Sequence[LabelSpace]
     ) -> NDArray[np.bool_]:

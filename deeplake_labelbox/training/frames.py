@@ -46,7 +46,8 @@ class FrameDataset(Dataset[Sample]):
         where: A condition in TQL, ``"video_idx < 3"``, or a function of a row,
             ``lambda row: len(row["car"]) > 1``.
         videos: Values of ``video_idx``, for example of `split_by_video`.
-        labelled: Only frames of videos that have a label.
+        labelled: Only frames of videos that have a label; if nothing but ``classes`` is asked for,
+            only those with an answer.
         key_frames: Only frames in which an object of the chosen columns (if none, of any) was
             drawn by hand, not interpolated.
         with_class: Only frames with an object or answer of one of these classes.

@@ -112,6 +112,8 @@ class SampleReader:
         table = FrameTable.of(dataset).of_videos(chosen.videos)
         if chosen.labelled:
             table = table.take(table.labelled(dataset))
+            if self.targets.has_only_classes:
+                table = table.take(table.answered(dataset, self.targets.classes))
         # A function of the user runs on what the cheaper conditions left.
         table = table.take(table.where(dataset, chosen.where))
         hits = np.ones(len(table), dtype=bool)

@@ -11,6 +11,10 @@ from deeplake_labelbox.dataset.columns import ReadableDataset
 from deeplake_labelbox.dataset.location import dataset_errors
 from deeplake_labelbox.errors import ConfigurationError, DatasetError
 
+# Dataset objects of the parent, kept in forked children: destroying one writes what is not
+# committed, and that is up to the parent.
+_inherited: list[ReadableDataset] = []
+
 
 class DatasetSource:
     """Gives each process a dataset object of its own.
@@ -52,8 +56,8 @@ class DatasetSource:
             DatasetError: If it cannot be opened, or no longer has the version.
         """
         if self._dataset is None or self._pid != os.getpid():
-            # After a fork the parent's object is kept: what its destruction does is the parent's.
-            self._inherited = self._dataset
+            if self._dataset is not None:
+                _inherited.append(self._dataset)
             self._dataset = self._open()
             self._pid = os.getpid()
         return self._dataset
@@ -82,4 +86,4 @@ class DatasetSource:
             return dataset.history[self._version].open()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_dataset": None, "_inherited": None}
+        return {**self.__dict__, "_dataset": None}

@@ -50,6 +50,12 @@ class TargetReader:
     classes: tuple[AnswerColumn, ...]
     multi_hot: tuple[AnswerColumn, ...]
 
+    @property
+    def has_only_classes(self) -> bool:
+        """Whether a frame without an answer to any of ``classes`` has nothing to be found."""
+        others = (*self.objects.columns, *self.semantic.columns, *self.multi_hot)
+        return bool(self.classes) and not others
+
     def read(
         self, dataset: ReadableDataset, table: FrameTable, sizes: Sequence[tuple[int, int]]
     ) -> list[Target]:

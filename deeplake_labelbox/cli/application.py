@@ -11,6 +11,8 @@ from deeplake_labelbox.cli.annotate import annotate
 from deeplake_labelbox.cli.create import create
 from deeplake_labelbox.cli.demo import demo
 from deeplake_labelbox.cli.export import export
+from deeplake_labelbox.cli.import_ import import_
+from deeplake_labelbox.cli.inspect import inspect
 from deeplake_labelbox.cli.running import EXIT_GAPS
 from deeplake_labelbox.cli.sandbox import sandbox
 from deeplake_labelbox.cli.upload import upload
@@ -54,9 +56,11 @@ app = typer.Typer(
 )
 app.command()(demo)
 app.command()(export)
+app.command()(inspect)
 app.command()(create)
 app.command()(annotate)
 app.command()(upload)
+app.command("import")(import_)
 app.command()(sandbox)
 
 

@@ -202,5 +202,5 @@ def test_the_network_fails_while_the_index_is_read(tmp_path):
         url = server.serve("/a.mp4", Answer(body))
         assert inspect_video(url, transport=transport)[2] < len(body)
         url = server.serve("/a.mp4", Answer(body), Answer(status=503))
-        with pytest.raises(VideoUnreachableError, match="answers 503 .* after 2 attempts"):
+        with pytest.raises(VideoUnreachableError, match=r"answers 503 .* after 2 attempts"):
             inspect_video(url, transport=transport)

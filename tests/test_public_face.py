@@ -49,6 +49,18 @@ def test_the_signatures_of_deeplake_integrations_are_kept():
         assert {p.name: p.default for p in kept} == {p.name: p.default for p in old.values()}
 
 
+def test_the_signature_of_the_upload_is_kept():
+    """But for the keys, which are no longer random, and pictures, which are not uploaded."""
+    from deeplake.integrations import labelbox as theirs  # noqa: PLC0415 - slow to import
+
+    verb = "create_labelbox_annotation_project"
+    old = inspect.signature(getattr(theirs, verb)).parameters
+    new = inspect.signature(getattr(deeplake_labelbox, verb)).parameters
+    kept = [p for p in new.values() if p.kind is not inspect.Parameter.KEYWORD_ONLY]
+    assert [p.name for p in kept] == [name for name in old if name != "media_type"]
+    assert [p.default for p in kept][:-1] == [old[p.name].default for p in kept][:-1]
+
+
 def drawn_tree():
     """Pairs of class and base, read from the drawing in the docstring of errors.py."""
     branch: list[str] = []

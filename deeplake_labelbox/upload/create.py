@@ -20,7 +20,7 @@ from deeplake_labelbox.upload.global_keys import (
     with_keys,
 )
 from deeplake_labelbox.upload.ontology import OntologyLike, WantedOntology
-from deeplake_labelbox.upload.preflight import look_at
+from deeplake_labelbox.upload.requirements import look_at
 from deeplake_labelbox.upload.result import AnnotationProject, RefusedVideo, UploadedDataRow
 from deeplake_labelbox.upload.sources import VideoFile, read_sources
 from deeplake_labelbox.upload.targets import (
@@ -45,7 +45,7 @@ def create_labelbox_annotation_project(
     video_paths: Iterable[str | os.PathLike[str]],
     lb_dataset_name: str,
     lb_project_name: str,
-    lb_api_key: str | None = None,
+    lb_api_key: str | None,
     lb_ontology: OntologyLike = None,
     lb_batch_priority: int = 5,
     data_upload_strategy: UploadStrategy = "fail",
@@ -113,6 +113,12 @@ def create_labelbox_annotation_project(
     _check(lb_dataset_name, lb_project_name, lb_batch_priority, preflight)
     sources, refused, warnings = _seen(read_sources(video_paths), preflight)
     videos, duplicates = with_keys(sources, lb_global_key_generator, data_upload_strategy)
+    signed = sum("?" in (video.source.url or "") for video in videos)
+    if signed:
+        warnings.append(
+            f"{signed} of the URLs have a query, which is mostly a signature; once it expires, "
+            "Labelbox cannot show these videos."
+        )
     client = connect(lb_api_key, lb_client=lb_client)
     upload = _Upload(client, [*refused, *duplicates], warnings)
     wanted = WantedOntology(client, lb_ontology, lb_project_name)

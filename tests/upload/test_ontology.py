@@ -89,6 +89,7 @@ def test_a_dataset_is_taken_as_the_ontology_of_an_upload(box, sample):
         ["https://videos.test/from-a-dataset.mp4"],
         "inferred",
         "inferred",
+        None,
         lb_ontology=sample(),
         lb_client=box.client(),
         progress=False,

@@ -3,8 +3,8 @@
 import pytest
 from video_files import write_video
 
-from deeplake_labelbox.upload import preflight
-from deeplake_labelbox.upload.preflight import look_at
+from deeplake_labelbox.upload import requirements
+from deeplake_labelbox.upload.requirements import Look, look_at
 from deeplake_labelbox.upload.sources import read_sources
 
 
@@ -15,11 +15,11 @@ def look(path):
 
 def test_a_plain_mp4_passes(tmp_path):
     write_video(tmp_path / "a.mp4", frames=10)
-    assert look(tmp_path / "a.mp4") == preflight.Preflight()
+    assert look(tmp_path / "a.mp4") == Look()
 
 
 def test_remote_videos_are_not_fetched():
-    assert look("https://videos.test/a.mp4") == preflight.Preflight()
+    assert look("https://videos.test/a.mp4") == Look()
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_other_containers_and_codecs_are_refused(tmp_path, name, options, refusa
 
 
 def test_large_files_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(preflight, "MAX_UPLOAD_BYTES", 1024)
+    monkeypatch.setattr(requirements, "MAX_UPLOAD_BYTES", 1024)
     write_video(tmp_path / "a.mp4", frames=10)
     (reason,) = look(tmp_path / "a.mp4").refusals
     assert "put it into a bucket and give its URL" in reason
@@ -62,5 +62,5 @@ def test_a_variable_rate_a_late_start_and_odd_pixels_are_warned_of(tmp_path):
     seen = look(tmp_path / "a.mp4")
     assert seen.refusals == ()
     told = "\n".join(seen.warnings)
-    assert "its frame rate varies" in told
-    assert "its pixels are not square (4/3)" in told
+    assert "frames follow each other after 0.100 to 0.400 s; frame numbers in Labelbox may" in told
+    assert "pixels are 4:3 wide to high" in told

@@ -7,27 +7,34 @@ rate with as many frames as rate times duration, no negative times, and square p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from deeplake_labelbox.errors import VideoError
+from deeplake_labelbox.preflight import check_video
 from deeplake_labelbox.upload.sources import VideoFile
 from deeplake_labelbox.video.container import VideoInfo
 from deeplake_labelbox.video.extractor import FrameExtractor
-from deeplake_labelbox.video.scan import VideoScan, scan_video
+from deeplake_labelbox.video.scan import scan_video
 
 MAX_UPLOAD_BYTES: Final = 256 * 1024 * 1024
 """The largest file that Labelbox takes in a direct upload."""
 
 _CONTAINERS: Final = {"mp4", "mov"}
 _CODECS: Final = {"h264", "hevc"}
-_LATE_SECONDS: Final = 0.001
+_SHIFTED = "; frame numbers in Labelbox may not be those of the file"
+_CONSEQUENCES: Final[Mapping[str, str]] = {
+    "variable rate": f"{_SHIFTED}, so transcode it to a constant rate",
+    "start": _SHIFTED,
+    "declared count": _SHIFTED,
+    "pixels": "; Labelbox asks for square ones",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Preflight:
+class Look:
     """What was seen in a file.
 
     Attributes:
@@ -39,10 +46,10 @@ class Preflight:
     warnings: tuple[str, ...] = ()
 
 
-def look_at(source: VideoFile) -> Preflight:
+def look_at(source: VideoFile) -> Look:
     """Look at a video; a remote one is not fetched, and passes."""
     if source.file is None:
-        return Preflight()
+        return Look()
     refusals: list[str] = []
     size = source.file.stat().st_size
     if size > MAX_UPLOAD_BYTES:
@@ -53,11 +60,11 @@ def look_at(source: VideoFile) -> Preflight:
     try:
         seen = _in_file(source.file)
     except VideoError as error:
-        return Preflight((*refusals, str(error)))
-    return Preflight((*refusals, *seen.refusals), seen.warnings)
+        return Look((*refusals, str(error)))
+    return Look((*refusals, *seen.refusals), seen.warnings)
 
 
-def _in_file(file: Path) -> Preflight:
+def _in_file(file: Path) -> Look:
     with FrameExtractor(file) as extractor:
         info = extractor.info
     refusals = []
@@ -65,25 +72,10 @@ def _in_file(file: Path) -> Preflight:
         refusals.append(f"its container is {info.container}, not MP4; remux it with FFmpeg")
     if info.codec not in _CODECS:
         refusals.append(f"its codec is {info.codec}, not H.264; transcode it")
-    return Preflight(tuple(refusals), (*_of_numbers(info, scan_video(file)), *_of_looks(info)))
-
-
-def _of_numbers(info: VideoInfo, scan: VideoScan) -> Iterator[str]:
-    """Why frames may have other numbers in Labelbox than in the file."""
-    if scan.damage is not None:
-        yield f"the file {scan.damage}"
-    if scan.variable_rate:
-        yield (
-            "its frame rate varies, so Labelbox's frame numbers may not be those of the file; "
-            "transcode it to a constant rate"
-        )
-    if scan.starts_at is not None and abs(scan.starts_at) > _LATE_SECONDS:
-        yield f"its first frame is at {scan.starts_at:.3f} s and not at 0; frame numbers may shift"
-    if scan.discarded:
-        yield f"{scan.discarded} frames are hidden by an edit list"
-    counted = scan.packets + scan.discarded
-    if info.declared_frames is not None and info.declared_frames != counted:
-        yield f"it declares {info.declared_frames} frames and holds {counted}"
+    # Nothing is known of Labelbox's view of the file yet.
+    found = check_video(info, scan_video(file), None)
+    warnings = [finding.what + _CONSEQUENCES.get(finding.kind, "") for finding in found]
+    return Look(tuple(refusals), (*warnings, *_of_looks(info)))
 
 
 def _of_looks(info: VideoInfo) -> Iterator[str]:
@@ -93,6 +85,3 @@ def _of_looks(info: VideoInfo) -> Iterator[str]:
     if info.rotation or info.mirrored:
         turned = f"turned by {info.rotation} degrees" if info.rotation else "mirrored"
         yield f"it is displayed {turned}; labels will be in the displayed picture"
-    ratio = info.sample_aspect_ratio
-    if ratio is not None and ratio != 1:
-        yield f"its pixels are not square ({ratio}), so Labelbox may stretch it"

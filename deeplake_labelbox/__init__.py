@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         create_dataset_from_video_annotation_project_with_custom_data_filler,
     )
     from deeplake_labelbox.errors import DeepLakeLabelboxError
+    from deeplake_labelbox.ground_truth.importing import import_annotations
     from deeplake_labelbox.pictures.contact_sheet import draw_contact_sheet
     from deeplake_labelbox.pictures.frame import draw_frame
     from deeplake_labelbox.project.export import ProjectExport
@@ -49,6 +50,7 @@ __all__ = [
     "create_labelbox_annotation_project",
     "draw_contact_sheet",
     "draw_frame",
+    "import_annotations",
     "list_videos",
     "load_blob_file_paths_from_azure",
 ]
@@ -76,6 +78,7 @@ _HOMES = {
     "create_labelbox_annotation_project": "upload.create",
     "draw_contact_sheet": "pictures.contact_sheet",
     "draw_frame": "pictures.frame",
+    "import_annotations": "ground_truth.importing",
     "list_videos": "upload.listing",
     "load_blob_file_paths_from_azure": "upload.azure",
 }

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from deeplake_labelbox.ground_truth.lines import Line, Member
 from deeplake_labelbox.ground_truth.outcome import ImportKind
-from deeplake_labelbox.ground_truth.payload import Line, Member
 from deeplake_labelbox.ground_truth.targets import Target
 
 MAX_LINES: Final = 10_000

@@ -142,8 +142,8 @@ def import_annotations(
         rows, exporter.project_id, data_rows if isinstance(data_rows, Mapping) else None
     )
     writer = PayloadWriter(
-        exporter.project_id,
-        ontology,
+        project_id=exporter.project_id,
+        ontology=ontology,
         mapping=names,
         tolerance=tolerance,
         keep_key_frames=keep_key_frames,

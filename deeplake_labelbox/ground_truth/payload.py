@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -28,6 +28,7 @@ from deeplake_labelbox.ground_truth.answer_lines import (
     find_named,
     reference,
 )
+from deeplake_labelbox.ground_truth.lines import Line, Member, Refusal, VideoPayload
 from deeplake_labelbox.ground_truth.mask_lines import composite_masks
 from deeplake_labelbox.ground_truth.object_lines import at_frames, segments_of
 from deeplake_labelbox.ground_truth.targets import Target
@@ -41,56 +42,11 @@ _NAMESPACE: Final = UUID("6d0c6f0e-5e4c-5b5f-9d43-2f1f6f3a7c10")
 _KEY_FRAME_KINDS: Final = ("rectangle", "point", "line")
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """An annotation, as its source names it: an object, or the answer to a classification."""
-
-    name: str
-    track: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line that is sent.
-
-    Attributes:
-        uuid: Its identity.
-        members: The annotations in it: one, or all masks of the video.
-        content: The JSON object.
-    """
-
-    uuid: str
-    members: tuple[Member, ...]
-    content: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """An annotation that is not sent, and why."""
-
-    member: Member
-    reason: str
-
-
-@dataclass(slots=True)
-class VideoPayload:
-    """What is sent for one data row.
-
-    Attributes:
-        lines: The lines.
-        refused: What is not sent.
-        gaps: What is sent in part: a sentence, the first frame, and how many frames.
-    """
-
-    lines: list[Line] = field(default_factory=list)
-    refused: list[Refusal] = field(default_factory=list)
-    gaps: list[tuple[str, int | None, int]] = field(default_factory=list)
-
-
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PayloadWriter:
     """Writes the lines of one video after the other.
 
-    Args:
+    Attributes:
         project_id: The project.
         ontology: Its ontology.
         mapping: Tool or classification of the project by the name in the source; an empty name
@@ -99,38 +55,30 @@ class PayloadWriter:
         keep_key_frames: Whether the frames that a person drew stay key frames.
     """
 
-    def __init__(
-        self,
-        project_id: str,
-        ontology: Ontology,
-        *,
-        mapping: Mapping[str, str],
-        tolerance: float,
-        keep_key_frames: bool,
-    ) -> None:
-        self._project_id = project_id
-        self._ontology = ontology
-        self._mapping = mapping
-        self._tolerance = tolerance
-        self._keep_key_frames = keep_key_frames
+    project_id: str
+    ontology: Ontology
+    mapping: Mapping[str, str]
+    tolerance: float
+    keep_key_frames: bool
 
     def kind_of(self, class_name: str) -> str | None:
         """Kind of the tool that a class of the source goes to."""
-        tool = self._ontology.tool(Feature(None, self._goal(class_name), None))
+        tool = self.ontology.tool(Feature(None, self.goal(class_name), None))
         return None if tool is None else tool.kind
+
+    def goal(self, name: str) -> str:
+        """The name in the project of a name in the source; empty if it is left out."""
+        return self.mapping.get(name, name)
 
     def write(self, video: VideoAnnotations, target: Target) -> VideoPayload:
         """The lines of one video."""
         return _Writing(self, video, target).payload
 
-    def _goal(self, name: str) -> str:
-        return self._mapping.get(name, name)
-
 
 class _Writing:
     def __init__(self, writer: PayloadWriter, video: VideoAnnotations, target: Target) -> None:
         self.payload = VideoPayload()
-        self._ontology = writer._ontology  # noqa: SLF001 - a part of the writer
+        self._ontology = writer.ontology
         self._writer = writer
         self._video = video
         self._target = target
@@ -157,7 +105,7 @@ class _Writing:
     def _objects(self) -> None:
         masks: list[tuple[Member, Tool, ObjectTrack]] = []
         for whole in self._video.tracks:
-            goal = self._writer._goal(whole.class_name)  # noqa: SLF001 - the same
+            goal = self._writer.goal(whole.class_name)
             member = Member(goal or whole.class_name, whole.track)
             if not goal:
                 continue
@@ -172,8 +120,8 @@ class _Writing:
                 track,
                 tool,
                 known_frames=self._video.known_frames,
-                tolerance=self._writer._tolerance,  # noqa: SLF001 - the same
-                keep_key_frames=self._writer._keep_key_frames,  # noqa: SLF001 - the same
+                tolerance=self._writer.tolerance,
+                keep_key_frames=self._writer.keep_key_frames,
                 report=self._reporter(member),
             )
             if segments:
@@ -264,7 +212,7 @@ class _Writing:
                 self._frame_answer(item, member, [everywhere])
 
     def _classification(self, name: str) -> tuple[Classification | None, Member]:
-        goal = self._writer._goal(name)  # noqa: SLF001 - the same
+        goal = self._writer.goal(name)
         member = Member(goal or name)
         item = None
         if goal:
@@ -332,7 +280,7 @@ class _Writing:
         named: Mapping[str, str] | None = None,
         **content: Any,
     ) -> None:
-        place = f"{self._writer._project_id}/{self._target.data_row_id}"  # noqa: SLF001 - the same
+        place = f"{self._writer.project_id}/{self._target.data_row_id}"
         uuid = str(uuid5(_NAMESPACE, f"{place}/{identity}"))
         row = {"dataRow": {"id": self._target.data_row_id}}
         self.payload.lines.append(

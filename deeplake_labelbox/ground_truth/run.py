@@ -12,13 +12,14 @@ from tqdm.auto import tqdm
 from deeplake_labelbox.errors import AlreadyLabelledError
 from deeplake_labelbox.ground_truth.annotations import AnnotationSource, VideoAnnotations
 from deeplake_labelbox.ground_truth.chunks import Chunk, ChunkRow, ChunkWriter
+from deeplake_labelbox.ground_truth.lines import Member
 from deeplake_labelbox.ground_truth.outcome import (
     AnnotationOutcome,
     AnnotationStatus,
     ImportedFile,
     ImportResult,
 )
-from deeplake_labelbox.ground_truth.payload import Member, PayloadWriter
+from deeplake_labelbox.ground_truth.payload import PayloadWriter
 from deeplake_labelbox.ground_truth.sending import LabelboxImports, reason_of
 from deeplake_labelbox.ground_truth.targets import Target, Targets
 from deeplake_labelbox.project.spool import replacing

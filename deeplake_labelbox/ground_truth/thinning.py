@@ -32,7 +32,7 @@ _DOUBT: Final = 1e-7
 
 # Cones of this many starts are carried forward together, over this many frames.
 _BLOCK: Final = 256
-_SHORT: Final = 48
+_SHORT: Final = 256
 
 Floats = NDArray[np.float64]
 Frames = NDArray[np.int64]

@@ -1,0 +1,93 @@
+"""``deeplake-labelbox import``."""
+
+import json
+
+import pytest
+from sandbox_projects import ONTOLOGY
+
+MOT = "1,1,11,21,30,40,1,1,1\n2,1,12,21,30,40,1,1,1\n3,1,13,21,30,40,1,1,1\n"
+CARS = ("--map", "pedestrian=car")
+
+
+@pytest.fixture
+def project(box):
+    made = box.add_project("Import", ONTOLOGY)
+    made.add_video(
+        row_data="https://videos.test/street.mp4",
+        external_id="street.mp4",
+        media_attributes={"width": 640, "height": 480, "frame_count": 9},
+    )
+    return made
+
+
+@pytest.fixture
+def run_import(run, box, project, tmp_path):
+    (tmp_path / "street.txt").write_text(MOT)
+
+    def run_import(*words, source="street.txt", as_="ground-truth"):
+        return run(
+            "import",
+            source,
+            project.id,
+            *(("--as", as_) if as_ else ()),
+            *words,
+            LABELBOX_API_KEY=box.api_key,
+            LABELBOX_ENDPOINT=box.endpoint,
+        )
+
+    return run_import
+
+
+def test_a_file_is_imported_and_the_outcome_written(run_import, box, tmp_path):
+    result = run_import(*CARS, "--report", "outcome.json")
+    assert result.exit_code == 0, result.output
+    assert result.stdout == "1 annotations of 1 data rows: 1 accepted\n"
+    outcome = json.loads((tmp_path / "outcome.json").read_text("utf-8"))
+    assert [entry["status"] for entry in outcome["annotations"]] == ["accepted"]
+    assert box.api_key not in result.output
+
+
+def test_a_second_import_is_skipped_and_said(run_import):
+    assert run_import(*CARS).exit_code == 0
+    again = run_import(*CARS)
+    assert again.exit_code == 0
+    assert "1 of 1 imports were sent by an earlier run" in again.stderr
+    other = run_import(*CARS, "--tolerance", "0", "--name", "second")
+    assert other.exit_code == 2
+    assert "1 skipped: the data row has 1 label(s) already; --existing overwrite" in other.stderr
+    failed = run_import(*CARS, "--name", "second", "--existing", "fail")
+    assert failed.exit_code == 1
+    assert "Pass --existing skip to import the others, or --existing overwrite." in failed.stderr
+
+
+def test_refusals_are_listed(run_import):
+    result = run_import("--data-row", "street.mp4")
+    assert result.exit_code == 2
+    assert "the project has no tool 'pedestrian'" in result.stderr
+
+
+def test_a_dry_run(run_import, tmp_path):
+    words = ("--data-row", "street=street.mp4", "--dry-run", "out.ndjson", "--fewest-key-frames")
+    result = run_import(*CARS, *words, as_="pre-labels")
+    assert result.exit_code == 0, result.output
+    assert "Nothing was sent; the lines are in out.ndjson" in result.stderr
+    (line,) = map(json.loads, (tmp_path / "out.ndjson").read_text().splitlines())
+    assert [key["frame"] for key in line["segments"][0]["keyframes"]] == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        (("--map", "car"), "--map 'car' is no NAME=VALUE"),
+        (("--map", "a=b", "--map", "a=c"), "--map is given twice for 'a'"),
+        (("--format", "cvat"), "cannot be read as XML"),
+    ],
+)
+def test_bad_options_are_named(run_import, words, fault):
+    result = run_import(*words)
+    assert result.exit_code == 1
+    assert fault in result.stderr
+
+
+def test_what_it_is_imported_as_must_be_said(run_import):
+    assert run_import(as_=None).exit_code == 1

@@ -42,7 +42,7 @@ class WrittenFiles:
     def of(cls, dataset: deeplake.Dataset) -> WrittenFiles:
         """Watch the files of an open dataset, whose path its pickled form tells."""
         try:
-            (state,) = dataset.__getstate__()  # type: ignore[misc] # object's has another type
+            (state,) = dataset.__getstate__()
             return cls(str(json.loads(state)["writer"]["url"]))
         except (AttributeError, KeyError, TypeError, ValueError):
             logger.debug("Deep Lake does not tell the path of the dataset; its disk is unwatched.")

@@ -22,6 +22,7 @@ from PIL import Image, UnidentifiedImageError
 
 from deeplake_labelbox.errors import MaskError
 from deeplake_labelbox.project.annotations import MaskReference
+from deeplake_labelbox.video.pace import Pace
 from deeplake_labelbox.video.source import UrlPresigner
 from deeplake_labelbox.video.transport import FetchErrors, Transport, without_query
 
@@ -61,7 +62,7 @@ class MaskReader:
     """Fetches and decodes masks.
 
     A context manager; each distinct URL is fetched once per call of `read`, some of them before
-    they are needed.
+    they are needed. When the server finds that too fast (429), all threads wait and fewer go on.
 
     Args:
         transport: HTTP with its retries; shared with others.
@@ -70,6 +71,8 @@ class MaskReader:
         threads: How many masks are fetched and decoded at a time.
         ahead_bytes: How much decoded masks may take before they are needed; at least one per
             thread is fetched ahead whatever its size.
+        held_bytes: How much decoded masks may take that are needed again in a later frame; beyond
+            it they are fetched again. Those of one frame are held whatever their size.
     """
 
     def __init__(
@@ -77,14 +80,17 @@ class MaskReader:
         transport: Transport,
         presigner: UrlPresigner | None = None,
         *,
-        threads: int = 16,
+        threads: int = 32,
         ahead_bytes: int = 64 << 20,
+        held_bytes: int = 256 << 20,
     ) -> None:
         self._transport = transport
         self._presigner = presigner
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="masks")
         self._threads = threads
         self._ahead_bytes = ahead_bytes
+        self._held_bytes = held_bytes
+        self._pace = Pace(threads)
 
     def __enter__(self) -> Self:
         return self
@@ -113,22 +119,33 @@ class MaskReader:
         order = list(dict.fromkeys(mask.url for masks in frames for mask in masks))
         last_use = {mask.url: index for index, masks in enumerate(frames) for mask in masks}
         composite = {m.url for masks in frames for m in masks if m.color_rgb is not None}
-        ahead = max(self._threads, self._ahead_bytes // (_BYTES_PER_PIXEL * height * width))
+        mask_bytes = _BYTES_PER_PIXEL * height * width
+        most_ahead = max(self._threads, self._ahead_bytes // mask_bytes)
+        most_held = self._held_bytes // mask_bytes
         pending: dict[str, Future[Pixels]] = {}
-        asked = 0
+        ahead: set[str] = set()
+        coming = iter(order)
+
+        def ask(url: str) -> None:
+            pending[url] = self._pool.submit(self._fetch, url, height, width, url in composite)
+
         try:
             for index, masks in enumerate(frames):
-                needed = {mask.url for mask in masks}
-                while asked < len(order) and (len(pending) < ahead or not needed <= pending.keys()):
-                    url = order[asked]
-                    pending[url] = self._pool.submit(
-                        self._fetch, url, height, width, url in composite
-                    )
-                    asked += 1
+                needed = dict.fromkeys(mask.url for mask in masks)
+                for url in needed.keys() - pending.keys():
+                    ask(url)
+                ahead -= needed.keys()
+                while len(ahead) < most_ahead and (url := next(coming, "")):
+                    if url not in pending and last_use[url] > index:
+                        ask(url)
+                        ahead.add(url)
                 yield _compose(masks, pending, height, width)
                 for url in needed:
                     if last_use[url] == index:
                         del pending[url]
+                held = [url for url in pending if url not in ahead and url not in needed]
+                for url in held[: max(len(held) - most_held, 0)]:
+                    del pending[url]
         finally:
             for future in pending.values():
                 future.cancel()
@@ -143,6 +160,7 @@ class MaskReader:
             headers=headers,
             max_bytes=height * width * _BYTES_PER_PIXEL + _HEADROOM,
             errors=MASK_ERRORS,
+            pace=self._pace,
         )
         decode = decode_composite_mask if composite else decode_mask
         return decode(body, height, width, name=without_query(url))

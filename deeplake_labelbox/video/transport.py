@@ -13,6 +13,7 @@ from __future__ import annotations
 import io
 import logging
 import time
+from contextlib import nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -31,6 +32,7 @@ from deeplake_labelbox.errors import (
     VideoNotFoundError,
     VideoUnreachableError,
 )
+from deeplake_labelbox.video.pace import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -191,6 +193,7 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         max_bytes: int = 64 << 20,
         errors: FetchErrors = VIDEO_ERRORS,
+        pace: Pace | None = None,
     ) -> bytes:
         """The whole body at ``url``.
 
@@ -199,12 +202,14 @@ class Transport:
             headers: Sent to the URL's own origin only.
             max_bytes: A longer body, after decompression, is refused.
             errors: Which errors to raise.
+            pace: Shared by those who ask the same server; answers of 429 slow all of them down,
+                instead of counting against the attempts of one.
 
         Raises:
             DeepLakeLabelboxError: What ``errors`` names.
         """
         sink = io.BytesIO()
-        self._fetch(url, sink, headers or {}, max_bytes, errors)
+        self._fetch(url, sink, headers or {}, max_bytes, errors, pace)
         return sink.getvalue()
 
     def download(
@@ -270,19 +275,31 @@ class Transport:
         headers: Mapping[str, str],
         max_bytes: int,
         errors: FetchErrors,
+        pace: Pace | None = None,
     ) -> int:
         body = _Body(sink, f"{errors.noun} {without_query(url)}", max_bytes, errors)
-        return self._fetch_body(url, headers, body)
+        return self._fetch_body(url, headers, body, pace)
 
-    def _fetch_body(self, url: str, headers: Mapping[str, str], body: _Body) -> int:
+    def _fetch_body(
+        self, url: str, headers: Mapping[str, str], body: _Body, pace: Pace | None = None
+    ) -> int:
         errors = body.errors
         body.ends_at = time.monotonic() + self._max_seconds
         retry, attempts, best = self._retry, 0, 0
         while True:
             attempts += 1
             try:
-                self._attempt(url, headers, body)
+                with pace.turn() if pace is not None else nullcontext():
+                    self._attempt(url, headers, body)
             except _Broken as broken:
+                response = broken.response
+                if (
+                    pace is not None
+                    and response is not None
+                    and response.status_code == HTTPStatus.TOO_MANY_REQUESTS
+                    and pace.refused(self._retry.get_retry_after(response.raw))
+                ):
+                    continue
                 if body.received >= best + _PROGRESS:
                     best, retry = body.received, self._retry
                 try:
@@ -295,8 +312,10 @@ class Transport:
                         "server, then run again."
                     ) from None
                 logger.info("Fetching the %s again: %s", body.name, broken.reason)
-                retry.sleep(broken.response.raw if broken.response is not None else None)
+                retry.sleep(response.raw if response is not None else None)
             else:
+                if pace is not None:
+                    pace.went_well()
                 return body.received
 
     def _attempt(self, url: str, headers: Mapping[str, str], body: _Body) -> None:

@@ -1,0 +1,98 @@
+"""How many requests run at a time, when a server asks for fewer.
+
+A server that is asked too often answers 429, with the seconds to wait in ``Retry-After``. All
+threads of a pool wait then, and go on with half as many at a time; with each round of requests
+that went well one more may run again (as TCP does: additive increase, multiplicative decrease).
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+logger = logging.getLogger(__name__)
+
+_LONGEST_PAUSE: Final = 120.0
+_PATIENCE: Final = 600.0
+
+
+class Pace:
+    """The pace of a pool of threads that ask the same server.
+
+    Args:
+        most: How many requests may run at a time.
+        patience: Seconds that it may be told to wait, all in all, without any request going well.
+
+    Attributes:
+        limit: How many requests may run now.
+    """
+
+    def __init__(self, most: int, *, patience: float = _PATIENCE) -> None:
+        self.limit = most
+        self._most = most
+        self._patience = patience
+        self._running = 0
+        self._went_well = 0
+        self._paused_until = 0.0
+        self._refusals = 0
+        self._waited = 0.0
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait until a request may run, and let it."""
+        with self._changed:
+            while True:
+                pause = self._paused_until - time.monotonic()
+                if pause > 0:
+                    self._changed.wait(pause)
+                elif self._running >= self.limit:
+                    self._changed.wait()
+                else:
+                    break
+            self._running += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._running -= 1
+                self._changed.notify()
+
+    def went_well(self) -> None:
+        """Note a request that was answered."""
+        with self._changed:
+            self._refusals, self._waited = 0, 0.0
+            self._went_well += 1
+            if self._went_well >= self.limit < self._most:
+                self.limit += 1
+                self._went_well = 0
+                self._changed.notify()
+
+    def refused(self, retry_after: float | None) -> bool:
+        """Note a request that was answered 429.
+
+        Args:
+            retry_after: Seconds that the server asks to wait; ``None`` waits 1, 2, 4, … s.
+
+        Returns:
+            Whether it is worth to ask again.
+        """
+        with self._changed:
+            now = time.monotonic()
+            if now < self._paused_until:
+                return True  # sent before the pause that another one's answer began
+            if self._waited >= self._patience:
+                return False
+            pause = 2.0**self._refusals if retry_after is None else max(retry_after, 0.1)
+            pause = min(pause, _LONGEST_PAUSE)
+            self._refusals += 1
+            self._waited += pause
+            self._paused_until = now + pause
+            self._went_well = 0
+            self.limit = max(self.limit // 2, 1)
+            logger.info("Asked too often; waiting %.1f s, then %d at a time.", pause, self.limit)
+            return True

@@ -1,0 +1,104 @@
+"""Runs of the whole job in a process of its own, which kills itself at a given moment.
+
+Moments are counted in calls of Python functions of the package and in calls of Deep Lake that
+write; so a run is killed at any place of the code, also within a commit: there by a thread that
+strikes while Deep Lake works.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+SCRIPT = Path(__file__)
+
+
+def run(settings, *, kill_at=None, within=None):
+    """Run the job; ``kill_at`` is the number of the call before or (``within`` s) in which it dies.
+
+    Returns:
+        Whether it came to its end.
+    """
+    done = subprocess.run(  # noqa: S603 - this script
+        [sys.executable, str(SCRIPT), json.dumps({**settings, "at": kill_at, "within": within})],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode in (0, -signal.SIGKILL), done.stderr
+    return done.returncode == 0
+
+
+def count_calls(settings):
+    """How many calls an undisturbed run has."""
+    done = subprocess.run(  # noqa: S603 - this script
+        [sys.executable, str(SCRIPT), json.dumps({**settings, "at": None, "within": None})],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return int(done.stdout.rpartition("calls ")[2])
+
+
+def _main():
+    import threading  # noqa: PLC0415 - of the process that is killed
+
+    import deeplake  # noqa: PLC0415 - the same
+
+    import deeplake_labelbox as dll  # noqa: PLC0415 - the same
+
+    settings = json.loads(sys.argv[1])
+    calls = 0
+
+    def counted(owner, name):
+        function = getattr(owner, name)
+
+        def call(*args, **kwargs):
+            nonlocal calls
+            calls += 1
+            if calls == settings["at"]:
+                if settings["within"] is None:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                timer = threading.Timer(settings["within"], os.kill, (os.getpid(), signal.SIGKILL))
+                timer.start()
+            return function(*args, **kwargs)
+
+        setattr(owner, name, call)
+
+    for owner, names in (
+        (deeplake.Dataset, ("append", "commit", "delete", "add_column")),
+        (deeplake, ("create", "delete", "open", "copy")),
+        (os, ("rename",)),
+        (dll.VideoOutcome, ("__init__",)),
+    ):
+        for name in names:
+            counted(owner, name)
+
+    dataset, _ = dll.create_dataset_from_video_annotation_project(
+        settings["path"],
+        settings["project_id"],
+        None,
+        project_json=settings["export"],
+        overwrite=settings["overwrite"],
+        video_generator_batch_size=4,
+        progress=False,
+    )
+    if settings["annotate"]:
+        dll.converter_for_video_project_with_id(
+            settings["project_id"],
+            lambda _: dataset,
+            None,
+            project_json=settings["export"],
+            progress=False,
+        ).dataset_with_applied_annotations()
+    print("calls", calls)  # noqa: T201 - read by the test
+    sys.stdout.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    _main()

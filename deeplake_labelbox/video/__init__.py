@@ -4,6 +4,7 @@ from deeplake_labelbox.video.container import VideoInfo
 from deeplake_labelbox.video.encoder import FrameEncoder, FrameStorage, encode_frames
 from deeplake_labelbox.video.encodings import encode_jpeg, encode_png
 from deeplake_labelbox.video.extractor import FrameBatch, FrameExtractor
+from deeplake_labelbox.video.frame_choice import FrameChoice
 from deeplake_labelbox.video.scan import VideoScan, scan_video
 from deeplake_labelbox.video.source import UrlPresigner, labelbox_presigner, open_video
 from deeplake_labelbox.video.transport import FetchErrors, Transport
@@ -11,6 +12,7 @@ from deeplake_labelbox.video.transport import FetchErrors, Transport
 __all__ = [
     "FetchErrors",
     "FrameBatch",
+    "FrameChoice",
     "FrameEncoder",
     "FrameExtractor",
     "FrameStorage",

@@ -9,6 +9,9 @@ anything else, all is decoded in order instead.
 Left out are only packets: the file is read from its start, which costs about 1/200 of decoding it
 and, other than seeking, leaves no doubt about the place. AV1 is decoded in full, because a key
 frame of it may be shown later than pictures that follow it in the file.
+
+Timestamps are the file's. They differ from those of decoding in full only behind a group that is
+left out and in which times go back or repeat, as broken files have them.
 """
 
 from __future__ import annotations
@@ -86,7 +89,10 @@ class ChosenFrames:
                     return
                 continue
             number = next((n for n in expected if n not in left_out), None)
-            if number is None or item.pts != self._times[number] or item.is_corrupt:
+            if number is None or item.pts != self._times[number]:
+                return
+            # The fields of interlaced pictures may come in packets of their own.
+            if item.is_corrupt or item.interlaced_frame:
                 return
             given += 1
             if plan.chosen[number]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -225,6 +225,42 @@ class DatasetBuild:
                 meta = self._add_video(dataset, writer, meta, entry.video_idx, steps, files, bar)
         return self._finish(dataset, meta)
 
+    def append(
+        self, dataset: deeplake.Dataset, meta: LabelboxMeta, rows: Sequence[Mapping[str, Any]]
+    ) -> LabelboxMeta:
+        """Append the videos of data rows to a dataset that is complete, without a commit.
+
+        Args:
+            dataset: The dataset.
+            meta: What it knows of its project, with an entry for each of these data rows.
+            rows: Rows of an export.
+
+        Returns:
+            The same with what became of the videos.
+
+        Raises:
+            VideoError: If ``fail_on_error``, the first video that cannot be had whole.
+            DatasetError: If Deep Lake fails.
+        """
+        pending = []
+        for row in rows:
+            entry = meta.entry(str(row["data_row"]["id"]))
+            if entry is not None:
+                self._media[entry.data_row_id] = row.get("media_attributes")
+                choice = self._selection.choice(row, self._project_id)
+                pending.append((entry, str(row["data_row"]["row_data"]), choice))
+        files = WrittenFiles.of(dataset)
+        with (
+            self._writer as writer,
+            Transport() as transport,
+            closing(in_background(self._decode(writer, transport, pending), ahead=4)) as steps,
+            tqdm(unit="frame", disable=not self._progress, desc="frames") as bar,
+        ):
+            for entry, _, _ in pending:
+                written, _ = self._write_video(dataset, writer, entry, steps, files, bar)
+                meta = meta.with_video(written)
+        return meta
+
     def _start(self, meta: LabelboxMeta) -> tuple[deeplake.Dataset, LabelboxMeta]:
         if self._unfinished is not None:
             logger.info("Resuming the unfinished build at %s.", self._target)
@@ -413,10 +449,15 @@ def uncommitted(dataset: deeplake.Dataset) -> Iterator[None]:
     """Take back what was not committed when an error passes.
 
     Deep Lake publishes uncommitted rows when a dataset object goes out of scope. Its rollback
-    leaves the dataset's metadata as it is, which is why that is committed by itself, afterwards.
+    leaves the metadata of the dataset as it is (not that of columns), so that is set back here; a
+    key that was not there stays, empty, as Deep Lake cannot delete one.
     """
+    before = dataset.metadata.to_dict()
     try:
         yield
     except BaseException:
         dataset.rollback()
+        for key, value in dataset.metadata.to_dict().items():
+            if value != before.get(key, ""):
+                dataset.metadata[key] = before.get(key, "")
         raise

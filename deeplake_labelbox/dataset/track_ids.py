@@ -2,7 +2,8 @@
 
 The metadata of every track id column holds ``feature_ids`` (track id as text to feature id) and
 ``data_row_ids`` (track id as text to data row id), from which a later run takes up the numbers
-that are given already.
+that are given already. Which number is next is told by the metadata of the dataset, which all
+branches share, so that no two branches give the same number to different objects.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from deeplake_labelbox.dataset.columns import (
     column_names,
     read_class_names,
 )
+
+# Under this key the metadata of the dataset holds the next track id, as text.
+NEXT_KEY = "labelbox_next_track_id"
 
 
 class TrackIds:
@@ -34,7 +38,8 @@ class TrackIds:
         self._ids: dict[str, dict[tuple[str, str], int]] = {}
         self._new: set[str] = set()
         self._class_names: dict[str, tuple[str, ...]] = {}
-        self._next = 0
+        known = str(dataset.metadata[NEXT_KEY]) if NEXT_KEY in dataset.metadata else ""
+        self._next = int(known or 0)
         existing = column_names(dataset)
         for name in existing:
             if column_kind(dataset, name) == "track_ids":
@@ -79,4 +84,6 @@ class TrackIds:
             ids = self._ids[name].items()
             metadata["feature_ids"] = {str(number): feature for (_, feature), number in ids}
             metadata["data_row_ids"] = {str(number): row for (row, _), number in ids}
+        if self._new:
+            self._dataset.metadata[NEXT_KEY] = str(self._next)
         self._new.clear()

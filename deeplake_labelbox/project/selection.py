@@ -38,7 +38,7 @@ def select_label(
 
     Raises:
         ConfigurationError: If ``selection`` is neither a known word nor a function, or if the
-            function returns something else than a label.
+            function fails or returns something else than a label.
     """
     project = as_mapping(as_mapping(data_row.get("projects")).get(project_id))
     labels = [
@@ -48,7 +48,14 @@ def select_label(
         and not as_mapping(label.get("performance_details")).get("skipped", False)
     ]
     if callable(selection):
-        selected = selection(labels, dict(data_row))
+        try:
+            selected = selection(labels, dict(data_row))
+        except Exception as error:
+            row_id = as_mapping(data_row.get("data_row")).get("id")
+            raise ConfigurationError(
+                f"label_selection failed with {type(error).__name__} for data row {row_id}; call "
+                f"it with the labels of this row to see why."
+            ) from error
         if selected is not None and not isinstance(selected, Mapping):
             raise ConfigurationError(
                 f"label_selection returned a {type(selected).__name__}; it returns one of the "

@@ -27,9 +27,9 @@ class MotSequence:
     Attributes:
         name: ``video_`` and the ``video_idx``, six digits.
         gt: Content of ``gt/gt.txt``: a line per object and frame, ``frame, id, left, top, width,
-            height, 1, class, 1``. Frames and ids begin with 1 (an id is the track id plus 1), the
-            class is the number in ``labels``; left and top are as in the dataset, where the left
-            edge of the picture is 0, which is also how trackers write them.
+            height, 1, class, 1``. All positions and ids count from 1, as the format has it: an id
+            is the track id plus 1, left and top are those of the dataset plus 1. The class is the
+            number in ``labels``.
         seqinfo: Content of ``seqinfo.ini``.
     """
 
@@ -91,7 +91,7 @@ def _ground_truth(dataset: ReadableDataset, table: FrameTable, space: LabelSpace
 
 def _line(frame: int, track: int, box: list[float], label: int) -> str:
     left, top, right, bottom = box
-    numbers = (left, top, right - left, bottom - top)
+    numbers = (left + 1, top + 1, right - left, bottom - top)
     texts = [f"{number:.3f}".rstrip("0").rstrip(".") for number in numbers]
     return f"{frame + 1},{track + 1},{','.join(texts)},1,{label},1"
 

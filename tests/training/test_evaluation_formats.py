@@ -97,8 +97,8 @@ def test_mot_ground_truth(small):
     sequences = to_mot(small)
     assert list(sequences) == [0, 1]
     lines = sequences[1].gt.splitlines()
-    assert lines[:5] == [f"{n + 1},11,{n - 4},5,8,6,1,1,1" for n in range(5)]
-    assert "5,13,2,3,4,5.5,1,2,1" in lines
+    assert lines[:5] == [f"{n + 1},11,{n - 3},6,8,6,1,1,1" for n in range(5)]
+    assert "5,13,3,4,4,5.5,1,2,1" in lines
     assert len(lines) == sum(
         len(cells(1, f)["car/car"]) + len(cells(1, f)["thing"]) for f in range(5)
     )
@@ -117,7 +117,7 @@ def test_mot_ground_truth(small):
 
 def test_mot_boxes_around_masks(small):
     [line] = to_mot(small, ["zone"], videos=[0])[0].gt.splitlines()
-    assert line == "2,7,1,1,8,8,1,1,1"
+    assert line == "2,7,2,2,8,8,1,1,1"
 
 
 def test_formats_need_objects():

@@ -1,7 +1,7 @@
 """Answers by name to the answers of Labelbox's import lines.
 
-Names stand where they are clear. Where two classifications beside each other share a name, or an
-option is shown under another text than its value, the schema id of the ontology stands instead.
+Names stand where they are clear. Where two things beside each other share a name, or one is shown
+under another text than its name, the schema id of the ontology stands instead.
 """
 
 from __future__ import annotations
@@ -38,9 +38,11 @@ def find_named(
 def reference(
     item: Classification | Tool, siblings: Sequence[Classification | Tool]
 ) -> dict[str, str]:
-    """How a line points to a tool or classification: by name, or by id where names repeat."""
-    repeats = sum(other.name == item.name for other in siblings) > 1
-    if repeats and item.feature_schema_id:
+    """How a line points to a tool or classification: by name, or by id where that is not clear."""
+    unclear = sum(other.name == item.name for other in siblings) > 1
+    if isinstance(item, Classification) and item.instructions not in ("", item.name):
+        unclear = True  # Labelbox shows the one, and does not say by which it looks
+    if unclear and item.feature_schema_id:
         return {"schemaId": item.feature_schema_id}
     return {"name": item.name}
 

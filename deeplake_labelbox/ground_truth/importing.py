@@ -18,6 +18,7 @@ from deeplake_labelbox.ground_truth.targets import Targets
 from deeplake_labelbox.project.client import connect, labelbox_errors
 from deeplake_labelbox.project.exporter import ExportParams, ProjectExporter
 from deeplake_labelbox.project.ontology import Ontology
+from deeplake_labelbox.project.rate_limit import waiting_for_rate_limit
 from deeplake_labelbox.project.spool import TemporaryFolder
 from deeplake_labelbox.video.transport import Transport
 
@@ -120,57 +121,58 @@ def import_annotations(
     """
     _check(as_, existing, tolerance, timeout)
     client = connect(lb_api_key, lb_client=lb_client)
-    exporter = ProjectExporter(client, project_id)
-    ontology = _ontology(exporter)
-    opened, names = open_source(
-        source,
-        ontology,
-        source_format=source_format,
-        mapping=mapping,
-        group_mapping=group_mapping,
-        data_row=data_rows if isinstance(data_rows, str) else None,
-        creds=deeplake_creds,
-        token=deeplake_token,
-    )
-    try:
-        rows = exporter.export(params=_PARAMS, progress=progress)
-    except ExportEmptyError as error:
-        raise ConfigurationError(
-            f"Project {project_id} has no data rows to annotate; upload its videos first."
-        ) from error
-    targets = Targets(
-        rows, exporter.project_id, data_rows if isinstance(data_rows, Mapping) else None
-    )
-    writer = PayloadWriter(
-        project_id=exporter.project_id,
-        ontology=ontology,
-        mapping=names,
-        tolerance=tolerance,
-        keep_key_frames=keep_key_frames,
-    )
-    run = ImportRun(
-        ImportResult(exporter.project_id, as_),
-        existing=existing,
-        save_result=save_result,
-        progress=progress,
-    )
-    folder = TemporaryFolder()
-    chunks = ChunkWriter(folder.path, as_, exporter.project_id, run=import_name)
-    run.prepare(opened, writer, targets, chunks)
-    if dry_run is not None:
-        run.write_dry_run(chunks.chunks, Path(dry_run))
-        return run.result
-    with Transport() as transport:
-        imports = LabelboxImports(
-            client,
-            exporter.project_id,
-            as_,
-            transport,
-            timeout=timeout,
-            poll_seconds=poll_seconds,
+    with waiting_for_rate_limit(client):
+        exporter = ProjectExporter(client, project_id)
+        ontology = _ontology(exporter)
+        opened, names = open_source(
+            source,
+            ontology,
+            source_format=source_format,
+            mapping=mapping,
+            group_mapping=group_mapping,
+            data_row=data_rows if isinstance(data_rows, str) else None,
+            creds=deeplake_creds,
+            token=deeplake_token,
         )
-        run.send(chunks.chunks, imports)
-    return run.result
+        try:
+            rows = exporter.export(params=_PARAMS, progress=progress)
+        except ExportEmptyError as error:
+            raise ConfigurationError(
+                f"Project {project_id} has no data rows to annotate; upload its videos first."
+            ) from error
+        targets = Targets(
+            rows, exporter.project_id, data_rows if isinstance(data_rows, Mapping) else None
+        )
+        writer = PayloadWriter(
+            project_id=exporter.project_id,
+            ontology=ontology,
+            mapping=names,
+            tolerance=tolerance,
+            keep_key_frames=keep_key_frames,
+        )
+        run = ImportRun(
+            ImportResult(exporter.project_id, as_),
+            existing=existing,
+            save_result=save_result,
+            progress=progress,
+        )
+        folder = TemporaryFolder()
+        chunks = ChunkWriter(folder.path, as_, exporter.project_id, run=import_name)
+        run.prepare(opened, writer, targets, chunks)
+        if dry_run is not None:
+            run.write_dry_run(chunks.chunks, Path(dry_run))
+            return run.result
+        with Transport() as transport:
+            imports = LabelboxImports(
+                client,
+                exporter.project_id,
+                as_,
+                transport,
+                timeout=timeout,
+                poll_seconds=poll_seconds,
+            )
+            run.send(chunks.chunks, imports)
+        return run.result
 
 
 def _check(as_: str, existing: str, tolerance: float, timeout: float) -> None:

@@ -65,6 +65,7 @@ def segments_of(
         keep |= track.is_key_frame
     changes = [index for index, (a, b) in enumerate(pairwise(answers), 1) if a != b]
     keep[changes] = True
+    asked = any(answers)
     segments = []
     for start, end in runs(track.frames, known_frames):
         part = slice(start, end)
@@ -74,7 +75,8 @@ def segments_of(
             tolerance=tolerance,
             keep=keep[part],
         )
-        segments.append({"keyframes": [_key_frame(track, i, answers[i]) for i in chosen]})
+        key_frames = [_key_frame(track, i, answers[i], asked=asked) for i in chosen]
+        segments.append({"keyframes": key_frames})
     return segments
 
 
@@ -130,7 +132,9 @@ def _usable(track: ObjectTrack, report: ReportFrames) -> NDArray[np.bool_]:
     return usable
 
 
-def _key_frame(track: ObjectTrack, index: int, answers: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _key_frame(
+    track: ObjectTrack, index: int, answers: Sequence[dict[str, Any]], *, asked: bool
+) -> dict[str, Any]:
     value: Any = track.coordinates[index]
     frame: dict[str, Any] = {"frame": int(track.frames[index])}
     if track.kind == "rectangle":
@@ -140,6 +144,7 @@ def _key_frame(track: ObjectTrack, index: int, answers: Sequence[dict[str, Any]]
         frame["point"] = {"x": float(value[0]), "y": float(value[1])}
     else:
         frame["line"] = [{"x": x, "y": y} for x, y in value.tolist()]
-    if answers:
+    if asked:
+        # Also where nothing is answered, as the SDK does: an answer before ends here.
         frame["classifications"] = list(answers)
     return frame

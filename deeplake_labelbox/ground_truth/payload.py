@@ -17,21 +17,13 @@ from uuid import UUID, uuid5
 import numpy as np
 from numpy.typing import NDArray
 
-from deeplake_labelbox.ground_truth.annotations import (
-    AnswerSpan,
-    ObjectTrack,
-    VideoAnnotations,
-)
-from deeplake_labelbox.ground_truth.answer_lines import (
-    answer_entries,
-    answer_over_time,
-    find_named,
-    reference,
-)
+from deeplake_labelbox.ground_truth.annotations import ObjectTrack, VideoAnnotations
+from deeplake_labelbox.ground_truth.answer_lines import reference
 from deeplake_labelbox.ground_truth.lines import Line, Member, Refusal, VideoPayload
 from deeplake_labelbox.ground_truth.mask_lines import composite_masks
 from deeplake_labelbox.ground_truth.object_lines import at_frames, segments_of
 from deeplake_labelbox.ground_truth.targets import Target
+from deeplake_labelbox.ground_truth.video_answers import answers_of
 from deeplake_labelbox.project.annotations import Feature
 from deeplake_labelbox.project.ontology import Classification, Ontology, Tool
 
@@ -79,6 +71,10 @@ class _Writing:
     def __init__(self, writer: PayloadWriter, video: VideoAnnotations, target: Target) -> None:
         self.payload = VideoPayload()
         self._ontology = writer.ontology
+        self._named: tuple[Tool | Classification, ...] = (
+            *writer.ontology.tools,
+            *writer.ontology.classifications,
+        )
         self._writer = writer
         self._video = video
         self._target = target
@@ -125,8 +121,9 @@ class _Writing:
                 report=self._reporter(member),
             )
             if segments:
-                named = reference(tool, self._ontology.tools)
-                self._add(f"{tool.kind}/{goal}/{whole.track}", (member,), named, segments=segments)
+                # Two classes of the source may become one, and number their tracks alike.
+                identity = f"{tool.kind}/{goal}/{whole.class_name}/{whole.track}"
+                self._add(identity, (member,), reference(tool, self._named), segments=segments)
             else:
                 self._refuse(member, "none of its frames can be drawn")
         self._masks(masks)
@@ -179,7 +176,7 @@ class _Writing:
                 self._refuse(member, "its masks have no pixel that can be drawn")
                 continue
             members.append(member)
-            named = reference(tool, self._ontology.tools)
+            named = reference(tool, self._named)
             instances.append({**named, "colorRGB": list(made.colours[index])})
         if instances:
             self._add(
@@ -187,91 +184,20 @@ class _Writing:
             )
 
     def _answers(self) -> None:
-        for name, spans in self._video.frame_answers.items():
-            item, member = self._classification(name)
-            if item is None:
-                continue
-            if item.scope == "index":
-                self._frame_answer(item, member, list(spans))
-            elif self._holds_throughout(spans):
-                self._global_answer(item, member, spans[0].answer)
-            else:
-                self._refuse(
-                    member, "the project asks it once per video, but the answer changes in time"
-                )
-        for name, answer in self._video.global_answers.items():
-            item, member = self._classification(name)
-            if item is None:
-                continue
-            if item.scope == "global":
-                self._global_answer(item, member, answer)
-            elif self._target.frame_count is None:
-                self._refuse(member, "the project asks it per frame; give the frames it holds on")
-            else:
-                everywhere = AnswerSpan(1, self._target.frame_count, answer)
-                self._frame_answer(item, member, [everywhere])
-
-    def _classification(self, name: str) -> tuple[Classification | None, Member]:
-        goal = self._writer.goal(name)
-        member = Member(goal or name)
-        item = None
-        if goal:
-            item = find_named(
-                self._ontology.classifications,
-                goal,
-                report=lambda reason: self._refuse(member, reason),
-                where="the project",
-            )
-        return item, member
-
-    def _holds_throughout(self, spans: Any) -> bool:
-        """Whether there is one answer, on all frames that are known."""
-        known = self._video.known_frames
-        if any(span.answer != spans[0].answer for span in spans):
-            return False
-        if known is not None:
-            return bool(
-                spans[0].start <= known[0] and spans[-1].end >= known[-1] and len(spans) == 1
-            )
-        return len(spans) == 1 and spans[0].start == 1 and spans[0].end == self._target.frame_count
-
-    def _frame_answer(self, item: Classification, member: Member, spans: list[AnswerSpan]) -> None:
-        last = self._target.frame_count
-        if last is not None and spans[-1].end > last:
-            beyond = [span for span in spans if span.end > last]
-            self.payload.gaps.append(
-                (
-                    f"{member.name!r} is answered, but the video in Labelbox has {last} frames",
-                    max(last + 1, beyond[0].start),
-                    beyond[-1].end - last,
-                )
-            )
-            spans = [
-                AnswerSpan(span.start, min(span.end, last), span.answer)
-                for span in spans
-                if span.start <= last
-            ]
-        reasons: list[str] = []
-        answer = answer_over_time(item, spans, report=reasons.append, where="the project")
-        self._classified(item, member, answer, reasons)
-
-    def _global_answer(self, item: Classification, member: Member, value: Any) -> None:
-        reasons: list[str] = []
-        entries = answer_entries(
-            {item.name: value}, (item,), report=reasons.append, where="the project", deep=True
+        answers = answers_of(
+            self._video, self._target, self._ontology.classifications, self._writer.goal
         )
-        self._classified(item, member, entries[0]["answer"] if entries else None, reasons)
-
-    def _classified(
-        self, item: Classification, member: Member, answer: Any, reasons: list[str]
-    ) -> None:
-        reasons = list(dict.fromkeys(reasons))
-        if answer is None:
-            self._refuse(member, "; ".join(reasons) or "none of its frames are in the video")
-            return
-        self.payload.gaps += [(reason, None, 1) for reason in reasons]
-        named = reference(item, self._ontology.classifications)
-        self._add(f"answer/{item.name}", (member,), named, answer=answer)
+        for told in answers:
+            problems = list(dict.fromkeys(told.problems))
+            if told.gap is not None:
+                self.payload.gaps.append(told.gap)
+            if told.item is None or told.answer is None:
+                reason = "; ".join(problems) or "none of its frames are in the video"
+                self._refuse(told.member, reason)
+                continue
+            self.payload.gaps += [(problem, None, 1) for problem in problems]
+            named = reference(told.item, self._named)
+            self._add(f"answer/{told.item.name}", (told.member,), named, answer=told.answer)
 
     def _add(
         self,

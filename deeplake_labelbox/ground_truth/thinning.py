@@ -4,38 +4,21 @@ Labelbox moves boxes, points and lines linearly between key frames and rounds to
 key frames chosen here are frames of the track with the values that it has there; among all such
 choices whose interpolation stays within the tolerance on every frame, no other is smaller.
 
-Whether frame ``j`` may follow ``i`` as the next key frame is told by a cone of slopes: each frame
-between them allows an interval of slopes as seen from ``i``, and the slope to ``j`` must lie in
-all of them (H. Imai and M. Iri, "Polygonal approximations of a curve", 1988). The cones of many
-starts are carried forward at once; a shortest path over the permitted steps does the rest. Where
-rounding to 3 decimals leaves the cone in doubt, the interpolation itself is asked.
+It is a shortest path over the steps that `PermittedSteps` permits.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from deeplake_labelbox.ground_truth.key_frame_steps import Floats, Frames, PermittedSteps
 from deeplake_labelbox.project.annotations import Feature, Track
 from deeplake_labelbox.timeline.interpolation import moving_coordinates
 from deeplake_labelbox.timeline.visibility import visible_frames
-
-# Differences of 64-bit floats that are as good as equal, in pixels.
-SLACK: Final = 1e-9
-
-# How far a coordinate computed through slopes may be from the interpolation's own, in pixels.
-_DOUBT: Final = 1e-7
-
-# Cones of this many starts are carried forward together, over this many frames.
-_BLOCK: Final = 256
-_SHORT: Final = 256
-
-Floats = NDArray[np.float64]
-Frames = NDArray[np.int64]
 
 
 def thin(
@@ -136,7 +119,7 @@ def _fewest(
     stands, unmoved, for all that follow.
     """
     count = len(frames)
-    permitted = _Permitted(frames, values, tolerance)
+    permitted = PermittedSteps(frames, values, tolerance)
     is_end = np.zeros(count, dtype=np.bool_)
     is_end[-1] = True
     if held:
@@ -155,7 +138,7 @@ def _fewest(
 
 
 def _next_level(
-    permitted: _Permitted,
+    permitted: PermittedSteps,
     level: NDArray[np.intp],
     came_from: NDArray[np.intp],
     is_end: NDArray[np.bool_],
@@ -180,137 +163,3 @@ def _next_level(
             if is_end[found].any():
                 return found
     return np.sort(np.concatenate(reached))[::-1]
-
-
-_Steps = tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]
-
-
-class _Permitted:
-    """Tells which frame may follow which as the next key frame."""
-
-    def __init__(self, frames: Frames, values: Floats, tolerance: float) -> None:
-        self._frames = frames
-        self._values = values
-        self._tolerance = tolerance
-        # A coordinate is shown right if it rounds to a thousandth within the tolerance. The
-        # first bounds are surely accepted by `asked`, beyond the second ones nothing is.
-        self._inner = self._bounds(0.5 * SLACK, -_DOUBT)
-        self._outer = self._bounds(2.0 * SLACK, _DOUBT)
-        self._blocks: dict[int, _Steps] = {}
-
-    def _bounds(self, slack: float, doubt: float) -> tuple[Floats, Floats]:
-        lowest = np.ceil((self._values - self._tolerance - slack) * 1000)
-        highest = np.floor((self._values + self._tolerance + slack) * 1000)
-        return (lowest - 0.5) / 1000 - doubt, (highest + 0.5) / 1000 + doubt
-
-    def steps_from(self, start: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Two (R,) bool arrays: entry ``h`` tells of the step from ``start`` over ``h`` frames.
-
-        The first holds the steps that are surely permitted, the second those to ask about.
-        """
-        block, row = divmod(start, _BLOCK)
-        if block not in self._blocks:
-            # Levels move forward, so blocks far behind are not asked for again.
-            self._blocks = {b: v for b, v in self._blocks.items() if abs(b - block) <= 2}
-            self._blocks[block] = self._short_steps(block * _BLOCK)
-        sure, doubtful, still_open = self._blocks[block]
-        if still_open[row]:
-            return self._long_steps(start)
-        ahead = len(self._frames) - 1 - start
-        return sure[:ahead, row], doubtful[:ahead, row]
-
-    def _short_steps(self, first: int) -> _Steps:
-        """The steps from a block of starts, their cones carried forward together."""
-        count = len(self._frames)
-        starts = np.arange(first, min(first + _BLOCK, count - 1))
-        sure = np.zeros((_SHORT, len(starts)), dtype=np.bool_)
-        doubtful = np.zeros((_SHORT, len(starts)), dtype=np.bool_)
-        inner, outer = _Cone(len(starts), self._values), _Cone(len(starts), self._values)
-        for offset in range(1, _SHORT + 1):
-            starts = starts[: count - offset - first]
-            inner, outer = inner.first(len(starts)), outer.first(len(starts))
-            if not outer.is_open().any():
-                return sure[: offset - 1], doubtful[: offset - 1], np.zeros(_BLOCK, dtype=np.bool_)
-            ahead = starts + offset
-            elapsed = (self._frames[ahead] - self._frames[starts])[:, None].astype(np.float64)
-            here = self._values[starts]
-            slope = (self._values[ahead] - here) / elapsed
-            sure[offset - 1, : len(starts)] = inner.holds(slope)
-            doubtful[offset - 1, : len(starts)] = outer.holds(slope) & ~inner.holds(slope)
-            for cone, (lowest, highest) in ((inner, self._inner), (outer, self._outer)):
-                cone.narrow((lowest[ahead] - here) / elapsed, (highest[ahead] - here) / elapsed)
-        still_open = np.zeros(_BLOCK, dtype=np.bool_)
-        still_open[: len(starts)] = outer.is_open()
-        still_open[: len(starts)] &= starts + _SHORT < count - 1
-        return sure, doubtful, still_open
-
-    def _long_steps(self, start: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """The steps from one start, its cone carried forward over ever more frames at once."""
-        count, reach = len(self._frames), 2 * _SHORT
-        while True:
-            ahead = slice(start + 1, min(start + 1 + reach, count))
-            elapsed = (self._frames[ahead] - self._frames[start])[:, None].astype(np.float64)
-            here = self._values[start]
-            slope = (self._values[ahead] - here) / elapsed
-            within = []
-            is_open = False
-            for bounds in (self._inner, self._outer):
-                lowest = np.maximum.accumulate((bounds[0][ahead] - here) / elapsed)
-                highest = np.minimum.accumulate((bounds[1][ahead] - here) / elapsed)
-                inside = ((lowest[:-1] <= slope[1:]) & (slope[1:] <= highest[:-1])).all(axis=1)
-                inside &= (lowest[:-1] <= highest[:-1]).all(axis=1)
-                within.append(np.concatenate([[True], inside]))
-                is_open = bool((lowest[-1] <= highest[-1]).all())
-            if ahead.stop == count or not is_open:
-                return within[0], within[1] & ~within[0]
-            reach *= 4
-
-    def asked(self, start: int, end: int) -> bool:
-        """Whether the interpolation from ``start`` to ``end`` stays within the tolerance."""
-        between = slice(start + 1, end)
-        elapsed = (self._frames[between] - self._frames[start])[:, None]
-        duration = self._frames[end] - self._frames[start]
-        here, there = self._values[start], self._values[end]
-        shown = np.round(here + (there - here) * elapsed / duration, 3)
-        return self._close(shown, self._values[between])
-
-    def holds_to_end(self) -> NDArray[np.bool_]:
-        """(N,) whether the value of a frame may stand for all frames after it."""
-        return np.array(
-            [
-                self._close(self._values[start], self._values[start + 1 :])
-                for start in range(len(self._values))
-            ]
-        )
-
-    def _close(self, shown: Floats, wanted: Floats) -> bool:
-        return bool((np.abs(shown - wanted) <= self._tolerance + SLACK).all())
-
-
-class _Cone:
-    """For each of several starts, the slopes that the frames passed so far allow."""
-
-    def __init__(self, starts: int, values: Floats) -> None:
-        self._lowest = np.full((starts, values.shape[1]), -np.inf)
-        self._highest = np.full((starts, values.shape[1]), np.inf)
-
-    def first(self, count: int) -> Self:
-        """Keep the first ``count`` starts only."""
-        self._lowest, self._highest = self._lowest[:count], self._highest[:count]
-        return self
-
-    def holds(self, slope: Floats) -> NDArray[np.bool_]:
-        return _in_all(self._lowest <= slope, slope <= self._highest)
-
-    def narrow(self, lowest: Floats, highest: Floats) -> None:
-        np.maximum(self._lowest, lowest, out=self._lowest)
-        np.minimum(self._highest, highest, out=self._highest)
-
-    def is_open(self) -> NDArray[np.bool_]:
-        return _in_all(self._lowest <= self._highest)
-
-
-def _in_all(*conditions: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """(N,) whether (N, D) conditions hold in all dimensions."""
-    holds: NDArray[np.bool_] = np.logical_and.reduce(conditions).all(axis=1)
-    return holds

@@ -21,6 +21,7 @@ from deeplake_labelbox.errors import (
     LabelboxUnavailableError,
     ProjectNotFoundError,
 )
+from deeplake_labelbox.project.rate_limit import wait_for_rate_limit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +54,8 @@ def connect(
 ) -> labelbox.Client:
     """Returns a Labelbox client. No request is made.
 
+    A client that is made here waits and asks again when Labelbox's rate limit is exceeded.
+
     Args:
         lb_api_key: The API key; None takes it from the environment variable LABELBOX_API_KEY.
         lb_client: A ready client, which is returned as it is.
@@ -82,9 +85,9 @@ def connect(
         )
     import labelbox  # noqa: PLC0415 - the SDK is slow to import and not needed offline
 
-    if endpoint is None:
-        return labelbox.Client(api_key=api_key)
-    return labelbox.Client(api_key=api_key, **_server(endpoint))
+    client = labelbox.Client(api_key=api_key, **({} if endpoint is None else _server(endpoint)))
+    wait_for_rate_limit(client)
+    return client
 
 
 def labelbox_hosts(client: labelbox.Client) -> frozenset[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from deeplake_labelbox.errors import ConfigurationError, LabelboxError, UploadError
 from deeplake_labelbox.project.client import connect
+from deeplake_labelbox.project.rate_limit import waiting_for_rate_limit
 from deeplake_labelbox.upload.batches import rows_in_project, send
 from deeplake_labelbox.upload.data_rows import DataRowMaker, rows_by_key
 from deeplake_labelbox.upload.global_keys import (
@@ -120,34 +121,39 @@ def create_labelbox_annotation_project(
             "Labelbox cannot show these videos."
         )
     client = connect(lb_api_key, lb_client=lb_client)
-    upload = _Upload(client, [*refused, *duplicates], warnings)
-    wanted = WantedOntology(client, lb_ontology, lb_project_name)
-    dataset = find_dataset(client, lb_dataset_name, lb_dataset_id)
-    project = find_project(client, lb_project_name, lb_project_id)
-    ontology_id = None if project is None else wanted.check_against(project)
-    integration = None if dataset is not None else find_integration(client, lb_iam_integration_id)
-    existing = rows_by_key(client, [video.global_key for video in videos])
-    try:
-        if dataset is None:
-            dataset = make_dataset(client, lb_dataset_name, integration)
-            upload.made.append(f"dataset {lb_dataset_name} ({dataset.uid})")
-        upload.add_rows(dataset, videos, existing, fail_on_error=fail_on_error, progress=progress)
-        is_new = project is None
-        if project is None:
-            project = make_project(client, lb_project_name)
-            upload.made.append(f"project {lb_project_name} ({project.uid})")
-        if ontology_id is None:
-            ontology_id = wanted.connect(project)
-        prefix = lb_batches_name or f"{lb_dataset_name}_batch-"
-        upload.send_rows(project, prefix, lb_batch_priority, is_new=is_new)
-    except LabelboxError as error:
-        raise upload.with_made(error) from error
-    if ontology_id is None:
-        upload.warnings.append(
-            "The project has no ontology; connect one before labelling, or call again with "
-            "lb_ontology."
+    with waiting_for_rate_limit(client):
+        upload = _Upload(client, [*refused, *duplicates], warnings)
+        wanted = WantedOntology(client, lb_ontology, lb_project_name)
+        dataset = find_dataset(client, lb_dataset_name, lb_dataset_id)
+        project = find_project(client, lb_project_name, lb_project_id)
+        ontology_id = None if project is None else wanted.check_against(project)
+        integration = (
+            None if dataset is not None else find_integration(client, lb_iam_integration_id)
         )
-    return upload.result(dataset, project, ontology_id)
+        existing = rows_by_key(client, [video.global_key for video in videos])
+        try:
+            if dataset is None:
+                dataset = make_dataset(client, lb_dataset_name, integration)
+                upload.made.append(f"dataset {lb_dataset_name} ({dataset.uid})")
+            upload.add_rows(
+                dataset, videos, existing, fail_on_error=fail_on_error, progress=progress
+            )
+            is_new = project is None
+            if project is None:
+                project = make_project(client, lb_project_name)
+                upload.made.append(f"project {lb_project_name} ({project.uid})")
+            if ontology_id is None:
+                ontology_id = wanted.connect(project)
+            prefix = lb_batches_name or f"{lb_dataset_name}_batch-"
+            upload.send_rows(project, prefix, lb_batch_priority, is_new=is_new)
+        except LabelboxError as error:
+            raise upload.with_made(error) from error
+        if ontology_id is None:
+            upload.warnings.append(
+                "The project has no ontology; connect one before labelling, or call again with "
+                "lb_ontology."
+            )
+        return upload.result(dataset, project, ontology_id)
 
 
 @dataclass(slots=True)

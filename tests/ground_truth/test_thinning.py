@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deeplake_labelbox.ground_truth.thinning import SLACK, reproduced, thin
+from deeplake_labelbox.ground_truth.key_frame_steps import SLACK
+from deeplake_labelbox.ground_truth.thinning import reproduced, thin
 from deeplake_labelbox.project.annotations import Feature, Track
 from deeplake_labelbox.timeline.interpolation import moving_vertices
 from deeplake_labelbox.timeline.visibility import visible_frames

@@ -52,6 +52,40 @@ def read_creds(pairs: Sequence[str] | None) -> dict[str, str] | None:
     return creds or None
 
 
+def read_ranges(texts: Sequence[str] | None) -> tuple[tuple[int, int], ...] | None:
+    """The frames of ``FIRST-LAST`` options, counted from 1.
+
+    Raises:
+        ConfigurationError: If one is no pair of numbers.
+    """
+    ranges = []
+    for text in texts or ():
+        first, dash, last = text.partition("-")
+        if not (dash and first.strip().isdecimal() and last.strip().isdecimal()):
+            raise ConfigurationError(
+                f"--range {text!r} is no FIRST-LAST; write it like 1-250, counted from 1."
+            )
+        ranges.append((int(first), int(last)))
+    return tuple(ranges) or None
+
+
+def read_size(text: str | None) -> int | tuple[int, int] | None:
+    """The size of a ``--resize`` option: the longest side, or width and height.
+
+    Raises:
+        ConfigurationError: If it is neither.
+    """
+    if text is None:
+        return None
+    numbers = text.lower().split("x")
+    if len(numbers) > 2 or not all(number.strip().isdecimal() for number in numbers):
+        raise ConfigurationError(
+            f"--resize {text!r} is no size; write the longest side like 640, or 640x360."
+        )
+    sizes = [int(number) for number in numbers]
+    return sizes[0] if len(sizes) == 1 else (sizes[0], sizes[1])
+
+
 def read_ontology(path: Path | None) -> Ontology | None:
     """The ontology in a JSON file, in Labelbox's normalized form.
 

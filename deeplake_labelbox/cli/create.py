@@ -7,11 +7,17 @@ from typing import Annotated, Literal
 import typer
 
 from deeplake_labelbox.cli import options
-from deeplake_labelbox.cli.arguments import read_creds, read_groups, read_ontology
+from deeplake_labelbox.cli.arguments import (
+    read_creds,
+    read_groups,
+    read_ontology,
+    read_ranges,
+    read_size,
+)
 from deeplake_labelbox.cli.project_source import open_source
 from deeplake_labelbox.cli.running import check_writable, running
 from deeplake_labelbox.cli.summary import finish, show_dataset, show_opening
-from deeplake_labelbox.cli.whole_job import LabelOptions, make_dataset
+from deeplake_labelbox.cli.whole_job import FrameOptions, LabelOptions, make_dataset
 
 _FRAMES = "Frames"
 
@@ -40,12 +46,56 @@ def create(
             "--jpeg-quality", min=1, max=100, rich_help_panel=_FRAMES, help="Quality of jpg."
         ),
     ] = 95,
+    stride: Annotated[
+        int,
+        typer.Option(
+            "--stride", min=1, rich_help_panel=_FRAMES, help="Only every n-th frame of a video."
+        ),
+    ] = 1,
+    fps: Annotated[
+        float | None,
+        typer.Option(
+            "--fps",
+            show_default=False,
+            rich_help_panel=_FRAMES,
+            help="At most so many frames a second.",
+        ),
+    ] = None,
+    frame_range: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--range",
+            metavar="FIRST-LAST",
+            show_default=False,
+            rich_help_panel=_FRAMES,
+            help="Only these frames, counted from 1, like 1-250. May be given several times.",
+        ),
+    ] = None,
+    only_labelled: Annotated[
+        bool,
+        typer.Option(
+            "--only-labelled",
+            rich_help_panel=_FRAMES,
+            help="Only frames inside a labelled segment.",
+        ),
+    ] = False,
+    resize: Annotated[
+        str | None,
+        typer.Option(
+            "--resize",
+            metavar="SIDE|WxH",
+            show_default=False,
+            rich_help_panel=_FRAMES,
+            help="Scale frames, and their labels alike: to this longest side in pixels, or to "
+            "exactly WIDTHxHEIGHT.",
+        ),
+    ] = None,
     overwrite: Annotated[
         bool,
         typer.Option(
             "--overwrite",
             rich_help_panel=options.STORAGE,
-            help="Replace a dataset at the path, once the export is there.",
+            help="Replace a dataset at the path, once the new one is complete.",
         ),
     ] = False,
     creds: options.Creds = None,
@@ -66,10 +116,13 @@ def create(
     deeplake-labelbox create cl9y0xd2m00 ./clips --group raster-segmentation=mask
 
     deeplake-labelbox create project.ndjson s3://bucket/clips --frames jpg
+
+    deeplake-labelbox create cl9y0xd2m00 ./small --only-labelled --fps 5 --resize 640
     """
     with running(verbose=verbose) as run:
         check_writable(report)
         groups, storage = read_groups(group), read_creds(creds)
+        ranges, size = read_ranges(frame_range), read_size(resize)
         labels = None if no_labels else LabelOptions(groups, read_ontology(ontology), fail_on_error)
         found = open_source(source, project=project, api_key=api_key, endpoint=endpoint)
         made, outcome = make_dataset(
@@ -81,8 +134,15 @@ def create(
             token=token,
             overwrite=overwrite,
             fail_on_error=fail_on_error,
-            frame_storage=frames,
-            jpeg_quality=jpeg_quality,
+            frames=FrameOptions(
+                storage=frames,
+                jpeg_quality=jpeg_quality,
+                stride=stride,
+                fps=fps,
+                ranges=ranges,
+                only_labelled=only_labelled,
+                resize=size,
+            ),
         )
         show_dataset(run, made, dataset, outcome)
         show_opening(run, dataset, made, has_creds=storage is not None)

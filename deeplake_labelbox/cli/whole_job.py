@@ -36,6 +36,29 @@ class LabelOptions:
     fail_on_error: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameOptions:
+    """Which frames are written, and how.
+
+    Attributes:
+        storage: ``"png"`` or ``"jpg"``.
+        jpeg_quality: 1 to 100.
+        stride: Every n-th frame.
+        fps: At most so many frames a second.
+        ranges: First and last frame of the only intervals that are written, counted from 1.
+        only_labelled: Only frames inside a labelled segment.
+        resize: Longest side, or width and height, in pixels.
+    """
+
+    storage: FrameStorage = "png"
+    jpeg_quality: int = 95
+    stride: int = 1
+    fps: float | None = None
+    ranges: tuple[tuple[int, int], ...] | None = None
+    only_labelled: bool = False
+    resize: int | tuple[int, int] | None = None
+
+
 def make_dataset(
     run: Run,
     source: ProjectSource,
@@ -46,8 +69,7 @@ def make_dataset(
     token: str | None = None,
     overwrite: bool = False,
     fail_on_error: bool = False,
-    frame_storage: FrameStorage = "png",
-    jpeg_quality: int = 95,
+    frames: FrameOptions | None = None,
 ) -> tuple[deeplake.Dataset, Report]:
     """Make the dataset of a project, and apply its labels unless ``labels`` is ``None``.
 
@@ -60,6 +82,7 @@ def make_dataset(
     )
     from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta  # noqa: PLC0415 - the same
 
+    frames = frames or FrameOptions()
     export = source.export
     if labels is not None and labels.ontology is not None:
         if export is None:
@@ -83,8 +106,13 @@ def make_dataset(
         fail_on_error=fail_on_error,
         project_json=export,
         lb_client=source.client,
-        frame_storage=frame_storage,
-        jpeg_quality=jpeg_quality,
+        frame_storage=frames.storage,
+        jpeg_quality=frames.jpeg_quality,
+        frame_stride=frames.stride,
+        fps=frames.fps,
+        frame_ranges=frames.ranges,
+        only_labelled=frames.only_labelled,
+        resize=frames.resize,
         progress=run.progress,
         report=run.report,
     )

@@ -144,3 +144,36 @@ def test_credentials_are_passed_on_and_not_repeated(run_there, sample_box, comma
     assert result.exit_code == 1
     assert "--creds number 1 is no KEY=VALUE" in result.stderr
     assert "secret" not in result.stderr
+
+
+def test_frames_are_chosen_and_scaled(run_there, sample_box, tmp_path):
+    words = ("create", sample_box.sample.project_id, "chosen", "--stride", 4, "--range", "1-24")
+    result = run_there(*words, "--only-labelled", "--resize", 160)
+    assert result.exit_code == 0, result.output
+    ds = deeplake.open(str(tmp_path / "chosen"))
+    # Three labelled videos of 24 frames and more, of which every fourth is taken.
+    assert ds["frame_idx"][:].tolist() == [0, 4, 8, 12, 16, 20] * 3
+    assert {max(picture.shape[:2]) for picture in ds["frames"][:]} == {160}
+    whole = run_there("create", sample_box.sample.project_id, "whole")
+    assert whole.exit_code == 0, whole.output
+    reference = deeplake.open(str(tmp_path / "whole"))
+    np.testing.assert_allclose(ds["car/car"][2], reference["car/car"][8] / 2, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--range", "5"), "FIRST-LAST"),
+        (("--range", "a-b"), "FIRST-LAST"),
+        (("--range", "9-3"), "9"),
+        (("--resize", "wide"), "640x360"),
+        (("--resize", "0"), "resize"),
+        (("--fps", "0"), "fps"),
+    ],
+)
+def test_frames_that_cannot_be_chosen_are_refused(run_there, sample_box, tmp_path, words, says):
+    result = run_there("create", sample_box.sample.project_id, "clips", *words)
+    assert result.exit_code == 1, result.output
+    assert says in result.stderr
+    assert "Traceback" not in result.output
+    assert not (tmp_path / "clips").exists()

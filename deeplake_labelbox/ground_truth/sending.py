@@ -116,14 +116,15 @@ class LabelboxImports:
 
         Raises:
             ImportTimeoutError: If it still runs when the time-out has passed.
-            AnnotationImportError: If Labelbox does not know it any more.
+            AnnotationImportError: If Labelbox does not show it.
         """
         deadline = time.monotonic() + self._timeout
         while True:
             found = self.find(name)
             if found is None:
                 raise AnnotationImportError(
-                    f"Labelbox does not know the import {name!r} any more; run the import again."
+                    f"Labelbox does not show the import {name!r}, though it has its name; run the "
+                    f"import again, and with another import_name if it stays so."
                 )
             if found.get("state") != "RUNNING":
                 return found

@@ -80,7 +80,7 @@ def waiting_for_rate_limit(client: labelbox.Client) -> Iterator[None]:
 
 def _session(client: labelbox.Client) -> Session | None:
     """The session that the SDK sends with; a client of another make may have none."""
-    session: Session | None = getattr(client, "_connection", None)
+    session: Session | None = getattr(client, "connection", None)
     return session if hasattr(session, "mount") else None
 
 

@@ -2,18 +2,15 @@
 
 import json
 
-import labelbox
 import numpy as np
 import pytest
 import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lbox.exceptions import AuthenticationError as SdkAuthenticationError
 
 from deeplake_labelbox.errors import (
     AlreadyLabelledError,
     AnnotationSourceError,
-    AuthenticationError,
     ConfigurationError,
     ImportTimeoutError,
 )
@@ -291,60 +288,6 @@ def test_pre_labels_that_wait_are_seen(imported, box):
     result = imported([car(2)])
     assert len(result.accepted) == 1
     assert any("cannot be read any more" in gap.what for gap in result.gaps)
-
-
-@pytest.mark.parametrize("is_created", [False, True])
-@pytest.mark.usefixtures("small_chunks")
-def test_killed_in_the_middle_it_sends_the_rest(
-    imported, labels_of, project, monkeypatch, is_created, tmp_path
-):
-    """Killed before, or just after, Labelbox took the second of two chunks."""
-    sent = []
-    create = labelbox.LabelImport.create_from_file.__func__
-
-    def dying(cls, client, project_id, name, path):
-        if len(sent) == 1:
-            if is_created:
-                create(cls, client, project_id, name, path)
-            raise KeyboardInterrupt
-        sent.append(name)
-        return create(cls, client, project_id, name, path)
-
-    annotations = [car(1), car(4, data_row="two.mp4")]
-    saved = tmp_path / "result.json"
-    with monkeypatch.context() as patch:
-        patch.setattr(labelbox.LabelImport, "create_from_file", classmethod(dying))
-        with pytest.raises(KeyboardInterrupt):
-            imported(annotations, save_result=saved)
-    assert len(ImportResult.load(saved).accepted) == 1
-    result = imported(annotations)
-    assert len(result.accepted) == 2
-    assert [file.sent for file in result.files] == [False, not is_created]
-    assert {name: len(found) for name, found in labels_of(project).items()} == {
-        "one.mp4": 1,
-        "two.mp4": 1,
-    }
-
-
-@pytest.mark.usefixtures("small_chunks")
-def test_a_key_that_is_revoked_half_way(imported, monkeypatch):
-    real = labelbox.LabelImport.create_from_file.__func__
-    calls = []
-
-    def revoked(cls, *args):
-        calls.append(args)
-        if len(calls) == 2:
-            raise SdkAuthenticationError("Invalid API key")
-        return real(cls, *args)
-
-    annotations = [car(1), car(4, data_row="two.mp4")]
-    with monkeypatch.context() as patch:
-        patch.setattr(labelbox.LabelImport, "create_from_file", classmethod(revoked))
-        with pytest.raises(AuthenticationError):
-            imported(annotations)
-    result = imported(annotations)
-    assert [file.sent for file in result.files] == [False, True]
-    assert len(result.accepted) == 2
 
 
 def test_an_import_that_fails_whole_is_tried_again(imported, box):

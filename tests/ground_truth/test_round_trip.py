@@ -2,7 +2,11 @@
 
 import numpy as np
 import pytest
+import random_projects
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sample_oracle import ALL_GROUPED, MASKS_GROUPED, UNGROUPED
+from video_files import write_video
 
 import deeplake_labelbox as dl
 from deeplake_labelbox.ground_truth.importing import import_annotations
@@ -79,6 +83,7 @@ def objects_of(dataset, name, row):
 
 
 def assert_same_labels(first, second, tolerance):
+    """Returns how many values were compared."""
     names = [
         column.name
         for column in first.schema.columns
@@ -101,7 +106,7 @@ def assert_same_labels(first, second, tolerance):
                 else:
                     assert (one == other).all(), (name, row)
                 compared += 1
-    assert compared > 1000
+    return compared
 
 
 @pytest.mark.parametrize(
@@ -114,7 +119,7 @@ def test_ground_truth(own_box, dataset_of, second_project, grouping, tolerance):
     assert not result.gaps
     assert len(result.accepted) == len(result.annotations) == 45
     again = dataset_of(second_project.id, groups)
-    assert_same_labels(first, again, tolerance)
+    assert assert_same_labels(first, again, tolerance) > 1000
 
 
 def test_fewest_key_frames(own_box, dataset_of, second_project):
@@ -122,7 +127,7 @@ def test_fewest_key_frames(own_box, dataset_of, second_project):
     first = dataset_of(own_box.sample.project_id)
     result = imported(own_box, first, second_project, tolerance=0.5, keep_key_frames=False)
     assert len(result.accepted) == 45
-    assert_same_labels(first, dataset_of(second_project.id), 0.5)
+    assert assert_same_labels(first, dataset_of(second_project.id), 0.5) > 1000
 
 
 def test_pre_labels_make_no_label(own_box, dataset_of, second_project):
@@ -151,3 +156,30 @@ def test_the_dataset_may_name_its_tools_otherwise(own_box, dataset_of):
     assert "vehicle" in names
     assert not names & {"car", "person"}
     assert not result.gaps
+
+
+@pytest.fixture(scope="module")
+def short_video(tmp_path_factory):
+    path = tmp_path_factory.mktemp("videos") / "short.mp4"
+    return write_video(path, frames=random_projects.FRAMES, size=random_projects.SIZE)
+
+
+@settings(
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    random=st.randoms(use_true_random=False),
+    tolerance=st.sampled_from([0.0, 0.5]),
+    keep=st.booleans(),
+)
+def test_any_project(own_box, dataset_of, short_video, random, tolerance, keep):
+    """Whatever is labelled comes back on every frame, of every kind that can be imported."""
+    projects = [own_box.add_project(name, random_projects.ONTOLOGY) for name in ("One", "Two")]
+    for name in ("a.mp4", "b.mp4"):
+        rows = [project.add_video(short_video, external_id=name) for project in projects]
+        rows[0].add_label(random_projects.random_annotations(random))
+    first = dataset_of(projects[0].id)
+    result = imported(own_box, first, projects[1], tolerance=tolerance, keep_key_frames=keep)
+    assert not result.gaps
+    assert {outcome.status for outcome in result} <= {"accepted"}
+    assert_same_labels(first, dataset_of(projects[1].id), tolerance)

@@ -11,7 +11,13 @@ from typing import Any, BinaryIO, Final, overload
 from deeplake_labelbox.errors import ExportEmptyError, ExportFormatError
 from deeplake_labelbox.project.json_array import iterate_array
 from deeplake_labelbox.project.row_index import RowIndex, RowWriter
-from deeplake_labelbox.project.rows import MAX_ROW_BYTES, check_row, list_ids, parse_row
+from deeplake_labelbox.project.rows import (
+    MAX_ROW_BYTES,
+    check_row,
+    list_ids,
+    parse_row,
+    without_lone_surrogates,
+)
 from deeplake_labelbox.project.spool import TemporaryFolder, replacing
 
 _BOM: Final = b"\xef\xbb\xbf"
@@ -116,8 +122,9 @@ class ProjectExport(Sequence[dict[str, Any]]):
             writer = RowWriter(file, index)
             for where, value in rows:
                 row = check_row(value, where)
-                # escaped to ASCII, so that lone surrogates survive; read back as JSON gives it
+                # escaped to ASCII, so that lone surrogates can be written; replaced when read
                 line = _dump(row, where)
+                row = without_lone_surrogates(row, line)
                 if len(line) > max_row_bytes:
                     raise ExportFormatError(_too_long(where, max_row_bytes))
                 writer.write(line, row, where)

@@ -7,6 +7,7 @@ The shape is the one that Labelbox documents for exports of video projects: an o
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from deeplake_labelbox.errors import ExportFormatError, MediaTypeError
@@ -21,6 +22,7 @@ _EXPECTED: Final = (
     "a Labelbox export has one JSON object per data row, with 'data_row' and 'projects'"
 )
 _SHOWN_KEYS: Final = 6
+_ESCAPED_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 _NOT_VIDEO: Final = ("image/", "audio/", "text/", "application/pdf", "application/json")
 
 
@@ -32,7 +34,7 @@ def parse_row(line: bytes, where: str) -> dict[str, Any]:
         where: The line in words, for messages: ``"line 3 of project.ndjson"``.
 
     Returns:
-        The data row as Labelbox wrote it.
+        The data row as Labelbox wrote it; halves of characters, which no text can hold, as "?".
 
     Raises:
         ExportFormatError: The line is not UTF-8, not JSON, or not a data row.
@@ -40,6 +42,7 @@ def parse_row(line: bytes, where: str) -> dict[str, Any]:
     """
     try:
         row = json.loads(line.decode("utf-8"))
+        row = without_lone_surrogates(row, line)
     except UnicodeDecodeError as error:
         raise ExportFormatError(
             f"{_capital(where)} is not UTF-8 (byte {error.start}); save the export as UTF-8 text."
@@ -55,6 +58,26 @@ def parse_row(line: bytes, where: str) -> dict[str, Any]:
             "the file was cut."
         ) from error
     return check_row(row, where)
+
+
+def without_lone_surrogates(row: Any, line: bytes) -> Any:
+    """Replaces halves of characters by "?": no text of a dataset, file or message can hold them.
+
+    Args:
+        row: A parsed line.
+        line: The line itself, by which most are told to have none.
+    """
+    return _whole_characters(row) if _ESCAPED_SURROGATE.search(line) else row
+
+
+def _whole_characters(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", errors="replace").decode("utf-8")
+    if isinstance(value, list):
+        return [_whole_characters(item) for item in value]
+    if isinstance(value, dict):
+        return {_whole_characters(key): _whole_characters(item) for key, item in value.items()}
+    return value
 
 
 def check_row(row: object, where: str) -> dict[str, Any]:

@@ -26,7 +26,7 @@ FindingKind = Literal[
 ]
 
 _SAME_RATE: Final = 0.01  # relative; Labelbox and containers round rates differently
-_SAME_START: Final = 0.001  # seconds
+_LATE: Final = 0.5  # seconds; muxers start a little late to leave room for reordering
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def frames_missing(first: int, last: int) -> str:
 
 def _of_counts(info: VideoInfo, scan: VideoScan, media_attributes: object) -> Iterator[Finding]:
     media = as_mapping(media_attributes)
-    if info.declared_frames not in {None, scan.packets}:
+    if scan.damage is None and info.declared_frames not in {None, scan.packets}:
         hidden = f", {scan.discarded} more are hidden by an edit list" if scan.discarded else ""
         yield Finding(
             "declared count",
@@ -107,12 +107,12 @@ def _of_counts(info: VideoInfo, scan: VideoScan, media_attributes: object) -> It
 
 
 def _of_times(scan: VideoScan) -> Iterator[Finding]:
-    if scan.variable_rate and scan.shortest_gap is not None and scan.longest_gap is not None:
+    if scan.variable_rate and scan.damage is None:
         yield Finding(
             "variable rate",
             f"frames follow each other after {scan.shortest_gap:.3f} to {scan.longest_gap:.3f} s",
         )
-    if scan.starts_at is not None and abs(scan.starts_at) > _SAME_START:
+    if scan.starts_at is not None and not 0 <= scan.starts_at <= _LATE:
         yield Finding("start", f"its first time is {scan.starts_at:.3f} s")
     odd = {
         "have no time": scan.missing_times,

@@ -13,7 +13,7 @@ from av.stream import Disposition
 
 from deeplake_labelbox.errors import VideoDecodeError
 from deeplake_labelbox.video.claims import find_excess
-from deeplake_labelbox.video.damage import find_damage
+from deeplake_labelbox.video.damage import BOX_KINDS, find_damage
 from deeplake_labelbox.video.orientation import Orientation
 
 if TYPE_CHECKING:
@@ -32,6 +32,14 @@ _FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,live_flv,asf,ogg,mxf,"
     "ivf,h264,hevc,av1,obu,m4v,yuv4mpegpipe,nut,rm,dv,gif,apng,wtv,swf,vob,h263,mjpeg,gxf"
 )
+# Streams without a container: what FFmpeg takes for one picture may be as long as the file.
+# Of garbage, FFmpeg takes the suffix for what it is.
+_BARE_SUFFIXES: Final = frozenset(
+    {"h264", "h26l", "264", "avc", "hevc", "h265", "265", "m4v", "m1v", "m2v", "h263", "mjpeg"}
+    | {"mjpg", "mpo", "obu", "av1"}
+)
+_MAX_BARE_BYTES: Final = 64 << 20
+_MAX_SECONDS: Final = 60.0  # for opening, and for finding the next packet
 _OPTIONS: Final = {"format_whitelist": _FORMATS, "protocol_whitelist": "file"}
 
 
@@ -86,6 +94,12 @@ def open_container(
     excess = find_excess(source)
     if excess is not None:
         raise VideoDecodeError(f"{name} declares {excess}. Check the file.")
+    size = _bare_size(source)
+    if size > _MAX_BARE_BYTES:
+        raise VideoDecodeError(
+            f"{name} is a bare stream of {size} bytes, and those are read up to "
+            f"{_MAX_BARE_BYTES}. Put it into an MP4 (ffmpeg -i FILE -c copy FILE.mp4)."
+        )
     if not isinstance(source, Path):
         source.seek(0)
     try:
@@ -95,7 +109,13 @@ def open_container(
             mode="r",
             container_options=_OPTIONS,
             metadata_errors="replace",
+            timeout=_MAX_SECONDS,
         )
+    except av.error.ExitError as error:
+        raise VideoDecodeError(
+            f"{name} cannot be opened as a video: FFmpeg finds none in it in {_MAX_SECONDS:.0f} s. "
+            "Check that it plays, or upload it again."
+        ) from error
     except av.error.FFmpegError as error:
         damage = find_damage(source)
         why = f"the file {damage.reason}" if damage else f"FFmpeg says: {ffmpeg_message(error)}"
@@ -125,6 +145,16 @@ def open_container(
             **({"err_detect": "explode"} if strict else {}),
         }
         yield container, stream
+
+
+def _bare_size(source: Path | IO[bytes]) -> int:
+    """Bytes of a stream without a container, else 0."""
+    if not isinstance(source, Path) or source.suffix.lower()[1:] not in _BARE_SUFFIXES:
+        return 0
+    with source.open("rb") as file:
+        head = file.read(8)
+    in_container = head[4:] in BOX_KINDS or head[:4] in {b"\x1a\x45\xdf\xa3", b"RIFF"}
+    return 0 if in_container else source.stat().st_size
 
 
 def _first_video_stream(container: InputContainer) -> VideoStream | None:

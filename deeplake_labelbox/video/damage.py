@@ -124,9 +124,11 @@ def _walk_boxes(
         reason = "is truncated: it ends before its index (the moov box)"
         return Damage(0, reason) if overrun or b"mdat" in kinds else None
     if stream is not None and b"moof" not in kinds:
-        ends = [(entry.pos, entry.pos + entry.size) for entry in stream.index_entries]
-        beyond = [span for span in ends if span[1] > size]
-        return _cut(min(beyond)[0], size, max(beyond)[1]) if beyond else None
+        first, last = size, size
+        for entry in stream.index_entries:
+            if entry.pos + entry.size > size:
+                first, last = min(first, entry.pos), max(last, entry.pos + entry.size)
+        return _cut(first, size, last) if last > size else None
     # Samples before the cut in a fragment are whole, and FFmpeg flags the one that is cut.
     return Damage(size, overrun.reason) if overrun else None
 

@@ -43,6 +43,7 @@ class PacketTable:
         numbered: Whether one packet is one picture, so that times tell the numbers of frames.
         apart: Whether the file's index stands apart from the packets (MP4, MOV), so that damage
             to the packets cannot take any away.
+        reorders: Whether pictures are decoded in another order than they are shown.
         damage: Why not all packets could be read, or None.
     """
 
@@ -55,6 +56,7 @@ class PacketTable:
     hidden: int
     numbered: bool
     apart: bool
+    reorders: bool
     damage: str | None
 
     def __len__(self) -> int:
@@ -115,6 +117,7 @@ def read_packets(container: InputContainer, stream: VideoStream) -> PacketTable:
         and NO_TIME not in found
         and len(np.unique(found)) == len(found),
         apart=0 < len(found) + discarded + hidden <= indexed,
+        reorders=bool(stream.codec_context.has_b_frames),
         damage=damage,
     )
 

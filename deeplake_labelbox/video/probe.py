@@ -52,7 +52,10 @@ def probe_video(source: Path | IO[bytes], name: str) -> VideoProbe:
             why, cause = f"FFmpeg says: {ffmpeg_message(error)}", error
         if first is None:
             damage = find_damage(source, stream)
-            why = f"the file {damage.reason}" if damage else why
+            if damage:
+                why = f"the file {damage.reason}"
+            elif not stream.width * stream.height:
+                why = "it declares no size of its pictures, or one that FFmpeg refuses"
             raise VideoDecodeError(
                 f"{name} cannot be decoded, from its first frame on: {why}. "
                 "Check that it plays, or upload it again."

@@ -27,7 +27,8 @@ class VideoScan:
         key_packets: Packets that start a group of pictures.
         missing_times: Packets without a presentation time.
         repeated_times: Packets with the presentation time of another one.
-        backward_times: Packets that are to be decoded before the one that precedes them.
+        backward_times: Packets whose time is before that of the one that precedes them; where
+            the codec reorders pictures, that is their decoding time.
         starts_at: Seconds of the earliest presentation time; negative and non-zero starts occur.
         shortest_gap: Seconds between the two frames that follow each other most closely.
         longest_gap: Seconds of the longest pause between two frames.
@@ -58,7 +59,8 @@ class VideoScan:
         """Sum up packets; ``damage`` is what the file's structure tells."""
         times = np.sort(table.times[table.times != NO_TIME])  # packets come in decoding order
         gaps = np.diff(times) * table.tick
-        decoding_times = table.decoding_times[table.decoding_times != NO_TIME]
+        in_order = table.decoding_times if table.reorders else table.times
+        in_order = in_order[in_order != NO_TIME]
         return cls(
             packets=len(table),
             discarded=table.discarded,
@@ -66,7 +68,7 @@ class VideoScan:
             key_packets=int(table.is_key.sum()),
             missing_times=len(table) - len(times),
             repeated_times=int((gaps == 0).sum()),
-            backward_times=int((np.diff(decoding_times) < 0).sum()),
+            backward_times=int((np.diff(in_order) < 0).sum()),
             starts_at=float(times[0] * table.tick) if len(times) else None,
             shortest_gap=float(gaps.min()) if len(gaps) else None,
             longest_gap=float(gaps.max()) if len(gaps) else None,

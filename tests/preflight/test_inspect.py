@@ -72,6 +72,7 @@ def test_what_is_odd_is_named(found):
     assert "Labelbox counts 99" in findings(found["declares-99.avi"])["labelbox count"]
     assert "hidden by an edit list" in findings(found["hides-start.mp4"])["declared count"]
     assert "truncated" in findings(found["cut.mkv"])["damaged"]
+    assert findings(found["back.mp4"])["times"] == "1 of 20 packets go back in time"
     assert found["rotated-90.mp4"].info.rotation == 90
 
 

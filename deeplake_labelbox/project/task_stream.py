@@ -148,7 +148,10 @@ class TaskStream:
             # no Authorization, not even from a .netrc: signed URLs refuse a second one
             with requests.get(url, stream=True, timeout=_TIMEOUT, auth=_unsigned) as response:
                 response.raise_for_status()
-                chunk.writelines(response.iter_content(_BLOCK))
+                for block in response.iter_content(_BLOCK):
+                    chunk.write(block)
+                    if chunk.tell() > end - start + 1:
+                        break  # a compressed bomb, or another file
         except requests.RequestException as error:
             raise LabelboxUnavailableError(
                 f"A file of export task {self._task_id} could not be downloaded "

@@ -33,7 +33,8 @@ FFmpeg and of HTTP are mapped into them at the edges, with the original as ``__c
     └── DatasetError                the Deep Lake dataset cannot be used
         ├── DatasetExistsError      something is at the path already
         ├── DatasetNotFoundError    nothing is at the path
-        └── DatasetMismatchError    the dataset was not made from this project
+        ├── DatasetMismatchError    the dataset was not made from this project
+        └── DatasetBusyError        somebody else is changing the dataset
 """
 
 from __future__ import annotations
@@ -174,3 +175,7 @@ class DatasetNotFoundError(DatasetError):
 
 class DatasetMismatchError(DatasetError):
     """The dataset was not made from this project, or its rows cannot be identified."""
+
+
+class DatasetBusyError(DatasetError):
+    """Somebody else is changing the dataset, and would have their changes mixed with these."""

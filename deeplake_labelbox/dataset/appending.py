@@ -18,6 +18,19 @@ _EMPTY: Final[Mapping[str, Any]] = {
     "polygon": np.zeros((0, 0, 2), dtype=np.float32),
     "labels": np.zeros(0, dtype=np.int32),
     "choices": np.zeros(0, dtype=np.int32),
+    "object text": [""],
+}
+# The same for columns of others, by how the name of their type begins.
+_NOTHING: Final[Mapping[str, Any]] = {
+    "int": 0,
+    "uint": 0,
+    "float": 0,
+    "bool": False,
+    "text": "",
+    "kind=bbox": np.zeros((0, 4), dtype=np.float32),
+    "polygon": np.zeros((0, 0, 2), dtype=np.float32),
+    "kind=class_label, dtype=array": np.zeros(0, dtype=np.int32),
+    "kind=class_label": 0,
 }
 _NUMBERS: Final = frozenset({"int32", "float64"})
 
@@ -27,7 +40,8 @@ def append_rows(
 ) -> None:
     """Append rows, also to a dataset that labels were applied to already.
 
-    Cells of columns that are not given are empty; Deep Lake itself wants a value for each.
+    Cells of columns that are not given are empty, and numbers 0; Deep Lake itself wants a value
+    for each.
 
     Args:
         dataset: The dataset.
@@ -37,8 +51,15 @@ def append_rows(
     missing = {}
     for column in dataset.schema.columns:
         kind = column_kind(dataset, column.name)
-        if column.name not in columns and kind is not None:
-            # Numbers of the row metadata cannot be unset.
-            empty = 0 if str(column.dtype) in _NUMBERS else _EMPTY.get(kind)
-            missing[column.name] = [empty] * count
+        if column.name in columns:
+            continue
+        dtype = str(column.dtype)
+        if kind is None:
+            nothing = (value for name, value in _NOTHING.items() if dtype.startswith(name))
+            missing[column.name] = [next(nothing, None)] * count
+        else:
+            # Numbers of the row metadata cannot be unset; a text that is unset cannot be read
+            # before it is committed, and an empty one reads as None afterwards.
+            empty = 0 if dtype in _NUMBERS else "" if dtype.startswith("text") else None
+            missing[column.name] = [_EMPTY.get(kind, empty)] * count
     dataset.append({**columns, **missing})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -12,6 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
+from deeplake_labelbox.dataset.applied import (
+    AppliedLabel,
+    AppliedLabels,
+    digest,
+    label_version,
+    last_activity,
+)
 from deeplake_labelbox.dataset.build import uncommitted
 from deeplake_labelbox.dataset.columns import (
     column_kind,
@@ -24,13 +31,10 @@ from deeplake_labelbox.dataset.columns import (
 from deeplake_labelbox.dataset.disk import WrittenFiles
 from deeplake_labelbox.dataset.frames import BASE_COLUMNS
 from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta, VideoEntry
-from deeplake_labelbox.dataset.layout import (
-    GroupMapping,
-    make_layout,
-)
+from deeplake_labelbox.dataset.layout import GroupMapping, Layout, make_layout
 from deeplake_labelbox.dataset.location import dataset_errors
 from deeplake_labelbox.dataset.row_index import RowIndex, VideoRows
-from deeplake_labelbox.dataset.row_metadata import RowMetadata
+from deeplake_labelbox.dataset.row_metadata import RowMetadata, details_of
 from deeplake_labelbox.dataset.track_ids import TrackIds
 from deeplake_labelbox.dataset.values import label_values
 from deeplake_labelbox.errors import (
@@ -42,7 +46,7 @@ from deeplake_labelbox.errors import (
 from deeplake_labelbox.preflight.checks import frames_missing
 from deeplake_labelbox.project.annotations import MaskReference, VideoLabel
 from deeplake_labelbox.project.data_rows import data_row_name
-from deeplake_labelbox.project.export import ProjectExport
+from deeplake_labelbox.project.json_values import as_text
 from deeplake_labelbox.project.labels import parse_label
 from deeplake_labelbox.project.ontology import Ontology
 from deeplake_labelbox.project.selection import LabelSelection, select_label
@@ -81,9 +85,11 @@ class VideoProjectConverter:
         label_selection: Which of several labels of a data row counts; see `LabelSelection`.
         mask_presigner: Gives access to the URLs of masks.
         progress: Whether to show a progress bar.
+        meta: What the dataset knows of its project; read from the dataset by default.
 
     Attributes:
         report: What was applied to each video, and what could not be.
+        layout: The columns of the project.
 
     Raises:
         GroupMappingError: If the group mapping cannot be used.
@@ -94,7 +100,7 @@ class VideoProjectConverter:
         self,
         project_id: str,
         dataset: deeplake.Dataset,
-        export: ProjectExport,
+        export: Sequence[Mapping[str, Any]],
         ontology: Ontology,
         *,
         group_mapping: GroupMapping | None = None,
@@ -103,12 +109,13 @@ class VideoProjectConverter:
         label_selection: LabelSelection = "selected",
         mask_presigner: UrlPresigner | None = None,
         progress: bool = True,
+        meta: LabelboxMeta | None = None,
     ) -> None:
         self.report = Report()
         self._project_id = project_id
         self._dataset = dataset
         self._export = export
-        self._meta = LabelboxMeta.read(dataset)
+        self._meta = LabelboxMeta.read(dataset) if meta is None else meta
         if self._meta.project_id != project_id:
             raise DatasetMismatchError(
                 f"The dataset was made from project {self._meta.project_id!r}, not from "
@@ -117,15 +124,17 @@ class VideoProjectConverter:
         self._metadata = metadata
         reserved = {*BASE_COLUMNS, *(metadata.column_names if metadata else ())}
         reserved.update(n for n in column_names(dataset) if column_kind(dataset, n) is None)
-        self._layout = make_layout(
+        self.layout: Layout = make_layout(
             ontology, group_mapping, reserved=reserved, class_names=self._known_class_names
         )
+        self._group_mapping = dict(group_mapping or {})
         self._fail_on_error = fail_on_error
         self._label_selection = label_selection
         self._mask_presigner = mask_presigner
         self._progress = progress
         self._features = 0
         self._known_features = 0
+        self._missing_masks = 0
 
     def dataset_with_applied_annotations(self) -> deeplake.Dataset:
         """Apply every label to the rows of its data row, and commit.
@@ -143,29 +152,87 @@ class VideoProjectConverter:
             OntologyError: If no annotation at all is known to the ontology. Nothing is committed.
             DatasetError: If Deep Lake cannot write.
         """
-        self.report.videos.clear()
-        self._features = self._known_features = 0
         with uncommitted(self._dataset), dataset_errors("writing labels"):
             files = WrittenFiles.of(self._dataset)
             files.check_room(0)
-            index = RowIndex(self._dataset, self._meta)
-            track_ids = TrackIds(self._dataset, self._layout.geometries)
-            written = self._written_columns()
-            self._ensure_columns()
-            with (
-                Transport() as transport,
-                MaskReader(transport, self._mask_presigner) as masks,
-                tqdm(self._export, unit="video", disable=not self._progress, desc="labels") as rows,
-            ):
-                for row in rows:
-                    self._apply(row, index, track_ids, masks, written)
-                    files.check_room(0)
-            self._check_ontology()
-            self._save_metadata(track_ids)
+            self.write_labels(files=files)
             files.check_written()
             self._dataset.commit(f"Apply labels of Labelbox project {self._meta.project_name}")
             files.check_written()
         return self._dataset
+
+    def write_labels(
+        self,
+        only: Mapping[str, frozenset[str] | None] | None = None,
+        *,
+        files: WrittenFiles | None = None,
+    ) -> None:
+        """Write labels to the rows of their data rows, without a commit.
+
+        Args:
+            only: The data rows to write, each with the label columns that are written, or ``None``
+                for all of them; all data rows by default.
+            files: Watches the disk.
+
+        Raises:
+            DeepLakeLabelboxError: See `dataset_with_applied_annotations`.
+        """
+        self.report.videos.clear()
+        self._features = self._known_features = 0
+        index = RowIndex(self._dataset, self._meta)
+        track_ids = TrackIds(self._dataset, self.layout.geometries)
+        written = self._written_columns()
+        applied: dict[str, AppliedLabel] = {}
+        moments = []
+        self._ensure_columns()
+        with (
+            Transport() as transport,
+            MaskReader(transport, self._mask_presigner) as masks,
+            tqdm(self._export, unit="video", disable=not self._progress, desc="labels") as rows,
+        ):
+            for row in rows:
+                data_row_id = str(row["data_row"]["id"])
+                moments.append(last_activity(row))
+                if only is None or data_row_id in only:
+                    columns = None if only is None else only[data_row_id]
+                    label = self._apply(row, columns, index, track_ids, masks, written)
+                    if label is not None:
+                        applied[data_row_id] = label
+                if files is not None:
+                    files.check_room(0)
+        self._check_ontology()
+        self._save_metadata(track_ids)
+        self._note(applied, moments, whole=only is None)
+
+    def _note(
+        self, applied: Mapping[str, AppliedLabel], moments: list[str | None], *, whole: bool
+    ) -> None:
+        """Keep what was applied, for `sync_dataset`."""
+        before = AppliedLabels.read(self._dataset)
+        labels = {**(before.labels if before else {}), **applied}
+        # All that happened up to here is applied; not told where a data row does not tell its own.
+        until = None if None in moments else max(filter(None, moments), default=None)
+        known = before.last_activity if before else None
+        if before is not None and labels.keys() - applied.keys() and whole:
+            until = min(filter(None, (until, known)), default=None)
+        elif not whole:
+            until = max(filter(None, (until, known)), default=None)
+        AppliedLabels(
+            project_id=self._project_id,
+            project_name=self._meta.project_name,
+            ontology=self.layout.ontology,
+            group_mapping=self._group_mapping,
+            metadata_prefix=self._metadata.prefix if self._metadata else None,
+            has_metadata=self._metadata is not None,
+            label_selection=(
+                "function" if callable(self._label_selection) else self._label_selection
+            ),
+            last_activity=until,
+            labels=labels,
+            videos=tuple(video for video in self._meta.videos if video.data_row_id in labels),
+            left=tuple(row for row in (before.left if before else ()) if row not in applied),
+            options=self._meta.options,
+        ).write(self._dataset)
 
     def _known_class_names(self, column: str) -> tuple[str, ...]:
         if column not in column_names(self._dataset):
@@ -177,7 +244,7 @@ class VideoProjectConverter:
         return frozenset(n for n in column_names(self._dataset) if column_kind(self._dataset, n))
 
     def _ensure_columns(self) -> None:
-        for geometry in self._layout.geometries:
+        for geometry in self.layout.geometries:
             ensure_column(self._dataset, geometry.name, geometry.kind)
             if geometry.grouped:
                 ensure_column(self._dataset, geometry.labels, "labels")
@@ -185,32 +252,34 @@ class VideoProjectConverter:
             ensure_column(self._dataset, geometry.key_frames, "key_frames")
             for answers in geometry.answers:
                 ensure_column(self._dataset, answers.name, answers.object_kind)
-        for answers in self._layout.answers:
+        for answers in self.layout.answers:
             ensure_column(self._dataset, answers.name, answers.frame_kind)
         if self._metadata is not None:
             self._metadata.ensure_columns(self._dataset)
 
     def _save_metadata(self, track_ids: TrackIds) -> None:
         """Write what names the numbers; a rollback takes it back, as it is of columns."""
-        for geometry in self._layout.geometries:
+        for geometry in self.layout.geometries:
             write_class_colours(self._dataset, geometry)
             if geometry.grouped:
                 names = track_ids.class_names(geometry)
                 write_class_names(self._dataset, geometry.labels, names)
             for answers in geometry.answers:
                 write_class_names(self._dataset, answers.name, answers.class_names)
-        for answers in self._layout.answers:
+        for answers in self.layout.answers:
             write_class_names(self._dataset, answers.name, answers.class_names)
         track_ids.save()
 
     def _apply(
         self,
         row: Mapping[str, Any],
+        columns: frozenset[str] | None,
         index: RowIndex,
         track_ids: TrackIds,
         masks: MaskReader,
         written: frozenset[str],
-    ) -> None:
+    ) -> AppliedLabel | None:
+        """Write one data row; returns what its rows hold then, ``None`` if it has none."""
         data_row_id = str(row["data_row"]["id"])
         outcome = VideoOutcome(data_row_id, data_row_name(row))
         self.report.videos.append(outcome)
@@ -218,13 +287,14 @@ class VideoProjectConverter:
         video = self._meta.entry(data_row_id)
         if video is not None and video.status == "pending":
             self._gap(outcome, _PENDING)
-            return
+            return None
         rows = index.rows_of(video) if video is not None else None
         if video is None or rows is None or not len(rows.rows):
             none_chosen = video is not None and video.status == "done" and video.chosen == ()
             if selected is not None and not none_chosen:
                 self._gap(outcome, _why_no_rows(video))
-            return
+            return None if video is None else applied_label(row, self._project_id, selected)
+        missing_before = self._missing_masks
         label = None if selected is None else parse_label(selected)
         outcome.rows = len(rows.rows)
         outcome.labelled = label is not None
@@ -233,14 +303,18 @@ class VideoProjectConverter:
         track_ids.enter(data_row_id)
         for first, last in video.missing if label is not None else ():
             self._gap(outcome, frames_missing(first, last), first, last)
-        if label is not None:
-            self._write_label(label, None, rows, video, track_ids, masks, outcome)
-            return
-        # Deep Lake cannot unset a cell; a label that went away leaves empty values.
-        first = int(rows.rows[0])
-        columns = frozenset(n for n in written if self._dataset[n][first] is not None)
-        if columns:
-            self._write_label(_EMPTY_LABEL, columns, rows, video, track_ids, masks, outcome)
+        if label is None:
+            # Deep Lake cannot unset a cell; a label that went away leaves empty values.
+            first = int(rows.rows[0])
+            there = written if columns is None else written & columns
+            columns = frozenset(n for n in there if self._dataset[n][first] is not None)
+        if columns is None or columns:
+            self._write_label(
+                label or _EMPTY_LABEL, columns, rows, video, track_ids, masks, outcome
+            )
+        return applied_label(
+            row, self._project_id, selected, incomplete=self._missing_masks > missing_before
+        )
 
     def _write_label(
         self,
@@ -253,7 +327,7 @@ class VideoProjectConverter:
         outcome: VideoOutcome,
     ) -> None:
         values = label_values(
-            label, self._layout, rows.frames, video.frame_count, track_ids, scale=video.scale
+            label, self.layout, rows.frames, video.frame_count, track_ids, scale=video.scale
         )
         self._features += values.features
         self._known_features += values.known_features
@@ -285,6 +359,7 @@ class VideoProjectConverter:
         width = video.source_width or video.width
         for index, found in enumerate(masks.read(frames, height, width)):
             pixels = nearest_pixels(found.masks, video.height, video.width)
+            self._missing_masks += len(found.problems)
             for problem in found.problems:
                 self._gap(outcome, problem, int(rows.frames[index]), error=MaskError)
             channel = 0
@@ -321,6 +396,20 @@ class VideoProjectConverter:
                 f"project {self._project_id} use; pass the ontology of this project, or leave "
                 f"lb_ontology out."
             )
+
+
+def applied_label(
+    row: Mapping[str, Any],
+    project_id: str,
+    label: Mapping[str, Any] | None,
+    *,
+    incomplete: bool = False,
+) -> AppliedLabel:
+    """What the rows of a data row hold when a label of its export was applied, or none."""
+    details = digest(details_of(row, project_id))
+    if label is None:
+        return AppliedLabel(details=details)
+    return AppliedLabel(as_text(label.get("id")), label_version(label), details, incomplete)
 
 
 def _why_no_rows(video: VideoEntry | None) -> str:

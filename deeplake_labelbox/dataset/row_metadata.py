@@ -39,9 +39,13 @@ class RowMetadata:
 
     Args:
         prefix: First part of the column names; without one they stand alone.
+
+    Attributes:
+        prefix: The same.
     """
 
     def __init__(self, prefix: str | None = "lb_meta") -> None:
+        self.prefix = prefix
         self._columns = {name: f"{prefix}/{name}" if prefix else name for name in _TYPES}
 
     @property
@@ -65,7 +69,7 @@ class RowMetadata:
         project_id: str,
         label: VideoLabel | None,
     ) -> None:
-        """Write the rows of one video. What the export does not tell is left unset.
+        """Write the rows of one video. What the export does not tell is left unset, or emptied.
 
         Args:
             dataset: The dataset.
@@ -77,12 +81,20 @@ class RowMetadata:
         count = len(rows.frames)
         name = video_name(data_row)
         for key, value in _values(data_row, project_id, label).items():
+            column = self._columns[key]
             if value is not None:
-                rows.write(dataset, self._columns[key], [value] * count)
+                rows.write(dataset, column, [value] * count)
+            elif count and _TYPES[key] is types.Text and dataset[column][int(rows.rows[0])]:
+                rows.write(dataset, column, [""] * count)  # which reads as None
         rows.write(dataset, self._columns["frame_number"], [int(n) for n in rows.frames])
         rows.write(
             dataset, self._columns["current_frame_name"], [f"{name}_{n:06d}" for n in rows.frames]
         )
+
+
+def details_of(data_row: Mapping[str, Any], project_id: str) -> dict[str, str | int | float | None]:
+    """What the columns say of a data row itself, whatever its label is."""
+    return _values(data_row, project_id, None)
 
 
 def _values(

@@ -38,8 +38,9 @@ class TrackIds:
         self._ids: dict[str, dict[tuple[str, str], int]] = {}
         self._new: set[str] = set()
         self._class_names: dict[str, tuple[str, ...]] = {}
-        known = str(dataset.metadata[NEXT_KEY]) if NEXT_KEY in dataset.metadata else ""
-        self._next = int(known or 0)
+        # A rollback may leave it there, but empty.
+        number = str(dataset.metadata[NEXT_KEY]) if NEXT_KEY in dataset.metadata else ""
+        self._next = int(number or 0)
         existing = column_names(dataset)
         for name in existing:
             if column_kind(dataset, name) == "track_ids":

@@ -133,6 +133,22 @@ class Ontology:
                 f"'tool', classifications 'name' and 'type', options 'value'."
             ) from error
 
+    def normalized(self) -> dict[str, Any]:
+        """The ontology as `from_normalized` reads it; what it does not read is left out."""
+        return {
+            "tools": [
+                {
+                    "name": tool.name,
+                    "tool": tool.kind,
+                    "featureSchemaId": tool.feature_schema_id,
+                    "color": tool.color,
+                    "classifications": list(map(_normalized, tool.classifications)),
+                }
+                for tool in self.tools
+            ],
+            "classifications": list(map(_normalized, self.classifications)),
+        }
+
     def tool(self, feature: Feature, kind: str | None = None) -> Tool | None:
         """The tool that ``feature`` points to, or ``None``.
 
@@ -214,6 +230,25 @@ def _option(option: Mapping[str, Any]) -> Option:
         feature_schema_id=as_text(option.get("featureSchemaId")),
         classifications=tuple(_classification(c) for c in option.get("options") or ()),
     )
+
+
+def _normalized(classification: Classification) -> dict[str, Any]:
+    return {
+        "name": classification.name,
+        "type": classification.kind,
+        "instructions": classification.instructions,
+        "scope": classification.scope,
+        "featureSchemaId": classification.feature_schema_id,
+        "options": [
+            {
+                "value": option.value,
+                "label": option.label,
+                "featureSchemaId": option.feature_schema_id,
+                "options": list(map(_normalized, option.classifications)),
+            }
+            for option in classification.options
+        ],
+    }
 
 
 def _text(item: Mapping[str, Any], key: str) -> str:

@@ -1,0 +1,152 @@
+"""Which labels a dataset holds: what `sync_dataset` compares Labelbox with.
+
+Kept as JSON text in the metadata of a column, because that, other than the metadata of the dataset
+itself, follows branches, versions, merges, rollbacks and copies made with `deeplake.like`, and is
+published together with the cells that it speaks of.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Final
+
+import deeplake
+
+from deeplake_labelbox.dataset.columns import ReadableDataset, column_names
+from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta, VideoEntry
+from deeplake_labelbox.project.json_values import as_mapping, as_text
+from deeplake_labelbox.project.ontology import Ontology
+
+KEY: Final = "labelbox_applied"
+
+# The column that tells which video a row is of is the last that anybody takes away.
+_HOME: Final = "video_idx"
+_DEFAULTS: Final = {
+    item.name: item.default for item in fields(VideoEntry) if item.name != "data_row_id"
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedLabel:
+    """What the rows of one data row hold.
+
+    Attributes:
+        label_id: Id of the label; ``None`` where there is none.
+        changed: When its content changed last, as Labelbox says; a digest where it does not.
+        details: Digest of what the columns ``lb_meta/*`` say of the data row itself.
+        incomplete: Whether masks of it could not be had.
+    """
+
+    label_id: str | None = None
+    changed: str | None = None
+    details: str = ""
+    incomplete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedLabels:
+    """What labels a branch of a dataset holds, and how they were applied.
+
+    Attributes:
+        project_id: Id of the project.
+        project_name: Its name.
+        ontology: The ontology that the columns were made from.
+        group_mapping: The group mapping.
+        metadata_prefix: First part of the names of the row metadata columns.
+        has_metadata: Whether there are such columns.
+        label_selection: ``"selected"``, ``"newest"``, or ``"function"`` for one of the user.
+        last_activity: Greatest ``last_activity_at`` of the data rows, ISO 8601.
+        labels: By data row id, for all data rows that have, or had, rows on this branch.
+        videos: What is known of the videos of these data rows.
+        left: Ids of data rows that are no longer in the project, and whose rows were kept.
+        options: As in `LabelboxMeta`.
+    """
+
+    project_id: str
+    project_name: str
+    ontology: Ontology
+    group_mapping: Mapping[str, str]
+    metadata_prefix: str | None = "lb_meta"
+    has_metadata: bool = True
+    label_selection: str = "selected"
+    last_activity: str | None = None
+    labels: Mapping[str, AppliedLabel] = field(default_factory=dict)
+    videos: tuple[VideoEntry, ...] = ()
+    left: tuple[str, ...] = ()
+    options: str = "{}"
+
+    @classmethod
+    def read(cls, dataset: ReadableDataset) -> AppliedLabels | None:
+        """What the dataset says; ``None`` where no labels were applied, or by an older version."""
+        home = _home(dataset, must_hold=True)
+        if home is None:
+            return None
+        stored = json.loads(dataset[home].metadata[KEY])
+        return cls(
+            **stored
+            | {
+                "ontology": Ontology.from_normalized(stored["ontology"]),
+                "labels": {key: AppliedLabel(*value) for key, value in stored["labels"].items()},
+                "videos": tuple(VideoEntry.of_json(entry) for entry in stored["videos"]),
+                "left": tuple(stored["left"]),
+            }
+        )
+
+    def write(self, dataset: deeplake.Dataset) -> None:
+        """Write it, if it is something new; published by the next commit."""
+        home = _home(dataset, must_hold=True) or _home(dataset)
+        if home is None or AppliedLabels.read(dataset) == self:
+            return
+        stored = {item.name: getattr(self, item.name) for item in fields(self)}
+        stored["ontology"] = self.ontology.normalized()
+        stored["labels"] = {
+            key: [label.label_id, label.changed, label.details, label.incomplete]
+            for key, label in self.labels.items()
+        }
+        stored["videos"] = [
+            {key: value for key, value in asdict(video).items() if _DEFAULTS.get(key) != value}
+            for video in self.videos
+        ]
+        dataset[home].metadata[KEY] = json.dumps(stored, sort_keys=True)
+
+    def meta(self) -> LabelboxMeta:
+        """The metadata of a dataset that lost its own, as a copy of a query does."""
+        last = max((video.video_idx for video in self.videos), default=-1)
+        videos = [VideoEntry("", number, "") for number in range(last + 1)]
+        for video in self.videos:
+            videos[video.video_idx] = video
+        return LabelboxMeta(
+            self.project_id, self.project_name, "complete", tuple(videos), self.options
+        )
+
+
+def label_version(label: Mapping[str, Any]) -> str:
+    """When the content of a label changed last, or a digest of the label, for comparison."""
+    details = as_mapping(label.get("label_details"))
+    for key in ("content_last_updated_at", "updated_at"):
+        moment = as_text(details.get(key))
+        if moment:
+            return moment
+    return digest(label)
+
+
+def last_activity(row: Mapping[str, Any]) -> str | None:
+    """When something last happened to a data row, as its export says."""
+    return as_text(as_mapping(row["data_row"].get("details")).get("last_activity_at"))
+
+
+def digest(value: object) -> str:
+    """A short digest of a JSON value."""
+    text = json.dumps(value, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _home(dataset: ReadableDataset, *, must_hold: bool = False) -> str | None:
+    """The column whose metadata holds it, or shall hold it."""
+    names = sorted(column_names(dataset), key=lambda name: name != _HOME)
+    if must_hold:
+        return next((name for name in names if KEY in dataset[name].metadata), None)
+    return next(iter(names), None)

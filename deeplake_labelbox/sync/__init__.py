@@ -1,0 +1,1 @@
+"""Labelbox and a dataset that exists brought in step again."""

@@ -1,0 +1,63 @@
+"""Empty values for columns whose features are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import deeplake
+import numpy as np
+
+from deeplake_labelbox.dataset.columns import column_kind, read_class_names
+from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta, VideoEntry
+from deeplake_labelbox.dataset.row_index import RowIndex
+
+
+def empty_columns(
+    dataset: deeplake.Dataset, columns: Collection[str], index: RowIndex, meta: LabelboxMeta
+) -> None:
+    """Write empty values to all rows that hold anything, without a commit.
+
+    Args:
+        dataset: The dataset.
+        columns: Label columns.
+        index: Its rows.
+        meta: What it knows of its videos.
+    """
+    for column in columns:
+        kind = column_kind(dataset, column)
+        for video in meta.videos:
+            rows = index.rows_of(video)
+            if len(rows.rows) and _holds_any(dataset, column, rows.rows):
+                empty = _empty(kind, video, len(read_class_names(dataset, column)))
+                rows.write(dataset, column, [empty] * len(rows.frames))
+
+
+def _holds_any(dataset: deeplake.Dataset, column: str, rows: Any) -> bool:
+    """Whether a row has an object or an answer; values are read one by one, up to the first."""
+    for row in rows:
+        value: Any = dataset[column][int(row)]
+        if isinstance(value, str):
+            if value:
+                return True
+        elif value is not None and np.size(value) and list(value) != [""]:
+            return True
+    return False
+
+
+def _empty(kind: str | None, video: VideoEntry, classes: int) -> Any:
+    """An empty value of a kind of column, as a label without objects and answers has it."""
+    if kind == "raster-segmentation":
+        return np.zeros((video.height, video.width, 0), dtype=np.bool_)
+    if kind == "object text":
+        return [""]
+    if kind == "text":
+        return ""
+    return {
+        "rectangle": np.zeros((0, 4), dtype=np.float32),
+        "point": np.zeros((0, 2), dtype=np.float32),
+        "line": np.zeros((0, 0, 2), dtype=np.float32),
+        "polygon": np.zeros((0, 0, 2), dtype=np.float32),
+        "key_frames": np.zeros(0, dtype=np.bool_),
+        "object choices": np.zeros((0, classes), dtype=np.uint8),
+    }.get(str(kind), np.zeros(0, dtype=np.int32))

@@ -1,0 +1,202 @@
+"""Which data rows differ between Labelbox and a dataset, told without writing anything."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any, overload
+
+from deeplake_labelbox.dataset.applied import AppliedLabel, AppliedLabels, last_activity
+from deeplake_labelbox.dataset.converter import applied_label
+from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
+from deeplake_labelbox.dataset.row_index import RowIndex, VideoRows
+from deeplake_labelbox.project.annotations import VideoLabel
+from deeplake_labelbox.project.data_rows import data_row_name
+from deeplake_labelbox.project.export import ProjectExport
+from deeplake_labelbox.project.json_values import as_mapping, as_text
+from deeplake_labelbox.project.labels import parse_label
+from deeplake_labelbox.project.selection import LabelSelection, select_label
+from deeplake_labelbox.report import VideoOutcome
+from deeplake_labelbox.sync.report import Change, ChangeKind
+from deeplake_labelbox.timeline.labelled import labelled_ranges
+
+_DELETED = "its label changed, but its rows were deleted from the dataset"
+_NO_ROWS = "labelled, but without rows in the dataset"
+
+
+class ExportedRows(Sequence[dict[str, Any]]):
+    """Data rows of one or several exports, each data row once, read when they are asked for."""
+
+    def __init__(self, *exports: ProjectExport) -> None:
+        places: dict[str, tuple[ProjectExport, int]] = {}
+        for export in exports:
+            for number, row in enumerate(export):
+                places[str(row["data_row"]["id"])] = (export, number)
+        self._places = places
+
+    def chosen(self, data_row_ids: Collection[str]) -> ExportedRows:
+        """Those of these ids, in their order here."""
+        some = ExportedRows()
+        some._places = {key: place for key, place in self._places.items() if key in data_row_ids}
+        return some
+
+    def with_rows_of(self, other: ExportedRows) -> ExportedRows:
+        """These and others."""
+        both = ExportedRows()
+        both._places = {**self._places, **other._places}
+        return both
+
+    @property
+    def ids(self) -> Collection[str]:
+        """The ids of the data rows."""
+        return self._places.keys()
+
+    def __len__(self) -> int:
+        """How many data rows."""
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, index: int) -> dict[str, Any]: ...
+    @overload
+    def __getitem__(self, index: slice) -> ExportedRows: ...
+    def __getitem__(self, index: int | slice) -> dict[str, Any] | ExportedRows:
+        if isinstance(index, slice):
+            return self.chosen(list(self._places)[index])
+        export, number = list(self._places.values())[index]
+        return export[number]
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """The data rows, one at a time."""
+        return (export[number] for export, number in self._places.values())
+
+
+@dataclass(slots=True)
+class SyncPlan:
+    """What has to be done.
+
+    Attributes:
+        to_add: Ids of data rows whose videos are to be decoded and appended.
+        to_write: Ids of data rows that are there, and whose labels or details are to be written,
+            each with the columns that are written; ``None`` for all of them.
+        changes: What differs.
+        unmatched: What cannot be brought in step, by data row.
+        last_activity: Greatest time of a last activity among what was exported.
+    """
+
+    to_add: list[str] = field(default_factory=list)
+    to_write: dict[str, frozenset[str] | None] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
+    unmatched: list[VideoOutcome] = field(default_factory=list)
+    last_activity: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a dataset has, to be compared with an export.
+
+    Attributes:
+        meta: What it knows of its project.
+        applied: Which labels it holds, if any were applied.
+        index: Its rows.
+        columns: Columns whose values differ for labels that are the same.
+        label_selection: Which of several labels of a data row counts.
+        expects_all_rows: Whether every labelled frame of a video shall have a row.
+    """
+
+    meta: LabelboxMeta
+    applied: AppliedLabels | None
+    index: RowIndex
+    columns: frozenset[str]
+    label_selection: LabelSelection
+    expects_all_rows: bool
+
+    def plan(self, rows: ExportedRows) -> SyncPlan:
+        """Compare, data row by data row."""
+        plan = SyncPlan()
+        moments = []
+        for row in rows:
+            moments.append(last_activity(row))
+            self._compare(row, plan)
+        plan.last_activity = max(filter(None, moments), default=None)
+        return plan
+
+    def _compare(self, row: Mapping[str, Any], plan: SyncPlan) -> None:
+        data_row_id, name = str(row["data_row"]["id"]), data_row_name(row)
+        selected = select_label(row, self.meta.project_id, self.label_selection)
+        label = applied_label(row, self.meta.project_id, selected)
+        known = self.applied.labels.get(data_row_id) if self.applied else None
+        entry = self.meta.entry(data_row_id)
+        there = None if entry is None else self.index.rows_of(entry)
+        if entry is None or there is None or not len(there.rows):
+            # Not tried, not had, without a labelled frame when it was, or on another branch only.
+            nothing = entry is None or entry.status in ("pending", "failed") or entry.chosen == ()
+            if known is None or nothing:
+                plan.to_add.append(data_row_id)
+                plan.changes.append(Change("video added", data_row_id, name, "", _said(selected)))
+            elif _kind(known, label) is not None:
+                outcome = VideoOutcome(data_row_id, name)
+                outcome.gap(_DELETED)
+                plan.unmatched.append(outcome)
+            return
+        if self.applied is not None and data_row_id in self.applied.left:
+            plan.changes.append(Change("video came back", data_row_id, name))
+        kind = _kind(known, label)
+        if kind is not None:
+            plan.to_write[data_row_id] = frozenset() if kind == "details changed" else None
+            before = "" if known is None or known.label_id is None else _said_of(known)
+            plan.changes.append(Change(kind, data_row_id, name, before, _said(selected)))
+        if known is None:
+            # No label, and none applied: its details are told all the same.
+            plan.to_write.setdefault(data_row_id, None)
+        if self.columns and label.label_id is not None:
+            chosen = plan.to_write.get(data_row_id, frozenset())
+            plan.to_write[data_row_id] = None if chosen is None else chosen | self.columns
+        if plan.to_write.get(data_row_id, frozenset()) is None and selected is not None:
+            self._tell_lost(data_row_id, name, parse_label(selected), there, plan)
+
+    def _tell_lost(
+        self, data_row_id: str, name: str, label: VideoLabel, rows: VideoRows, plan: SyncPlan
+    ) -> None:
+        """Labelled frames without rows: deleted, or not labelled when frames were chosen."""
+        entry = self.meta.entry(data_row_id)
+        if not self.expects_all_rows or entry is None:
+            return
+        there = set(rows.frames.tolist())
+        there.update(chain.from_iterable(range(a, b + 1) for a, b in entry.missing))
+        labelled = {
+            frame
+            for first, last in labelled_ranges(label)
+            for frame in range(first, min(last, entry.frame_count) + 1)
+        }
+        outcome = VideoOutcome(data_row_id, name)
+        for frame in sorted(labelled - there):
+            outcome.gap(_NO_ROWS, frame)
+        if outcome.gaps:
+            plan.unmatched.append(outcome)
+
+
+def _kind(known: AppliedLabel | None, label: AppliedLabel) -> ChangeKind | None:
+    """What kind of change leads from the one to the other, if any."""
+    before = known or AppliedLabel(details=label.details)
+    if before.label_id is None and before.changed is None:
+        if label.label_id is not None or label.changed is not None:
+            return "label added"
+    elif label.label_id is None and label.changed is None:
+        return "label removed"
+    elif before.incomplete or (before.label_id, before.changed) != (label.label_id, label.changed):
+        return "label corrected"
+    return None if before.details == label.details else "details changed"
+
+
+def _said(label: Mapping[str, Any] | None) -> str:
+    if label is None:
+        return ""
+    details = as_mapping(label.get("label_details"))
+    parts = [as_text(label.get("id")), as_text(details.get("content_last_updated_at"))]
+    creator = as_text(details.get("created_by"))
+    return ", ".join([*filter(None, parts), *([f"by {creator}"] if creator else [])])
+
+
+def _said_of(known: AppliedLabel) -> str:
+    return ", ".join(filter(None, (known.label_id, known.changed)))

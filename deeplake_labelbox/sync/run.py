@@ -1,0 +1,478 @@
+"""One run: ask Labelbox, compare, write, commit."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import deeplake
+import numpy as np
+
+from deeplake_labelbox.dataset.applied import AppliedLabels
+from deeplake_labelbox.dataset.build import DatasetBuild, commit_meta, uncommitted
+from deeplake_labelbox.dataset.columns import column_kind, column_names, read_class_names
+from deeplake_labelbox.dataset.converter import VideoProjectConverter
+from deeplake_labelbox.dataset.frame_selection import FrameSelection
+from deeplake_labelbox.dataset.frames import (
+    BASE_COLUMNS,
+    BaseColumnsWriter,
+    FillerWriter,
+    FrameWriter,
+    has_identity_columns,
+)
+from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
+from deeplake_labelbox.dataset.layout import GroupMapping, Layout, make_layout
+from deeplake_labelbox.dataset.location import DatasetLocation
+from deeplake_labelbox.dataset.resumption import delete_rows
+from deeplake_labelbox.dataset.row_index import RowIndex
+from deeplake_labelbox.dataset.row_metadata import RowMetadata
+from deeplake_labelbox.errors import (
+    ConfigurationError,
+    DatasetError,
+    DatasetMismatchError,
+    ExportEmptyError,
+    OntologyError,
+)
+from deeplake_labelbox.project.client import labelbox_errors
+from deeplake_labelbox.project.data_rows import data_row_name
+from deeplake_labelbox.project.exporter import ExportFilters, ProjectExporter
+from deeplake_labelbox.project.ontology import Ontology
+from deeplake_labelbox.project.selection import LabelSelection
+from deeplake_labelbox.report import Report, VideoOutcome
+from deeplake_labelbox.sync.emptying import empty_columns
+from deeplake_labelbox.sync.ontology_changes import (
+    LabelColumn,
+    columns_to_write,
+    label_columns,
+    orphans,
+    rename_columns,
+    said,
+)
+from deeplake_labelbox.sync.plan import Comparison, ExportedRows, SyncPlan
+from deeplake_labelbox.sync.report import Change, SyncReport
+
+if TYPE_CHECKING:
+    import labelbox
+
+    from deeplake_labelbox.video.source import UrlPresigner
+
+logger = logging.getLogger(__name__)
+
+# Labelbox finds data rows by their activity a little after it happened; what is seen again costs
+# a comparison.
+_OVERLAP: Final = timedelta(minutes=1)
+_BATCH_SIZE: Final = 100
+
+_NEEDS_FILLER = (
+    "the video is new, and the dataset was made with a data filler; pass data_filler to add it"
+)
+
+
+class DatasetMovedError(Exception):
+    """Somebody else committed to the branch in between."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncOptions:
+    """The arguments of `sync_dataset` that concern one run."""
+
+    prune: bool
+    full: bool
+    dry_run: bool
+    fail_on_error: bool
+    group_mapping: GroupMapping | None
+    label_selection: LabelSelection | None
+    data_filler: Mapping[str, Callable[..., object]] | None
+    url_presigner: UrlPresigner | None
+    progress: bool
+
+
+class SyncRun:
+    """Brings one branch of a dataset in step, in one commit.
+
+    Args:
+        dataset: The branch, without uncommitted changes.
+        client: A Labelbox client.
+        options: How.
+        branch: Name of the branch, for the report.
+    """
+
+    def __init__(
+        self,
+        dataset: deeplake.Dataset,
+        client: labelbox.Client,
+        options: SyncOptions,
+        branch: str,
+    ) -> None:
+        self._dataset = dataset
+        self._options = options
+        self._branch = branch
+        self._begun = str(dataset.version)
+        # A second look at the branch: refreshing an object with changes would commit them.
+        self._watch = dataset.branches[dataset.current_branch.name].open()
+        self._applied = AppliedLabels.read(dataset)
+        self._meta = _known_meta(dataset, self._applied)
+        self._exporter = ProjectExporter(client, self._meta.project_id)
+        self._selection = self._label_selection()
+        self._mapping = self._group_mapping()
+        self._metadata = self._row_metadata()
+        self._report = Report()
+
+    def run(self) -> SyncReport:
+        """Do it.
+
+        Raises:
+            DatasetMovedError: If somebody else committed; nothing was written.
+            DeepLakeLabelboxError: See `sync_dataset`.
+        """
+        ontology = self._ask_for_ontology()
+        with uncommitted(self._dataset):
+            before = self._follow_renames(ontology)
+            after = label_columns(self._layout(ontology, numbered=True), self._dataset)
+            columns = columns_to_write(before, after, column_names(self._dataset))
+            rows, listed = self._export(everything=bool(columns))
+            plan = self._compare(rows, columns)
+            words = [] if self._applied is None else said(self._applied.ontology, ontology)
+            plan.changes[:0] = [Change("ontology changed", "", text) for text in words]
+            left = self._left(listed, rows, plan)
+            if not plan.changes and not plan.to_write and not plan.to_add:
+                self._dataset.rollback()
+                return self._reported(plan, rows)
+            if self._options.dry_run:
+                self._dataset.rollback()
+                return self._reported(plan, rows)
+            return self._write(plan, rows, ontology, left, orphans(self._dataset, after))
+
+    def _write(
+        self,
+        plan: SyncPlan,
+        rows: ExportedRows,
+        ontology: Ontology,
+        left: frozenset[str],
+        emptied: frozenset[str],
+    ) -> SyncReport:
+        length = len(self._dataset)
+        meta = self._add_videos(plan, rows)
+        added = len(self._dataset) - length
+        converter = VideoProjectConverter(
+            meta.project_id,
+            self._dataset,
+            rows.chosen(plan.to_write.keys()),
+            ontology,
+            group_mapping=self._mapping,
+            fail_on_error=self._options.fail_on_error,
+            metadata=self._metadata,
+            label_selection=self._selection,
+            mask_presigner=self._options.url_presigner,
+            progress=self._options.progress,
+            meta=meta,
+        )
+        converter.write_labels(plan.to_write)
+        self._report = self._report.merge(converter.report)
+        self._drop_repeated(plan)
+        empty_columns(self._dataset, emptied, RowIndex(self._dataset, meta), meta)
+        removed = self._prune(left, meta) if self._options.prune else 0
+        self._note(plan, left)
+        report = self._reported(plan, rows)
+        if not plan.changes:
+            self._dataset.rollback()
+            return report
+        self._watch.refresh()
+        if str(self._watch.version) != self._begun:
+            self._dataset.rollback()
+            raise DatasetMovedError
+        self._dataset.commit(f"Sync Labelbox project {meta.project_name}: {report.summary}")
+        commit_meta(self._dataset, meta)
+        return replace(
+            report,
+            rows_added=added,
+            rows_removed=removed,
+            committed=True,
+            version=str(self._dataset.version),
+        )
+
+    # --- what Labelbox is asked ----------------------------------------------------------------
+
+    def _ask_for_ontology(self) -> Ontology:
+        project = self._exporter.project
+        with labelbox_errors(f"reading the ontology of project {project.uid}"):
+            ontology = project.ontology()
+        if ontology is None:
+            raise OntologyError(
+                f"Project {project.uid} has no ontology any more; connect one in Labelbox."
+            )
+        return Ontology.of(ontology)
+
+    def _export(self, *, everything: bool) -> tuple[ExportedRows, frozenset[str] | None]:
+        """What may have changed; and all ids of the project, where not just the known ones."""
+        applied = self._applied
+        since = None if applied is None else _moment(applied.last_activity)
+        if applied is None or since is None or everything or self._options.full:
+            rows = self._rows(None)
+            return rows, frozenset(rows.ids)
+        rows = self._rows(ExportFilters(last_activity_at=(since - _OVERLAP, None)))
+        # The count tells whether data rows left the project, or came without being found.
+        expected = (applied.labels.keys() - set(applied.left)) | set(rows.ids)
+        if len(expected) != int(self._exporter.project.data_row_count or 0):
+            rows = self._rows(None)
+            return rows, frozenset(rows.ids)
+        again = [
+            video.data_row_id
+            for video in self._meta.videos
+            if video.data_row_id in expected - set(rows.ids)
+            and (video.status == "failed" or applied.labels[video.data_row_id].incomplete)
+        ]
+        if again:
+            found = self._rows(ExportFilters(data_row_ids=again))
+            rows = rows.with_rows_of(found)
+        return rows, None
+
+    def _rows(self, filters: ExportFilters | None) -> ExportedRows:
+        try:
+            return ExportedRows(
+                self._exporter.export(filters=filters, progress=self._options.progress)
+            )
+        except ExportEmptyError:
+            return ExportedRows()
+
+    # --- what differs --------------------------------------------------------------------------
+
+    def _compare(self, rows: ExportedRows, columns: frozenset[str]) -> SyncPlan:
+        frames = json.loads(self._meta.options)
+        thinned = frames.keys() & {"frame_stride", "fps", "frame_ranges"}
+        return Comparison(
+            meta=self._meta,
+            applied=self._applied,
+            index=RowIndex(self._dataset, self._meta),
+            columns=columns,
+            label_selection=self._selection,
+            expects_all_rows=not thinned,
+        ).plan(rows)
+
+    def _left(
+        self, listed: frozenset[str] | None, rows: ExportedRows, plan: SyncPlan
+    ) -> frozenset[str]:
+        """The data rows that are not in the project any more; notes those that are news."""
+        applied = self._applied
+        if applied is None:
+            return frozenset()
+        before = frozenset(applied.left)
+        gone = applied.labels.keys() - listed if listed is not None else before - set(rows.ids)
+        names = {video.data_row_id: video.name for video in self._meta.videos}
+        for data_row_id in sorted(gone, key=list(applied.labels).index):
+            name = names.get(data_row_id, data_row_id)
+            if self._options.prune:
+                plan.changes.append(Change("video removed", data_row_id, name))
+            elif data_row_id not in before:
+                plan.changes.append(Change("video left the project", data_row_id, name))
+        return frozenset(gone)
+
+    # --- what is written -----------------------------------------------------------------------
+
+    def _follow_renames(self, ontology: Ontology) -> dict[str, LabelColumn]:
+        """Rename what the ontology renamed; the columns so far by the names they have then."""
+        if self._applied is None:
+            return {}
+        old = self._layout(self._applied.ontology, numbered=True)
+        if said(self._applied.ontology, ontology):
+            return rename_columns(self._dataset, old, self._layout(ontology, numbered=False))
+        return label_columns(old, self._dataset)
+
+    def _layout(self, ontology: Ontology, *, numbered: bool) -> Layout:
+        """The columns of an ontology; ``numbered`` with the classes that the dataset has."""
+        dataset = self._dataset
+        existing = set(column_names(dataset))
+        reserved = {*BASE_COLUMNS, *(self._metadata.column_names if self._metadata else ())}
+        reserved.update(name for name in existing if column_kind(dataset, name) is None)
+
+        def class_names(column: str) -> tuple[str, ...]:
+            return read_class_names(dataset, column) if numbered and column in existing else ()
+
+        return make_layout(ontology, self._mapping, reserved=reserved, class_names=class_names)
+
+    def _add_videos(self, plan: SyncPlan, rows: ExportedRows) -> LabelboxMeta:
+        """Decode and append the videos that are not there; what is known of them afterwards."""
+        meta = replace(self._meta, project_name=str(self._exporter.project.name))
+        chosen = rows.chosen(plan.to_add)
+        if not len(chosen):
+            return meta
+        writer = self._frame_writer()
+        if writer is None:
+            for row in chosen:
+                outcome = VideoOutcome(str(row["data_row"]["id"]), data_row_name(row))
+                outcome.gap(_NEEDS_FILLER)
+                self._report.videos.append(outcome)
+            plan.changes[:] = [c for c in plan.changes if c.data_row_id not in plan.to_add]
+            return meta
+        names = [(str(row["data_row"]["id"]), data_row_name(row)) for row in chosen]
+        build = DatasetBuild(
+            DatasetLocation("mem://the-dataset-is-open"),
+            meta.project_id,
+            writer,
+            selection=_frame_selection(meta),
+            overwrite=False,
+            fail_on_error=self._options.fail_on_error,
+            url_presigner=self._options.url_presigner,
+            batch_size=_BATCH_SIZE,
+            progress=self._options.progress,
+            report=self._report,
+        )
+        meta = build.append(self._dataset, meta.with_data_rows(names), chosen)
+        known = self._applied.labels.keys() if self._applied else frozenset()
+        for data_row_id, _ in names:
+            entry = meta.entry(data_row_id)
+            if entry is None or entry.rows:
+                plan.to_write[data_row_id] = None
+                continue
+            if data_row_id in known:
+                # It was tried before, with the same outcome.
+                plan.changes[:] = [c for c in plan.changes if c.data_row_id != data_row_id]
+                continue
+            plan.to_write[data_row_id] = None
+            plan.changes[:] = [
+                replace(change, what="video failed")
+                if change.data_row_id == data_row_id and entry.status == "failed"
+                else change
+                for change in plan.changes
+            ]
+        return meta
+
+    def _drop_repeated(self, plan: SyncPlan) -> None:
+        """Take labels off the changes whose masks could not be had again."""
+        before = self._applied.labels if self._applied else {}
+        after = AppliedLabels.read(self._dataset)
+        same = {
+            key
+            for key, label in (after.labels if after else {}).items()
+            if label.incomplete and before.get(key) == label
+        }
+        plan.changes[:] = [
+            change
+            for change in plan.changes
+            if change.what != "label corrected" or change.data_row_id not in same
+        ]
+
+    def _frame_writer(self) -> FrameWriter[Any] | None:
+        if self._options.data_filler is not None:
+            return FillerWriter(self._options.data_filler)
+        if not set(BASE_COLUMNS) <= set(column_names(self._dataset)):
+            return None
+        frames = json.loads(self._meta.options)
+        return BaseColumnsWriter(
+            frames.get("frame_storage", "png"),
+            jpeg_quality=int(frames.get("jpeg_quality", 95)),
+            batch_size=_BATCH_SIZE,
+        )
+
+    def _prune(self, left: frozenset[str], meta: LabelboxMeta) -> int:
+        if left and not has_identity_columns(self._dataset):
+            raise ConfigurationError(
+                "prune needs the columns video_idx and frame_idx, which tell rows from each other; "
+                "the dataset was made without them."
+            )
+        index = RowIndex(self._dataset, meta)
+        rows = [index.rows_of(video).rows for video in meta.videos if video.data_row_id in left]
+        gone = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *rows]))
+        delete_rows(self._dataset, gone)
+        return len(gone)
+
+    def _note(self, plan: SyncPlan, left: frozenset[str]) -> None:
+        """Keep until when the dataset is in step, and what left the project."""
+        applied = AppliedLabels.read(self._dataset)
+        if applied is None:
+            raise DatasetError("The dataset has no column to keep its state in; make it again.")
+        known = self._applied.last_activity if self._applied else None
+        gone = left if self._options.prune else frozenset()
+        replace(
+            applied,
+            last_activity=max(filter(None, (known, plan.last_activity)), default=None),
+            labels={key: label for key, label in applied.labels.items() if key not in gone},
+            videos=tuple(video for video in applied.videos if video.data_row_id not in gone),
+            left=tuple(sorted(left - gone)),
+        ).write(self._dataset)
+
+    # --- the rest ------------------------------------------------------------------------------
+
+    def _reported(self, plan: SyncPlan, rows: ExportedRows) -> SyncReport:
+        gaps = [gap for outcome in plan.unmatched for gap in outcome.gaps]
+        return SyncReport(
+            project_id=self._meta.project_id,
+            project_name=str(self._exporter.project.name),
+            branch=self._branch,
+            changes=tuple(plan.changes),
+            gaps=(*gaps, *(gap for gap in self._report.gaps if gap not in gaps)),
+            exported=len(rows),
+            version=self._begun,
+            dry_run=self._options.dry_run,
+        )
+
+    def _label_selection(self) -> LabelSelection:
+        given, applied = self._options.label_selection, self._applied
+        if given is not None:
+            return given
+        if applied is None or applied.label_selection == "selected":
+            return "selected"
+        if applied.label_selection == "newest":
+            return "newest"
+        raise ConfigurationError(
+            "The labels of the dataset were chosen by a function; pass it as label_selection again."
+        )
+
+    def _group_mapping(self) -> dict[str, str]:
+        given = None if self._options.group_mapping is None else dict(self._options.group_mapping)
+        if self._applied is None:
+            return given or {}
+        if given is not None and given != dict(self._applied.group_mapping):
+            raise ConfigurationError(
+                f"The labels of the dataset were applied with group_mapping "
+                f"{dict(self._applied.group_mapping)}; leave group_mapping out, or make the "
+                f"dataset again."
+            )
+        return dict(self._applied.group_mapping)
+
+    def _row_metadata(self) -> RowMetadata | None:
+        if self._applied is None:
+            return RowMetadata()
+        return RowMetadata(self._applied.metadata_prefix) if self._applied.has_metadata else None
+
+
+def _known_meta(dataset: deeplake.Dataset, applied: AppliedLabels | None) -> LabelboxMeta:
+    """What a dataset knows of its project: all branches, and what this one knows beyond."""
+    try:
+        meta = LabelboxMeta.read(dataset)
+    except DatasetMismatchError:
+        if applied is None:
+            raise
+        return applied.meta()
+    if meta.status != "complete":
+        raise DatasetError(
+            "The dataset is not complete; run the call that makes it again, which goes on where it "
+            "stopped, and sync it then."
+        )
+    for video in applied.meta().videos if applied else ():
+        if video.video_idx == len(meta.videos):
+            meta = replace(meta, videos=(*meta.videos, video))
+    return meta
+
+
+def _frame_selection(meta: LabelboxMeta) -> FrameSelection:
+    options = json.loads(meta.options)
+    kept = {key: options[key] for key in FrameSelection.__slots__ if key in options}
+    if isinstance(kept.get("resize"), list):
+        kept["resize"] = tuple(kept["resize"])
+    return FrameSelection(**kept)
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        logger.warning("Labelbox's time %r cannot be read; all data rows are compared.", text)
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

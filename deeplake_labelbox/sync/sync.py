@@ -1,0 +1,192 @@
+"""The verb that brings a dataset in step with its Labelbox project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import deeplake
+
+from deeplake_labelbox.dataset.create import default_presigner
+from deeplake_labelbox.dataset.layout import GroupMapping, check_group_mapping
+from deeplake_labelbox.dataset.location import DatasetLocation, dataset_errors
+from deeplake_labelbox.errors import ConfigurationError, DatasetBusyError
+from deeplake_labelbox.project.client import connect
+from deeplake_labelbox.project.selection import LabelSelection
+from deeplake_labelbox.sync.branches import MAIN, check_committed, merge_into_main, open_branch
+from deeplake_labelbox.sync.lock import alone
+from deeplake_labelbox.sync.report import SyncReport
+from deeplake_labelbox.sync.run import DatasetMovedError, SyncOptions, SyncRun
+
+if TYPE_CHECKING:
+    import labelbox
+
+    from deeplake_labelbox.video.source import UrlPresigner
+
+_TRIES: Final = 3
+
+
+def sync_dataset(
+    dataset: str | Path | deeplake.Dataset,
+    lb_api_key: str | None = None,
+    *,
+    branch: str | None = None,
+    merge: bool = False,
+    tag: str | None = None,
+    prune: bool = False,
+    full: bool = False,
+    dry_run: bool = False,
+    fail_on_error: bool = False,
+    deeplake_creds: Mapping[str, str] | None = None,
+    deeplake_org_id: str | None = None,
+    deeplake_token: str | None = None,
+    group_mapping: GroupMapping | None = None,
+    label_selection: LabelSelection | None = None,
+    data_filler: Mapping[str, Callable[..., object]] | None = None,
+    url_presigner: UrlPresigner | None = None,
+    lb_client: labelbox.Client | None = None,
+    wait: float = 600.0,
+    progress: bool = True,
+) -> SyncReport:
+    """Bring a dataset in step with its Labelbox project.
+
+    Asks Labelbox for the data rows with activity since the last time, and writes those that
+    differ: new labels appear, corrected ones replace what was there, and rows whose label was
+    deleted or skipped get empty values; tracks keep their ids. Frames are not fetched again. New
+    videos are decoded and appended as the dataset was made. Rows of data rows that left the project
+    are kept, and their ids listed (`left_data_rows`), or deleted with ``prune``. When the ontology
+    grew, so do columns and ``class_names``, with the numbers that are there; what was renamed is
+    renamed; columns of what was deleted stay, with empty values.
+
+    Rows are told by data row and frame: rows that were deleted, reordered or copied by a query, and
+    columns of your own, are no hindrance. What has no row to go to is reported.
+
+    There is one commit, which says what changed, or none if nothing did. An interrupted sync leaves
+    the dataset as it was. Of two syncs at once on one machine the second waits; where another
+    machine committed in between, the sync starts anew, and after three times gives up.
+
+    Args:
+        dataset: Path of the dataset, or the open dataset, on any branch.
+        lb_api_key: API key of Labelbox; ``None`` reads ``LABELBOX_API_KEY``.
+        branch: Bring this branch in step, made where it is not there, instead of ``main`` or of
+            the branch that the open dataset is on.
+        merge: Merge the branch into ``main`` afterwards, as Deep Lake does it: where both changed
+            the same cell, the branch counts.
+        tag: Tag the version that results, so that it can be named later.
+        prune: Delete the rows of data rows that left the project.
+        full: Compare all data rows, not only those with activity since the last time.
+        dry_run: Write nothing; the report says what would be done.
+        fail_on_error: Raise at the first video or label that cannot be had whole, instead of
+            reporting; nothing is committed then.
+        deeplake_creds: Credentials of the storage, with a path.
+        deeplake_org_id: Organization in Deep Lake's cloud, with a path.
+        deeplake_token: Token of Deep Lake's cloud, with a path.
+        group_mapping: Only for a dataset that no labels were applied to; otherwise that is taken
+            which they were applied with.
+        label_selection: Which of several labels of a data row counts; as the last time by default.
+            A function must be given again.
+        data_filler: The functions that make rows of new videos, for a dataset that was made with
+            a data filler.
+        url_presigner: Gives access to private videos and masks.
+        lb_client: A ready `labelbox.Client`, instead of ``lb_api_key``.
+        wait: Seconds to wait for another sync of the dataset to end.
+        progress: Whether to show progress bars.
+
+    Returns:
+        What changed, and what could not be had.
+
+    Raises:
+        ConfigurationError: If an argument cannot be used.
+        LabelboxError: If the project cannot be exported.
+        DatasetMismatchError: If the dataset does not tell which project it is of.
+        DatasetBusyError: If others kept changing the dataset.
+        DatasetError: If Deep Lake fails, or the dataset has uncommitted changes.
+        VideoError: If ``fail_on_error``, for the first video that cannot be had whole.
+        LabelError: If ``fail_on_error``, for the first label that cannot be applied whole.
+
+    Example:
+        ```python
+        report = sync_dataset("clips", api_key, branch="labelbox", merge=True, tag="run-7")
+        print(report)  # Traffic (labelbox): 1 label corrected, 2 videos added
+        ```
+    """
+    check_group_mapping(group_mapping)
+    if merge and branch == MAIN:
+        raise ConfigurationError("branch is 'main', which cannot be merged into itself.")
+    client = connect(lb_api_key, lb_client=lb_client)
+    options = SyncOptions(
+        prune=prune,
+        full=full,
+        dry_run=dry_run,
+        fail_on_error=fail_on_error,
+        group_mapping=group_mapping,
+        label_selection=label_selection,
+        data_filler=data_filler,
+        url_presigner=url_presigner or default_presigner(None, client, None),
+        progress=progress,
+    )
+    opened = dataset
+    if not isinstance(opened, deeplake.Dataset):
+        if isinstance(opened, deeplake.ReadOnlyDataset):
+            raise ConfigurationError(
+                "The dataset is open for reading only; open it with deeplake.open."
+            )
+        opened = DatasetLocation.of(opened, deeplake_creds, deeplake_org_id, deeplake_token).open()
+    check_committed(opened)
+    with alone(opened.id, wait=wait), dataset_errors("bringing the dataset in step"):
+        opened.refresh()
+        if tag is not None and tag in opened.tags.names():
+            raise ConfigurationError(f"There is a tag {tag!r} already; choose another name.")
+        target = _target(opened, branch, dry_run=dry_run)
+        if merge and target.current_branch.name == MAIN:
+            raise ConfigurationError("There is no branch to merge into main; pass branch as well.")
+        report = _run(target, client, options, branch)
+        return report if dry_run else _finished(opened, target, report, merge=merge, tag=tag)
+
+
+def _target(opened: deeplake.Dataset, branch: str | None, *, dry_run: bool) -> deeplake.Dataset:
+    if dry_run and branch is not None and branch not in opened.branches.names():
+        return opened  # which the branch would begin as
+    target = open_branch(opened, branch)
+    if target is not opened:
+        target.refresh()
+    return target
+
+
+def _run(
+    target: deeplake.Dataset, client: labelbox.Client, options: SyncOptions, branch: str | None
+) -> SyncReport:
+    for left in reversed(range(_TRIES)):
+        try:
+            return SyncRun(target, client, options, branch or target.current_branch.name).run()
+        except DatasetMovedError as error:
+            if not left:
+                raise DatasetBusyError(
+                    f"The dataset was changed by somebody else {_TRIES} times while it was brought "
+                    f"in step; nothing was written. Run it again when nobody writes."
+                ) from error
+            target.refresh()
+    raise AssertionError
+
+
+def _finished(
+    opened: deeplake.Dataset,
+    target: deeplake.Dataset,
+    report: SyncReport,
+    *,
+    merge: bool,
+    tag: str | None,
+) -> SyncReport:
+    """Merge and tag what was brought in step."""
+    final = target
+    if merge:
+        final = open_branch(opened, MAIN)
+        final.refresh()
+        words = f"Merge {report.branch}: sync of Labelbox project {report.project_name}"
+        report = replace(report, merged=merge_into_main(final, target, words))
+    if tag is not None:
+        final.tag(tag)
+        report = replace(report, tag=tag)
+    return replace(report, version=str(final.version))

@@ -12,7 +12,12 @@ from typing import Any
 
 from benchmarks.clips import HEIGHTS, real_clip, rescaled_clip, tiny_clip
 from benchmarks.measure import Measurement, measure
-from benchmarks.projects import boxes_project, frames_project, masks_project
+from benchmarks.projects import (
+    boxes_project,
+    frames_project,
+    masks_project,
+    tracks_project,
+)
 from deeplake_labelbox.sandbox import Sandbox
 from deeplake_labelbox.video import FrameEncoder, FrameExtractor
 
@@ -182,6 +187,37 @@ def _labels(bench: Bench, project: str, what: str, settings: dict[str, Any]) -> 
     )
 
 
+def imports(bench: Bench) -> Iterator[Row]:
+    """200,000 boxes on 20 videos as ground truth, from MOTChallenge files."""
+    videos = 4 if bench.quick else 20
+    boxes = videos * 50 * 200
+
+    def project() -> tuple[str, str]:
+        folder = bench.folder / f"tracks-{bench.count()}"
+        made = tracks_project(bench.box, folder, videos=videos, tracks=50, frames=200)
+        return made, str(folder)
+
+    def run() -> Measurement:
+        project_id, source = project()
+        return bench.run("import", "ours", project_id, source=source)
+
+    (ours,) = bench.alternate(run)
+    yield Row(f"{boxes:,} boxes imported", "s", _median(ours, lambda m: m.seconds))
+    yield Row("peak memory, boxes imported", "MiB", _median(ours, lambda m: m.peak_mb))
+    project_id, source = project()
+    sizes = {}
+    for tolerance in (0.0, 0.5):
+        lines = bench.folder / f"lines-{bench.count()}.ndjson"
+        bench.run(
+            "import", "ours", project_id, source=source, tolerance=tolerance, dry_run=str(lines)
+        )
+        text = lines.read_bytes()
+        sizes[tolerance] = len(text)
+        yield Row(f"key frames within {tolerance:g} pixels", "", text.count(b'"frame":'))
+        yield Row(f"NDJSON within {tolerance:g} pixels", "MiB", len(text) / 2**20)
+    yield Row("NDJSON, share that thinning leaves", "", sizes[0.5] / sizes[0.0])
+
+
 def first_frame(bench: Bench) -> Iterator[Row]:
     """From the import of the package to the first frame of a video."""
     clip = str(real_clip("bigbuckbunny.mp4"))
@@ -219,6 +255,7 @@ CASES: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "real-clips": real_clips,
     "labels": labels,
     "masks": masks,
+    "import": imports,
     "first-frame": first_frame,
     "growth": growth,
 }

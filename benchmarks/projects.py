@@ -57,6 +57,36 @@ def masks_project(box: Sandbox, folder: Path, *, videos: int, masks: int) -> str
     return project.project_id
 
 
+def tracks_project(box: Sandbox, folder: Path, *, videos: int, tracks: int, frames: int) -> str:
+    """A project of videos without labels, and a MOTChallenge folder of boxes for them.
+
+    The boxes go their ways on smooth curves, and tremble by a fifth of a pixel.
+    """
+    project = box.add_project("Tracks", BOXES)
+    random = np.random.default_rng(0)
+    time = np.arange(frames)[:, None]
+    for number in range(videos):
+        sequence = folder / f"video-{number:02}"
+        sequence.mkdir(parents=True)
+        project.add_video(
+            row_data=f"https://videos.test/{sequence.name}.mp4",
+            external_id=f"{sequence.name}.mp4",
+            media_attributes={"width": 1920, "height": 1080, "frame_count": frames},
+        )
+        lines = []
+        for track in range(1, tracks + 1):
+            start, phase = random.uniform(0, 900, 4), random.uniform(0, 6, 4)
+            period, size = random.uniform(40, 120, 4), np.array([200, 100, 15, 30])
+            places = start + size * (2 + np.sin(time / period + phase))
+            places = np.round(places + random.normal(0, 0.2, places.shape), 2)
+            lines += [
+                f"{n},{track},{left},{top},{width},{height},1,3,1\n"
+                for n, (left, top, width, height) in enumerate(places.tolist(), start=1)
+            ]
+        (sequence / "gt.txt").write_text("".join(lines))
+    return project.project_id
+
+
 def _box_track(track: int, frames: int, step: int) -> dict[str, Any]:
     numbers = sorted({*range(1, frames + 1, step), frames})
     return {

@@ -89,6 +89,25 @@ def theirs_labels(settings: Settings) -> Work:
     return work
 
 
+def ours_import(settings: Settings) -> Work:
+    """A MOTChallenge folder into a project, or into an NDJSON file."""
+    importing = importlib.import_module("deeplake_labelbox.ground_truth.importing")
+    client = _client(settings)
+    given = {} if "tolerance" not in settings else {"tolerance": settings["tolerance"]}
+    if "dry_run" in settings:
+        given["dry_run"] = settings["dry_run"]
+
+    def work() -> Any:
+        result = importing.import_annotations(
+            settings["source"], settings["project_id"], None, lb_client=client, **given
+        )
+        if result.refused or result.gaps:
+            raise SystemExit(str(result))
+        return result.annotations
+
+    return work
+
+
 def ours_first_frame(settings: Settings) -> Work:
     """Import the package, and decode one frame."""
 
@@ -115,6 +134,7 @@ SIDES: dict[tuple[str, str], Callable[[Settings], Work]] = {
     ("frames", "theirs"): theirs_frames,
     ("labels", "ours"): ours_labels,
     ("labels", "theirs"): theirs_labels,
+    ("import", "ours"): ours_import,
     ("first frame", "ours"): ours_first_frame,
     ("first frame", "theirs"): theirs_first_frame,
 }

@@ -135,12 +135,12 @@ class SampleReader:
         dataset = self._source.dataset
         rows = table.rows.tolist()
         self._check_identity(dataset, table, rows)
-        pictures = self._pictures.read(dataset, rows)
-        sizes = [(picture.shape[0], picture.shape[1]) for picture in pictures]
+        images = [self._image(picture) for picture in self._pictures.read(dataset, rows)]
+        sizes = [(int(image.shape[1]), int(image.shape[2])) for image in images]
         targets = self.targets.read(dataset, table, sizes)
         return [
-            (self._image(picture), {key: _tensor(value) for key, value in target.items()})
-            for picture, target in zip(pictures, targets, strict=True)
+            (image, {key: _tensor(value) for key, value in target.items()})
+            for image, target in zip(images, targets, strict=True)
         ]
 
     def _check_identity(self, dataset: ReadableDataset, table: FrameTable, rows: list[int]) -> None:
@@ -156,8 +156,9 @@ class SampleReader:
         )
 
     def _image(self, picture: NDArray[np.uint8]) -> torch.Tensor:
-        image = torch.from_numpy(picture).permute(2, 0, 1).contiguous()
-        return image.to(self._dtype).div_(255) if self._dtype.is_floating_point else image
+        image = torch.from_numpy(picture).permute(2, 0, 1)
+        image = image.to(self._dtype, memory_format=torch.contiguous_format)
+        return image.div_(255) if self._dtype.is_floating_point else image.contiguous()
 
 
 def _tensor(value: Any) -> torch.Tensor:

@@ -23,7 +23,7 @@ def stored(files, compression="png"):
     dataset.add_column("frames", types.Image(sample_compression=compression))
     dataset.append({"frames": files})
     dataset.commit()
-    return PictureReader(dataset).read(dataset, range(len(files)))
+    return list(PictureReader(dataset).read(dataset, range(len(files))))
 
 
 @pytest.mark.parametrize("shape", [(37, 23, 3), (1, 1, 3), (1, 40, 3), (40, 1, 3), (720, 1280, 3)])
@@ -96,7 +96,7 @@ def test_columns_of_pictures(kind):
     dataset.add_column("pictures", column)
     dataset.append({"pictures": values})
     dataset.commit()
-    pictures = PictureReader(dataset, "pictures").read(dataset, [2, 0])
+    pictures = list(PictureReader(dataset, "pictures").read(dataset, [2, 0]))
     assert len(pictures) == 2
     for picture in pictures:
         assert picture.dtype == np.uint8
@@ -114,4 +114,4 @@ def test_a_missing_picture_is_named():
     dataset["pictures"][0] = PICTURE
     dataset.commit()
     with pytest.raises(DatasetError, match="Row 1 has no picture in column 'pictures'"):
-        PictureReader(dataset, "pictures").read(dataset, [0, 1])
+        list(PictureReader(dataset, "pictures").read(dataset, [0, 1]))

@@ -62,7 +62,10 @@ def create_dataset_from_video_annotation_project(
     nothing else tells the numbers of frames; damage in what is not decoded goes unnoticed.
 
     A build that was interrupted is resumed when it is called again with the same project, path and
-    options: videos that are committed are not fetched again.
+    options: videos that are committed are not fetched again. Videos that failed, or whose frames
+    are not all there, are tried again by the same call; their rows then come last, in place of
+    those that were there, and labels are to be applied again. A try that gets fewer frames
+    changes nothing.
 
     Args:
         deeplake_ds_path: Where to make it: a local path, ``mem://…``, ``s3://…``, ``al://…``.
@@ -73,8 +76,11 @@ def create_dataset_from_video_annotation_project(
         deeplake_creds: Credentials of the storage, as `deeplake.create` takes them.
         deeplake_org_id: Organization in Deep Lake's cloud.
         deeplake_token: Token of Deep Lake's cloud.
-        overwrite: Replace a dataset that is at the path. It is deleted only when the export is
-            there.
+        overwrite: Replace a dataset that is at the path. The new one is built beside it, at
+            ``<path>.building``, and takes its place when it is complete; until then the old one
+            stays as it is. So both need room on the disk (in a bucket or in memory, where the
+            new one is copied into place, the new one twice). A build that failed or was killed
+            is resumed by the same call.
         fail_on_error: Raise at the first video that cannot be had whole. Otherwise its frames up
             to there are kept, the rest is reported, and the other videos follow.
         url_presigner: ``f(url) -> (url, {"headers": {...}})`` or ``(url, {})``: gives access to

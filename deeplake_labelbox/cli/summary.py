@@ -128,7 +128,7 @@ def show_gaps(run: Run, gaps: Sequence[Gap], report_file: Path | None) -> None:
     alike: dict[tuple[str, str, str], list[int]] = {}
     for gap in gaps:
         frames = alike.setdefault((gap.name, gap.data_row_id, gap.what), [])
-        frames.extend([] if gap.frame is None else [gap.frame])
+        frames.extend(gap.frames)
     for (name, row_id, what), frames in list(alike.items())[:_GAPS_SHOWN]:
         video = name if name == row_id else f"{name}\n{row_id}"
         table.add_row(Text(video), _spans(frames) or "all", Text(in_options(what)))

@@ -13,7 +13,12 @@ from deeplake_labelbox.cli import options
 from deeplake_labelbox.cli.arguments import read_creds, read_groups
 from deeplake_labelbox.cli.running import EXIT_GAPS, Run, check_writable, in_options, running
 from deeplake_labelbox.cli.summary import show_gaps
-from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.errors import (
+    AlreadyLabelledError,
+    AnnotationSourceError,
+    ConfigurationError,
+    OntologyError,
+)
 
 if TYPE_CHECKING:
     from deeplake_labelbox.ground_truth import AnnotationOutcome, ImportResult
@@ -177,27 +182,31 @@ def import_(
         check_writable(report)
         check_writable(dry_run)
         run.hint = "Run the same command again to go on: what was sent is not sent twice."
-        result = import_annotations(
-            source,
-            project_id,
-            None,
-            as_=as_,
-            source_format=source_format,
-            mapping=_pairs("--map", mapping),
-            group_mapping=read_groups(group),
-            data_rows=_data_rows(data_row),
-            existing=existing,
-            tolerance=tolerance,
-            keep_key_frames=keep_key_frames,
-            dry_run=dry_run,
-            save_result=report,
-            import_name=name,
-            timeout=timeout,
-            deeplake_creds=read_creds(creds),
-            deeplake_token=token,
-            lb_client=connect(api_key, endpoint=endpoint),
-            progress=run.progress,
-        )
+        try:
+            result = import_annotations(
+                source,
+                project_id,
+                None,
+                as_=as_,
+                source_format=source_format,
+                mapping=_pairs("--map", mapping),
+                group_mapping=read_groups(group),
+                data_rows=_data_rows(data_row),
+                existing=existing,
+                tolerance=tolerance,
+                keep_key_frames=keep_key_frames,
+                dry_run=dry_run,
+                save_result=report,
+                import_name=name,
+                timeout=timeout,
+                deeplake_creds=read_creds(creds),
+                deeplake_token=token,
+                lb_client=connect(api_key, endpoint=endpoint),
+                progress=run.progress,
+            )
+        except (AlreadyLabelledError, AnnotationSourceError, ConfigurationError, OntologyError):
+            run.hint = ""  # nothing was sent
+            raise
         _show(run, result, dry_run)
         if report is not None:
             run.step(f"Outcome of each annotation written to {report}")
@@ -209,10 +218,7 @@ def import_(
 
 
 def _show(run: Run, result: ImportResult, dry_run: Path | None) -> None:
-    counts = Counter(outcome.status for outcome in result)
-    told = ", ".join(f"{count:,} {status}" for status, count in sorted(counts.items()))
-    rows = len({outcome.data_row for outcome in result})
-    run.result(f"{len(result.annotations):,} annotations of {rows:,} data rows: {told or 'none'}")
+    run.result(result.summary)
     if dry_run is not None:
         run.step(f"Nothing was sent; the lines are in {dry_run}")
     earlier = sum(not file.sent for file in result.files)
@@ -224,10 +230,15 @@ def _show(run: Run, result: ImportResult, dry_run: Path | None) -> None:
 
 
 def _list(run: Run, outcomes: Sequence[AnnotationOutcome]) -> None:
-    for outcome in outcomes[:_REFUSED_SHOWN]:
-        run.warn(in_options(str(outcome)))
-    if len(outcomes) > _REFUSED_SHOWN:
-        run.warn(f"and {len(outcomes) - _REFUSED_SHOWN:,} more; write all with --report FILE")
+    from deeplake_labelbox.ground_truth.outcome import (  # noqa: PLC0415 - imports deeplake
+        told_together,
+    )
+
+    lines = list(told_together(outcomes))
+    for line in lines[:_REFUSED_SHOWN]:
+        run.warn(in_options(line))
+    if len(lines) > _REFUSED_SHOWN:
+        run.warn(f"and {len(lines) - _REFUSED_SHOWN:,} more; write all with --report FILE")
 
 
 def _data_rows(given: Sequence[str] | None) -> str | dict[str, str] | None:

@@ -265,7 +265,7 @@ class DeepLakeSource:
             if self._dataset[name][int(rows.rows[0])] is not None:
                 yield Finding(
                     f"the column {name!r} ({kind}) has no tool or classification in the project; "
-                    f"map it with mapping={{{name!r}: ...}} or group_mapping"
+                    f"name one with mapping, or give group_mapping"
                 )
 
     def _all_answers(self) -> Iterator[AnswerColumn]:

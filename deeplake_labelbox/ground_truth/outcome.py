@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from deeplake_labelbox.errors import AnnotationSourceError, ConfigurationError
 from deeplake_labelbox.report import Gap
+
+_TRACKS_SHOWN: Final = 5
 
 ImportKind = Literal["ground-truth", "pre-labels"]
 
@@ -106,6 +108,17 @@ class ImportResult:
         """How many lines this run sent."""
         return sum(file.lines for file in self.files if file.sent)
 
+    @property
+    def summary(self) -> str:
+        """How many annotations have which status, in one line."""
+        counts = Counter(outcome.status for outcome in self.annotations)
+        told = ", ".join(f"{count:,} {status}" for status, count in sorted(counts.items()))
+        rows = len({outcome.data_row for outcome in self.annotations})
+        return (
+            f"{len(self.annotations):,} annotation{_plural(len(self.annotations))} of {rows:,} "
+            f"data row{_plural(rows)}: {told or 'none'}"
+        )
+
     def with_status(self, status: AnnotationStatus) -> list[AnnotationOutcome]:
         """The annotations of a status."""
         return [outcome for outcome in self.annotations if outcome.status == status]
@@ -115,15 +128,12 @@ class ImportResult:
         return iter(self.annotations)
 
     def __str__(self) -> str:
-        """A line for the whole, one per refusal and one per gap."""
-        counts = Counter(outcome.status for outcome in self.annotations)
-        told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
-        rows = len({outcome.data_row for outcome in self.annotations})
+        """A line for the whole, one per reason of refusals and one per gap."""
+        head = self.summary
         earlier = sum(not file.sent for file in self.files)
-        head = f"{len(self.annotations)} annotations of {rows} data rows: {told or 'none'}"
         if earlier:
             head += f"; {earlier} of {len(self.files)} imports were sent by an earlier run"
-        return "\n".join([head, *map(str, self.refused), *map(str, self.gaps)])
+        return "\n".join([head, *told_together(self.refused), *map(str, self.gaps)])
 
     def save(self, path: str | Path) -> None:
         """Write the result as JSON; the file is replaced whole."""
@@ -157,3 +167,24 @@ class ImportResult:
             raise AnnotationSourceError(
                 f"{path} is no saved result of an import ({error!r})."
             ) from error
+
+
+def told_together(outcomes: Iterable[AnnotationOutcome]) -> Iterator[str]:
+    """Lines that tell outcomes; those of a data row and class with one reason share a line."""
+    alike: dict[tuple[str, str, str, str | None], list[AnnotationOutcome]] = {}
+    for outcome in outcomes:
+        key = (outcome.data_row, outcome.name, outcome.status, outcome.reason)
+        alike.setdefault(key, []).append(outcome)
+    for group in alike.values():
+        first = group[0]
+        tracks = [outcome.track for outcome in group if outcome.track is not None]
+        if len(tracks) < len(group) or len(group) == 1:
+            yield from map(str, group)
+            continue
+        shown = ", ".join(tracks[:_TRACKS_SHOWN])
+        more = f" and {len(tracks) - _TRACKS_SHOWN:,} more" * (len(tracks) > _TRACKS_SHOWN)
+        yield str(replace(first, track=f"{shown}{more}"))
+
+
+def _plural(count: int) -> str:
+    return "" if count == 1 else "s"

@@ -152,7 +152,7 @@ class _Writing:
         inside = track.frames <= last
         what = f"the video in Labelbox has {last} frames"
         if inside.any():
-            self._reporter(member)(what, track.frames[~inside])
+            self._reporter(member)(f"left out after the end, {what}", track.frames[~inside])
         else:
             self._refuse(member, f"it begins in frame {track.frames[0]}, {what}")
         return at_frames(track, inside)

@@ -84,7 +84,7 @@ class ImportRun:
             for refusal in payload.refused:
                 self._note(target, refusal.member, "refused", refusal.reason)
             for what, frame, count in payload.gaps:
-                times = "" if count == 1 else f" ({count} times)"
+                times = "" if count == 1 else f" ({count:,} times)"
                 self._gap(Gap(target.data_row_id, target.name, f"{what}{times}", frame))
             if payload.lines:
                 chunks.add(target, payload.lines)
@@ -211,8 +211,6 @@ class ImportRun:
             self.result.annotations.append(
                 AnnotationOutcome(None, video.name, member.name, member.track, "refused", reason)
             )
-        if members:
-            self._gap(Gap("", video.name, reason))
 
     def _note(
         self,

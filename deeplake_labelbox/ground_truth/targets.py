@@ -89,11 +89,11 @@ class Targets:
                 if found:
                     return (
                         f"{len(found)} data rows of the project are called {name!r}; say which one "
-                        f"with data_rows={{{names[0]!r}: data row id}}"
+                        f"with data_rows"
                     )
         return (
             f"the project has no data row {' or '.join(map(repr, wanted))}; upload the video, or "
-            f"say which one it is with data_rows={{{names[0]!r}: data row id}}"
+            f"say which one it is with data_rows"
         )
 
 

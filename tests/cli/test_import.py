@@ -41,7 +41,7 @@ def run_import(run, box, project, tmp_path):
 def test_a_file_is_imported_and_the_outcome_written(run_import, box, tmp_path):
     result = run_import(*CARS, "--report", "outcome.json")
     assert result.exit_code == 0, result.output
-    assert result.stdout == "1 annotations of 1 data rows: 1 accepted\n"
+    assert result.stdout == "1 annotation of 1 data row: 1 accepted\n"
     outcome = json.loads((tmp_path / "outcome.json").read_text("utf-8"))
     assert [entry["status"] for entry in outcome["annotations"]] == ["accepted"]
     assert box.api_key not in result.output
@@ -60,10 +60,17 @@ def test_a_second_import_is_skipped_and_said(run_import):
     assert "Pass --existing skip to import the others, or --existing overwrite." in failed.stderr
 
 
-def test_refusals_are_listed(run_import):
+def test_refusals_are_listed(run_import, tmp_path):
+    boxes = [f"1,{track},1,1,9,9,1,1,1\n" for track in range(1, 8)]
+    (tmp_path / "street.txt").write_text("".join(boxes))
     result = run_import("--data-row", "street.mp4")
     assert result.exit_code == 2
-    assert "the project has no tool 'pedestrian'" in result.stderr
+    assert "'pedestrian' 1, 2, 3, 4, 5 and 2 more: refused: the project has no" in result.stderr
+    assert "7 annotations of 1 data row: 7 refused" in result.stdout
+    unknown = run_import(*CARS, "--data-row", "lane.mp4")
+    assert "which one it is with --data-row VIDEO=ID" in unknown.stderr
+    nothing = run_import(source="nothing.txt")
+    assert "Run the same command again" not in nothing.stderr
 
 
 def test_a_dry_run(run_import, tmp_path):

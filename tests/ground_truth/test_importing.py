@@ -393,3 +393,47 @@ def test_annotations_that_cannot_be_read_are_named(imported, annotation):
 def test_options_are_checked(imported, options):
     with pytest.raises(ConfigurationError):
         imported([car(1)], **options)
+
+
+def test_two_classes_of_the_source_may_become_one(imported, labels_of, project):
+    given = [car(1), {**car(1, left=30), "class": "taxi"}]
+    result = imported(given, mapping={"taxi": "car"})
+    assert len({outcome.uuid for outcome in result.accepted}) == 2
+    (label,) = labels_of(project)["one.mp4"]
+    assert len(parse_label(label).tracks) == 2
+
+
+def test_one_classification_takes_one_answer(imported):
+    place = {"data_row": "one.mp4", "answers": {"place": "town", "where": "land"}}
+    result = imported([place], mapping={"where": "place"})
+    assert [outcome.name for outcome in result.accepted] == ["place"]
+    assert reasons(result) == ["something else in the source answers it already"]
+
+
+def test_names_that_are_not_clear_give_way_to_ids(box, client, tmp_path):
+    sky = {"type": "text", "name": "sky", "instructions": "How is the sky?", "scope": "index"}
+    road = {"type": "text", "name": "road", "scope": "index"}
+    target = box.add_project(
+        "Unclear",
+        {"tools": [{"tool": "rectangle", "name": "road"}], "classifications": [sky, road]},
+    )
+    target.add_video(row_data="https://videos.test/a.mp4", external_id="a.mp4", media_attributes={})
+    given = [
+        {"data_row": "a.mp4", "track": 1, "frame": 1, "class": "road", "box": [1, 2, 3, 4]},
+        {"data_row": "a.mp4", "frames": [1, 2], "answers": {"sky": "blue", "road": "wet"}},
+    ]
+    out = tmp_path / "out.ndjson"
+    import_annotations(given, target.id, None, lb_client=client, progress=False, dry_run=out)
+    lines = [json.loads(line) for line in out.read_text().splitlines()]
+    assert all("schemaId" in line and "name" not in line for line in lines)
+    result = import_annotations(given, target.id, None, lb_client=client, progress=False)
+    assert len(result.accepted) == 3
+
+
+def test_an_answer_that_ends_is_taken_back(imported, tmp_path):
+    """As the SDK writes it: an empty list on the key frame from which nothing is answered."""
+    out = tmp_path / "out.ndjson"
+    imported([car(1, answers={"color": "red"}), car(2), car(3)], dry_run=out)
+    (line,) = map(json.loads, out.read_text().splitlines())
+    answered = [key["classifications"] for key in line["segments"][0]["keyframes"]]
+    assert [len(answers) for answers in answered] == [1, 0, 0]

@@ -40,12 +40,15 @@ def whole_report(meta: LabelboxMeta, frames: Report, labels: Report | None) -> R
     applied = {outcome.data_row_id: outcome for outcome in labels or ()}
     whole = Report()
     for entry in meta.videos:
-        outcome = VideoOutcome(entry.data_row_id, entry.name, rows=entry.rows)
+        outcome = VideoOutcome(
+            entry.data_row_id, entry.name, rows=entry.rows, warnings=list(entry.warnings)
+        )
         whole.videos.append(outcome)
         if entry.data_row_id in built:
             outcome.gaps.extend(built[entry.data_row_id].gaps)
         elif entry.problem is not None:
-            outcome.gap(entry.problem, entry.rows + 1 if entry.rows else None)
+            after = entry.frame_count + 1 if entry.rows else None
+            outcome.gap(entry.problem, entry.missing[0][0] if entry.missing else after)
         label = applied.get(entry.data_row_id)
         if label is not None:
             outcome.labelled, outcome.objects = label.labelled, label.objects

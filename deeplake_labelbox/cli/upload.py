@@ -11,7 +11,14 @@ import typer
 
 from deeplake_labelbox.cli import options
 from deeplake_labelbox.cli.arguments import read_creds, read_ontology
-from deeplake_labelbox.cli.running import EXIT_GAPS, Run, check_writable, running, writing
+from deeplake_labelbox.cli.running import (
+    EXIT_GAPS,
+    Run,
+    check_writable,
+    in_options,
+    running,
+    writing,
+)
 from deeplake_labelbox.cli.summary import command_line
 
 if TYPE_CHECKING:
@@ -191,7 +198,7 @@ def _show(run: Run, result: AnnotationProject) -> None:
     for warning in result.warnings:
         # Those of files were logged when they were seen.
         if warning.startswith("The project"):
-            run.warn(warning)
+            run.warn(in_options(warning))
     videos = f"{len(result.data_rows):,} video{'s' * (len(result.data_rows) != 1)}"
     run.result(
         f"{result.project_id}: {videos} in {result.project_name}, {len(result.created):,} new"

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 import requests
@@ -363,3 +364,13 @@ def test_what_was_uploaded_is_labelled_and_comes_back(box, upload, clips):
     assert list(label["annotations"]["frames"]) == ["2"]
     with FrameExtractor(exported["data_row"]["row_data"]) as extractor:
         assert sum(len(batch) for batch in extractor) == 4
+
+
+def test_the_rate_limit_is_waited_for(box, upload, clips, monkeypatch):
+    waits = []
+    monkeypatch.setattr("urllib3.util.retry.time", SimpleNamespace(sleep=waits.append))
+    for operation in ("UploadFile", "UpsertDataRows", "createBatchV2"):
+        box.faults.add(f"graphql:{operation}", status=429, headers={"Retry-After": "9"})
+    made = upload(clips)
+    assert waits == [9, 9, 9]
+    assert len(made.data_rows) == len(made.created) == len(clips)

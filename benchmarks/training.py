@@ -73,7 +73,7 @@ SIDES: dict[str, Callable[[str], Dataset[Any]]] = {
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.training", description=__doc__)
-    parser.add_argument("--repeats", type=int, default=3, help="how often each side runs")
+    parser.add_argument("--repeats", type=int, default=4, help="how often each side runs")
     parser.add_argument("--videos", type=int, default=2, help="how many clips of 132 frames")
     arguments = parser.parse_args()
     table = Table(title=f"Samples a second, 720p, batches of {BATCH}, shuffled; medians")
@@ -83,12 +83,16 @@ def main() -> None:
         for storage in ("png", "jpg"):
             path = str(Path(folder) / storage)
             _write(path, storage, arguments.videos)
-            # Sides take turns, so that what else the machine does falls on all of them.
+            # Sides take turns, another one first each time, so that what else the machine does
+            # falls on all of them.
             speeds: dict[tuple[str, int], list[float]] = {}
-            for _ in range(arguments.repeats):
+            for turn in range(arguments.repeats):
+                first = turn % len(SIDES)
+                order = [*list(SIDES)[first:], *list(SIDES)[:first]]
                 for workers in (0, 1, 2):
-                    for side, make in SIDES.items():
-                        speeds.setdefault((side, workers), []).append(_speed(make(path), workers))
+                    for side in order:
+                        speed = _speed(SIDES[side](path), workers)
+                        speeds.setdefault((side, workers), []).append(speed)
             for side in SIDES:
                 medians = [statistics.median(speeds[side, workers]) for workers in (0, 1, 2)]
                 table.add_row(storage, side, *(f"{median:.0f}" for median in medians))

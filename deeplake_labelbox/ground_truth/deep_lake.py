@@ -35,7 +35,9 @@ from deeplake_labelbox.ground_truth.annotations import (
 )
 from deeplake_labelbox.ground_truth.cells import MaskCells, as_written, read_cells
 from deeplake_labelbox.ground_truth.column_answers import ColumnAnswers, spans_of
+from deeplake_labelbox.project.annotations import ToolKind
 from deeplake_labelbox.project.ontology import Ontology, Tool
+from deeplake_labelbox.video.resize import nearest_pixels
 
 _GROUPED_SUFFIX = "_labels"
 
@@ -114,7 +116,7 @@ class DeepLakeSource:
         tracks: list[ObjectTrack] = []
         for column in self._layout.geometries:
             if self._kinds.get(column.name) == column.kind:
-                tracks.extend(self._tracks(column, rows, findings))
+                tracks.extend(self._tracks(column, rows, video, findings))
         frame_answers = {}
         for classification in self._layout.ontology.classifications:
             columns = [
@@ -140,7 +142,7 @@ class DeepLakeSource:
             tracks=tracks,
             frame_answers=frame_answers,
             known_frames=rows.frames,
-            size=(video.width, video.height) if video.width and video.height else None,
+            size=_size_in_labelbox(video),
             findings=(*self._unknown_columns(rows), *findings),
         )
 
@@ -153,7 +155,11 @@ class DeepLakeSource:
         return (*names, video.name)
 
     def _tracks(
-        self, column: GeometryColumn, rows: VideoRows, findings: list[Finding]
+        self,
+        column: GeometryColumn,
+        rows: VideoRows,
+        video: VideoEntry,
+        findings: list[Finding],
     ) -> Iterator[ObjectTrack]:
         ids = self._cells(column.track_ids, rows)
         counts = np.array([0 if cell is None else len(cell) for cell in ids])
@@ -186,7 +192,9 @@ class DeepLakeSource:
                 class_name=self._goal(tool.name),
                 kind=column.kind,
                 frames=rows.frames[row_of[members]],
-                coordinates=values(members, row_of[members], place[members]),
+                coordinates=_in_labelbox(
+                    values(members, row_of[members], place[members]), column.kind, video
+                ),
                 answers=answers(tool, members),
                 is_key_frame=None if drawn is None else drawn[members].astype(np.bool_),
             )
@@ -272,6 +280,30 @@ class DeepLakeSource:
         yield from self._layout.answers
         for column in self._layout.geometries:
             yield from column.answers
+
+
+def _size_in_labelbox(video: VideoEntry) -> tuple[int, int] | None:
+    width, height = video.source_width or video.width, video.source_height or video.height
+    return (width, height) if width and height else None
+
+
+def _in_labelbox(coordinates: Any, kind: ToolKind, video: VideoEntry) -> Any:
+    """Coordinates in pixels of the video, where the dataset was made with ``resize``."""
+    x, y = video.scale
+    if (x, y) == (1.0, 1.0):
+        return coordinates
+    if kind == "raster-segmentation":
+        return [partial(_full_size, mask, video) for mask in coordinates]
+    if kind == "rectangle":
+        return coordinates / (x, y, x, y)
+    if kind == "point":
+        return coordinates / (x, y)
+    return [shape / (x, y) for shape in coordinates]
+
+
+def _full_size(mask: Callable[[], NDArray[np.bool_]], video: VideoEntry) -> NDArray[np.bool_]:
+    pixels = nearest_pixels(mask()[..., np.newaxis], video.source_height, video.source_width)
+    return pixels[..., 0]
 
 
 def _renamed(ontology: Ontology, named: Mapping[str, str]) -> Ontology:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from deeplake_labelbox.project.filters import ExportFilters, ExportParams
     from deeplake_labelbox.project.ontology import Ontology
     from deeplake_labelbox.report import Gap, Report, VideoOutcome
+    from deeplake_labelbox.sync.label_diff import LabelDiff, diff_labels
+    from deeplake_labelbox.sync.report import SyncReport
+    from deeplake_labelbox.sync.sync import left_data_rows, sync_dataset
     from deeplake_labelbox.upload.azure import load_blob_file_paths_from_azure
     from deeplake_labelbox.upload.create import create_labelbox_annotation_project
     from deeplake_labelbox.upload.listing import list_videos
@@ -35,11 +38,13 @@ __all__ = [
     "FrameBatch",
     "FrameExtractor",
     "Gap",
+    "LabelDiff",
     "Ontology",
     "ProjectExport",
     "ProjectExporter",
     "RefusedVideo",
     "Report",
+    "SyncReport",
     "UploadedDataRow",
     "VideoOutcome",
     "VideoProjectConverter",
@@ -48,11 +53,14 @@ __all__ = [
     "create_dataset_from_video_annotation_project",
     "create_dataset_from_video_annotation_project_with_custom_data_filler",
     "create_labelbox_annotation_project",
+    "diff_labels",
     "draw_contact_sheet",
     "draw_frame",
     "import_annotations",
+    "left_data_rows",
     "list_videos",
     "load_blob_file_paths_from_azure",
+    "sync_dataset",
 ]
 
 # Where each name is: imported when it is first used, so that the command line starts at once.
@@ -64,11 +72,13 @@ _HOMES = {
     "FrameBatch": "video.extractor",
     "FrameExtractor": "video.extractor",
     "Gap": "report",
+    "LabelDiff": "sync.label_diff",
     "Ontology": "project.ontology",
     "ProjectExport": "project.export",
     "ProjectExporter": "project.exporter",
     "RefusedVideo": "upload.result",
     "Report": "report",
+    "SyncReport": "sync.report",
     "UploadedDataRow": "upload.result",
     "VideoOutcome": "report",
     "VideoProjectConverter": "dataset.converter",
@@ -76,11 +86,14 @@ _HOMES = {
     "create_dataset_from_video_annotation_project": "dataset.create",
     "create_dataset_from_video_annotation_project_with_custom_data_filler": "dataset.create",
     "create_labelbox_annotation_project": "upload.create",
+    "diff_labels": "sync.label_diff",
     "draw_contact_sheet": "pictures.contact_sheet",
     "draw_frame": "pictures.frame",
     "import_annotations": "ground_truth.importing",
+    "left_data_rows": "sync.sync",
     "list_videos": "upload.listing",
     "load_blob_file_paths_from_azure": "upload.azure",
+    "sync_dataset": "sync.sync",
 }
 
 

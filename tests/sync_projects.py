@@ -187,16 +187,26 @@ def contents(dataset: deeplake.Dataset) -> dict[tuple[str, int], dict[str, Any]]
 def _told(value: Any, kind: str | None, classes: tuple[str, ...], features: Any) -> Any:
     if value is None or isinstance(value, str | int | float | np.generic):
         return value or None
+    if kind == "object text" and list(value) == [""]:
+        return None
+    told: Any
+    array = np.asarray(value) if kind not in ("line", "polygon", "object text") else None
     if kind == "track_ids":
-        return tuple(features[str(number)] for number in value) or None
-    if kind in ("labels", "choices", "object choice"):
-        return tuple(classes[number] if number >= 0 else None for number in value) or None
-    if kind == "object choices":
-        rows = np.asarray(value).reshape(-1, np.asarray(value).shape[-1])
-        return tuple(tuple(classes[i] for i in np.flatnonzero(row)) for row in rows) or None
-    if kind == "object text":
-        return tuple(map(str, value)) if list(value) != [""] else None
-    if kind in ("line", "polygon"):
-        return tuple(tuple(map(tuple, shape.tolist())) for shape in value) or None
-    array = np.asarray(value)
-    return (array.shape, array.tobytes()) if array.size else None
+        told = tuple(features[str(number)] for number in value)
+    elif kind == "choices":
+        # In the order of the numbers, which a dataset that grew gave otherwise.
+        told = tuple(sorted(classes[number] for number in value))
+    elif kind in ("labels", "object choice"):
+        told = tuple(classes[number] if number >= 0 else None for number in value)
+    elif kind == "object choices":
+        rows = [np.flatnonzero(row) for row in array]
+        told = tuple(tuple(sorted(classes[number] for number in row)) for row in rows)
+    elif kind == "object text":
+        told = tuple(map(str, value))
+    elif array is None:
+        told = tuple(tuple(map(tuple, shape.tolist())) for shape in value)
+    elif array.ndim:
+        told = (array.shape, array.tobytes()) if array.size else None
+    else:
+        told = array.item()
+    return told or None

@@ -15,6 +15,7 @@ from deeplake_labelbox.cli.import_ import import_
 from deeplake_labelbox.cli.inspect import inspect
 from deeplake_labelbox.cli.running import EXIT_GAPS
 from deeplake_labelbox.cli.sandbox import sandbox
+from deeplake_labelbox.cli.sync import sync
 from deeplake_labelbox.cli.upload import upload
 
 # Typer ends usage errors with 2, which here says that a run finished with gaps.
@@ -59,6 +60,7 @@ app.command()(export)
 app.command()(inspect)
 app.command()(create)
 app.command()(annotate)
+app.command()(sync)
 app.command()(upload)
 app.command("import")(import_)
 app.command()(sandbox)

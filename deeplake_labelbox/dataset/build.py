@@ -226,7 +226,11 @@ class DatasetBuild:
         return self._finish(dataset, meta)
 
     def append(
-        self, dataset: deeplake.Dataset, meta: LabelboxMeta, rows: Sequence[Mapping[str, Any]]
+        self,
+        dataset: deeplake.Dataset,
+        meta: LabelboxMeta,
+        rows: Sequence[Mapping[str, Any]],
+        files: WrittenFiles,
     ) -> LabelboxMeta:
         """Append the videos of data rows to a dataset that is complete, without a commit.
 
@@ -234,6 +238,7 @@ class DatasetBuild:
             dataset: The dataset.
             meta: What it knows of its project, with an entry for each of these data rows.
             rows: Rows of an export.
+            files: Watches the disk.
 
         Returns:
             The same with what became of the videos.
@@ -249,7 +254,6 @@ class DatasetBuild:
                 self._media[entry.data_row_id] = row.get("media_attributes")
                 choice = self._selection.choice(row, self._project_id)
                 pending.append((entry, str(row["data_row"]["row_data"]), choice))
-        files = WrittenFiles.of(dataset)
         with (
             self._writer as writer,
             Transport() as transport,

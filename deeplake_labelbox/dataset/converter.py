@@ -90,6 +90,7 @@ class VideoProjectConverter:
     Attributes:
         report: What was applied to each video, and what could not be.
         layout: The columns of the project.
+        track_ids: The numbers of its objects.
 
     Raises:
         GroupMappingError: If the group mapping cannot be used.
@@ -112,6 +113,7 @@ class VideoProjectConverter:
         meta: LabelboxMeta | None = None,
     ) -> None:
         self.report = Report()
+        self.track_ids = TrackIds(dataset, ())
         self._project_id = project_id
         self._dataset = dataset
         self._export = export
@@ -157,6 +159,7 @@ class VideoProjectConverter:
             files.check_room(0)
             self.write_labels(files=files)
             files.check_written()
+            self.track_ids.save_next()
             self._dataset.commit(f"Apply labels of Labelbox project {self._meta.project_name}")
             files.check_written()
         return self._dataset
@@ -180,7 +183,7 @@ class VideoProjectConverter:
         self.report.videos.clear()
         self._features = self._known_features = 0
         index = RowIndex(self._dataset, self._meta)
-        track_ids = TrackIds(self._dataset, self.layout.geometries)
+        self.track_ids = track_ids = TrackIds(self._dataset, self.layout.geometries)
         written = self._written_columns()
         applied: dict[str, AppliedLabel] = {}
         moments = []
@@ -305,9 +308,8 @@ class VideoProjectConverter:
             self._gap(outcome, frames_missing(first, last), first, last)
         if label is None:
             # Deep Lake cannot unset a cell; a label that went away leaves empty values.
-            first = int(rows.rows[0])
             there = written if columns is None else written & columns
-            columns = frozenset(n for n in there if self._dataset[n][first] is not None)
+            columns = frozenset(name for name in there if self._is_set(name, rows))
         if columns is None or columns:
             self._write_label(
                 label or _EMPTY_LABEL, columns, rows, video, track_ids, masks, outcome
@@ -315,6 +317,12 @@ class VideoProjectConverter:
         return applied_label(
             row, self._project_id, selected, incomplete=self._missing_masks > missing_before
         )
+
+    def _is_set(self, column: str, rows: VideoRows) -> bool:
+        """Whether a label was written to the cells of a video."""
+        # An empty text reads as None as well, so that one cell does not tell of the others.
+        seen = rows.rows if column_kind(self._dataset, column) == "text" else rows.rows[:1]
+        return any(self._dataset[column][int(row)] is not None for row in seen)
 
     def _write_label(
         self,

@@ -10,6 +10,7 @@ import deeplake
 import numpy as np
 from numpy.typing import NDArray
 
+from deeplake_labelbox.dataset.columns import ReadableDataset
 from deeplake_labelbox.dataset.frames import has_identity_columns
 from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta, VideoEntry
 from deeplake_labelbox.errors import DatasetMismatchError
@@ -60,7 +61,7 @@ class RowIndex:
         meta: What it knows of its project.
     """
 
-    def __init__(self, dataset: deeplake.Dataset, meta: LabelboxMeta) -> None:
+    def __init__(self, dataset: ReadableDataset, meta: LabelboxMeta) -> None:
         self._length = len(dataset)
         self._by_video: dict[int, VideoRows] | None = None
         if has_identity_columns(dataset):

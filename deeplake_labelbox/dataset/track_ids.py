@@ -41,6 +41,7 @@ class TrackIds:
         # A rollback may leave it there, but empty.
         number = str(dataset.metadata[NEXT_KEY]) if NEXT_KEY in dataset.metadata else ""
         self._next = int(number or 0)
+        self._known_next = number
         existing = column_names(dataset)
         for name in existing:
             if column_kind(dataset, name) == "track_ids":
@@ -85,6 +86,13 @@ class TrackIds:
             ids = self._ids[name].items()
             metadata["feature_ids"] = {str(number): feature for (_, feature), number in ids}
             metadata["data_row_ids"] = {str(number): row for (row, _), number in ids}
-        if self._new:
-            self._dataset.metadata[NEXT_KEY] = str(self._next)
         self._new.clear()
+
+    def save_next(self) -> None:
+        """Write the next track id, right before a commit.
+
+        The metadata of the dataset is one piece, of which the last writer's counts, and a rollback
+        leaves it as it is.
+        """
+        if str(self._next) != self._known_next:
+            self._dataset.metadata[NEXT_KEY] = self._known_next = str(self._next)

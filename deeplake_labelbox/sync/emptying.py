@@ -37,10 +37,8 @@ def _holds_any(dataset: deeplake.Dataset, column: str, rows: Any) -> bool:
     """Whether a row has an object or an answer; values are read one by one, up to the first."""
     for row in rows:
         value: Any = dataset[column][int(row)]
-        if isinstance(value, str):
-            if value:
-                return True
-        elif value is not None and np.size(value) and list(value) != [""]:
+        texts = isinstance(value, str) or np.asarray(value).dtype.kind in "OU"
+        if any(np.ravel(value)) if texts else np.size(value):
             return True
     return False
 

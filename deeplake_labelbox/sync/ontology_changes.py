@@ -54,7 +54,9 @@ def label_columns(layout: Layout, dataset: ReadableDataset) -> dict[str, LabelCo
     return {column.name: column for column in _columns(layout, dataset)}
 
 
-def rename_columns(dataset: deeplake.Dataset, old: Layout, new: Layout) -> dict[str, LabelColumn]:
+def rename_columns(
+    dataset: deeplake.Dataset, old: Layout, new: Layout
+) -> tuple[dict[str, LabelColumn], frozenset[str]]:
     """Give columns and classes of features that were renamed their new names.
 
     Args:
@@ -63,8 +65,8 @@ def rename_columns(dataset: deeplake.Dataset, old: Layout, new: Layout) -> dict[
         new: The columns as they would be named in a new dataset.
 
     Returns:
-        The columns so far, by the names that they have from now on; without those of features
-        that are gone.
+        The columns so far, by the names that they have from now on; and the names of those whose
+        features are gone.
     """
     before, after = label_columns(old, dataset), label_columns(new, dataset)
     existing = set(column_names(dataset))
@@ -85,16 +87,10 @@ def rename_columns(dataset: deeplake.Dataset, old: Layout, new: Layout) -> dict[
     for name, old_name in kept.items():
         names = _class_names(read_class_names(dataset, name), before[old_name], after[name], new)
         write_class_names(dataset, name, names)
-    return {name: before[old_name] for name, old_name in kept.items()}
-
-
-def orphans(dataset: ReadableDataset, after: Mapping[str, LabelColumn]) -> frozenset[str]:
-    """The label columns of a dataset whose features are gone."""
-    kinds = {name: column_kind(dataset, name) for name in column_names(dataset)}
-    return frozenset(
-        name
-        for name, kind in kinds.items()
-        if kind not in (None, "row metadata") and name not in after
+    gone = (before.keys() & existing) - set(kept.values())
+    return (
+        {name: before[old_name] for name, old_name in kept.items()},
+        frozenset(renames.get(name, name) for name in gone),
     )
 
 

@@ -13,9 +13,10 @@ import deeplake
 import numpy as np
 
 from deeplake_labelbox.dataset.applied import AppliedLabels
-from deeplake_labelbox.dataset.build import DatasetBuild, commit_meta, uncommitted
+from deeplake_labelbox.dataset.build import DatasetBuild, uncommitted
 from deeplake_labelbox.dataset.columns import column_kind, column_names, read_class_names
 from deeplake_labelbox.dataset.converter import VideoProjectConverter
+from deeplake_labelbox.dataset.disk import WrittenFiles
 from deeplake_labelbox.dataset.frame_selection import FrameSelection
 from deeplake_labelbox.dataset.frames import (
     BASE_COLUMNS,
@@ -48,7 +49,6 @@ from deeplake_labelbox.sync.ontology_changes import (
     LabelColumn,
     columns_to_write,
     label_columns,
-    orphans,
     rename_columns,
     said,
 )
@@ -121,6 +121,7 @@ class SyncRun:
         self._mapping = self._group_mapping()
         self._metadata = self._row_metadata()
         self._report = Report()
+        self._files = WrittenFiles.of(dataset)
 
     def run(self) -> SyncReport:
         """Do it.
@@ -131,7 +132,7 @@ class SyncRun:
         """
         ontology = self._ask_for_ontology()
         with uncommitted(self._dataset):
-            before = self._follow_renames(ontology)
+            before, gone = self._follow_renames(ontology)
             after = label_columns(self._layout(ontology, numbered=True), self._dataset)
             columns = columns_to_write(before, after, column_names(self._dataset))
             rows, listed = self._export(everything=bool(columns))
@@ -145,7 +146,11 @@ class SyncRun:
             if self._options.dry_run:
                 self._dataset.rollback()
                 return self._reported(plan, rows)
-            return self._write(plan, rows, ontology, left, orphans(self._dataset, after))
+            report = self._write(plan, rows, ontology, left, gone)
+        # Outside, where nothing sets back metadata that is somebody else's now.
+        if report is None:
+            raise DatasetMovedError
+        return report
 
     def _write(
         self,
@@ -154,7 +159,8 @@ class SyncRun:
         ontology: Ontology,
         left: frozenset[str],
         emptied: frozenset[str],
-    ) -> SyncReport:
+    ) -> SyncReport | None:
+        """Write and commit; ``None``, with nothing written, if somebody else did in between."""
         length = len(self._dataset)
         meta = self._add_videos(plan, rows)
         added = len(self._dataset) - length
@@ -171,7 +177,7 @@ class SyncRun:
             progress=self._options.progress,
             meta=meta,
         )
-        converter.write_labels(plan.to_write)
+        converter.write_labels(plan.to_write, files=self._files)
         self._report = self._report.merge(converter.report)
         self._drop_repeated(plan)
         empty_columns(self._dataset, emptied, RowIndex(self._dataset, meta), meta)
@@ -184,9 +190,12 @@ class SyncRun:
         self._watch.refresh()
         if str(self._watch.version) != self._begun:
             self._dataset.rollback()
-            raise DatasetMovedError
+            return None
+        self._files.check_written()
+        converter.track_ids.save_next()
         self._dataset.commit(f"Sync Labelbox project {meta.project_name}: {report.summary}")
-        commit_meta(self._dataset, meta)
+        self._files.check_written()
+        _commit_meta(self._dataset, meta)
         return replace(
             report,
             rows_added=added,
@@ -273,14 +282,18 @@ class SyncRun:
 
     # --- what is written -----------------------------------------------------------------------
 
-    def _follow_renames(self, ontology: Ontology) -> dict[str, LabelColumn]:
-        """Rename what the ontology renamed; the columns so far by the names they have then."""
+    def _follow_renames(self, ontology: Ontology) -> tuple[dict[str, LabelColumn], frozenset[str]]:
+        """Rename what the ontology renamed; the columns so far by the names they have then.
+
+        Returns:
+            Them, and the names of those whose features are gone.
+        """
         if self._applied is None:
-            return {}
+            return {}, frozenset()
         old = self._layout(self._applied.ontology, numbered=True)
         if said(self._applied.ontology, ontology):
             return rename_columns(self._dataset, old, self._layout(ontology, numbered=False))
-        return label_columns(old, self._dataset)
+        return label_columns(old, self._dataset), frozenset()
 
     def _layout(self, ontology: Ontology, *, numbered: bool) -> Layout:
         """The columns of an ontology; ``numbered`` with the classes that the dataset has."""
@@ -321,7 +334,7 @@ class SyncRun:
             progress=self._options.progress,
             report=self._report,
         )
-        meta = build.append(self._dataset, meta.with_data_rows(names), chosen)
+        meta = build.append(self._dataset, meta.with_data_rows(names), chosen, self._files)
         known = self._applied.labels.keys() if self._applied else frozenset()
         for data_row_id, _ in names:
             entry = meta.entry(data_row_id)
@@ -418,6 +431,12 @@ class SyncRun:
             return "selected"
         if applied.label_selection == "newest":
             return "newest"
+        if applied.label_selection == "all":
+            raise ConfigurationError(
+                "The dataset has columns of each annotator (label_selection='all'), which are "
+                "written anew by the converter; pass label_selection='selected' to bring only the "
+                "others in step."
+            )
         raise ConfigurationError(
             "The labels of the dataset were chosen by a function; pass it as label_selection again."
         )
@@ -457,6 +476,17 @@ def _known_meta(dataset: deeplake.Dataset, applied: AppliedLabels | None) -> Lab
         if video.video_idx == len(meta.videos):
             meta = replace(meta, videos=(*meta.videos, video))
     return meta
+
+
+def _commit_meta(dataset: deeplake.Dataset, meta: LabelboxMeta) -> None:
+    """Write and commit what is new; a copy of a query has nothing of it yet."""
+    try:
+        known = LabelboxMeta.read(dataset)
+    except DatasetMismatchError:
+        known = None
+    if known != meta:
+        meta.write(dataset)
+        dataset.commit()
 
 
 def _frame_selection(meta: LabelboxMeta) -> FrameSelection:

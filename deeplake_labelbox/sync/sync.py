@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 import deeplake
 
+from deeplake_labelbox.dataset.applied import AppliedLabels
+from deeplake_labelbox.dataset.columns import ReadableDataset
 from deeplake_labelbox.dataset.create import default_presigner
 from deeplake_labelbox.dataset.layout import GroupMapping, check_group_mapping
 from deeplake_labelbox.dataset.location import DatasetLocation, dataset_errors
@@ -139,11 +141,29 @@ def sync_dataset(
         opened.refresh()
         if tag is not None and tag in opened.tags.names():
             raise ConfigurationError(f"There is a tag {tag!r} already; choose another name.")
+        branches = opened.branches.names()
         target = _target(opened, branch, dry_run=dry_run)
         if merge and target.current_branch.name == MAIN:
             raise ConfigurationError("There is no branch to merge into main; pass branch as well.")
-        report = _run(target, client, options, branch)
+        try:
+            report = _run(target, client, options, branch)
+        except BaseException:
+            if target.current_branch.name not in branches:
+                opened.branches[target.current_branch.name].delete()
+            raise
         return report if dry_run else _finished(opened, target, report, merge=merge, tag=tag)
+
+
+def left_data_rows(dataset: ReadableDataset) -> tuple[str, ...]:
+    """The ids of the data rows that left the project, and whose rows a sync kept.
+
+    Their rows hold the labels that they had last; ``prune`` deletes them.
+
+    Args:
+        dataset: The dataset, on any branch or of any version.
+    """
+    applied = AppliedLabels.read(dataset)
+    return () if applied is None else applied.left
 
 
 def _target(opened: deeplake.Dataset, branch: str | None, *, dry_run: bool) -> deeplake.Dataset:

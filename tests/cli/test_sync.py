@@ -1,0 +1,65 @@
+import json
+
+import deeplake
+import pytest
+from sync_projects import ONTOLOGY, car, clip, person
+
+
+@pytest.fixture
+def project(box):
+    project = box.add_project("Traffic", ONTOLOGY)
+    for number in range(2):
+        row = project.add_video(clip(first=10 * number), external_id=f"{number}.mp4")
+        row.add_label([car(number)])
+    return project
+
+
+@pytest.fixture
+def run_box(run, box):
+    def run_box(*words):
+        return run(*words, LABELBOX_API_KEY=box.api_key, LABELBOX_ENDPOINT=box.endpoint)
+
+    return run_box
+
+
+def test_sync_shows_what_differs_and_writes_it(run_box, project, tmp_path):
+    assert run_box("create", project.id, "clips").exit_code == 0
+    same = run_box("sync", "clips")
+    assert same.exit_code == 0
+    assert "nothing changed (main" in same.stdout
+    row = project.data_rows[0]
+    row.update_label(row.labels[0], [person(4)])
+    project.add_video(clip(first=30), external_id="new.mp4")
+    dry = run_box("sync", "clips", "--dry-run")
+    assert dry.exit_code == 0
+    for word in ("data row", "before", "after", "0.mp4", "label corrected", "video added"):
+        assert word in dry.stdout
+    assert "1 video added, 1 label corrected; would be written" in dry.stdout
+    words = ("--branch", "labelbox", "--merge", "--tag", "run-7", "--report", "report.json")
+    result = run_box("sync", "clips", *words)
+    assert result.exit_code == 0, result.output
+    assert "1 video added, 1 label corrected; committed (labelbox" in result.stdout
+    assert "Merged labelbox into main" in result.stdout
+    ds = deeplake.open(str(tmp_path / "clips"))
+    assert ds.version == ds.tags["run-7"].version
+    assert len(ds) == 18
+    report = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    assert [change["what"] for change in report["changes"]] == ["label corrected", "video added"]
+    refused = run_box("sync", "clips", "--tag", "run-7")
+    assert refused.exit_code == 1
+    assert "There is a tag 'run-7' already" in refused.stderr
+
+
+def test_what_cannot_be_had_ends_with_2(run_box, project, tmp_path):
+    assert run_box("create", project.id, "clips").exit_code == 0
+    project.add_video(row_data=str(tmp_path / "gone.mp4"), external_id="gone.mp4")
+    result = run_box("sync", "clips")
+    assert result.exit_code == 2
+    assert "gone.mp4" in result.stderr
+    assert "1 video failed; committed" in result.stdout
+
+
+def test_there_must_be_a_dataset(run_box):
+    result = run_box("sync", "nowhere")
+    assert result.exit_code == 1
+    assert "There is no Deep Lake dataset at nowhere" in result.stderr

@@ -21,7 +21,8 @@ from deeplake_labelbox.errors import (
 from deeplake_labelbox.ground_truth.outcome import ImportKind
 from deeplake_labelbox.project.client import labelbox_errors
 from deeplake_labelbox.project.json_values import as_mapping, as_text
-from deeplake_labelbox.video.transport import FetchErrors, Transport
+from deeplake_labelbox.video.response_body import FetchErrors
+from deeplake_labelbox.video.transport import Transport
 
 if TYPE_CHECKING:
     import labelbox

@@ -5,9 +5,10 @@ from deeplake_labelbox.video.encoder import FrameEncoder, FrameStorage, encode_f
 from deeplake_labelbox.video.encodings import encode_jpeg, encode_png
 from deeplake_labelbox.video.extractor import FrameBatch, FrameExtractor
 from deeplake_labelbox.video.frame_choice import FrameChoice
+from deeplake_labelbox.video.response_body import FetchErrors
 from deeplake_labelbox.video.scan import VideoScan, scan_video
 from deeplake_labelbox.video.source import UrlPresigner, labelbox_presigner, open_video
-from deeplake_labelbox.video.transport import FetchErrors, Transport
+from deeplake_labelbox.video.transport import Transport
 
 __all__ = [
     "FetchErrors",

@@ -23,8 +23,9 @@ from PIL import Image, UnidentifiedImageError
 from deeplake_labelbox.errors import MaskError
 from deeplake_labelbox.project.annotations import MaskReference
 from deeplake_labelbox.video.pace import Pace
+from deeplake_labelbox.video.response_body import FetchErrors
 from deeplake_labelbox.video.source import UrlPresigner
-from deeplake_labelbox.video.transport import FetchErrors, Transport, without_query
+from deeplake_labelbox.video.transport import Transport, without_query
 
 logger = logging.getLogger(__name__)
 

@@ -15,9 +15,8 @@ import logging
 import time
 from contextlib import nullcontext
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import IO, TYPE_CHECKING, Any, Final, Self
+from typing import IO, TYPE_CHECKING, Final, Self
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
@@ -25,17 +24,20 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
-from deeplake_labelbox.errors import (
-    DeepLakeLabelboxError,
-    VideoError,
-    VideoForbiddenError,
-    VideoNotFoundError,
-    VideoUnreachableError,
-)
 from deeplake_labelbox.video.pace import Pace
+from deeplake_labelbox.video.response_body import (
+    MAX_REDIRECTS,
+    VIDEO_ERRORS,
+    Body,
+    Broken,
+    FetchErrors,
+    Part,
+    chunks,
+    failure_reason,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -54,32 +56,11 @@ DEFAULT_RETRY: Final = Retry(
 )
 """Six attempts; waits of 0, 1, 2, 4, 8 s plus jitter, or what ``Retry-After`` asks up to 120 s."""
 
-_CHUNK = 1 << 20
 _PROGRESS = 1 << 20  # bytes beyond the best attempt so far that earn a fresh retry budget
-_MAX_REDIRECTS = 10
-# A body that drips slower than this over a whole window counts as broken (curl's --speed-limit):
-# each read alone may stay below the read time-out for ever.
-_WINDOW_SECONDS = 60.0
-_WINDOW_BYTES = 16 << 10
 # What this module itself sends; every other header is the caller's and may be a secret.
 _OWN_HEADERS = frozenset(
     {"accept", "accept-encoding", "connection", "host", "if-range", "range", "user-agent"}
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FetchErrors:
-    """The errors that a fetch raises, and the words for the thing in their messages."""
-
-    noun: str = "video"
-    refused_hint: str = "Check that its signature has not expired, or pass url_presigner."
-    not_found: type[DeepLakeLabelboxError] = VideoNotFoundError
-    forbidden: type[DeepLakeLabelboxError] = VideoForbiddenError
-    unreachable: type[DeepLakeLabelboxError] = VideoUnreachableError
-    too_large: type[DeepLakeLabelboxError] = VideoError
-
-
-VIDEO_ERRORS: Final = FetchErrors()
 
 
 def without_query(url: str) -> str:
@@ -104,15 +85,6 @@ def _hide_query(record: logging.LogRecord) -> bool:
 
 
 logging.getLogger("urllib3.connectionpool").addFilter(_hide_query)
-
-
-class _Broken(Exception):  # noqa: N818 - a signal inside this module, not an error of the package
-    """An attempt failed in a way that is worth another one."""
-
-    def __init__(self, reason: str, response: requests.Response | None = None) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.response = response
 
 
 class _OriginBoundSession(requests.Session):
@@ -164,7 +136,7 @@ class Transport:
         self._max_seconds = max_seconds
         self._session = _OriginBoundSession()
         self._session.auth = _unchanged
-        self._session.max_redirects = _MAX_REDIRECTS
+        self._session.max_redirects = MAX_REDIRECTS
         # Sizes and ranges must be those of the bytes themselves.
         self._session.headers["Accept-Encoding"] = "identity"
         adapter = HTTPAdapter(pool_connections=pool_size, pool_maxsize=pool_size, max_retries=0)
@@ -264,7 +236,7 @@ class Transport:
         """
         sink = io.BytesIO()
         name = f"{errors.noun} {without_query(url)}"
-        part = _Part(sink, name, length, errors, start=start)
+        part = Part(sink, name, length, errors, start=start)
         self._fetch_body(url, headers or {}, part)
         return (sink.getvalue(), part.total) if part.is_partial else None
 
@@ -277,11 +249,11 @@ class Transport:
         errors: FetchErrors,
         pace: Pace | None = None,
     ) -> int:
-        body = _Body(sink, f"{errors.noun} {without_query(url)}", max_bytes, errors)
+        body = Body(sink, f"{errors.noun} {without_query(url)}", max_bytes, errors)
         return self._fetch_body(url, headers, body, pace)
 
     def _fetch_body(
-        self, url: str, headers: Mapping[str, str], body: _Body, pace: Pace | None = None
+        self, url: str, headers: Mapping[str, str], body: Body, pace: Pace | None = None
     ) -> int:
         errors = body.errors
         body.ends_at = time.monotonic() + self._max_seconds
@@ -291,7 +263,7 @@ class Transport:
             try:
                 with pace.turn() if pace is not None else nullcontext():
                     self._attempt(url, headers, body)
-            except _Broken as broken:
+            except Broken as broken:
                 response = broken.response
                 if (
                     pace is not None
@@ -318,7 +290,7 @@ class Transport:
                     pace.went_well()
                 return body.received
 
-    def _attempt(self, url: str, headers: Mapping[str, str], body: _Body) -> None:
+    def _attempt(self, url: str, headers: Mapping[str, str], body: Body) -> None:
         errors = body.errors
         fetching = _fetching.set(True)
         try:
@@ -330,7 +302,7 @@ class Transport:
             )
         except (requests.TooManyRedirects, requests.exceptions.SSLError) as error:
             raise errors.unreachable(
-                f"The {body.name} could not be fetched: {_reason(error)}. Open the URL in a "
+                f"The {body.name} could not be fetched: {failure_reason(error)}. Open the URL in a "
                 "browser to see what its server does."
             ) from None
         except (
@@ -338,7 +310,7 @@ class Transport:
             requests.Timeout,
             requests.exceptions.ChunkedEncodingError,
         ) as error:
-            raise _Broken(_reason(error)) from None
+            raise Broken(failure_reason(error)) from None
         except (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError):
             raise errors.not_found(
                 f"The {body.name} could not be fetched: this is not a URL that HTTP can reach. "
@@ -350,12 +322,12 @@ class Transport:
             self._check_status(response, body)
             body.begin(response)
             if body.is_wanted:
-                for chunk in _chunks(response):
+                for chunk in chunks(response):
                     body.write(chunk)
                     self._check_time(body)
                 body.check_whole()
 
-    def _check_time(self, body: _Body) -> None:
+    def _check_time(self, body: Body) -> None:
         if time.monotonic() > body.ends_at:
             raise body.errors.unreachable(
                 f"The {body.name} could not be fetched: it was not whole after "
@@ -364,18 +336,18 @@ class Transport:
             )
 
     @staticmethod
-    def _check_status(response: requests.Response, body: _Body) -> None:
+    def _check_status(response: requests.Response, body: Body) -> None:
         status, errors = response.status_code, body.errors
         if status in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
             return
-        if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and isinstance(body, _Part):
+        if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and isinstance(body, Part):
             return  # as servers answer that have no parts, or nothing at all
         answer = f"the server answers {status} {response.reason or ''}".rstrip()
         if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and body.received:
             body.restart()
-            raise _Broken(answer, response)
+            raise Broken(answer, response)
         if status in PASSING_STATUSES:
-            raise _Broken(answer, response)
+            raise Broken(answer, response)
         if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
             raise errors.not_found(f"There is no {body.name}: {answer}. Check its URL.")
         if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -383,145 +355,3 @@ class Transport:
                 f"The {body.name} may not be read: {answer}. {errors.refused_hint}"
             )
         raise errors.unreachable(f"The {body.name} could not be fetched: {answer}.")
-
-
-@dataclass(slots=True)
-class _Body:
-    """A body as it grows over several attempts."""
-
-    sink: IO[bytes]
-    name: str
-    max_bytes: int
-    errors: FetchErrors
-    received: int = 0
-    expected: int | None = None
-    validator: str | None = field(default=None)
-    ends_at: float = float("inf")
-
-    @property
-    def is_wanted(self) -> bool:
-        """Whether the body of the answer is to be read."""
-        return True
-
-    def range_headers(self) -> dict[str, str]:
-        if self.received and self.validator:
-            return {"Range": f"bytes={self.received}-", "If-Range": self.validator}
-        return {}
-
-    def restart(self) -> None:
-        self.sink.seek(0)
-        self.sink.truncate()
-        self.received, self.expected, self.validator = 0, None, None
-
-    def begin(self, response: requests.Response) -> None:
-        """Take the headers of an answer: does it go on where we stopped, or start anew?"""
-        encoded = response.headers.get("Content-Encoding", "identity").lower() != "identity"
-        if response.status_code == HTTPStatus.PARTIAL_CONTENT:
-            start, total = _content_range(response.headers.get("Content-Range", ""))
-            moved_on = self.received > 0 and start == self.received and not encoded
-            if not moved_on or (None not in {total, self.expected} and total != self.expected):
-                self.restart()
-                raise _Broken("the server sent another part than was asked for")
-            self.expected = total
-        else:
-            self.restart()
-            length = response.headers.get("Content-Length", "")
-            # With an encoding the length is that of the encoded bytes, which urllib3 checks.
-            self.expected = int(length) if length.isdecimal() and not encoded else None
-            tag = response.headers.get("ETag", "")
-            strong = tag if tag.startswith('"') else None
-            self.validator = None if encoded else strong or response.headers.get("Last-Modified")
-        if self.expected is not None and self.expected > self.max_bytes:
-            raise self._too_large()
-
-    def write(self, chunk: bytes) -> None:
-        if self.received + len(chunk) > self.max_bytes:
-            raise self._too_large()
-        self.sink.write(chunk)
-        self.received += len(chunk)
-
-    def check_whole(self) -> None:
-        if self.expected is not None and self.received != self.expected:
-            if self.received > self.expected:
-                self.restart()
-            raise _Broken(f"the body ended after {self.received} of {self.expected} bytes")
-
-    def _too_large(self) -> DeepLakeLabelboxError:
-        return self.errors.too_large(
-            f"The {self.name} is larger than the limit of {self.max_bytes} bytes. Check that the "
-            "URL is the right one, or raise the limit."
-        )
-
-
-@dataclass(slots=True)
-class _Part(_Body):
-    """A part of a body, of ``max_bytes`` bytes from ``start`` on."""
-
-    start: int = 0
-    total: int | None = None
-    is_partial: bool = True
-
-    @property
-    def is_wanted(self) -> bool:
-        return self.is_partial
-
-    def range_headers(self) -> dict[str, str]:
-        return {"Range": f"bytes={self.start}-{self.start + self.max_bytes - 1}"}
-
-    def begin(self, response: requests.Response) -> None:
-        """Take the headers of an answer; an attempt always fetches the whole part."""
-        self.restart()
-        self.is_partial = response.status_code == HTTPStatus.PARTIAL_CONTENT
-        if self.is_partial:
-            start, self.total = _content_range(response.headers.get("Content-Range", ""))
-            if start != self.start:
-                raise _Broken("the server sent another part than was asked for")
-            length = response.headers.get("Content-Length", "")
-            self.expected = int(length) if length.isdecimal() else None
-
-
-def _chunks(response: requests.Response) -> Iterator[bytes]:
-    """The decoded body as it arrives; a body that drips is broken off."""
-    raw: Any = response.raw
-    window_start, window_bytes = time.monotonic(), 0
-    while True:
-        try:
-            chunk = raw.read1(_CHUNK, decode_content=True)
-        except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise _Broken(_reason(error)) from None
-        if not chunk:
-            return
-        yield chunk
-        window_bytes += len(chunk)
-        if (now := time.monotonic()) - window_start >= _WINDOW_SECONDS:
-            if window_bytes < _WINDOW_BYTES:
-                raise _Broken(f"only {window_bytes} bytes arrived in {_WINDOW_SECONDS:.0f} s")
-            window_start, window_bytes = now, 0
-
-
-def _content_range(value: str) -> tuple[int | None, int | None]:
-    """First byte and total of a ``Content-Range: bytes 5-9/10`` (RFC 9110, 14.4)."""
-    unit, _, rest = value.partition(" ")
-    span, _, total = rest.partition("/")
-    start = span.partition("-")[0]
-    if unit.lower() != "bytes" or not start.isdecimal():
-        return None, None
-    return int(start), int(total) if total.isdecimal() else None
-
-
-def _reason(error: BaseException) -> str:
-    """Why a request failed, in words that hold no URL (those of requests quote the query)."""
-    if isinstance(error, requests.TooManyRedirects):
-        return f"more than {_MAX_REDIRECTS} redirects"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "its TLS certificate cannot be trusted"
-    if isinstance(error, requests.ConnectTimeout):
-        return "connecting timed out"
-    if isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError)):
-        return "the server stopped sending"
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, OSError) and seen.strerror:
-            return f"the connection failed ({seen.strerror})"
-        seen = seen.__cause__ or seen.__context__
-    return "the connection broke"

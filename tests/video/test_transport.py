@@ -13,7 +13,8 @@ from deeplake_labelbox.errors import (
     VideoNotFoundError,
     VideoUnreachableError,
 )
-from deeplake_labelbox.video.transport import DEFAULT_RETRY, FetchErrors, Transport
+from deeplake_labelbox.video.response_body import FetchErrors
+from deeplake_labelbox.video.transport import DEFAULT_RETRY, Transport
 
 BODY = bytes(range(256)) * 2000
 NO_WAIT = DEFAULT_RETRY.new(backoff_factor=0, backoff_jitter=0)

@@ -40,6 +40,7 @@ def annotate(
         ),
     ] = None,
     group: options.Group = None,
+    labelled_by: options.LabelChoice = "selected",
     ontology: options.OntologyFile = None,
     creds: options.Creds = None,
     token: options.DeepLakeToken = None,
@@ -69,7 +70,9 @@ def annotate(
         check_writable(report)
         storage = read_creds(creds)
         location = DatasetLocation.of(dataset, storage, None, token)
-        labels = LabelOptions(read_groups(group), read_ontology(ontology), fail_on_error)
+        labels = LabelOptions(
+            read_groups(group), read_ontology(ontology), fail_on_error, labelled_by
+        )
         found = open_source(source, project=project, api_key=api_key, endpoint=endpoint)
         opened = location.open()
         LabelboxMeta.read(opened)  # says so before Labelbox is asked, where it is another dataset

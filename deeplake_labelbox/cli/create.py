@@ -31,6 +31,7 @@ def create(
         typer.Option("--no-labels", rich_help_panel=options.LABELS, help="Write the frames alone."),
     ] = False,
     group: options.Group = None,
+    labelled_by: options.LabelChoice = "selected",
     ontology: options.OntologyFile = None,
     frames: Annotated[
         Literal["png", "jpg"],
@@ -123,13 +124,13 @@ def create(
         check_writable(report)
         groups, storage = read_groups(group), read_creds(creds)
         ranges, size = read_ranges(frame_range), read_size(resize)
-        labels = None if no_labels else LabelOptions(groups, read_ontology(ontology), fail_on_error)
+        labels = LabelOptions(groups, read_ontology(ontology), fail_on_error, labelled_by)
         found = open_source(source, project=project, api_key=api_key, endpoint=endpoint)
         made, outcome = make_dataset(
             run,
             found,
             dataset,
-            labels,
+            None if no_labels else labels,
             creds=storage,
             token=token,
             overwrite=overwrite,

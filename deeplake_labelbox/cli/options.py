@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import typer
 
@@ -70,6 +70,15 @@ Group = Annotated[
         rich_help_panel=LABELS,
         help="Let all tools or classifications of a kind share a column, like "
         "raster-segmentation=mask. May be given several times.",
+    ),
+]
+LabelChoice = Annotated[
+    Literal["selected", "newest", "all"],
+    typer.Option(
+        "--labels",
+        rich_help_panel=LABELS,
+        help="Which of several labels of a video counts: the winner in Labelbox, else the newest; "
+        "the newest; or the winner, and each annotator's in columns of their own.",
     ),
 ]
 OntologyFile = Annotated[

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from deeplake_labelbox.cli.arguments import check_ontology_fits
 from deeplake_labelbox.cli.project_source import ProjectSource
@@ -29,11 +29,13 @@ class LabelOptions:
         groups: The group mapping.
         ontology: The ontology, where it is not asked of Labelbox.
         fail_on_error: Whether to raise at the first label that cannot be applied whole.
+        selection: Which of several labels of a data row counts.
     """
 
     groups: Mapping[str, str]
     ontology: Ontology | None = None
     fail_on_error: bool = False
+    selection: Literal["selected", "newest", "all"] = "selected"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +156,7 @@ def apply_labels(
         project_json=export,
         lb_client=source.client,
         lb_ontology=labels.ontology,
+        label_selection=labels.selection,
         progress=run.progress,
     )
     dataset = converter.dataset_with_applied_annotations()

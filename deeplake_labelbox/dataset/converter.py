@@ -49,7 +49,7 @@ from deeplake_labelbox.project.data_rows import data_row_name
 from deeplake_labelbox.project.json_values import as_text
 from deeplake_labelbox.project.labels import parse_label
 from deeplake_labelbox.project.ontology import Ontology
-from deeplake_labelbox.project.selection import LabelSelection, select_label
+from deeplake_labelbox.project.selection import LabelSelection, annotators, label_of, select_label
 from deeplake_labelbox.report import Report, VideoOutcome
 from deeplake_labelbox.video.masks import MaskReader
 from deeplake_labelbox.video.resize import nearest_pixels
@@ -86,6 +86,7 @@ class VideoProjectConverter:
         mask_presigner: Gives access to the URLs of masks.
         progress: Whether to show a progress bar.
         meta: What the dataset knows of its project; read from the dataset by default.
+        prefix: Put before the names of all label columns, for a second set of them.
 
     Attributes:
         report: What was applied to each video, and what could not be.
@@ -111,6 +112,7 @@ class VideoProjectConverter:
         mask_presigner: UrlPresigner | None = None,
         progress: bool = True,
         meta: LabelboxMeta | None = None,
+        prefix: str = "",
     ) -> None:
         self.report = Report()
         self.track_ids = TrackIds(dataset, ())
@@ -127,8 +129,13 @@ class VideoProjectConverter:
         reserved = {*BASE_COLUMNS, *(metadata.column_names if metadata else ())}
         reserved.update(n for n in column_names(dataset) if column_kind(dataset, n) is None)
         self.layout: Layout = make_layout(
-            ontology, group_mapping, reserved=reserved, class_names=self._known_class_names
+            ontology,
+            group_mapping,
+            reserved=reserved,
+            class_names=self._known_class_names,
+            prefix=prefix,
         )
+        self._prefix = prefix
         self._group_mapping = dict(group_mapping or {})
         self._fail_on_error = fail_on_error
         self._label_selection = label_selection
@@ -137,6 +144,22 @@ class VideoProjectConverter:
         self._features = 0
         self._known_features = 0
         self._missing_masks = 0
+        self._annotators = tuple(
+            VideoProjectConverter(
+                project_id,
+                dataset,
+                export,
+                ontology,
+                group_mapping=group_mapping,
+                fail_on_error=fail_on_error,
+                label_selection=label_of(annotator),
+                mask_presigner=mask_presigner,
+                progress=progress,
+                meta=self._meta,
+                prefix=f"{annotator}/",
+            )
+            for annotator in (annotators(export, project_id) if label_selection == "all" else ())
+        )
 
     def dataset_with_applied_annotations(self) -> deeplake.Dataset:
         """Apply every label to the rows of its data row, and commit.
@@ -159,6 +182,7 @@ class VideoProjectConverter:
             files.check_room(0)
             self.write_labels(files=files)
             files.check_written()
+            self._write_annotators(files)
             self.track_ids.save_next()
             self._dataset.commit(f"Apply labels of Labelbox project {self._meta.project_name}")
             files.check_written()
@@ -205,7 +229,18 @@ class VideoProjectConverter:
                     files.check_room(0)
         self._check_ontology()
         self._save_metadata(track_ids)
-        self._note(applied, moments, whole=only is None)
+        if not self._prefix:
+            self._note(applied, moments, whole=only is None)
+
+    def _write_annotators(self, files: WrittenFiles) -> None:
+        """Write the columns of each annotator, whose ids go on from those of the others."""
+        for annotator in self._annotators:
+            annotator.write_labels(files=files)
+            files.check_written()
+            self.track_ids = annotator.track_ids
+            for outcome, theirs in zip(self.report, annotator.report, strict=True):
+                for gap in theirs.gaps:
+                    outcome.gap(f"{annotator._prefix}: {gap.what}", gap.frame, gap.last_frame)  # noqa: SLF001 - one of its own kind
 
     def _note(
         self, applied: Mapping[str, AppliedLabel], moments: list[str | None], *, whole: bool

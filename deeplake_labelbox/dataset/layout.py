@@ -88,6 +88,7 @@ def make_layout(
     *,
     reserved: Iterable[str] = (),
     class_names: Callable[[str], tuple[str, ...]] = lambda _: (),
+    prefix: str = "",
 ) -> Layout:
     """Lay an ontology out as columns.
 
@@ -98,6 +99,7 @@ def make_layout(
             a name gets its kind appended (``frames`` becomes ``frames_rectangle``).
         class_names: Tells the class names that a column has already; new ones come after them, so
             that a class keeps its number when the ontology grows.
+        prefix: Put before all column names, for a second set of columns.
 
     Returns:
         The layout.
@@ -105,8 +107,25 @@ def make_layout(
     Raises:
         GroupMappingError: If the group mapping cannot be used.
     """
-    return _LayoutBuilder(check_group_mapping(group_mapping), set(reserved), class_names).build(
-        ontology
+    layout = _LayoutBuilder(
+        check_group_mapping(group_mapping),
+        {name.removeprefix(prefix) for name in reserved if name.startswith(prefix)},
+        lambda name: class_names(prefix + name),
+    ).build(ontology)
+    return layout if not prefix else _prefixed(layout, prefix)
+
+
+def _prefixed(layout: Layout, prefix: str) -> Layout:
+    def answers(columns: tuple[AnswerColumn, ...]) -> tuple[AnswerColumn, ...]:
+        return tuple(replace(column, name=prefix + column.name) for column in columns)
+
+    return replace(
+        layout,
+        geometries=tuple(
+            replace(column, name=prefix + column.name, answers=answers(column.answers))
+            for column in layout.geometries
+        ),
+        answers=answers(layout.answers),
     )
 
 

@@ -177,3 +177,11 @@ def test_frames_that_cannot_be_chosen_are_refused(run_there, sample_box, tmp_pat
     assert says in result.stderr
     assert "Traceback" not in result.output
     assert not (tmp_path / "clips").exists()
+
+
+def test_each_annotator_may_have_columns_of_their_own(run_there, sample_box, tmp_path):
+    result = run_there("create", sample_box.sample.project_id, "clips", "--labels", "all")
+    assert result.exit_code == 0, result.output
+    names = column_names(deeplake.open(str(tmp_path / "clips")))
+    assert {"car/car", "ada@sandbox.test/car/car"} <= set(names)
+    assert run_there("create", "x", "y", "--labels", "best").exit_code == 1

@@ -104,7 +104,7 @@ def test_a_function_that_returns_no_label_is_refused():
 
 @pytest.mark.parametrize("selection", ["best", "", None, 3])
 def test_other_words_are_refused(selection):
-    with pytest.raises(ConfigurationError, match="'selected', 'newest' or a function"):
+    with pytest.raises(ConfigurationError, match="'selected', 'newest', 'all' or a function"):
         select_label(row(OLD), "p", selection)
 
 

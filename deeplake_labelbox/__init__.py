@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from deeplake_labelbox.errors import DeepLakeLabelboxError
     from deeplake_labelbox.ground_truth.importing import import_annotations
     from deeplake_labelbox.pictures.contact_sheet import draw_contact_sheet
+    from deeplake_labelbox.pictures.dataset_preview import Preview, preview, write_preview
     from deeplake_labelbox.pictures.frame import draw_frame
+    from deeplake_labelbox.pictures.statistics import DatasetStatistics, dataset_statistics
     from deeplake_labelbox.project.export import ProjectExport
     from deeplake_labelbox.project.exporter import ProjectExporter
     from deeplake_labelbox.project.filters import ExportFilters, ExportParams
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AnnotationProject",
+    "DatasetStatistics",
     "DeepLakeLabelboxError",
     "ExportFilters",
     "ExportParams",
@@ -40,6 +43,7 @@ __all__ = [
     "Gap",
     "LabelDiff",
     "Ontology",
+    "Preview",
     "ProjectExport",
     "ProjectExporter",
     "RefusedVideo",
@@ -53,6 +57,7 @@ __all__ = [
     "create_dataset_from_video_annotation_project",
     "create_dataset_from_video_annotation_project_with_custom_data_filler",
     "create_labelbox_annotation_project",
+    "dataset_statistics",
     "diff_labels",
     "draw_contact_sheet",
     "draw_frame",
@@ -60,12 +65,15 @@ __all__ = [
     "left_data_rows",
     "list_videos",
     "load_blob_file_paths_from_azure",
+    "preview",
     "sync_dataset",
+    "write_preview",
 ]
 
 # Where each name is: imported when it is first used, so that the command line starts at once.
 _HOMES = {
     "AnnotationProject": "upload.result",
+    "DatasetStatistics": "pictures.statistics",
     "DeepLakeLabelboxError": "errors",
     "ExportFilters": "project.filters",
     "ExportParams": "project.filters",
@@ -74,6 +82,7 @@ _HOMES = {
     "Gap": "report",
     "LabelDiff": "sync.label_diff",
     "Ontology": "project.ontology",
+    "Preview": "pictures.dataset_preview",
     "ProjectExport": "project.export",
     "ProjectExporter": "project.exporter",
     "RefusedVideo": "upload.result",
@@ -86,6 +95,7 @@ _HOMES = {
     "create_dataset_from_video_annotation_project": "dataset.create",
     "create_dataset_from_video_annotation_project_with_custom_data_filler": "dataset.create",
     "create_labelbox_annotation_project": "upload.create",
+    "dataset_statistics": "pictures.statistics",
     "diff_labels": "sync.label_diff",
     "draw_contact_sheet": "pictures.contact_sheet",
     "draw_frame": "pictures.frame",
@@ -94,6 +104,8 @@ _HOMES = {
     "list_videos": "upload.listing",
     "load_blob_file_paths_from_azure": "upload.azure",
     "sync_dataset": "sync.sync",
+    "preview": "pictures.dataset_preview",
+    "write_preview": "pictures.dataset_preview",
 }
 
 

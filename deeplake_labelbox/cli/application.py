@@ -13,8 +13,10 @@ from deeplake_labelbox.cli.demo import demo
 from deeplake_labelbox.cli.export import export
 from deeplake_labelbox.cli.import_ import import_
 from deeplake_labelbox.cli.inspect import inspect
+from deeplake_labelbox.cli.preview import preview
 from deeplake_labelbox.cli.running import EXIT_GAPS
 from deeplake_labelbox.cli.sandbox import sandbox
+from deeplake_labelbox.cli.stats import stats
 from deeplake_labelbox.cli.sync import sync
 from deeplake_labelbox.cli.upload import upload
 
@@ -63,6 +65,8 @@ app.command()(annotate)
 app.command()(sync)
 app.command()(upload)
 app.command("import")(import_)
+app.command()(preview)
+app.command()(stats)
 app.command()(sandbox)
 
 

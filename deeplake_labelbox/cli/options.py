@@ -130,6 +130,25 @@ DeepLakeToken = Annotated[
         help="Token of Deep Lake's cloud, for al:// paths.",
     ),
 ]
+Videos = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--video",
+        metavar="NAME",
+        show_default=False,
+        help="Name, data row id or video_idx of a video; may be given several times.",
+    ),
+]
+ReadBranch = Annotated[
+    str | None,
+    typer.Option(
+        "--branch",
+        metavar="NAME",
+        show_default=False,
+        rich_help_panel=STORAGE,
+        help="Read this branch of the dataset.",
+    ),
+]
 Verbose = Annotated[
     bool,
     typer.Option(

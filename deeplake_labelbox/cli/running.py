@@ -44,6 +44,7 @@ _OPTIONS: Final = (
     ("existing='skip'", "--existing skip"),
     ("or 'overwrite'", "or --existing overwrite"),
     ("source_format (--format on the command line)", "--format"),
+    ("allow the page more with max_bytes", "allow the page more with --max-mb"),
     ("group_mapping", "--group"),
     ("with mapping={column: name}", "with --map column=name"),
     ("with mapping", "with --map NAME=CLASS"),

@@ -95,6 +95,20 @@ class DatasetLocation:
         with dataset_errors(f"opening the dataset at {self}"):
             return deeplake.open(self.path, creds=self.creds, token=self.token)
 
+    def open_to_read(self) -> deeplake.ReadOnlyDataset:
+        """Open the dataset without the right to write to it.
+
+        Raises:
+            DatasetNotFoundError: If there is none.
+            DatasetError: If it cannot be opened.
+        """
+        if not self.exists():
+            raise DatasetNotFoundError(
+                f"There is no Deep Lake dataset at {self}; check the path, or make it first."
+            )
+        with dataset_errors(f"opening the dataset at {self}"):
+            return deeplake.open_read_only(self.path, creds=self.creds, token=self.token)
+
     def create(self) -> deeplake.Dataset:
         """Create an empty dataset.
 

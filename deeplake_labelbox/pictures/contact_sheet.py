@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import deeplake
 from PIL import Image, ImageDraw
 
-from deeplake_labelbox.dataset.columns import column_names
+from deeplake_labelbox.dataset.columns import ReadableDataset, column_names
 from deeplake_labelbox.dataset.labelbox_meta import KEY
 from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.pictures.answer_panel import AnswerPanel
@@ -25,9 +24,10 @@ from deeplake_labelbox.pictures.colours import (
 )
 from deeplake_labelbox.pictures.frame import IMAGE_COLUMN, read_picture
 from deeplake_labelbox.pictures.frame_annotations import AnnotationReader, FrameAnnotations
-from deeplake_labelbox.pictures.frame_choice import ChosenFrame, choose_frames, videos_of
+from deeplake_labelbox.pictures.frame_choice import ChosenFrame, Video, choose_frames
 from deeplake_labelbox.pictures.lettering import Lettering
 from deeplake_labelbox.pictures.overlay import draw_objects
+from deeplake_labelbox.pictures.video_selection import FrameRange, select_videos
 
 _MARGIN: Final = 36
 _GAP: Final = 20
@@ -42,11 +42,13 @@ _TAG_SIZE: Final = 15
 
 
 def draw_contact_sheet(
-    ds: deeplake.Dataset,
+    ds: ReadableDataset,
     *,
     frames: int = 9,
     columns: int = 3,
     width: int = 1800,
+    videos: Sequence[str] | None = None,
+    between: FrameRange | None = None,
     colours: Mapping[str, str] | None = None,
     image_column: str = IMAGE_COLUMN,
 ) -> Image.Image:
@@ -59,6 +61,8 @@ def draw_contact_sheet(
         frames: How many frames are shown, at most.
         columns: How many stand side by side.
         width: Width of the picture in pixels.
+        videos: Names, data row ids or ``video_idx`` of videos; by default all.
+        between: First and last 1-based frame number to choose from; by default all.
         colours: Colours by class name, like ``{"car": "#e4572e"}``, instead of the ontology's.
         image_column: Column of the pictures.
 
@@ -73,11 +77,9 @@ def draw_contact_sheet(
             f"A contact sheet of {frames} frames in {columns} columns of {width} pixels cannot be "
             f"drawn; give at least one of each, and 320 pixels per column."
         )
-    videos = videos_of(ds)
-    if not videos:
-        raise ConfigurationError("The dataset has no rows to draw; make it of a project first.")
+    found = select_videos(ds, videos, between)
     reader = AnnotationReader(ds)
-    chosen = choose_frames(reader, videos, frames)
+    chosen = choose_frames(reader, found, frames)
     cards_wide = min(columns, max(sum(map(len, chosen)), 1))
     card_width = (width - 2 * _MARGIN - (cards_wide - 1) * _GAP) // cards_wide
     palette = class_colours(reader.class_names, {**reader.class_colours, **(colours or {})})
@@ -88,7 +90,7 @@ def draw_contact_sheet(
     ]
     rows = [cards[start : start + cards_wide] for start in range(0, len(cards), cards_wide)]
     heights = [max(card.height for card in row) for row in rows]
-    header = _Header.of(ds, len(videos), palette, width - 2 * _MARGIN)
+    header = _Header.of(ds, found, palette, width - 2 * _MARGIN)
     marks = any(item.is_key_frame for card in cards for item in card.annotations.objects)
     footer = _SUBTITLE.line_height + _GAP if marks else 0
     body = sum(heights) + (len(rows) - 1) * _GAP
@@ -119,7 +121,7 @@ class _Card:
     @classmethod
     def of(
         cls,
-        ds: deeplake.Dataset,
+        ds: ReadableDataset,
         reader: AnnotationReader,
         chosen: ChosenFrame,
         width: int,
@@ -191,11 +193,12 @@ class _Header:
 
     @classmethod
     def of(
-        cls, ds: deeplake.Dataset, videos: int, palette: Mapping[str, Colour], width: int
+        cls, ds: ReadableDataset, videos: Sequence[Video], palette: Mapping[str, Colour], width: int
     ) -> _Header:
         meta: Any = ds.metadata[KEY] if KEY in ds.metadata else {}  # noqa: SIM401 - it has no get
         title = str(meta["project_name"]) if "project_name" in meta else "Dataset"
-        words = f"{videos} video{'s' * (videos != 1)} · {len(ds)} frames"
+        rows = sum(len(video.rows) for video in videos)
+        words = f"{len(videos)} video{'s' * (len(videos) != 1)} · {rows} frame{'s' * (rows != 1)}"
         if palette:
             words += f" · {len(palette)} class{'es' * (len(palette) != 1)}"
         legend: list[list[tuple[str, Colour, int]]] = []
@@ -242,7 +245,7 @@ def _draw_footer(draw: ImageDraw.ImageDraw, left: int, top: int) -> None:
     )
 
 
-def _time(ds: deeplake.Dataset, chosen: ChosenFrame) -> str:
+def _time(ds: ReadableDataset, chosen: ChosenFrame) -> str:
     text = f"frame {chosen.frame}"
     if "timestamp" not in column_names(ds):
         return text

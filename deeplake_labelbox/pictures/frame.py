@@ -10,7 +10,7 @@ import deeplake
 import numpy as np
 from PIL import Image, ImageDraw
 
-from deeplake_labelbox.dataset.columns import column_names
+from deeplake_labelbox.dataset.columns import ReadableDataset, column_names
 from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.pictures.answer_panel import AnswerPanel
 from deeplake_labelbox.pictures.colours import CARD, class_colours
@@ -24,7 +24,7 @@ _NARROW: Final = 0.8
 
 
 def draw_frame(
-    ds: deeplake.Dataset | deeplake.DatasetView,
+    ds: ReadableDataset | deeplake.DatasetView,
     row: int,
     *,
     colours: Mapping[str, str] | None = None,
@@ -91,7 +91,7 @@ def _with_panel(picture: Image.Image, annotations: FrameAnnotations, text_size: 
 
 
 def read_picture(
-    ds: deeplake.Dataset | deeplake.DatasetView, row: int, image_column: str = IMAGE_COLUMN
+    ds: ReadableDataset | deeplake.DatasetView, row: int, image_column: str = IMAGE_COLUMN
 ) -> Image.Image:
     """The picture of a row, RGB, however it is stored.
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeplake_labelbox.dataset.columns import (
+    ReadableDataset,
     column_kind,
     column_names,
     read_class_colours,
@@ -79,21 +80,31 @@ class FrameAnnotations:
 
 
 @dataclass(frozen=True, slots=True)
-class _Column:
+class Column:
+    """A column that the converter made: its name, its kind and its classes."""
+
     name: str
     kind: str
     class_names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Geometry:
+class Geometry:
+    """A column of objects, and which of the columns beside it there are."""
+
     name: str
     kind: ToolKind
     tool_name: str
-    labels: _Column | None
+    labels: Column | None
     has_track_ids: bool
     has_key_frames: bool
-    answers: tuple[tuple[str, _Column], ...]
+    answers: tuple[tuple[str, Column], ...]
+
+    def class_name(self, label: int | None) -> str:
+        """Name of the class of an object with a value of the column of labels, or without."""
+        if self.labels is None or label is None:
+            return self.tool_name
+        return _name(self.labels.class_names, label)
 
 
 class AnnotationReader:
@@ -103,17 +114,27 @@ class AnnotationReader:
         dataset: A dataset or view; one without labels reads as not labelled.
     """
 
-    def __init__(self, dataset: deeplake.Dataset | deeplake.DatasetView) -> None:
+    def __init__(self, dataset: ReadableDataset | deeplake.DatasetView) -> None:
         # A view has the columns and metadata of a dataset, and the same interface for reading.
         self._dataset = cast("deeplake.Dataset", dataset)
         columns = {}
         for name in column_names(self._dataset):
             kind = column_kind(self._dataset, name)
             if kind is not None:
-                columns[name] = _Column(name, kind, read_class_names(self._dataset, name))
+                columns[name] = Column(name, kind, read_class_names(self._dataset, name))
         self._colours: dict[str, str] = {}
         self._geometries = self._find_geometries(columns)
-        self._answers = _Questions([c for c in columns.values() if c.kind in _FRAME_ANSWERS])
+        self._answers = Questions([c for c in columns.values() if c.kind in _FRAME_ANSWERS])
+
+    @property
+    def geometries(self) -> tuple[Geometry, ...]:
+        """The columns of objects."""
+        return self._geometries
+
+    @property
+    def questions(self) -> Questions:
+        """The columns of frame and global classifications."""
+        return self._answers
 
     @property
     def has_labels(self) -> bool:
@@ -163,10 +184,10 @@ class AnnotationReader:
     def _value(self, column: str, row: int) -> Any:
         return self._dataset[column][row]
 
-    def _find_geometries(self, columns: Mapping[str, _Column]) -> tuple[_Geometry, ...]:
+    def _find_geometries(self, columns: Mapping[str, Column]) -> tuple[Geometry, ...]:
         drawn = {name: column for name, column in columns.items() if column.kind in TOOL_KINDS}
         prefixes = {prefix: name for name in drawn if (prefix := _prefix(name)) is not None}
-        answers: dict[str, list[tuple[str, _Column]]] = {}
+        answers: dict[str, list[tuple[str, Column]]] = {}
         for name, column in columns.items():
             above = [prefix for prefix in prefixes if name.startswith(f"{prefix}/")]
             if column.kind in _OBJECT_ANSWERS and above:
@@ -181,7 +202,7 @@ class AnnotationReader:
             # The column of a tool may have another name than the tool, where that was taken.
             tool_name = next(iter(colours), _prefix(name) or name)
             geometries.append(
-                _Geometry(
+                Geometry(
                     name=name,
                     kind=cast("ToolKind", column.kind),
                     tool_name=tool_name,
@@ -193,7 +214,7 @@ class AnnotationReader:
             )
         return tuple(geometries)
 
-    def _objects(self, geometry: _Geometry, shapes: Any, row: int) -> Iterator[ShownObject]:
+    def _objects(self, geometry: Geometry, shapes: Any, row: int) -> Iterator[ShownObject]:
         if geometry.kind == "raster-segmentation":
             shapes = np.moveaxis(np.asarray(shapes, dtype=bool), -1, 0)
         count = len(shapes)
@@ -208,16 +229,15 @@ class AnnotationReader:
         key_frames = beside(f"{geometry.name}_key_frames" if geometry.has_key_frames else None)
         answers = [(name, column, beside(column.name)) for name, column in geometry.answers]
         for index in range(count):
-            class_name = geometry.tool_name
-            if geometry.labels is not None and labels[index] is not None:
-                class_name = _name(geometry.labels.class_names, int(labels[index]))
             told = (
                 ShownAnswer(name, _object_answer(column, values[index]))
                 for name, column, values in answers
             )
             yield ShownObject(
                 kind=geometry.kind,
-                class_name=class_name,
+                class_name=geometry.class_name(
+                    None if labels[index] is None else int(labels[index])
+                ),
                 track_id=None if track_ids[index] is None else int(track_ids[index]),
                 is_key_frame=bool(key_frames[index]),
                 shape=np.asarray(shapes[index]),
@@ -225,17 +245,22 @@ class AnnotationReader:
             )
 
 
-class _Questions:
+class Questions:
     """The columns of frame and global classifications, nested ones below their parents."""
 
-    def __init__(self, columns: list[_Column]) -> None:
+    def __init__(self, columns: list[Column]) -> None:
         self.columns = columns
-        self._below: dict[str | None, list[tuple[str, _Column]]] = {}
+        self._below: dict[str | None, list[tuple[str, Column]]] = {}
         for column in columns:
             parents = [c.name for c in columns if column.name.startswith(f"{c.name}/")]
             parent = max(parents, key=len, default=None)
             name = column.name if parent is None else column.name.rpartition("/")[2]
             self._below.setdefault(parent, []).append((name, column))
+
+    @property
+    def names(self) -> list[str]:
+        """The questions that are not nested below another, in the order of the columns."""
+        return [name for name, _ in self._below.get(None, ())]
 
     def tell(self, values: Mapping[str, Any]) -> Iterator[ShownAnswer]:
         """The answers in words, the nested ones in brackets behind the one above."""
@@ -244,7 +269,7 @@ class _Questions:
             if answer:
                 yield ShownAnswer(name, answer)
 
-    def _answer(self, column: _Column, values: Mapping[str, Any]) -> str:
+    def _answer(self, column: Column, values: Mapping[str, Any]) -> str:
         value = values[column.name]
         if value is None:
             answer = ""
@@ -260,7 +285,7 @@ class _Questions:
         return " ".join([answer, f"({', '.join(nested)})"]) if nested else answer
 
 
-def _object_answer(column: _Column, value: Any) -> str:
+def _object_answer(column: Column, value: Any) -> str:
     if value is None:
         return ""
     if column.kind == "object text":

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import deeplake
 import numpy as np
 from numpy.typing import NDArray
 
+from deeplake_labelbox.dataset.columns import ReadableDataset
 from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
 from deeplake_labelbox.dataset.row_index import RowIndex
 from deeplake_labelbox.errors import DatasetMismatchError
@@ -24,14 +24,21 @@ class Video:
     """The rows of one video.
 
     Attributes:
-        name: Its name, or an empty text.
+        name: Its name, or an empty text; of a URL or path the last part.
         rows: (R,) row numbers by frame.
         frames: (R,) 1-based frame numbers.
+        full_name: Its name as the dataset has it.
+        data_row_id: Its data row, or an empty text.
+        number: Its value in the column ``video_idx``; 0 where the dataset does not tell videos
+            apart.
     """
 
     name: str
     rows: NDArray[np.int64]
     frames: NDArray[np.int64]
+    full_name: str = ""
+    data_row_id: str = ""
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,7 @@ class ChosenFrame:
     frame: int
 
 
-def videos_of(dataset: deeplake.Dataset) -> list[Video]:
+def videos_of(dataset: ReadableDataset) -> list[Video]:
     """The videos of a dataset that have rows; all rows as one where it does not tell them apart."""
     try:
         meta = LabelboxMeta.read(dataset)
@@ -62,7 +69,16 @@ def videos_of(dataset: deeplake.Dataset) -> list[Video]:
         found = index.rows_of(entry)
         if len(found.rows):
             numbers = found.frames[found.frame_of_row]
-            videos.append(Video(_short(entry.name), found.rows, numbers))
+            videos.append(
+                Video(
+                    name=_short(entry.name),
+                    rows=found.rows,
+                    frames=numbers,
+                    full_name=entry.name,
+                    data_row_id=entry.data_row_id,
+                    number=entry.video_idx,
+                )
+            )
     return videos
 
 

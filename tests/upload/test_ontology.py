@@ -116,7 +116,7 @@ def test_columns_of_other_datasets_become_tools():
 
 
 def test_a_dataset_without_annotations_has_no_ontology():
-    dataset = deeplake.create("mem://plain")
+    dataset = deeplake.create("mem://without-annotations")
     dataset.add_column("name", types.Text())
     with pytest.raises(OntologyError, match="No column of the dataset holds geometries"):
         infer_ontology(dataset)

@@ -18,6 +18,7 @@ from benchmarks.projects import (
     masks_project,
     tracks_project,
 )
+from benchmarks.sync import measure_sync
 from deeplake_labelbox.sandbox import Sandbox
 from deeplake_labelbox.video import FrameEncoder, FrameExtractor
 
@@ -250,6 +251,11 @@ def growth(bench: Bench) -> Iterator[Row]:
         yield Row(f"peak memory, {frames:,} frames of 320 x 180", "MiB", result.peak_mb)
 
 
+def sync(bench: Bench) -> Iterator[Row]:
+    """Labels fetched again into a dataset that has them."""
+    yield from measure_sync(bench, Row)
+
+
 CASES: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "end-to-end": end_to_end,
     "real-clips": real_clips,
@@ -258,4 +264,5 @@ CASES: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "import": imports,
     "first-frame": first_frame,
     "growth": growth,
+    "sync": sync,
 }

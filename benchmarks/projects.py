@@ -22,7 +22,7 @@ def frames_project(box: Sandbox, clips: list[Path]) -> str:
     project = box.add_project(f"Frames {len(box.projects)}", BOXES)
     for clip in clips:
         row = project.add_video(clip.read_bytes(), external_id=clip.name)
-        row.add_label([_box_track(0, 1, 2)])
+        row.add_label([box_track(0, 1, 2)])
     return project.project_id
 
 
@@ -32,7 +32,7 @@ def boxes_project(box: Sandbox, folder: Path, *, videos: int, tracks: int, frame
     for number in range(videos):
         clip = tiny_clip(folder / f"boxes-{number}.mp4", frames)
         row = project.add_video(clip.read_bytes(), external_id=clip.name)
-        row.add_label([_box_track(track, frames, 10) for track in range(tracks)])
+        row.add_label([box_track(track, frames, 10) for track in range(tracks)])
     return project.project_id
 
 
@@ -87,7 +87,8 @@ def tracks_project(box: Sandbox, folder: Path, *, videos: int, tracks: int, fram
     return project.project_id
 
 
-def _box_track(track: int, frames: int, step: int) -> dict[str, Any]:
+def box_track(track: int, frames: int, step: int) -> dict[str, Any]:
+    """A box that moves over all frames, with a key frame every ``step``."""
     numbers = sorted({*range(1, frames + 1, step), frames})
     return {
         "name": "car",

@@ -9,14 +9,13 @@ import deeplake
 from deeplake_labelbox.dataset.applied import AppliedLabels
 from deeplake_labelbox.dataset.columns import column_kind, column_names
 from deeplake_labelbox.dataset.location import dataset_errors
+from deeplake_labelbox.dataset.track_ids import read_tracks, write_tracks
 from deeplake_labelbox.errors import ConfigurationError, DatasetError
 
 MAIN: Final = "main"
 
 # What Deep Lake 4.7.4 calls the version of a dataset object with uncommitted changes.
 _UNCOMMITTED: Final = "9999999999vzzzzzzzz"
-
-_IDS: Final = ("feature_ids", "data_row_ids")
 
 
 def check_committed(dataset: deeplake.Dataset) -> None:
@@ -67,24 +66,24 @@ def merge_into_main(main: deeplake.Dataset, branch: deeplake.Dataset, message: s
     """
     if AppliedLabels.read(main) == AppliedLabels.read(branch):
         return False
-    before = _track_ids(main)
+    before = _tracks(main)
     with dataset_errors(f"merging branch {branch.current_branch.name!r} into main"):
         main.merge(branch.current_branch.name, message=message)
         changed = False
-        for (column, key), known in _track_ids(main).items():
-            whole = {**before.get((column, key), {}), **known}
+        for column, known in _tracks(main).items():
+            whole = {**before.get(column, {}), **known}
             if whole != known:
-                main[column].metadata[key] = whole
+                write_tracks(main, column, whole)
                 changed = True
         if changed:
             main.commit("Keep the track ids of both branches")
     return True
 
 
-def _track_ids(dataset: deeplake.Dataset) -> dict[tuple[str, str], dict[str, str]]:
-    found: dict[tuple[str, str], dict[str, str]] = {}
-    for name in column_names(dataset):
-        if column_kind(dataset, name) == "track_ids":
-            metadata = dataset[name].metadata
-            found |= {(name, key): dict(metadata[key]) for key in _IDS if key in metadata}
-    return found
+def _tracks(dataset: deeplake.Dataset) -> dict[str, dict[int, tuple[str, str]]]:
+    names = column_names(dataset)
+    return {
+        name: read_tracks(dataset, name)
+        for name in names
+        if column_kind(dataset, name) == "track_ids"
+    }

@@ -24,6 +24,7 @@ from deeplake_labelbox.dataset.frames import has_identity_columns
 from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
 from deeplake_labelbox.dataset.location import dataset_errors
 from deeplake_labelbox.dataset.row_index import RowIndex, VideoRows
+from deeplake_labelbox.dataset.track_ids import read_tracks
 from deeplake_labelbox.errors import ConfigurationError, DatasetMismatchError
 
 _GEOMETRIES: Final = ("rectangle", "point", "line", "polygon", "raster-segmentation")
@@ -180,6 +181,7 @@ class _Side:
         self.meta = _meta(dataset, self.applied)
         self.index = RowIndex(dataset, self.meta)
         self.kinds = {name: column_kind(dataset, name) for name in column_names(dataset)}
+        self._tracks: dict[str, dict[int, tuple[str, str]]] = {}
         self._classes = {name: read_class_names(dataset, name) for name in self.kinds}
 
     def rows(self, data_row_id: str) -> VideoRows | None:
@@ -219,9 +221,9 @@ class _Side:
         return found
 
     def feature_id(self, column: str, track_id: int) -> str | None:
-        metadata = self.dataset[f"{column}_track_ids"].metadata
-        known = dict(metadata["feature_ids"]) if "feature_ids" in metadata else {}
-        return known.get(str(track_id))
+        if column not in self._tracks:
+            self._tracks[column] = read_tracks(self.dataset, f"{column}_track_ids")
+        return self._tracks[column].get(track_id, (None, None))[1]
 
 
 def _meta(dataset: ReadableDataset, applied: AppliedLabels | None) -> LabelboxMeta:

@@ -191,8 +191,8 @@ class SyncRun:
         if str(self._watch.version) != self._begun:
             self._dataset.rollback()
             return None
-        self._files.check_written()
-        converter.track_ids.save_next()
+        if converter.track_ids is not None:
+            converter.track_ids.save_next()
         self._dataset.commit(f"Sync Labelbox project {meta.project_name}: {report.summary}")
         self._files.check_written()
         _commit_meta(self._dataset, meta)

@@ -25,7 +25,9 @@ def run_process(*words, cwd, **env):
     )
 
 
-@pytest.mark.parametrize("command", ["demo", "export", "create", "annotate", "sandbox"])
+@pytest.mark.parametrize(
+    "command", ["demo", "export", "create", "annotate", "preview", "stats", "sandbox"]
+)
 def test_every_command_has_help_with_its_arguments_explained(run, command):
     result = run(command, "--help")
     assert result.exit_code == 0
@@ -37,7 +39,7 @@ def test_every_command_has_help_with_its_arguments_explained(run, command):
 def test_help_lists_the_commands_and_exit_codes(run):
     result = run("--help")
     assert result.exit_code == 0
-    for word in ("demo", "export", "create", "annotate", "sandbox", "Exit codes"):
+    for word in ("demo", "export", "create", "preview", "stats", "sandbox", "Exit codes"):
         assert word in result.stdout
 
 

@@ -1,0 +1,80 @@
+import json
+
+import pytest
+from PIL import Image
+
+
+@pytest.fixture(scope="module")
+def dataset(sample_box, export_file, tmp_path_factory):
+    """The path of a dataset of the sample project; commands only read it."""
+    from typer.testing import CliRunner  # noqa: PLC0415 - beside the fixture that needs it
+
+    from deeplake_labelbox.cli.application import app  # noqa: PLC0415 - the same
+
+    path = tmp_path_factory.mktemp("dataset") / "ds"
+    there = {"LABELBOX_API_KEY": sample_box.api_key, "LABELBOX_ENDPOINT": sample_box.endpoint}
+    result = CliRunner().invoke(app, ["create", str(export_file), str(path)], env=there)
+    assert result.exit_code == 0, result.output
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("a.png", "contact sheet, 1800 x"),
+        ("a.mp4", "video of night.mp4, 3 frames"),
+        ("a.html", "page of 1 video, 0."),
+    ],
+)
+def test_preview_writes_what_the_suffix_says(run, dataset, tmp_path, name, told):
+    words = ("--video", "night.mp4", "--frames", "2-4")
+    result = run("preview", dataset, "-o", name, *words)
+    assert result.exit_code == 0, result.output
+    assert f"{name}: {told}" in result.stdout
+    assert (tmp_path / name).stat().st_size > 3000
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("-o", "a.gif"), "a preview is written to a .png, .mp4 or .html file"),
+        (("-o", "no/a.png"), "There is no folder no"),
+        (("-o", "a.mp4", "--video", "0", "--video", "1"), "an .mp4 shows one"),
+        (("-o", "a.png", "--video", "x"), "no rows of a video 'x'"),
+        (("-o", "a.png", "--frames", "x"), "write it like 1-250"),
+        (("-o", "a.png", "--frames", "9-3"), "are no range"),
+        (("-o", "a.png", "--branch", "x"), "no branch 'x'; it has main"),
+        (("-o", "a.html", "--max-mb", "0.05"), "allow the page more with --max-mb"),
+    ],
+)
+def test_preview_says_what_it_cannot_do(run, dataset, tmp_path, words, told):
+    result = run("preview", dataset, *words)
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1].startswith("Error: ")
+    assert told in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_stats_as_tables_and_as_a_picture(run, dataset, tmp_path):
+    result = run("stats", dataset, "-o", "stats.png", "--branch", "main")
+    assert result.exit_code == 0, result.output
+    for told in ("4 videos, 3 of them labelled, 148 frames", "raster-segmentation", "not labelled"):
+        assert told in result.stdout
+    with Image.open(tmp_path / "stats.png") as picture:
+        assert picture.width == 1500
+
+
+def test_stats_as_json(run, dataset):
+    result = run("stats", dataset, "--json", "--video", "harbour.mp4")
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert found["frames"] == 40
+    assert [video["name"] for video in found["videos"]] == ["harbour.mp4"]
+    assert {item["name"]: item["tracks"] for item in found["classes"]}["boat"] == 3
+
+
+def test_stats_of_nothing(run, tmp_path):
+    result = run("stats", tmp_path / "no")
+    assert result.exit_code == 1
+    assert "There is no Deep Lake dataset" in result.stderr
+    assert run("stats", tmp_path / "no", "-o", "stats.jpg").exit_code == 1

@@ -39,6 +39,6 @@ def description(pairs: Iterable[tuple[str, Any]]) -> str:
 
 def _cell(value: Any) -> str:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        text = f"{value:,}" if isinstance(value, int) else f"{value:,.1f}".removesuffix(".0")
+        text = f"{value:,}" if isinstance(value, int) else f"{value:,.3f}".rstrip("0").rstrip(".")
         return f'<td style="text-align:right">{text}</td>'
     return f'<td style="text-align:left">{html.escape(str(value))}</td>'

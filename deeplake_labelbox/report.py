@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.notebook_tables import table
 
 # A gap is made longer if it is among the last so many; more things seldom fail side by side.
 _LOOK_BACK: Final = 64
@@ -146,6 +147,30 @@ class Report:
                 *map(str, self.gaps),
             ]
         )
+
+    def _repr_html_(self) -> str:
+        videos = table(
+            ("video", "rows", "labelled", "objects", "gaps"),
+            [
+                (
+                    video.name,
+                    video.rows,
+                    "yes" if video.labelled else "no",
+                    ", ".join(f"{count:,} {kind}" for kind, count in video.objects.items()),
+                    len(video.gaps),
+                )
+                for video in self.videos
+            ],
+        )
+        gaps = [
+            (
+                gap.name,
+                "all" if not gap.frames else f"{gap.frames[0]}–{gap.frames[-1]}",  # noqa: RUF001 - of a range
+                gap.what,
+            )
+            for gap in self.gaps
+        ]
+        return videos + (table(("gap in", "frames", "what"), gaps) if gaps else "")
 
     def merge(self, other: Report) -> Report:
         """One report of two runs on the same data rows: of their frames, then of their labels.

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from deeplake_labelbox.notebook_tables import table
 from deeplake_labelbox.preflight.checks import Finding
 from deeplake_labelbox.video.container import VideoInfo
 from deeplake_labelbox.video.scan import VideoScan
@@ -85,6 +86,25 @@ class ProjectInspection:
     def __iter__(self) -> Iterator[VideoInspection]:
         """The inspections by data row."""
         return iter(self.videos)
+
+    def _repr_html_(self) -> str:
+        return table(
+            ("video", "codec", "size", "frames a second", "rows", "what is odd"),
+            [
+                (
+                    video.name,
+                    video.info.codec if video.info else "",
+                    f"{video.info.width} x {video.info.height}" if video.info else "",
+                    round(video.info.frame_rate, 3) if video.info and video.info.frame_rate else "",
+                    video.rows,
+                    "; ".join(
+                        f"{'will be missing: ' if finding.costs else ''}{finding.what}"
+                        for finding in video.findings
+                    ),
+                )
+                for video in self.videos
+            ],
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as values of JSON."""

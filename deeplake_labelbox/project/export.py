@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,7 +10,10 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, overload
 
 from deeplake_labelbox.errors import ExportEmptyError, ExportFormatError
+from deeplake_labelbox.notebook_tables import description, table
+from deeplake_labelbox.project.data_rows import data_row_name, declared_frames
 from deeplake_labelbox.project.json_array import iterate_array
+from deeplake_labelbox.project.json_values import as_list, as_mapping
 from deeplake_labelbox.project.row_index import RowIndex, RowWriter
 from deeplake_labelbox.project.rows import (
     MAX_ROW_BYTES,
@@ -22,6 +26,7 @@ from deeplake_labelbox.project.spool import TemporaryFolder, replacing
 
 _BOM: Final = b"\xef\xbb\xbf"
 _LOOK: Final = 4096
+_SHOWN: Final = 10
 
 ExportSource = str | os.PathLike[str] | Iterable[Mapping[str, Any]]
 """What ``ProjectExport.load`` takes: a path, data rows, or a ``ProjectExport``."""
@@ -195,6 +200,25 @@ class ProjectExport(Sequence[dict[str, Any]]):
 
     def __repr__(self) -> str:
         return f"ProjectExport({str(self.path)!r}, {len(self)} data rows)"
+
+    def _repr_html_(self) -> str:
+        shown = list(itertools.islice(self, _SHOWN))
+        names = [f"{self.project_name(key) or ''} ({key})" for key in self.project_ids]
+        rows = [
+            (
+                data_row_name(row),
+                str(row["data_row"]["id"]),
+                declared_frames(row) or "",
+                sum(
+                    len(as_list(as_mapping(project).get("labels")))
+                    for project in as_mapping(row.get("projects")).values()
+                ),
+            )
+            for row in shown
+        ]
+        left = f"<p>… and {len(self) - len(shown):,} more</p>" if len(self) > len(shown) else ""
+        about = description([("project", ", ".join(names)), ("data rows", len(self))])
+        return about + table(("video", "data row", "declared frames", "labels"), rows) + left
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_folder": None}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.notebook_tables import description, table
 from deeplake_labelbox.report import Gap
 
 ChangeKind = Literal[
@@ -108,6 +109,24 @@ class SyncReport:
         return "\n".join(
             [f"{self.project_name} ({self.branch}): {self.summary}", *map(str, self.gaps)]
         )
+
+    def _repr_html_(self) -> str:
+        shown = description(
+            [
+                ("project", self.project_name),
+                ("branch", self.branch),
+                ("changes", f"would be: {self.summary}" if self.dry_run else self.summary),
+                ("rows added", self.rows_added),
+                ("rows removed", self.rows_removed),
+                ("gaps", len(self.gaps)),
+            ]
+        )
+        if self.changes:
+            changes = [(c.what, c.name, c.before, c.after) for c in self.changes]
+            shown += table(("change", "of", "before", "after"), changes)
+        if self.gaps:
+            shown += table(("gap in", "what"), [(gap.name, gap.what) for gap in self.gaps])
+        return shown
 
     def save(self, path: str | Path) -> None:
         """Write the report as JSON.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from benchmarks.cases import Bench, Row
 
 _TRACKS = 50
-_FRAMES = 100
+_FRAMES = 300
 
 
 def measure_sync(bench: Bench, row: Callable[..., Row]) -> Iterator[Row]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 MOST_ROWS: Final = 30
+_SHORT: Final = 24
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[Any]], *, most: int = MOST_ROWS) -> str:
@@ -37,8 +38,15 @@ def description(pairs: Iterable[tuple[str, Any]]) -> str:
     return f"<table><tbody>{lines}</tbody></table>"
 
 
+def short_name(name: str) -> str:
+    """The last part of a URL; anything else as it is."""
+    return name.rstrip("/").rpartition("/")[2] if "://" in name else name
+
+
 def _cell(value: Any) -> str:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         text = f"{value:,}" if isinstance(value, int) else f"{value:,.3f}".rstrip("0").rstrip(".")
         return f'<td style="text-align:right">{text}</td>'
-    return f'<td style="text-align:left">{html.escape(str(value))}</td>'
+    text = str(value)
+    wrapped = "" if len(text) > _SHORT else ";white-space:nowrap"
+    return f'<td style="text-align:left{wrapped}">{html.escape(text)}</td>'

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from deeplake_labelbox.errors import ConfigurationError
-from deeplake_labelbox.notebook_tables import table
+from deeplake_labelbox.notebook_tables import short_name, table
 
 # A gap is made longer if it is among the last so many; more things seldom fail side by side.
 _LOOK_BACK: Final = 64
@@ -153,7 +153,7 @@ class Report:
             ("video", "rows", "labelled", "objects", "gaps"),
             [
                 (
-                    video.name,
+                    short_name(video.name),
                     video.rows,
                     "yes" if video.labelled else "no",
                     ", ".join(f"{count:,} {kind}" for kind, count in video.objects.items()),
@@ -164,7 +164,7 @@ class Report:
         )
         gaps = [
             (
-                gap.name,
+                short_name(gap.name),
                 "all" if not gap.frames else f"{gap.frames[0]}–{gap.frames[-1]}",  # noqa: RUF001 - of a range
                 gap.what,
             )

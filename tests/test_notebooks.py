@@ -10,6 +10,11 @@ NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 
 # What must hold after the last cell; it runs in the notebook's own kernel.
 FACTS = {
+    "quickstart": """
+assert len(dataset) == 148
+assert not converter.report.gaps
+assert len(view) == 58
+""",
     "training": """
 assert len(losses) > 100
 assert sum(losses[-8:]) < sum(losses[:8]) / 3
@@ -56,4 +61,60 @@ def test_committed_outputs_are_real_clean_and_small(name):
     for output in outputs:
         assert output["output_type"] != "error"
         assert output.get("name") != "stderr"
-    assert any("image/jpeg" in output.get("data", {}) for output in outputs)
+    shown = {kind for output in outputs for kind in output.get("data", {})}
+    assert {"image/jpeg", "image/png"} & shown
+
+
+@pytest.fixture
+def own_project(monkeypatch):
+    """The code cells of the notebook for own projects, which nothing here runs as a whole."""
+    notebook = json.loads((NOTEBOOKS / "own_project.ipynb").read_text("utf-8"))
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert not any(cell["outputs"] for cell in code)
+    monkeypatch.setenv("LABELBOX_PROJECT_ID", "project")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.setenv("AZURE_STORAGE_KEY", "c2VjcmV0")
+    return ["".join(cell["source"]) for cell in code]
+
+
+def function_of(cells, name):
+    (cell,) = (cell for cell in cells if f"def {name}" in cell)
+    space = {}
+    exec(f"{cells[0]}\n{cell}", space)  # noqa: S102 - what the user is told to run
+    return space[name]
+
+
+def test_the_notebook_for_own_projects_is_code_and_calls_what_there_is(own_project):
+    for cell in own_project:
+        compile(cell, "own_project.ipynb", "exec")
+        for line in cell.splitlines():
+            if line.startswith("from deeplake_labelbox") and not line.endswith("("):
+                exec(line, {})  # noqa: S102 - an import
+    assert "LABELBOX_API_KEY" not in "".join(own_project)  # it is never in the notebook
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "s3://bucket/a b/v.mp4",
+        "https://bucket.s3.eu-central-1.amazonaws.com/a%20b/v.mp4",
+        "https://s3.eu-central-1.amazonaws.com/bucket/a%20b/v.mp4",
+    ],
+)
+def test_the_presigner_for_s3(own_project, url):
+    pytest.importorskip("boto3")
+    signed, options = function_of(own_project, "presign_s3")(url)
+    assert options == {}
+    assert signed.startswith("https://bucket.s3.eu-central-1.amazonaws.com/a%20b/v.mp4?")
+    assert "X-Amz-Signature=" in signed
+
+
+def test_the_presigner_for_azure(own_project):
+    pytest.importorskip("azure.storage.blob")
+    url = "https://account.blob.core.windows.net/clips/a%20b/v.mp4"
+    signed, options = function_of(own_project, "presign_azure")(f"{url}?old=1")
+    assert options == {}
+    assert signed.startswith(f"{url}?")
+    assert "sp=r&" in signed

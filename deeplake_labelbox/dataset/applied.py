@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 import deeplake
@@ -24,9 +24,7 @@ KEY: Final = "labelbox_applied"
 
 # The column that tells which video a row is of is the last that anybody takes away.
 _HOME: Final = "video_idx"
-_DEFAULTS: Final = {
-    item.name: item.default for item in fields(VideoEntry) if item.name != "data_row_id"
-}
+_DEFAULTS: Final = {item.name: item.default for item in fields(VideoEntry)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +105,11 @@ class AppliedLabels:
             for key, label in self.labels.items()
         }
         stored["videos"] = [
-            {key: value for key, value in asdict(video).items() if _DEFAULTS.get(key) != value}
+            {
+                key: value
+                for key, default in _DEFAULTS.items()
+                if (value := getattr(video, key)) != default
+            }
             for video in self.videos
         ]
         dataset[home].metadata[KEY] = json.dumps(stored, sort_keys=True)

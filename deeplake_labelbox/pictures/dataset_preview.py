@@ -22,7 +22,7 @@ from deeplake_labelbox.pictures.page import MAX_PAGE_BYTES, write_preview_page
 from deeplake_labelbox.pictures.video_selection import FrameRange
 
 _SHEET_WIDTH: Final = 1800
-_NOTEBOOK_WIDTH: Final = 1100
+_NOTEBOOK_WIDTH: Final = 1300
 
 
 def write_preview(
@@ -158,7 +158,7 @@ class Preview:
     def _repr_html_(self) -> str:
         file = io.BytesIO()
         sheet = self.draw()
-        sheet.save(file, "JPEG", quality=82)
+        sheet.save(file, "JPEG", quality=80)
         names = html.escape(", ".join(self.videos)) if self.videos else "all videos"
         return (
             f'<img alt="Frames of {names} with their labels" '

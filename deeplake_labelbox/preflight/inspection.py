@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from deeplake_labelbox.notebook_tables import table
+from deeplake_labelbox.notebook_tables import short_name, table
 from deeplake_labelbox.preflight.checks import Finding
 from deeplake_labelbox.video.container import VideoInfo
 from deeplake_labelbox.video.scan import VideoScan
@@ -92,7 +92,7 @@ class ProjectInspection:
             ("video", "codec", "size", "frames a second", "rows", "what is odd"),
             [
                 (
-                    video.name,
+                    short_name(video.name),
                     video.info.codec if video.info else "",
                     f"{video.info.width} x {video.info.height}" if video.info else "",
                     round(video.info.frame_rate, 3) if video.info and video.info.frame_rate else "",

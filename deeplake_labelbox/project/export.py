@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, overload
 
 from deeplake_labelbox.errors import ExportEmptyError, ExportFormatError
-from deeplake_labelbox.notebook_tables import description, table
+from deeplake_labelbox.notebook_tables import description, short_name, table
 from deeplake_labelbox.project.data_rows import data_row_name, declared_frames
 from deeplake_labelbox.project.json_array import iterate_array
 from deeplake_labelbox.project.json_values import as_list, as_mapping
@@ -206,7 +206,7 @@ class ProjectExport(Sequence[dict[str, Any]]):
         names = [f"{self.project_name(key) or ''} ({key})" for key in self.project_ids]
         rows = [
             (
-                data_row_name(row),
+                short_name(data_row_name(row)),
                 str(row["data_row"]["id"]),
                 declared_frames(row) or "",
                 sum(

@@ -82,6 +82,7 @@ class SyncPlan:
         changes: What differs.
         unmatched: What cannot be brought in step, by data row.
         last_activity: Greatest time of a last activity among what was exported.
+        known: Ids of the data rows that the dataset knew before.
     """
 
     to_add: list[str] = field(default_factory=list)
@@ -89,6 +90,7 @@ class SyncPlan:
     changes: list[Change] = field(default_factory=list)
     unmatched: list[VideoOutcome] = field(default_factory=list)
     last_activity: str | None = None
+    known: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ class Comparison:
 
     def plan(self, rows: ExportedRows) -> SyncPlan:
         """Compare, data row by data row."""
-        plan = SyncPlan()
+        plan = SyncPlan(known=frozenset(self.applied.labels if self.applied else ()))
         moments = []
         for row in rows:
             moments.append(last_activity(row))

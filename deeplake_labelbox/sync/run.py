@@ -6,45 +6,38 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 import deeplake
 import numpy as np
 
 from deeplake_labelbox.dataset.applied import AppliedLabels
-from deeplake_labelbox.dataset.build import DatasetBuild, uncommitted
+from deeplake_labelbox.dataset.build import uncommitted
 from deeplake_labelbox.dataset.columns import column_kind, column_names, read_class_names
 from deeplake_labelbox.dataset.converter import VideoProjectConverter
 from deeplake_labelbox.dataset.disk import WrittenFiles
-from deeplake_labelbox.dataset.frame_selection import FrameSelection
 from deeplake_labelbox.dataset.frames import (
     BASE_COLUMNS,
-    BaseColumnsWriter,
-    FillerWriter,
-    FrameWriter,
     has_identity_columns,
 )
 from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
 from deeplake_labelbox.dataset.layout import GroupMapping, Layout, make_layout
-from deeplake_labelbox.dataset.location import DatasetLocation
 from deeplake_labelbox.dataset.resumption import delete_rows
 from deeplake_labelbox.dataset.row_index import RowIndex
-from deeplake_labelbox.dataset.row_metadata import RowMetadata
 from deeplake_labelbox.errors import (
     ConfigurationError,
     DatasetError,
     DatasetMismatchError,
-    ExportEmptyError,
     OntologyError,
 )
 from deeplake_labelbox.project.client import labelbox_errors
-from deeplake_labelbox.project.data_rows import data_row_name
-from deeplake_labelbox.project.exporter import ExportFilters, ProjectExporter
+from deeplake_labelbox.project.exporter import ProjectExporter
 from deeplake_labelbox.project.ontology import Ontology
 from deeplake_labelbox.project.selection import LabelSelection
-from deeplake_labelbox.report import Report, VideoOutcome
+from deeplake_labelbox.report import Report
+from deeplake_labelbox.sync.asking import asked_rows
 from deeplake_labelbox.sync.emptying import empty_columns
+from deeplake_labelbox.sync.new_videos import NewVideos
 from deeplake_labelbox.sync.ontology_changes import (
     LabelColumn,
     columns_to_write,
@@ -54,6 +47,7 @@ from deeplake_labelbox.sync.ontology_changes import (
 )
 from deeplake_labelbox.sync.plan import Comparison, ExportedRows, SyncPlan
 from deeplake_labelbox.sync.report import Change, SyncReport
+from deeplake_labelbox.sync.settings import kept_mapping, kept_metadata, kept_selection, known_meta
 
 if TYPE_CHECKING:
     import labelbox
@@ -61,15 +55,6 @@ if TYPE_CHECKING:
     from deeplake_labelbox.video.source import UrlPresigner
 
 logger = logging.getLogger(__name__)
-
-# Labelbox finds data rows by their activity a little after it happened; what is seen again costs
-# a comparison.
-_OVERLAP: Final = timedelta(minutes=1)
-_BATCH_SIZE: Final = 100
-
-_NEEDS_FILLER = (
-    "the video is new, and the dataset was made with a data filler; pass data_filler to add it"
-)
 
 
 class DatasetMovedError(Exception):
@@ -115,13 +100,12 @@ class SyncRun:
         # A second look at the branch: refreshing an object with changes would commit them.
         self._watch = dataset.branches[dataset.current_branch.name].open()
         self._applied = AppliedLabels.read(dataset)
-        self._meta = _known_meta(dataset, self._applied)
+        self._meta = known_meta(dataset, self._applied)
         self._exporter = ProjectExporter(client, self._meta.project_id)
-        self._selection = self._label_selection()
-        self._mapping = self._group_mapping()
-        self._metadata = self._row_metadata()
+        self._selection = kept_selection(self._applied, options.label_selection)
+        self._mapping = kept_mapping(self._applied, options.group_mapping)
+        self._metadata = kept_metadata(self._applied)
         self._report = Report()
-        self._files = WrittenFiles.of(dataset)
 
     def run(self) -> SyncReport:
         """Do it.
@@ -131,22 +115,29 @@ class SyncRun:
             DeepLakeLabelboxError: See `sync_dataset`.
         """
         ontology = self._ask_for_ontology()
+        words = [] if self._applied is None else said(self._applied.ontology, ontology)
+        # Its path is told by an object without changes only.
+        files = WrittenFiles.of(self._dataset) if words else None
         with uncommitted(self._dataset):
             before, gone = self._follow_renames(ontology)
             after = label_columns(self._layout(ontology, numbered=True), self._dataset)
             columns = columns_to_write(before, after, column_names(self._dataset))
-            rows, listed = self._export(everything=bool(columns))
+            rows, listed = asked_rows(
+                self._exporter,
+                self._applied,
+                self._meta,
+                everything=self._options.full or bool(columns),
+                progress=self._options.progress,
+            )
             plan = self._compare(rows, columns)
-            words = [] if self._applied is None else said(self._applied.ontology, ontology)
             plan.changes[:0] = [Change("ontology changed", "", text) for text in words]
             left = self._left(listed, rows, plan)
-            if not plan.changes and not plan.to_write and not plan.to_add:
+            nothing = not (plan.changes or plan.to_write or plan.to_add)
+            if nothing or self._options.dry_run:
                 self._dataset.rollback()
                 return self._reported(plan, rows)
-            if self._options.dry_run:
-                self._dataset.rollback()
-                return self._reported(plan, rows)
-            report = self._write(plan, rows, ontology, left, gone)
+            files = files or WrittenFiles.of(self._dataset)
+            report = self._write(plan, rows, ontology, left, gone, files)
         # Outside, where nothing sets back metadata that is somebody else's now.
         if report is None:
             raise DatasetMovedError
@@ -159,10 +150,20 @@ class SyncRun:
         ontology: Ontology,
         left: frozenset[str],
         emptied: frozenset[str],
+        files: WrittenFiles,
     ) -> SyncReport | None:
         """Write and commit; ``None``, with nothing written, if somebody else did in between."""
         length = len(self._dataset)
-        meta = self._add_videos(plan, rows)
+        videos = NewVideos(
+            self._dataset,
+            data_filler=self._options.data_filler,
+            fail_on_error=self._options.fail_on_error,
+            url_presigner=self._options.url_presigner,
+            progress=self._options.progress,
+            report=self._report,
+        )
+        meta = replace(self._meta, project_name=str(self._exporter.project.name))
+        meta = videos.append(plan, rows, meta, files)
         added = len(self._dataset) - length
         converter = VideoProjectConverter(
             meta.project_id,
@@ -177,7 +178,7 @@ class SyncRun:
             progress=self._options.progress,
             meta=meta,
         )
-        converter.write_labels(plan.to_write, files=self._files)
+        converter.write_labels(plan.to_write, files=files)
         self._report = self._report.merge(converter.report)
         self._drop_repeated(plan)
         empty_columns(self._dataset, emptied, RowIndex(self._dataset, meta), meta)
@@ -194,7 +195,7 @@ class SyncRun:
         if converter.track_ids is not None:
             converter.track_ids.save_next()
         self._dataset.commit(f"Sync Labelbox project {meta.project_name}: {report.summary}")
-        self._files.check_written()
+        files.check_written()
         _commit_meta(self._dataset, meta)
         return replace(
             report,
@@ -215,38 +216,6 @@ class SyncRun:
                 f"Project {project.uid} has no ontology any more; connect one in Labelbox."
             )
         return Ontology.of(ontology)
-
-    def _export(self, *, everything: bool) -> tuple[ExportedRows, frozenset[str] | None]:
-        """What may have changed; and all ids of the project, where not just the known ones."""
-        applied = self._applied
-        since = None if applied is None else _moment(applied.last_activity)
-        if applied is None or since is None or everything or self._options.full:
-            rows = self._rows(None)
-            return rows, frozenset(rows.ids)
-        rows = self._rows(ExportFilters(last_activity_at=(since - _OVERLAP, None)))
-        # The count tells whether data rows left the project, or came without being found.
-        expected = (applied.labels.keys() - set(applied.left)) | set(rows.ids)
-        if len(expected) != int(self._exporter.project.data_row_count or 0):
-            rows = self._rows(None)
-            return rows, frozenset(rows.ids)
-        again = [
-            video.data_row_id
-            for video in self._meta.videos
-            if video.data_row_id in expected - set(rows.ids)
-            and (video.status == "failed" or applied.labels[video.data_row_id].incomplete)
-        ]
-        if again:
-            found = self._rows(ExportFilters(data_row_ids=again))
-            rows = rows.with_rows_of(found)
-        return rows, None
-
-    def _rows(self, filters: ExportFilters | None) -> ExportedRows:
-        try:
-            return ExportedRows(
-                self._exporter.export(filters=filters, progress=self._options.progress)
-            )
-        except ExportEmptyError:
-            return ExportedRows()
 
     # --- what differs --------------------------------------------------------------------------
 
@@ -307,53 +276,6 @@ class SyncRun:
 
         return make_layout(ontology, self._mapping, reserved=reserved, class_names=class_names)
 
-    def _add_videos(self, plan: SyncPlan, rows: ExportedRows) -> LabelboxMeta:
-        """Decode and append the videos that are not there; what is known of them afterwards."""
-        meta = replace(self._meta, project_name=str(self._exporter.project.name))
-        chosen = rows.chosen(plan.to_add)
-        if not len(chosen):
-            return meta
-        writer = self._frame_writer()
-        if writer is None:
-            for row in chosen:
-                outcome = VideoOutcome(str(row["data_row"]["id"]), data_row_name(row))
-                outcome.gap(_NEEDS_FILLER)
-                self._report.videos.append(outcome)
-            plan.changes[:] = [c for c in plan.changes if c.data_row_id not in plan.to_add]
-            return meta
-        names = [(str(row["data_row"]["id"]), data_row_name(row)) for row in chosen]
-        build = DatasetBuild(
-            DatasetLocation("mem://the-dataset-is-open"),
-            meta.project_id,
-            writer,
-            selection=_frame_selection(meta),
-            overwrite=False,
-            fail_on_error=self._options.fail_on_error,
-            url_presigner=self._options.url_presigner,
-            batch_size=_BATCH_SIZE,
-            progress=self._options.progress,
-            report=self._report,
-        )
-        meta = build.append(self._dataset, meta.with_data_rows(names), chosen, self._files)
-        known = self._applied.labels.keys() if self._applied else frozenset()
-        for data_row_id, _ in names:
-            entry = meta.entry(data_row_id)
-            if entry is None or entry.rows:
-                plan.to_write[data_row_id] = None
-                continue
-            if data_row_id in known:
-                # It was tried before, with the same outcome.
-                plan.changes[:] = [c for c in plan.changes if c.data_row_id != data_row_id]
-                continue
-            plan.to_write[data_row_id] = None
-            plan.changes[:] = [
-                replace(change, what="video failed")
-                if change.data_row_id == data_row_id and entry.status == "failed"
-                else change
-                for change in plan.changes
-            ]
-        return meta
-
     def _drop_repeated(self, plan: SyncPlan) -> None:
         """Take labels off the changes whose masks could not be had again."""
         before = self._applied.labels if self._applied else {}
@@ -368,18 +290,6 @@ class SyncRun:
             for change in plan.changes
             if change.what != "label corrected" or change.data_row_id not in same
         ]
-
-    def _frame_writer(self) -> FrameWriter[Any] | None:
-        if self._options.data_filler is not None:
-            return FillerWriter(self._options.data_filler)
-        if not set(BASE_COLUMNS) <= set(column_names(self._dataset)):
-            return None
-        frames = json.loads(self._meta.options)
-        return BaseColumnsWriter(
-            frames.get("frame_storage", "png"),
-            jpeg_quality=int(frames.get("jpeg_quality", 95)),
-            batch_size=_BATCH_SIZE,
-        )
 
     def _prune(self, left: frozenset[str], meta: LabelboxMeta) -> int:
         if left and not has_identity_columns(self._dataset):
@@ -423,60 +333,6 @@ class SyncRun:
             dry_run=self._options.dry_run,
         )
 
-    def _label_selection(self) -> LabelSelection:
-        given, applied = self._options.label_selection, self._applied
-        if given is not None:
-            return given
-        if applied is None or applied.label_selection == "selected":
-            return "selected"
-        if applied.label_selection == "newest":
-            return "newest"
-        if applied.label_selection == "all":
-            raise ConfigurationError(
-                "The dataset has columns of each annotator (label_selection='all'), which are "
-                "written anew by the converter; pass label_selection='selected' to bring only the "
-                "others in step."
-            )
-        raise ConfigurationError(
-            "The labels of the dataset were chosen by a function; pass it as label_selection again."
-        )
-
-    def _group_mapping(self) -> dict[str, str]:
-        given = None if self._options.group_mapping is None else dict(self._options.group_mapping)
-        if self._applied is None:
-            return given or {}
-        if given is not None and given != dict(self._applied.group_mapping):
-            raise ConfigurationError(
-                f"The labels of the dataset were applied with group_mapping "
-                f"{dict(self._applied.group_mapping)}; leave group_mapping out, or make the "
-                f"dataset again."
-            )
-        return dict(self._applied.group_mapping)
-
-    def _row_metadata(self) -> RowMetadata | None:
-        if self._applied is None:
-            return RowMetadata()
-        return RowMetadata(self._applied.metadata_prefix) if self._applied.has_metadata else None
-
-
-def _known_meta(dataset: deeplake.Dataset, applied: AppliedLabels | None) -> LabelboxMeta:
-    """What a dataset knows of its project: all branches, and what this one knows beyond."""
-    try:
-        meta = LabelboxMeta.read(dataset)
-    except DatasetMismatchError:
-        if applied is None:
-            raise
-        return applied.meta()
-    if meta.status != "complete":
-        raise DatasetError(
-            "The dataset is not complete; run the call that makes it again, which goes on where it "
-            "stopped, and sync it then."
-        )
-    for video in applied.meta().videos if applied else ():
-        if video.video_idx == len(meta.videos):
-            meta = replace(meta, videos=(*meta.videos, video))
-    return meta
-
 
 def _commit_meta(dataset: deeplake.Dataset, meta: LabelboxMeta) -> None:
     """Write and commit what is new; a copy of a query has nothing of it yet."""
@@ -487,22 +343,3 @@ def _commit_meta(dataset: deeplake.Dataset, meta: LabelboxMeta) -> None:
     if known != meta:
         meta.write(dataset)
         dataset.commit()
-
-
-def _frame_selection(meta: LabelboxMeta) -> FrameSelection:
-    options = json.loads(meta.options)
-    kept = {key: options[key] for key in FrameSelection.__slots__ if key in options}
-    if isinstance(kept.get("resize"), list):
-        kept["resize"] = tuple(kept["resize"])
-    return FrameSelection(**kept)
-
-
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        logger.warning("Labelbox's time %r cannot be read; all data rows are compared.", text)
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

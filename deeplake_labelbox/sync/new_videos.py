@@ -1,0 +1,145 @@
+"""Videos that joined the project: decoded and appended as the dataset was made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+import deeplake
+
+from deeplake_labelbox.dataset.build import DatasetBuild
+from deeplake_labelbox.dataset.columns import column_names
+from deeplake_labelbox.dataset.disk import WrittenFiles
+from deeplake_labelbox.dataset.frame_selection import FrameSelection
+from deeplake_labelbox.dataset.frames import (
+    BASE_COLUMNS,
+    BaseColumnsWriter,
+    FillerWriter,
+    FrameWriter,
+)
+from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
+from deeplake_labelbox.dataset.location import DatasetLocation
+from deeplake_labelbox.project.data_rows import data_row_name
+from deeplake_labelbox.report import Report, VideoOutcome
+from deeplake_labelbox.sync.plan import ExportedRows, SyncPlan
+
+if TYPE_CHECKING:
+    from deeplake_labelbox.video.source import UrlPresigner
+
+_BATCH_SIZE: Final = 100
+
+_NEEDS_FILLER: Final = (
+    "the video is new, and the dataset was made with a data filler; pass data_filler to add it"
+)
+
+
+class NewVideos:
+    """Appends videos to a dataset that is complete, without a commit.
+
+    Args:
+        dataset: The dataset.
+        data_filler: The functions that make rows, where the dataset was made with a data filler.
+        fail_on_error: Raise at the first video that cannot be had whole.
+        url_presigner: Gives access to private videos.
+        progress: Whether to show a progress bar.
+        report: Where outcomes are noted.
+    """
+
+    def __init__(
+        self,
+        dataset: deeplake.Dataset,
+        *,
+        data_filler: Mapping[str, Callable[..., object]] | None,
+        fail_on_error: bool,
+        url_presigner: UrlPresigner | None,
+        progress: bool,
+        report: Report,
+    ) -> None:
+        self._dataset = dataset
+        self._data_filler = data_filler
+        self._fail_on_error = fail_on_error
+        self._url_presigner = url_presigner
+        self._progress = progress
+        self._report = report
+
+    def append(
+        self, plan: SyncPlan, rows: ExportedRows, meta: LabelboxMeta, files: WrittenFiles
+    ) -> LabelboxMeta:
+        """Decode and append what the plan says; afterwards it says what to do with the rows.
+
+        Args:
+            plan: The plan.
+            rows: What was exported.
+            meta: What the dataset knows of its project.
+            files: Watches the disk.
+
+        Returns:
+            What it knows then.
+        """
+        chosen = rows.chosen(plan.to_add)
+        if not len(chosen):
+            return meta
+        writer = self._frame_writer(meta)
+        if writer is None:
+            for row in chosen:
+                outcome = VideoOutcome(str(row["data_row"]["id"]), data_row_name(row))
+                outcome.gap(_NEEDS_FILLER)
+                self._report.videos.append(outcome)
+            plan.changes[:] = [c for c in plan.changes if c.data_row_id not in plan.to_add]
+            return meta
+        build = DatasetBuild(
+            DatasetLocation("mem://the-dataset-is-open"),
+            meta.project_id,
+            writer,
+            selection=_frame_selection(meta),
+            overwrite=False,
+            fail_on_error=self._fail_on_error,
+            url_presigner=self._url_presigner,
+            batch_size=_BATCH_SIZE,
+            progress=self._progress,
+            report=self._report,
+        )
+        names = [(str(row["data_row"]["id"]), data_row_name(row)) for row in chosen]
+        meta = build.append(self._dataset, meta.with_data_rows(names), chosen, files)
+        for data_row_id, _ in names:
+            _follow_outcome(plan, meta, data_row_id)
+        return meta
+
+    def _frame_writer(self, meta: LabelboxMeta) -> FrameWriter[Any] | None:
+        if self._data_filler is not None:
+            return FillerWriter(self._data_filler)
+        if not set(BASE_COLUMNS) <= set(column_names(self._dataset)):
+            return None
+        frames = json.loads(meta.options)
+        return BaseColumnsWriter(
+            frames.get("frame_storage", "png"),
+            jpeg_quality=int(frames.get("jpeg_quality", 95)),
+            batch_size=_BATCH_SIZE,
+        )
+
+
+def _follow_outcome(plan: SyncPlan, meta: LabelboxMeta, data_row_id: str) -> None:
+    """What became of a video decides what is written of it, and what is said."""
+    entry = meta.entry(data_row_id)
+    if entry is None or entry.rows or data_row_id not in plan.known:
+        plan.to_write[data_row_id] = None
+    if entry is None or entry.rows:
+        return
+    # It was tried before, with the same outcome, or else it is news.
+    plan.changes[:] = [
+        replace(change, what="video failed")
+        if change.data_row_id == data_row_id and entry.status == "failed"
+        else change
+        for change in plan.changes
+        if change.data_row_id != data_row_id or data_row_id not in plan.known
+    ]
+
+
+def _frame_selection(meta: LabelboxMeta) -> FrameSelection:
+    options = json.loads(meta.options)
+    kept = {key: options[key] for key in FrameSelection.__slots__ if key in options}
+    if isinstance(kept.get("resize"), list):
+        kept["resize"] = tuple(kept["resize"])
+    return FrameSelection(**kept)

@@ -91,7 +91,7 @@ class VideoProjectConverter:
     Attributes:
         report: What was applied to each video, and what could not be.
         layout: The columns of the project.
-        track_ids: The numbers of its objects.
+        track_ids: The numbers of its objects, once they are written.
 
     Raises:
         GroupMappingError: If the group mapping cannot be used.
@@ -115,7 +115,7 @@ class VideoProjectConverter:
         prefix: str = "",
     ) -> None:
         self.report = Report()
-        self.track_ids = TrackIds(dataset, ())
+        self.track_ids: TrackIds | None = None
         self._project_id = project_id
         self._dataset = dataset
         self._export = export
@@ -183,7 +183,8 @@ class VideoProjectConverter:
             self.write_labels(files=files)
             files.check_written()
             self._write_annotators(files)
-            self.track_ids.save_next()
+            if self.track_ids is not None:
+                self.track_ids.save_next()
             self._dataset.commit(f"Apply labels of Labelbox project {self._meta.project_name}")
             files.check_written()
         return self._dataset

@@ -110,6 +110,9 @@ class Geometry:
 class AnnotationReader:
     """Reads the annotations of rows.
 
+    Of a dataset with the labels of each annotator, those that count are read: of the columns that
+    stand beside ``ada@company.com/car``, ``car``.
+
     Args:
         dataset: A dataset or view; one without labels reads as not labelled.
     """
@@ -122,6 +125,7 @@ class AnnotationReader:
             kind = column_kind(self._dataset, name)
             if kind is not None:
                 columns[name] = Column(name, kind, read_class_names(self._dataset, name))
+        columns = _without_annotators(columns)
         self._colours: dict[str, str] = {}
         self._geometries = self._find_geometries(columns)
         self._answers = Questions([c for c in columns.values() if c.kind in _FRAME_ANSWERS])
@@ -283,6 +287,19 @@ class Questions:
             if (below := self._answer(child, values))
         ]
         return " ".join([answer, f"({', '.join(nested)})"]) if nested else answer
+
+
+def _without_annotators(columns: Mapping[str, Column]) -> dict[str, Column]:
+    """The columns without those of single annotators, which repeat others below a name."""
+
+    def is_repeated(name: str, column: Column) -> bool:
+        annotator, slash, rest = name.partition("/")
+        # A tool or classification with answers below it has a column itself.
+        if not slash or annotator in columns or f"{annotator}/{annotator}" in columns:
+            return False
+        return rest in columns and columns[rest].kind == column.kind
+
+    return {name: column for name, column in columns.items() if not is_repeated(name, column)}
 
 
 def _object_answer(column: Column, value: Any) -> str:

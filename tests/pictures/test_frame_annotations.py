@@ -1,6 +1,10 @@
 import numpy as np
 import pytest
 
+from deeplake_labelbox import (
+    converter_for_video_project_with_id,
+    create_dataset_from_video_annotation_project,
+)
 from deeplake_labelbox.pictures.frame_annotations import AnnotationReader
 
 # Row 20 is frame 21 of crossing.mp4, row 48 the first of harbour.mp4; from 124 on no label.
@@ -61,6 +65,28 @@ def test_grouped_answers_are_read_too(labelled):
     told = {a.question: a.answer for a in AnnotationReader(ds).read(FRAME_21).answers}
     assert told["choice"].startswith("weather/sun, scene/city")
     assert told["words"] == "blue car waits for a walker"
+
+
+def test_of_the_labels_of_each_annotator_those_that_count_are_read(sample_box, sample_client):
+    project_id = sample_box.sample.project_id
+    ds, export = create_dataset_from_video_annotation_project(
+        "mem://annotators", project_id, None, lb_client=sample_client, progress=False
+    )
+    converter = converter_for_video_project_with_id(
+        project_id,
+        lambda _: ds,
+        None,
+        lb_client=sample_client,
+        project_json=export,
+        progress=False,
+        label_selection="all",
+    )
+    ds = converter.dataset_with_applied_annotations()
+    assert any("@" in column.name for column in ds.schema.columns)
+    frame = AnnotationReader(ds).read(FRAME_21)
+    assert len(frame.objects) == 6
+    assert len({answer.question for answer in frame.answers}) == len(frame.answers) == 5
+    assert not any("@" in answer.question for answer in frame.answers)
 
 
 def test_unlabelled_rows_and_datasets_say_so(labelled, sample_frames):

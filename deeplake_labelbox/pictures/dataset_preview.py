@@ -168,7 +168,7 @@ class Preview:
 
     def _repr_png_(self) -> bytes:
         file = io.BytesIO()
-        self.draw().quantize(200, Image.Quantize.MAXCOVERAGE).save(file, "PNG", optimize=True)
+        self.draw().quantize(256, Image.Quantize.MAXCOVERAGE, 3).save(file, "PNG", optimize=True)
         return file.getvalue()
 
 

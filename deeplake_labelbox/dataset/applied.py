@@ -43,6 +43,13 @@ class AppliedLabel:
     details: str = ""
     incomplete: bool = False
 
+    def is_same_row(self, other: AppliedLabel | None) -> bool:
+        """Whether the columns ``lb_meta/*`` say the same with both."""
+        return other is not None and (self.label_id, self.details) == (
+            other.label_id,
+            other.details,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class AppliedLabels:

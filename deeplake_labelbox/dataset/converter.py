@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -210,6 +211,7 @@ class VideoProjectConverter:
         index = RowIndex(self._dataset, self._meta)
         self.track_ids = track_ids = TrackIds(self._dataset, self.layout.geometries)
         written = self._written_columns()
+        before = AppliedLabels.read(self._dataset) if only is not None else None
         applied: dict[str, AppliedLabel] = {}
         moments = []
         self._ensure_columns()
@@ -223,7 +225,8 @@ class VideoProjectConverter:
                 moments.append(last_activity(row))
                 if only is None or data_row_id in only:
                     columns = None if only is None else only[data_row_id]
-                    label = self._apply(row, columns, index, track_ids, masks, written)
+                    known = before.labels.get(data_row_id) if before else None
+                    label = self._apply(row, columns, index, track_ids, masks, written, known)
                     if label is not None:
                         applied[data_row_id] = label
                 if files is not None:
@@ -317,6 +320,7 @@ class VideoProjectConverter:
         track_ids: TrackIds,
         masks: MaskReader,
         written: frozenset[str],
+        known: AppliedLabel | None,
     ) -> AppliedLabel | None:
         """Write one data row; returns what its rows hold then, ``None`` if it has none."""
         data_row_id = str(row["data_row"]["id"])
@@ -337,7 +341,10 @@ class VideoProjectConverter:
         label = None if selected is None else parse_label(selected)
         outcome.rows = len(rows.rows)
         outcome.labelled = label is not None
-        if self._metadata is not None:
+        told = applied_label(row, self._project_id, selected)
+        if self._metadata is not None and not (
+            told.is_same_row(known) and self._metadata.is_there(self._dataset, rows)
+        ):
             self._metadata.write(self._dataset, rows, row, self._project_id, label)
         track_ids.enter(data_row_id)
         for first, last in video.missing if label is not None else ():
@@ -350,9 +357,7 @@ class VideoProjectConverter:
             self._write_label(
                 label or _EMPTY_LABEL, columns, rows, video, track_ids, masks, outcome
             )
-        return applied_label(
-            row, self._project_id, selected, incomplete=self._missing_masks > missing_before
-        )
+        return replace(told, incomplete=self._missing_masks > missing_before)
 
     def _is_set(self, column: str, rows: VideoRows) -> bool:
         """Whether a label was written to the cells of a video."""
@@ -443,17 +448,13 @@ class VideoProjectConverter:
 
 
 def applied_label(
-    row: Mapping[str, Any],
-    project_id: str,
-    label: Mapping[str, Any] | None,
-    *,
-    incomplete: bool = False,
+    row: Mapping[str, Any], project_id: str, label: Mapping[str, Any] | None
 ) -> AppliedLabel:
     """What the rows of a data row hold when a label of its export was applied, or none."""
     details = digest(details_of(row, project_id))
     if label is None:
         return AppliedLabel(details=details)
-    return AppliedLabel(as_text(label.get("id")), label_version(label), details, incomplete)
+    return AppliedLabel(as_text(label.get("id")), label_version(label), details)
 
 
 def _why_no_rows(video: VideoEntry | None) -> str:

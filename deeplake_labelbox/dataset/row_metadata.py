@@ -61,6 +61,10 @@ class RowMetadata:
                 dataset.add_column(column, _TYPES[name]())
                 dataset[column].metadata[KIND_KEY] = "row metadata"
 
+    def is_there(self, dataset: deeplake.Dataset, rows: VideoRows) -> bool:
+        """Whether the rows of a video have them."""
+        return bool(dataset[self._columns["id"]][int(rows.rows[0])])
+
     def write(
         self,
         dataset: deeplake.Dataset,

@@ -96,9 +96,11 @@ class SyncRun:
         self._dataset = dataset
         self._options = options
         self._branch = branch
-        self._begun = str(dataset.version)
         # A second look at the branch: refreshing an object with changes would commit them.
         self._watch = dataset.branches[dataset.current_branch.name].open()
+        if self._watch.version != dataset.version:
+            dataset.refresh()
+        self._begun = str(dataset.version)
         self._applied = AppliedLabels.read(dataset)
         self._meta = known_meta(dataset, self._applied)
         self._exporter = ProjectExporter(client, self._meta.project_id)

@@ -138,7 +138,6 @@ def sync_dataset(
         opened = DatasetLocation.of(opened, deeplake_creds, deeplake_org_id, deeplake_token).open()
     check_committed(opened)
     with alone(opened.id, wait=wait), dataset_errors("bringing the dataset in step"):
-        opened.refresh()
         if tag is not None and tag in opened.tags.names():
             raise ConfigurationError(f"There is a tag {tag!r} already; choose another name.")
         branches = opened.branches.names()
@@ -169,10 +168,7 @@ def left_data_rows(dataset: ReadableDataset) -> tuple[str, ...]:
 def _target(opened: deeplake.Dataset, branch: str | None, *, dry_run: bool) -> deeplake.Dataset:
     if dry_run and branch is not None and branch not in opened.branches.names():
         return opened  # which the branch would begin as
-    target = open_branch(opened, branch)
-    if target is not opened:
-        target.refresh()
-    return target
+    return open_branch(opened, branch)
 
 
 def _run(
@@ -187,7 +183,6 @@ def _run(
                     f"The dataset was changed by somebody else {_TRIES} times while it was brought "
                     f"in step; nothing was written. Run it again when nobody writes."
                 ) from error
-            target.refresh()
     raise AssertionError
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any, overload
+from typing import Any, Final, overload
 
 from deeplake_labelbox.dataset.applied import AppliedLabel, AppliedLabels, last_activity
 from deeplake_labelbox.dataset.converter import applied_label
 from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
 from deeplake_labelbox.dataset.row_index import RowIndex, VideoRows
-from deeplake_labelbox.project.annotations import VideoLabel
 from deeplake_labelbox.project.data_rows import data_row_name
 from deeplake_labelbox.project.export import ProjectExport
 from deeplake_labelbox.project.json_values import as_mapping, as_text
@@ -22,17 +21,23 @@ from deeplake_labelbox.sync.report import Change, ChangeKind
 from deeplake_labelbox.timeline.labelled import labelled_ranges
 
 _DELETED = "its label changed, but its rows were deleted from the dataset"
+# So many data rows of an export are kept in memory.
+_FEW: Final = 16
 _NO_ROWS = "labelled, but without rows in the dataset"
 
 
 class ExportedRows(Sequence[dict[str, Any]]):
-    """Data rows of one or several exports, each data row once, read when they are asked for."""
+    """Data rows of one or several exports, each data row once, read when they are asked for.
+
+    A few are kept, as they are read several times.
+    """
 
     def __init__(self, *exports: ProjectExport) -> None:
-        places: dict[str, tuple[ProjectExport, int]] = {}
+        places: dict[str, tuple[Sequence[dict[str, Any]], int]] = {}
         for export in exports:
-            for number, row in enumerate(export):
-                places[str(row["data_row"]["id"])] = (export, number)
+            rows = list(export) if len(export) <= _FEW else export
+            for number, row in enumerate(rows):
+                places[str(row["data_row"]["id"])] = (rows, number)
         self._places = places
 
     def chosen(self, data_row_ids: Collection[str]) -> ExportedRows:
@@ -155,20 +160,25 @@ class Comparison:
             chosen = plan.to_write.get(data_row_id, frozenset())
             plan.to_write[data_row_id] = None if chosen is None else chosen | self.columns
         if plan.to_write.get(data_row_id, frozenset()) is None and selected is not None:
-            self._tell_lost(data_row_id, name, parse_label(selected), there, plan)
+            self._tell_lost(data_row_id, name, selected, there, plan)
 
     def _tell_lost(
-        self, data_row_id: str, name: str, label: VideoLabel, rows: VideoRows, plan: SyncPlan
+        self,
+        data_row_id: str,
+        name: str,
+        label: Mapping[str, Any],
+        rows: VideoRows,
+        plan: SyncPlan,
     ) -> None:
         """Labelled frames without rows: deleted, or not labelled when frames were chosen."""
         entry = self.meta.entry(data_row_id)
-        if not self.expects_all_rows or entry is None:
+        if not self.expects_all_rows or entry is None or len(rows.frames) == entry.frame_count:
             return
         there = set(rows.frames.tolist())
         there.update(chain.from_iterable(range(a, b + 1) for a, b in entry.missing))
         labelled = {
             frame
-            for first, last in labelled_ranges(label)
+            for first, last in labelled_ranges(parse_label(label))
             for frame in range(first, min(last, entry.frame_count) + 1)
         }
         outcome = VideoOutcome(data_row_id, name)

@@ -96,10 +96,6 @@ class SyncRun:
         self._dataset = dataset
         self._options = options
         self._branch = branch
-        # A second look at the branch: refreshing an object with changes would commit them.
-        self._watch = dataset.branches[dataset.current_branch.name].open()
-        if self._watch.version != dataset.version:
-            dataset.refresh()
         self._begun = str(dataset.version)
         self._applied = AppliedLabels.read(dataset)
         self._meta = known_meta(dataset, self._applied)
@@ -190,8 +186,9 @@ class SyncRun:
         if not plan.changes:
             self._dataset.rollback()
             return report
-        self._watch.refresh()
-        if str(self._watch.version) != self._begun:
+        # A second look at the branch: refreshing an object with changes would commit them.
+        head = self._dataset.branches[self._dataset.current_branch.name].open()
+        if str(head.version) != self._begun:
             self._dataset.rollback()
             return None
         if converter.track_ids is not None:

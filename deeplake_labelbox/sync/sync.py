@@ -138,6 +138,8 @@ def sync_dataset(
         opened = DatasetLocation.of(opened, deeplake_creds, deeplake_org_id, deeplake_token).open()
     check_committed(opened)
     with alone(opened.id, wait=wait), dataset_errors("bringing the dataset in step"):
+        if opened is dataset:
+            opened.refresh()
         if tag is not None and tag in opened.tags.names():
             raise ConfigurationError(f"There is a tag {tag!r} already; choose another name.")
         branches = opened.branches.names()
@@ -183,6 +185,7 @@ def _run(
                     f"The dataset was changed by somebody else {_TRIES} times while it was brought "
                     f"in step; nothing was written. Run it again when nobody writes."
                 ) from error
+            target.refresh()
     raise AssertionError
 
 

@@ -116,7 +116,7 @@ def create(
 
     deeplake-labelbox create cl9y0xd2m00 ./clips --group raster-segmentation=mask
 
-    deeplake-labelbox create project.ndjson s3://bucket/clips --frames jpg
+    deeplake-labelbox create project.ndjson s3://datasets/clips --frames jpg
 
     deeplake-labelbox create cl9y0xd2m00 ./small --only-labelled --fps 5 --resize 640
     """

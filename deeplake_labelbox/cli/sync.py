@@ -86,7 +86,7 @@ def sync(
 
     deeplake-labelbox sync ./clips --dry-run
 
-    deeplake-labelbox sync ./clips --branch labelbox --merge --tag run-7
+    deeplake-labelbox sync ./clips --branch labelbox --merge --tag run-8
     """
     with running(verbose=verbose) as run:
         from deeplake_labelbox.project.client import connect  # noqa: PLC0415 - not needed for --help

@@ -146,9 +146,9 @@ def upload(
 
     [bold]Examples[/]
 
-    deeplake-labelbox upload clips/*.mp4 --project Street --ontology ontology.json
+    deeplake-labelbox upload day/*.mp4 --project Street --ontology ontology.json
 
-    deeplake-labelbox upload "s3://bucket/street/*.mp4" --project Street --iam my-bucket
+    deeplake-labelbox upload "s3://bucket/street/*.mp4" --project Downtown --iam my-bucket
     """
     with running(verbose=verbose) as run:
         from deeplake_labelbox.project.client import connect  # noqa: PLC0415 - not needed for --help

@@ -74,6 +74,8 @@ def converter_for_video_project_with_id(
 
     Example:
         ```python
+        import deeplake
+
         converter = converter_for_video_project_with_id(
             project_id,
             lambda name: deeplake.open("clips"),
@@ -81,6 +83,7 @@ def converter_for_video_project_with_id(
             group_mapping={"raster-segmentation": "mask"},
         )
         dataset = converter.dataset_with_applied_annotations()
+        print(converter.report)  # what was applied, and what could not be had
         ```
     """
     check_group_mapping(group_mapping)

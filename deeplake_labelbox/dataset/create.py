@@ -119,6 +119,15 @@ def create_dataset_from_video_annotation_project(
         VideoError: If ``fail_on_error``, for the first video that cannot be had whole.
         DatasetError: If Deep Lake cannot write.
         ConfigurationError: If an argument cannot be used, or a build was begun with other options.
+
+    Example:
+        ```python
+        dataset, export = create_dataset_from_video_annotation_project(
+            "small", project_id, api_key, only_labelled=True, fps=5, report=(report := Report())
+        )
+        print(report)  # what became of each video
+        export.save("project.ndjson")  # to apply the labels with, or to do it again offline
+        ```
     """
     return _create(
         BaseColumnsWriter(
@@ -173,18 +182,9 @@ def create_dataset_from_video_annotation_project_with_custom_data_filler(
     """Make a Deep Lake dataset of a Labelbox video project, with columns of your own.
 
     As `create_dataset_from_video_annotation_project`, but the columns and their values are made
-    by ``data_filler``::
-
-        {
-            "create_tensors": lambda ds: ds.add_column("frames", deeplake.types.Image()),
-            "fill_data": lambda ds, video_indices, frame_indices, frames: ds.append(
-                {"frames": frames}
-            ),
-        }
-
-    ``fill_data`` appends one row per frame, in the order given. Columns named ``video_idx`` and
-    ``frame_idx``, if it fills them, let rows be deleted or reordered before labels are applied;
-    without them rows are identified by where they were written.
+    by ``data_filler``. Its ``fill_data`` appends one row per frame, in the order given. Columns
+    named ``video_idx`` and ``frame_idx``, if it fills them, let rows be deleted or reordered before
+    labels are applied; without them rows are identified by where they were written.
 
     Args:
         deeplake_ds_path: See `create_dataset_from_video_annotation_project`, as for all others.
@@ -216,6 +216,25 @@ def create_dataset_from_video_annotation_project_with_custom_data_filler(
     Raises:
         DeepLakeLabelboxError: See `create_dataset_from_video_annotation_project`; besides, a
             `DatasetError` if ``fill_data`` does not append one row per frame.
+
+    Example:
+        ```python
+        from deeplake import types
+
+        def create_tensors(ds):
+            ds.add_column("picture", types.Image(sample_compression="jpg"))
+            ds.add_column("video_idx", "int32")
+            ds.add_column("frame_idx", "int32")
+
+        def fill_data(ds, video_indices, frame_indices, frames):
+            columns = {"video_idx": video_indices, "frame_idx": frame_indices}
+            ds.append({"picture": frames, **columns})
+
+        filler = {"create_tensors": create_tensors, "fill_data": fill_data}
+        dataset, export = create_dataset_from_video_annotation_project_with_custom_data_filler(
+            "pictures", project_id, api_key, filler
+        )
+        ```
     """
     return _create(
         FillerWriter(data_filler),

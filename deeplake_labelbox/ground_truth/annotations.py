@@ -78,6 +78,22 @@ class ObjectAnnotation:
         class_name: Name of the tool in the project's ontology.
         geometry: Where the object is.
         answers: Answers to the classifications of the tool.
+
+    Example:
+        ```python
+        import numpy as np
+
+        from deeplake_labelbox.ground_truth import Line, Mask, ObjectAnnotation, Point
+
+        place = {"data_row": "night.mp4", "frame": 3}
+        pixels = np.zeros((240, 320), dtype=bool)
+        pixels[180:] = True
+        found = [
+            ObjectAnnotation(track=1, class_name="lamp", geometry=Point(120.5, 44), **place),
+            ObjectAnnotation(track=2, class_name="lane", geometry=Line([(0, 9), (6, 8)]), **place),
+            ObjectAnnotation(track=3, class_name="road", geometry=Mask(pixels), **place),
+        ]
+        ```
     """
 
     data_row: str

@@ -118,6 +118,31 @@ def import_annotations(
         print(result)
         result.save("import.json")
         ```
+
+        or what a model found, one annotation an object and frame, and answers beside it:
+
+        ```python
+        from deeplake_labelbox.ground_truth import (
+            Box,
+            FrameAnnotation,
+            GlobalAnnotation,
+            ObjectAnnotation,
+        )
+
+        found = [
+            ObjectAnnotation(
+                data_row="crossing.mp4",
+                track=7,
+                frame=frame,
+                class_name="person",
+                geometry=Box(left=20 + frame, top=40, width=12, height=30),
+            )
+            for frame in range(1, 25)
+        ]
+        rain = FrameAnnotation(data_row="crossing.mp4", frames=(1, 24), answers={"weather": "rain"})
+        found += [rain, GlobalAnnotation(data_row="crossing.mp4", answers={"scene": "city"})]
+        print(import_annotations(found, project_id, api_key, as_="pre-labels"))
+        ```
     """
     _check(as_, existing, tolerance, timeout)
     client = connect(lb_api_key, lb_client=lb_client)

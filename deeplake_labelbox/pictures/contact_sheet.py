@@ -71,6 +71,13 @@ def draw_contact_sheet(
 
     Raises:
         ConfigurationError: If the dataset has no rows, or an argument cannot be used.
+
+    Example:
+        ```python
+        import deeplake
+
+        draw_contact_sheet(deeplake.open("clips"), frames=4, columns=2).save("clips.png")
+        ```
     """
     if frames < 1 or columns < 1 or width < 320 * columns:
         raise ConfigurationError(

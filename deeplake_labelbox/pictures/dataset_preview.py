@@ -62,6 +62,15 @@ def write_preview(
     Raises:
         ConfigurationError: If the path has another suffix, there is no such video, frame or
             column, or the file cannot be written.
+
+    Example:
+        ```python
+        import deeplake
+
+        dataset = deeplake.open("clips")
+        write_preview(dataset, "clips.html")
+        write_preview(dataset, "crossing.mp4", videos=["crossing.mp4"], frames=(1, 20))
+        ```
     """
     suffix = check_preview_path(path, videos)
     if suffix == ".png":
@@ -181,5 +190,12 @@ def preview(
         ds: A dataset made by this package, with labels or without.
         frames: How many frames are shown, at most.
         videos: Names, data row ids or ``video_idx`` of videos; by default all.
+
+    Example:
+        ```python
+        import deeplake
+
+        preview(deeplake.open("clips"), frames=3)
+        ```
     """
     return Preview(ds, frames, None if videos is None else tuple(videos))

@@ -48,6 +48,13 @@ def draw_frame(
 
     Raises:
         ConfigurationError: If there is no such row or column.
+
+    Example:
+        ```python
+        import deeplake
+
+        draw_frame(deeplake.open("clips"), 30, colours={"car": "#e4572e"}).save("frame.png")
+        ```
     """
     if not -len(ds) <= row < len(ds):
         raise ConfigurationError(

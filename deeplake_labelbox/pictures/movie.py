@@ -70,6 +70,15 @@ def write_preview_video(
     Raises:
         ConfigurationError: If there is no such video, frame or column, or the file cannot be
             written.
+
+    Example:
+        ```python
+        import deeplake
+
+        from deeplake_labelbox.pictures import write_preview_video
+
+        write_preview_video(deeplake.open("clips"), "night.mp4", video="night.mp4")
+        ```
     """
     if width is not None and not 16 <= width <= 8192:
         raise ConfigurationError(f"width is {width}; give 16 to 8192 pixels.")

@@ -88,6 +88,16 @@ def write_preview_page(
     Raises:
         ConfigurationError: If there is no such video, frame or column, the page cannot be so
             small, or the file cannot be written.
+
+    Example:
+        ```python
+        import deeplake
+
+        from deeplake_labelbox.pictures import write_preview_page
+
+        page = write_preview_page(deeplake.open("clips"), "clips.html", width=320)
+        print(page.bytes)
+        ```
     """
     if width is not None and width < 16:
         raise ConfigurationError(f"width is {width}; give 16 pixels or more.")

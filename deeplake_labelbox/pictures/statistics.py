@@ -161,6 +161,13 @@ def dataset_statistics(
 
     Raises:
         ConfigurationError: If the dataset has no rows, or there is no such video.
+
+    Example:
+        ```python
+        import deeplake
+
+        print(dataset_statistics(deeplake.open("clips"), videos=["crossing.mp4"]))
+        ```
     """
     reader = AnnotationReader(ds)
     classes = {name: _Class(kind) for name, kind in reader.class_names.items()}

@@ -76,6 +76,15 @@ def inspect_project(
 
     Raises:
         LabelboxError: If the project cannot be exported.
+
+    Example:
+        ```python
+        from deeplake_labelbox.preflight import inspect_project
+
+        inspection = inspect_project(project_id, api_key)
+        for video in inspection.videos:
+            print(video.name, video.rows, [finding.what for finding in video.findings])
+        ```
     """
     client = connect(lb_api_key, lb_client=lb_client)
     export = ProjectExporter(client, project_id).export(progress=progress)
@@ -111,6 +120,13 @@ def inspect_export(
 
     Raises:
         ExportFormatError: If it is no export, or not of this project.
+
+    Example:
+        ```python
+        from deeplake_labelbox.preflight import inspect_export
+
+        print(inspect_export("project.ndjson").will_miss)
+        ```
     """
     rows = ProjectExport.load(export)
     chosen = project_id or rows.project_ids[0]
@@ -159,6 +175,17 @@ def inspect_video(
 
     Raises:
         VideoError: It cannot be had, or is no video.
+
+    Example:
+        ```python
+        from deeplake_labelbox.preflight import check_video, inspect_video
+        from deeplake_labelbox.video import Transport
+
+        with Transport() as transport:
+            info, scan, _ = inspect_video("clip.mp4", transport=transport)
+        for finding in check_video(info, scan, {"frameCount": 8}):
+            print(finding.what)
+        ```
     """
     name = f"The video {describe_source(source)}"
     if isinstance(source, str) and is_remote(source):

@@ -35,10 +35,7 @@ ExportSource = str | os.PathLike[str] | Iterable[Mapping[str, Any]]
 class ProjectExport(Sequence[dict[str, Any]]):
     """The data rows of a Labelbox project, read from an NDJSON file when they are asked for.
 
-    It is made by ``ProjectExporter.export`` and by ``ProjectExport.load``::
-
-        export = ProjectExport.load("project.ndjson")
-        len(export), export[0]["data_row"]["id"], export.project_ids
+    It is made by ``ProjectExporter.export`` and by ``ProjectExport.load``.
 
     A slice is again a ``ProjectExport`` over the same file. Reading is safe from many threads. A
     pickled copy reads the same file: ``save`` an export that came without a path before handing it
@@ -48,6 +45,12 @@ class ProjectExport(Sequence[dict[str, Any]]):
     Attributes:
         path: The NDJSON file.
         export_errors: What Labelbox reported beside the rows, as it was given; empty when loaded.
+
+    Example:
+        ```python
+        export = ProjectExport.load("project.ndjson")
+        print(len(export), export[0]["data_row"]["id"], export.project_ids)
+        ```
     """
 
     def __init__(

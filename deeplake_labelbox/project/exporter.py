@@ -49,10 +49,6 @@ _LOGGED_ERRORS: Final = 20
 class ProjectExporter:
     """Pulls the data rows and labels of one Labelbox video project.
 
-    ::
-
-        export = ProjectExporter(client, project_id).export("project.ndjson")
-
     Args:
         client: A Labelbox client, see ``connect``.
         project_id: The id of the project, as in its URL.
@@ -60,6 +56,16 @@ class ProjectExporter:
 
     Raises:
         ConfigurationError: The project id is no id.
+
+    Example:
+        ```python
+        import labelbox
+
+        exporter = ProjectExporter(labelbox.Client(api_key), project_id)
+        done = ExportFilters(workflow_status="Done", last_activity_at=("2024-01-31", None))
+        export = exporter.export("done.ndjson", filters=done, params=ExportParams(attachments=True))
+        print(len(export), exporter.project.name)
+        ```
     """
 
     def __init__(

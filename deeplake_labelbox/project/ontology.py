@@ -88,6 +88,15 @@ class Ontology:
     Attributes:
         tools: In the order of the ontology.
         classifications: Those at the top, frame and global ones, in the order of the ontology.
+
+    Example:
+        ```python
+        import json
+        from pathlib import Path
+
+        ontology = Ontology.of(json.loads(Path("ontology.json").read_text()))
+        print([tool.name for tool in ontology.tools])
+        ```
     """
 
     tools: tuple[Tool, ...] = ()

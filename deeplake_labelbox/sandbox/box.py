@@ -29,10 +29,7 @@ _API_KEY = "sandbox-api-key"
 class Sandbox:
     """A local Labelbox that the real SDK talks to over HTTP.
 
-    It runs in a thread of this process and forgets everything when it stops::
-
-        with Sandbox(sample=True) as box:
-            project = box.client().get_project(box.sample.project_id)
+    It runs in a thread of this process and forgets everything when it stops.
 
     Args:
         sample: Whether to add the sample project: a few short videos with every kind of label.
@@ -43,6 +40,24 @@ class Sandbox:
     Attributes:
         faults: What shall go wrong; see `Faults.add`.
         api_key: The only key that is accepted.
+
+    Example:
+        ```python
+        from deeplake_labelbox.sandbox import Sandbox
+
+        with Sandbox() as box:
+            project = box.add_project("Street", {"tools": [{"tool": "rectangle", "name": "car"}]})
+            key_frames = [
+                {"frame": 1, "bbox": {"left": 2, "top": 3, "width": 20, "height": 10}},
+                {"frame": 4, "bbox": {"left": 8, "top": 3, "width": 20, "height": 10}},
+            ]
+            row = project.add_video("clip.mp4")
+            row.add_label([{"name": "car", "segments": [{"keyframes": key_frames}]}])
+            box.faults.add("video", status=503)  # the first request for a video fails
+            dataset, export = create_dataset_from_video_annotation_project(
+                "mem://street", project.id, None, lb_client=box.client()
+            )
+        ```
     """
 
     def __init__(self, *, sample: bool = False, port: int = 0, api_key: str = _API_KEY) -> None:

@@ -54,7 +54,9 @@ def diff_labels(dataset: deeplake.Dataset, version_a: str, version_b: str) -> La
 
     Example:
         ```python
-        for video in diff_labels(dataset, "run-6", "run-7").videos:
+        import deeplake
+
+        for video in diff_labels(deeplake.open("clips"), "run-6", "run-7").videos:
             print(video.name, len(video.added), len(video.removed), len(video.moved))
         ```
     """

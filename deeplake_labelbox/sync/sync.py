@@ -110,7 +110,7 @@ def sync_dataset(
 
     Example:
         ```python
-        report = sync_dataset("clips", api_key, branch="labelbox", merge=True, tag="run-7")
+        report = sync_dataset("clips", api_key, branch="labelbox", merge=True, tag="run-8")
         print(report)  # Traffic (labelbox): 1 label corrected, 2 videos added
         ```
     """
@@ -162,6 +162,15 @@ def left_data_rows(dataset: ReadableDataset) -> tuple[str, ...]:
 
     Args:
         dataset: The dataset, on any branch or of any version.
+
+    Example:
+        ```python
+        import deeplake
+
+        dataset = deeplake.open("clips")
+        for data_row_id in left_data_rows(dataset):
+            print(data_row_id, "is no longer in the project")
+        ```
     """
     applied = AppliedLabels.read(dataset)
     return () if applied is None else applied.left

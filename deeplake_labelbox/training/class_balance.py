@@ -52,6 +52,17 @@ def class_weights(counts: Mapping[str, int]) -> dict[str, float]:
     Returns:
         The weight of each class, in the same order; 0 for a class that does not occur. For
         `torch.nn.CrossEntropyLoss` on answers: ``torch.tensor(list(weights.values()))``.
+
+    Example:
+        ```python
+        import deeplake
+        import torch
+
+        from deeplake_labelbox.training import class_counts, class_weights
+
+        weights = class_weights(class_counts(deeplake.open("clips"), ["weather"]))
+        loss = torch.nn.CrossEntropyLoss(weight=torch.tensor(list(weights.values())))
+        ```
     """
     present = sum(count > 0 for count in counts.values())
     total = sum(counts.values())

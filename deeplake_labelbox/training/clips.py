@@ -59,6 +59,25 @@ class ClipDataset(Dataset[Sample]):
     Raises:
         ConfigurationError: If an option does not fit the dataset.
         DatasetMismatchError: If the rows do not tell their video and frame.
+
+    Example:
+        ```python
+        import deeplake
+        from torch.utils.data import DataLoader
+
+        from deeplake_labelbox.training import ClipDataset, Resize, collate_stacked
+
+        clips = ClipDataset(
+            deeplake.open("clips"),
+            frames=8,
+            stride=2,
+            classes=["weather"],
+            labelled=True,
+            transforms=Resize((48, 64)),
+        )
+        for pictures, target in DataLoader(clips, batch_size=4, collate_fn=collate_stacked):
+            print(pictures.shape, target["weather"].shape)  # (4, 8, 3, 48, 64), (4, 8)
+        ```
     """
 
     def __init__(

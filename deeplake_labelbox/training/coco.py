@@ -51,6 +51,19 @@ def to_coco(
     Raises:
         ConfigurationError: If an argument does not fit the dataset.
         DatasetMismatchError: If the dataset was not made by this package.
+
+    Example:
+        ```python
+        import json
+        from pathlib import Path
+
+        import deeplake
+
+        from deeplake_labelbox.training import to_coco
+
+        coco = to_coco(deeplake.open("clips"), ["person"])
+        Path("ground_truth.json").write_text(json.dumps(coco))
+        ```
     """
     space = LabelSpace.of(dataset, columns)
     meta = LabelboxMeta.read(dataset)

@@ -68,6 +68,22 @@ class FrameDataset(Dataset[Sample]):
     Raises:
         ConfigurationError: If an option does not fit the dataset.
         DatasetMismatchError: If the rows do not tell their video and frame.
+
+    Example:
+        ```python
+        import deeplake
+        from torch.utils.data import DataLoader
+
+        from deeplake_labelbox.training import FrameDataset, HorizontalFlip, collate, split_by_video
+
+        dataset = deeplake.open("clips")
+        parts = split_by_video(dataset, {"train": 0.8, "val": 0.2}, labelled=True)
+        train = FrameDataset(
+            dataset, objects=["person"], videos=parts["train"], transforms=HorizontalFlip()
+        )
+        for images, targets in DataLoader(train, batch_size=8, shuffle=True, collate_fn=collate):
+            print(images[0].shape, targets[0]["boxes"], targets[0]["labels"])
+        ```
     """
 
     def __init__(

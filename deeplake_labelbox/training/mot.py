@@ -59,6 +59,21 @@ def to_mot(
     Raises:
         ConfigurationError: If an argument does not fit the dataset.
         DatasetMismatchError: If the dataset was not made by this package.
+
+    Example:
+        ```python
+        from pathlib import Path
+
+        import deeplake
+
+        from deeplake_labelbox.training import to_mot
+
+        for sequence in to_mot(deeplake.open("clips"), ["person"]).values():
+            folder = Path("mot") / sequence.name
+            (folder / "gt").mkdir(parents=True)
+            (folder / "gt" / "gt.txt").write_text(sequence.gt)
+            (folder / "seqinfo.ini").write_text(sequence.seqinfo)
+        ```
     """
     space = LabelSpace.of(dataset, columns)
     entries = {entry.video_idx: entry for entry in LabelboxMeta.read(dataset).videos}

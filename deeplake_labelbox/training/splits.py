@@ -40,6 +40,16 @@ def split_by_video(
     Raises:
         ConfigurationError: If the shares are not positive or do not add up to 1.
         DatasetMismatchError: If the rows do not tell their video.
+
+    Example:
+        ```python
+        import deeplake
+
+        from deeplake_labelbox.training import split_by_video
+
+        dataset = deeplake.open("clips")
+        parts = split_by_video(dataset, {"train": 0.6, "val": 0.4}, stratify=["weather"])
+        ```
     """
     shares = np.array(list(parts.values()), dtype=np.float64)
     if not len(shares) or (shares <= 0).any() or abs(shares.sum() - 1) > 1e-6:

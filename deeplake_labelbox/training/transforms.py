@@ -18,6 +18,13 @@ class Compose:
 
     Args:
         transforms: Functions of image and target that return both.
+
+    Example:
+        ```python
+        from deeplake_labelbox.training import Compose, HorizontalFlip, Resize
+
+        transforms = Compose(Resize((240, 320)), HorizontalFlip(p=0.5))
+        ```
     """
 
     def __init__(self, *transforms: Transforms) -> None:

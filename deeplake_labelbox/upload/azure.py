@@ -38,6 +38,13 @@ def load_blob_file_paths_from_azure(
         VideoForbiddenError: The token is refused.
         VideoNotFoundError: There is no such account or container.
         LabelboxUnavailableError: Azure cannot be reached.
+
+    Example:
+        ```python
+        urls = load_blob_file_paths_from_azure(
+            "account", "container", "street/", sas_token, lambda name: name.endswith(".mp4")
+        )
+        ```
     """
     try:
         from azure.core import exceptions  # noqa: PLC0415 - extra

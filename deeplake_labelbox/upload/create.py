@@ -110,6 +110,30 @@ def create_labelbox_annotation_project(
         AuthenticationError: The API key is refused.
         LabelboxError: Labelbox refuses, or cannot be reached. What had been made until then is
             named; the same call goes on from there.
+
+    Example:
+        ```python
+        ontology = {
+            "tools": [{"tool": "rectangle", "name": "car"}],
+            "classifications": [
+                {
+                    "type": "radio",
+                    "name": "weather",
+                    "instructions": "How is the weather?",
+                    "scope": "index",  # asked for each frame, not once per video
+                    "options": [
+                        {"label": "Sun", "value": "sun"},
+                        {"label": "Rain", "value": "rain"},
+                    ],
+                }
+            ],
+        }
+        videos = list_videos("day/*.mp4")
+        made = create_labelbox_annotation_project(
+            videos, "Day", "Cars", api_key, lb_ontology=ontology
+        )
+        print(made)
+        ```
     """
     _check(lb_dataset_name, lb_project_name, lb_batch_priority, preflight)
     sources, refused, warnings = _seen(read_sources(video_paths), preflight)

@@ -71,6 +71,11 @@ def list_videos(
         VideoNotFoundError: The pattern stands for nothing.
         VideoForbiddenError: The storage refuses.
         LabelboxUnavailableError: The storage cannot be reached.
+
+    Example:
+        ```python
+        urls = list_videos("s3://bucket/street/**/*.mp4", sign_urls=True)
+        ```
     """
     scheme, separator, _ = pattern.partition("://")
     if not separator:

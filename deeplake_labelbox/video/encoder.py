@@ -37,6 +37,8 @@ class FrameEncoder:
 
     Example:
         ```python
+        from deeplake_labelbox.video import FrameEncoder
+
         with FrameExtractor("clip.mp4") as extractor, FrameEncoder("png") as encoder:
             for batch in extractor:
                 images = list(encoder.encode(batch.frames))

@@ -117,6 +117,10 @@ class Transport:
 
     Example:
         ```python
+        from pathlib import Path
+
+        from deeplake_labelbox.video import Transport
+
         with Transport() as transport:
             transport.download("https://host/clip.mp4", Path("clip.mp4"))
         ```

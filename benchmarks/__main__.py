@@ -12,7 +12,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.cases import CASES, Bench, Row
+from benchmarks.bench import Bench, Row
+from benchmarks.cases import CASES
 from benchmarks.plot import plot
 from deeplake_labelbox.sandbox import Sandbox
 from deeplake_labelbox.video.encoder import usable_cores

@@ -40,6 +40,26 @@ def rescaled_clip(path: Path, size: str, frames: int) -> Path:
     return path
 
 
+def looped_clip(path: Path, clip: Path, times: int) -> Path:
+    """Write a clip several times after itself, without encoding it again."""
+    with av.open(str(path), "w") as target, av.open(str(clip)) as source:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        shift = 0
+        for _ in range(times):
+            source.seek(0)
+            end = 0
+            for packet in source.demux(video=0):
+                if packet.dts is None or packet.pts is None or packet.duration is None:
+                    continue
+                end = max(end, packet.pts + packet.duration)
+                packet.pts += shift
+                packet.dts += shift
+                packet.stream = stream
+                target.mux(packet)
+            shift += end
+    return path
+
+
 def tiny_clip(path: Path, frames: int, size: tuple[int, int] = (64, 48)) -> Path:
     """Write grey frames: for measuring what does not depend on pictures."""
     with av.open(str(path), "w") as target:

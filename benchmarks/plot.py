@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.cases import Row
+from benchmarks.bench import Row
 
 
 def plot(rows: list[Row], path: Path) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,14 @@ BOXES = {"tools": [{"tool": "rectangle", "name": "car"}], "classifications": []}
 MASKS = {"tools": [{"tool": "raster-segmentation", "name": "road"}], "classifications": []}
 
 
-def frames_project(box: Sandbox, clips: list[Path]) -> str:
-    """A project of videos with one box each, served from disk."""
+def frames_project(
+    box: Sandbox, clips: list[Path], *, labelled: Sequence[tuple[int, int]] = ((1, 2),)
+) -> str:
+    """A project of videos with one box each, that is there from one frame to another."""
     project = box.add_project(f"Frames {len(box.projects)}", BOXES)
     for clip in clips:
         row = project.add_video(clip.read_bytes(), external_id=clip.name)
-        row.add_label([box_track(0, 1, 2)])
+        row.add_label([_box_in(labelled)])
     return project.project_id
 
 
@@ -85,6 +88,14 @@ def tracks_project(box: Sandbox, folder: Path, *, videos: int, tracks: int, fram
             ]
         (sequence / "gt.txt").write_text("".join(lines))
     return project.project_id
+
+
+def _box_in(ranges: Sequence[tuple[int, int]]) -> dict[str, Any]:
+    place = {"left": 1, "top": 1, "width": 10, "height": 8}
+    return {
+        "name": "car",
+        "segments": [{"keyframes": [{"frame": n, "bbox": place} for n in ends]} for ends in ranges],
+    }
 
 
 def box_track(track: int, frames: int, step: int) -> dict[str, Any]:

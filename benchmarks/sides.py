@@ -17,15 +17,20 @@ Work = Callable[[], Any]
 
 def ours_frames(settings: Settings) -> Work:
     """Frames of a project to a dataset, committed."""
-    verbs = importlib.import_module("deeplake_labelbox")
+    # Both sides are imported, and their client is made, before the clock runs.
+    create = importlib.import_module(
+        "deeplake_labelbox"
+    ).create_dataset_from_video_annotation_project
+    client = _client(settings)
 
     def work() -> Any:
-        dataset, _ = verbs.create_dataset_from_video_annotation_project(
+        dataset, _ = create(
             settings["path"],
             settings["project_id"],
             None,
-            lb_client=_client(settings),
+            lb_client=client,
             frame_storage=settings.get("storage", "png"),
+            only_labelled=settings.get("only_labelled", False),
             progress=False,
             fail_on_error=True,
         )
@@ -45,6 +50,26 @@ def theirs_frames(settings: Settings) -> Work:
         )
         dataset.commit()
         return dataset
+
+    return work
+
+
+def limit(settings: Settings) -> Work:
+    """Decode a file, and encode its frames if a storage is given."""
+    video = importlib.import_module("deeplake_labelbox.video")
+    storage = settings.get("storage")
+
+    def work() -> Any:
+        padded = storage == "jpg"
+        with video.FrameExtractor(settings["source"], batch_size=8, padded=padded) as extractor:
+            frames = (frame for batch in extractor for frame in batch.frames)
+            if storage is None:
+                return range(sum(1 for _ in frames))
+            chroma = importlib.import_module("deeplake_labelbox.video.encoder").subsampling_of(
+                extractor.info
+            )
+            with video.FrameEncoder(storage) as encoder:
+                return range(sum(1 for _ in encoder.encode(frames, subsampling=chroma)))
 
     return work
 
@@ -135,6 +160,7 @@ SIDES: dict[tuple[str, str], Callable[[Settings], Work]] = {
     ("labels", "ours"): ours_labels,
     ("labels", "theirs"): theirs_labels,
     ("import", "ours"): ours_import,
+    ("limit", "ours"): limit,
     ("first frame", "ours"): ours_first_frame,
     ("first frame", "theirs"): theirs_first_frame,
 }

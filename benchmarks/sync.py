@@ -19,7 +19,7 @@ from deeplake_labelbox import (
 )
 
 if TYPE_CHECKING:
-    from benchmarks.cases import Bench, Row
+    from benchmarks.bench import Bench, Row
 
 _TRACKS = 50
 _FRAMES = 300

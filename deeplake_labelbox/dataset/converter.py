@@ -20,7 +20,6 @@ from deeplake_labelbox.dataset.applied import (
     label_version,
     last_activity,
 )
-from deeplake_labelbox.dataset.build import uncommitted
 from deeplake_labelbox.dataset.columns import (
     column_kind,
     column_names,
@@ -37,6 +36,7 @@ from deeplake_labelbox.dataset.location import dataset_errors
 from deeplake_labelbox.dataset.row_index import RowIndex, VideoRows
 from deeplake_labelbox.dataset.row_metadata import RowMetadata, details_of
 from deeplake_labelbox.dataset.track_ids import TrackIds
+from deeplake_labelbox.dataset.transaction import uncommitted
 from deeplake_labelbox.dataset.values import label_values
 from deeplake_labelbox.errors import (
     DatasetMismatchError,

@@ -11,6 +11,7 @@ from deeplake_labelbox.dataset.build import DatasetBuild
 from deeplake_labelbox.dataset.frame_selection import FrameRanges, FrameSelection
 from deeplake_labelbox.dataset.frames import BaseColumnsWriter, FillerWriter, FrameWriter
 from deeplake_labelbox.dataset.location import DatasetLocation
+from deeplake_labelbox.dataset.video_appender import VideoAppender
 from deeplake_labelbox.project.client import api_key_of, connect, labelbox_hosts
 from deeplake_labelbox.project.export import ExportSource, ProjectExport
 from deeplake_labelbox.project.exporter import ProjectExporter
@@ -277,18 +278,18 @@ def _create(
     progress: bool,
     report: Report | None,
 ) -> tuple[deeplake.Dataset, ProjectExport]:
-    build = DatasetBuild(
-        location,
+    report = Report() if report is None else report
+    appender = VideoAppender(
         project_id,
         writer,
         selection=selection,
-        overwrite=overwrite,
         fail_on_error=fail_on_error,
         url_presigner=url_presigner or default_presigner(lb_api_key, lb_client, project_json),
         batch_size=batch_size,
         progress=progress,
-        report=Report() if report is None else report,
+        report=report,
     )
+    build = DatasetBuild(location, project_id, appender, report=report, overwrite=overwrite)
     build.check_location()
     export = read_export(
         project_id,

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import deeplake
 
-from deeplake_labelbox.dataset.build import DatasetBuild
 from deeplake_labelbox.dataset.columns import column_names
 from deeplake_labelbox.dataset.disk import WrittenFiles
 from deeplake_labelbox.dataset.frame_selection import FrameSelection
@@ -20,7 +19,7 @@ from deeplake_labelbox.dataset.frames import (
     FrameWriter,
 )
 from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
-from deeplake_labelbox.dataset.location import DatasetLocation
+from deeplake_labelbox.dataset.video_appender import VideoAppender
 from deeplake_labelbox.project.data_rows import data_row_name
 from deeplake_labelbox.report import Report, VideoOutcome
 from deeplake_labelbox.sync.plan import ExportedRows, SyncPlan
@@ -89,12 +88,10 @@ class NewVideos:
                 self._report.videos.append(outcome)
             plan.changes[:] = [c for c in plan.changes if c.data_row_id not in plan.to_add]
             return meta
-        build = DatasetBuild(
-            DatasetLocation("mem://the-dataset-is-open"),
+        appender = VideoAppender(
             meta.project_id,
             writer,
             selection=_frame_selection(meta),
-            overwrite=False,
             fail_on_error=self._fail_on_error,
             url_presigner=self._url_presigner,
             batch_size=_BATCH_SIZE,
@@ -102,7 +99,11 @@ class NewVideos:
             report=self._report,
         )
         names = [(str(row["data_row"]["id"]), data_row_name(row)) for row in chosen]
-        meta = build.append(self._dataset, meta.with_data_rows(names), chosen, files)
+        meta = meta.with_data_rows(names)
+        entries = {entry.data_row_id: entry for entry in meta.videos}
+        videos = [appender.pending(entries[str(row["data_row"]["id"])], row) for row in chosen]
+        for appended in appender.append(self._dataset, videos, files):
+            meta = meta.with_video(appended.entry)
         for data_row_id, _ in names:
             _follow_outcome(plan, meta, data_row_id)
         return meta

@@ -12,7 +12,6 @@ import deeplake
 import numpy as np
 
 from deeplake_labelbox.dataset.applied import AppliedLabels
-from deeplake_labelbox.dataset.build import uncommitted
 from deeplake_labelbox.dataset.columns import column_kind, column_names, read_class_names
 from deeplake_labelbox.dataset.converter import VideoProjectConverter
 from deeplake_labelbox.dataset.disk import WrittenFiles
@@ -24,6 +23,7 @@ from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
 from deeplake_labelbox.dataset.layout import GroupMapping, Layout, make_layout
 from deeplake_labelbox.dataset.resumption import delete_rows
 from deeplake_labelbox.dataset.row_index import RowIndex
+from deeplake_labelbox.dataset.transaction import uncommitted
 from deeplake_labelbox.errors import (
     ConfigurationError,
     DatasetError,

@@ -46,7 +46,7 @@ class ClipDataset(Dataset[Sample]):
         dtype: Of the clip: floating point from 0 to 1, or `torch.uint8` from 0 to 255.
         image_column: Name of the column of pictures.
         tv_tensors: Wrap clip, boxes and masks for torchvision's v2 transforms. By default if
-            torchvision is installed.
+            torchvision can be imported.
 
     Attributes:
         class_names: Name of each number in ``labels``; the first is ``__background__``.

@@ -52,11 +52,13 @@ class FrameDataset(Dataset[Sample]):
             drawn by hand, not interpolated.
         with_class: Only frames with an object or answer of one of these classes.
         transforms: Called with image and target, returns both. With torchvision: its v2
-            transforms. See `Resize` and `HorizontalFlip` for some that need no torchvision.
+            transforms; ``SanitizeBoundingBoxes`` drops ``track_ids`` with the boxes if its
+            ``labels_getter`` is ``lambda sample: (sample[1]["labels"], sample[1]["track_ids"])``.
+            See `Resize` and `HorizontalFlip` for some that need no torchvision.
         dtype: Of the image: floating point from 0 to 1, or `torch.uint8` from 0 to 255.
         image_column: Name of the column of pictures.
         tv_tensors: Wrap image, boxes and masks for torchvision's v2 transforms. By default if
-            torchvision is installed.
+            torchvision can be imported.
 
     Attributes:
         class_names: Name of each number in ``labels``; the first is ``__background__``.

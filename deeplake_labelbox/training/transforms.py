@@ -11,6 +11,7 @@ from torch.nn.functional import interpolate
 from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.training.samples import Transforms
 from deeplake_labelbox.training.targets import Target
+from deeplake_labelbox.training.tv import is_wrapped, wrap
 
 
 class Compose:
@@ -69,7 +70,8 @@ class Resize:
         if not image.is_floating_point():
             scaled = scaled.round().clamp(0, 255)
         scaled = scaled.to(image.dtype).reshape(*image.shape[:-2], *self._size)
-        return scaled, _map_target(target, lambda boxes: boxes * scale, self._masks)
+        changed = _map_target(target, lambda boxes: boxes * scale, self._masks)
+        return _wrapped_as(image, scaled, changed)
 
     def _masks(self, masks: torch.Tensor) -> torch.Tensor:
         rows = _nearest(masks.shape[-2], self._size[0])
@@ -103,7 +105,8 @@ class HorizontalFlip:
             left, top, right, bottom = boxes.unbind(-1)
             return torch.stack([width - right, top, width - left, bottom], -1)
 
-        return image.flip(-1), _map_target(target, mirror, lambda masks: masks.flip(-1))
+        changed = _map_target(target, mirror, lambda masks: masks.flip(-1))
+        return _wrapped_as(image, image.flip(-1), changed)
 
 
 def _map_target(
@@ -116,6 +119,13 @@ def _map_target(
         if key in target:
             changed[key] = _map(target[key], change)
     return changed
+
+
+def _wrapped_as(
+    before: torch.Tensor, image: torch.Tensor, target: Target
+) -> tuple[torch.Tensor, Target]:
+    """Without the wrapping, transforms of torchvision that follow would leave the target behind."""
+    return wrap(image, target) if is_wrapped(before) else (image, target)
 
 
 def _map(value: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> Any:

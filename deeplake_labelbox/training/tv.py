@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
+import logging
+import sys
 from typing import Any
 
 import torch
@@ -11,20 +12,47 @@ import torch
 from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.training.targets import Target
 
+_logger = logging.getLogger(__name__)
+
 
 def use_tv_tensors(asked: bool | None) -> bool:  # noqa: FBT001 - a tri-state option passed on
-    """Whether to wrap tensors: as asked, or whenever torchvision is installed.
+    """Whether to wrap tensors: as asked, or whenever torchvision can be imported.
 
     Raises:
-        ConfigurationError: If it is asked for, but torchvision is not installed.
+        ConfigurationError: If it is asked for, but torchvision cannot be imported.
     """
-    there = importlib.util.find_spec("torchvision") is not None
-    if asked and not there:
-        raise ConfigurationError(
-            "tv_tensors=True needs torchvision, which is not installed; run: pip install "
-            "torchvision, or leave tv_tensors out."
+    if asked is False:
+        return False
+    try:
+        importlib.import_module("torchvision.tv_tensors")
+    except ModuleNotFoundError as error:
+        if asked:
+            raise ConfigurationError(
+                "tv_tensors=True needs torchvision, which is not installed; run: pip install "
+                "torchvision, or leave tv_tensors out."
+            ) from error
+        return False
+    except (ImportError, OSError, RuntimeError) as error:
+        # So it fails beside a PyTorch that it was not built for, for example one for CPUs only.
+        if asked:
+            raise ConfigurationError(
+                f"tv_tensors=True needs torchvision, which cannot be imported ({error}); install "
+                f"the build of torchvision that fits PyTorch {torch.__version__}."
+            ) from error
+        _logger.warning(
+            "torchvision cannot be imported (%s), so samples are plain tensors; install the build "
+            "of torchvision that fits PyTorch %s.",
+            error,
+            torch.__version__,
         )
-    return there if asked is None else asked
+        return False
+    return True
+
+
+def is_wrapped(image: torch.Tensor) -> bool:
+    """Whether a picture or clip is one of torchvision's."""
+    tv_tensors: Any = sys.modules.get("torchvision.tv_tensors")
+    return tv_tensors is not None and isinstance(image, (tv_tensors.Image, tv_tensors.Video))
 
 
 def wrap(image: torch.Tensor, target: Target) -> tuple[torch.Tensor, Target]:

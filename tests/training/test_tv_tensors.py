@@ -1,6 +1,7 @@
 """What torchvision's v2 transforms are given, against a stand-in with torchvision's interface."""
 
 import importlib.util
+import logging
 import sys
 from types import ModuleType, SimpleNamespace
 
@@ -10,9 +11,7 @@ from deeplake_labelbox.errors import ConfigurationError
 
 torch = pytest.importorskip("torch")
 
-from deeplake_labelbox.training import ClipDataset, FrameDataset, collate  # noqa: E402 - torch
-
-has_torchvision = importlib.util.find_spec("torchvision") is not None
+from deeplake_labelbox.training import ClipDataset, FrameDataset  # noqa: E402 - torch
 
 
 @pytest.fixture
@@ -67,26 +66,30 @@ def test_not_wrapped_if_not_wanted(small, tv_tensors):
     assert not isinstance(image, tv_tensors.Image)
 
 
-@pytest.mark.skipif(has_torchvision, reason="torchvision is installed")
-def test_asked_for_without_torchvision(small):
-    with pytest.raises(ConfigurationError, match="needs torchvision"):
+@pytest.fixture(params=["is missing", "cannot be imported"])
+def no_torchvision(request, monkeypatch, tmp_path):
+    """No torchvision, or one that was built for another PyTorch."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
+        monkeypatch.delitem(sys.modules, name)
+    if request.param == "is missing":
+        monkeypatch.setitem(sys.modules, "torchvision", None)
+        return "needs torchvision, which is not installed"
+    (tmp_path / "torchvision").mkdir()
+    fault = 'raise RuntimeError("operator torchvision::nms does not exist")'
+    (tmp_path / "torchvision" / "__init__.py").write_text(fault)
+    monkeypatch.syspath_prepend(tmp_path)
+    return r"torchvision::nms does not exist\); install the build of torchvision that fits PyTorch"
+
+
+def test_asked_for_without_torchvision(small, no_torchvision):
+    with pytest.raises(ConfigurationError, match=no_torchvision):
         FrameDataset(small, tv_tensors=True)
-    image, _ = FrameDataset(small)[0]
-    assert type(image) is torch.Tensor
 
 
-@pytest.mark.skipif(not has_torchvision, reason="torchvision is not installed")
-def test_transforms_and_models_of_torchvision(small):
-    from torchvision.models.detection import fasterrcnn_mobilenet_v3_large_320_fpn  # noqa: PLC0415
-    from torchvision.transforms import v2  # noqa: PLC0415 - optional
-
-    transforms = v2.Compose([v2.RandomHorizontalFlip(p=1), v2.Resize((64, 64))])
-    frames = FrameDataset(small, transforms=transforms)
-    image, target = frames[0]
-    assert image.shape == (3, 64, 64)
-    assert target["boxes"].canvas_size == (64, 64)
-    model = fasterrcnn_mobilenet_v3_large_320_fpn(
-        weights=None, weights_backbone=None, num_classes=len(frames.class_names)
+def test_plain_tensors_without_torchvision(small, no_torchvision, caplog):
+    with caplog.at_level(logging.WARNING, "deeplake_labelbox.training"):
+        image, target = FrameDataset(small)[0]
+    assert type(image) is type(target["boxes"]) is torch.Tensor
+    assert [no_torchvision.partition(" ")[0] in line for line in caplog.messages] == [True] * (
+        "nms" in no_torchvision
     )
-    images, targets = collate([frames[0], frames[7]])
-    assert sum(model(images, targets).values()).isfinite()

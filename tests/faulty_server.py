@@ -6,13 +6,16 @@ import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+_LONGEST = 5.0  # seconds to wait for other requests
+
 
 @dataclass
 class Answer:
     """One answer of the server.
 
     ``body`` is served whole, or the part that a Range asks for when ``ranges`` is set and If-Range
-    names ``etag``. ``cut`` closes the connection after so many bytes of it.
+    names ``etag``. ``cut`` closes the connection after so many bytes of it. ``together`` answers
+    when as many requests as its parties are waiting, else, after some seconds, with 404.
     """
 
     body: bytes = b""
@@ -24,6 +27,7 @@ class Answer:
     chunked: bool = False
     needs: tuple[str, str] | None = None  # a header and its value, else 401
     refuses: str | None = None  # a header that is answered with 400
+    together: threading.Barrier | None = None
 
 
 class FaultyServer:
@@ -76,6 +80,11 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         given = {name.lower(): value for name, value in self.headers.items()}
         answer = self.owner.take(self.path, given)
+        if answer.together:
+            try:
+                answer.together.wait(_LONGEST)
+            except threading.BrokenBarrierError:
+                answer = Answer(status=404)
         if answer.refuses and answer.refuses.lower() in given:
             answer = Answer(status=400)
         if answer.needs and given.get(answer.needs[0].lower()) != answer.needs[1]:

@@ -1,14 +1,12 @@
 """Overwriting: the old dataset stays until the new one is complete, wherever a run ends."""
 
-import logging
 import shutil
 import subprocess
 import sys
 
-import boto3
 import deeplake
 import pytest
-from moto.server import ThreadedMotoServer
+from local_s3 import local_s3
 from sample_oracle import contents
 from video_files import write_video
 
@@ -38,17 +36,8 @@ def export(box, project):
 
 @pytest.fixture(scope="module")
 def creds():
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-    found = {**keys, "endpoint_url": f"http://{host}:{port}", "aws_region": "us-east-1"}
-    boto3.client(
-        "s3", endpoint_url=found["endpoint_url"], region_name="us-east-1", **keys
-    ).create_bucket(Bucket="clips")
-    yield found
-    server.stop()
+    with local_s3(secret="test") as found:
+        yield found
 
 
 @pytest.fixture(params=["local", "memory", "s3"])

@@ -1,11 +1,8 @@
 """Datasets in S3, here a local one."""
 
-import logging
-
-import boto3
 import deeplake
 import pytest
-from moto.server import ThreadedMotoServer
+from local_s3 import local_s3
 from sample_oracle import MASKS_GROUPED, check_frames, check_labels, contents
 
 from deeplake_labelbox import (
@@ -20,25 +17,8 @@ SECRET = "a-secret-of-the-storage"
 
 @pytest.fixture(scope="module")
 def creds():
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    found = {
-        "aws_access_key_id": "test",
-        "aws_secret_access_key": SECRET,
-        "endpoint_url": f"http://{host}:{port}",
-        "aws_region": "us-east-1",
-    }
-    boto3.client(
-        "s3",
-        endpoint_url=found["endpoint_url"],
-        aws_access_key_id="test",
-        aws_secret_access_key=SECRET,
-        region_name="us-east-1",
-    ).create_bucket(Bucket="clips")
-    yield found
-    server.stop()
+    with local_s3(secret=SECRET) as found:
+        yield found
 
 
 def create(box, path, creds, **options):

@@ -242,9 +242,10 @@ class VideoProjectConverter:
             annotator.write_labels(files=files)
             files.check_written()
             self.track_ids = annotator.track_ids
+            name = annotator._prefix.removesuffix("/")  # noqa: SLF001 - one of its own kind
             for outcome, theirs in zip(self.report, annotator.report, strict=True):
                 for gap in theirs.gaps:
-                    outcome.gap(f"{annotator._prefix}: {gap.what}", gap.frame, gap.last_frame)  # noqa: SLF001 - one of its own kind
+                    outcome.gap(f"{name}: {gap.what}", gap.frame, gap.last_frame)
 
     def _note(
         self, applied: Mapping[str, AppliedLabel], moments: list[str | None], *, whole: bool
@@ -329,13 +330,13 @@ class VideoProjectConverter:
         selected = select_label(row, self._project_id, self._label_selection)
         video = self._meta.entry(data_row_id)
         if video is not None and video.status == "pending":
-            self._gap(outcome, _PENDING)
+            self._gap_of_rows(outcome, _PENDING)
             return None
         rows = index.rows_of(video) if video is not None else None
         if video is None or rows is None or not len(rows.rows):
             none_chosen = video is not None and video.status == "done" and video.chosen == ()
             if selected is not None and not none_chosen:
-                self._gap(outcome, _why_no_rows(video))
+                self._gap_of_rows(outcome, _why_no_rows(video))
             return None if video is None else applied_label(row, self._project_id, selected)
         missing_before = self._missing_masks
         label = None if selected is None else parse_label(selected)
@@ -348,7 +349,7 @@ class VideoProjectConverter:
             self._metadata.write(self._dataset, rows, row, self._project_id, label)
         track_ids.enter(data_row_id)
         for first, last in video.missing if label is not None else ():
-            self._gap(outcome, frames_missing(first, last), first, last)
+            self._gap_of_rows(outcome, frames_missing(first, last), first, last)
         if label is None:
             # Deep Lake cannot unset a cell; a label that went away leaves empty values.
             there = written if columns is None else written & columns
@@ -422,6 +423,13 @@ class VideoProjectConverter:
                     rows.part(start, index + 1).write(self._dataset, column, part)
                     part.clear()
                 start, size = index + 1, 0
+
+    def _gap_of_rows(
+        self, outcome: VideoOutcome, what: str, first: int | None = None, last: int | None = None
+    ) -> None:
+        """Note that rows are missing, whoever labelled them: not once more by annotator."""
+        if not self._prefix:
+            self._gap(outcome, what, first, last)
 
     def _gap(
         self,

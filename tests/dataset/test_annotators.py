@@ -1,12 +1,14 @@
 """Several labels of a data row: the winner counts, or each annotator has columns of their own."""
 
+import deeplake
 import numpy as np
 import pytest
-from video_files import write_video
+from small_exports import FRAMES, SIZE, boxes_telling, data_row, new_path
+from video_files import blank_packet, write_video
 
 import deeplake_labelbox
 from deeplake_labelbox.dataset.columns import column_names
-from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.errors import ConfigurationError, VideoNotFoundError
 
 ONTOLOGY = {
     "tools": [
@@ -110,3 +112,60 @@ def test_without_it_only_one_label_counts(project, client):
 def test_another_word_is_refused(project, client):
     with pytest.raises(ConfigurationError, match="'all'"):
         annotated(project, client, label_selection="both")
+
+
+def by_two(first):
+    """Labels of two annotators; both drew a box on every frame."""
+    return [
+        {**boxes_telling(first), "id": name, "label_details": {"created_by": f"{name}@x.test"}}
+        for name in ("ada", "bob")
+    ]
+
+
+def gaps_of_both(dataset, rows):
+    converter = deeplake_labelbox.converter_for_video_project_with_id(
+        "p", lambda _: dataset, None, project_json=rows, label_selection="all", progress=False
+    )
+    converter.dataset_with_applied_annotations()
+    return [(gap.data_row_id, gap.what, list(gap.frames)) for gap in converter.report.gaps]
+
+
+def made_of(rows, path=None, **options):
+    return deeplake_labelbox.create_dataset_from_video_annotation_project(
+        path or new_path(), "p", None, project_json=rows, progress=False, **options
+    )[0]
+
+
+def test_rows_that_are_missing_are_told_once_whoever_labelled_them(tmp_path):
+    clip = write_video(tmp_path / "clip.mp4", frames=FRAMES, size=SIZE)
+    there = data_row("there", clip, *by_two(0))
+    gone = data_row("gone", tmp_path / "gone.mp4", *by_two(0))
+    ((row_id, what, _),) = gaps_of_both(made_of([there, gone]), [there, gone])
+    assert row_id == "gone"
+    assert "its labels have no frames to go to" in what
+
+    ((row_id, what, _),) = gaps_of_both(made_of([there]), [there, gone])
+    assert row_id == "gone"
+    assert "the data row is not in the dataset" in what
+
+    path = str(tmp_path / "unfinished")
+    with pytest.raises(VideoNotFoundError):
+        made_of([there, gone], path, fail_on_error=True)
+    ((row_id, what, _),) = gaps_of_both(deeplake.open(path), [there, gone])
+    assert row_id == "gone"
+    assert "pending" in what
+
+
+def test_frames_that_are_missing_are_told_once_whoever_labelled_them(tmp_path):
+    path = write_video(tmp_path / "damaged.mp4", frames=FRAMES, size=SIZE, gop=1, b_frames=0)
+    blank_packet(path, 2)
+    row = data_row("damaged", path, *by_two(0))
+    ((row_id, _, frames),) = gaps_of_both(made_of([row]), [row])
+    assert (row_id, frames) == ("damaged", [3])
+
+
+def test_what_is_wrong_with_a_label_is_told_by_annotator(tmp_path):
+    clip = write_video(tmp_path / "clip.mp4", frames=FRAMES - 1, size=SIZE)
+    row = data_row("short", clip, *by_two(0))
+    what = [what for _, what, _ in gaps_of_both(made_of([row]), [row])]
+    assert [each.partition("'")[0] for each in what] == ["", "ada@x.test: ", "bob@x.test: "]

@@ -139,6 +139,16 @@ Videos = Annotated[
         help="Name, data row id or video_idx of a video; may be given several times.",
     ),
 ]
+Annotator = Annotated[
+    str | None,
+    typer.Option(
+        "--annotator",
+        metavar="EMAIL",
+        show_default=False,
+        help="Whose labels, of a dataset with columns of each annotator (--labels all); by default "
+        "those that count.",
+    ),
+]
 ReadBranch = Annotated[
     str | None,
     typer.Option(

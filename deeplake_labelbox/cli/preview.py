@@ -32,6 +32,7 @@ def preview(
         ),
     ],
     video: options.Videos = None,
+    annotator: options.Annotator = None,
     frames: Annotated[
         str | None,
         typer.Option(
@@ -93,6 +94,7 @@ def preview(
             frames=between,
             width=width,
             max_bytes=round(max_mb * 1e6),
+            annotator=annotator,
             progress=run.progress,
         )
         run.result(f"{output}: {written}")

@@ -40,6 +40,7 @@ def stats(
         bool, typer.Option("--json", help="Print the numbers as JSON instead of tables.")
     ] = False,
     video: options.Videos = None,
+    annotator: options.Annotator = None,
     branch: options.ReadBranch = None,
     creds: options.Creds = None,
     token: options.DeepLakeToken = None,
@@ -66,7 +67,9 @@ def stats(
         from deeplake_labelbox.pictures.statistics import dataset_statistics  # noqa: PLC0415 - imports deeplake
         from deeplake_labelbox.pictures.statistics_plot import draw_statistics  # noqa: PLC0415 - imports Pillow
 
-        found = dataset_statistics(opened, videos=video or None, progress=run.progress)
+        found = dataset_statistics(
+            opened, videos=video or None, annotator=annotator, progress=run.progress
+        )
         if as_json:
             run.result(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
         else:
@@ -74,7 +77,7 @@ def stats(
         if output is not None:
             from deeplake_labelbox.pictures.frame_annotations import AnnotationReader  # noqa: PLC0415 - imports deeplake
 
-            colours = AnnotationReader(opened).class_colours
+            colours = AnnotationReader(opened, annotator).class_colours
             with replacing_file(output) as part:
                 draw_statistics(found, colours=colours).save(part, "PNG", optimize=True)
             run.step(f"Picture written to {output}")

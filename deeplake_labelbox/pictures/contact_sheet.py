@@ -51,10 +51,12 @@ def draw_contact_sheet(
     between: FrameRange | None = None,
     colours: Mapping[str, str] | None = None,
     image_column: str = IMAGE_COLUMN,
+    annotator: str | None = None,
 ) -> Image.Image:
     """Draw frames of all videos of a dataset, with what is labelled in them.
 
     The frames are spread over the videos and over their time; videos with labels come first.
+    See `draw_frame` for how they are drawn.
 
     Args:
         ds: A dataset made by this package.
@@ -65,6 +67,8 @@ def draw_contact_sheet(
         between: First and last 1-based frame number to choose from; by default all.
         colours: Colours by class name, like ``{"car": "#e4572e"}``, instead of the ontology's.
         image_column: Column of the pictures.
+        annotator: Whose labels are drawn, of a dataset with columns of each annotator
+            (``label_selection="all"``); by default those that count.
 
     Returns:
         The picture, RGB.
@@ -85,7 +89,7 @@ def draw_contact_sheet(
             f"drawn; give at least one of each, and 320 pixels per column."
         )
     found = select_videos(ds, videos, between)
-    reader = AnnotationReader(ds)
+    reader = AnnotationReader(ds, annotator)
     chosen = choose_frames(reader, found, frames)
     cards_wide = min(columns, max(sum(map(len, chosen)), 1))
     card_width = (width - 2 * _MARGIN - (cards_wide - 1) * _GAP) // cards_wide

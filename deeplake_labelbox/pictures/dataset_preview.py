@@ -35,6 +35,7 @@ def write_preview(
     max_bytes: int = MAX_PAGE_BYTES,
     colours: Mapping[str, str] | None = None,
     image_column: str = IMAGE_COLUMN,
+    annotator: str | None = None,
     progress: bool = True,
 ) -> str:
     """Write a look at a dataset to a file; the suffix of the path tells what is written.
@@ -54,14 +55,16 @@ def write_preview(
         max_bytes: Greatest size of a page; frames are left out where they would take more.
         colours: Colours by class name, like ``{"car": "#e4572e"}``, instead of the ontology's.
         image_column: Column of the pictures.
+        annotator: Whose labels are drawn, of a dataset with columns of each annotator
+            (``label_selection="all"``); by default those that count.
         progress: Whether to show a progress bar.
 
     Returns:
         What was written, in a few words.
 
     Raises:
-        ConfigurationError: If the path has another suffix, there is no such video, frame or
-            column, or the file cannot be written.
+        ConfigurationError: If the path has another suffix, there is no such video, frame,
+            column or annotator, or the file cannot be written.
 
     Example:
         ```python
@@ -82,6 +85,7 @@ def write_preview(
             between=frames,
             colours=colours,
             image_column=image_column,
+            annotator=annotator,
         )
         with replacing_file(path) as part:
             sheet.save(part, "PNG", optimize=True)
@@ -95,6 +99,7 @@ def write_preview(
             width=width,
             colours=colours,
             image_column=image_column,
+            annotator=annotator,
             progress=progress,
         )
         return f"video of {shown.name or 'the dataset'}, {len(shown.rows)} frames"
@@ -107,6 +112,7 @@ def write_preview(
         max_bytes=max_bytes,
         colours=colours,
         image_column=image_column,
+        annotator=annotator,
         progress=progress,
     )
     count = len(page.videos)
@@ -148,21 +154,27 @@ class Preview:
         dataset: The dataset.
         frames: How many frames are shown, at most.
         videos: Names, data row ids or ``video_idx`` of videos; ``None`` shows all.
+        annotator: Whose labels are drawn; ``None`` for those that count.
     """
 
     dataset: ReadableDataset = field(repr=False)
     frames: int = 6
     videos: tuple[str, ...] | None = None
+    annotator: str | None = None
 
     def draw(self) -> Image.Image:
         """The contact sheet."""
         return draw_contact_sheet(
-            self.dataset, frames=self.frames, width=_NOTEBOOK_WIDTH, videos=self.videos
+            self.dataset,
+            frames=self.frames,
+            width=_NOTEBOOK_WIDTH,
+            videos=self.videos,
+            annotator=self.annotator,
         )
 
     def save(self, path: str | Path) -> None:
         """Write it as a PNG picture, MP4 video or HTML page; see `write_preview`."""
-        write_preview(self.dataset, path, videos=self.videos)
+        write_preview(self.dataset, path, videos=self.videos, annotator=self.annotator)
 
     def _repr_html_(self) -> str:
         file = io.BytesIO()
@@ -182,7 +194,11 @@ class Preview:
 
 
 def preview(
-    ds: ReadableDataset, *, frames: int = 6, videos: Sequence[str] | None = None
+    ds: ReadableDataset,
+    *,
+    frames: int = 6,
+    videos: Sequence[str] | None = None,
+    annotator: str | None = None,
 ) -> Preview:
     """A look at a dataset for notebooks: the last value of a cell is shown.
 
@@ -190,6 +206,8 @@ def preview(
         ds: A dataset made by this package, with labels or without.
         frames: How many frames are shown, at most.
         videos: Names, data row ids or ``video_idx`` of videos; by default all.
+        annotator: Whose labels are drawn, of a dataset with columns of each annotator
+            (``label_selection="all"``); by default those that count.
 
     Example:
         ```python
@@ -198,4 +216,4 @@ def preview(
         preview(deeplake.open("clips"), frames=3)
         ```
     """
-    return Preview(ds, frames, None if videos is None else tuple(videos))
+    return Preview(ds, frames, None if videos is None else tuple(videos), annotator)

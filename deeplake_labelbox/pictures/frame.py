@@ -29,25 +29,29 @@ def draw_frame(
     *,
     colours: Mapping[str, str] | None = None,
     image_column: str = IMAGE_COLUMN,
+    annotator: str | None = None,
 ) -> Image.Image:
     """Draw a frame with all that is labelled in it.
 
     Boxes, masks, points, lines and polygons are drawn in the colours of their classes, each with a
     tag of its class, track id and answers; a diamond marks objects that were drawn in this frame,
     and not interpolated. The answers of the frame are written below it, or beside it where it is
-    upright. Small frames are enlarged by a whole number.
+    upright. Small frames are enlarged by a whole number. Scripts other than Latin need a font of
+    the system that has them, such as Noto Sans CJK; without, boxes stand in their place.
 
     Args:
         ds: A dataset with labels, made by this package; without labels the frame stands alone.
         row: Row number; negative ones count from the end.
         colours: Colours by class name, like ``{"car": "#e4572e"}``, instead of the ontology's.
         image_column: Column of the pictures.
+        annotator: Whose labels are drawn, of a dataset with columns of each annotator
+            (``label_selection="all"``); by default those that count.
 
     Returns:
         The picture, RGB.
 
     Raises:
-        ConfigurationError: If there is no such row or column.
+        ConfigurationError: If there is no such row, column or annotator.
 
     Example:
         ```python
@@ -61,7 +65,7 @@ def draw_frame(
             f"There is no row {row}; the dataset has {len(ds)} rows, counted from 0."
         )
     row %= len(ds)
-    reader = AnnotationReader(ds)
+    reader = AnnotationReader(ds, annotator)
     chosen = class_colours(reader.class_names, {**reader.class_colours, **(colours or {})})
     frame = read_picture(ds, row, image_column)
     factor = max(1, math.ceil(_SHORT_SIDE / min(frame.size)))

@@ -14,10 +14,9 @@ import deeplake
 import numpy as np
 from numpy.typing import NDArray
 
+from deeplake_labelbox.dataset.annotators import annotated_kinds
 from deeplake_labelbox.dataset.columns import (
     ReadableDataset,
-    column_kind,
-    column_names,
     read_class_colours,
     read_class_names,
 )
@@ -110,25 +109,32 @@ class Geometry:
 class AnnotationReader:
     """Reads the annotations of rows.
 
-    Of a dataset with the labels of each annotator, those that count are read: of the columns that
-    stand beside ``ada@company.com/car``, ``car``.
-
     Args:
         dataset: A dataset or view; one without labels reads as not labelled.
+        annotator: Whose labels are read, of a dataset with columns of each annotator; ``None`` for
+            those that count.
+
+    Raises:
+        ConfigurationError: If the annotator has no columns.
     """
 
-    def __init__(self, dataset: ReadableDataset | deeplake.DatasetView) -> None:
+    def __init__(
+        self, dataset: ReadableDataset | deeplake.DatasetView, annotator: str | None = None
+    ) -> None:
         # A view has the columns and metadata of a dataset, and the same interface for reading.
         self._dataset = cast("deeplake.Dataset", dataset)
-        columns = {}
-        for name in column_names(self._dataset):
-            kind = column_kind(self._dataset, name)
-            if kind is not None:
-                columns[name] = Column(name, kind, read_class_names(self._dataset, name))
-        columns = _without_annotators(columns)
+        self._above = "" if annotator is None else f"{annotator}/"
+        columns = {
+            name: Column(name, kind, read_class_names(self._dataset, self.stored(name)))
+            for name, kind in annotated_kinds(self._dataset, annotator).items()
+        }
         self._colours: dict[str, str] = {}
         self._geometries = self._find_geometries(columns)
         self._answers = Questions([c for c in columns.values() if c.kind in _FRAME_ANSWERS])
+
+    def stored(self, column: str) -> str:
+        """The name that a column has in the dataset, where the annotator stands before it."""
+        return f"{self._above}{column}"
 
     @property
     def geometries(self) -> tuple[Geometry, ...]:
@@ -186,7 +192,7 @@ class AnnotationReader:
         return count + len(list(self._answers.tell(values))) if is_labelled else -1
 
     def _value(self, column: str, row: int) -> Any:
-        return self._dataset[column][row]
+        return self._dataset[self.stored(column)][row]
 
     def _find_geometries(self, columns: Mapping[str, Column]) -> tuple[Geometry, ...]:
         drawn = {name: column for name, column in columns.items() if column.kind in TOOL_KINDS}
@@ -200,7 +206,7 @@ class AnnotationReader:
                 found.append((name.removeprefix(f"{prefix}/"), column))
         geometries = []
         for name, column in drawn.items():
-            colours = read_class_colours(self._dataset, name)
+            colours = read_class_colours(self._dataset, self.stored(name))
             self._colours.update(colours)
             labels = columns.get(f"{name}_labels")
             # The column of a tool may have another name than the tool, where that was taken.
@@ -287,19 +293,6 @@ class Questions:
             if (below := self._answer(child, values))
         ]
         return " ".join([answer, f"({', '.join(nested)})"]) if nested else answer
-
-
-def _without_annotators(columns: Mapping[str, Column]) -> dict[str, Column]:
-    """The columns without those of single annotators, which repeat others below a name."""
-
-    def is_repeated(name: str, column: Column) -> bool:
-        annotator, slash, rest = name.partition("/")
-        # A tool or classification with answers below it has a column itself.
-        if not slash or annotator in columns or f"{annotator}/{annotator}" in columns:
-            return False
-        return rest in columns and columns[rest].kind == column.kind
-
-    return {name: column for name, column in columns.items() if not is_repeated(name, column)}
 
 
 def _object_answer(column: Column, value: Any) -> str:

@@ -47,6 +47,7 @@ def write_preview_video(
     width: int | None = None,
     colours: Mapping[str, str] | None = None,
     image_column: str = IMAGE_COLUMN,
+    annotator: str | None = None,
     progress: bool = True,
 ) -> Video:
     """Write a video with all that is labelled in it drawn in: H.264 in MP4, as browsers play it.
@@ -62,6 +63,8 @@ def write_preview_video(
             number.
         colours: Colours by class name, like ``{"car": "#e4572e"}``, instead of the ontology's.
         image_column: Column of the pictures.
+        annotator: Whose labels are drawn, of a dataset with columns of each annotator
+            (``label_selection="all"``); by default those that count.
         progress: Whether to show a progress bar.
 
     Returns:
@@ -82,7 +85,7 @@ def write_preview_video(
     """
     if width is not None and not 16 <= width <= 8192:
         raise ConfigurationError(f"width is {width}; give 16 to 8192 pixels.")
-    reader = AnnotationReader(ds)
+    reader = AnnotationReader(ds, annotator)
     shown = _shown_video(ds, reader, video, frames)
     first = read_picture(ds, int(shown.rows[0]), image_column)
     answers = list(read_answers(ds, reader, shown.rows))

@@ -61,6 +61,7 @@ def write_preview_page(
     max_bytes: int = MAX_PAGE_BYTES,
     colours: Mapping[str, str] | None = None,
     image_column: str = IMAGE_COLUMN,
+    annotator: str | None = None,
     progress: bool = True,
 ) -> PreviewPage:
     """Write a page that plays videos with their labels: one HTML file that needs no server.
@@ -80,6 +81,8 @@ def write_preview_page(
         max_bytes: Greatest size of the page.
         colours: Colours by class name, like ``{"car": "#e4572e"}``, instead of the ontology's.
         image_column: Column of the pictures.
+        annotator: Whose labels are drawn, of a dataset with columns of each annotator
+            (``label_selection="all"``); by default those that count.
         progress: Whether to show a progress bar.
 
     Returns:
@@ -101,7 +104,7 @@ def write_preview_page(
     """
     if width is not None and width < 16:
         raise ConfigurationError(f"width is {width}; give 16 pixels or more.")
-    reader = AnnotationReader(ds)
+    reader = AnnotationReader(ds, annotator)
     chosen = select_videos(ds, videos, frames)
     shown = chosen if videos is not None else _some(reader, chosen)
     timelines = [read_timeline(ds, reader, video) for video in shown]

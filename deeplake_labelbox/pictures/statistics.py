@@ -150,17 +150,23 @@ class DatasetStatistics:
 
 
 def dataset_statistics(
-    ds: ReadableDataset, *, videos: Sequence[str] | None = None, progress: bool = True
+    ds: ReadableDataset,
+    *,
+    videos: Sequence[str] | None = None,
+    annotator: str | None = None,
+    progress: bool = True,
 ) -> DatasetStatistics:
     """Count what a dataset holds. Pictures and shapes are not read.
 
     Args:
         ds: A dataset made by this package, with labels or without.
         videos: Names, data row ids or ``video_idx`` of videos; by default all.
+        annotator: Whose labels are counted, of a dataset with columns of each annotator
+            (``label_selection="all"``); by default those that count.
         progress: Whether to show a progress bar.
 
     Raises:
-        ConfigurationError: If the dataset has no rows, or there is no such video.
+        ConfigurationError: If the dataset has no rows, or there is no such video or annotator.
 
     Example:
         ```python
@@ -169,7 +175,7 @@ def dataset_statistics(
         print(dataset_statistics(deeplake.open("clips"), videos=["crossing.mp4"]))
         ```
     """
-    reader = AnnotationReader(ds)
+    reader = AnnotationReader(ds, annotator)
     classes = {name: _Class(kind) for name, kind in reader.class_names.items()}
     answers: dict[str, dict[str, int]] = {}
     counted = []

@@ -97,7 +97,7 @@ def read_timeline(
     tracks: list[TrackTimeline] = []
     for geometry in reader.geometries:
         collected: dict[tuple[str, int | None], _Places] = {}
-        for place, found in enumerate(_present(dataset, geometry, video.rows)):
+        for place, found in enumerate(_present(dataset, reader, geometry, video.rows)):
             if found is None:
                 continue
             is_labelled = True
@@ -139,7 +139,7 @@ def read_answers(
 ) -> Iterator[FrameAnnotations]:
     """The answers that hold in each row, without its objects."""
     names = [column.name for column in reader.questions.columns]
-    cells = zip(*(read_rows(dataset, name, rows) for name in names), strict=True)
+    cells = zip(*(read_rows(dataset, reader.stored(name), rows) for name in names), strict=True)
     for row in cells if names else iter([()] * len(rows)):
         values = dict(zip(names, row, strict=True))
         is_labelled = any(value is not None for value in row)
@@ -156,12 +156,17 @@ class _Places:
 
 
 def _present(
-    dataset: ReadableDataset, geometry: Geometry, rows: NDArray[np.int64]
+    dataset: ReadableDataset,
+    reader: AnnotationReader,
+    geometry: Geometry,
+    rows: NDArray[np.int64],
 ) -> Iterator[list[tuple[str, int | None, bool]] | None]:
     """Class, track id and whether drawn of the objects in each row; None if not labelled."""
 
     def cells(column: str | None) -> Iterable[Any]:
-        return [None] * len(rows) if column is None else read_rows(dataset, column, rows)
+        if column is None:
+            return [None] * len(rows)
+        return read_rows(dataset, reader.stored(column), rows)
 
     # Track ids tell how many objects there are; shapes, which are large, do so only without them.
     counted = f"{geometry.name}_track_ids" if geometry.has_track_ids else geometry.name

@@ -69,7 +69,7 @@ def to_coco(
     meta = LabelboxMeta.read(dataset)
     entries = {entry.video_idx: entry for entry in meta.videos}
     table = FrameTable.of(dataset).of_videos(videos)
-    table = table.take(table.labelled(dataset))
+    table = table.take(table.labelled(dataset, [column.track_ids for column in space.columns]))
     table = table.take(table.where(dataset, where))
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []

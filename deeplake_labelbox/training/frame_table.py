@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deeplake_labelbox.dataset.annotators import annotated_kinds
 from deeplake_labelbox.dataset.columns import ReadableDataset, column_kind, column_names
 from deeplake_labelbox.dataset.frames import has_identity_columns
 from deeplake_labelbox.dataset.location import dataset_errors
@@ -106,13 +107,22 @@ class FrameTable:
             frames = np.asarray(view["frame_idx"][:], dtype=np.int64).reshape(-1)
         return np.isin(image_id(self.video_idx, self.frame_idx), image_id(videos, frames))
 
-    def labelled(self, dataset: ReadableDataset) -> NDArray[np.bool_]:
-        """Which frames are of a video that a label was applied to."""
-        # Of a labelled video every cell is set, even where there is no object or answer.
-        for name in column_names(dataset):
-            if column_kind(dataset, name) in _ALWAYS_SET:
-                return self._mask(dataset, name, lambda _: True)
-        return np.zeros(len(self), dtype=bool)
+    def labelled(self, dataset: ReadableDataset, columns: Sequence[str] = ()) -> NDArray[np.bool_]:
+        """Which frames are of a video that a label was applied to.
+
+        Args:
+            dataset: The dataset.
+            columns: Columns that are always set, of which one is to be labelled; by default any.
+        """
+        # Of a labelled video every cell is set, even where there is no object or answer; but for
+        # the columns of an annotator, who did not label all videos.
+        always = [
+            name for name in column_names(dataset) if column_kind(dataset, name) in _ALWAYS_SET
+        ]
+        found = np.zeros(len(self), dtype=bool)
+        for name in columns or always[:1]:
+            found |= self._mask(dataset, name, lambda _: True)
+        return found
 
     def answered(
         self, dataset: ReadableDataset, answers: Sequence[AnswerColumn]
@@ -128,7 +138,7 @@ class FrameTable:
     ) -> NDArray[np.bool_]:
         """Which frames have an object that was drawn in them: of the columns, or if none, any."""
         names = [column.key_frames for space in spaces for column in space.columns] or [
-            name for name in column_names(dataset) if column_kind(dataset, name) == "key_frames"
+            name for name, kind in annotated_kinds(dataset).items() if kind == "key_frames"
         ]
         drawn = np.zeros(len(self), dtype=bool)
         for name in names:

@@ -39,7 +39,8 @@ class FrameDataset(Dataset[Sample]):
         dataset: The open dataset.
         objects: Names of columns of rectangles, masks or polygons, which share one numbering of
             classes. By default all columns of rectangles, or if there are none, all of masks and
-            polygons; none if ``semantic``, ``classes`` or ``multi_hot`` are given.
+            polygons; none if ``semantic``, ``classes`` or ``multi_hot`` are given. Of
+            columns of each annotator those that count; name ``ada@company.com/car`` for hers.
         semantic: Names of columns of masks or polygons.
         classes: Names of columns of frame or global radio answers.
         multi_hot: Names of columns of frame or global checklist answers.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from deeplake_labelbox.dataset.annotators import annotators_of
 from deeplake_labelbox.dataset.columns import (
     ReadableDataset,
     column_kind,
@@ -72,15 +73,18 @@ class LabelSpace:
 
         Args:
             dataset: The dataset.
-            names: Names of columns; ``car`` stands for ``car/car`` too. By default all columns of
-                rectangles, or if there are none, all of masks and polygons.
+            names: Names of columns; ``car`` stands for ``car/car`` too, and
+                ``ada@company.com/car`` for one annotator's. By default all columns of rectangles,
+                or if there are none, all of masks and polygons; no annotator's.
 
         Raises:
             ConfigurationError: If a name is no column of rectangles, masks or polygons.
         """
         kinds = object_kinds(dataset)
+        owners = annotators_of(kinds)
         if names is None:
-            names = [name for name, kind in kinds.items() if kind == "rectangle"] or list(kinds)
+            counting = {name: kind for name, kind in kinds.items() if name not in owners}
+            names = [n for n, kind in counting.items() if kind == "rectangle"] or list(counting)
         class_names = [BACKGROUND]
         columns = []
         existing = set(column_names(dataset))
@@ -88,7 +92,7 @@ class LabelSpace:
             labels: str | None = f"{name}_labels"
             own = read_class_names(dataset, f"{name}_labels") if labels in existing else ()
             if not own:
-                labels, own = None, (_tool_name(name),)
+                labels, own = None, (_tool_name(name.removeprefix(f"{owners.get(name)}/")),)
             class_names += [c for c in own if c not in class_names[1:]]
             numbers = tuple(class_names.index(c, 1) for c in own)
             columns.append(ObjectColumn(name, kinds[name], labels, numbers))
@@ -140,7 +144,7 @@ def as_names(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def _full_name(name: str, kinds: dict[str, str]) -> str:
-    for candidate in (name, f"{name}/{name}"):
+    for candidate in (name, f"{name}/{name}", f"{name}/{name.rpartition('/')[2]}"):
         if candidate in kinds:
             return candidate
     raise ConfigurationError(

@@ -78,7 +78,7 @@ def to_mot(
     space = LabelSpace.of(dataset, columns)
     entries = {entry.video_idx: entry for entry in LabelboxMeta.read(dataset).videos}
     table = FrameTable.of(dataset).of_videos(videos)
-    table = table.take(table.labelled(dataset))
+    table = table.take(table.labelled(dataset, [column.track_ids for column in space.columns]))
     sequences = {}
     for video in np.unique(table.video_idx).tolist():
         own = table.take(table.video_idx == video)

@@ -111,7 +111,7 @@ class SampleReader:
         dataset = self._source.dataset
         table = FrameTable.of(dataset).of_videos(chosen.videos)
         if chosen.labelled:
-            table = table.take(table.labelled(dataset))
+            table = table.take(table.labelled(dataset, self.targets.always_set))
             if self.targets.has_only_classes:
                 table = table.take(table.answered(dataset, self.targets.classes))
         # A function of the user runs on what the cheaper conditions left.

@@ -51,6 +51,13 @@ class TargetReader:
     multi_hot: tuple[AnswerColumn, ...]
 
     @property
+    def always_set(self) -> tuple[str, ...]:
+        """A column per column of the targets, which every labelled video has a value in."""
+        objects = (*self.objects.columns, *self.semantic.columns)
+        answers = (*self.classes, *self.multi_hot)
+        return (*(column.track_ids for column in objects), *(column.name for column in answers))
+
+    @property
     def has_only_classes(self) -> bool:
         """Whether a frame without an answer to any of ``classes`` has nothing to be found."""
         others = (*self.objects.columns, *self.semantic.columns, *self.multi_hot)

@@ -109,6 +109,53 @@ def test_without_it_only_one_label_counts(project, client):
     assert not [column for column in column_names(ds) if column.startswith("bob")]
 
 
+def test_each_annotator_is_drawn_and_counted(project, client, tmp_path):
+    ds, _ = annotated(project, client, label_selection="all")
+    pictures = {
+        who: deeplake_labelbox.draw_frame(ds, 0, annotator=who).tobytes()
+        for who in (None, "ada@x.test", "bob@x.test")
+    }
+    assert pictures[None] != pictures["bob@x.test"]
+    assert pictures["ada@x.test"] != pictures["bob@x.test"]
+    counts = {}
+    for who in (None, "ada@x.test", "bob@x.test"):
+        found = deeplake_labelbox.dataset_statistics(ds, annotator=who, progress=False)
+        assert [c.name for c in found.classes] == ["car"]
+        counts[who] = found.classes[0].objects
+        for name in ("page.html", "sheet.png", "video.mp4"):
+            path = tmp_path / name
+            deeplake_labelbox.write_preview(ds, path, annotator=who, progress=False)
+            assert path.stat().st_size
+        assert deeplake_labelbox.preview(ds, annotator=who)._repr_html_()
+    assert counts == {None: 6, "ada@x.test": 3, "bob@x.test": 6}
+
+
+def test_an_annotator_without_columns_is_named(project, client):
+    ds, _ = annotated(project, client, label_selection="all")
+    fault = r"'eve@x.test'; those who have are: ada@x.test, bob@x.test"
+    with pytest.raises(ConfigurationError, match=fault):
+        deeplake_labelbox.draw_frame(ds, 0, annotator="eve@x.test")
+    ds, _ = annotated(project, client)
+    with pytest.raises(ConfigurationError, match="label_selection="):
+        deeplake_labelbox.dataset_statistics(ds, annotator="ada@x.test", progress=False)
+
+
+def test_training_takes_the_labels_that_count_or_those_of_one(project, client):
+    pytest.importorskip("torch")
+    from deeplake_labelbox.training import FrameDataset, class_counts, to_coco  # noqa: PLC0415 - torch
+
+    ds, _ = annotated(project, client, label_selection="all")
+    frames = FrameDataset(ds, labelled=True)
+    assert frames.class_names == ("__background__", "car")
+    assert [target["boxes"][:, 0].tolist() for _, target in frames] == [[10.0]] * 3 + [[30.0]] * 3
+    assert class_counts(ds) == {"car": 6}
+    ada = FrameDataset(ds, objects=["ada@x.test/car"], labelled=True)
+    assert ada.class_names == ("__background__", "car")
+    assert [target["boxes"][:, 0].tolist() for _, target in ada] == [[10.0]] * 3
+    assert class_counts(ds, ["bob@x.test/car"]) == {"car": 6}
+    assert len(to_coco(ds, ["ada@x.test/car"])["images"]) == 3
+
+
 def test_another_word_is_refused(project, client):
     with pytest.raises(ConfigurationError, match="'all'"):
         annotated(project, client, label_selection="both")

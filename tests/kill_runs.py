@@ -1,4 +1,4 @@
-"""Runs of the whole job in a process of its own, which kills itself at a given moment.
+"""Runs of a build or a sync in a process of its own, which kills itself at a given moment.
 
 Moments are counted in calls of Python functions of the package and in calls of Deep Lake that
 write; so a run is killed at any place of the code, also within a commit: there by a thread that
@@ -33,6 +33,18 @@ def run(settings, *, kill_at=None, within=None):
     return done.returncode == 0
 
 
+def start(settings, **variables):
+    """Begin the job, undisturbed, in a process with other variables of the environment."""
+    text = json.dumps({**settings, "at": None, "within": None})
+    return subprocess.Popen(  # noqa: S603 - this script
+        [sys.executable, str(SCRIPT), text],
+        env={**os.environ, **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
 def count_calls(settings):
     """How many calls an undisturbed run has."""
     done = subprocess.run(  # noqa: S603 - this script
@@ -42,6 +54,40 @@ def count_calls(settings):
         text=True,
     )
     return int(done.stdout.rpartition("calls ")[2])
+
+
+def _build(settings):
+    import deeplake_labelbox as dll  # noqa: PLC0415 - of the process that is killed
+
+    dataset, _ = dll.create_dataset_from_video_annotation_project(
+        settings["path"],
+        settings["project_id"],
+        None,
+        project_json=settings["export"],
+        overwrite=settings["overwrite"],
+        video_generator_batch_size=4,
+        progress=False,
+    )
+    if settings["annotate"]:
+        dll.converter_for_video_project_with_id(
+            settings["project_id"],
+            lambda _: dataset,
+            None,
+            project_json=settings["export"],
+            progress=False,
+        ).dataset_with_applied_annotations()
+
+
+def _sync(settings):
+    import labelbox  # noqa: PLC0415 - of the process that is killed
+
+    import deeplake_labelbox as dll  # noqa: PLC0415 - the same
+
+    client = labelbox.Client(**settings["client"])
+    dll.sync_dataset(settings["path"], lb_client=client, progress=False, **settings["options"])
+
+
+_JOBS = {"build": _build, "sync": _sync}
 
 
 def _main():
@@ -70,7 +116,20 @@ def _main():
         setattr(owner, name, call)
 
     for owner, names in (
-        (deeplake.Dataset, ("append", "commit", "delete", "add_column")),
+        (
+            deeplake.Dataset,
+            (
+                "append",
+                "commit",
+                "delete",
+                "add_column",
+                "rename_column",
+                "branch",
+                "merge",
+                "tag",
+            ),
+        ),
+        (deeplake.Column, ("__setitem__",)),
         (deeplake, ("create", "delete", "open", "copy")),
         (os, ("rename",)),
         (dll.VideoOutcome, ("__init__",)),
@@ -78,23 +137,7 @@ def _main():
         for name in names:
             counted(owner, name)
 
-    dataset, _ = dll.create_dataset_from_video_annotation_project(
-        settings["path"],
-        settings["project_id"],
-        None,
-        project_json=settings["export"],
-        overwrite=settings["overwrite"],
-        video_generator_batch_size=4,
-        progress=False,
-    )
-    if settings["annotate"]:
-        dll.converter_for_video_project_with_id(
-            settings["project_id"],
-            lambda _: dataset,
-            None,
-            project_json=settings["export"],
-            progress=False,
-        ).dataset_with_applied_annotations()
+    _JOBS[settings["job"]](settings)
     print("calls", calls)  # noqa: T201 - read by the test
     sys.stdout.flush()
     os._exit(0)

@@ -1,33 +1,47 @@
-"""An S3 on this machine, with a bucket."""
+"""An S3 on this machine, with a bucket, in a process of its own.
+
+Deep Lake 4.7.4 keeps Python's lock while it deletes a tag in S3, so that a server in the same
+process could never answer.
+"""
 
 from __future__ import annotations
 
-import logging
+import subprocess
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import boto3
-from moto.server import ThreadedMotoServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BUCKET = "clips"
 
+_SERVER = """
+import logging, sys
+from moto.server import ThreadedMotoServer
+logging.getLogger("werkzeug").setLevel(logging.ERROR)
+server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+server.start()
+print(*server.get_host_and_port(), flush=True)
+sys.stdin.read()
+"""
+
 
 @contextmanager
 def local_s3(*, secret: str) -> Iterator[dict[str, str]]:
     """Run it; yields the credentials with which Deep Lake reaches ``s3://clips``."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(port=0)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        endpoint = f"http://{host}:{port}"
-        keys = {"aws_access_key_id": "test", "aws_secret_access_key": secret}
-        client = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", **keys)
-        client.create_bucket(Bucket=BUCKET)
-        client.close()
-        yield {**keys, "endpoint_url": endpoint, "aws_region": "us-east-1"}
-    finally:
-        server.stop()
+    with subprocess.Popen(  # noqa: S603 - Python itself
+        [sys.executable, "-c", _SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
+        try:
+            host, port = server.stdout.readline().split()
+            endpoint = f"http://{host}:{port}"
+            keys = {"aws_access_key_id": "test", "aws_secret_access_key": secret}
+            client = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", **keys)
+            client.create_bucket(Bucket=BUCKET)
+            client.close()
+            yield {**keys, "endpoint_url": endpoint, "aws_region": "us-east-1"}
+        finally:
+            server.kill()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import tempfile
 from pathlib import Path
@@ -21,6 +22,8 @@ from deeplake_labelbox.dataset.columns import column_kind, column_names, read_cl
 from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from deeplake_labelbox.sandbox import Sandbox, SandboxProject
 
 ONTOLOGY: dict[str, Any] = {
@@ -137,11 +140,29 @@ def place(option: str) -> dict[str, Any]:
     return {"name": "place", "uuid": "place", "answer": {"name": option}}
 
 
+def change_ontology(project: SandboxProject, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change the ontology: ``change`` gets a copy with its ids."""
+    ontology = copy.deepcopy(project.ontology_normalized)
+    change(ontology)
+    project.update_ontology(ontology)
+
+
+def client_settings(box: Sandbox) -> dict[str, str]:
+    """What a `labelbox.Client` of another process is made with."""
+    return {
+        "api_key": box.api_key,
+        "endpoint": box.endpoint,
+        "rest_endpoint": box.rest_endpoint,
+        "app_url": box.url,
+    }
+
+
 def make(
     box: Sandbox, project: SandboxProject, path: str, *, labels: bool = True, **options: Any
 ) -> deeplake.Dataset:
     """A dataset built fresh from the project."""
     mapping = options.pop("group_mapping", None)
+    selection = options.pop("label_selection", "selected")
     dataset, export = create_dataset_from_video_annotation_project(
         path, project.id, None, lb_client=box.client(), progress=False, **options
     )
@@ -154,6 +175,7 @@ def make(
         lb_client=box.client(),
         project_json=export,
         group_mapping=mapping,
+        label_selection=selection,
         progress=False,
     ).dataset_with_applied_annotations()
 

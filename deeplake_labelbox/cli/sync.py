@@ -69,6 +69,14 @@ def sync(
             help="Compare all videos, not only those with activity since the last time.",
         ),
     ] = False,
+    retry: Annotated[
+        bool,
+        typer.Option(
+            "--retry/--no-retry",
+            rich_help_panel=options.LABELBOX,
+            help="Try again videos that could not be had, or only in part.",
+        ),
+    ] = True,
     creds: options.Creds = None,
     token: options.DeepLakeToken = None,
     api_key: options.ApiKey = None,
@@ -101,6 +109,7 @@ def sync(
             tag=tag,
             prune=prune,
             full=full,
+            retry=retry,
             dry_run=dry_run,
             fail_on_error=fail_on_error,
             deeplake_creds=read_creds(creds),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import astuple, dataclass, field, fields
 from typing import Any, Final
 
 import deeplake
@@ -36,12 +36,14 @@ class AppliedLabel:
         changed: When its content changed last, as Labelbox says; a digest where it does not.
         details: Digest of what the columns ``lb_meta/*`` say of the data row itself.
         incomplete: Whether masks of it could not be had.
+        others: Digest of the labels of each annotator, where they have columns of their own.
     """
 
     label_id: str | None = None
     changed: str | None = None
     details: str = ""
     incomplete: bool = False
+    others: str = ""
 
     def is_same_row(self, other: AppliedLabel | None) -> bool:
         """Whether the columns ``lb_meta/*`` say the same with both."""
@@ -62,12 +64,14 @@ class AppliedLabels:
         group_mapping: The group mapping.
         metadata_prefix: First part of the names of the row metadata columns.
         has_metadata: Whether there are such columns.
-        label_selection: ``"selected"``, ``"newest"``, or ``"function"`` for one of the user.
+        label_selection: ``"selected"``, ``"newest"``, ``"all"``, or ``"function"`` for one of the
+            user.
         last_activity: Greatest ``last_activity_at`` of the data rows, ISO 8601.
         labels: By data row id, for all data rows that have, or had, rows on this branch.
         videos: What is known of the videos of these data rows.
         left: Ids of data rows that are no longer in the project, and whose rows were kept.
         options: As in `LabelboxMeta`.
+        annotators: Who has columns of their own.
     """
 
     project_id: str
@@ -82,6 +86,7 @@ class AppliedLabels:
     videos: tuple[VideoEntry, ...] = ()
     left: tuple[str, ...] = ()
     options: str = "{}"
+    annotators: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, dataset: ReadableDataset) -> AppliedLabels | None:
@@ -97,6 +102,7 @@ class AppliedLabels:
                 "labels": {key: AppliedLabel(*value) for key, value in stored["labels"].items()},
                 "videos": tuple(VideoEntry.of_json(entry) for entry in stored["videos"]),
                 "left": tuple(stored["left"]),
+                "annotators": tuple(stored.get("annotators", ())),
             }
         )
 
@@ -107,10 +113,7 @@ class AppliedLabels:
             return
         stored = {item.name: getattr(self, item.name) for item in fields(self)}
         stored["ontology"] = self.ontology.normalized()
-        stored["labels"] = {
-            key: [label.label_id, label.changed, label.details, label.incomplete]
-            for key, label in self.labels.items()
-        }
+        stored["labels"] = {key: list(astuple(label)) for key, label in self.labels.items()}
         stored["videos"] = [
             {
                 key: value

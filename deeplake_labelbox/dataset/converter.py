@@ -50,7 +50,13 @@ from deeplake_labelbox.project.data_rows import data_row_name
 from deeplake_labelbox.project.json_values import as_text
 from deeplake_labelbox.project.labels import parse_label
 from deeplake_labelbox.project.ontology import Ontology
-from deeplake_labelbox.project.selection import LabelSelection, annotators, label_of, select_label
+from deeplake_labelbox.project.selection import (
+    LabelSelection,
+    annotators,
+    label_of,
+    labels_of_annotators,
+    select_label,
+)
 from deeplake_labelbox.report import Report, VideoOutcome
 from deeplake_labelbox.video.masks import MaskReader
 from deeplake_labelbox.video.resize import nearest_pixels
@@ -159,7 +165,7 @@ class VideoProjectConverter:
                 meta=self._meta,
                 prefix=f"{annotator}/",
             )
-            for annotator in (annotators(export, project_id) if label_selection == "all" else ())
+            for annotator in self._annotator_names()
         )
 
     def dataset_with_applied_annotations(self) -> deeplake.Dataset:
@@ -182,8 +188,6 @@ class VideoProjectConverter:
             files = WrittenFiles.of(self._dataset)
             files.check_room(0)
             self.write_labels(files=files)
-            files.check_written()
-            self._write_annotators(files)
             if self.track_ids is not None:
                 self.track_ids.save_next()
             self._dataset.commit(f"Apply labels of Labelbox project {self._meta.project_name}")
@@ -206,12 +210,33 @@ class VideoProjectConverter:
         Raises:
             DeepLakeLabelboxError: See `dataset_with_applied_annotations`.
         """
+        before = AppliedLabels.read(self._dataset)
+        applied, moments = self._write(only, files, before)
+        for annotator in self._annotators:
+            # Track ids go on from those that are given.
+            theirs, _ = annotator._write(only, files, before)  # noqa: SLF001 - one of its own kind
+            self.track_ids = annotator.track_ids
+            name = annotator._prefix.removesuffix("/")  # noqa: SLF001 - the same
+            for key, label in theirs.items():
+                if label.incomplete:
+                    applied[key] = replace(applied[key], incomplete=True)
+            for outcome, of_theirs in zip(self.report, annotator.report, strict=True):
+                for gap in of_theirs.gaps:
+                    outcome.gap(f"{name}: {gap.what}", gap.frame, gap.last_frame)
+        self._note(before, applied, moments, whole=only is None)
+
+    def _write(
+        self,
+        only: Mapping[str, frozenset[str] | None] | None,
+        files: WrittenFiles | None,
+        before: AppliedLabels | None,
+    ) -> tuple[dict[str, AppliedLabel], list[str | None]]:
+        """Write one set of columns; returns what rows hold then, and last activities."""
         self.report.videos.clear()
         self._features = self._known_features = 0
         index = RowIndex(self._dataset, self._meta)
         self.track_ids = track_ids = TrackIds(self._dataset, self.layout.geometries)
         written = self._written_columns()
-        before = AppliedLabels.read(self._dataset) if only is not None else None
         applied: dict[str, AppliedLabel] = {}
         moments = []
         self._ensure_columns()
@@ -225,7 +250,7 @@ class VideoProjectConverter:
                 moments.append(last_activity(row))
                 if only is None or data_row_id in only:
                     columns = None if only is None else only[data_row_id]
-                    known = before.labels.get(data_row_id) if before else None
+                    known = before.labels.get(data_row_id) if before and only is not None else None
                     label = self._apply(row, columns, index, track_ids, masks, written, known)
                     if label is not None:
                         applied[data_row_id] = label
@@ -233,25 +258,27 @@ class VideoProjectConverter:
                     files.check_room(0)
         self._check_ontology()
         self._save_metadata(track_ids)
-        if not self._prefix:
-            self._note(applied, moments, whole=only is None)
-
-    def _write_annotators(self, files: WrittenFiles) -> None:
-        """Write the columns of each annotator, whose ids go on from those of the others."""
-        for annotator in self._annotators:
-            annotator.write_labels(files=files)
+        if files is not None:
             files.check_written()
-            self.track_ids = annotator.track_ids
-            name = annotator._prefix.removesuffix("/")  # noqa: SLF001 - one of its own kind
-            for outcome, theirs in zip(self.report, annotator.report, strict=True):
-                for gap in theirs.gaps:
-                    outcome.gap(f"{name}: {gap.what}", gap.frame, gap.last_frame)
+        return applied, moments
+
+    def _annotator_names(self) -> tuple[str, ...]:
+        """Who has columns of their own; who has no labels any more has had them."""
+        if self._label_selection != "all":
+            return ()
+        applied = AppliedLabels.read(self._dataset)
+        names = {*(applied.annotators if applied else ())}
+        return tuple(sorted(names.union(annotators(self._export, self._project_id))))
 
     def _note(
-        self, applied: Mapping[str, AppliedLabel], moments: list[str | None], *, whole: bool
+        self,
+        before: AppliedLabels | None,
+        applied: Mapping[str, AppliedLabel],
+        moments: list[str | None],
+        *,
+        whole: bool,
     ) -> None:
         """Keep what was applied, for `sync_dataset`."""
-        before = AppliedLabels.read(self._dataset)
         labels = {**(before.labels if before else {}), **applied}
         # All that happened up to here is applied; not told where a data row does not tell its own.
         until = None if None in moments else max(filter(None, moments), default=None)
@@ -275,6 +302,14 @@ class VideoProjectConverter:
             videos=tuple(video for video in self._meta.videos if video.data_row_id in labels),
             left=tuple(row for row in (before.left if before else ()) if row not in applied),
             options=self._meta.options,
+            annotators=tuple(
+                sorted(
+                    {
+                        *(before.annotators if before else ()),
+                        *(annotator._prefix.removesuffix("/") for annotator in self._annotators),  # noqa: SLF001 - one of its own kind
+                    }
+                )
+            ),
         ).write(self._dataset)
 
     def _known_class_names(self, column: str) -> tuple[str, ...]:
@@ -328,6 +363,7 @@ class VideoProjectConverter:
         outcome = VideoOutcome(data_row_id, data_row_name(row))
         self.report.videos.append(outcome)
         selected = select_label(row, self._project_id, self._label_selection)
+        told = applied_label(row, self._project_id, selected, self._label_selection)
         video = self._meta.entry(data_row_id)
         if video is not None and video.status == "pending":
             self._gap_of_rows(outcome, _PENDING)
@@ -337,12 +373,11 @@ class VideoProjectConverter:
             none_chosen = video is not None and video.status == "done" and video.chosen == ()
             if selected is not None and not none_chosen:
                 self._gap_of_rows(outcome, _why_no_rows(video))
-            return None if video is None else applied_label(row, self._project_id, selected)
+            return None if video is None else told
         missing_before = self._missing_masks
         label = None if selected is None else parse_label(selected)
         outcome.rows = len(rows.rows)
         outcome.labelled = label is not None
-        told = applied_label(row, self._project_id, selected)
         if self._metadata is not None and not (
             told.is_same_row(known) and self._metadata.is_there(self._dataset, rows)
         ):
@@ -456,13 +491,22 @@ class VideoProjectConverter:
 
 
 def applied_label(
-    row: Mapping[str, Any], project_id: str, label: Mapping[str, Any] | None
+    row: Mapping[str, Any],
+    project_id: str,
+    label: Mapping[str, Any] | None,
+    label_selection: LabelSelection,
 ) -> AppliedLabel:
     """What the rows of a data row hold when a label of its export was applied, or none."""
-    details = digest(details_of(row, project_id))
-    if label is None:
-        return AppliedLabel(details=details)
-    return AppliedLabel(as_text(label.get("id")), label_version(label), details)
+    others = {}
+    if label_selection == "all":
+        for annotator, theirs in labels_of_annotators(row, project_id).items():
+            others[annotator] = [as_text(theirs.get("id")), label_version(theirs)]
+    return AppliedLabel(
+        label_id=None if label is None else as_text(label.get("id")),
+        changed=None if label is None else label_version(label),
+        details=digest(details_of(row, project_id)),
+        others=digest(others) if others else "",
+    )
 
 
 def _why_no_rows(video: VideoEntry | None) -> str:

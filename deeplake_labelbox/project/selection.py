@@ -89,6 +89,17 @@ def annotators(data_rows: Iterable[Mapping[str, Any]], project_id: str) -> tuple
     return tuple(sorted(found))
 
 
+def labels_of_annotators(data_row: Mapping[str, Any], project_id: str) -> dict[str, dict[str, Any]]:
+    """The newest label of each annotator of a data row, by ``created_by``."""
+    labels = _labels(data_row, project_id)
+    found = {}
+    for annotator in dict.fromkeys(map(_annotator, labels)):
+        if annotator is not None:
+            newest = _newest([label for label in labels if _annotator(label) == annotator])
+            found[annotator] = newest or {}
+    return found
+
+
 def label_of(annotator: str) -> Callable[[list[dict[str, Any]], dict[str, Any]], Any]:
     """A `LabelSelection` that picks the newest label of one annotator."""
 

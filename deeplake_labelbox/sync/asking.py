@@ -25,6 +25,7 @@ def asked_rows(
     meta: LabelboxMeta,
     *,
     everything: bool,
+    retry: bool,
     progress: bool,
 ) -> tuple[ExportedRows, frozenset[str] | None]:
     """Export what may have changed.
@@ -34,6 +35,7 @@ def asked_rows(
         applied: Which labels the dataset holds, and until when it is in step.
         meta: What the dataset knows of its videos.
         everything: Whether to export all data rows.
+        retry: Whether to export those whose videos could not be had, or only in part.
         progress: Whether to show a progress bar.
 
     Returns:
@@ -64,7 +66,10 @@ def asked_rows(
         video.data_row_id
         for video in meta.videos
         if video.data_row_id in expected - set(rows.ids)
-        and (video.status == "failed" or applied.labels[video.data_row_id].incomplete)
+        and (
+            (retry and video.status in ("failed", "partial"))
+            or applied.labels[video.data_row_id].incomplete
+        )
     ]
     if again:
         rows = rows.with_rows_of(rows_of(ExportFilters(data_row_ids=again)))

@@ -1,7 +1,7 @@
-"""One sync of a dataset at a time, on this machine.
+"""One sync of a dataset at a time on this machine.
 
 A lock of the operating system, which ends with its process, however that ends. Syncs on several
-machines are told from each other by the version of the dataset: see `sync_dataset`.
+machines take turns to commit: see `turns`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import hashlib
 import logging
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,41 +20,56 @@ from deeplake_labelbox.errors import DatasetBusyError
 
 try:
     import fcntl
-except ImportError:  # Windows has another one, and there the version alone tells
+except ImportError:  # Windows has another one, and there taking turns is all
     fcntl = None  # type: ignore[assignment]  # None where there is none
 
 logger = logging.getLogger(__name__)
 
+_LOCKS: Final = bool(fcntl)
 _POLL_SECONDS: Final = 0.1
 
 
 @contextmanager
-def alone(dataset_id: str, *, wait: float) -> Iterator[None]:
+def alone(dataset_id: str, *, wait: float) -> Iterator[str | None]:
     """Keep other syncs of a dataset waiting.
 
     Args:
         dataset_id: Deep Lake's id of the dataset, the same for all its branches.
         wait: Seconds to wait for another sync to end.
 
+    Yields:
+        A name of the lock that no other machine has: whatever else bears it is of a sync that was
+        killed. ``None`` where there is no lock.
+
     Raises:
-        DatasetBusyError: If it did not.
+        DatasetBusyError: If the other sync did not end.
     """
     name = hashlib.sha256(dataset_id.encode()).hexdigest()[:32]
     path = Path(tempfile.gettempdir()) / f"deeplake-labelbox-{name}.lock"
     try:
-        file = path.open("a")
+        file = path.open("a+")
     except OSError as error:
         logger.debug("There is no lock at %s (%s); going on without.", path, error)
-        yield
+        yield None
         return
     with file:
         _lock(file, time.monotonic() + wait, wait)
-        yield
+        yield _owner(file) if _LOCKS else None
+
+
+def _owner(file: IO[str]) -> str:
+    file.seek(0)
+    owner = file.read()
+    if not owner:
+        owner = uuid.uuid4().hex
+        file.write(owner)
+        file.flush()
+    return owner
 
 
 def _lock(file: IO[str], deadline: float, wait: float) -> None:
     told = False
-    while fcntl is not None:
+    while _LOCKS:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

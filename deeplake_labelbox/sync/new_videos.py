@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import deeplake
+import numpy as np
 
 from deeplake_labelbox.dataset.columns import column_names
 from deeplake_labelbox.dataset.disk import WrittenFiles
@@ -19,10 +20,12 @@ from deeplake_labelbox.dataset.frames import (
     FrameWriter,
 )
 from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
+from deeplake_labelbox.dataset.resumption import delete_rows, rows_of_video, without_rows
 from deeplake_labelbox.dataset.video_appender import VideoAppender
 from deeplake_labelbox.project.data_rows import data_row_name
 from deeplake_labelbox.report import Report, VideoOutcome
 from deeplake_labelbox.sync.plan import ExportedRows, SyncPlan
+from deeplake_labelbox.sync.report import Change
 
 if TYPE_CHECKING:
     from deeplake_labelbox.video.source import UrlPresigner
@@ -43,7 +46,6 @@ class NewVideos:
         fail_on_error: Raise at the first video that cannot be had whole.
         url_presigner: Gives access to private videos.
         progress: Whether to show a progress bar.
-        report: Where outcomes are noted.
     """
 
     def __init__(
@@ -54,59 +56,81 @@ class NewVideos:
         fail_on_error: bool,
         url_presigner: UrlPresigner | None,
         progress: bool,
-        report: Report,
     ) -> None:
         self._dataset = dataset
         self._data_filler = data_filler
         self._fail_on_error = fail_on_error
         self._url_presigner = url_presigner
         self._progress = progress
-        self._report = report
 
     def append(
-        self, plan: SyncPlan, rows: ExportedRows, meta: LabelboxMeta, files: WrittenFiles
-    ) -> LabelboxMeta:
+        self, plan: SyncPlan, rows: ExportedRows, known: LabelboxMeta, files: WrittenFiles
+    ) -> tuple[LabelboxMeta, Report]:
         """Decode and append what the plan says; afterwards it says what to do with the rows.
 
         Args:
             plan: The plan.
             rows: What was exported.
-            meta: What the dataset knows of its project.
+            known: What the dataset knows of its project.
             files: Watches the disk.
 
         Returns:
-            What it knows then.
+            What it knows then, and what became of the videos.
         """
-        chosen = rows.chosen(plan.to_add)
+        report = Report()
+        chosen = rows.chosen([*plan.to_add, *plan.to_retry])
         if not len(chosen):
-            return meta
-        writer = self._frame_writer(meta)
+            return known, report
+        writer = self._frame_writer(known)
         if writer is None:
-            for row in chosen:
+            for row in rows.chosen(plan.to_add):
                 outcome = VideoOutcome(str(row["data_row"]["id"]), data_row_name(row))
                 outcome.gap(_NEEDS_FILLER)
-                self._report.videos.append(outcome)
+                report.videos.append(outcome)
             plan.changes[:] = [c for c in plan.changes if c.data_row_id not in plan.to_add]
-            return meta
+            return known, report
         appender = VideoAppender(
-            meta.project_id,
+            known.project_id,
             writer,
-            selection=_frame_selection(meta),
+            selection=_frame_selection(known),
             fail_on_error=self._fail_on_error,
             url_presigner=self._url_presigner,
             batch_size=_BATCH_SIZE,
             progress=self._progress,
-            report=self._report,
+            report=report,
         )
         names = [(str(row["data_row"]["id"]), data_row_name(row)) for row in chosen]
-        meta = meta.with_data_rows(names)
+        meta = known.with_data_rows(names)
         entries = {entry.data_row_id: entry for entry in meta.videos}
         videos = [appender.pending(entries[str(row["data_row"]["id"])], row) for row in chosen]
         for appended in appender.append(self._dataset, videos, files):
             meta = meta.with_video(appended.entry)
-        for data_row_id, _ in names:
+        for data_row_id in plan.to_add:
             _follow_outcome(plan, meta, data_row_id)
-        return meta
+        return self._replaced(plan, known, meta), report
+
+    def _replaced(self, plan: SyncPlan, known: LabelboxMeta, meta: LabelboxMeta) -> LabelboxMeta:
+        """Of the rows of each video that was tried again, delete the fewer."""
+        doomed = np.zeros(0, dtype=np.int64)
+        for data_row_id in plan.to_retry:
+            before, after = known.entry(data_row_id), meta.entry(data_row_id)
+            if before is None or after is None:
+                continue
+            new = np.arange(after.first_row, after.first_row + after.rows)
+            if after.rows > before.rows:
+                old = np.setdiff1d(rows_of_video(self._dataset, before), new)
+                doomed = np.union1d(doomed, old)
+                plan.to_write[data_row_id] = None
+                counts = f"{before.rows} frames", f"{after.rows} frames"
+                change = Change("video has more frames", data_row_id, after.name, *counts)
+                plan.changes.append(change)
+            else:
+                doomed = np.union1d(doomed, new)
+                meta = meta.with_video(before)
+        if not len(doomed):
+            return meta
+        delete_rows(self._dataset, doomed)
+        return without_rows(meta, doomed)
 
     def _frame_writer(self, meta: LabelboxMeta) -> FrameWriter[Any] | None:
         if self._data_filler is not None:

@@ -1,57 +1,24 @@
 """What a changed ontology means for the columns of a dataset.
 
-Features are told by their schema ids, so that one that was renamed keeps its column and its number
-in ``class_names``, under its new name. Columns of features that are gone stay, with empty values.
+A feature that was renamed keeps its column and its number in ``class_names``, under its new name.
+Columns of features that are gone stay, with empty values.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import deeplake
 
 from deeplake_labelbox.dataset.columns import (
-    AnswerColumn,
-    AnswerSource,
-    GeometryColumn,
-    ReadableDataset,
     column_kind,
     column_names,
     read_class_names,
     write_class_names,
 )
 from deeplake_labelbox.dataset.layout import Layout
-from deeplake_labelbox.project.ontology import Classification, Ontology, Option, Tool
-
-Key = tuple[object, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class LabelColumn:
-    """One column of a layout, with what identifies it whatever it is called.
-
-    Attributes:
-        name: Its name.
-        kind: Its kind, as in `column_kind`.
-        features: The tools or classifications that it holds.
-        classes: Number of each class, by the tool or option; of columns that hold classes.
-        family: Name of the geometry column that it stands beside, or its own.
-        width: How many classes every value has, where it is a row of yes and no.
-    """
-
-    name: str
-    kind: str
-    features: frozenset[Key]
-    classes: Mapping[Key, int]
-    family: str
-    width: int = 0
-
-
-def label_columns(layout: Layout, dataset: ReadableDataset) -> dict[str, LabelColumn]:
-    """The columns of a layout by name, with the class numbers that they have in a dataset."""
-    return {column.name: column for column in _columns(layout, dataset)}
+from deeplake_labelbox.sync.label_columns import Key, LabelColumn, feature_key, label_columns
 
 
 def rename_columns(
@@ -121,73 +88,6 @@ def columns_to_write(
     return frozenset(changed | {name for name, column in after.items() if column.family in lost})
 
 
-def said(before: Ontology, after: Ontology) -> list[str]:
-    """What changed between two ontologies, in words."""
-    old, new = dict(_features(before)), dict(_features(after))
-    words = []
-    for key, (what, name) in new.items():
-        if key not in old:
-            words.append(f"{what} {name!r} added")
-        elif old[key][1] != name:
-            words.append(f"{what} {old[key][1]!r} renamed to {name!r}")
-    words += [f"{what} {name!r} deleted" for key, (what, name) in old.items() if key not in new]
-    return words
-
-
-def _columns(layout: Layout, dataset: ReadableDataset) -> Iterator[LabelColumn]:
-    existing = set(column_names(dataset))
-    for geometry in layout.geometries:
-        tools = frozenset(_key(tool) for tool in geometry.tools)
-        family = geometry.name
-        yield LabelColumn(family, geometry.kind, tools, {}, family)
-        if geometry.grouped:
-            known = (
-                read_class_names(dataset, geometry.labels) if geometry.labels in existing else ()
-            )
-            yield LabelColumn(
-                geometry.labels, "labels", tools, _tool_classes(geometry, known), family
-            )
-        yield LabelColumn(geometry.track_ids, "track_ids", tools, {}, family)
-        yield LabelColumn(geometry.key_frames, "key_frames", tools, {}, family)
-        for answers in geometry.answers:
-            width = len(answers.class_names) if answers.object_kind == "object choices" else 0
-            yield _answer_column(answers, answers.object_kind, family, width)
-    for answers in layout.answers:
-        yield _answer_column(answers, answers.frame_kind, answers.name, 0)
-
-
-def _answer_column(column: AnswerColumn, kind: str, family: str, width: int) -> LabelColumn:
-    classes = {
-        (*_asked(source), _key(option)): source.classes[index]
-        for source in column.sources
-        for index, option in enumerate(source.classification.options)
-    }
-    features = frozenset(_asked(source) for source in column.sources)
-    return LabelColumn(column.name, kind, features, classes, family, width)
-
-
-def _tool_classes(geometry: GeometryColumn, known: tuple[str, ...]) -> dict[Key, int]:
-    names = list(dict.fromkeys([*known, *(tool.name for tool in geometry.tools)]))
-    return {_key(tool): names.index(tool.name) for tool in geometry.tools}
-
-
-def _asked(source: AnswerSource) -> Key:
-    """Where in the ontology a classification is asked."""
-    path = [
-        key
-        for classification, option in source.path
-        for key in (_key(classification), _key(classification.options[option]))
-    ]
-    tool = () if source.tool is None else (_key(source.tool),)
-    return (*tool, *path, _key(source.classification))
-
-
-def _key(item: Tool | Classification | Option) -> Key:
-    if item.feature_schema_id is not None:
-        return (item.feature_schema_id,)
-    return ("named", item.value if isinstance(item, Option) else item.name)
-
-
 def _matched(
     before: Mapping[str, LabelColumn], after: Mapping[str, LabelColumn], existing: set[str]
 ) -> dict[str, str]:
@@ -234,7 +134,7 @@ def _fresh_names(column: LabelColumn, layout: Layout) -> dict[Key, str]:
     """The names that classes get in a new dataset."""
     for geometry in layout.geometries:
         if geometry.labels == column.name and geometry.grouped:
-            return {_key(tool): tool.name for tool in geometry.tools}
+            return {feature_key(tool): tool.name for tool in geometry.tools}
         for answers in geometry.answers:
             if answers.name == column.name:
                 return {key: answers.class_names[i] for key, i in column.classes.items()}
@@ -251,26 +151,6 @@ def _differs(before: LabelColumn, after: LabelColumn) -> bool:
         or bool(before.features - after.features)
         or any(after.classes.get(key) != index for key, index in before.classes.items())
     )
-
-
-def _features(ontology: Ontology) -> Iterator[tuple[Key, tuple[str, str]]]:
-    for tool in ontology.tools:
-        key = (_key(tool),)
-        yield key, ("tool", tool.name)
-        yield from _questions(tool.classifications, key)
-    yield from _questions(ontology.classifications, ())
-
-
-def _questions(
-    classifications: Iterable[Classification], above: Key
-) -> Iterator[tuple[Key, tuple[str, str]]]:
-    for classification in classifications:
-        key: Key = (*above, _key(classification))
-        yield key, ("classification", classification.name)
-        for option in classification.options:
-            option_key: Key = (*key, _key(option))
-            yield option_key, ("option", option.value)
-            yield from _questions(option.classifications, option_key)
 
 
 def _free(wanted: str, taken: Iterable[Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final, overload
 
 from deeplake_labelbox.dataset.applied import AppliedLabel, AppliedLabels, last_activity
 from deeplake_labelbox.dataset.converter import applied_label
-from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
+from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta, VideoEntry
 from deeplake_labelbox.dataset.row_index import RowIndex, VideoRows
 from deeplake_labelbox.project.data_rows import data_row_name
 from deeplake_labelbox.project.export import ProjectExport
@@ -82,6 +82,7 @@ class SyncPlan:
 
     Attributes:
         to_add: Ids of data rows whose videos are to be decoded and appended.
+        to_retry: Ids of data rows whose videos are there only in part, and are decoded again.
         to_write: Ids of data rows that are there, and whose labels or details are to be written,
             each with the columns that are written; ``None`` for all of them.
         changes: What differs.
@@ -91,11 +92,17 @@ class SyncPlan:
     """
 
     to_add: list[str] = field(default_factory=list)
+    to_retry: list[str] = field(default_factory=list)
     to_write: dict[str, frozenset[str] | None] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     unmatched: list[VideoOutcome] = field(default_factory=list)
     last_activity: str | None = None
     known: frozenset[str] = frozenset()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not (self.changes or self.to_write or self.to_add or self.to_retry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +116,7 @@ class Comparison:
         columns: Columns whose values differ for labels that are the same.
         label_selection: Which of several labels of a data row counts.
         expects_all_rows: Whether every labelled frame of a video shall have a row.
+        retry: Whether to try again videos that could not be had, or only in part.
     """
 
     meta: LabelboxMeta
@@ -117,6 +125,7 @@ class Comparison:
     columns: frozenset[str]
     label_selection: LabelSelection
     expects_all_rows: bool
+    retry: bool
 
     def plan(self, rows: ExportedRows) -> SyncPlan:
         """Compare, data row by data row."""
@@ -131,21 +140,15 @@ class Comparison:
     def _compare(self, row: Mapping[str, Any], plan: SyncPlan) -> None:
         data_row_id, name = str(row["data_row"]["id"]), data_row_name(row)
         selected = select_label(row, self.meta.project_id, self.label_selection)
-        label = applied_label(row, self.meta.project_id, selected)
+        label = applied_label(row, self.meta.project_id, selected, self.label_selection)
         known = self.applied.labels.get(data_row_id) if self.applied else None
         entry = self.meta.entry(data_row_id)
         there = None if entry is None else self.index.rows_of(entry)
         if entry is None or there is None or not len(there.rows):
-            # Not tried, not had, without a labelled frame when it was, or on another branch only.
-            nothing = entry is None or entry.status in ("pending", "failed") or entry.chosen == ()
-            if known is None or nothing:
-                plan.to_add.append(data_row_id)
-                plan.changes.append(Change("video added", data_row_id, name, "", _said(selected)))
-            elif _kind(known, label) is not None:
-                outcome = VideoOutcome(data_row_id, name)
-                outcome.gap(_DELETED)
-                plan.unmatched.append(outcome)
+            self._compare_absent(data_row_id, name, entry, known, label, selected, plan)
             return
+        if self.retry and entry.status == "partial":
+            plan.to_retry.append(data_row_id)
         if self.applied is not None and data_row_id in self.applied.left:
             plan.changes.append(Change("video came back", data_row_id, name))
         kind = _kind(known, label)
@@ -161,6 +164,30 @@ class Comparison:
             plan.to_write[data_row_id] = None if chosen is None else chosen | self.columns
         if plan.to_write.get(data_row_id, frozenset()) is None and selected is not None:
             self._tell_lost(data_row_id, name, selected, there, plan)
+
+    def _compare_absent(
+        self,
+        data_row_id: str,
+        name: str,
+        entry: VideoEntry | None,
+        known: AppliedLabel | None,
+        label: AppliedLabel,
+        selected: Mapping[str, Any] | None,
+        plan: SyncPlan,
+    ) -> None:
+        """Compare a data row that has no rows in the dataset."""
+        if known is not None and entry is not None:
+            if entry.status == "failed" and not self.retry:
+                return
+            if entry.status not in ("pending", "failed") and entry.chosen != ():
+                if _kind(known, label) is not None:
+                    outcome = VideoOutcome(data_row_id, name)
+                    outcome.gap(_DELETED)
+                    plan.unmatched.append(outcome)
+                return
+        # Not tried, not had, without a labelled frame when it was, or on another branch only.
+        plan.to_add.append(data_row_id)
+        plan.changes.append(Change("video added", data_row_id, name, "", _said(selected)))
 
     def _tell_lost(
         self,
@@ -198,6 +225,8 @@ def _kind(known: AppliedLabel | None, label: AppliedLabel) -> ChangeKind | None:
         return "label removed"
     elif before.incomplete or (before.label_id, before.changed) != (label.label_id, label.changed):
         return "label corrected"
+    elif before.others != label.others:
+        return "label of an annotator changed"
     return None if before.details == label.details else "details changed"
 
 

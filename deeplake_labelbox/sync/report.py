@@ -15,9 +15,11 @@ from deeplake_labelbox.report import Gap
 ChangeKind = Literal[
     "video added",
     "video failed",
+    "video has more frames",
     "label added",
     "label corrected",
     "label removed",
+    "label of an annotator changed",
     "video left the project",
     "video removed",
     "video came back",
@@ -28,9 +30,11 @@ ChangeKind = Literal[
 _PLURALS: Final[dict[ChangeKind, str]] = {
     "video added": "videos added",
     "video failed": "videos failed",
+    "video has more frames": "videos have more frames",
     "label added": "labels added",
     "label corrected": "labels corrected",
     "label removed": "labels removed",
+    "label of an annotator changed": "labels of annotators changed",
     "video left the project": "videos left the project",
     "video removed": "videos removed",
     "video came back": "videos came back",

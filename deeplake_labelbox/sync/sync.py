@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,10 +18,14 @@ from deeplake_labelbox.dataset.location import DatasetLocation, dataset_errors
 from deeplake_labelbox.errors import ConfigurationError, DatasetBusyError
 from deeplake_labelbox.project.client import connect
 from deeplake_labelbox.project.selection import LabelSelection
-from deeplake_labelbox.sync.branches import MAIN, check_committed, merge_into_main, open_branch
+from deeplake_labelbox.sync.branches import MAIN, check_committed, open_branch
 from deeplake_labelbox.sync.lock import alone
+from deeplake_labelbox.sync.merging import merge_into_main
+from deeplake_labelbox.sync.patience import patiently
 from deeplake_labelbox.sync.report import SyncReport
 from deeplake_labelbox.sync.run import DatasetMovedError, SyncOptions, SyncRun
+from deeplake_labelbox.sync.turns import Turns
+from deeplake_labelbox.sync.writing import WriteOptions
 
 if TYPE_CHECKING:
     import labelbox
@@ -39,6 +44,7 @@ def sync_dataset(
     tag: str | None = None,
     prune: bool = False,
     full: bool = False,
+    retry: bool = True,
     dry_run: bool = False,
     fail_on_error: bool = False,
     deeplake_creds: Mapping[str, str] | None = None,
@@ -65,9 +71,11 @@ def sync_dataset(
     Rows are told by data row and frame: rows that were deleted, reordered or copied by a query, and
     columns of your own, are no hindrance. What has no row to go to is reported.
 
-    There is one commit, which says what changed, or none if nothing did. An interrupted sync leaves
-    the dataset as it was. Of two syncs at once on one machine the second waits; where another
-    machine committed in between, the sync starts anew, and after three times gives up.
+    There is one commit, which says what changed, or none if nothing did. An interrupted or killed
+    sync leaves the dataset as it was, or with all of it done. Of two syncs at once on one machine
+    the second waits; where another machine committed in between, the sync starts anew, and after
+    three times gives up. A tag ``deeplake-labelbox-sync-…`` is there for the moment of the commit,
+    on which others wait.
 
     Args:
         dataset: Path of the dataset, or the open dataset, on any branch.
@@ -79,6 +87,9 @@ def sync_dataset(
         tag: Tag the version that results, so that it can be named later.
         prune: Delete the rows of data rows that left the project.
         full: Compare all data rows, not only those with activity since the last time.
+        retry: Try again videos that could not be had, or only in part; rows of the latter are
+            replaced if more frames come out. A video that is damaged for good is fetched each time;
+            ``False`` leaves them all as they are.
         dry_run: Write nothing; the report says what would be done.
         fail_on_error: Raise at the first video or label that cannot be had whole, instead of
             reporting; nothing is committed then.
@@ -119,15 +130,18 @@ def sync_dataset(
         raise ConfigurationError("branch is 'main', which cannot be merged into itself.")
     client = connect(lb_api_key, lb_client=lb_client)
     options = SyncOptions(
-        prune=prune,
         full=full,
+        retry=retry,
         dry_run=dry_run,
-        fail_on_error=fail_on_error,
         group_mapping=group_mapping,
         label_selection=label_selection,
-        data_filler=data_filler,
-        url_presigner=url_presigner or default_presigner(None, client, None),
-        progress=progress,
+        writing=WriteOptions(
+            prune=prune,
+            fail_on_error=fail_on_error,
+            data_filler=data_filler,
+            url_presigner=url_presigner or default_presigner(None, client, None),
+            progress=progress,
+        ),
     )
     opened = dataset
     if not isinstance(opened, deeplake.Dataset):
@@ -137,22 +151,29 @@ def sync_dataset(
             )
         opened = DatasetLocation.of(opened, deeplake_creds, deeplake_org_id, deeplake_token).open()
     check_committed(opened)
-    with alone(opened.id, wait=wait), dataset_errors("bringing the dataset in step"):
+    with (
+        alone(opened.id, wait=wait) as owner,
+        dataset_errors("bringing the dataset in step"),
+    ):
+        turns = Turns(owner, wait)
         if opened is dataset:
             opened.refresh()
         if tag is not None and tag in opened.tags.names():
             raise ConfigurationError(f"There is a tag {tag!r} already; choose another name.")
         branches = opened.branches.names()
-        target = _target(opened, branch, dry_run=dry_run)
+        target = _target(opened, branch, wait, dry_run=dry_run)
         if merge and target.current_branch.name == MAIN:
             raise ConfigurationError("There is no branch to merge into main; pass branch as well.")
         try:
-            report = _run(target, client, options, branch)
+            report = _run(target, client, options, turns, branch)
         except BaseException:
             if target.current_branch.name not in branches:
-                opened.branches[target.current_branch.name].delete()
+                made = opened.branches[target.current_branch.name]
+                patiently(made.delete, wait=wait)
             raise
-        return report if dry_run else _finished(opened, target, report, merge=merge, tag=tag)
+        if dry_run:
+            return report
+        return _finished(opened, target, report, turns, merge=merge, tag=tag)
 
 
 def left_data_rows(dataset: ReadableDataset) -> tuple[str, ...]:
@@ -176,18 +197,25 @@ def left_data_rows(dataset: ReadableDataset) -> tuple[str, ...]:
     return () if applied is None else applied.left
 
 
-def _target(opened: deeplake.Dataset, branch: str | None, *, dry_run: bool) -> deeplake.Dataset:
+def _target(
+    opened: deeplake.Dataset, branch: str | None, wait: float, *, dry_run: bool
+) -> deeplake.Dataset:
     if dry_run and branch is not None and branch not in opened.branches.names():
         return opened  # which the branch would begin as
-    return open_branch(opened, branch)
+    return open_branch(opened, branch, wait=wait)
 
 
 def _run(
-    target: deeplake.Dataset, client: labelbox.Client, options: SyncOptions, branch: str | None
+    target: deeplake.Dataset,
+    client: labelbox.Client,
+    options: SyncOptions,
+    turns: Turns,
+    branch: str | None,
 ) -> SyncReport:
     for left in reversed(range(_TRIES)):
         try:
-            return SyncRun(target, client, options, branch or target.current_branch.name).run()
+            name = branch or target.current_branch.name
+            return SyncRun(target, client, options, turns, name).run()
         except DatasetMovedError as error:
             if not left:
                 raise DatasetBusyError(
@@ -202,6 +230,7 @@ def _finished(
     opened: deeplake.Dataset,
     target: deeplake.Dataset,
     report: SyncReport,
+    turns: Turns,
     *,
     merge: bool,
     tag: str | None,
@@ -209,11 +238,11 @@ def _finished(
     """Merge and tag what was brought in step."""
     final = target
     if merge:
-        final = open_branch(opened, MAIN)
-        final.refresh()
-        words = f"Merge {report.branch}: sync of Labelbox project {report.project_name}"
-        report = replace(report, merged=merge_into_main(final, target, words))
+        final = open_branch(opened, MAIN, wait=turns.wait)
+        with turns.turn(final):
+            words = f"Merge {report.branch}: sync of Labelbox project {report.project_name}"
+            report = replace(report, merged=merge_into_main(final, target, words, wait=turns.wait))
     if tag is not None:
-        final.tag(tag)
+        patiently(partial(final.tag, tag), wait=turns.wait)
         report = replace(report, tag=tag)
     return replace(report, version=str(final.version))

@@ -62,7 +62,7 @@ def export(box, project, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def settings(project, export):
-    return {"project_id": project.id, "export": str(export.path), "annotate": True}
+    return {"job": "build", "project_id": project.id, "export": str(export.path), "annotate": True}
 
 
 def create(project, export, path, **options):

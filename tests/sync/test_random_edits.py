@@ -28,6 +28,7 @@ _MAPPINGS = (
     {"raster-segmentation": "mask"},
     {"rectangle": "box", "radio": "choice", "text": "words", "checklist": "flags"},
 )
+_PEOPLE = ("ada@x.test", "bob@x.test", "cleo@x.test")
 _numbers = itertools.count()
 
 
@@ -105,7 +106,7 @@ class Labelers:
     def label(self):
         row = self.row()
         if row is not None:
-            row.add_label(self.annotations())
+            row.add_label(self.annotations(), created_by=self.dice.choice(_PEOPLE))
 
     def relabel(self):
         row = self.row(labelled=True)
@@ -194,12 +195,13 @@ class Labelers:
 def test_after_each_sync_the_dataset_equals_one_built_fresh(box, clips, seed):
     dice = random.Random(seed)  # noqa: S311 - no secret
     mapping = _MAPPINGS[seed % len(_MAPPINGS)]
+    options = {"group_mapping": mapping, "label_selection": "all" if seed % 2 else "selected"}
     project = box.add_project(f"Random {seed}", ONTOLOGY)
     people = Labelers(project, clips, dice)
     for number in range(2):
         row = project.add_video(clips[number], external_id=f"{number}.mp4")
         row.add_label(people.annotations())
-    dataset = make(box, project, f"mem://random-{seed}", group_mapping=mapping)
+    dataset = make(box, project, f"mem://random-{seed}", **options)
     for _ in range(4):
         known = {
             column.name: ids_and_classes(dataset, column.name) for column in dataset.schema.columns
@@ -208,7 +210,7 @@ def test_after_each_sync_the_dataset_equals_one_built_fresh(box, clips, seed):
             people.edit()
         report = sync_dataset(dataset, lb_client=box.client(), progress=False, prune=True)
         assert report.gaps == ()
-        fresh = make(box, project, f"mem://random-fresh-{next(_numbers)}", group_mapping=mapping)
+        fresh = make(box, project, f"mem://random-fresh-{next(_numbers)}", **options)
         expected, found = contents(fresh), contents(dataset)
         assert found.keys() == expected.keys()
         for key, values in expected.items():

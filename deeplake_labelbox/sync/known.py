@@ -1,0 +1,159 @@
+"""What a branch of a dataset says of itself, and how its labels were applied."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import cast
+
+import deeplake
+
+from deeplake_labelbox.dataset.applied import AppliedLabels
+from deeplake_labelbox.dataset.frames import has_identity_columns
+from deeplake_labelbox.dataset.labelbox_meta import KEY, LabelboxMeta
+from deeplake_labelbox.dataset.row_index import RowIndex
+from deeplake_labelbox.dataset.row_metadata import RowMetadata
+from deeplake_labelbox.dataset.track_ids import NEXT_KEY
+from deeplake_labelbox.errors import ConfigurationError, DatasetError, DatasetMismatchError
+from deeplake_labelbox.project.selection import LabelSelection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What a branch of a dataset holds when a sync begins.
+
+    Attributes:
+        head: What tells it from what others committed since; see `head_of`.
+        applied: Which labels were applied, if any.
+        meta: Its project and videos, as they are on this branch.
+        index: Its rows.
+        label_selection: Which of several labels of a data row counts.
+        group_mapping: Column name by kind.
+        metadata: What writes the columns ``lb_meta/*``, if there are any.
+    """
+
+    head: tuple[str, ...]
+    applied: AppliedLabels | None
+    meta: LabelboxMeta
+    index: RowIndex
+    label_selection: LabelSelection
+    group_mapping: Mapping[str, str]
+    metadata: RowMetadata | None
+
+    @classmethod
+    def read(
+        cls,
+        dataset: deeplake.Dataset,
+        group_mapping: Mapping[str, str] | None,
+        label_selection: LabelSelection | None,
+    ) -> Known:
+        """Read it from a branch without uncommitted changes.
+
+        Args:
+            dataset: The branch.
+            group_mapping: As it was given, if it was.
+            label_selection: The same.
+
+        Raises:
+            ConfigurationError: If labels cannot be applied as they were, with what is given.
+            DatasetMismatchError: If the dataset does not tell which project it is of.
+            DatasetError: If its build was not finished.
+        """
+        applied = AppliedLabels.read(dataset)
+        meta = _shared_meta(dataset, applied)
+        index = RowIndex(dataset, meta)
+        return cls(
+            head=head_of(dataset),
+            applied=applied,
+            meta=_of_branch(dataset, meta, applied, index),
+            index=index,
+            label_selection=_selection(applied, label_selection),
+            group_mapping=_mapping(applied, group_mapping),
+            metadata=_metadata(applied),
+        )
+
+    @property
+    def version(self) -> str:
+        """The version of the branch."""
+        return self.head[0]
+
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        """What the names of each set of label columns begin with."""
+        annotators = self.applied.annotators if self.applied is not None else ()
+        return ("", *(f"{annotator}/" for annotator in annotators))
+
+
+def head_of(dataset: deeplake.Dataset) -> tuple[str, ...]:
+    """What changes when anybody commits to a branch, or changes what all branches share."""
+    shared = dataset.metadata.to_dict()
+    meta = shared.get(KEY) or {}
+    return str(dataset.version), str(meta.get("videos")), str(shared.get(NEXT_KEY))
+
+
+def _shared_meta(dataset: deeplake.Dataset, applied: AppliedLabels | None) -> LabelboxMeta:
+    """What all branches share; a copy of a query has lost it."""
+    try:
+        meta = LabelboxMeta.read(dataset)
+    except DatasetMismatchError:
+        if applied is None:
+            raise
+        return applied.meta()
+    if meta.status != "complete":
+        raise DatasetError(
+            "The dataset is not complete; run the call that makes it again, which goes on where it "
+            "stopped, and sync it then."
+        )
+    return meta
+
+
+def _of_branch(
+    dataset: deeplake.Dataset,
+    meta: LabelboxMeta,
+    applied: AppliedLabels | None,
+    index: RowIndex,
+) -> LabelboxMeta:
+    """The videos as they are on this branch: another may have more frames of one."""
+    for video in applied.videos if applied is not None else ():
+        if video.video_idx == len(meta.videos):
+            meta = replace(meta, videos=(*meta.videos, video))
+        shared = meta.entry(video.data_row_id)
+        if (
+            shared is not None
+            and shared != video
+            and shared.video_idx == video.video_idx
+            and has_identity_columns(dataset)
+            # Else the build was resumed since, and got more of it.
+            and len(index.rows_of(video).rows) <= video.rows
+        ):
+            meta = meta.with_video(video)
+    return meta
+
+
+def _selection(applied: AppliedLabels | None, given: LabelSelection | None) -> LabelSelection:
+    if given is not None:
+        return given
+    if applied is None:
+        return "selected"
+    if applied.label_selection == "function":
+        raise ConfigurationError(
+            "The labels of the dataset were chosen by a function; pass it as label_selection again."
+        )
+    return cast("LabelSelection", applied.label_selection)
+
+
+def _mapping(applied: AppliedLabels | None, given: Mapping[str, str] | None) -> dict[str, str]:
+    if applied is None:
+        return dict(given or {})
+    if given is not None and dict(given) != dict(applied.group_mapping):
+        raise ConfigurationError(
+            f"The labels of the dataset were applied with group_mapping "
+            f"{dict(applied.group_mapping)}; leave group_mapping out, or make the dataset again."
+        )
+    return dict(applied.group_mapping)
+
+
+def _metadata(applied: AppliedLabels | None) -> RowMetadata | None:
+    if applied is None:
+        return RowMetadata()
+    return RowMetadata(applied.metadata_prefix) if applied.has_metadata else None

@@ -1,0 +1,106 @@
+"""The merge of a branch into ``main``, in one commit.
+
+Deep Lake 4.7.4 merges rows, cells and metadata as they come: rows of a video that both branches
+appended are there twice afterwards, and the track ids of a column are one piece of metadata, of
+which the branch's counts. So a branch of its own is merged into first and put right, and then
+brought into ``main`` whole.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final
+
+import deeplake
+import numpy as np
+
+from deeplake_labelbox.dataset.applied import AppliedLabels
+from deeplake_labelbox.dataset.columns import column_kind, column_names
+from deeplake_labelbox.dataset.frames import has_identity_columns
+from deeplake_labelbox.dataset.location import dataset_errors
+from deeplake_labelbox.dataset.resumption import delete_rows
+from deeplake_labelbox.dataset.track_ids import read_tracks, write_tracks
+from deeplake_labelbox.sync.patience import patiently
+
+MERGE_BRANCH: Final = "deeplake-labelbox-merge"
+
+_Tracks = dict[str, dict[int, tuple[str, str]]]
+
+
+def merge_into_main(
+    main: deeplake.Dataset, branch: deeplake.Dataset, message: str, *, wait: float
+) -> bool:
+    """Merge a branch into ``main`` as Deep Lake does it: where both differ, the branch counts.
+
+    Args:
+        main: The dataset, on its branch ``main``.
+        branch: The branch.
+        message: What the commit says.
+        wait: Seconds to wait while somebody else changes branches.
+
+    Returns:
+        Whether there was anything to merge.
+
+    Raises:
+        DatasetError: If Deep Lake fails.
+    """
+    name = branch.current_branch.name
+    with dataset_errors(f"merging branch {name!r} into main"):
+        if MERGE_BRANCH in main.branches.names():  # of a merge that was killed
+            patiently(main.branches[MERGE_BRANCH].delete, wait=wait)
+        if AppliedLabels.read(main) == AppliedLabels.read(branch):
+            return False
+        patiently(lambda: main.branch(MERGE_BRANCH), wait=wait)
+        try:
+            merged = main.branches[MERGE_BRANCH].open()
+            merged.merge(name, message=f"Merge {name}")
+            tracks = _tracks(main)
+            if _put_back(merged, tracks) | _delete_doubled(merged, main, branch):
+                merged.commit(f"Put right what main and {name} both have")
+            main.merge(MERGE_BRANCH, message=message)
+        finally:
+            patiently(main.branches[MERGE_BRANCH].delete, wait=wait)
+    return True
+
+
+def _put_back(merged: deeplake.Dataset, tracks: _Tracks) -> bool:
+    """Put back the track ids that ``main`` alone knew; tells whether there were any."""
+    changed = False
+    for column, known in _tracks(merged).items():
+        whole = {**tracks.get(column, {}), **known}
+        if whole != known:
+            write_tracks(merged, column, whole)
+            changed = True
+    return changed
+
+
+def _tracks(dataset: deeplake.Dataset) -> _Tracks:
+    return {
+        name: read_tracks(dataset, name)
+        for name in column_names(dataset)
+        if column_kind(dataset, name) == "track_ids"
+    }
+
+
+def _delete_doubled(merged: deeplake.Dataset, *sides: deeplake.Dataset) -> bool:
+    """Of rows that each side has, but the merge has twice, leave the branch's, which come last."""
+    if not all(map(has_identity_columns, (merged, *sides))):
+        return False
+    wanted: Counter[tuple[int, int]] = Counter()
+    for side in sides:
+        wanted |= Counter(_frames(side))
+    frames = _frames(merged)
+    too_many = Counter(frames) - wanted
+    doubled = []
+    for row, frame in enumerate(frames if too_many else ()):
+        if too_many[frame]:
+            too_many[frame] -= 1
+            doubled.append(row)
+    delete_rows(merged, doubled)
+    return bool(doubled)
+
+
+def _frames(dataset: deeplake.Dataset) -> list[tuple[int, int]]:
+    """The video and frame of each row."""
+    columns = (np.asarray(dataset[name][:]).ravel().tolist() for name in ("video_idx", "frame_idx"))
+    return list(zip(*columns, strict=True))

@@ -3,7 +3,17 @@
 PNG is the lossless choice. Its encoder uses one row filter, "up" (each row minus the row above),
 and ISA-L's deflate: on video frames that is several times faster than encoders that search for
 the best filter per row, and its files are smaller than those of zlib's fast levels.
-Format: W3C PNG, third edition (signature and chunks: 5, filters: 9.2, header: 11.2.1).
+Format: W3C PNG, third edition (signature and chunks: 5, filters: 9.2, header: 11.2.1). On frames
+of a real clip (1280 x 720), measured by ``python -m benchmarks.png``, in ms and KiB a frame:
+
+============= ============ ============ ================================
+pixels        this package Pillow       Deep Lake, on two cores
+============= ============ ============ ================================
+RGB, 8 bits   6.9, 1083    257, 1060    99, 1118
+grey, 8 bits  2.7, 463     103, 414     36, 466
+RGB, 16 bits  17.0, 1663   not possible not possible
+grey, 16 bits 8.1, 814     165, 954     not possible
+============= ============ ============ ================================
 
 JPEG is smaller and faster, with loss. What its quality costs, on frames of a real clip (1280 x 720,
 H.264, 4:2:0), against the frames as PNG keeps them; ``python -m benchmarks.jpeg`` measures it:

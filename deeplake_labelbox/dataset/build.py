@@ -21,7 +21,7 @@ from deeplake_labelbox.dataset.resumption import (
     rows_of_video,
     without_rows,
 )
-from deeplake_labelbox.dataset.transaction import commit_meta, uncommitted
+from deeplake_labelbox.dataset.transaction import uncommitted, write_meta
 from deeplake_labelbox.dataset.video_appender import Appended, VideoAppender
 from deeplake_labelbox.errors import (
     ConfigurationError,
@@ -163,7 +163,7 @@ class DatasetBuild:
             dataset = self._target.open()
             with uncommitted(dataset):
                 meta = reconciled(dataset, meta)
-                commit_meta(dataset, meta)
+                write_meta(dataset, meta)
             return dataset, meta
         if self._target.exists():
             # Not the dataset that is replaced, but what a killed or foreign build left.
@@ -184,7 +184,7 @@ class DatasetBuild:
     def _finish(self, dataset: deeplake.Dataset, meta: LabelboxMeta) -> deeplake.Dataset:
         in_place = self._target is self._location
         meta = replace(meta, status="complete" if in_place else "placing")
-        commit_meta(dataset, meta)
+        write_meta(dataset, meta)
         if self._target.is_local and found_meta(self._target) != meta:
             raise DatasetError(
                 f"Deep Lake did not write the metadata of {self._target}, as it happens on a full "
@@ -218,8 +218,9 @@ class DatasetBuild:
                     )
         # The entry follows when the rows are there for sure: see `reconciled`.
         files.check_written(video.size)
-        meta = without_rows(meta, earlier)
-        first_row = written.first_row - len(earlier)
-        meta = meta.with_video(replace(written, first_row=first_row))
-        commit_meta(dataset, meta)
+        if len(earlier):
+            meta = without_rows(meta, earlier)
+            written = replace(written, first_row=written.first_row - len(earlier))
+        meta = meta.with_video(written)
+        write_meta(dataset, meta)
         return meta

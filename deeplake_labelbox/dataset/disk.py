@@ -11,6 +11,8 @@ import json
 import logging
 import os
 import shutil
+import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +26,24 @@ logger = logging.getLogger(__name__)
 _LOG: Final = "_deeplake_log"
 # Room that a commit needs beside the values: its logs, and what is smaller than a block.
 _MARGIN: Final = 4 << 20
+# No file system's clock goes in longer steps, in nanoseconds (FAT has two seconds).
+_CLOCK_STEP: Final = 2_500_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """A folder as it was listed.
+
+    Attributes:
+        changed: When it had changed, in nanoseconds.
+        may_have_changed: Whether that was so shortly before, that a change since may have the same
+            time.
+        folders: The folders in it.
+    """
+
+    changed: int
+    may_have_changed: bool
+    folders: list[str]
 
 
 class WrittenFiles:
@@ -36,7 +56,10 @@ class WrittenFiles:
     def __init__(self, path: str) -> None:
         self._path = path
         self._folder = None if "://" in path else Path(path)
-        self._known = frozenset(self._files())
+        self._known: set[str] = set()
+        self._seen: dict[str, _Folder] = {}
+        if self._folder is not None and self._folder.exists():
+            self._new_files()
 
     @classmethod
     def of(cls, dataset: deeplake.Dataset) -> WrittenFiles:
@@ -73,23 +96,35 @@ class WrittenFiles:
         """
         if self._folder is None:
             return
-        files = self._files()
-        new = [found for path, found in files.items() if path not in self._known]
-        self._known = frozenset(files)
+        new = self._new_files()
         if sum(new) < size or not all(new):
             raise self._full(f"{sum(new)} of {size} bytes were written, or files are empty")
         self.check_room(0)
 
-    def _files(self) -> dict[str, int]:
-        """Size of each file by path."""
-        found = {}
-        for folder, folders, names in os.walk(self._folder) if self._folder is not None else ():
-            if _LOG in folders:
-                folders.remove(_LOG)
-            for name in names:
-                path = os.path.join(folder, name)  # noqa: PTH118 - of many files, as text
-                found[path] = os.stat(path).st_size  # noqa: PTH116 - the same
-        return found
+    def _new_files(self) -> list[int]:
+        """Sizes of the files that were not seen before.
+
+        Only folders that changed are listed: in a dataset of a thousand videos there are thousands.
+        """
+        sizes = []
+        waiting = [] if self._folder is None else [str(self._folder)]
+        while waiting:
+            path = waiting.pop()
+            changed = os.stat(path).st_mtime_ns  # noqa: PTH116 - of many folders, as text
+            known = self._seen.get(path)
+            if known is None or known.changed != changed or known.may_have_changed:
+                seen = time.time_ns()
+                folders = []
+                for entry in os.scandir(path):
+                    if entry.is_dir(follow_symlinks=False):
+                        if entry.name != _LOG:
+                            folders.append(entry.path)
+                    elif entry.path not in self._known:
+                        self._known.add(entry.path)
+                        sizes.append(entry.stat().st_size)
+                known = self._seen[path] = _Folder(changed, seen - changed < _CLOCK_STEP, folders)
+            waiting += known.folders
+        return sizes
 
     def _full(self, why: str) -> DatasetError:
         return DatasetError(

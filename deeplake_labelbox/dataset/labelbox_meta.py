@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache
 from typing import Any, Literal
 
 import deeplake
@@ -74,7 +75,7 @@ class VideoEntry:
 
     @classmethod
     def of_json(cls, stored: dict[str, Any]) -> VideoEntry:
-        """Read what `asdict` and JSON made of an entry."""
+        """Read what `LabelboxMeta.write` made of an entry."""
         runs = {
             "missing": tuple((first, last) for first, last in stored.get("missing", ())),
             "warnings": tuple(stored.get("warnings", ())),
@@ -144,7 +145,7 @@ class LabelboxMeta:
             "sources": [video.name for video in self.videos],
             "project_name": self.project_name,
             "status": self.status,
-            "videos": json.dumps([asdict(video) for video in self.videos]),
+            "videos": f"[{', '.join(map(_as_json, self.videos))}]",
             "options": self.options,
         }
 
@@ -167,3 +168,14 @@ class LabelboxMeta:
     def entry(self, data_row_id: str) -> VideoEntry | None:
         """The entry of a data row, or ``None``."""
         return next((v for v in self.videos if v.data_row_id == data_row_id), None)
+
+
+@lru_cache(maxsize=1 << 16)
+def _as_json(entry: VideoEntry) -> str:
+    """An entry without what is at its default; all are written whenever one of them changes."""
+    given = (
+        (item.name, getattr(entry, item.name))
+        for item in fields(entry)
+        if getattr(entry, item.name) != item.default
+    )
+    return json.dumps(dict(given))

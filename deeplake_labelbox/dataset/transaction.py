@@ -11,12 +11,11 @@ from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
 from deeplake_labelbox.dataset.location import dataset_errors
 
 
-def commit_meta(dataset: deeplake.Dataset, meta: LabelboxMeta) -> None:
-    """Write and commit the metadata, if it says something new; no version of its own in history."""
-    if LabelboxMeta.read(dataset) != meta:
-        with dataset_errors("writing the metadata"):
-            meta.write(dataset)
-            dataset.commit()
+def write_meta(dataset: deeplake.Dataset, meta: LabelboxMeta) -> None:
+    """Write and commit the metadata, without a version of its own in the history."""
+    with dataset_errors("writing the metadata"):
+        meta.write(dataset)
+        dataset.commit()
 
 
 @contextmanager

@@ -43,7 +43,9 @@ def sandbox(
         from deeplake_labelbox.sandbox import Sandbox  # noqa: PLC0415 - slow, and an extra
 
         in_main_thread = threading.current_thread() is threading.main_thread()
-        before = signal.signal(signal.SIGTERM, end) if in_main_thread else None
+        # From the start on: Ctrl-C ends it well at any moment, also while it is still starting.
+        ends = (signal.SIGINT, signal.SIGTERM) if in_main_thread else ()
+        before = {number: signal.signal(number, end) for number in ends}
         try:
             with Sandbox(sample=sample, port=port) as box:
                 run.result(f"Labelbox sandbox on {box.url}")
@@ -59,12 +61,9 @@ def sandbox(
                 run.result()
                 run.result("Press Ctrl-C to end it.")
                 sys.stdout.flush()  # what reads this from a pipe waits for it
-                try:
-                    while not stop.wait(1.0):  # Windows delivers Ctrl-C between two waits only
-                        pass
-                except KeyboardInterrupt:
-                    run.err.print()
+                while not stop.wait(1.0):  # Windows delivers Ctrl-C between two waits only
+                    pass
         finally:
-            if in_main_thread:
-                signal.signal(signal.SIGTERM, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
         run.step("The sandbox has ended.")

@@ -27,6 +27,7 @@ from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta, VideoEntry
 from deeplake_labelbox.dataset.layout import TOOL_KINDS, GroupMapping, Layout, make_layout
 from deeplake_labelbox.dataset.location import dataset_errors
 from deeplake_labelbox.dataset.row_index import RowIndex, VideoRows
+from deeplake_labelbox.dataset.track_ids import read_tracks
 from deeplake_labelbox.ground_truth.annotations import (
     Finding,
     KindOf,
@@ -66,6 +67,7 @@ class DeepLakeSource:
         group_mapping: GroupMapping | None = None,
     ) -> None:
         self._dataset = dataset
+        self._track_ids: dict[str, dict[int, tuple[str, str]]] = {}
         self._meta = LabelboxMeta.read(dataset)
         self._names = column_names(dataset)
         self._kinds = {name: column_kind(dataset, name) for name in self._names}
@@ -172,7 +174,7 @@ class DeepLakeSource:
         tools = self._joined(column.labels, rows, counts) if column.grouped else None
         values = self._values(column, rows, counts)
         answers = self._object_answers(column, rows, counts)
-        feature_ids = self._feature_ids(column)
+        tracks = self._tracks_of(column)
         class_names = read_class_names(self._dataset, column.labels) if column.grouped else ()
         order = np.argsort(numbers, kind="stable")
         for members in np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1):
@@ -188,7 +190,7 @@ class DeepLakeSource:
                     continue
                 tool = found
             yield ObjectTrack(
-                track=feature_ids.get(str(number), str(number)),
+                track=tracks[number][1] if number in tracks else str(number),
                 class_name=self._goal(tool.name),
                 kind=column.kind,
                 frames=rows.frames[row_of[members]],
@@ -254,10 +256,12 @@ class DeepLakeSource:
     def _cells(self, name: str, rows: VideoRows) -> Sequence[Any]:
         return read_cells(self._dataset, name, _row_numbers(rows))
 
-    def _feature_ids(self, column: GeometryColumn) -> Mapping[str, str]:
-        metadata = self._dataset[column.track_ids].metadata
-        # Deep Lake's metadata has no get.
-        return metadata["feature_ids"] if "feature_ids" in metadata else {}  # noqa: SIM401 - the same
+    def _tracks_of(self, column: GeometryColumn) -> Mapping[int, tuple[str, str]]:
+        """Data row id and feature id by track id, read once for all videos."""
+        name = column.track_ids
+        if name not in self._track_ids:
+            self._track_ids[name] = read_tracks(self._dataset, name)
+        return self._track_ids[name]
 
     def _goal(self, name: str) -> str:
         return self._goals.get(name, name)

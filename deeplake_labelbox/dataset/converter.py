@@ -188,6 +188,7 @@ class VideoProjectConverter:
             files = WrittenFiles.of(self._dataset)
             files.check_room(0)
             self.write_labels(files=files)
+            files.check_written()
             if self.track_ids is not None:
                 self.track_ids.save_next()
             self._dataset.commit(f"Apply labels of Labelbox project {self._meta.project_name}")
@@ -258,8 +259,6 @@ class VideoProjectConverter:
                     files.check_room(0)
         self._check_ontology()
         self._save_metadata(track_ids)
-        if files is not None:
-            files.check_written()
         return applied, moments
 
     def _annotator_names(self) -> tuple[str, ...]:

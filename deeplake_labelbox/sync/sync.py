@@ -239,6 +239,7 @@ def _finished(
     final = target
     if merge:
         final = open_branch(opened, MAIN, wait=turns.wait)
+        final.refresh()
         with turns.turn(final):
             words = f"Merge {report.branch}: sync of Labelbox project {report.project_name}"
             report = replace(report, merged=merge_into_main(final, target, words, wait=turns.wait))

@@ -49,8 +49,8 @@ class Turns:
         """Wait for a turn, and end it.
 
         Args:
-            dataset: An object of the dataset without uncommitted changes, of any branch; it is
-                refreshed.
+            dataset: An object of the dataset without uncommitted changes, of any branch, just
+                opened or refreshed; it is refreshed when the turn begins.
 
         Raises:
             DatasetBusyError: If others did not end theirs.
@@ -66,6 +66,7 @@ class Turns:
                 )
             # Two that meet do not meet again.
             time.sleep(_POLL_SECONDS * (1 + random.random()))  # noqa: S311 - no secret
+            dataset.refresh()
         try:
             yield
         finally:
@@ -76,7 +77,6 @@ class Turns:
 
     def _is_set(self, dataset: deeplake.Dataset, mine: str, seen: dict[str, float]) -> bool:
         """Whether our tag is set, and no other."""
-        dataset.refresh()
         if self._others(dataset, mine, seen):
             return False
         patiently(partial(dataset.tag, mine, message=self.owner or ""), wait=self.wait)

@@ -17,8 +17,10 @@ import deeplake
 
 from deeplake_labelbox.dataset.columns import ReadableDataset, column_names
 from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta, VideoEntry
+from deeplake_labelbox.dataset.row_metadata import details_of
 from deeplake_labelbox.project.json_values import as_mapping, as_text
 from deeplake_labelbox.project.ontology import Ontology
+from deeplake_labelbox.project.selection import LabelSelection, labels_of_annotators
 
 KEY: Final = "labelbox_applied"
 
@@ -162,3 +164,22 @@ def _home(dataset: ReadableDataset, *, must_hold: bool = False) -> str | None:
     if must_hold:
         return next((name for name in names if KEY in dataset[name].metadata), None)
     return next(iter(names), None)
+
+
+def applied_label(
+    row: Mapping[str, Any],
+    project_id: str,
+    label: Mapping[str, Any] | None,
+    label_selection: LabelSelection,
+) -> AppliedLabel:
+    """What the rows of a data row hold when a label of its export was applied, or none."""
+    others = {}
+    if label_selection == "all":
+        for annotator, theirs in labels_of_annotators(row, project_id).items():
+            others[annotator] = [as_text(theirs.get("id")), label_version(theirs)]
+    return AppliedLabel(
+        label_id=None if label is None else as_text(label.get("id")),
+        changed=None if label is None else label_version(label),
+        details=digest(details_of(row, project_id)),
+        others=digest(others) if others else "",
+    )

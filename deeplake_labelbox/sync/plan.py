@@ -7,8 +7,12 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Final, overload
 
-from deeplake_labelbox.dataset.applied import AppliedLabel, AppliedLabels, last_activity
-from deeplake_labelbox.dataset.converter import applied_label
+from deeplake_labelbox.dataset.applied import (
+    AppliedLabel,
+    AppliedLabels,
+    applied_label,
+    last_activity,
+)
 from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta, VideoEntry
 from deeplake_labelbox.dataset.row_index import RowIndex, VideoRows
 from deeplake_labelbox.project.data_rows import data_row_name

@@ -249,7 +249,7 @@ def test_labels_are_applied_whole_or_not_at_all(box, project, tmp_path, monkeypa
         raise StopError
 
     if moment == "labels":
-        name = "deeplake_labelbox.dataset.converter.VideoProjectConverter._check_ontology"
+        name = "deeplake_labelbox.dataset.label_writer.LabelWriter._check_ontology"
         monkeypatch.setattr(name, stopped)
     else:
         monkeypatch.setattr(deeplake.Dataset, "commit", stopped)

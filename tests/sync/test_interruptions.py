@@ -9,7 +9,7 @@ from kill_runs import start
 from local_s3 import local_s3
 from sync_projects import car, change_ontology, client_settings, contents, make, nose
 
-from deeplake_labelbox.dataset.converter import VideoProjectConverter
+from deeplake_labelbox.dataset.label_writer import LabelWriter
 from deeplake_labelbox.errors import DatasetBusyError, DatasetError
 from deeplake_labelbox.sync.lock import alone
 from deeplake_labelbox.sync.turns import PREFIX
@@ -37,7 +37,7 @@ def test_an_interrupted_sync_leaves_everything(box, sync, tmp_path, project, vid
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(VideoProjectConverter, "_check_ontology", stop)
+        patch.setattr(LabelWriter, "_check_ontology", stop)
         with pytest.raises(KeyboardInterrupt):
             sync(path, branch="labelbox")
         with pytest.raises(KeyboardInterrupt):
@@ -135,7 +135,7 @@ def test_a_sync_of_another_machine_in_between_is_noticed(
     first = project.data_rows[0]
     first.update_label(first.labels[0], [car(8)])
     project.add_video(videos[3]).add_label([car(7)])
-    check, others = VideoProjectConverter._check_ontology, []
+    check, others = LabelWriter._check_ontology, []
 
     def other_first(converter):
         if not others:
@@ -143,7 +143,7 @@ def test_a_sync_of_another_machine_in_between_is_noticed(
             others.append(sync(path))
         check(converter)
 
-    monkeypatch.setattr(VideoProjectConverter, "_check_ontology", other_first)
+    monkeypatch.setattr(LabelWriter, "_check_ontology", other_first)
     monkeypatch.setattr("deeplake_labelbox.sync.sync.alone", lambda *_, **__: nullcontext())
     report = sync(path)
     assert others[1].committed

@@ -12,7 +12,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import deeplake
 
@@ -20,6 +20,12 @@ from deeplake_labelbox.dataset.columns import ReadableDataset
 from deeplake_labelbox.errors import DatasetMismatchError
 
 KEY = "labelbox_meta"
+
+# Deep Lake 4.7.4 keeps records of metadata below some 16 KB as changes, and longer ones as
+# checkpoints. A checkpoint after 32 changes leaves a file that names itself compressed and is not:
+# every open and commit from then on takes a second and 2 GB of memory to find that out. So a record
+# is never short; blanks compress to nothing.
+_MIN_LENGTH: Final = 32 << 10
 
 Status = Literal["building", "placing", "complete"]
 VideoStatus = Literal["pending", "done", "partial", "failed"]
@@ -145,7 +151,7 @@ class LabelboxMeta:
             "sources": [video.name for video in self.videos],
             "project_name": self.project_name,
             "status": self.status,
-            "videos": f"[{', '.join(map(_as_json, self.videos))}]",
+            "videos": f"[{', '.join(map(_as_json, self.videos))}]".ljust(_MIN_LENGTH),
             "options": self.options,
         }
 

@@ -45,29 +45,35 @@ def start(settings, **variables):
     )
 
 
-def count_calls(settings):
-    """How many calls an undisturbed run has."""
+def calls_of(settings):
+    """The names of the calls of an undisturbed run, in order."""
     done = subprocess.run(  # noqa: S603 - this script
         [sys.executable, str(SCRIPT), json.dumps({**settings, "at": None, "within": None})],
         check=True,
         capture_output=True,
         text=True,
     )
-    return int(done.stdout.rpartition("calls ")[2])
+    return done.stdout.split()
 
 
 def _build(settings):
-    import deeplake_labelbox as dll  # noqa: PLC0415 - of the process that is killed
+    import deeplake  # noqa: PLC0415 - of the process that is killed
 
-    dataset, _ = dll.create_dataset_from_video_annotation_project(
-        settings["path"],
-        settings["project_id"],
-        None,
-        project_json=settings["export"],
-        overwrite=settings["overwrite"],
-        video_generator_batch_size=4,
-        progress=False,
-    )
+    import deeplake_labelbox as dll  # noqa: PLC0415 - the same
+    from deeplake_labelbox.errors import DatasetExistsError  # noqa: PLC0415 - the same
+
+    try:
+        dataset, _ = dll.create_dataset_from_video_annotation_project(
+            settings["path"],
+            settings["project_id"],
+            None,
+            project_json=settings["export"],
+            overwrite=settings["overwrite"],
+            video_generator_batch_size=4,
+            progress=False,
+        )
+    except DatasetExistsError:  # an earlier run had all frames
+        dataset = deeplake.open(settings["path"])
     if settings["annotate"]:
         dll.converter_for_video_project_with_id(
             settings["project_id"],
@@ -98,15 +104,14 @@ def _main():
     import deeplake_labelbox as dll  # noqa: PLC0415 - the same
 
     settings = json.loads(sys.argv[1])
-    calls = 0
+    calls = []
 
     def counted(owner, name):
         function = getattr(owner, name)
 
         def call(*args, **kwargs):
-            nonlocal calls
-            calls += 1
-            if calls == settings["at"]:
+            calls.append(name)
+            if len(calls) == settings["at"]:
                 if settings["within"] is None:
                     os.kill(os.getpid(), signal.SIGKILL)
                 timer = threading.Timer(settings["within"], os.kill, (os.getpid(), signal.SIGKILL))
@@ -138,7 +143,7 @@ def _main():
             counted(owner, name)
 
     _JOBS[settings["job"]](settings)
-    print("calls", calls)  # noqa: T201 - read by the test
+    print(*calls)  # noqa: T201 - read by the test
     sys.stdout.flush()
     os._exit(0)
 

@@ -4,6 +4,7 @@ import deeplake
 import numpy as np
 import pytest
 
+from deeplake_labelbox import Report
 from deeplake_labelbox.dataset.columns import column_names
 
 
@@ -62,14 +63,23 @@ def test_create_from_an_export_asks_labelbox_for_nothing(run, sample_box, rows, 
 
 
 def test_gaps_are_listed_once_and_end_with_2(run_there, rows, save, tmp_path):
-    rows[3]["data_row"]["row_data"] = str(tmp_path / "gone.mp4")
+    """Of a labelled video and of one without labels."""
+    for row, name in ((rows[1], "one"), (rows[3], "two")):
+        row["data_row"]["row_data"] = str(tmp_path / f"gone-{name}.mp4")
     file = save(rows)
-    result = run_there("create", file, "clips")
+    result = run_there("create", file, "clips", "--report", "report.json")
     assert result.exit_code == 2
-    assert "Finished with 1 gap" in result.stderr
-    assert " ".join(result.stderr.split()).count("gone.mp4") <= 2
+    assert "Finished with 2 gaps" in result.stderr
+    report = Report.load(tmp_path / "report.json")
+    assert ["gone-one" in gap.what for gap in report.gaps] == [True, False]
     assert "Traceback" not in result.output
-    assert len(deeplake.open(str(tmp_path / "clips"))) == 124
+    assert len(deeplake.open(str(tmp_path / "clips"))) == 84
+
+    # What the build could not have is told again with the labels alone.
+    result = run_there("annotate", "clips", file)
+    assert result.exit_code == 2
+    assert "Finished with 2 gaps" in result.stderr
+
     stopped = run_there("create", file, "other", "--fail-on-error")
     assert stopped.exit_code == 1
     assert stopped.stderr.splitlines()[-1].startswith("Error: Data row ")

@@ -143,6 +143,24 @@ def test_two_videos_of_the_same_name_keep_their_own_frames(box, tmp_path):
     assert not np.array_equal(dataset["frames"][0], dataset["frames"][4])
 
 
+def test_errors_beside_an_export_are_raised_where_that_is_asked_for(box, tmp_path):
+    project = new_project(box, tmp_path, 2)
+    errors = [{"message": "One label is unreadable"}]
+    box.exports.next_errors = list(errors)
+    dataset, _ = create(box, "mem://export-errors", project.id)
+    assert len(dataset) == 2
+    strictly = {"fail_on_labelbox_project_export_error": True}
+    box.exports.next_errors = list(errors)
+    with pytest.raises(ExportFailedError, match="One label is unreadable"):
+        create(box, "mem://export-errors-raised", project.id, **strictly)
+    assert not deeplake.exists("mem://export-errors-raised")
+    box.exports.next_errors = list(errors)
+    with pytest.raises(ExportFailedError, match="One label is unreadable"):
+        converter_for_video_project_with_id(
+            project.id, lambda _: dataset, None, lb_client=box.client(), progress=False, **strictly
+        )
+
+
 def test_a_presigner_of_the_user_gives_access(box, tmp_path):
     """Also to storage that is no web server, which the default presigner cannot reach."""
     project = new_project(box, tmp_path, 5, private=True)
@@ -165,6 +183,7 @@ def test_a_presigner_of_the_user_gives_access(box, tmp_path):
 
 KILLED = """
     import os, signal, sys
+    import deeplake
     import tqdm.auto
     from deeplake_labelbox import Report, create_dataset_from_video_annotation_project
 
@@ -183,10 +202,16 @@ KILLED = """
     def update(self, count=1):
         global written
         written += count
-        if where != "between" and written >= int(where):
+        if where.isdecimal() and written >= int(where):
+            die()
+
+    def commit(self, message=None):
+        real_commit(self, message)
+        if where == "committed" and message.startswith("Add "):
             die()
 
     tqdm.auto.tqdm.update = update
+    real_commit, deeplake.Dataset.commit = deeplake.Dataset.commit, commit
     create_dataset_from_video_annotation_project(
         path, project_id, None, project_json=export, video_generator_batch_size=10,
         report=Report(Videos()),
@@ -196,17 +221,28 @@ KILLED = """
 
 
 @pytest.mark.parametrize(
-    ("where", "committed"),
-    [("between", 48), ("20", 0), ("48", 0), ("58", 48), ("88", 48)],
+    ("where", "committed", "finished"),
+    [
+        ("between", 48, True),
+        ("20", 0, False),
+        ("48", 0, False),
+        ("committed", 48, False),
+        ("58", 48, True),
+        ("88", 48, True),
+    ],
     ids=[
         "between videos",
         "in the first",
         "before the first commit",
+        "after the first commit",
         "in the second",
         "before the second commit",
     ],
 )
-def test_a_killed_build_is_resumed(sample_box, export, undisturbed, tmp_path, where, committed):
+def test_a_killed_build_is_resumed(
+    sample_box, export, undisturbed, tmp_path, where, committed, finished
+):
+    """A video is finished when its entry is committed too, after its rows."""
     path = str(tmp_path / "dataset")
     saved = export.save(tmp_path / "project.ndjson")
     arguments = [path, sample_box.sample.id, str(saved), where]
@@ -224,7 +260,7 @@ def test_a_killed_build_is_resumed(sample_box, export, undisturbed, tmp_path, wh
 
     assert contents(resumed) == undisturbed
     assert contents(deeplake.open(path)) == undisturbed
-    assert ("crossing.mp4" in videos_fetched(sample_box, since)) == (committed == 0)
+    assert ("crossing.mp4" in videos_fetched(sample_box, since)) != finished
 
 
 def test_an_interrupted_build_is_resumed(sample_box, export, undisturbed, tmp_path):
@@ -285,14 +321,16 @@ def test_a_complete_dataset_is_not_touched(sample_box, export, tmp_path):
     check_frames(deeplake.open(path))
 
 
-def test_an_unfinished_dataset_of_another_project_is_not_touched(sample_box, box, export, tmp_path):
+def test_an_unfinished_dataset_of_another_project_is_not_touched(box, tmp_path):
     path = str(tmp_path / "dataset")
+    project = new_project(box, tmp_path, 3, 4)
     with pytest.raises(LookupError):
-        create(sample_box, path, project_json=export, report=Report(_FailingList()))
-    other = new_project(box, tmp_path, 2)
+        create(box, path, project.id, report=Report(_FailingList()))
+    (tmp_path / "other").mkdir()
+    other = new_project(box, tmp_path / "other", 2)
     with pytest.raises(DatasetExistsError, match="another path"):
         create(box, path, other.id)
-    assert len(deeplake.open(path)) == VIDEOS[0].frame_count
+    assert len(deeplake.open(path)) == 3
 
 
 def test_a_dataset_of_somebody_else_is_not_touched(sample_box, export, tmp_path):

@@ -4,7 +4,7 @@ import random
 
 import deeplake
 import pytest
-from kill_runs import count_calls, run
+from kill_runs import calls_of, run
 from sample_oracle import contents
 from video_files import write_video
 
@@ -17,7 +17,7 @@ from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
 from deeplake_labelbox.errors import DatasetExistsError
 
 SEED = 20240607
-KILLS = 10
+KILLS = 12
 FRAMES = (5, 9, 4, 7)
 ONTOLOGY = {
     "tools": [{"tool": "rectangle", "name": "car"}, {"tool": "line", "name": "lane"}],
@@ -96,7 +96,11 @@ def finished_videos(path):
 
 @pytest.fixture(scope="module")
 def moments(settings, tmp_path_factory):
-    """At which calls runs are killed, spread over the whole run, by whether they overwrite."""
+    """At which calls runs are killed, by whether they overwrite.
+
+    Half of them are spread over the whole run; the others are right after commits, as what is
+    there then is neither what it was before the step nor what it is after it.
+    """
     dice = random.Random(SEED)  # noqa: S311 - not for secrets
     folder = tmp_path_factory.mktemp("counted")
     found = []
@@ -104,11 +108,19 @@ def moments(settings, tmp_path_factory):
         path = str(folder / f"{overwrite}")
         if overwrite:
             deeplake.create(path).add_column("value", "int32")
-        total = count_calls({**settings, "path": path, "overwrite": overwrite})
-        parts = KILLS // 2
-        for part in range(parts):
-            at = dice.randint(1 + total * part // parts, max(total * (part + 1) // parts, 1))
-            found.append((overwrite, at, dice.choice([None, 0.0, 0.001, 0.004])))
+        calls = calls_of({**settings, "path": path, "overwrite": overwrite})
+        parts = KILLS // 4
+        kills = [
+            (
+                dice.randint(1 + len(calls) * part // parts, len(calls) * (part + 1) // parts),
+                dice.choice([None, 0.0, 0.001, 0.004]),
+            )
+            for part in range(parts)
+        ]
+        commits = [number for number, name in enumerate(calls, start=1) if name == "commit"]
+        kills += [(at + 1, None) for at in dice.sample(commits[:-1], parts)]
+        # The run that goes on is killed too, early, when it has looked at what is there.
+        found += [(overwrite, (kill, (dice.randint(2, 12), None))) for kill in kills]
     return found
 
 
@@ -116,7 +128,7 @@ def moments(settings, tmp_path_factory):
 def test_a_run_that_was_killed_is_finished_by_the_next(
     box, project, export, settings, undisturbed, moments, tmp_path, number
 ):
-    overwrite, kill_at, within = moments[number]
+    overwrite, kills = moments[number]
     path = str(tmp_path / "dataset")
     frames, labelled, meta = undisturbed
     old = None
@@ -128,18 +140,19 @@ def test_a_run_that_was_killed_is_finished_by_the_next(
         old = contents(theirs)
         del theirs
 
-    run({**settings, "path": path, "overwrite": overwrite}, kill_at=kill_at, within=within)
+    for kill_at, within in kills:
+        run({**settings, "path": path, "overwrite": overwrite}, kill_at=kill_at, within=within)
 
-    # What is at the path is whole: the old dataset, the frames, or the frames with all labels.
-    if overwrite:
-        assert contents(deeplake.open(path)) in (old, frames, labelled)
-    elif deeplake.exists(path):
-        there = deeplake.open(path)
-        columns = {column.name for column in there.schema.columns}
-        assert columns in (set(), set(frames), set(labelled))
-        if columns == set(labelled):
-            assert contents(there) == labelled
-        del there
+        # What is at the path is whole: the old dataset, the frames, or the frames with all labels.
+        if overwrite:
+            assert contents(deeplake.open(path)) in (old, frames, labelled)
+        elif deeplake.exists(path):
+            there = deeplake.open(path)
+            columns = {column.name for column in there.schema.columns}
+            assert columns in (set(), set(frames), set(labelled))
+            if columns == set(labelled):
+                assert contents(there) == labelled
+            del there
 
     unfinished = f"{path}.building" if overwrite else path
     finished = finished_videos(unfinished)

@@ -3,8 +3,11 @@
 import base64
 import io
 
+import label_json
 import numpy as np
 import pytest
+import small_exports
+from faulty_server import Answer, FaultyServer
 from PIL import Image
 from video_files import write_video
 
@@ -130,6 +133,24 @@ def test_a_mask_is_fetched_once(box, project):
     run(box, project, "once")
     asked = [request.path for request in box.requests[since:] if "/masks/" in request.path]
     assert len(asked) == len(set(asked)) == 2
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_a_mask_is_asked_for_once_for_all_segments_of_its_object(tmp_path, status):
+    """Also where it is lost, and where the object is away in between."""
+    clip = write_video(tmp_path / "clip.mp4", frames=small_exports.FRAMES, size=small_exports.SIZE)
+    with FaultyServer() as server:
+        body = small_exports.png(((255, 255, 255), slice(0, 9)))
+        url = server.serve("/mask.png", Answer(body, status=status))
+        drawn = label_json.label(
+            {1: label_json.frame(label_json.mask("m", url))}, {"m": [[1, 2], [5, 6]]}
+        )
+        dataset, report = small_exports.run(small_exports.data_row("one", clip, drawn))
+    assert server.paths() == ["/mask.png"]
+    assert [cell.any(axis=(0, 1)).tolist() for cell in dataset["road"][:]] == [
+        [status == 200] if frame in (1, 2, 5, 6) else [] for frame in range(1, 7)
+    ]
+    assert [list(gap.frames) for gap in report.gaps] == ([] if status == 200 else [[1, 2], [5, 6]])
 
 
 def grey(mask):

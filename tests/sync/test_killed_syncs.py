@@ -6,7 +6,7 @@ import shutil
 
 import deeplake
 import pytest
-from kill_runs import count_calls, run
+from kill_runs import calls_of, run
 from sync_projects import (
     ONTOLOGY,
     car,
@@ -87,7 +87,7 @@ def undisturbed(settings, base, tmp_path_factory):
     for options in OPTIONS:
         path = str(tmp_path_factory.mktemp("undisturbed") / "clips")
         shutil.copytree(base, path)
-        calls = count_calls({**settings, "path": path, "options": options})
+        calls = len(calls_of({**settings, "path": path, "options": options}))
         found.append((branches(path), calls))
     return found
 

@@ -234,7 +234,9 @@ def test_too_large_bodies_are_refused(server, fetch):
         fetch(server.serve("/a", Answer(BODY)), max_bytes=100)
     with pytest.raises(VideoError, match="limit of 100 bytes"):
         fetch(server.serve("/b", Answer(BODY, chunked=True)), max_bytes=100)
-    assert len(server.requests) == 2
+    with pytest.raises(VideoError, match="limit of 100 bytes"):  # as announced, unread
+        fetch(server.serve("/c", Answer(BODY, cut=10)), max_bytes=100)
+    assert len(server.requests) == 3
 
 
 def test_a_compressed_body_is_unpacked_within_the_limit(server, transport):

@@ -272,13 +272,24 @@ class _Differences:
 def _beside(column: str, *sides: _Side) -> Iterator[str]:
     """The columns of answers and classes of the objects of a geometry column."""
     seen = set()
-    prefix = column.rpartition("/")[0]
+    prefix = _prefix_of_answers(column)
     for side in sides:
         for name, kind in side.kinds.items():
-            own = name == f"{column}_labels" or (prefix and name.startswith(f"{prefix}/"))
+            own = name == f"{column}_labels" or (prefix and name.startswith(prefix))
             if own and kind in _OBJECT_ANSWERS and name not in seen:
                 seen.add(name)
                 yield name
+
+
+def _prefix_of_answers(column: str) -> str | None:
+    """What names of answers begin with: a geometry that has some is named ``<name>/<name>``."""
+    place = column.find("/")
+    while place >= 0:
+        before, name = column[:place], column[place + 1 :]
+        if before == name or before.endswith(f"/{name}"):
+            return f"{before}/"
+        place = column.find("/", place + 1)
+    return None
 
 
 def _shape(column: str, side: _Side, cell: Any, place: int | None) -> Any:

@@ -1,9 +1,10 @@
 """Columns of each annotator (``label_selection="all"``) stay in step."""
 
 import pytest
-from sync_projects import ONTOLOGY, car, change_ontology, contents, make, person, road
+from sync_projects import ONTOLOGY, car, change_ontology, contents, make, nose, person, road
 
 from deeplake_labelbox.dataset.columns import column_names
+from deeplake_labelbox.sync.label_diff import diff_labels
 
 
 @pytest.fixture
@@ -70,3 +71,15 @@ def test_their_labels_reach_main_with_a_merge(sync, dataset, project, is_in_step
     dataset.refresh()
     is_in_step(dataset, label_selection="all")
     assert contents(dataset) == contents(dataset.branches["labelbox"].open())
+
+
+def test_a_diff_tells_answers_beside_their_own_objects_only(sync, dataset, project):
+    """The columns of an annotator begin alike, whichever tool they are of."""
+    first = project.data_rows[0]
+    first.update_label(first.labels[0], [car(2), nose(2), road(3)])
+    sync(dataset, tag="before")
+    first.update_label(first.labels[0], [car(2, "blue"), nose(2), road(3)])
+    sync(dataset, tag="after")
+    (video,) = diff_labels(dataset, "before", "after").videos
+    told = [answer.column for answer in video.answers if answer.column.startswith("ada@x.test/")]
+    assert told == ["ada@x.test/car/color"]

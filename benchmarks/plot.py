@@ -29,11 +29,14 @@ def plot(rows: list[Row], path: Path) -> bool:
     names = [row.what for row in compared]
     ratios = [row.ratio or 0 for row in compared]
     colours = ["#1f77b4" if ratio >= 1 else "#d62728" for ratio in ratios]
-    bars = axes.barh(names, ratios, color=colours)
-    axes.bar_label(bars, labels=[f" {ratio:.1f}x" for ratio in ratios])
+    bars = axes.barh(names, [ratio - 1 for ratio in ratios], left=1, color=colours)
+    axes.bar_label(bars, labels=[f"{ratio:.1f}x" for ratio in ratios], padding=3)
     axes.axvline(1, color="black", linewidth=1)
     axes.set_xscale("log")
-    axes.set_xlim(right=max(ratios) * 1.6)
+    axes.set_xlim(min(0.7, *(ratio / 1.3 for ratio in ratios)), max(ratios) * 1.4)
+    axes.set_xticks([1, 2, 5, 10, 20], ["1x", "2x", "5x", "10x", "20x"])
+    axes.minorticks_off()
+    axes.margins(y=0.01)
     axes.invert_yaxis()
     axes.set_xlabel("times better than deeplake.integrations.labelbox, same machine, same run")
     for side in ("top", "right"):

@@ -6,14 +6,16 @@ the best filter per row, and its files are smaller than those of zlib's fast lev
 Format: W3C PNG, third edition (signature and chunks: 5, filters: 9.2, header: 11.2.1). On frames
 of a real clip (1280 x 720), measured by ``python -m benchmarks.png``, in ms and KiB a frame:
 
-============= ============ ============ ================================
+============= ============ ============ =======================
 pixels        this package Pillow       Deep Lake, on two cores
-============= ============ ============ ================================
-RGB, 8 bits   6.9, 1083    257, 1060    99, 1118
-grey, 8 bits  2.7, 463     103, 414     36, 466
-RGB, 16 bits  17.0, 1663   not possible not possible
-grey, 16 bits 8.1, 814     165, 954     not possible
-============= ============ ============ ================================
+============= ============ ============ =======================
+RGB, 8 bits   7.1, 1083    222, 1060    48, 1118
+grey, 8 bits  2.6, 463     89, 414      19, 466
+RGB, 16 bits  12.9, 1663   not possible 74, 1453
+grey, 16 bits 5.5, 814     144, 954     32, 959
+============= ============ ============ =======================
+
+Only 16-bit RGB, which no frame of a dataset is, gets larger than Deep Lake's.
 
 JPEG is smaller and faster, with loss. What its quality costs, on frames of a real clip (1280 x 720,
 H.264, 4:2:0), against the frames as PNG keeps them; ``python -m benchmarks.jpeg`` measures it:

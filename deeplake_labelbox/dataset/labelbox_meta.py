@@ -1,17 +1,19 @@
 """``labelbox_meta``: what a dataset knows of the project that it was made from.
 
 The dataset's metadata holds, under ``labelbox_meta``, the keys that `deeplake.integrations` writes
-(``project_id``, ``type``, ``sources``, ``project_name``), and beside them ``status`` and
-``videos``: the data rows with their ``video_idx`` and what became of them, as JSON text, because
-Deep Lake's metadata turns numbers into floats and ``None`` into ``{}``.
+(``project_id``, ``type``, ``sources``, ``project_name``), and ``options``. ``sources`` is empty
+where there are too many to keep records short, see below. ``labelbox_meta_status`` is the status,
+and ``labelbox_meta_videos_<n>`` the data rows with their ``video_idx`` and what became of them, as
+JSON text, because Deep Lake's metadata turns numbers into floats and ``None`` into ``{}``.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
+from itertools import count
 from typing import Any, Final, Literal
 
 import deeplake
@@ -20,12 +22,14 @@ from deeplake_labelbox.dataset.columns import ReadableDataset
 from deeplake_labelbox.errors import DatasetMismatchError
 
 KEY = "labelbox_meta"
+STATUS_KEY = "labelbox_meta_status"
 
-# Deep Lake 4.7.4 keeps records of metadata below some 16 KB as changes, and longer ones as
-# checkpoints. A checkpoint after 32 changes leaves a file that names itself compressed and is not:
-# every open and commit from then on takes a second and 2 GB of memory to find that out. So a record
-# is never short; blanks compress to nothing.
-_MIN_LENGTH: Final = 32 << 10
+# Deep Lake 4.7.4 writes a record of more than some 16 KB of metadata as a checkpoint, and such a
+# one loses the branches and tags that were made since the last (all but the newest), or leaves a
+# log that takes a second and 2 GB of memory to read. So after the first commit no record is long:
+# entries stand in keys of their own, a few in each, and those that changed are written.
+_ENTRIES_A_KEY: Final = 16
+_MAX_RECORD: Final = 8 << 10
 
 Status = Literal["building", "placing", "complete"]
 VideoStatus = Literal["pending", "done", "partial", "failed"]
@@ -119,12 +123,16 @@ class LabelboxMeta:
             DatasetMismatchError: If the dataset was not made by this package.
         """
         stored: dict[str, Any] = dict(dataset.metadata[KEY]) if KEY in dataset.metadata else {}
+        if STATUS_KEY not in dataset.metadata:
+            stored = {}
         try:
+            texts = [dataset.metadata[key] for key in _entry_keys(dataset)]
+            entries = [entry for text in texts for entry in json.loads(text)]
             return cls(
                 project_id=stored["project_id"],
                 project_name=stored["project_name"],
-                status=stored["status"],
-                videos=tuple(VideoEntry.of_json(entry) for entry in json.loads(stored["videos"])),
+                status=dataset.metadata[STATUS_KEY],
+                videos=tuple(VideoEntry.of_json(entry) for entry in entries),
                 options=stored.get("options", "{}"),
             )
         except (KeyError, TypeError, ValueError) as error:
@@ -144,16 +152,26 @@ class LabelboxMeta:
         return tuple(video for video in self.videos if video.status == "pending")
 
     def write(self, dataset: deeplake.Dataset) -> None:
-        """Write to the metadata of a dataset; published by the next commit."""
-        dataset.metadata[KEY] = {
-            "project_id": self.project_id,
-            "type": "video",
-            "sources": [video.name for video in self.videos],
-            "project_name": self.project_name,
-            "status": self.status,
-            "videos": f"[{', '.join(map(_as_json, self.videos))}]".ljust(_MIN_LENGTH),
-            "options": self.options,
+        """Write what changed to the metadata of a dataset; published by the next commit."""
+        sources = [video.name for video in self.videos]
+        if len(json.dumps(sources)) > _MAX_RECORD:
+            sources = []
+        wanted: dict[str, Any] = {
+            KEY: {
+                "project_id": self.project_id,
+                "type": "video",
+                "sources": sources,
+                "project_name": self.project_name,
+                "options": self.options,
+            },
+            STATUS_KEY: self.status,
         }
+        for place in range(0, len(self.videos), _ENTRIES_A_KEY):
+            part = self.videos[place : place + _ENTRIES_A_KEY]
+            wanted[_entry_key(place // _ENTRIES_A_KEY)] = f"[{', '.join(map(_as_json, part))}]"
+        for key, value in wanted.items():
+            if key not in dataset.metadata or dataset.metadata[key] != value:
+                dataset.metadata[key] = value
 
     def with_video(self, entry: VideoEntry) -> LabelboxMeta:
         """The same with the entry of one ``video_idx`` replaced."""
@@ -174,6 +192,18 @@ class LabelboxMeta:
     def entry(self, data_row_id: str) -> VideoEntry | None:
         """The entry of a data row, or ``None``."""
         return next((v for v in self.videos if v.data_row_id == data_row_id), None)
+
+
+def _entry_key(number: int) -> str:
+    return f"{KEY}_videos_{number}"
+
+
+def _entry_keys(dataset: ReadableDataset) -> Iterator[str]:
+    for number in count():
+        # A key that was taken back is empty; Deep Lake cannot delete it.
+        if _entry_key(number) not in dataset.metadata or not dataset.metadata[_entry_key(number)]:
+            return
+        yield _entry_key(number)
 
 
 @lru_cache(maxsize=1 << 16)

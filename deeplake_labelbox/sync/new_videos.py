@@ -18,6 +18,7 @@ from deeplake_labelbox.dataset.frames import (
     BaseColumnsWriter,
     FillerWriter,
     FrameWriter,
+    has_identity_columns,
 )
 from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
 from deeplake_labelbox.dataset.resumption import delete_rows, rows_of_video, without_rows
@@ -130,7 +131,8 @@ class NewVideos:
         if not len(doomed):
             return meta
         delete_rows(self._dataset, doomed)
-        return without_rows(meta, doomed)
+        # Where rows tell their video, places do not matter, and few entries change; that keeps metadata short.
+        return meta if has_identity_columns(self._dataset) else without_rows(meta, doomed)
 
     def _frame_writer(self, meta: LabelboxMeta) -> FrameWriter[Any] | None:
         if self._data_filler is not None:

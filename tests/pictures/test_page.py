@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from deeplake_labelbox import preview
+from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
 from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.pictures import write_preview_page
 
@@ -90,13 +91,8 @@ def test_of_many_videos_some_are_shown_and_the_rest_is_counted(tmp_path):
             "video_idx": list(range(count)),
         }
     )
-    entries = [{"data_row_id": f"r{n}", "video_idx": n, "name": f"v{n}"} for n in range(count)]
-    ds.metadata["labelbox_meta"] = {
-        "project_id": "p",
-        "project_name": "Many",
-        "status": "complete",
-        "videos": json.dumps(entries),
-    }
+    names = [(f"r{n}", f"v{n}") for n in range(count)]
+    LabelboxMeta("p", "Many", "complete").with_data_rows(names).write(ds)
     ds.commit()
     written = write_preview_page(ds, tmp_path / "page.html", progress=False)
     assert (len(written.videos), written.left_out) == (24, 6)

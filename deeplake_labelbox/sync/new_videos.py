@@ -131,7 +131,7 @@ class NewVideos:
         if not len(doomed):
             return meta
         delete_rows(self._dataset, doomed)
-        # Where rows tell their video, places do not matter, and few entries change; that keeps metadata short.
+        # Where rows tell their video, places do not matter; and few changes keep metadata short.
         return meta if has_identity_columns(self._dataset) else without_rows(meta, doomed)
 
     def _frame_writer(self, meta: LabelboxMeta) -> FrameWriter[Any] | None:

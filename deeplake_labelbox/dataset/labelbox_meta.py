@@ -1,10 +1,12 @@
 """``labelbox_meta``: what a dataset knows of the project that it was made from.
 
 The dataset's metadata holds, under ``labelbox_meta``, the keys that `deeplake.integrations` writes
-(``project_id``, ``type``, ``sources``, ``project_name``), and ``options``. ``sources`` is empty
-where there are too many to keep records short, see below. ``labelbox_meta_status`` is the status,
-and ``labelbox_meta_videos_<n>`` the data rows with their ``video_idx`` and what became of them, as
-JSON text, because Deep Lake's metadata turns numbers into floats and ``None`` into ``{}``.
+(``project_id``, ``type``, ``sources``, ``project_name``), and beside them ``options``, ``status``
+and ``videos``: the data rows with their ``video_idx`` and what became of them, as JSON text,
+because Deep Lake's metadata turns numbers into floats and ``None`` into ``{}``.
+
+Where there are more than a few videos, the status stands under ``labelbox_meta_status`` and the
+data rows under ``labelbox_meta_videos_<n>``, and ``sources`` is empty if it is long; see below.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ STATUS_KEY = "labelbox_meta_status"
 # one loses the branches and tags that were made since the last (all but the newest), or leaves a
 # log that takes a second and 2 GB of memory to read. So after the first commit no record is long:
 # entries stand in keys of their own, a few in each, and those that changed are written.
-_ENTRIES_A_KEY: Final = 16
+_ENTRIES_A_KEY: Final = 24
 _MAX_RECORD: Final = 8 << 10
 
 Status = Literal["building", "placing", "complete"]
@@ -123,15 +125,17 @@ class LabelboxMeta:
             DatasetMismatchError: If the dataset was not made by this package.
         """
         stored: dict[str, Any] = dict(dataset.metadata[KEY]) if KEY in dataset.metadata else {}
-        if STATUS_KEY not in dataset.metadata:
-            stored = {}
         try:
-            texts = [dataset.metadata[key] for key in _entry_keys(dataset)]
+            if "videos" in stored or STATUS_KEY not in dataset.metadata:
+                status, texts = stored["status"], [stored["videos"]]
+            else:
+                status = dataset.metadata[STATUS_KEY]
+                texts = [dataset.metadata[key] for key in _entry_keys(dataset)]
             entries = [entry for text in texts for entry in json.loads(text)]
             return cls(
                 project_id=stored["project_id"],
                 project_name=stored["project_name"],
-                status=dataset.metadata[STATUS_KEY],
+                status=status,
                 videos=tuple(VideoEntry.of_json(entry) for entry in entries),
                 options=stored.get("options", "{}"),
             )
@@ -156,19 +160,21 @@ class LabelboxMeta:
         sources = [video.name for video in self.videos]
         if len(json.dumps(sources)) > _MAX_RECORD:
             sources = []
-        wanted: dict[str, Any] = {
-            KEY: {
-                "project_id": self.project_id,
-                "type": "video",
-                "sources": sources,
-                "project_name": self.project_name,
-                "options": self.options,
-            },
-            STATUS_KEY: self.status,
+        head = {
+            "project_id": self.project_id,
+            "type": "video",
+            "sources": sources,
+            "project_name": self.project_name,
+            "options": self.options,
         }
-        for place in range(0, len(self.videos), _ENTRIES_A_KEY):
-            part = self.videos[place : place + _ENTRIES_A_KEY]
-            wanted[_entry_key(place // _ENTRIES_A_KEY)] = f"[{', '.join(map(_as_json, part))}]"
+        wanted: dict[str, Any] = {KEY: head}
+        if len(self.videos) <= _ENTRIES_A_KEY:
+            wanted[KEY] = {**head, "status": self.status, "videos": _as_text(self.videos)}
+        else:
+            wanted[STATUS_KEY] = self.status
+            for place in range(0, len(self.videos), _ENTRIES_A_KEY):
+                part = self.videos[place : place + _ENTRIES_A_KEY]
+                wanted[_entry_key(place // _ENTRIES_A_KEY)] = _as_text(part)
         for key, value in wanted.items():
             if key not in dataset.metadata or dataset.metadata[key] != value:
                 dataset.metadata[key] = value
@@ -192,6 +198,10 @@ class LabelboxMeta:
     def entry(self, data_row_id: str) -> VideoEntry | None:
         """The entry of a data row, or ``None``."""
         return next((v for v in self.videos if v.data_row_id == data_row_id), None)
+
+
+def _as_text(entries: Sequence[VideoEntry]) -> str:
+    return f"[{', '.join(map(_as_json, entries))}]"
 
 
 def _entry_key(number: int) -> str:

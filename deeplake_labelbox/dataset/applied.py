@@ -111,7 +111,7 @@ class AppliedLabels:
     def write(self, dataset: deeplake.Dataset) -> None:
         """Write it, if it is something new; published by the next commit."""
         home = _home(dataset, must_hold=True) or _home(dataset)
-        if home is None or AppliedLabels.read(dataset) == self:
+        if home is None:
             return
         stored = {item.name: getattr(self, item.name) for item in fields(self)}
         stored["ontology"] = self.ontology.normalized()
@@ -124,7 +124,9 @@ class AppliedLabels:
             }
             for video in self.videos
         ]
-        dataset[home].metadata[KEY] = json.dumps(stored, sort_keys=True)
+        text, metadata = json.dumps(stored, sort_keys=True), dataset[home].metadata
+        if KEY not in metadata or metadata[KEY] != text:
+            metadata[KEY] = text
 
     def meta(self) -> LabelboxMeta:
         """The metadata of a dataset that lost its own, as a copy of a query does."""

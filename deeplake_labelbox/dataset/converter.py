@@ -17,6 +17,7 @@ from deeplake_labelbox.dataset.label_writer import LabelWriter, Written
 from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
 from deeplake_labelbox.dataset.layout import GroupMapping
 from deeplake_labelbox.dataset.location import dataset_errors
+from deeplake_labelbox.dataset.row_index import RowIndex
 from deeplake_labelbox.dataset.row_metadata import RowMetadata
 from deeplake_labelbox.dataset.track_ids import TrackIds
 from deeplake_labelbox.dataset.transaction import uncommitted
@@ -143,6 +144,7 @@ class VideoProjectConverter:
         only: Mapping[str, frozenset[str] | None] | None = None,
         *,
         files: WrittenFiles | None = None,
+        index: RowIndex | None = None,
     ) -> None:
         """Write labels to the rows of their data rows, without a commit.
 
@@ -150,15 +152,17 @@ class VideoProjectConverter:
             only: The data rows to write, each with the label columns that are written, or ``None``
                 for all of them; all data rows by default.
             files: Watches the disk.
+            index: The rows of the dataset as they are, where that is known.
 
         Raises:
             DeepLakeLabelboxError: See `dataset_with_applied_annotations`.
         """
         before = AppliedLabels.read(self._dataset)
-        written = self._labels.write(only, files, before)
+        index = RowIndex(self._dataset, self._meta) if index is None else index
+        written = self._labels.write(only, files, before, index)
         for annotator in self._annotators:
             # Track ids go on from those that are given.
-            theirs = annotator.write(only, files, before)
+            theirs = annotator.write(only, files, before, index)
             for key, label in theirs.labels.items():
                 if label.incomplete:
                     written.labels[key] = replace(written.labels[key], incomplete=True)

@@ -139,6 +139,7 @@ class LabelWriter:
         only: Mapping[str, frozenset[str] | None] | None,
         files: WrittenFiles | None,
         before: AppliedLabels | None,
+        index: RowIndex,
     ) -> Written:
         """Write the columns.
 
@@ -147,6 +148,7 @@ class LabelWriter:
                 for all of them; all data rows by default.
             files: Watches the disk.
             before: What was applied earlier.
+            index: The rows of the dataset.
 
         Returns:
             What the rows hold then.
@@ -156,7 +158,6 @@ class LabelWriter:
         """
         self.report.videos.clear()
         self._features = self._known_features = 0
-        index = RowIndex(self._dataset, self._meta)
         self.track_ids = track_ids = TrackIds(self._dataset, self.layout.geometries)
         written = self._written_columns()
         applied: dict[str, AppliedLabel] = {}

@@ -5,8 +5,9 @@ The dataset's metadata holds, under ``labelbox_meta``, the keys that `deeplake.i
 and ``videos``: the data rows with their ``video_idx`` and what became of them, as JSON text,
 because Deep Lake's metadata turns numbers into floats and ``None`` into ``{}``.
 
-Where there are more than a few videos, the status stands under ``labelbox_meta_status`` and the
-data rows under ``labelbox_meta_videos_<n>``, and ``sources`` is empty if it is long; see below.
+Where that is long, as with more than some eighty videos, the status stands under
+``labelbox_meta_status`` and the data rows under ``labelbox_meta_videos_<n>``, and ``sources`` is
+empty if it is long itself; see below.
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ from deeplake_labelbox.errors import DatasetMismatchError
 KEY = "labelbox_meta"
 STATUS_KEY = "labelbox_meta_status"
 
-# Deep Lake 4.7.4 writes a record of more than some 16 KB of metadata as a checkpoint, and such a
-# one loses the branches and tags that were made since the last (all but the newest), or leaves a
-# log that takes a second and 2 GB of memory to read. So after the first commit no record is long:
-# entries stand in keys of their own, a few in each, and those that changed are written.
-_ENTRIES_A_KEY: Final = 24
-_MAX_RECORD: Final = 8 << 10
+# Deep Lake 4.7.4 writes a value of more than some 24 KB as a checkpoint, and such a one loses the
+# branches and tags that were made since the last (all but the newest), or leaves a log that takes a
+# second and 2 GB of memory to read. So no value is long: entries stand in keys of their own, a few
+# in each, and those that changed are written.
+_ENTRIES_A_KEY: Final = 8
+_MAX_LENGTH: Final = 16 << 10
 
 Status = Literal["building", "placing", "complete"]
 VideoStatus = Literal["pending", "done", "partial", "failed"]
@@ -125,6 +126,12 @@ class LabelboxMeta:
             DatasetMismatchError: If the dataset was not made by this package.
         """
         stored: dict[str, Any] = dict(dataset.metadata[KEY]) if KEY in dataset.metadata else {}
+        if "options" in stored and "videos" not in stored and STATUS_KEY not in dataset.metadata:
+            raise DatasetMismatchError(
+                f"The dataset has only a part of the metadata of the one that {KEY!r} was copied "
+                f"from, which has many videos; copy all: for key in source.metadata.keys(): if "
+                f'key.startswith("{KEY}"): target.metadata[key] = source.metadata[key].'
+            )
         try:
             if "videos" in stored or STATUS_KEY not in dataset.metadata:
                 status, texts = stored["status"], [stored["videos"]]
@@ -158,7 +165,7 @@ class LabelboxMeta:
     def write(self, dataset: deeplake.Dataset) -> None:
         """Write what changed to the metadata of a dataset; published by the next commit."""
         sources = [video.name for video in self.videos]
-        if len(json.dumps(sources)) > _MAX_RECORD:
+        if len(json.dumps(sources)) > _MAX_LENGTH:
             sources = []
         head = {
             "project_id": self.project_id,
@@ -167,14 +174,15 @@ class LabelboxMeta:
             "project_name": self.project_name,
             "options": self.options,
         }
-        wanted: dict[str, Any] = {KEY: head}
-        if len(self.videos) <= _ENTRIES_A_KEY:
-            wanted[KEY] = {**head, "status": self.status, "videos": _as_text(self.videos)}
-        else:
-            wanted[STATUS_KEY] = self.status
-            for place in range(0, len(self.videos), _ENTRIES_A_KEY):
-                part = self.videos[place : place + _ENTRIES_A_KEY]
-                wanted[_entry_key(place // _ENTRIES_A_KEY)] = _as_text(part)
+        whole = head | {"status": self.status, "videos": _as_text(self.videos)}
+        wanted: dict[str, Any] = {KEY: whole}
+        if len(json.dumps(whole)) > _MAX_LENGTH:
+            starts = range(0, len(self.videos), _ENTRIES_A_KEY)
+            wanted = {
+                _entry_key(number): _as_text(self.videos[start : start + _ENTRIES_A_KEY])
+                for number, start in enumerate(starts)
+            }
+            wanted |= {STATUS_KEY: self.status, KEY: head}
         for key, value in wanted.items():
             if key not in dataset.metadata or dataset.metadata[key] != value:
                 dataset.metadata[key] = value

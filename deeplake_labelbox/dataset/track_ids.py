@@ -1,9 +1,9 @@
 """Track ids: small numbers for Labelbox's feature ids, unique in the dataset and stable.
 
-The metadata of every track id column holds ``feature_ids`` (track id as text to feature id) and
-``data_row_ids`` (track id as text to data row id), from which a later run takes up the numbers
-that are given already. Which number is next is told by the metadata of the dataset, which all
-branches share, so that no two branches give the same number to different objects.
+The metadata of every track id column holds ``feature_ids`` (track id as text to feature id), and
+``labelbox_tracks``, from which a later run takes up the numbers that are given already. Which
+number is next is told by the metadata of the dataset, which all branches share, so that no two
+branches give the same number to different objects.
 """
 
 from __future__ import annotations
@@ -24,31 +24,33 @@ from deeplake_labelbox.dataset.columns import (
 # Under this key the metadata of the dataset holds the next track id, as text.
 NEXT_KEY = "labelbox_next_track_id"
 
-# Under this key the metadata of a column holds both once more, as JSON text: Deep Lake 4.7.4 takes
-# seconds to read a mapping of some thousand entries, and ten times as many a hundred times longer.
+# Under this key the metadata of a column holds track ids by data row id and feature id, as JSON
+# text: Deep Lake 4.7.4 takes seconds to read a mapping of some thousand entries, and ten times as
+# many a hundred times longer. All of it is read whenever a dataset is opened; so it is kept short.
 TRACKS_KEY = "labelbox_tracks"
 
 
 def read_tracks(dataset: ReadableDataset, column: str) -> dict[int, tuple[str, str]]:
     """The tracks of a track id column: data row id and feature id by track id."""
     metadata = dataset[column].metadata
-    if TRACKS_KEY in metadata:
-        stored = json.loads(metadata[TRACKS_KEY])
-        return {int(number): (row, feature) for number, (row, feature) in stored.items()}
-    if "feature_ids" not in metadata:
-        return {}
-    feature_ids, data_row_ids = metadata["feature_ids"], metadata["data_row_ids"]
-    return {int(key): (data_row_ids[key], feature_ids[key]) for key in feature_ids}
+    stored = json.loads(metadata[TRACKS_KEY]) if TRACKS_KEY in metadata else {}
+    return {
+        number: (data_row_id, feature_id)
+        for data_row_id, numbers in stored.items()
+        for feature_id, number in numbers.items()
+    }
 
 
 def write_tracks(
     dataset: deeplake.Dataset, column: str, tracks: Mapping[int, tuple[str, str]]
 ) -> None:
     """Write the tracks of a track id column; published by the next commit."""
+    by_data_row: dict[str, dict[str, int]] = {}
+    for number, (data_row_id, feature_id) in tracks.items():
+        by_data_row.setdefault(data_row_id, {})[feature_id] = number
     metadata = dataset[column].metadata
     metadata["feature_ids"] = {str(number): feature for number, (_, feature) in tracks.items()}
-    metadata["data_row_ids"] = {str(number): row for number, (row, _) in tracks.items()}
-    metadata[TRACKS_KEY] = json.dumps(tracks)
+    metadata[TRACKS_KEY] = json.dumps(by_data_row, separators=(",", ":"))
 
 
 class TrackIds:

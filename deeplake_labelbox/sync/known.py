@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import cast
@@ -86,9 +87,9 @@ class Known:
 
 def head_of(dataset: deeplake.Dataset) -> tuple[str, ...]:
     """What changes when anybody commits to a branch, or changes what all branches share."""
-    shared = dataset.metadata.to_dict()
-    meta = shared.get(KEY) or {}
-    return str(dataset.version), str(meta.get("videos")), str(shared.get(NEXT_KEY))
+    shared = dataset.metadata.to_dict().items()
+    kept = {key: value for key, value in shared if key.startswith(KEY) or key == NEXT_KEY}
+    return str(dataset.version), json.dumps(kept, sort_keys=True)
 
 
 def _shared_meta(dataset: deeplake.Dataset, applied: AppliedLabels | None) -> LabelboxMeta:

@@ -112,11 +112,12 @@ def write(
         progress=options.progress,
         meta=meta,
     )
-    converter.write_labels(plan.to_write, files=files)
+    index = RowIndex(dataset, meta) if plan.to_add or plan.to_retry else known.index
+    converter.write_labels(plan.to_write, files=files, index=index)
     _drop_repeated(dataset, known, plan)
     if gone:
-        empty_columns(dataset, gone, RowIndex(dataset, meta), meta)
-    removed = _prune(dataset, left, meta) if options.prune and left else 0
+        empty_columns(dataset, gone, index, meta)
+    removed = _prune(dataset, left, meta, index) if options.prune and left else 0
     _note(dataset, known, plan, left, prune=options.prune)
 
     def save_shared() -> None:
@@ -145,13 +146,14 @@ def _drop_repeated(dataset: deeplake.Dataset, known: Known, plan: SyncPlan) -> N
     ]
 
 
-def _prune(dataset: deeplake.Dataset, left: frozenset[str], meta: LabelboxMeta) -> int:
+def _prune(
+    dataset: deeplake.Dataset, left: frozenset[str], meta: LabelboxMeta, index: RowIndex
+) -> int:
     if not has_identity_columns(dataset):
         raise ConfigurationError(
             "prune needs the columns video_idx and frame_idx, which tell rows from each other; "
             "the dataset was made without them."
         )
-    index = RowIndex(dataset, meta)
     rows = [index.rows_of(video).rows for video in meta.videos if video.data_row_id in left]
     gone = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *rows]))
     delete_rows(dataset, gone)

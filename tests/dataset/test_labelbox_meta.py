@@ -49,7 +49,7 @@ def test_entries_are_read_as_they_were_written(path):
 def test_a_text_that_grows_with_many_commits_leaves_no_broken_log(path):
     dataset = deeplake.create(str(path))
     dataset.add_column("number", deeplake.types.Int32())
-    meta = meta_of(80)
+    meta = meta_of(200)
     for video in meta.videos:
         dataset.append({"number": [video.video_idx]})
         dataset.commit()
@@ -67,12 +67,12 @@ def test_a_text_that_grows_with_many_commits_leaves_no_broken_log(path):
         dataset.commit()
     logs = list((path / "_deeplake_log").rglob("*.lz4"))
     assert logs
-    assert [log.name for log in logs if log.read_bytes().startswith(b"{")] == []
+    assert [log.name for log in logs if log.read_bytes().startswith(b'{"')] == []
     assert LabelboxMeta.read(deeplake.open(str(path))) == meta
 
 
 def test_branches_and_tags_outlast_the_metadata_of_many_videos(path):
-    """Deep Lake loses those that were made before a long record of metadata."""
+    """Deep Lake loses those that were made before a long value of metadata."""
     dataset = deeplake.create(str(path))
     dataset.add_column("number", deeplake.types.Int32())
     meta = meta_of(500)
@@ -82,7 +82,8 @@ def test_branches_and_tags_outlast_the_metadata_of_many_videos(path):
         dataset.branch(f"branch-{number}")
         dataset.tag(f"tag-{number}")
     dataset.append({"number": [1]})
-    meta = replace(meta.with_data_rows([("another", "one")]), status="complete")
+    more = [(f"more-{number}", "x" * 100) for number in range(200)]
+    meta = replace(meta.with_data_rows(more), status="complete")
     meta.write(dataset)
     dataset.commit()
     opened = deeplake.open(str(path))

@@ -2,7 +2,7 @@ import numpy as np
 from label_json import box, frame, label, layout, new_dataset, point, values_of
 
 from deeplake_labelbox.dataset.columns import ensure_column, write_class_names
-from deeplake_labelbox.dataset.track_ids import TrackIds
+from deeplake_labelbox.dataset.track_ids import TrackIds, read_tracks
 
 CARS_AND_NOSES = layout(
     {
@@ -56,7 +56,7 @@ def test_an_object_keeps_its_track_id_in_all_its_frames_and_at_a_later_run():
         "0": "b",
         "1": "a",
     }
-    assert set(metadata["data_row_ids"].values()) == {"row-1"}
+    assert read_tracks(dataset, "box_track_ids") == {0: ("row-1", "b"), 1: ("row-1", "a")}
 
 
 def test_a_later_run_goes_on_after_the_numbers_that_are_taken():

@@ -4,6 +4,8 @@ import pytest
 from label_json import box, checklist, frame, label, line, point, radio, text
 from small_exports import FRAMES, boxes_telling, cells, chosen, classes, data_row, run
 
+from deeplake_labelbox.dataset.track_ids import read_tracks
+
 GROUPED = {"rectangle": "boxes", "radio": "answer"}
 
 
@@ -85,12 +87,10 @@ def test_r8_boxes_of_a_group_keep_class_and_track(clips):
     )
     expected = [["car", "bus"], ["bus"], ["bus", "car"], *[[]] * 3]
     assert classes(dataset, "boxes/boxes_labels") == 2 * expected
-    metadata = dict(dataset["boxes/boxes_track_ids"].metadata)
-    rows, features = metadata.get("data_row_ids", {}), metadata.get("feature_ids", {})
-    tracks = [
-        [(rows.get(str(n)), features.get(str(n))) for n in cell]
-        for cell in cells(dataset, "boxes/boxes_track_ids")
-    ]
+    known = read_tracks(dataset, "boxes/boxes_track_ids")
+    features = dataset["boxes/boxes_track_ids"].metadata["feature_ids"]
+    assert dict(features) == {str(number): feature for number, (_, feature) in known.items()}
+    tracks = [[known.get(n) for n in cell] for cell in cells(dataset, "boxes/boxes_track_ids")]
     assert tracks == [
         [(row, feature_id) for feature_id in cell]
         for row in ("one", "two")

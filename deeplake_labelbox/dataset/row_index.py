@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import deeplake
@@ -62,35 +63,33 @@ class RowIndex:
     """
 
     def __init__(self, dataset: ReadableDataset, meta: LabelboxMeta) -> None:
-        self._length = len(dataset)
-        self._by_video: dict[int, VideoRows] | None = None
-        if has_identity_columns(dataset):
-            videos = np.asarray(dataset["video_idx"][:], dtype=np.int64).reshape(-1)
-            frames = np.asarray(dataset["frame_idx"][:], dtype=np.int64).reshape(-1) + 1
-            self._by_video = _by_video(videos, frames)
-        elif self._length != sum(video.rows for video in meta.videos):
+        self._dataset = dataset
+        self._has_identity = has_identity_columns(dataset)
+        written = sum(video.rows for video in meta.videos)
+        if not self._has_identity and len(dataset) != written:
             raise DatasetMismatchError(
-                f"The dataset has {self._length} rows, but "
-                f"{sum(video.rows for video in meta.videos)} were written, and no columns "
+                f"The dataset has {len(dataset)} rows, but {written} were written, and no columns "
                 f"video_idx and frame_idx tell which are left; make it again."
             )
 
     def rows_of(self, video: VideoEntry) -> VideoRows:
         """The rows of a data row's video; none where all were deleted, or none was written."""
-        if self._by_video is not None:
-            return self._by_video.get(video.video_idx, _written(0, 0, (), None))
-        return _written(video.first_row, video.rows, video.missing, video.chosen)
+        if not self._has_identity:
+            return _written(video.first_row, video.rows, video.missing, video.chosen)
+        none = np.zeros(0, np.int64)
+        rows, frames = self._by_video.get(video.video_idx, (none, none))
+        numbers, frame_of_row = np.unique(frames, return_inverse=True)
+        return VideoRows(numbers, rows, frame_of_row)
 
-
-def _by_video(videos: NDArray[np.int64], frames: NDArray[np.int64]) -> dict[int, VideoRows]:
-    # Rows without a number read as anything below 0.
-    order = np.argsort(videos, kind="stable")
-    found = {}
-    for rows in np.split(order, np.flatnonzero(np.diff(videos[order])) + 1):
-        if len(rows):
-            numbers, frame_of_row = np.unique(frames[rows], return_inverse=True)
-            found[int(videos[rows[0]])] = VideoRows(numbers, rows, frame_of_row)
-    return found
+    @cached_property
+    def _by_video(self) -> dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Rows and their 1-based frames by video; read when they are first asked for."""
+        videos = np.asarray(self._dataset["video_idx"][:], dtype=np.int64).reshape(-1)
+        frames = np.asarray(self._dataset["frame_idx"][:], dtype=np.int64).reshape(-1) + 1
+        # Rows without a number read as anything below 0.
+        order = np.argsort(videos, kind="stable")
+        parts = np.split(order, np.flatnonzero(np.diff(videos[order])) + 1)
+        return {int(videos[rows[0]]): (rows, frames[rows]) for rows in parts if len(rows)}
 
 
 def _written(

@@ -190,6 +190,8 @@ def _save_meta(dataset: deeplake.Dataset, before: LabelboxMeta, meta: LabelboxMe
         # A copy of a query has nothing of it yet.
         meta.write(dataset)
         return
+    if meta == before:
+        return
     new = replace(shared, project_name=meta.project_name)
     for video in meta.videos:
         if video.video_idx == len(new.videos):

@@ -3,6 +3,9 @@
 Kept as JSON text in the metadata of a column, because that, other than the metadata of the dataset
 itself, follows branches, versions, merges, rollbacks and copies made with `deeplake.like`, and is
 published together with the cells that it speaks of.
+
+Deep Lake reads every value that ever stood there whenever it opens the dataset. So the data rows
+stand in keys of their own, a few in each, and a sync of one writes one of these again.
 """
 
 from __future__ import annotations
@@ -15,7 +18,12 @@ from typing import Any, Final
 
 import deeplake
 
-from deeplake_labelbox.dataset.columns import ReadableDataset, column_names
+from deeplake_labelbox.dataset.columns import (
+    ReadableDataset,
+    column_names,
+    metadata_texts,
+    write_text,
+)
 from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta, VideoEntry
 from deeplake_labelbox.dataset.row_metadata import details_of
 from deeplake_labelbox.project.json_values import as_mapping, as_text
@@ -23,10 +31,14 @@ from deeplake_labelbox.project.ontology import Ontology
 from deeplake_labelbox.project.selection import LabelSelection, labels_of_annotators
 
 KEY: Final = "labelbox_applied"
+_ONTOLOGY_KEY: Final = "labelbox_ontology"
+_ROWS_KEY: Final = "labelbox_applied_rows_"
+_ROWS_A_KEY: Final = 16
 
 # The column that tells which video a row is of is the last that anybody takes away.
 _HOME: Final = "video_idx"
-_DEFAULTS: Final = {item.name: item.default for item in fields(VideoEntry)}
+# What stands elsewhere than under `KEY`.
+_ELSEWHERE: Final = frozenset(("ontology", "labels", "videos"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +82,7 @@ class AppliedLabels:
             user.
         last_activity: Greatest ``last_activity_at`` of the data rows, ISO 8601.
         labels: By data row id, for all data rows that have, or had, rows on this branch.
-        videos: What is known of the videos of these data rows.
+        videos: What is known of the videos of these data rows, all of them, by ``video_idx``.
         left: Ids of data rows that are no longer in the project, and whose rows were kept.
         options: As in `LabelboxMeta`.
         annotators: Who has columns of their own.
@@ -96,37 +108,41 @@ class AppliedLabels:
         home = _home(dataset, must_hold=True)
         if home is None:
             return None
-        stored = json.loads(dataset[home].metadata[KEY])
+        metadata = dataset[home].metadata
+        stored = json.loads(metadata[KEY])
+        rows = [
+            (VideoEntry.of_json(entry), AppliedLabel(*label))
+            for text in metadata_texts(dataset, home, _ROWS_KEY).values()
+            for entry, label in json.loads(text)
+        ]
+        rows.sort(key=lambda row: row[0].video_idx)
         return cls(
             **stored
             | {
-                "ontology": Ontology.from_normalized(stored["ontology"]),
-                "labels": {key: AppliedLabel(*value) for key, value in stored["labels"].items()},
-                "videos": tuple(VideoEntry.of_json(entry) for entry in stored["videos"]),
+                "ontology": Ontology.from_normalized(json.loads(metadata[_ONTOLOGY_KEY])),
+                "labels": {video.data_row_id: label for video, label in rows},
+                "videos": tuple(video for video, _ in rows),
                 "left": tuple(stored["left"]),
-                "annotators": tuple(stored.get("annotators", ())),
+                "annotators": tuple(stored["annotators"]),
             }
         )
 
     def write(self, dataset: deeplake.Dataset) -> None:
-        """Write it, if it is something new; published by the next commit."""
+        """Write what is new of it; published by the next commit."""
         home = _home(dataset, must_hold=True) or _home(dataset)
         if home is None:
             return
-        stored = {item.name: getattr(self, item.name) for item in fields(self)}
-        stored["ontology"] = self.ontology.normalized()
-        stored["labels"] = {key: list(astuple(label)) for key, label in self.labels.items()}
-        stored["videos"] = [
-            {
-                key: value
-                for key, default in _DEFAULTS.items()
-                if (value := getattr(video, key)) != default
-            }
-            for video in self.videos
-        ]
-        text, metadata = json.dumps(stored, sort_keys=True), dataset[home].metadata
-        if KEY not in metadata or metadata[KEY] != text:
-            metadata[KEY] = text
+        names = [item.name for item in fields(self) if item.name not in _ELSEWHERE]
+        write_text(dataset, home, KEY, {name: getattr(self, name) for name in names})
+        write_text(dataset, home, _ONTOLOGY_KEY, self.ontology.normalized())
+        # Deep Lake cannot delete a key: one that is there already may become empty.
+        rows: dict[str, list[Any]] = {key: [] for key in metadata_texts(dataset, home, _ROWS_KEY)}
+        for video in self.videos:
+            label = self.labels[video.data_row_id]
+            number = str(video.video_idx // _ROWS_A_KEY)
+            rows.setdefault(number, []).append((video.to_json(), astuple(label)))
+        for number, values in rows.items():
+            write_text(dataset, home, f"{_ROWS_KEY}{number}", values)
 
     def meta(self) -> LabelboxMeta:
         """The metadata of a dataset that lost its own, as a copy of a query does."""

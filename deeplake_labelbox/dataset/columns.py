@@ -186,6 +186,20 @@ def column_names(dataset: ReadableDataset) -> list[str]:
     return [column.name for column in dataset.schema.columns]
 
 
+def metadata_texts(dataset: ReadableDataset, column: str, prefix: str) -> dict[str, str]:
+    """The texts in the metadata of a column whose keys begin so, by the rest of the key."""
+    metadata = dataset[column].metadata
+    keys = [key for key in metadata.keys() if key.startswith(prefix)]  # noqa: SIM118 - no mapping
+    return {key.removeprefix(prefix): str(metadata[key]) for key in keys}
+
+
+def write_text(dataset: deeplake.Dataset, column: str, key: str, value: object) -> None:
+    """Set a value in the metadata of a column as JSON text, if it is another than it has."""
+    metadata, text = dataset[column].metadata, json.dumps(value, sort_keys=True)
+    if key not in metadata or metadata[key] != text:
+        metadata[key] = text
+
+
 def column_kind(dataset: ReadableDataset, name: str) -> str | None:
     """The kind under which this package added the column, or ``None`` for a column of others."""
     metadata = dataset[name].metadata

@@ -86,9 +86,17 @@ class VideoEntry:
             return 1.0, 1.0
         return self.width / self.source_width, self.height / self.source_height
 
+    def to_json(self) -> dict[str, Any]:
+        """What is not at its default, as it is kept in metadata."""
+        return {
+            item.name: value
+            for item in fields(self)
+            if (value := getattr(self, item.name)) != item.default
+        }
+
     @classmethod
     def of_json(cls, stored: dict[str, Any]) -> VideoEntry:
-        """Read what `LabelboxMeta.write` made of an entry."""
+        """Read what `to_json` made of an entry."""
         runs = {
             "missing": tuple((first, last) for first, last in stored.get("missing", ())),
             "warnings": tuple(stored.get("warnings", ())),
@@ -226,10 +234,4 @@ def _entry_keys(dataset: ReadableDataset) -> Iterator[str]:
 
 @lru_cache(maxsize=1 << 16)
 def _as_json(entry: VideoEntry) -> str:
-    """An entry without what is at its default; all are written whenever one of them changes."""
-    given = (
-        (item.name, getattr(entry, item.name))
-        for item in fields(entry)
-        if getattr(entry, item.name) != item.default
-    )
-    return json.dumps(dict(given))
+    return json.dumps(entry.to_json())

@@ -1,9 +1,9 @@
 """Track ids: small numbers for Labelbox's feature ids, unique in the dataset and stable.
 
 The metadata of every track id column holds ``feature_ids`` (track id as text to feature id), and
-``labelbox_tracks``, from which a later run takes up the numbers that are given already. Which
-number is next is told by the metadata of the dataset, which all branches share, so that no two
-branches give the same number to different objects.
+``labelbox_tracks_<data row id>``, from which a later run takes up the numbers that are given
+already. Which number is next is told by the metadata of the dataset, which all branches share, so
+that no two branches give the same number to different objects.
 """
 
 from __future__ import annotations
@@ -18,26 +18,27 @@ from deeplake_labelbox.dataset.columns import (
     ReadableDataset,
     column_kind,
     column_names,
+    metadata_texts,
     read_class_names,
+    write_text,
 )
 
 # Under this key the metadata of the dataset holds the next track id, as text.
 NEXT_KEY = "labelbox_next_track_id"
 
-# Under this key the metadata of a column holds track ids by data row id and feature id, as JSON
-# text: Deep Lake 4.7.4 takes seconds to read a mapping of some thousand entries, and ten times as
-# many a hundred times longer. All of it is read whenever a dataset is opened; so it is kept short.
-TRACKS_KEY = "labelbox_tracks"
+# Under this and a data row id the metadata of a column holds the data row's feature ids by track
+# id, as JSON text: Deep Lake 4.7.4 takes seconds to read a mapping of some thousand entries, and
+# minutes for ten times as many. They stand apart by data row because every value that ever
+# stood there is read whenever the dataset is opened.
+TRACKS_KEY = "labelbox_tracks_"
 
 
 def read_tracks(dataset: ReadableDataset, column: str) -> dict[int, tuple[str, str]]:
     """The tracks of a track id column: data row id and feature id by track id."""
-    metadata = dataset[column].metadata
-    stored = json.loads(metadata[TRACKS_KEY]) if TRACKS_KEY in metadata else {}
     return {
-        number: (data_row_id, feature_id)
-        for data_row_id, numbers in stored.items()
-        for feature_id, number in numbers.items()
+        int(number): (data_row_id, feature_id)
+        for data_row_id, text in metadata_texts(dataset, column, TRACKS_KEY).items()
+        for number, feature_id in json.loads(text).items()
     }
 
 
@@ -45,12 +46,14 @@ def write_tracks(
     dataset: deeplake.Dataset, column: str, tracks: Mapping[int, tuple[str, str]]
 ) -> None:
     """Write the tracks of a track id column; published by the next commit."""
-    by_data_row: dict[str, dict[str, int]] = {}
+    feature_ids: dict[str, str] = {}
+    by_data_row: dict[str, dict[str, str]] = {}
     for number, (data_row_id, feature_id) in tracks.items():
-        by_data_row.setdefault(data_row_id, {})[feature_id] = number
-    metadata = dataset[column].metadata
-    metadata["feature_ids"] = {str(number): feature for number, (_, feature) in tracks.items()}
-    metadata[TRACKS_KEY] = json.dumps(by_data_row, separators=(",", ":"))
+        feature_ids[str(number)] = feature_id
+        by_data_row.setdefault(data_row_id, {})[str(number)] = feature_id
+    dataset[column].metadata["feature_ids"] = feature_ids
+    for data_row_id, features in by_data_row.items():
+        write_text(dataset, column, f"{TRACKS_KEY}{data_row_id}", features)
 
 
 class TrackIds:

@@ -1,7 +1,7 @@
 """The merge of a branch into ``main``, in one commit.
 
 Deep Lake 4.7.4 merges rows, cells and metadata as they come: rows of a video that both branches
-appended are there twice afterwards, and the track ids of a column are one piece of metadata, of
+appended are there twice afterwards, and the feature ids of a column are one piece of metadata, of
 which the branch's counts. So a branch of its own is merged into first and put right, and then
 brought into ``main`` whole.
 """
@@ -54,8 +54,7 @@ def merge_into_main(
         try:
             merged = main.branches[MERGE_BRANCH].open()
             merged.merge(name, message=f"Merge {name}")
-            tracks = _tracks(main)
-            if _put_back(merged, tracks) | _delete_doubled(merged, main, branch):
+            if _join_tracks(merged, main, branch) | _delete_doubled(merged, main, branch):
                 merged.commit(f"Put right what main and {name} both have")
             main.merge(MERGE_BRANCH, message=message)
         finally:
@@ -63,15 +62,15 @@ def merge_into_main(
     return True
 
 
-def _put_back(merged: deeplake.Dataset, tracks: _Tracks) -> bool:
-    """Put back the track ids that ``main`` alone knew; tells whether there were any."""
-    changed = False
-    for column, known in _tracks(merged).items():
-        whole = {**tracks.get(column, {}), **known}
-        if whole != known:
-            write_tracks(merged, column, whole)
-            changed = True
-    return changed
+def _join_tracks(merged: deeplake.Dataset, *sides: deeplake.Dataset) -> bool:
+    """Write the track ids of columns where each side has some of its own; tells whether it did."""
+    one, other = map(_tracks, sides)
+    joined = False
+    for column in one.keys() & other.keys():
+        if one[column].keys() - other[column].keys() and other[column].keys() - one[column].keys():
+            write_tracks(merged, column, {**one[column], **other[column]})
+            joined = True
+    return joined
 
 
 def _tracks(dataset: deeplake.Dataset) -> _Tracks:

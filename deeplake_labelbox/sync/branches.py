@@ -18,13 +18,18 @@ MAIN: Final = "main"
 _UNCOMMITTED: Final = "9999999999vzzzzzzzz"
 
 
+def has_changes(dataset: deeplake.Dataset) -> bool:
+    """Whether a dataset object has changes that are not committed."""
+    return str(dataset.version) == _UNCOMMITTED
+
+
 def check_committed(dataset: deeplake.Dataset) -> None:
     """Check that a dataset object of the user holds nothing that a commit would publish with ours.
 
     Raises:
         DatasetError: If it does.
     """
-    if dataset.version == _UNCOMMITTED:
+    if has_changes(dataset):
         raise DatasetError(
             "The dataset has changes that are not committed, and that a sync would commit with its "
             "own; commit them, or call rollback()."

@@ -25,7 +25,7 @@ from deeplake_labelbox.sync.report import Change, ChangeKind
 from deeplake_labelbox.timeline.labelled import labelled_ranges
 
 _DELETED = "its label changed, but its rows were deleted from the dataset"
-# So many data rows of an export are kept in memory.
+# So many data rows of an export are kept in memory, and written while others wait.
 _FEW: Final = 16
 _NO_ROWS = "labelled, but without rows in the dataset"
 
@@ -107,6 +107,11 @@ class SyncPlan:
     def is_empty(self) -> bool:
         """Whether there is nothing to do."""
         return not (self.changes or self.to_write or self.to_add or self.to_retry)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it is soon done: a few labels, and no video to decode."""
+        return len(self.to_write) <= _FEW and not (self.to_add or self.to_retry)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from deeplake_labelbox.project.ontology import Ontology
 from deeplake_labelbox.project.selection import LabelSelection
 from deeplake_labelbox.report import Report
 from deeplake_labelbox.sync.asking import asked_rows
+from deeplake_labelbox.sync.branches import has_changes
 from deeplake_labelbox.sync.following import ColumnChanges, follow_ontology
 from deeplake_labelbox.sync.known import Known, head_of
 from deeplake_labelbox.sync.plan import Comparison, ExportedRows, SyncPlan
@@ -43,6 +44,18 @@ class SyncOptions:
     group_mapping: Mapping[str, str] | None
     label_selection: LabelSelection | None
     writing: WriteOptions
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What is to be written."""
+
+    ontology: Ontology
+    columns: ColumnChanges
+    rows: ExportedRows
+    plan: SyncPlan
+    left: frozenset[str]
+    files: WrittenFiles
 
 
 class SyncRun:
@@ -100,27 +113,56 @@ class SyncRun:
                 self._dataset.rollback()
                 return self._reported(plan, rows)
             files = files or WrittenFiles.of(self._dataset)
-            written = write(
-                self._dataset,
-                self._known,
-                self._options.writing,
-                plan=plan,
-                rows=rows,
-                ontology=ontology,
-                project_name=str(self._exporter.project.name),
-                left=left,
-                gone=columns.gone,
-                files=files,
-            )
-            report = self._reported(plan, rows, written.report)
-            if not plan.changes:
-                self._dataset.rollback()
-                return report
-            committed = self._commit(written, report.summary)
-            files.check_written()
+            job = _Job(ontology, columns, rows, plan, left, files)
+            is_short = plan.is_short and not has_changes(self._dataset)
+            report = None if is_short else self._write_and_take_turn(job)
+        if is_short:
+            report = self._take_turn_and_write(job)
         # Outside, where nothing sets back metadata that is somebody else's now.
-        if not committed:
+        if report is None:
             raise DatasetMovedError
+        return report
+
+    # --- what is written -----------------------------------------------------------------------
+
+    def _write_and_take_turn(self, job: _Job) -> SyncReport | None:
+        """Decode and write at leisure, and let others wait for the commit only."""
+        written = self._write(job)
+        # Refreshing an object with changes would commit them: another one looks at the branch.
+        head = self._dataset.branches[self._dataset.current_branch.name].open()
+        with self._turns.turn(head):
+            return self._commit(job, written, head_of(head))
+
+    def _take_turn_and_write(self, job: _Job) -> SyncReport | None:
+        """Let others wait for all of it, which saves opening the branch once more."""
+        with self._turns.turn(self._dataset):
+            head = head_of(self._dataset)
+            with uncommitted(self._dataset):
+                return self._commit(job, self._write(job), head)
+
+    def _write(self, job: _Job) -> Written:
+        return write(
+            self._dataset,
+            self._known,
+            self._options.writing,
+            plan=job.plan,
+            rows=job.rows,
+            ontology=job.ontology,
+            project_name=str(self._exporter.project.name),
+            left=job.left,
+            gone=job.columns.gone,
+            files=job.files,
+        )
+
+    def _commit(self, job: _Job, written: Written, head: tuple[str, ...]) -> SyncReport | None:
+        """Commit, if there is anything to; ``None`` if somebody else did so meanwhile."""
+        report = self._reported(job.plan, job.rows, written.report)
+        if head != self._known.head or not report.changes:
+            self._dataset.rollback()
+            return report if head == self._known.head else None
+        written.save_shared()
+        self._dataset.commit(f"Sync Labelbox project {written.meta.project_name}: {report.summary}")
+        job.files.check_written()
         return replace(
             report,
             rows_added=written.rows_added,
@@ -128,18 +170,6 @@ class SyncRun:
             committed=True,
             version=str(self._dataset.version),
         )
-
-    def _commit(self, written: Written, summary: str) -> bool:
-        """Commit, unless somebody else did so in between; then nothing is written."""
-        # A second look at the branch: refreshing an object with changes would commit them.
-        head = self._dataset.branches[self._dataset.current_branch.name].open()
-        with self._turns.turn(head):
-            if head_of(head) != self._known.head:
-                self._dataset.rollback()
-                return False
-            written.save_shared()
-            self._dataset.commit(f"Sync Labelbox project {written.meta.project_name}: {summary}")
-        return True
 
     # --- what Labelbox is asked ----------------------------------------------------------------
 

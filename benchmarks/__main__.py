@@ -20,14 +20,14 @@ from deeplake_labelbox.video.encoder import usable_cores
 
 
 def main() -> None:
-    """Run the cases that were asked for, print the table, and write it with its plot."""
+    """Run the cases that were asked for, print the table, and write it with its plot if asked."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
         "case", nargs="*", metavar="CASE", help=f"of {', '.join(CASES)}; default: all"
     )
     parser.add_argument("--quick", action="store_true", help="short clips, fewer labels")
     parser.add_argument("--repeats", type=int, default=3, help="how often each side runs")
-    parser.add_argument("--output", type=Path, default=Path(__file__).parent / "results")
+    parser.add_argument("--output", type=Path, help="folder for results.json and results.png")
     arguments = parser.parse_args()
     for case in arguments.case:
         if case not in CASES:
@@ -41,6 +41,8 @@ def main() -> None:
                 rows.append(row)
                 console.print(f"{case}: {row.what}: {_value(row.ours, row.unit)}", style="dim")
     console.print(_table(rows))
+    if arguments.output is None:
+        return
     arguments.output.mkdir(parents=True, exist_ok=True)
     results = {
         "machine": f"{platform.machine()}, {usable_cores()} cores, Python "

@@ -1,12 +1,14 @@
-"""Picture files: complete or not there."""
+"""Files that are written whole, or not at all."""
 
 from __future__ import annotations
 
+import json
 import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from deeplake_labelbox.errors import ConfigurationError
 
@@ -33,6 +35,18 @@ def replacing_file(path: str | Path) -> Iterator[Path]:
             f"{path} cannot be written: {error.strerror or type(error).__name__}; choose a path in "
             f"an existing folder with room and write access."
         ) from error
+
+
+def write_json(path: str | Path, value: Any) -> None:
+    """Write values of JSON, as text that people can read.
+
+    Raises:
+        ConfigurationError: If the file cannot be written.
+    """
+    with replacing_file(path) as part:
+        # Half a surrogate pair, as names of files may have, cannot be written.
+        text = json.dumps(value, indent=2, ensure_ascii=False)
+        part.write_text(f"{text}\n", "utf-8", "replace")
 
 
 def check_suffix(path: str | Path, suffix: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.files import write_json
 from deeplake_labelbox.notebook_tables import short_name, table
 
 # A gap is made longer if it is among the last so many; more things seldom fail side by side.
@@ -189,13 +190,7 @@ class Report:
         Raises:
             ConfigurationError: If the file cannot be written.
         """
-        text = json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
-        try:
-            Path(path).write_text(text, "utf-8")
-        except OSError as error:
-            raise ConfigurationError(
-                f"The report cannot be written to {path}: {error.strerror}; choose another path."
-            ) from error
+        write_json(path, asdict(self))
 
     @classmethod
     def load(cls, path: str | Path) -> Report:

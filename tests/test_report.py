@@ -1,5 +1,8 @@
 """Reports: gaps that follow each other are one, and files read back as they were."""
 
+import errno
+from pathlib import Path
+
 import pytest
 
 from deeplake_labelbox import Gap, Report, VideoOutcome
@@ -54,8 +57,30 @@ def test_files_that_are_no_report(tmp_path, text):
 def test_files_that_cannot_be_read_or_written(tmp_path):
     with pytest.raises(ConfigurationError, match=r"none\.json"):
         Report.load(tmp_path / "none.json")
-    with pytest.raises(ConfigurationError, match="choose another path"):
+    with pytest.raises(ConfigurationError, match="is a folder; give the file"):
         example().save(tmp_path)
+    with pytest.raises(ConfigurationError, match="choose a path in an existing folder"):
+        example().save(tmp_path / "none" / "report.json")
+
+
+def test_a_report_that_cannot_be_written_leaves_the_old_one(tmp_path, monkeypatch):
+    path = tmp_path / "report.json"
+    example().save(path)
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(ConfigurationError, match="No space left"):
+        Report().save(path)
+    assert Report.load(path) == example()
+    assert [file.name for file in tmp_path.iterdir()] == ["report.json"]
+
+
+def test_a_name_that_is_no_text_is_written(tmp_path):
+    path = tmp_path / "report.json"
+    Report([VideoOutcome("a", "half a pair \ud83d.mp4")]).save(path)
+    assert Report.load(path).videos[0].name == "half a pair ?.mp4"
 
 
 def test_the_report_of_labels_joins_that_of_frames():

@@ -55,7 +55,7 @@ def stats(
     deeplake-labelbox stats ./clips --json
     """
     with running(verbose=verbose) as run:
-        from deeplake_labelbox.pictures.files import (  # noqa: PLC0415 - not needed for --help
+        from deeplake_labelbox.files import (  # noqa: PLC0415 - not needed for --help
             check_suffix,
             replacing_file,
         )

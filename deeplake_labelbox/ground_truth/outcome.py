@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from deeplake_labelbox.errors import AnnotationSourceError, ConfigurationError
+from deeplake_labelbox.errors import AnnotationSourceError
+from deeplake_labelbox.files import write_json
 from deeplake_labelbox.report import Gap
 
 _TRACKS_SHOWN: Final = 5
@@ -136,16 +137,12 @@ class ImportResult:
         return "\n".join([head, *told_together(self.refused), *map(str, self.gaps)])
 
     def save(self, path: str | Path) -> None:
-        """Write the result as JSON; the file is replaced whole."""
-        target = Path(path)
-        part = target.with_name(f"{target.name}.part")
-        try:
-            part.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n", "utf-8")
-            part.replace(target)
-        except OSError as error:
-            raise ConfigurationError(
-                f"The result cannot be written to {path} ({error.strerror}); give another path."
-            ) from error
+        """Write the result as JSON; the file is replaced whole.
+
+        Raises:
+            ConfigurationError: If the file cannot be written.
+        """
+        write_json(path, asdict(self))
 
     @classmethod
     def load(cls, path: str | Path) -> ImportResult:

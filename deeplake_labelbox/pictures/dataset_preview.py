@@ -14,8 +14,8 @@ from PIL import Image
 
 from deeplake_labelbox.dataset.columns import ReadableDataset
 from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.files import replacing_file
 from deeplake_labelbox.pictures.contact_sheet import draw_contact_sheet
-from deeplake_labelbox.pictures.files import replacing_file
 from deeplake_labelbox.pictures.frame import IMAGE_COLUMN
 from deeplake_labelbox.pictures.movie import write_preview_video
 from deeplake_labelbox.pictures.page import MAX_PAGE_BYTES, write_preview_page

@@ -18,9 +18,9 @@ from tqdm.auto import tqdm
 
 from deeplake_labelbox.dataset.columns import ReadableDataset
 from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.files import replacing_file
 from deeplake_labelbox.pictures.answer_panel import AnswerPanel
 from deeplake_labelbox.pictures.colours import CARD, MUTED, TEXT, Colour, class_colours
-from deeplake_labelbox.pictures.files import replacing_file
 from deeplake_labelbox.pictures.frame import IMAGE_COLUMN, read_picture
 from deeplake_labelbox.pictures.frame_annotations import AnnotationReader, FrameAnnotations
 from deeplake_labelbox.pictures.frame_choice import Video

@@ -18,8 +18,8 @@ import numpy as np
 from deeplake_labelbox.dataset.columns import ReadableDataset
 from deeplake_labelbox.dataset.labelbox_meta import KEY
 from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.files import replacing_file
 from deeplake_labelbox.pictures.colours import Colour, class_colours, ink_on
-from deeplake_labelbox.pictures.files import replacing_file
 from deeplake_labelbox.pictures.frame import IMAGE_COLUMN
 from deeplake_labelbox.pictures.frame_annotations import AnnotationReader
 from deeplake_labelbox.pictures.frame_choice import Video

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,8 +14,8 @@ from tqdm.auto import tqdm
 
 from deeplake_labelbox.dataset.columns import ReadableDataset
 from deeplake_labelbox.dataset.labelbox_meta import KEY
+from deeplake_labelbox.files import write_json
 from deeplake_labelbox.notebook_tables import table
-from deeplake_labelbox.pictures.files import replacing_file
 from deeplake_labelbox.pictures.frame_annotations import AnnotationReader
 from deeplake_labelbox.pictures.timelines import TrackTimeline, VideoTimeline, read_timeline
 from deeplake_labelbox.pictures.video_selection import select_videos
@@ -112,9 +111,7 @@ class DatasetStatistics:
         Raises:
             ConfigurationError: If the file cannot be written.
         """
-        text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False) + "\n"
-        with replacing_file(path) as part:
-            part.write_text(text, "utf-8", "replace")
+        write_json(path, self.to_dict())
 
     def _repr_html_(self) -> str:
         counts = f"{len(self.videos)} videos, {self.labelled_videos} labelled, {self.frames} frames"

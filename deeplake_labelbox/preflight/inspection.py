@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from deeplake_labelbox.files import write_json
 from deeplake_labelbox.notebook_tables import short_name, table
 from deeplake_labelbox.preflight.checks import Finding
 from deeplake_labelbox.video.container import VideoInfo
@@ -120,6 +120,9 @@ class ProjectInspection:
         return whole | {"rows": self.rows, "will_miss": self.will_miss, "estimated_bytes": sizes}
 
     def save(self, path: str | Path) -> None:
-        """Write it as JSON."""
-        text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
-        Path(path).write_text(text + "\n", "utf-8")
+        """Write it as JSON.
+
+        Raises:
+            ConfigurationError: If the file cannot be written.
+        """
+        write_json(path, self.to_dict())

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.files import write_json
 from deeplake_labelbox.notebook_tables import description, table
 from deeplake_labelbox.report import Gap
 
@@ -138,10 +137,4 @@ class SyncReport:
         Raises:
             ConfigurationError: If the file cannot be written.
         """
-        text = json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
-        try:
-            Path(path).write_text(text, "utf-8")
-        except OSError as error:
-            raise ConfigurationError(
-                f"The report cannot be written to {path}: {error.strerror}; choose another path."
-            ) from error
+        write_json(path, asdict(self))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, Protocol, Self, TypedDict, TypeVar, cast
 
 import deeplake
@@ -87,12 +86,7 @@ class FrameWriter(Protocol[B]):
     def __enter__(self) -> Self:
         """Start what writing needs."""
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Release it."""
 
 
@@ -162,12 +156,7 @@ class BaseColumnsWriter:
         """Start what writing needs."""
         return self
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """End the threads of the encoder."""
         self._encoder.close()
 
@@ -228,12 +217,7 @@ class FillerWriter:
         """Nothing to start."""
         return self
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Nothing to release."""
 
 

@@ -88,10 +88,7 @@ class DatasetLocation:
             DatasetNotFoundError: If there is none.
             DatasetError: If it cannot be opened.
         """
-        if not self.exists():
-            raise DatasetNotFoundError(
-                f"There is no Deep Lake dataset at {self}; check the path, or make it first."
-            )
+        self._check_exists()
         with dataset_errors(f"opening the dataset at {self}"):
             return deeplake.open(self.path, creds=self.creds, token=self.token)
 
@@ -102,12 +99,15 @@ class DatasetLocation:
             DatasetNotFoundError: If there is none.
             DatasetError: If it cannot be opened.
         """
+        self._check_exists()
+        with dataset_errors(f"opening the dataset at {self}"):
+            return deeplake.open_read_only(self.path, creds=self.creds, token=self.token)
+
+    def _check_exists(self) -> None:
         if not self.exists():
             raise DatasetNotFoundError(
                 f"There is no Deep Lake dataset at {self}; check the path, or make it first."
             )
-        with dataset_errors(f"opening the dataset at {self}"):
-            return deeplake.open_read_only(self.path, creds=self.creds, token=self.token)
 
     def create(self) -> deeplake.Dataset:
         """Create an empty dataset.

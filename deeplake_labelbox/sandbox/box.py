@@ -12,8 +12,6 @@ from deeplake_labelbox.sandbox.projects import SandboxProject, create_project
 from deeplake_labelbox.sandbox.store import IntegrationRecord, Store, now
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from labelbox import Client
 
     from deeplake_labelbox.sandbox.application import ReceivedRequest
@@ -114,12 +112,7 @@ class Sandbox:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     @property

@@ -29,7 +29,6 @@ from deeplake_labelbox.video.source import UrlPresigner, describe_source, open_v
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-    from types import TracebackType
 
     import av
     from numpy.typing import NDArray
@@ -143,12 +142,7 @@ class FrameExtractor:
         self._path = path
         return self
 
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._path = None
         self._stack.close()
 

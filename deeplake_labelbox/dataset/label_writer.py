@@ -265,7 +265,7 @@ class LabelWriter:
         self._features += values.features
         self._known_features += values.known_features
         for problem in values.problems:
-            self._gap(outcome, problem.what, problem.frame)
+            self._gap(outcome, problem.what, problem.frame, problem.last_frame)
         for column, cells in values.columns.items():
             if only is None or column in only:
                 rows.write(self._dataset, column, cells)

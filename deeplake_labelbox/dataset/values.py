@@ -281,5 +281,6 @@ def _no_column(track: Track, layout: Layout) -> Problem:
 
 def _beyond(what: str, frames: tuple[int, int], last_frame: int) -> Problem:
     first, last = frames
-    span = f"frame {first}" if first == last else f"frames {first} to {last}"
-    return Problem(f"{what} is labelled in {span}, but the video has {last_frame}", first)
+    count = f"{last_frame} frames" if last_frame != 1 else "1 frame"
+    what = f"{what} is labelled, but the video has {count}"
+    return Problem(what, first, last if last != first else None)

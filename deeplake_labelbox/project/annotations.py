@@ -131,11 +131,13 @@ class Problem:
 
     Attributes:
         what: One sentence.
-        frame: 1-based frame number, or ``None`` when it concerns the whole label.
+        frame: First 1-based frame that it concerns, or ``None`` for the whole label.
+        last_frame: Last one; ``None`` where it is told of ``frame`` only.
     """
 
     what: str
     frame: int | None = None
+    last_frame: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,9 @@ from deeplake_labelbox.sync.report import Change, ChangeKind
 from deeplake_labelbox.timeline.labelled import labelled_ranges
 
 _DELETED = "its label changed, but its rows were deleted from the dataset"
-# So many data rows of an export are kept in memory, and written while others wait.
+# So many data rows are written while others wait; their masks may take a while.
+_SHORT: Final = 4
+# So many data rows of an export are kept in memory.
 _FEW: Final = 16
 _NO_ROWS = "labelled, but without rows in the dataset"
 
@@ -111,7 +113,7 @@ class SyncPlan:
     @property
     def is_short(self) -> bool:
         """Whether it is soon done: a few labels, and no video to decode."""
-        return len(self.to_write) <= _FEW and not (self.to_add or self.to_retry)
+        return len(self.to_write) <= _SHORT and not (self.to_add or self.to_retry)
 
 
 @dataclass(frozen=True, slots=True)

@@ -399,7 +399,7 @@ def test_labels_beyond_the_end(box, project, dataset, tmp_path):
         convert(box, project.id, dataset, fail_on_error=True).dataset_with_applied_annotations()
     message = check_message(caught)
     assert row.id in message
-    assert f"frame {FRAMES + 1}" in message
+    assert f"frames {FRAMES + 1} to {FRAMES + 3}" in message
     assert contents(dataset) == before
     reopened = deeplake.open(str(tmp_path / "good"))
     assert contents(reopened) == before
@@ -407,7 +407,7 @@ def test_labels_beyond_the_end(box, project, dataset, tmp_path):
     converter = convert(box, project.id, dataset)
     annotated = converter.dataset_with_applied_annotations()
     (gap,) = converter.report.gaps
-    assert (gap.data_row_id, gap.frame) == (row.id, FRAMES + 1)
+    assert (gap.data_row_id, gap.frames) == (row.id, range(FRAMES + 1, FRAMES + 4))
     assert len(annotated) == 3 * FRAMES
     assert all(len(boxes) == 1 for boxes in annotated["car"][:])
 

@@ -1,70 +1,24 @@
-"""Datasets of the frames: what is made, resumed, replaced and refused."""
+"""Datasets of the frames: what is made, and where secrets go."""
 
 import json
-import signal
-import subprocess
-import sys
-import textwrap
 
 import deeplake
 import numpy as np
 import pytest
+from sample_builds import EMPTY_ONTOLOGY, create, new_project
 from sample_oracle import BASE, VIDEOS, check_frames, contents
 from video_files import write_video
 
 from deeplake_labelbox import (
     ProjectExport,
-    ProjectExporter,
     Report,
     converter_for_video_project_with_id,
     create_dataset_from_video_annotation_project,
 )
 from deeplake_labelbox.errors import (
-    DatasetExistsError,
     ExportFailedError,
-    LabelboxError,
     VideoForbiddenError,
 )
-
-EMPTY_ONTOLOGY = {"tools": [], "classifications": []}
-
-
-@pytest.fixture(scope="module")
-def export(sample_box, sample_client):
-    return ProjectExporter(sample_client, sample_box.sample.id).export(progress=False)
-
-
-@pytest.fixture(scope="module")
-def undisturbed(sample_box, export):
-    return contents(create(sample_box, "mem://undisturbed", project_json=export)[0])
-
-
-def create(box, path, project_id=None, **options):
-    return create_dataset_from_video_annotation_project(
-        path,
-        project_id or box.sample.id,
-        None,
-        lb_client=box.client(),
-        **{"progress": False, **options},
-    )
-
-
-def videos_fetched(box, since):
-    return [
-        request.path.rpartition("/")[2]
-        for request in box.requests[since:]
-        if "/videos/" in request.path
-    ]
-
-
-def new_project(box, tmp_path, *frames, **options):
-    project = box.add_project(tmp_path.name, EMPTY_ONTOLOGY)
-    for index, count in enumerate(frames):
-        path = tmp_path / f"clip-{index}.mp4"
-        write_video(path, frames=count, size=(32, 32))
-        project.add_video(path, external_id=path.name, **options)
-    return project
-
 
 # --- what is made --------------------------------------------------------------------------------
 
@@ -177,219 +131,6 @@ def test_a_presigner_of_the_user_gives_access(box, tmp_path):
         dataset, _ = create(box, f"mem://presigned-{name}", other.id, url_presigner=presign)
         assert len(dataset) == 5
         assert asked == [row_data]
-
-
-# --- what is resumed -----------------------------------------------------------------------------
-
-KILLED = """
-    import os, signal, sys
-    import deeplake
-    import tqdm.auto
-    from deeplake_labelbox import Report, create_dataset_from_video_annotation_project
-
-    path, project_id, export, where = sys.argv[1:]
-    written = 0
-
-    def die():
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    class Videos(list):
-        def append(self, outcome):
-            super().append(outcome)
-            if where == "between" and len(self) == 2:
-                die()
-
-    def update(self, count=1):
-        global written
-        written += count
-        if where.isdecimal() and written >= int(where):
-            die()
-
-    def commit(self, message=None):
-        real_commit(self, message)
-        if where == "committed" and message.startswith("Add "):
-            die()
-
-    tqdm.auto.tqdm.update = update
-    real_commit, deeplake.Dataset.commit = deeplake.Dataset.commit, commit
-    create_dataset_from_video_annotation_project(
-        path, project_id, None, project_json=export, video_generator_batch_size=10,
-        report=Report(Videos()),
-    )
-    raise SystemExit("It was not killed")
-"""
-
-
-@pytest.mark.parametrize(
-    ("where", "committed", "finished"),
-    [
-        ("between", 48, True),
-        ("20", 0, False),
-        ("48", 0, False),
-        ("committed", 48, False),
-        ("58", 48, True),
-        ("88", 48, True),
-    ],
-    ids=[
-        "between videos",
-        "in the first",
-        "before the first commit",
-        "after the first commit",
-        "in the second",
-        "before the second commit",
-    ],
-)
-def test_a_killed_build_is_resumed(
-    sample_box, export, undisturbed, tmp_path, where, committed, finished
-):
-    """A video is finished when its entry is committed too, after its rows."""
-    path = str(tmp_path / "dataset")
-    saved = export.save(tmp_path / "project.ndjson")
-    arguments = [path, sample_box.sample.id, str(saved), where]
-    killed = subprocess.run(  # noqa: S603 - our own script
-        [sys.executable, "-c", textwrap.dedent(KILLED), *arguments],
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
-    assert len(deeplake.open(path)) == committed
-
-    since = len(sample_box.requests)
-    resumed, _ = create(sample_box, path, project_json=export)
-
-    assert contents(resumed) == undisturbed
-    assert contents(deeplake.open(path)) == undisturbed
-    assert ("crossing.mp4" in videos_fetched(sample_box, since)) != finished
-
-
-def test_an_interrupted_build_is_resumed(sample_box, export, undisturbed, tmp_path):
-    class Interrupted(list):
-        def append(self, outcome):
-            super().append(outcome)
-            if len(self) == 3:
-                raise KeyboardInterrupt
-
-    path = str(tmp_path / "dataset")
-    with pytest.raises(KeyboardInterrupt):
-        create(sample_box, path, project_json=export, report=Report(Interrupted()))
-    assert len(deeplake.open(path)) == 88
-
-    since = len(sample_box.requests)
-    resumed, _ = create(sample_box, path, project_json=export)
-    assert contents(resumed) == undisturbed
-    assert {"crossing.mp4", "harbour.mp4"}.isdisjoint(videos_fetched(sample_box, since))
-
-
-def test_a_resumed_build_numbers_videos_as_before(box, tmp_path):
-    """Also when the newer export has them in another order, and new ones among them."""
-    project = new_project(box, tmp_path, 3, 4)
-    export = ProjectExporter(box.client(), project.id).export(progress=False)
-    path = str(tmp_path / "dataset")
-    box.faults.add("clip-1", "status", status=404, times=None)
-    try:
-        with pytest.raises(LookupError):
-            create(box, path, project.id, project_json=export, report=Report(_FailingList()))
-    finally:
-        box.faults.clear()
-
-    project.add_video(write_video(tmp_path / "new.mp4", frames=5, size=(32, 32)))
-    newer = ProjectExporter(box.client(), project.id).export(progress=False)
-    dataset, _ = create(box, path, project.id, project_json=list(newer)[::-1])
-    lengths = np.bincount(dataset["video_idx"][:]).tolist()
-    assert lengths == [3, 4, 5]
-
-
-class _FailingList(list):
-    def append(self, outcome):
-        super().append(outcome)
-        if len(self) == 2:
-            raise LookupError
-
-
-# --- what is there already -----------------------------------------------------------------------
-
-
-def test_a_complete_dataset_is_not_touched(sample_box, export, tmp_path):
-    path = str(tmp_path / "dataset")
-    create(sample_box, path, project_json=export)
-    since = len(sample_box.requests)
-    with pytest.raises(DatasetExistsError, match="overwrite=True") as caught:
-        create(sample_box, path)
-    assert path in str(caught.value)
-    assert len(sample_box.requests) == since
-    check_frames(deeplake.open(path))
-
-
-def test_an_unfinished_dataset_of_another_project_is_not_touched(box, tmp_path):
-    path = str(tmp_path / "dataset")
-    project = new_project(box, tmp_path, 3, 4)
-    with pytest.raises(LookupError):
-        create(box, path, project.id, report=Report(_FailingList()))
-    (tmp_path / "other").mkdir()
-    other = new_project(box, tmp_path / "other", 2)
-    with pytest.raises(DatasetExistsError, match="another path"):
-        create(box, path, other.id)
-    assert len(deeplake.open(path)) == 3
-
-
-def test_a_dataset_of_somebody_else_is_not_touched(sample_box, export, tmp_path):
-    path = str(tmp_path / "dataset")
-    theirs = deeplake.create(path)
-    theirs.add_column("value", "int32")
-    theirs.append({"value": [1, 2, 3]})
-    theirs.commit()
-    with pytest.raises(DatasetExistsError):
-        create(sample_box, path, project_json=export)
-    reopened = deeplake.open(path)
-    assert reopened["value"][:].tolist() == [1, 2, 3]
-
-
-def test_an_empty_dataset_is_taken(sample_box, export, undisturbed, tmp_path):
-    """A build that was killed at its very start leaves one."""
-    path = str(tmp_path / "dataset")
-    deeplake.create(path)
-    dataset, _ = create(sample_box, path, project_json=export)
-    assert contents(dataset) == undisturbed
-
-
-def test_overwrite_replaces(box, tmp_path):
-    path = str(tmp_path / "dataset")
-    create(box, path, new_project(box, tmp_path, 3).id)
-    other = tmp_path / "other"
-    other.mkdir()
-    replaced, _ = create(box, path, new_project(box, other, 4, 5).id, overwrite=True)
-    assert len(replaced) == len(deeplake.open(path)) == 9
-
-
-def test_overwrite_where_nothing_is(box, tmp_path):
-    project = new_project(box, tmp_path, 3)
-    dataset, _ = create(box, str(tmp_path / "dataset"), project.id, overwrite=True)
-    assert len(dataset) == 3
-
-
-def test_overwrite_keeps_the_old_when_the_export_fails(box, tmp_path):
-    path = str(tmp_path / "dataset")
-    project = new_project(box, tmp_path, 3)
-    before = contents(create(box, path, project.id)[0])
-
-    box.exports.next_status = "FAILED"
-    with pytest.raises(ExportFailedError):
-        create(box, path, project.id, overwrite=True)
-    with pytest.raises(LabelboxError):
-        create(box, path, "cl0000000000000000000000a", overwrite=True)
-    assert contents(deeplake.open(path)) == before
-
-
-def test_overwrite_does_not_delete_a_folder_with_other_files(box, tmp_path):
-    project = new_project(box, tmp_path, 3)
-    folder = tmp_path / "photos"
-    folder.mkdir()
-    (folder / "photo.txt").write_text("precious")
-    for overwrite in (False, True):
-        with pytest.raises(DatasetExistsError, match="photos"):
-            create(box, str(folder), project.id, overwrite=overwrite)
-    assert [(p.name, p.read_text()) for p in folder.iterdir()] == [("photo.txt", "precious")]
 
 
 # --- secrets -------------------------------------------------------------------------------------

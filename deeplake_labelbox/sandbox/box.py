@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.project.client import name_caller
 from deeplake_labelbox.sandbox.faults import Faults
 from deeplake_labelbox.sandbox.projects import SandboxProject, create_project
 from deeplake_labelbox.sandbox.store import IntegrationRecord, Store, now
@@ -219,12 +220,14 @@ class Sandbox:
         """A real ``labelbox.Client`` that talks to this sandbox."""
         from labelbox import Client  # noqa: PLC0415 - slow to import, and not needed to serve
 
-        return Client(
+        client = Client(
             api_key=self.api_key,
             endpoint=self.endpoint,
             rest_endpoint=self.rest_endpoint,
             app_url=self.url,
         )
+        name_caller(client)
+        return client
 
     def expire_signed_urls(self) -> None:
         """Let every signed URL that was handed out so far expire."""

@@ -218,3 +218,10 @@ def test_a_real_server():
         with pytest.raises(AuthenticationError) as caught, labelbox_errors("reading project nope"):
             wrong.get_project("nope")
         assert "wrong-key" not in str(caught.value)
+
+
+def test_requests_say_who_asks(box):
+    asked = len(box.requests)
+    connect(box.api_key, endpoint=box.endpoint).get_user()
+    told = [request.headers["x-sdk-method"] for request in box.requests[asked:]]
+    assert set(told) == {"deeplake_labelbox:connect"}

@@ -18,13 +18,13 @@ from deeplake_labelbox.errors import DatasetMismatchError
 @pytest.fixture
 def project(box):
     project = box.add_project("Many", ONTOLOGY)
-    add_videos(project, 20)
+    add_videos(project, 12)
     return project
 
 
 def add_videos(project, count):
     for number in range(len(project.data_rows), len(project.data_rows) + count):
-        row = project.add_video(clip(3, first=number), external_id=f"{number} {'x' * 900}.mp4")
+        row = project.add_video(clip(3, first=number), external_id=f"{number} {'x' * 1500}.mp4")
         row.add_label([nose(number)])
 
 
@@ -37,18 +37,15 @@ def test_branches_and_tags_outlast_a_sync_that_adds_many_videos(
     for number in range(3):
         dataset.branch(f"branch-{number}")
         dataset.tag(f"tag-{number}")
-    add_videos(project, 24)
+    add_videos(project, 10)
     report = sync(path, branch="branch-0", tag="after")
-    assert report.summary == "24 videos added"
-    for _ in range(2):
-        opened = deeplake.open(path)
-        assert set(opened.branches.names()) == {"main", "branch-0", "branch-1", "branch-2"}
-        assert set(opened.tags.names()) == {"tag-0", "tag-1", "tag-2", "after"}
-        assert contents(opened.tags["tag-1"].open()) == before
-        is_in_step(opened.branches["branch-0"].open())
-        assert contents(opened) == before
-    assert sync(path).summary == "24 videos added"
-    is_in_step(deeplake.open(path))
+    assert report.summary == "10 videos added"
+    opened = deeplake.open(path)
+    assert set(opened.branches.names()) == {"main", "branch-0", "branch-1", "branch-2"}
+    assert set(opened.tags.names()) == {"tag-0", "tag-1", "tag-2", "after"}
+    assert contents(opened.tags["tag-1"].open()) == contents(opened) == before
+    is_in_step(opened.branches["branch-0"].open())
+    assert sync(path).summary == "10 videos added"
     assert not sync(path).committed
 
 
@@ -74,7 +71,7 @@ def test_no_number_is_given_twice_by_syncs_of_two_branches(
     report = sync(path)
     assert [said.summary for said in (report, others[1])] == 2 * ["1 video added"]
     entries = LabelboxMeta.read(deeplake.open(path)).videos
-    assert [video.video_idx for video in entries] == list(range(21))
+    assert [video.video_idx for video in entries] == list(range(13))
     assert entries[-1].name == "b"
 
 

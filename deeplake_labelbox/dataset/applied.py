@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import astuple, dataclass, field, fields
+from collections.abc import Collection, Mapping
+from dataclasses import astuple, dataclass, field, fields, replace
 from typing import Any, Final
 
 import deeplake
@@ -49,14 +49,14 @@ class AppliedLabel:
         label_id: Id of the label; ``None`` where there is none.
         changed: When its content changed last, as Labelbox says; a digest where it does not.
         details: Digest of what the columns ``lb_meta/*`` say of the data row itself.
-        incomplete: Whether masks of it could not be had.
+        incomplete: How many masks of it could not be had.
         others: Digest of the labels of each annotator, where they have columns of their own.
     """
 
     label_id: str | None = None
     changed: str | None = None
     details: str = ""
-    incomplete: bool = False
+    incomplete: int = 0
     others: str = ""
 
     def is_same_row(self, other: AppliedLabel | None) -> bool:
@@ -116,13 +116,15 @@ class AppliedLabels:
             for entry, label in json.loads(text)
         ]
         rows.sort(key=lambda row: row[0].video_idx)
+        labels = {video.data_row_id: label for video, label in rows}
         return cls(
             **stored
             | {
                 "ontology": Ontology.from_normalized(json.loads(metadata[_ONTOLOGY_KEY])),
-                "labels": {video.data_row_id: label for video, label in rows},
+                "labels": labels,
                 "videos": tuple(video for video, _ in rows),
-                "left": tuple(stored["left"]),
+                # A merge may bring one whose rows were deleted on the other branch.
+                "left": tuple(row for row in stored["left"] if row in labels),
                 "annotators": tuple(stored["annotators"]),
             }
         )
@@ -143,6 +145,15 @@ class AppliedLabels:
             rows.setdefault(number, []).append((video.to_json(), astuple(label)))
         for number, values in rows.items():
             write_text(dataset, home, f"{_ROWS_KEY}{number}", values)
+
+    def without(self, data_row_ids: Collection[str]) -> AppliedLabels:
+        """The same without some data rows, whose rows are deleted."""
+        return replace(
+            self,
+            labels={key: label for key, label in self.labels.items() if key not in data_row_ids},
+            videos=tuple(v for v in self.videos if v.data_row_id not in data_row_ids),
+            left=tuple(row for row in self.left if row not in data_row_ids),
+        )
 
     def meta(self) -> LabelboxMeta:
         """The metadata of a dataset that lost its own, as a copy of a query does."""

@@ -7,6 +7,7 @@ type holds it is told by `column_type`.
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -52,6 +53,9 @@ ReadableDataset = deeplake.Dataset | deeplake.ReadOnlyDataset
 
 # Under this key the metadata of a column says that this package made it, and of which kind.
 KIND_KEY = "labelbox_kind"
+
+# Under this key it says which column it is: those that two branches added under one name differ.
+IDENTITY_KEY = "labelbox_column"
 
 # Under this key the metadata of a geometry column holds the display colours of its tools, as JSON.
 COLOURS_KEY = "class_colours"
@@ -172,13 +176,19 @@ def ensure_column(dataset: deeplake.Dataset, name: str, kind: ColumnKind) -> Non
         DatasetMismatchError: If a column of this name holds something else.
     """
     if name not in column_names(dataset):
-        dataset.add_column(name, column_type(kind))
-        dataset[name].metadata[KIND_KEY] = kind
+        add_column(dataset, name, column_type(kind), kind)
     elif (found := column_kind(dataset, name)) != kind:
         raise DatasetMismatchError(
             f"Column {name!r} holds {found or 'data of its own'}, the project needs it for {kind}. "
             f"Rename the column, or write the labels to a branch or dataset without it."
         )
+
+
+def add_column(dataset: deeplake.Dataset, name: str, data_type: Any, kind: str) -> None:
+    """Add a column that says what it is."""
+    dataset.add_column(name, data_type)
+    dataset[name].metadata[KIND_KEY] = kind
+    dataset[name].metadata[IDENTITY_KEY] = uuid.uuid4().hex
 
 
 def column_names(dataset: ReadableDataset) -> list[str]:
@@ -204,6 +214,12 @@ def column_kind(dataset: ReadableDataset, name: str) -> str | None:
     """The kind under which this package added the column, or ``None`` for a column of others."""
     metadata = dataset[name].metadata
     return str(metadata[KIND_KEY]) if KIND_KEY in metadata else None
+
+
+def column_identity(dataset: ReadableDataset, name: str) -> str | None:
+    """Which column of this package it is, on whatever branch; ``None`` where it does not tell."""
+    metadata = dataset[name].metadata
+    return str(metadata[IDENTITY_KEY]) if IDENTITY_KEY in metadata else None
 
 
 def read_class_names(dataset: ReadableDataset, name: str) -> tuple[str, ...]:

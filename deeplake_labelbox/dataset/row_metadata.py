@@ -8,7 +8,7 @@ from typing import Any
 import deeplake
 from deeplake import types
 
-from deeplake_labelbox.dataset.columns import KIND_KEY, column_names
+from deeplake_labelbox.dataset.columns import add_column, column_names
 from deeplake_labelbox.dataset.row_index import VideoRows
 from deeplake_labelbox.project.annotations import VideoLabel
 from deeplake_labelbox.project.data_rows import video_name, without_signature
@@ -58,8 +58,7 @@ class RowMetadata:
         existing = column_names(dataset)
         for name, column in self._columns.items():
             if column not in existing:
-                dataset.add_column(column, _TYPES[name]())
-                dataset[column].metadata[KIND_KEY] = "row metadata"
+                add_column(dataset, column, _TYPES[name](), "row metadata")
 
     def is_there(self, dataset: deeplake.Dataset, rows: VideoRows) -> bool:
         """Whether the rows of a video have them."""

@@ -2,8 +2,9 @@
 
 Deep Lake 4.7.4 merges rows, cells and metadata as they come: rows of a video that both branches
 appended are there twice afterwards, and the feature ids of a column are one piece of metadata, of
-which the branch's counts. So a branch of its own is merged into first and put right, and then
-brought into ``main`` whole.
+which the branch's counts. Of a column that both added under one name, it leaves that of ``main``,
+and takes nothing of the branch's, in later merges neither. So a branch of its own is merged into
+first and put right, and then brought into ``main`` whole.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ import deeplake
 import numpy as np
 
 from deeplake_labelbox.dataset.applied import AppliedLabels
-from deeplake_labelbox.dataset.columns import column_kind, column_names
+from deeplake_labelbox.dataset.columns import column_identity, column_kind, column_names
 from deeplake_labelbox.dataset.frames import has_identity_columns
 from deeplake_labelbox.dataset.location import dataset_errors
 from deeplake_labelbox.dataset.resumption import delete_rows
 from deeplake_labelbox.dataset.track_ids import read_tracks, write_tracks
+from deeplake_labelbox.errors import DatasetMismatchError
 from deeplake_labelbox.sync.patience import patiently
 
 MERGE_BRANCH: Final = "deeplake-labelbox-merge"
@@ -42,6 +44,7 @@ def merge_into_main(
         Whether there was anything to merge.
 
     Raises:
+        DatasetMismatchError: If a column of the user is in the way.
         DatasetError: If Deep Lake fails.
     """
     name = branch.current_branch.name
@@ -53,13 +56,38 @@ def merge_into_main(
         patiently(lambda: main.branch(MERGE_BRANCH), wait=wait)
         try:
             merged = main.branches[MERGE_BRANCH].open()
+            if _make_room(merged, branch):
+                merged.commit(f"Leave columns to {name} that main has as well")
             merged.merge(name, message=f"Merge {name}")
-            if _join_tracks(merged, main, branch) | _delete_doubled(merged, main, branch):
+            if (
+                _join_tracks(merged, main, branch)
+                | _delete_doubled(merged, main, branch)
+                | _forget_pruned(merged, main)
+            ):
                 merged.commit(f"Put right what main and {name} both have")
             main.merge(MERGE_BRANCH, message=message)
         finally:
             patiently(main.branches[MERGE_BRANCH].delete, wait=wait)
     return True
+
+
+def _make_room(merged: deeplake.Dataset, branch: deeplake.Dataset) -> bool:
+    """Remove label columns that the branch has its own of; tells whether there were any."""
+    theirs = {name: column_identity(branch, name) for name in column_names(branch)}
+    doubled = []
+    for name in column_names(merged):
+        identity = column_identity(merged, name)
+        if identity == theirs.get(name) or (name not in theirs and identity in theirs.values()):
+            continue
+        if column_kind(merged, name) is None:
+            raise DatasetMismatchError(
+                f"Column {name!r} of main holds data of its own, and that of branch "
+                f"{branch.current_branch.name!r} labels; rename the one of main, and merge again."
+            )
+        doubled.append(name)
+    for name in doubled:
+        merged.remove_column(name)
+    return bool(doubled)
 
 
 def _join_tracks(merged: deeplake.Dataset, *sides: deeplake.Dataset) -> bool:
@@ -97,6 +125,24 @@ def _delete_doubled(merged: deeplake.Dataset, *sides: deeplake.Dataset) -> bool:
             doubled.append(row)
     delete_rows(merged, doubled)
     return bool(doubled)
+
+
+def _forget_pruned(merged: deeplake.Dataset, main: deeplake.Dataset) -> bool:
+    """Drop what left the project and was pruned on ``main`` alone; tells whether there was any."""
+    applied, known = AppliedLabels.read(merged), AppliedLabels.read(main)
+    if applied is None or known is None or not has_identity_columns(merged):
+        return False
+    there = set(np.asarray(merged["video_idx"][:]).ravel().tolist())
+    pruned = {
+        video.data_row_id
+        for video in applied.videos
+        if video.data_row_id in applied.left
+        and video.data_row_id not in known.labels
+        and video.video_idx not in there
+    }
+    if pruned:
+        applied.without(pruned).write(merged)
+    return bool(pruned)
 
 
 def _frames(dataset: deeplake.Dataset) -> list[tuple[int, int]]:

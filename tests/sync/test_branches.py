@@ -1,7 +1,23 @@
 """Branches are brought in step, and merged."""
 
 import deeplake
-from sync_projects import car, clip, contents, make, nose, person, road
+import pytest
+from sync_projects import (
+    car,
+    change_ontology,
+    clip,
+    contents,
+    make,
+    nose,
+    person,
+    road,
+    weather,
+)
+
+from deeplake_labelbox.errors import DatasetMismatchError
+from deeplake_labelbox.sync.sync import left_data_rows
+
+EAR = {"tool": "point", "name": "ear"}
 
 
 def messages(dataset):
@@ -80,3 +96,54 @@ def test_a_video_that_failed_on_main_is_had_on_a_branch(
     dataset.refresh()
     is_in_step(dataset)
     assert not sync(dataset).committed
+
+
+def test_columns_that_both_branches_added_are_those_of_the_branch(
+    box, sync, project, videos, tmp_path
+):
+    """Deep Lake leaves those of main, also of what the branch changes later."""
+    path = str(tmp_path / "clips")
+    make(box, project, path, labels=False)
+    sync(path, branch="labelbox")
+    change_ontology(project, lambda ontology: ontology["tools"].insert(0, EAR))
+    first, _, third = project.data_rows
+    third.add_label([nose(2) | {"name": "ear"}])
+    sync(path)
+    for number in range(2):
+        third.update_label(third.labels[0], [nose(5 + number) | {"name": "ear", "uuid": number}])
+        first.update_label(first.labels[0], [car(number), road(number), weather("rain")])
+        project.add_video(videos[3]).add_label([nose(number) | {"name": "ear"}, car(7)])
+        change_ontology(project, lambda o, n=number: o["tools"][2].update(name=f"person {n}"))
+        assert sync(path, branch="labelbox", merge=True).merged
+        fresh = contents(make(box, project, str(tmp_path / f"fresh {number}")))
+        assert contents(deeplake.open(path)) == fresh
+        assert not sync(path).committed
+
+
+def test_a_video_that_left_and_was_pruned_on_main_alone(sync, dataset, project, is_in_step):
+    first, second, _ = project.data_rows
+    dataset.branch("labelbox")
+    project.remove_video(first)
+    sync(dataset, prune=True)
+    second.update_label(second.labels[0], [car(9)])
+    assert sync(dataset, branch="labelbox", merge=True).merged
+    dataset.refresh()
+    assert left_data_rows(dataset) == ()
+    assert not sync(dataset, prune=True).committed
+    is_in_step(dataset)
+
+
+def test_a_column_of_the_user_stays_on_main(sync, dataset, project):
+    dataset.branch("labelbox")
+    dataset.add_column("ear", deeplake.types.Int32())
+    dataset.commit()
+    change_ontology(project, lambda ontology: ontology["tools"].append(EAR))
+    with pytest.raises(DatasetMismatchError, match="'ear' of main"):
+        sync(dataset, branch="labelbox", merge=True)
+    dataset.refresh()
+    dataset.rename_column("ear", "mine")
+    dataset.commit()
+    assert sync(dataset, branch="labelbox", merge=True).merged
+    dataset.refresh()
+    assert {"mine", "ear"} <= {column.name for column in dataset.schema.columns}
+    assert dataset.branches.names() == ["labelbox", "main"]

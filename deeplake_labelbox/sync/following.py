@@ -21,7 +21,7 @@ class ColumnChanges:
     """What an ontology means for the columns.
 
     Attributes:
-        words: What changed in it.
+        words: What changed in it, or in the columns.
         to_write: Columns whose values differ for labels that are the same.
         gone: Columns whose features are gone.
     """
@@ -56,6 +56,10 @@ def follow_ontology(dataset: deeplake.Dataset, known: Known, ontology: Ontology)
                 gone |= without
         after = label_columns(_layout(dataset, known, ontology, prefix), dataset)
         to_write |= columns_to_write(before, after, column_names(dataset))
+    if known.applied is not None and not words:
+        # Nothing else makes columns that are not there.
+        removed = sorted(to_write - {*column_names(dataset)})
+        words = tuple(f"column {name!r} made again" for name in removed)
     return ColumnChanges(words, frozenset(to_write), frozenset(gone))
 
 

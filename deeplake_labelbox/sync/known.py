@@ -79,6 +79,12 @@ class Known:
         return self.head[0]
 
     @property
+    def selects_otherwise(self) -> bool:
+        """Whether labels are selected in another way than those that were applied."""
+        selection = "function" if callable(self.label_selection) else self.label_selection
+        return self.applied is not None and self.applied.label_selection != selection
+
+    @property
     def prefixes(self) -> tuple[str, ...]:
         """What the names of each set of label columns begin with."""
         annotators = self.applied.annotators if self.applied is not None else ()
@@ -133,6 +139,11 @@ def _of_branch(
 
 def _selection(applied: AppliedLabels | None, given: LabelSelection | None) -> LabelSelection:
     if given is not None:
+        if applied is not None and applied.annotators and given != "all":
+            raise ConfigurationError(
+                "The dataset has columns of each annotator, which would not be kept in step; leave "
+                "label_selection out, or make the dataset again."
+            )
         return given
     if applied is None:
         return "selected"

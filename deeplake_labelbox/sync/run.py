@@ -103,7 +103,9 @@ class SyncRun:
                 self._exporter,
                 self._known.applied,
                 self._known.meta,
-                everything=self._options.full or bool(columns.to_write),
+                everything=(
+                    self._options.full or bool(columns.to_write) or self._known.selects_otherwise
+                ),
                 retry=self._options.retry,
                 progress=self._options.writing.progress,
             )

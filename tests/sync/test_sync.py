@@ -1,10 +1,13 @@
 """A dataset is brought in step, edit by edit."""
 
+from datetime import UTC, datetime, timedelta
+
 import deeplake
 import pytest
 from sync_projects import (
     car,
     change_ontology,
+    clip,
     contents,
     lane,
     make,
@@ -168,3 +171,30 @@ def test_frames_without_labels_get_theirs(box, sync, project, path, is_in_step):
     assert not sync(dataset).committed
     with pytest.raises(ConfigurationError, match="raster-segmentation"):
         sync(dataset, group_mapping={"rectangle": "box"})
+
+
+def test_labels_are_selected_otherwise_from_now_on(box, sync, project, path, is_in_step):
+    """Also where nothing happened since the last time."""
+    first = project.data_rows[0]
+    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+    row = project.add_video(clip(), external_id="d.mp4", created_at=long_ago)
+    for number in range(2):
+        row.add_label([car(number)], created_at=long_ago + timedelta(hours=number))
+    row.selected_label_id = row.labels[0].id
+    dataset = make(box, project, path)
+    assert sync(dataset, label_selection="newest").summary == "1 label corrected"
+    is_in_step(dataset, label_selection="newest")
+    assert not sync(dataset).committed
+    first.update_label(first.labels[0], [car(3)])
+    assert sync(dataset, label_selection="all").committed
+    is_in_step(dataset, label_selection="all")
+    with pytest.raises(ConfigurationError, match="annotator"):
+        sync(dataset, label_selection="selected")
+
+
+def test_a_label_column_that_was_removed_is_made_again(sync, dataset, is_in_step):
+    dataset.remove_column("road")
+    dataset.commit()
+    assert sync(dataset).summary == "column 'road' made again"
+    is_in_step(dataset)
+    assert not sync(dataset).committed

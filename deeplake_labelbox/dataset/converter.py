@@ -164,8 +164,8 @@ class VideoProjectConverter:
             # Track ids go on from those that are given.
             theirs = annotator.write(only, files, before, index)
             for key, label in theirs.labels.items():
-                if label.incomplete:
-                    written.labels[key] = replace(written.labels[key], incomplete=True)
+                lost = written.labels[key].incomplete + label.incomplete
+                written.labels[key] = replace(written.labels[key], incomplete=lost)
             for outcome, of_theirs in zip(self.report, annotator.report, strict=True):
                 for gap in of_theirs.gaps:
                     outcome.gap(f"{annotator.annotator}: {gap.what}", gap.frame, gap.last_frame)

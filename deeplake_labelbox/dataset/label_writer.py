@@ -240,7 +240,7 @@ class LabelWriter:
             lost = self._write_label(
                 label or _EMPTY_LABEL, columns, rows, video, track_ids, masks, outcome
             )
-        return replace(told, incomplete=lost > 0)
+        return replace(told, incomplete=lost)
 
     def _is_set(self, column: str, rows: VideoRows) -> bool:
         """Whether a label was written to the cells of a video."""

@@ -20,9 +20,9 @@ from deeplake_labelbox.dataset.frames import (
     FrameWriter,
     has_identity_columns,
 )
-from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
+from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta, VideoEntry
 from deeplake_labelbox.dataset.resumption import delete_rows, rows_of_video, without_rows
-from deeplake_labelbox.dataset.video_appender import VideoAppender
+from deeplake_labelbox.dataset.video_appender import PendingVideo, VideoAppender
 from deeplake_labelbox.project.data_rows import data_row_name
 from deeplake_labelbox.report import Report, VideoOutcome
 from deeplake_labelbox.sync.plan import ExportedRows, SyncPlan
@@ -103,7 +103,10 @@ class NewVideos:
         names = [(str(row["data_row"]["id"]), data_row_name(row)) for row in chosen]
         meta = known.with_data_rows(names)
         entries = {entry.data_row_id: entry for entry in meta.videos}
-        videos = [appender.pending(entries[str(row["data_row"]["id"])], row) for row in chosen]
+        videos = [
+            _with_its_frames(appender.pending(entries[str(row["data_row"]["id"])], row), known)
+            for row in chosen
+        ]
         for appended in appender.append(self._dataset, videos, files):
             meta = meta.with_video(appended.entry)
         for data_row_id in plan.to_add:
@@ -111,18 +114,20 @@ class NewVideos:
         return self._replaced(plan, known, meta), report
 
     def _replaced(self, plan: SyncPlan, known: LabelboxMeta, meta: LabelboxMeta) -> LabelboxMeta:
-        """Of the rows of each video that was tried again, delete the fewer."""
+        """Of the rows of each video that was tried again, delete those of which there is less."""
         doomed = np.zeros(0, dtype=np.int64)
         for data_row_id in plan.to_retry:
             before, after = known.entry(data_row_id), meta.entry(data_row_id)
             if before is None or after is None:
                 continue
             new = np.arange(after.first_row, after.first_row + after.rows)
-            if after.rows > before.rows:
+            if (_had(after), after.rows) > (_had(before), before.rows):
                 old = np.setdiff1d(rows_of_video(self._dataset, before), new)
                 doomed = np.union1d(doomed, old)
                 plan.to_write[data_row_id] = None
-                counts = f"{before.rows} frames", f"{after.rows} frames"
+                plan.unmatched[:] = [o for o in plan.unmatched if o.data_row_id != data_row_id]
+                count = _had if after.rows == before.rows else _rows
+                counts = f"{count(before)} frames", f"{count(after)} frames"
                 change = Change("video has more frames", data_row_id, after.name, *counts)
                 plan.changes.append(change)
             else:
@@ -145,6 +150,24 @@ class NewVideos:
             jpeg_quality=int(frames.get("jpeg_quality", 95)),
             batch_size=_BATCH_SIZE,
         )
+
+
+def _with_its_frames(video: PendingVideo, known: LabelboxMeta) -> PendingVideo:
+    """The same with the frames wanted that have rows already, whatever is labelled now."""
+    before, ranges = known.entry(video.entry.data_row_id), video.choice.ranges
+    if before is None or not before.chosen or ranges is None:
+        return video
+    there = ((n, n) for first, last, step in before.chosen for n in range(first, last + 1, step))
+    return replace(video, choice=replace(video.choice, ranges=(*ranges, *there)))
+
+
+def _had(entry: VideoEntry) -> int:
+    """How many frames of a video could be had, whether they have rows or not."""
+    return entry.frame_count - sum(last - first + 1 for first, last in entry.missing)
+
+
+def _rows(entry: VideoEntry) -> int:
+    return entry.rows
 
 
 def _follow_outcome(plan: SyncPlan, meta: LabelboxMeta, data_row_id: str) -> None:

@@ -129,7 +129,7 @@ def write(
 
 
 def _drop_repeated(dataset: deeplake.Dataset, known: Known, plan: SyncPlan) -> None:
-    """Take labels off the changes whose masks could not be had again."""
+    """Take labels off the changes of whose masks no more could be had than before."""
     before = known.applied.labels if known.applied else {}
     if not any(label.incomplete for label in before.values()):
         return
@@ -137,7 +137,10 @@ def _drop_repeated(dataset: deeplake.Dataset, known: Known, plan: SyncPlan) -> N
     same = {
         key
         for key, label in (after.labels if after else {}).items()
-        if label.incomplete and before.get(key) == label
+        if label.incomplete
+        and key in before
+        and label.incomplete >= before[key].incomplete
+        and label == replace(before[key], incomplete=label.incomplete)
     }
     plan.changes[:] = [
         change
@@ -170,10 +173,8 @@ def _note(
     before = known.applied.last_activity if known.applied else None
     gone = left if prune else frozenset()
     replace(
-        applied,
+        applied.without(gone),
         last_activity=max(filter(None, (before, plan.last_activity)), default=None),
-        labels={key: label for key, label in applied.labels.items() if key not in gone},
-        videos=tuple(video for video in applied.videos if video.data_row_id not in gone),
         left=tuple(sorted(left - gone)),
     ).write(dataset)
 

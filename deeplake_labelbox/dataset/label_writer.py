@@ -295,7 +295,9 @@ class LabelWriter:
     ) -> None:
         gap = outcome.gap(what, frame, last_frame)
         if self._fail_on_error:
-            raise error(f"Data row {gap}. Pass fail_on_error=False to apply the rest.")
+            raise error(
+                f"Data row {str(gap).rstrip('.')}. Pass fail_on_error=False to apply the rest."
+            )
         if gap.frame == frame:  # else it goes on where one that was logged ended
             logger.warning("%s", gap)
 

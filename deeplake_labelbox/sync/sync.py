@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -158,9 +158,9 @@ def sync_dataset(
         turns = Turns(owner, wait)
         if opened is dataset:
             opened.refresh()
-        if tag is not None and tag in opened.tags.names():
-            raise ConfigurationError(f"There is a tag {tag!r} already; choose another name.")
         branches = opened.branches.names()
+        if tag is not None:
+            _check_tag(tag, opened.tags.names(), {*branches, branch})
         target = _target(opened, branch, wait, dry_run=dry_run)
         if merge and target.current_branch.name == MAIN:
             raise ConfigurationError("There is no branch to merge into main; pass branch as well.")
@@ -195,6 +195,15 @@ def left_data_rows(dataset: ReadableDataset) -> tuple[str, ...]:
     """
     applied = AppliedLabels.read(dataset)
     return () if applied is None else applied.left
+
+
+def _check_tag(tag: str, tags: Collection[str], branches: Collection[str | None]) -> None:
+    """Check that a tag can be set, before there is a commit that it shall name."""
+    if not tag.strip():
+        raise ConfigurationError("The name of the tag is empty; give the tag a name.")
+    for what, names in (("tag", tags), ("branch", branches)):
+        if tag in names:
+            raise ConfigurationError(f"There is a {what} {tag!r} already; choose another name.")
 
 
 def _target(

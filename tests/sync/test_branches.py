@@ -14,7 +14,7 @@ from sync_projects import (
     weather,
 )
 
-from deeplake_labelbox.errors import DatasetMismatchError
+from deeplake_labelbox.errors import ConfigurationError, DatasetMismatchError
 from deeplake_labelbox.sync.sync import left_data_rows
 
 EAR = {"tool": "point", "name": "ear"}
@@ -147,3 +147,22 @@ def test_a_column_of_the_user_stays_on_main(sync, dataset, project):
     dataset.refresh()
     assert {"mine", "ear"} <= {column.name for column in dataset.schema.columns}
     assert dataset.branches.names() == ["labelbox", "main"]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"tag": "run-7"}, "a tag 'run-7'"),
+        ({"tag": "main"}, "a branch 'main'"),
+        ({"tag": "labelbox", "branch": "labelbox"}, "a branch 'labelbox'"),
+        ({"tag": ""}, "empty"),
+    ],
+)
+def test_a_tag_that_cannot_be_set_is_refused_before_anything(sync, dataset, project, options, told):
+    dataset.tag("run-7")
+    before = messages(dataset)
+    project.data_rows[2].add_label([car(1)])
+    with pytest.raises(ConfigurationError, match=told):
+        sync(dataset, **options)
+    assert messages(dataset) == before
+    assert dataset.branches.names() == ["main"]

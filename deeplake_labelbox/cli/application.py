@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect as introspection
+from collections.abc import Callable
 from typing import Annotated, Any, Final
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from deeplake_labelbox.cli.annotate import annotate
 from deeplake_labelbox.cli.create import create
@@ -33,8 +35,34 @@ _EPILOG = """Exit codes: 0 all done; 1 an error, nothing more is done; 2 finishe
 could not be had and is listed; 130 stopped with Ctrl-C."""
 
 
+def _flowing(text: str) -> str:
+    """A help text with one line a paragraph, as Rich breaks lines for the width of the terminal."""
+    paragraphs = introspection.cleandoc(text).split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+
+def _without_type(params: list[Any]) -> list[Any]:
+    """Parameters of a command, where flags show no ``<bool>``, as if they took a value."""
+    for param in params:
+        if isinstance(param, TyperOption) and param.is_flag and param.metavar is None:
+            param.metavar = ""
+    return params
+
+
+class _Command(TyperCommand):
+    """A command, with flags that look like flags."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """The parameters, with ``--help``."""
+        return _without_type(super().get_params(ctx))
+
+
 class _Commands(TyperGroup):
     """The commands, with exit codes that can be relied on."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """The parameters, with ``--help``."""
+        return _without_type(super().get_params(ctx))
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run, and map the exit code."""
@@ -50,24 +78,30 @@ class _Commands(TyperGroup):
 app = typer.Typer(
     name="deeplake-labelbox",
     cls=_Commands,
-    help=_HELP,
-    epilog=_EPILOG,
+    help=_flowing(_HELP),
+    epilog=_flowing(_EPILOG),
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,  # its tracebacks show values, and with them the API key
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(demo)
-app.command()(export)
-app.command()(inspect)
-app.command()(create)
-app.command()(annotate)
-app.command()(sync)
-app.command()(upload)
-app.command("import")(import_)
-app.command()(preview)
-app.command()(stats)
-app.command()(sandbox)
+
+
+def _add(command: Callable[..., None], name: str | None = None) -> None:
+    app.command(name, cls=_Command, help=_flowing(command.__doc__ or ""))(command)
+
+
+_add(demo)
+_add(export)
+_add(inspect)
+_add(create)
+_add(annotate)
+_add(sync)
+_add(upload)
+_add(import_, "import")
+_add(preview)
+_add(stats)
+_add(sandbox)
 
 
 def _print_version(value: bool) -> None:  # noqa: FBT001 - the interface of typer's callbacks

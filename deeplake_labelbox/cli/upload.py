@@ -31,7 +31,7 @@ def upload(
     paths: Annotated[
         list[str],
         typer.Argument(
-            metavar="PATHS…",
+            metavar="PATHS",
             show_default=False,
             help="Files, URLs, and patterns or prefixes in buckets such as s3://bucket/day/*.mp4 "
             "(quote them), gs://… and az://….",

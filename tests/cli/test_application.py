@@ -1,5 +1,6 @@
 """The command line as a process of its own."""
 
+import itertools
 import os
 import re
 import signal
@@ -41,6 +42,23 @@ def test_help_lists_the_commands_and_exit_codes(run):
     assert result.exit_code == 0
     for word in ("demo", "export", "create", "preview", "stats", "sandbox", "Exit codes"):
         assert word in result.stdout
+
+
+@pytest.mark.parametrize("words", [(), ("demo",), ("sync",)])
+def test_help_flows_in_a_terminal_of_any_width(run, words):
+    for columns in (60, 80, 120):
+        told = run(*words, "--help", COLUMNS=str(columns)).stdout
+        prose = told.split("\n\n")[1:]
+        prose = [part for part in prose if "╭" not in part and "deeplake-labelbox" not in part]
+        for paragraph in prose:
+            lines = [line.strip() for line in paragraph.strip("\n").splitlines()]
+            for line, following in itertools.pairwise(lines):
+                assert len(line) + 1 + len(following.split(" ")[0]) > columns - 4
+
+
+def test_flags_are_not_shown_with_a_value(run):
+    for words in ((), ("create",), ("export",)):
+        assert "bool" not in run(*words, "--help").stdout
 
 
 def test_version(run):

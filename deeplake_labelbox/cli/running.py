@@ -25,6 +25,7 @@ from deeplake_labelbox.report import Gap, Report
 EXIT_GAPS: Final = 64
 """Raised as an exit code by commands that finished with gaps; the application turns it into 2."""
 
+_SDK: Final = ("labelbox", "lbox")
 _OPTIONS: Final = (
     ("pass overwrite=True to", "pass --overwrite to"),
     ("Pass fail_on_error=False to", "Leave --fail-on-error out to"),
@@ -202,5 +203,9 @@ class _Handler(RichHandler):
         return text if record.name.startswith("deeplake_labelbox") else clean(text)
 
     def _is_shown(self, record: logging.LogRecord) -> bool:
+        if self._verbose:
+            return True
+        if record.name.startswith(_SDK) and record.getMessage().startswith("Unknown error"):
+            return False  # it is raised as well, and told as an error of this package
         arguments = record.args if isinstance(record.args, tuple) else ()
-        return self._verbose or not any(isinstance(item, Gap) for item in arguments)
+        return not any(isinstance(item, Gap) for item in arguments)

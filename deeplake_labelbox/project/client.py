@@ -277,10 +277,21 @@ def _not_found(said: str, doing: str) -> LabelboxError:
 
 
 def _unreachable(doing: str, error: Exception) -> LabelboxUnavailableError:
+    said = clean(str(_innermost(error)) or str(error)).rstrip(".")
     return LabelboxUnavailableError(
-        f"Labelbox could not be reached while {doing} ({clean(str(error)).rstrip('.')}); "
-        f"{_RETRY_LATER}."
+        f"Labelbox could not be reached while {doing} ({said}); {_RETRY_LATER}."
     )
+
+
+def _innermost(error: Exception) -> Exception:
+    """What went wrong in the end; the SDK, requests and urllib3 each wrap it in their words."""
+    while True:
+        first = error.args[0] if error.args else None
+        within = (getattr(error, "cause", None), getattr(error, "reason", None), first)
+        inner = next((item for item in within if isinstance(item, Exception)), None)
+        if inner is None or inner is error:
+            return error
+        error = inner
 
 
 def _raised_in_sdk(error: BaseException) -> bool:

@@ -106,6 +106,17 @@ def not_found(entity):
     return sdk.ResourceNotFoundError(entity, {"param_0": "abc"})
 
 
+def test_an_unreachable_server_is_told_by_what_went_wrong_in_the_end():
+    client = labelbox.Client(api_key="key", endpoint="http://127.0.0.1:1/graphql")
+    with (
+        pytest.raises(LabelboxUnavailableError, match=r"127\.0\.0\.1.*refused") as caught,
+        labelbox_errors("reading project abc"),
+    ):
+        client.get_project("abc")
+    assert "Max retries" not in str(caught.value)
+    assert "caused by" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("raised", "expected", "words"),
     [

@@ -155,7 +155,7 @@ class ImportRun:
         labelled: dict[str, str] = {}
         for target in (row.target for chunk in chunks for row in chunk.rows):
             if target.labels:
-                labelled[target.data_row_id] = f"the data row has {target.labels} label(s) already"
+                labelled[target.data_row_id] = "the data row has labels already"
             elif pre_labelled & {target.data_row_id, target.names[0]}:
                 labelled[target.data_row_id] = "the data row has pre-labels already"
         if labelled and self._existing == "fail":

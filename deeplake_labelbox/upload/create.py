@@ -296,9 +296,11 @@ def _seen(
         kept.append(source)
         warnings += [f"{source.name}: {reason}." for reason in (*seen.refusals, *reasons)]
     if refused and (policy == "fail" or not kept):
+        reasons = [f"{str(video).rstrip('.')}." for video in refused[:5]]
         raise UploadError(
             f"Labelbox does not take {len(refused)} of {len(sources)} files: "
-            f"{'. '.join(map(str, refused[:5]))}. Nothing was uploaded; change the files, or set "
+            f"{' '.join(reasons)} "
+            "Nothing was uploaded; change the files, or set "
             "preflight='skip' to leave them out."
         )
     for warning in warnings:

@@ -46,7 +46,7 @@ class RefusedVideo:
 
     def __str__(self) -> str:
         """The refusal in one line."""
-        return f"{self.name}: {self.reason}"
+        return self.reason if self.name in self.reason else f"{self.name}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

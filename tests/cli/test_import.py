@@ -54,7 +54,7 @@ def test_a_second_import_is_skipped_and_said(run_import):
     assert "1 of 1 imports were sent by an earlier run" in again.stderr
     other = run_import(*CARS, "--tolerance", "0", "--name", "second")
     assert other.exit_code == 2
-    assert "1 skipped: the data row has 1 label(s) already; --existing overwrite" in other.stderr
+    assert "1 skipped: the data row has labels already; --existing overwrite" in other.stderr
     failed = run_import(*CARS, "--name", "second", "--existing", "fail")
     assert failed.exit_code == 1
     assert "Pass --existing skip to import the others, or --existing overwrite." in failed.stderr

@@ -301,8 +301,10 @@ def test_iam_integrations_by_default_id_and_name(box, upload, clips):
 def test_files_that_labelbox_does_not_take_end_it_or_are_skipped(box, upload, clips, tmp_path):
     bad = tmp_path / "bad.mp4"
     bad.write_bytes(b"no video")
-    with pytest.raises(UploadError, match=r"does not take 1 of 2 files: .*bad\.mp4"):
+    with pytest.raises(UploadError, match=r"does not take 1 of 2 files: .*bad\.mp4") as caught:
         upload([clips[0], bad])
+    assert str(caught.value).count(str(bad)) == 1
+    assert ".." not in str(caught.value).replace(str(bad), "")
     assert box.requests == []
     result = upload([clips[0], bad], preflight="skip")
     assert [(each.name, each.by) for each in result.refused] == [(str(bad), "preflight")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -24,6 +24,8 @@ from deeplake_labelbox.errors import ConfigurationError
 if TYPE_CHECKING:
     import deeplake
 
+    from deeplake_labelbox.dataset.applied import AppliedLabels
+
 
 def annotate(
     dataset: options.Dataset,
@@ -40,7 +42,7 @@ def annotate(
         ),
     ] = None,
     group: options.Group = None,
-    labelled_by: options.LabelChoice = "selected",
+    labelled_by: options.SameLabelChoice = None,
     ontology: options.OntologyFile = None,
     creds: options.Creds = None,
     token: options.DeepLakeToken = None,
@@ -54,6 +56,7 @@ def annotate(
     """Apply the labels of a Labelbox project to a dataset that has its frames.
 
     Run it again after more was labelled: values and columns are brought up to date in a new commit.
+    --group and --labels are those of the labels that are there already, unless they are given.
 
     [bold]Examples[/]
 
@@ -70,12 +73,20 @@ def annotate(
         check_writable(report)
         storage = read_creds(creds)
         location = DatasetLocation.of(dataset, storage, None, token)
-        labels = LabelOptions(
-            read_groups(group), read_ontology(ontology), fail_on_error, labelled_by
-        )
+        groups, known = read_groups(group), read_ontology(ontology)
         found = open_source(source, project=project, api_key=api_key, endpoint=endpoint)
         opened = location.open()
         LabelboxMeta.read(opened)  # says so before Labelbox is asked, where it is another dataset
+        before = _applied(opened, branch)
+        if before is not None and group is None:
+            groups = dict(before.group_mapping)
+        if before is not None and groups != before.group_mapping:
+            was = " ".join(f"--group {kind}={name}" for kind, name in before.group_mapping.items())
+            run.warn(
+                f"The labels that are there were applied with {was or 'no --group'}; columns that "
+                f"only they have keep their old values."
+            )
+        labels = LabelOptions(groups, known, fail_on_error, labelled_by or _selection(before))
         if labels.ontology is not None and found.export is not None:
             check_ontology_fits(labels.ontology, found.export, found.project_id)
         with _branch(opened, branch) as loader:
@@ -84,6 +95,24 @@ def annotate(
         show_dataset(run, made, dataset, outcome)
         show_opening(run, dataset, made, has_creds=storage is not None)
         finish(run, outcome, report)
+
+
+def _applied(dataset: deeplake.Dataset, branch: str | None) -> AppliedLabels | None:
+    """How the labels were applied that the branch has already."""
+    from deeplake_labelbox.dataset.applied import AppliedLabels  # noqa: PLC0415 - imports deeplake
+    from deeplake_labelbox.dataset.location import dataset_errors  # noqa: PLC0415 - the same
+
+    with dataset_errors(f"opening branch {branch!r}"):
+        if branch is not None and branch in dataset.branches.names():
+            return AppliedLabels.read(dataset.branches[branch].open())
+        return AppliedLabels.read(dataset)
+
+
+def _selection(applied: AppliedLabels | None) -> Literal["selected", "newest", "all"]:
+    """Which of several labels counted; ``"selected"`` where that is not known."""
+    choices: tuple[Literal["newest", "all"], ...] = ("newest", "all")
+    was = "" if applied is None else applied.label_selection
+    return next((choice for choice in choices if choice == was), "selected")
 
 
 @contextmanager

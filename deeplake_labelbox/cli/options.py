@@ -81,6 +81,16 @@ LabelChoice = Annotated[
         "the newest; or the winner, and each annotator's in columns of their own.",
     ),
 ]
+SameLabelChoice = Annotated[
+    Literal["selected", "newest", "all"] | None,
+    typer.Option(
+        "--labels",
+        rich_help_panel=LABELS,
+        show_default=False,
+        help="Which of several labels of a video counts: the winner in Labelbox, else the newest; "
+        "the newest; or the winner, and each annotator's in columns of their own.",
+    ),
+]
 OntologyFile = Annotated[
     Path | None,
     typer.Option(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
 
 _GAPS_SHOWN: Final = 20
+_URL: Final = re.compile(r"https?://\S+")
 _BESIDE: Final = ("_labels", "_track_ids", "_key_frames")
 
 
@@ -76,7 +78,8 @@ def show_dataset(run: Run, dataset: deeplake.Dataset, path: str, report: Report)
     table.add_row("frames", f"{len(dataset):,}")
     objects = [f"{count:,} {kind}" for kind, count in report.objects.items()]
     if objects:
-        table.add_row("objects\nin all frames", Text("\n".join(objects)))
+        counted = Text("\n".join([*objects, ""]))
+        table.add_row("objects", counted.append("counted in each frame anew", style="dim"))
     names = column_names(dataset)
     table.add_row("columns", Text(f"{len(names)}: {', '.join(_families(names))}"))
     branch = str(dataset.current_branch.name)
@@ -128,12 +131,18 @@ def show_gaps(run: Run, gaps: Sequence[Gap], report_file: Path | None) -> None:
     table.add_column("video", overflow="fold", ratio=2)
     table.add_column("frame", overflow="fold", ratio=1)
     table.add_column("what", overflow="fold", ratio=5)
-    alike: dict[tuple[str, str, str], list[int]] = {}
+    alike: dict[tuple[str, str, str], list[Gap]] = {}
     for gap in gaps:
-        frames = alike.setdefault((gap.name, gap.data_row_id, gap.what), [])
-        frames.extend(gap.frames)
-    for (name, row_id, what), frames in list(alike.items())[:_GAPS_SHOWN]:
+        # Each mask has a URL of its own; what went wrong with them is told once a video.
+        key = (gap.name, gap.data_row_id, _URL.sub("", gap.what))
+        alike.setdefault(key, []).append(gap)
+    for (name, row_id, _), same in list(alike.items())[:_GAPS_SHOWN]:
         video = name if name == row_id else f"{name}\n{row_id}"
+        what = same[0].what
+        others = len({gap.what for gap in same}) - 1
+        if others:
+            what += f" (and {others:,} other{'s' * (others != 1)} alike)"
+        frames = [frame for gap in same for frame in gap.frames]
         table.add_row(Text(video), _spans(frames) or "all", Text(in_options(what)))
     run.err.print()
     run.err.print(table)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal
 from deeplake_labelbox.cli.arguments import check_ontology_fits
 from deeplake_labelbox.cli.project_source import ProjectSource
 from deeplake_labelbox.cli.running import Run
-from deeplake_labelbox.cli.summary import whole_report
+from deeplake_labelbox.cli.summary import command_line, whole_report
+from deeplake_labelbox.errors import DatasetExistsError
 from deeplake_labelbox.report import Report
 
 if TYPE_CHECKING:
@@ -98,26 +99,30 @@ def make_dataset(
             )
         check_ontology_fits(labels.ontology, export, source.project_id)
     run.step(f"Writing the frames of project {source.project_id} to {path}")
-    dataset, export = create_dataset_from_video_annotation_project(
-        path,
-        source.project_id,
-        None,
-        creds,
-        deeplake_token=token,
-        overwrite=overwrite,
-        fail_on_error=fail_on_error,
-        project_json=export,
-        lb_client=source.client,
-        frame_storage=frames.storage,
-        jpeg_quality=frames.jpeg_quality,
-        frame_stride=frames.stride,
-        fps=frames.fps,
-        frame_ranges=frames.ranges,
-        only_labelled=frames.only_labelled,
-        resize=frames.resize,
-        progress=run.progress,
-        report=run.report,
-    )
+    try:
+        dataset, export = create_dataset_from_video_annotation_project(
+            path,
+            source.project_id,
+            None,
+            creds,
+            deeplake_token=token,
+            overwrite=overwrite,
+            fail_on_error=fail_on_error,
+            project_json=export,
+            lb_client=source.client,
+            frame_storage=frames.storage,
+            jpeg_quality=frames.jpeg_quality,
+            frame_stride=frames.stride,
+            fps=frames.fps,
+            frame_ranges=frames.ranges,
+            only_labelled=frames.only_labelled,
+            resize=frames.resize,
+            progress=run.progress,
+            report=run.report,
+        )
+    except DatasetExistsError:
+        run.hint = _how_to_go_on(path, source.project_id, creds, token)
+        raise
     applied = None
     if labels is not None:
         run.hint = (
@@ -128,6 +133,27 @@ def make_dataset(
         )
         run.hint = ""
     return dataset, whole_report(LabelboxMeta.read(dataset), run.report, applied)
+
+
+def _how_to_go_on(
+    path: str, project_id: str, creds: Mapping[str, str] | None, token: str | None
+) -> str:
+    """What to do with a dataset that is there already, if it is one of the project."""
+    from deeplake_labelbox.dataset.applied import AppliedLabels  # noqa: PLC0415 - imports deeplake
+    from deeplake_labelbox.dataset.location import DatasetLocation  # noqa: PLC0415 - the same
+    from deeplake_labelbox.dataset.replacement import found_meta  # noqa: PLC0415 - the same
+
+    location = DatasetLocation.of(path, creds, None, token)
+    meta = found_meta(location)
+    if meta is None or meta.project_id != project_id:
+        return ""
+    if AppliedLabels.read(location.open()) is None:
+        return (
+            f"Its frames are complete, but without labels: "
+            f"`{command_line('annotate', path, project_id)}` applies them (with --group, if it was "
+            f"given)."
+        )
+    return f"`{command_line('sync', path)}` brings it in step with Labelbox."
 
 
 def apply_labels(

@@ -21,6 +21,7 @@ def test_create_does_the_whole_job(run_there, sample_box, tmp_path):
     assert again.exit_code == 1
     assert "There is a dataset at clips already" in again.stderr
     assert "pass --overwrite to replace it" in again.stderr
+    assert "`deeplake-labelbox sync clips` brings it in step with Labelbox" in again.stderr
     assert run_there("create", project, "clips", "--overwrite", "--no-labels").exit_code == 0
     assert column_names(deeplake.open(str(tmp_path / "clips"))) == [
         "frames",
@@ -28,6 +29,35 @@ def test_create_does_the_whole_job(run_there, sample_box, tmp_path):
         "video_idx",
         "timestamp",
     ]
+
+
+def test_create_says_how_to_go_on_where_labels_are_missing(run_there, sample_box):
+    project = sample_box.sample.project_id
+    assert run_there("create", project, "clips", "--no-labels").exit_code == 0
+    again = run_there("create", project, "clips")
+    assert again.exit_code == 1
+    assert f"`deeplake-labelbox annotate clips {project}` applies them" in again.stderr
+
+
+def test_annotate_keeps_the_groups_and_the_choice_of_labels(run_there, sample_box, tmp_path):
+    project = sample_box.sample.project_id
+    words = ("--group", "raster-segmentation=mask", "--labels", "all")
+    assert run_there("create", project, "clips", *words).exit_code == 0
+    columns = column_names(deeplake.open(str(tmp_path / "clips")))
+    result = run_there("annotate", "clips", project)
+    assert result.exit_code == 0, result.output
+    assert column_names(deeplake.open(str(tmp_path / "clips"))) == columns
+    assert "Note" not in result.stderr
+    result = run_there("annotate", "clips", project, "--group", "rectangle=box")
+    assert "were applied with --group raster-segmentation=mask" in result.stderr
+
+
+def test_what_went_wrong_with_many_masks_is_told_once_a_video(run, export_file):
+    result = run("create", export_file, "clips")
+    assert result.exit_code == 2
+    words = " ".join(result.stderr.replace("│", " ").split())
+    assert words.count("others alike)") == 2  # of two videos with masks
+    assert (words.count(" 1-48 "), words.count(" 1-40 ")) == (1, 1)
 
 
 def test_frames_can_be_jpg(run_there, sample_box, tmp_path):
@@ -51,7 +81,9 @@ def test_create_from_an_export_asks_labelbox_for_nothing(run, sample_box, rows, 
     assert "Finished with" in result.stderr
     assert "crossing.mp4" in result.stderr
     assert "Finished with" not in result.stdout
-    assert result.stderr.count("1-24") == 2  # one line for each of the two roads and its key frame
+    # One line for both roads and their two key frames.
+    assert result.stderr.count("1-48") == 1
+    assert "3 others" in result.stderr
     assert "WARNING" not in result.stderr
     report = json.loads((tmp_path / "report.json").read_text("utf-8"))
     (video,) = report["videos"]

@@ -14,6 +14,7 @@ from deeplake_labelbox.cli import options
 from deeplake_labelbox.cli.project_source import open_source
 from deeplake_labelbox.cli.running import EXIT_GAPS, Run, in_options, running
 from deeplake_labelbox.cli.summary import readable_size
+from deeplake_labelbox.notebook_tables import short_name
 
 if TYPE_CHECKING:
     from deeplake_labelbox.preflight import ProjectInspection, VideoInspection
@@ -88,12 +89,12 @@ def _inspect(
 def _show(run: Run, inspection: ProjectInspection) -> None:
     table = Table(box=box.ROUNDED, title_justify="left", padding=(0, 1), header_style="cyan")
     table.title = Text(inspection.project_name, style="bold")
-    table.add_column("video", overflow="fold", ratio=2)
-    table.add_column("codec", overflow="fold")
-    table.add_column("size", overflow="fold")
+    table.add_column("video", overflow="fold")
+    table.add_column("format", overflow="fold")
     table.add_column("rate", justify="right")
     table.add_column("frames", justify="right")
-    table.add_column("what to know", overflow="fold", ratio=4)
+    # Narrow enough that ids, of 25 characters, stay in one piece.
+    table.add_column("what to know", overflow="fold", max_width=max(12, run.out.width - 62))
     for video in inspection:
         table.add_row(*_cells(video))
     run.out.print(table)
@@ -111,7 +112,7 @@ _STORAGES = ("png", "jpg")
 
 
 def _cells(video: VideoInspection) -> tuple[Text | str, ...]:
-    name = Text(video.name)
+    name = Text(short_name(video.name))
     if video.name != video.data_row_id:
         name.append(f"\n{video.data_row_id}", style="dim")
     findings = Text("\n").join(
@@ -119,9 +120,9 @@ def _cells(video: VideoInspection) -> tuple[Text | str, ...]:
         for finding in video.findings
     )
     if video.info is None:
-        return name, "", "", "", "0", findings
+        return name, "", "", "0", findings
     info = video.info
     turned = f"\nturned {info.rotation}°" if info.rotation else ""
     rate = f"{info.frame_rate:.6g}" if info.frame_rate else ""
-    size = f"{info.width} x {info.height}{turned}"
-    return name, info.codec, size, rate, f"{video.rows:,}", findings
+    shape = f"{info.codec}\n{info.width} x {info.height}{turned}"
+    return name, shape, rate, f"{video.rows:,}", findings

@@ -90,7 +90,8 @@ def _show(run: Run, found: DatasetStatistics) -> None:
         f"{found.frames:,} frames"
     )
     if found.classes:
-        shown = _table("class", "kind", objects=True, frames=True, tracks=True, length=True)
+        shown = _table("class", "kind", objects=True, frames=True, tracks=True)
+        shown.add_column("frames a track:\nleast…median…most", justify="right")
         for item in found.classes:
             low, median, high = item.track_length
             length = f"{low}…{median:g}…{high}" if item.tracks else ""

@@ -131,11 +131,13 @@ def _show(run: Run, path: str, outcome: SyncReport) -> None:
     if outcome.changes:
         table = Table(box=box.ROUNDED, title_justify="left", padding=(0, 1))
         table.title = Text(f"{outcome.project_name} → {path}", style="bold")
-        for column in ("data row", "what", "before", "after"):
+        for column in ("data row", "what", "before (-) and after (+)"):
             table.add_column(column, overflow="fold")
         for change in outcome.changes[:_CHANGES_SHOWN]:
             row = Text(f"{change.name}\n{change.data_row_id}".strip())
-            table.add_row(row, change.what, Text(change.before), Text(change.after))
+            sides = (("-", change.before), ("+", change.after))
+            told = "\n".join(f"{sign} {text}" for sign, text in sides if text)
+            table.add_row(row, change.what, Text(told))
         run.out.print(table)
         if len(outcome.changes) > _CHANGES_SHOWN:
             run.out.print(f"and {len(outcome.changes) - _CHANGES_SHOWN:,} more")

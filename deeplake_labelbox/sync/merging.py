@@ -10,6 +10,7 @@ first and put right, and then brought into ``main`` whole.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Final
 
 import deeplake
@@ -63,6 +64,7 @@ def merge_into_main(
                 _join_tracks(merged, main, branch)
                 | _delete_doubled(merged, main, branch)
                 | _forget_pruned(merged, main)
+                | _doubt_labels(merged, main, branch)
             ):
                 merged.commit(f"Put right what main and {name} both have")
             main.merge(MERGE_BRANCH, message=message)
@@ -143,6 +145,40 @@ def _forget_pruned(merged: deeplake.Dataset, main: deeplake.Dataset) -> bool:
     if pruned:
         applied.without(pruned).write(merged)
     return bool(pruned)
+
+
+def _doubt_labels(
+    merged: deeplake.Dataset, main: deeplake.Dataset, branch: deeplake.Dataset
+) -> bool:
+    """Let labels count as they were on ``main``, where it went on; tells whether any differ.
+
+    Of a label that came to ``main`` alone and went before the branch saw it, the cells are left,
+    and the branch, which is in step, does not say so; a sync of ``main`` finds out.
+    """
+    begun, last = next(iter(branch.history)), list(main.history)[-1]
+    ours, theirs = AppliedLabels.read(main), AppliedLabels.read(branch)
+    applied = AppliedLabels.read(merged)
+    # The first version of a branch says in words which one of main it began at.
+    did_not_go_on = (begun.message or "").endswith(f" {last.id}") or (
+        last.message or ""
+    ).startswith(merge_words(branch))
+    if did_not_go_on or ours is None or theirs is None or applied is None:
+        return False
+    doubted = {
+        key: label
+        for key, label in ours.labels.items()
+        if key in applied.labels
+        and key not in theirs.left
+        and label != theirs.labels.get(key, label)
+    }
+    if doubted:
+        replace(applied, labels={**applied.labels, **doubted}).write(merged)
+    return bool(doubted)
+
+
+def merge_words(branch: deeplake.Dataset) -> str:
+    """What the message of a merge of a branch begins with."""
+    return f"Merge {branch.current_branch.name}: "
 
 
 def _frames(dataset: deeplake.Dataset) -> list[tuple[int, int]]:

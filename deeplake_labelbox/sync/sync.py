@@ -20,7 +20,7 @@ from deeplake_labelbox.project.client import connect
 from deeplake_labelbox.project.selection import LabelSelection
 from deeplake_labelbox.sync.branches import MAIN, check_committed, open_branch
 from deeplake_labelbox.sync.lock import alone
-from deeplake_labelbox.sync.merging import merge_into_main
+from deeplake_labelbox.sync.merging import merge_into_main, merge_words
 from deeplake_labelbox.sync.patience import patiently
 from deeplake_labelbox.sync.report import SyncReport
 from deeplake_labelbox.sync.run import DatasetMovedError, SyncOptions, SyncRun
@@ -83,7 +83,8 @@ def sync_dataset(
         branch: Bring this branch in step, made where it is not there, instead of ``main`` or of
             the branch that the open dataset is on.
         merge: Merge the branch into ``main`` afterwards, as Deep Lake does it: where both changed
-            the same cell, the branch counts.
+            the same cell, the branch counts. A ``main`` that went on by itself is brought in step
+            then, in a commit of its own.
         tag: Tag the version that results, so that it can be named later.
         prune: Delete the rows of data rows that left the project.
         full: Compare all data rows, not only those with activity since the last time.
@@ -143,13 +144,7 @@ def sync_dataset(
             progress=progress,
         ),
     )
-    opened = dataset
-    if not isinstance(opened, deeplake.Dataset):
-        if isinstance(opened, deeplake.ReadOnlyDataset):
-            raise ConfigurationError(
-                "The dataset is open for reading only; open it with deeplake.open."
-            )
-        opened = DatasetLocation.of(opened, deeplake_creds, deeplake_org_id, deeplake_token).open()
+    opened = _opened(dataset, deeplake_creds, deeplake_org_id, deeplake_token)
     check_committed(opened)
     with (
         alone(opened.id, wait=wait) as owner,
@@ -173,7 +168,13 @@ def sync_dataset(
             raise
         if dry_run:
             return report
-        return _finished(opened, target, report, turns, merge=merge, tag=tag)
+        if merge:
+            main = open_branch(opened, MAIN, wait=wait)
+            report = _merged(main, target, report, turns)
+            if report.merged and _holds_other_labels(main, target):
+                _run(main, client, replace(options, full=True), turns, MAIN)
+            target = main
+        return _tagged(target, report, tag, wait)
 
 
 def left_data_rows(dataset: ReadableDataset) -> tuple[str, ...]:
@@ -206,6 +207,21 @@ def _check_tag(tag: str, tags: Collection[str], branches: Collection[str | None]
             raise ConfigurationError(f"There is a {what} {tag!r} already; choose another name.")
 
 
+def _opened(
+    dataset: str | Path | deeplake.Dataset,
+    creds: Mapping[str, str] | None,
+    org_id: str | None,
+    token: str | None,
+) -> deeplake.Dataset:
+    if isinstance(dataset, deeplake.Dataset):
+        return dataset
+    if isinstance(dataset, deeplake.ReadOnlyDataset):
+        raise ConfigurationError(
+            "The dataset is open for reading only; open it with deeplake.open."
+        )
+    return DatasetLocation.of(dataset, creds, org_id, token).open()
+
+
 def _target(
     opened: deeplake.Dataset, branch: str | None, wait: float, *, dry_run: bool
 ) -> deeplake.Dataset:
@@ -235,24 +251,27 @@ def _run(
     raise AssertionError
 
 
-def _finished(
-    opened: deeplake.Dataset,
-    target: deeplake.Dataset,
-    report: SyncReport,
-    turns: Turns,
-    *,
-    merge: bool,
-    tag: str | None,
+def _merged(
+    main: deeplake.Dataset, branch: deeplake.Dataset, report: SyncReport, turns: Turns
 ) -> SyncReport:
-    """Merge and tag what was brought in step."""
-    final = target
-    if merge:
-        final = open_branch(opened, MAIN, wait=turns.wait)
-        final.refresh()
-        with turns.turn(final):
-            words = f"Merge {report.branch}: sync of Labelbox project {report.project_name}"
-            report = replace(report, merged=merge_into_main(final, target, words, wait=turns.wait))
+    main.refresh()
+    with turns.turn(main):
+        words = f"{merge_words(branch)}sync of Labelbox project {report.project_name}"
+        return replace(report, merged=merge_into_main(main, branch, words, wait=turns.wait))
+
+
+def _tagged(
+    final: deeplake.Dataset, report: SyncReport, tag: str | None, wait: float
+) -> SyncReport:
     if tag is not None:
-        patiently(partial(final.tag, tag), wait=turns.wait)
-        report = replace(report, tag=tag)
-    return replace(report, version=str(final.version))
+        patiently(partial(final.tag, tag), wait=wait)
+    return replace(report, tag=tag, version=str(final.version))
+
+
+def _holds_other_labels(main: deeplake.Dataset, branch: deeplake.Dataset) -> bool:
+    """Whether a merge left labels of which only a sync of ``main`` can tell if they hold."""
+    ours, theirs = AppliedLabels.read(main), AppliedLabels.read(branch)
+    if ours is None or theirs is None:
+        return False
+    shared = ours.labels.keys() & theirs.labels.keys()
+    return any(ours.labels[key] != theirs.labels[key] for key in shared)

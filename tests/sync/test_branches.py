@@ -64,6 +64,21 @@ def test_branches_that_both_went_on_keep_all_track_ids(sync, dataset, project, i
     is_in_step(dataset)
 
 
+def test_a_label_that_came_to_main_alone_and_went_is_gone_after_the_merge(
+    sync, dataset, project, is_in_step
+):
+    third = project.data_rows[2]
+    dataset.branch("labelbox")
+    third.add_label([car(1)])
+    sync(dataset)
+    third.delete_label(third.labels[0])
+    project.data_rows[0].update_label(project.data_rows[0].labels[0], [car(7)])
+    assert sync(dataset, branch="labelbox", merge=True).merged
+    dataset.refresh()
+    is_in_step(dataset)
+    assert not sync(dataset).committed
+
+
 def test_a_video_that_both_branches_added_is_there_once(box, sync, project, videos, tmp_path):
     path = str(tmp_path / "clips")
     make(box, project, path)
@@ -76,7 +91,11 @@ def test_a_video_that_both_branches_added_is_there_once(box, sync, project, vide
     dataset = deeplake.open(path)
     assert len(dataset) == 24
     assert contents(dataset) == contents(make(box, project, str(tmp_path / "fresh")))
-    assert messages(dataset)[-1] == "Merge labelbox: sync of Labelbox project Traffic"
+    # What both have is made sure of.
+    assert messages(dataset)[-2:] == [
+        "Merge labelbox: sync of Labelbox project Traffic",
+        "Sync Labelbox project Traffic: 1 label corrected",
+    ]
     assert dataset.branches.names() == ["labelbox", "main"]
     assert not sync(path).committed
 

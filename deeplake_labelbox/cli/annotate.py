@@ -80,12 +80,6 @@ def annotate(
         before = _applied(opened, branch)
         if before is not None and group is None:
             groups = dict(before.group_mapping)
-        if before is not None and groups != before.group_mapping:
-            was = " ".join(f"--group {kind}={name}" for kind, name in before.group_mapping.items())
-            run.warn(
-                f"The labels that are there were applied with {was or 'no --group'}; columns that "
-                f"only they have keep their old values."
-            )
         labels = LabelOptions(groups, known, fail_on_error, labelled_by or _selection(before))
         if labels.ontology is not None and found.export is not None:
             check_ontology_fits(labels.ontology, found.export, found.project_id)

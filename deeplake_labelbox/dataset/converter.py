@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -31,6 +32,8 @@ from deeplake_labelbox.project.selection import (
     label_of,
 )
 from deeplake_labelbox.video.source import UrlPresigner
+
+logger = logging.getLogger(__name__)
 
 
 class VideoProjectConverter:
@@ -158,6 +161,12 @@ class VideoProjectConverter:
             DeepLakeLabelboxError: See `dataset_with_applied_annotations`.
         """
         before = AppliedLabels.read(self._dataset)
+        if before is not None and dict(before.group_mapping) != self._group_mapping:
+            logger.warning(
+                "The labels that are there were applied with group_mapping %s; columns that only "
+                "they have keep their old values.",
+                dict(before.group_mapping),
+            )
         index = RowIndex(self._dataset, self._meta) if index is None else index
         written = self._labels.write(only, files, before, index)
         for annotator in self._annotators:

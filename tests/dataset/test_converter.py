@@ -179,6 +179,20 @@ def test_a_second_run_changes_nothing(sample_box, sample_client, dataset, export
     check_labels(second, UNGROUPED)
 
 
+def test_other_groups_leave_columns_behind_and_say_so(
+    sample_box, sample_client, dataset, export, caplog
+):
+    first, _ = annotate(
+        sample_box, sample_client, dataset, export, group_mapping=MASKS_GROUPED.group_mapping
+    )
+    assert caplog.messages == []
+    before = {column.name for column in first.schema.columns}
+    second, _ = annotate(sample_box, sample_client, first, export)
+    (told,) = caplog.messages
+    assert "{'raster-segmentation': 'mask'}; columns that only they have keep their" in told
+    assert before < {column.name for column in second.schema.columns}
+
+
 def test_track_ids_lead_to_the_features_of_labelbox(sample_box, sample_client, dataset, export):
     annotated, _ = annotate(sample_box, sample_client, dataset, export)
 

@@ -60,7 +60,8 @@ def import_(
         typer.Option(
             "--existing",
             rich_help_panel=options.LABELBOX,
-            help="What to do with data rows that have labels, or pre-labels that wait.",
+            help="What to do with data rows that have labels, or pre-labels that wait; overwrite "
+            "replaces what an earlier import of the same source sent, and leaves the rest beside.",
         ),
     ] = "skip",
     source_format: Annotated[

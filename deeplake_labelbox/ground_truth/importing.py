@@ -83,7 +83,10 @@ def import_annotations(
             or one data row for a source of one video. By default videos are found by data row id,
             global key, external id or file name, each only where it is one data row's alone.
         existing: What happens with data rows that have labels, or pre-labels that wait: they are
-            skipped, overwritten, or the import fails before anything is sent.
+            skipped, or the import fails before anything is sent. ``"overwrite"`` sends them all the
+            same: objects that an earlier import of the same source sent are overwritten, those that
+            others drew stay beside. A dataset that was brought in step since has the ids of what is
+            in Labelbox, and is another source.
         tolerance: How far a coordinate between key frames may be from its value, in pixels. Of
             each track the fewest key frames are sent that reproduce it within this; 0 leaves out
             only what interpolation, rounded to 3 decimals, gives back exactly.

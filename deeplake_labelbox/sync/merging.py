@@ -19,10 +19,12 @@ import numpy as np
 from deeplake_labelbox.dataset.applied import AppliedLabels
 from deeplake_labelbox.dataset.columns import column_identity, column_kind, column_names
 from deeplake_labelbox.dataset.frames import has_identity_columns
+from deeplake_labelbox.dataset.layout import make_layout
 from deeplake_labelbox.dataset.location import dataset_errors
 from deeplake_labelbox.dataset.resumption import delete_rows
 from deeplake_labelbox.dataset.track_ids import read_tracks, write_tracks
 from deeplake_labelbox.errors import DatasetMismatchError
+from deeplake_labelbox.sync.label_columns import Key, label_columns
 from deeplake_labelbox.sync.patience import patiently
 
 MERGE_BRANCH: Final = "deeplake-labelbox-merge"
@@ -76,10 +78,14 @@ def merge_into_main(
 def _make_room(merged: deeplake.Dataset, branch: deeplake.Dataset) -> bool:
     """Remove label columns that the branch has its own of; tells whether there were any."""
     theirs = {name: column_identity(branch, name) for name in column_names(branch)}
+    ours, elsewhere = _features(merged), _features(branch).values()
     doubled = []
     for name in column_names(merged):
         identity = column_identity(merged, name)
         if identity == theirs.get(name) or (name not in theirs and identity in theirs.values()):
+            continue
+        # Of one that the branch does not have, it may have the features under another name.
+        if name not in theirs and not any(ours.get(name, frozenset()) & of for of in elsewhere):
             continue
         if column_kind(merged, name) is None:
             raise DatasetMismatchError(
@@ -90,6 +96,23 @@ def _make_room(merged: deeplake.Dataset, branch: deeplake.Dataset) -> bool:
     for name in doubled:
         merged.remove_column(name)
     return bool(doubled)
+
+
+def _features(dataset: deeplake.Dataset) -> dict[str, frozenset[Key]]:
+    """Which features the label columns of a branch hold, by column."""
+    applied = AppliedLabels.read(dataset)
+    if applied is None:
+        return {}
+    kinds = {name: column_kind(dataset, name) for name in column_names(dataset)}
+    reserved = {name for name, kind in kinds.items() if kind in (None, "row metadata")}
+    found: dict[str, frozenset[Key]] = {}
+    for prefix in ("", *(f"{annotator}/" for annotator in applied.annotators)):
+        layout = make_layout(
+            applied.ontology, applied.group_mapping, reserved=reserved, prefix=prefix
+        )
+        for name, column in label_columns(layout, dataset).items():
+            found[name] = column.features
+    return found
 
 
 def _join_tracks(merged: deeplake.Dataset, *sides: deeplake.Dataset) -> bool:

@@ -14,6 +14,7 @@ from sync_projects import (
     weather,
 )
 
+from deeplake_labelbox.dataset.columns import column_names
 from deeplake_labelbox.errors import ConfigurationError, DatasetMismatchError
 from deeplake_labelbox.sync.sync import left_data_rows
 
@@ -77,6 +78,25 @@ def test_a_label_that_came_to_main_alone_and_went_is_gone_after_the_merge(
     dataset.refresh()
     is_in_step(dataset)
     assert not sync(dataset).committed
+
+
+def test_a_column_that_main_alone_has_stays_in_a_merge(sync, dataset, project):
+    """The tool came and went, while the branch was not brought in step."""
+    first = project.data_rows[0]
+    dataset.branch("labelbox")
+    before = project.ontology_normalized
+    change_ontology(
+        project, lambda ontology: ontology["tools"].append({"tool": "point", "name": "wheel"})
+    )
+    sync(dataset)
+    project.update_ontology(before)
+    first.update_label(first.labels[0], [car(7)])
+    assert sync(dataset, branch="labelbox", merge=True).merged
+    dataset.refresh()
+    assert "wheel" in column_names(dataset)
+    sync(dataset)
+    dataset.refresh()
+    assert not any(len(points) for points in dataset["wheel"][:] if points is not None)
 
 
 def test_a_video_that_both_branches_added_is_there_once(box, sync, project, videos, tmp_path):

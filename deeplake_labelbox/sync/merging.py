@@ -195,7 +195,8 @@ def _doubt_labels(
         and label != theirs.labels.get(key, label)
     }
     if doubted:
-        replace(applied, labels={**applied.labels, **doubted}).write(merged)
+        labels = {**applied.labels, **doubted}
+        replace(applied, labels=labels, last_activity=ours.last_activity).write(merged)
     return bool(doubted)
 
 

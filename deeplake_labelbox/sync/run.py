@@ -130,6 +130,8 @@ class SyncRun:
     def _write_and_take_turn(self, job: _Job) -> SyncReport | None:
         """Decode and write at leisure, and let others wait for the commit only."""
         written = self._write(job)
+        if not job.plan.changes:
+            return self._commit(job, written, self._known.head)  # which there is nothing for
         # Refreshing an object with changes would commit them: another one looks at the branch.
         head = self._dataset.branches[self._dataset.current_branch.name].open()
         with self._turns.turn(head):

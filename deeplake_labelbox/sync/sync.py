@@ -172,7 +172,7 @@ def sync_dataset(
             main = open_branch(opened, MAIN, wait=wait)
             report = _merged(main, target, report, turns)
             if report.merged and _holds_other_labels(main, target):
-                _run(main, client, replace(options, full=True), turns, MAIN)
+                _run(main, client, options, turns, MAIN)
             target = main
         return _tagged(target, report, tag, wait)
 

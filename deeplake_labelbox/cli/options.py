@@ -72,13 +72,16 @@ Group = Annotated[
         "raster-segmentation=mask. May be given several times.",
     ),
 ]
+_LABEL_CHOICES = (
+    "Which of several labels of a video counts: the winner in Labelbox, else the newest; the "
+    "newest; or the winner, and each annotator's in columns of their own."
+)
 LabelChoice = Annotated[
     Literal["selected", "newest", "all"],
     typer.Option(
         "--labels",
         rich_help_panel=LABELS,
-        help="Which of several labels of a video counts: the winner in Labelbox, else the newest; "
-        "the newest; or the winner, and each annotator's in columns of their own.",
+        help=_LABEL_CHOICES,
     ),
 ]
 SameLabelChoice = Annotated[
@@ -87,8 +90,7 @@ SameLabelChoice = Annotated[
         "--labels",
         rich_help_panel=LABELS,
         show_default=False,
-        help="Which of several labels of a video counts: the winner in Labelbox, else the newest; "
-        "the newest; or the winner, and each annotator's in columns of their own.",
+        help=_LABEL_CHOICES,
     ),
 ]
 OntologyFile = Annotated[

@@ -9,13 +9,13 @@ from typing import cast
 
 import deeplake
 
-from deeplake_labelbox.dataset.applied import AppliedLabels
+from deeplake_labelbox.dataset.applied import AppliedLabels, known_meta
 from deeplake_labelbox.dataset.frames import has_identity_columns
 from deeplake_labelbox.dataset.labelbox_meta import KEY, LabelboxMeta
 from deeplake_labelbox.dataset.row_index import RowIndex
 from deeplake_labelbox.dataset.row_metadata import RowMetadata
 from deeplake_labelbox.dataset.track_ids import NEXT_KEY
-from deeplake_labelbox.errors import ConfigurationError, DatasetError, DatasetMismatchError
+from deeplake_labelbox.errors import ConfigurationError, DatasetError
 from deeplake_labelbox.project.selection import LabelSelection
 
 
@@ -99,13 +99,8 @@ def head_of(dataset: deeplake.Dataset) -> tuple[str, ...]:
 
 
 def _shared_meta(dataset: deeplake.Dataset, applied: AppliedLabels | None) -> LabelboxMeta:
-    """What all branches share; a copy of a query has lost it."""
-    try:
-        meta = LabelboxMeta.read(dataset)
-    except DatasetMismatchError:
-        if applied is None:
-            raise
-        return applied.meta()
+    """What all branches share."""
+    meta = known_meta(dataset, applied)
     if meta.status != "complete":
         raise DatasetError(
             "The dataset is not complete; run the call that makes it again, which goes on where it "

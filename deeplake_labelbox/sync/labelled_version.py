@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 import deeplake
 import numpy as np
 
-from deeplake_labelbox.dataset.applied import AppliedLabel, AppliedLabels
+from deeplake_labelbox.dataset.applied import AppliedLabel, AppliedLabels, known_meta
 from deeplake_labelbox.dataset.columns import (
     ReadableDataset,
     column_kind,
@@ -16,7 +16,6 @@ from deeplake_labelbox.dataset.columns import (
     read_class_names,
 )
 from deeplake_labelbox.dataset.frames import has_identity_columns
-from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
 from deeplake_labelbox.dataset.row_index import RowIndex, VideoRows
 from deeplake_labelbox.dataset.track_ids import read_tracks
 from deeplake_labelbox.errors import ConfigurationError, DatasetMismatchError
@@ -66,7 +65,7 @@ class LabelledVersion:
             )
         self._dataset = dataset
         self._applied = AppliedLabels.read(dataset)
-        self.meta = _meta(dataset, self._applied)
+        self.meta = known_meta(dataset, self._applied)
         self._index = RowIndex(dataset, self.meta)
         self.kinds = {name: column_kind(dataset, name) for name in column_names(dataset)}
         self._tracks: dict[str, dict[int, tuple[str, str]]] = {}
@@ -140,15 +139,6 @@ class LabelledVersion:
             own = name == f"{column}_labels" or (prefix and name.startswith(prefix))
             if own and kind in _OBJECT_ANSWERS:
                 yield name
-
-
-def _meta(dataset: ReadableDataset, applied: AppliedLabels | None) -> LabelboxMeta:
-    try:
-        return LabelboxMeta.read(dataset)
-    except DatasetMismatchError:
-        if applied is None:
-            raise
-        return applied.meta()
 
 
 def _prefix_of_answers(column: str) -> str | None:

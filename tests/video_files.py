@@ -73,6 +73,7 @@ def write_video(
     times: list[int] | None = None,
     time_base: Fraction | None = None,
     first: int = 0,
+    title: str | None = None,
 ) -> Path:
     """Write a video of ``frames`` pictures that show ``first``, ``first + 1``, ….
 
@@ -92,11 +93,14 @@ def write_video(
         times: Presentation times in ``time_base``; default: one tick of ``rate`` a frame.
         time_base: Default: one by ``rate``.
         first: The number on the first frame.
+        title: In the container's metadata.
     """
     path = Path(path)
     with av.open(
         str(path), "w", format=container_format, options=container_options or {}
     ) as container:
+        if title is not None:
+            container.metadata["title"] = title
         stream = container.add_stream(codec, rate=rate, options=options or {})
         stream.width, stream.height = size
         stream.pix_fmt = pixel_format

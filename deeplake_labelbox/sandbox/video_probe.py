@@ -36,5 +36,5 @@ def media_attributes(path: Path) -> dict[str, Any]:
         return {}
     attributes: dict[str, Any] = {"height": height, "width": width, "mime_type": mime_type}
     if rate:
-        attributes["frame_rate"] = int(rate) if rate.denominator == 1 else float(rate)
+        attributes["frame_rate"] = rate.numerator if rate.denominator == 1 else float(rate)
     return attributes | {"frame_count": count, "asset_type": "video"}

@@ -15,6 +15,7 @@ from deeplake_labelbox.errors import VideoDecodeError
 from deeplake_labelbox.video.claims import find_excess
 from deeplake_labelbox.video.damage import BOX_KINDS, find_damage
 from deeplake_labelbox.video.orientation import Orientation
+from deeplake_labelbox.video.pyav_versions import open_input, to_fraction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,12 +104,10 @@ def open_container(
     if not isinstance(source, Path):
         source.seek(0)
     try:
-        container = av.open(
+        container = open_input(
             # With a protocol before it, no file name is taken for a protocol of its own.
             f"file:{source}" if isinstance(source, Path) else source,
-            mode="r",
-            container_options=_OPTIONS,
-            metadata_errors="replace",
+            options=_OPTIONS,
             timeout=_MAX_SECONDS,
         )
     except av.error.ExitError as error:
@@ -173,7 +172,7 @@ def describe_stream(
 ) -> VideoInfo:
     """Gather what the opened file says; the orientation comes from its first frame."""
     width, height = orientation.size(stream.width, stream.height)
-    rate = stream.average_rate or stream.base_rate
+    rate = to_fraction(stream.average_rate) or to_fraction(stream.base_rate)
     return VideoInfo(
         codec=stream.codec_context.codec.canonical_name,
         container=container.format.name,
@@ -181,7 +180,7 @@ def describe_stream(
         height=height,
         rotation=orientation.rotation,
         mirrored=orientation.mirrored,
-        sample_aspect_ratio=stream.sample_aspect_ratio or None,
+        sample_aspect_ratio=to_fraction(stream.sample_aspect_ratio),
         pixel_format=stream.pix_fmt,
         bit_depth=_bit_depth(stream.pix_fmt),
         frame_rate=float(rate) if rate else None,

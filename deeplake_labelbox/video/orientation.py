@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from av.sidedata.sidedata import Type as SideDataType
 
 if TYPE_CHECKING:
     import av
-    from av.sidedata.sidedata import SideDataContainer
     from numpy.typing import NDArray
 
 
@@ -37,8 +36,8 @@ class Orientation:
         the decoded picture is shown at (a p + c q + x, b p + d q + y) (libavutil/display.h).
         Angles other than right ones, which players ignore too, count as the nearest right angle.
         """
-        # PyAV types this as the dict of the one kind that it unpacks.
-        entries = cast("SideDataContainer", frame.side_data)
+        # PyAV 18 types this as the dict of the one kind that it unpacks, PyAV 19 as what it is.
+        entries: Any = frame.side_data
         for position in range(len(entries)):
             if entries[position].type == SideDataType.DISPLAYMATRIX:
                 a, b, _, c, d = struct.unpack_from("=5i", bytes(entries[position]))

@@ -16,6 +16,7 @@ import av.error
 import numpy as np
 
 from deeplake_labelbox.video.container import ffmpeg_message
+from deeplake_labelbox.video.pyav_versions import to_fraction
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -106,7 +107,7 @@ def read_packets(container: InputContainer, stream: VideoStream) -> PacketTable:
         decoding_times=np.array(decoding_times, np.int64),
         is_key=np.array(is_key, np.bool_),
         positions=np.array(positions, np.int64),
-        tick=float(stream.time_base) if stream.time_base else 0.0,
+        tick=float(to_fraction(stream.time_base) or 0),
         discarded=discarded,
         hidden=hidden,
         numbered=codec in ONE_PICTURE_A_PACKET

@@ -200,6 +200,12 @@ def test_the_first_of_two_streams_is_taken(tmp_path):
     assert numbers(video_files.write_two_streams(tmp_path / "a.mp4")) == list(range(12))
 
 
+def test_metadata_that_are_not_utf_8(tmp_path):
+    path = write_video(tmp_path / "a.mkv", frames=3, title="TITLE of the video")
+    path.write_bytes(path.read_bytes().replace(b"TITLE", b"Caf\xe9s"))
+    assert numbers(path) == [0, 1, 2]
+
+
 def test_a_cover_picture_is_no_video(tmp_path):
     path = tmp_path / "a.mp4"
     video_files.write_cover_picture(path, write_video(tmp_path / "plain.mp4"))

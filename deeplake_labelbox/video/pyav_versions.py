@@ -1,0 +1,61 @@
+"""The differences between PyAV 18 and 19 that matter for reading videos."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import av
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import IO
+
+    from av.container import InputContainer
+
+# PyAV 18 raises for metadata that is not UTF-8 unless it is told otherwise; PyAV 19 never raises
+# for it, and does not know the argument.
+_METADATA: Final[dict[str, Any]] = (
+    {"metadata_errors": "replace"} if int(av.__version__.partition(".")[0]) < 19 else {}
+)
+
+
+class Rational(Protocol):
+    """A rate or ratio: `fractions.Fraction` in PyAV 18, ``av.rational.AVRational`` in PyAV 19."""
+
+    @property
+    def numerator(self) -> int:
+        """The part above the line."""
+
+    @property
+    def denominator(self) -> int:
+        """The part below the line."""
+
+
+def open_input(
+    source: str | Path | IO[bytes], *, options: dict[str, str], timeout: float
+) -> InputContainer:
+    """Open a video for reading, whatever its metadata hold.
+
+    Args:
+        source: A path, a URL of FFmpeg, or an open file.
+        options: Of the demuxer.
+        timeout: Seconds, for opening and for finding each packet.
+
+    Raises:
+        av.error.FFmpegError: FFmpeg finds no video in it.
+    """
+    container: InputContainer = av.open(
+        source, mode="r", container_options=options, timeout=timeout, **_METADATA
+    )
+    return container
+
+
+def to_fraction(value: Rational | None) -> Fraction | None:
+    """Convert a rate or ratio; None where the file does not tell it.
+
+    PyAV 18 has None there, PyAV 19 a rational of which numerator or denominator is 0.
+    """
+    if value is None or not value.numerator or not value.denominator:
+        return None
+    return Fraction(value.numerator, value.denominator)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from deeplake_labelbox.project.filters import ExportFilters, ExportParams
     from deeplake_labelbox.project.ontology import Ontology
     from deeplake_labelbox.report import Gap, Report, VideoOutcome
+    from deeplake_labelbox.store.labeled_dataset import LabeledDataset
     from deeplake_labelbox.sync.label_changes import LabelDiff
     from deeplake_labelbox.sync.label_diff import diff_labels
     from deeplake_labelbox.sync.report import SyncReport
@@ -43,6 +44,7 @@ __all__ = [
     "FrameExtractor",
     "Gap",
     "LabelDiff",
+    "LabeledDataset",
     "Ontology",
     "Preview",
     "ProjectExport",
@@ -82,6 +84,7 @@ _HOMES = {
     "FrameExtractor": "video.extractor",
     "Gap": "report",
     "LabelDiff": "sync.label_changes",
+    "LabeledDataset": "store.labeled_dataset",
     "Ontology": "project.ontology",
     "Preview": "pictures.dataset_preview",
     "ProjectExport": "project.export",

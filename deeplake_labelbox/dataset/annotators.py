@@ -21,11 +21,7 @@ def annotated_kinds(dataset: ReadableDataset, annotator: str | None = None) -> d
     Raises:
         ConfigurationError: If the annotator has no columns.
     """
-    kinds = {}
-    for name in column_names(dataset):
-        kind = column_kind(dataset, name)
-        if kind is not None:
-            kinds[name] = kind
+    kinds = _kinds(dataset)
     owners = annotators_of(kinds)
     if annotator is None:
         return {name: kind for name, kind in kinds.items() if name not in owners}
@@ -58,3 +54,13 @@ def annotators_of(kinds: Mapping[str, str]) -> dict[str, str]:
         if kinds.get(rest) == kind:
             owners[name] = annotator
     return owners
+
+
+def annotators(dataset: ReadableDataset) -> tuple[str, ...]:
+    """Those who have columns of their own, in alphabetical order."""
+    return tuple(sorted(set(annotators_of(_kinds(dataset)).values())))
+
+
+def _kinds(dataset: ReadableDataset) -> dict[str, str]:
+    kinds = {name: column_kind(dataset, name) for name in column_names(dataset)}
+    return {name: kind for name, kind in kinds.items() if kind is not None}

@@ -26,7 +26,6 @@ from deeplake_labelbox.dataset.columns import (
 )
 from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta, VideoEntry
 from deeplake_labelbox.dataset.row_metadata import details_of
-from deeplake_labelbox.errors import DatasetMismatchError
 from deeplake_labelbox.project.json_values import as_mapping, as_text
 from deeplake_labelbox.project.ontology import Ontology
 from deeplake_labelbox.project.selection import LabelSelection, labels_of_annotators
@@ -165,20 +164,6 @@ class AppliedLabels:
         return LabelboxMeta(
             self.project_id, self.project_name, "complete", tuple(videos), self.options
         )
-
-
-def known_meta(dataset: ReadableDataset, applied: AppliedLabels | None) -> LabelboxMeta:
-    """What a dataset knows of its project; a copy of a query goes by the labels that it holds.
-
-    Raises:
-        DatasetMismatchError: If it does not tell.
-    """
-    try:
-        return LabelboxMeta.read(dataset)
-    except DatasetMismatchError:
-        if applied is None:
-            raise
-        return applied.meta()
 
 
 def label_version(label: Mapping[str, Any]) -> str:

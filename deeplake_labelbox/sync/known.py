@@ -9,7 +9,7 @@ from typing import cast
 
 import deeplake
 
-from deeplake_labelbox.dataset.applied import AppliedLabels, known_meta
+from deeplake_labelbox.dataset.applied import AppliedLabels
 from deeplake_labelbox.dataset.frames import has_identity_columns
 from deeplake_labelbox.dataset.labelbox_meta import KEY, LabelboxMeta
 from deeplake_labelbox.dataset.row_index import RowIndex
@@ -17,6 +17,7 @@ from deeplake_labelbox.dataset.row_metadata import RowMetadata
 from deeplake_labelbox.dataset.track_ids import NEXT_KEY
 from deeplake_labelbox.errors import ConfigurationError, DatasetError
 from deeplake_labelbox.project.selection import LabelSelection
+from deeplake_labelbox.store.videos import read_meta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,7 @@ class Known:
             DatasetError: If its build was not finished.
         """
         applied = AppliedLabels.read(dataset)
-        meta = _shared_meta(dataset, applied)
+        meta = _shared_meta(dataset)
         index = RowIndex(dataset, meta)
         return cls(
             head=head_of(dataset),
@@ -98,9 +99,9 @@ def head_of(dataset: deeplake.Dataset) -> tuple[str, ...]:
     return str(dataset.version), json.dumps(kept, sort_keys=True)
 
 
-def _shared_meta(dataset: deeplake.Dataset, applied: AppliedLabels | None) -> LabelboxMeta:
+def _shared_meta(dataset: deeplake.Dataset) -> LabelboxMeta:
     """What all branches share."""
-    meta = known_meta(dataset, applied)
+    meta = read_meta(dataset)
     if meta.status != "complete":
         raise DatasetError(
             "The dataset is not complete; run the call that makes it again, which goes on where it "

@@ -1,29 +1,39 @@
 """What changed in the labels between two versions of a dataset.
 
-Read from the cells alone, so that also what people changed by hand is told. Objects are the same
-when their track ids are; frames are told by data row and number, not by row.
+Read from the cells alone, so that changes made by hand are found as well. Objects are the same
+when their track ids are; frames are the same when their data row and number are, not their row.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import deeplake
+import numpy as np
 
+from deeplake_labelbox.dataset.applied import AppliedLabel, AppliedLabels
+from deeplake_labelbox.dataset.columns import ReadableDataset
+from deeplake_labelbox.dataset.frames import has_identity_columns
 from deeplake_labelbox.dataset.location import dataset_errors
-from deeplake_labelbox.dataset.row_index import VideoRows
+from deeplake_labelbox.dataset.track_ids import read_tracks
+from deeplake_labelbox.errors import DatasetMismatchError
+from deeplake_labelbox.store.answers import Answers
+from deeplake_labelbox.store.labeled_dataset import LabeledDataset
+from deeplake_labelbox.store.objects import FamilyObjects
+from deeplake_labelbox.store.versions import open_version
+from deeplake_labelbox.store.videos import Video, read_meta
 from deeplake_labelbox.sync.label_changes import AnswerDiff, LabelDiff, ObjectDiff, VideoDiff
-from deeplake_labelbox.sync.labelled_version import LabelledVersion, open_version
 
-_GEOMETRIES: Final = ("rectangle", "point", "line", "polygon", "raster-segmentation")
-_FRAME_ANSWERS: Final = ("choices", "text")
+_Tracks = dict[int, dict[int, int]]
+"""For each track id the index of its object by frame."""
 
 
 def diff_labels(dataset: deeplake.Dataset, version_a: str, version_b: str) -> LabelDiff:
     """Tell what changed in the labels between two versions, by data row.
 
-    Geometries are compared as they are, frame by frame; masks only in data rows whose label was
-    applied anew or in which anything else differs, as they are large.
+    Geometries are compared frame by frame; masks, which are large, only in data rows whose label
+    was applied again or in which anything else differs.
 
     Args:
         dataset: The dataset.
@@ -49,39 +59,82 @@ def diff_labels(dataset: deeplake.Dataset, version_a: str, version_b: str) -> La
     """
     with dataset_errors("comparing two versions"):
         opened = [open_version(dataset, name) for name in (version_a, version_b)]
-        sides = [LabelledVersion(found) for _, found in opened]
-        names = {
-            video.data_row_id: video.name
-            for side in sides
-            for video in sorted(side.meta.videos, key=lambda video: video.video_idx)
-        }
-        videos = [_video_diff(data_row_id, name, *sides) for data_row_id, name in names.items()]
+        a, b = (_Version.of(found) for _, found in opened)
+        names = a.names | b.names
+        videos = [_video_diff(data_row_id, name, a, b) for data_row_id, name in names.items()]
     return LabelDiff(opened[0][0], opened[1][0], tuple(video for video in videos if video))
 
 
-def _video_diff(data_row_id: str, name: str, a: LabelledVersion, b: LabelledVersion) -> VideoDiff:
-    rows_a, rows_b = a.rows(data_row_id), b.rows(data_row_id)
-    frames_a = set() if rows_a is None else set(rows_a.frames.tolist())
-    frames_b = set() if rows_b is None else set(rows_b.frames.tolist())
-    diff = _Differences(a, b, rows_a, rows_b)
-    columns = dict.fromkeys([*a.kinds, *b.kinds])
+@dataclass(frozen=True, slots=True, eq=False)
+class _Version:
+    """One version.
+
+    Attributes:
+        labels: Its labels that count, and those of each annotator with columns of their own.
+        names: Name of each video by data row id, in the order of ``video_idx``.
+        videos: The videos that have rows, by data row id.
+        applied: The label that the rows of each data row hold.
+        geometries: Kind of each geometry column.
+    """
+
+    labels: dict[str | None, LabeledDataset]
+    names: dict[str, str]
+    videos: dict[str, Video]
+    applied: dict[str, AppliedLabel]
+    geometries: dict[str, str]
+    _tracks: dict[str, dict[int, tuple[str, str]]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, dataset: ReadableDataset) -> _Version:
+        if not has_identity_columns(dataset):
+            raise DatasetMismatchError(
+                "A version of the dataset has no columns video_idx and frame_idx, which tell its "
+                "rows from each other; compare versions that have them."
+            )
+        counting = LabeledDataset(dataset)
+        labels: dict[str | None, LabeledDataset] = {None: counting}
+        for annotator in counting.annotators:
+            labels[annotator] = LabeledDataset(dataset, annotator=annotator)
+        applied = AppliedLabels.read(dataset)
+        entries = sorted(read_meta(dataset).videos, key=lambda entry: entry.video_idx)
+        return cls(
+            labels=labels,
+            names={entry.data_row_id: entry.name for entry in entries},
+            videos={video.data_row_id: video for video in counting.videos},
+            applied={} if applied is None else dict(applied.labels),
+            geometries={
+                family.column: family.kind
+                for each in labels.values()
+                for family in each.families.objects
+            },
+        )
+
+    def feature_id(self, column: str, track_id: int) -> str | None:
+        """Labelbox's id of an object of a geometry column."""
+        if column not in self._tracks:
+            dataset = self.labels[None].dataset
+            self._tracks[column] = read_tracks(dataset, f"{column}_track_ids")
+        return self._tracks[column].get(track_id, (None, None))[1]
+
+
+def _video_diff(data_row_id: str, name: str, a: _Version, b: _Version) -> VideoDiff:
+    diff = _Differences(_Side(a, data_row_id), _Side(b, data_row_id))
     masks = []
-    for column in columns:
-        kind = b.kinds.get(column) or a.kinds.get(column)
+    for column, kind in {**a.geometries, **b.geometries}.items():
         if kind == "raster-segmentation":
             masks.append(column)
-        elif kind in _GEOMETRIES:
+        else:
             diff.compare_objects(column)
-        elif kind in _FRAME_ANSWERS:
-            diff.compare_answers(column)
-    same = diff.is_empty and a.label(data_row_id) == b.label(data_row_id) is not None
+    diff.compare_answers()
+    same = diff.is_empty and a.applied.get(data_row_id) == b.applied.get(data_row_id) is not None
     for column in masks:
-        diff.compare_objects(column, geometries=not same)
+        diff.compare_objects(column, shapes=not same)
+    before, after = (set(side.frames) for side in (diff.a, diff.b))
     return VideoDiff(
         data_row_id,
         name,
-        len(frames_b - frames_a),
-        len(frames_a - frames_b),
+        len(after - before),
+        len(before - after),
         tuple(diff.added),
         tuple(diff.removed),
         tuple(diff.moved),
@@ -89,85 +142,120 @@ def _video_diff(data_row_id: str, name: str, a: LabelledVersion, b: LabelledVers
     )
 
 
+class _Side:
+    """One data row in one version."""
+
+    def __init__(self, version: _Version, data_row_id: str) -> None:
+        self._version = version
+        self._video = version.videos.get(data_row_id)
+        self.frames: list[int] = [] if self._video is None else self._video.frames.tolist()
+
+    def objects(self, column: str) -> FamilyObjects | None:
+        """The objects of a geometry column."""
+        if self._video is None:
+            return None
+        for labels in self._version.labels.values():
+            for family in labels.families.objects:
+                if family.column == column:
+                    return FamilyObjects(family, self._video.rows, labels.cells)
+        return None
+
+    def tracks(self, objects: FamilyObjects | None) -> _Tracks:
+        found: _Tracks = {}
+        if objects is not None:
+            numbers, places = objects.track_ids.tolist(), objects.places.tolist()
+            for index, (number, place) in enumerate(zip(numbers, places, strict=True)):
+                found.setdefault(number, {})[self.frames[place]] = index
+        return found
+
+    def answers(self) -> dict[str, Answers]:
+        """The answers of frames, by name of the column in the dataset."""
+        if self._video is None:
+            return {}
+        found = [labels.answers(self._video) for labels in self._version.labels.values()]
+        return {each.family.column: each for answers in found for each in answers.values()}
+
+    def difference(self, column: str, track_id: int, frames: Iterable[int]) -> ObjectDiff:
+        feature_id = self._version.feature_id(column, track_id)
+        return ObjectDiff(column, track_id, feature_id, tuple(frames))
+
+
+@dataclass(frozen=True, slots=True)
 class _Differences:
     """Gathers the differences of one data row."""
 
-    def __init__(
-        self,
-        a: LabelledVersion,
-        b: LabelledVersion,
-        rows_a: VideoRows | None,
-        rows_b: VideoRows | None,
-    ) -> None:
-        self._a, self._b = a, b
-        self._rows_a, self._rows_b = rows_a, rows_b
-        self.added: list[ObjectDiff] = []
-        self.removed: list[ObjectDiff] = []
-        self.moved: list[ObjectDiff] = []
-        self.answers: list[AnswerDiff] = []
+    a: _Side
+    b: _Side
+    added: list[ObjectDiff] = field(default_factory=list)
+    removed: list[ObjectDiff] = field(default_factory=list)
+    moved: list[ObjectDiff] = field(default_factory=list)
+    answers: list[AnswerDiff] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
         """Whether there was none so far."""
         return not (self.added or self.removed or self.moved or self.answers)
 
-    def compare_objects(self, column: str, *, geometries: bool = True) -> None:
+    def compare_objects(self, column: str, *, shapes: bool = True) -> None:
         """Compare the objects of a geometry column, and their answers."""
-        before = self._a.objects(column, self._rows_a)
-        after = self._b.objects(column, self._rows_b)
+        objects = self.a.objects(column), self.b.objects(column)
+        before, after = self.a.tracks(objects[0]), self.b.tracks(objects[1])
         for number in before.keys() - after.keys():
-            feature = self._a.feature_id(column, number)
-            self.removed.append(ObjectDiff(column, number, feature, tuple(before[number])))
+            self.removed.append(self.a.difference(column, number, before[number]))
         for number in after.keys() - before.keys():
-            feature = self._b.feature_id(column, number)
-            self.added.append(ObjectDiff(column, number, feature, tuple(after[number])))
+            self.added.append(self.b.difference(column, number, after[number]))
         both = sorted(before.keys() & after.keys())
-        if not both:
+        if objects[0] is None or objects[1] is None or not both:
             return
-        a = self._a.cells(column, self._rows_a) if geometries else {}
-        b = self._b.cells(column, self._rows_b) if geometries else {}
         for number in both:
-            frames = {
-                frame
-                for frame in before[number].keys() | after[number].keys()
-                if self._a.shape(column, a.get(frame), before[number].get(frame))
-                != self._b.shape(column, b.get(frame), after[number].get(frame))
-            }
-            if frames:
-                feature = self._b.feature_id(column, number)
-                self.moved.append(ObjectDiff(column, number, feature, tuple(sorted(frames))))
-        sides = (self._a, self._b)
-        for answers in dict.fromkeys(n for side in sides for n in side.answer_columns(column)):
-            self._compare_object_answers(answers, before, after, both)
-
-    def compare_answers(self, column: str) -> None:
-        """Compare the answers of frames."""
-        a, b = self._a.cells(column, self._rows_a), self._b.cells(column, self._rows_b)
-        changes: dict[tuple[str, str], list[int]] = {}
-        for frame in sorted(a.keys() | b.keys()):
-            before = self._a.words(column, a[frame]) if frame in a else ""
-            after = self._b.words(column, b[frame]) if frame in b else ""
-            if before != after:
-                changes.setdefault((before, after), []).append(frame)
-        for (before, after), frames in changes.items():
-            self.answers.append(AnswerDiff(column, tuple(frames), before, after))
-
-    def _compare_object_answers(
-        self,
-        column: str,
-        before: dict[int, dict[int, int]],
-        after: dict[int, dict[int, int]],
-        numbers: list[int],
-    ) -> None:
-        a, b = self._a.cells(column, self._rows_a), self._b.cells(column, self._rows_b)
-        for number in numbers:
-            changes: dict[tuple[str, str], list[int]] = {}
-            for frame in sorted(before[number].keys() & after[number].keys()):
-                words = (
-                    self._a.answer(column, a.get(frame), before[number][frame]),
-                    self._b.answer(column, b.get(frame), after[number][frame]),
+            there = before[number].keys() ^ after[number].keys()
+            if shapes:
+                there |= {
+                    frame
+                    for frame in before[number].keys() & after[number].keys()
+                    if not np.array_equal(
+                        objects[0].shapes[before[number][frame]],
+                        objects[1].shapes[after[number][frame]],
+                    )
+                }
+            if there:
+                self.moved.append(self.b.difference(column, number, sorted(there)))
+        words = _words(objects[0]), _words(objects[1])
+        for name in dict.fromkeys([*words[0], *words[1]]):
+            for number in both:
+                common = sorted(before[number].keys() & after[number].keys())
+                old, new = (
+                    {f: told[name][at[number][f]] if name in told else "" for f in common}
+                    for told, at in zip(words, (before, after), strict=True)
                 )
-                if words[0] != words[1]:
-                    changes.setdefault(words, []).append(frame)
-            for (old, new), frames in changes.items():
-                self.answers.append(AnswerDiff(column, tuple(frames), old, new, number))
+                self._add_answers(name, old, new, number)
+
+    def compare_answers(self) -> None:
+        """Compare the answers of frames."""
+        a, b = self.a.answers(), self.b.answers()
+        for column in dict.fromkeys([*a, *b]):
+            old, new = (
+                dict(zip(side.frames, told[column].words, strict=True)) if column in told else {}
+                for side, told in ((self.a, a), (self.b, b))
+            )
+            self._add_answers(column, old, new)
+
+    def _add_answers(
+        self, column: str, before: dict[int, str], after: dict[int, str], number: int | None = None
+    ) -> None:
+        changes: dict[tuple[str, str], list[int]] = {}
+        for frame in sorted(before.keys() | after.keys()):
+            pair = before.get(frame, ""), after.get(frame, "")
+            if pair[0] != pair[1]:
+                changes.setdefault(pair, []).append(frame)
+        for (old, new), frames in changes.items():
+            self.answers.append(AnswerDiff(column, tuple(frames), old, new, number))
+
+
+def _words(objects: FamilyObjects) -> dict[str, list[str]]:
+    """Class and answers of the objects in words, by name of the column in the dataset."""
+    words = {answers.family.column: answers.words for answers in objects.answers.values()}
+    if objects.family.labels is not None:
+        names = objects.family.class_names
+        words[objects.family.labels] = [names[number] for number in objects.class_ids.tolist()]
+    return words

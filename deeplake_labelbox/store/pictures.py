@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from deeplake_labelbox.dataset.columns import ReadableDataset
 from deeplake_labelbox.dataset.location import dataset_errors
 from deeplake_labelbox.errors import ConfigurationError, DatasetError
+from deeplake_labelbox.store.cells import Readable
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _RGB_8_BIT = (8, 2, 0, 0, 0)  # bit depth, colour type, compression, filter method, interlace
@@ -50,7 +51,7 @@ class PictureReader:
         self._column = column
         self._has_files = getattr(found[column], "kind", None) == types.TypeKind.Image
 
-    def read(self, dataset: ReadableDataset, rows: Sequence[int]) -> Iterator[NDArray[np.uint8]]:
+    def read(self, dataset: Readable, rows: Sequence[int]) -> Iterator[NDArray[np.uint8]]:
         """The pictures of rows, one after the other, each a new (H, W, 3) uint8 RGB array.
 
         Raises:

@@ -10,7 +10,7 @@ from deeplake import types
 from PIL import Image
 
 from deeplake_labelbox.errors import DatasetError
-from deeplake_labelbox.training.pictures import PictureReader, decode_own_png
+from deeplake_labelbox.store.pictures import PictureReader, decode_own_png
 from deeplake_labelbox.video.encodings import encode_jpeg, encode_png
 
 RNG = np.random.default_rng(1)

@@ -1,0 +1,1 @@
+"""Reads datasets of this package: frames, objects, answers and videos."""

@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from deeplake_labelbox.project.ontology import Ontology
     from deeplake_labelbox.report import Gap, Report, VideoOutcome
     from deeplake_labelbox.store.labeled_dataset import LabeledDataset
-    from deeplake_labelbox.sync.label_changes import LabelDiff
-    from deeplake_labelbox.sync.label_diff import diff_labels
+    from deeplake_labelbox.sync.label_diff import LabelDiff, diff_labels
     from deeplake_labelbox.sync.report import SyncReport
     from deeplake_labelbox.sync.sync import left_data_rows, sync_dataset
     from deeplake_labelbox.upload.azure import load_blob_file_paths_from_azure
@@ -83,7 +82,7 @@ _HOMES = {
     "FrameBatch": "video.extractor",
     "FrameExtractor": "video.extractor",
     "Gap": "report",
-    "LabelDiff": "sync.label_changes",
+    "LabelDiff": "sync.label_diff",
     "LabeledDataset": "store.labeled_dataset",
     "Ontology": "project.ontology",
     "Preview": "pictures.dataset_preview",

@@ -1,18 +1,28 @@
-"""The branch that is brought in step."""
+"""Open, make and change branches and tags."""
 
 from __future__ import annotations
 
+import logging
+import time
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Final
+from typing import Final, TypeVar
 
 import deeplake
 from deeplake import BranchExistsError
 
 from deeplake_labelbox.dataset.location import dataset_errors
-from deeplake_labelbox.errors import ConfigurationError, DatasetError
-from deeplake_labelbox.sync.patience import patiently
+from deeplake_labelbox.errors import ConfigurationError, DatasetBusyError, DatasetError
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 MAIN: Final = "main"
+
+# What Deep Lake 4.7.4 says, after five seconds, while another process changes tags or branches. The
+# lock of a process that was killed stays for half a minute.
+_CONTENDED: Final = "lock contended"
 
 # What Deep Lake 4.7.4 calls the version of a dataset object with uncommitted changes.
 _UNCOMMITTED: Final = "9999999999vzzzzzzzz"
@@ -24,10 +34,10 @@ def has_changes(dataset: deeplake.Dataset) -> bool:
 
 
 def check_committed(dataset: deeplake.Dataset) -> None:
-    """Check that a dataset object of the user holds nothing that a commit would publish with ours.
+    """Check that a dataset object has no uncommitted changes, which our commit would publish.
 
     Raises:
-        DatasetError: If it does.
+        DatasetError: If it has some.
     """
     if has_changes(dataset):
         raise DatasetError(
@@ -37,9 +47,9 @@ def check_committed(dataset: deeplake.Dataset) -> None:
 
 
 def open_branch(dataset: deeplake.Dataset, name: str | None, *, wait: float) -> deeplake.Dataset:
-    """Open a branch, made where it is not there; the branch of the object itself for ``None``.
+    """Open a branch, which is made if it does not exist; ``None`` is the branch of the object.
 
-    The object that it is opened from must be kept as long as what is returned is used.
+    Keep the object that it is opened from as long as the branch is used.
 
     Args:
         dataset: The dataset.
@@ -60,5 +70,30 @@ def open_branch(dataset: deeplake.Dataset, name: str | None, *, wait: float) -> 
         if name not in dataset.branches.names():
             # Another sync may make it as well.
             with suppress(BranchExistsError):
-                patiently(lambda: dataset.branch(name), wait=wait)
+                retry_while_locked(lambda: dataset.branch(name), wait=wait)
         return dataset.branches[name].open()
+
+
+def retry_while_locked(work: Callable[[], T], *, wait: float) -> T:
+    """Retry a change of tags or branches while another process holds Deep Lake's lock.
+
+    Args:
+        work: Makes the change.
+        wait: Seconds to keep trying.
+
+    Raises:
+        DatasetBusyError: If the lock was not released in time.
+    """
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            return work()
+        except RuntimeError as error:
+            if _CONTENDED not in str(error):
+                raise
+            if time.monotonic() >= deadline:
+                raise DatasetBusyError(
+                    f"Another process is changing tags or branches of the dataset and did not end "
+                    f"within {wait:g} s; wait for it, or pass a longer wait."
+                ) from error
+            logger.info("Waiting for another change of tags or branches of the dataset to end.")

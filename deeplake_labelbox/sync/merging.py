@@ -24,8 +24,8 @@ from deeplake_labelbox.dataset.location import dataset_errors
 from deeplake_labelbox.dataset.resumption import delete_rows
 from deeplake_labelbox.dataset.track_ids import read_tracks, write_tracks
 from deeplake_labelbox.errors import DatasetMismatchError
+from deeplake_labelbox.sync.branches import retry_while_locked
 from deeplake_labelbox.sync.label_columns import Key, label_columns
-from deeplake_labelbox.sync.patience import patiently
 
 MERGE_BRANCH: Final = "deeplake-labelbox-merge"
 
@@ -53,10 +53,10 @@ def merge_into_main(
     name = branch.current_branch.name
     with dataset_errors(f"merging branch {name!r} into main"):
         if MERGE_BRANCH in main.branches.names():  # of a merge that was killed
-            patiently(main.branches[MERGE_BRANCH].delete, wait=wait)
+            retry_while_locked(main.branches[MERGE_BRANCH].delete, wait=wait)
         if AppliedLabels.read(main) == AppliedLabels.read(branch):
             return False
-        patiently(lambda: main.branch(MERGE_BRANCH), wait=wait)
+        retry_while_locked(lambda: main.branch(MERGE_BRANCH), wait=wait)
         try:
             merged = main.branches[MERGE_BRANCH].open()
             if _make_room(merged, branch):
@@ -71,7 +71,7 @@ def merge_into_main(
                 merged.commit(f"Put right what main and {name} both have")
             main.merge(MERGE_BRANCH, message=message)
         finally:
-            patiently(main.branches[MERGE_BRANCH].delete, wait=wait)
+            retry_while_locked(main.branches[MERGE_BRANCH].delete, wait=wait)
     return True
 
 

@@ -25,7 +25,8 @@ from deeplake_labelbox.dataset.resumption import delete_rows, rows_of_video, wit
 from deeplake_labelbox.dataset.video_appender import PendingVideo, VideoAppender
 from deeplake_labelbox.project.data_rows import data_row_name
 from deeplake_labelbox.report import Report, VideoOutcome
-from deeplake_labelbox.sync.plan import ExportedRows, SyncPlan
+from deeplake_labelbox.sync.changed_rows import ExportedRows
+from deeplake_labelbox.sync.plan import SyncPlan
 from deeplake_labelbox.sync.report import Change
 
 if TYPE_CHECKING:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any, Final, overload
+from typing import Any, Final
 
 from deeplake_labelbox.dataset.applied import (
     AppliedLabel,
@@ -16,7 +16,6 @@ from deeplake_labelbox.dataset.applied import (
 from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta, VideoEntry
 from deeplake_labelbox.dataset.row_index import RowIndex, VideoRows
 from deeplake_labelbox.project.data_rows import data_row_name
-from deeplake_labelbox.project.export import ProjectExport
 from deeplake_labelbox.project.json_values import as_mapping, as_text
 from deeplake_labelbox.project.labels import parse_label
 from deeplake_labelbox.project.selection import LabelSelection, select_label
@@ -27,59 +26,7 @@ from deeplake_labelbox.timeline.labelled import labelled_ranges
 _DELETED = "its label changed, but its rows were deleted from the dataset"
 # So many data rows are written while others wait; their masks may take a while.
 _SHORT: Final = 4
-# So many data rows of an export are kept in memory.
-_FEW: Final = 16
 _NO_ROWS = "labelled, but without rows in the dataset"
-
-
-class ExportedRows(Sequence[dict[str, Any]]):
-    """Data rows of one or several exports, each data row once, read when they are asked for.
-
-    A few are kept, as they are read several times.
-    """
-
-    def __init__(self, *exports: ProjectExport) -> None:
-        places: dict[str, tuple[Sequence[dict[str, Any]], int]] = {}
-        for export in exports:
-            rows = list(export) if len(export) <= _FEW else export
-            for number, row in enumerate(rows):
-                places[str(row["data_row"]["id"])] = (rows, number)
-        self._places = places
-
-    def chosen(self, data_row_ids: Collection[str]) -> ExportedRows:
-        """Those of these ids, in their order here."""
-        some = ExportedRows()
-        some._places = {key: place for key, place in self._places.items() if key in data_row_ids}
-        return some
-
-    def with_rows_of(self, other: ExportedRows) -> ExportedRows:
-        """These and others."""
-        both = ExportedRows()
-        both._places = {**self._places, **other._places}
-        return both
-
-    @property
-    def ids(self) -> Collection[str]:
-        """The ids of the data rows."""
-        return self._places.keys()
-
-    def __len__(self) -> int:
-        """How many data rows."""
-        return len(self._places)
-
-    @overload
-    def __getitem__(self, index: int) -> dict[str, Any]: ...
-    @overload
-    def __getitem__(self, index: slice) -> ExportedRows: ...
-    def __getitem__(self, index: int | slice) -> dict[str, Any] | ExportedRows:
-        if isinstance(index, slice):
-            return self.chosen(list(self._places)[index])
-        export, number = list(self._places.values())[index]
-        return export[number]
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        """The data rows, one at a time."""
-        return (export[number] for export, number in self._places.values())
 
 
 @dataclass(slots=True)
@@ -138,7 +85,7 @@ class Comparison:
     expects_all_rows: bool
     retry: bool
 
-    def plan(self, rows: ExportedRows) -> SyncPlan:
+    def plan(self, rows: Iterable[Mapping[str, Any]]) -> SyncPlan:
         """Compare, data row by data row."""
         plan = SyncPlan(known=frozenset(self.applied.labels if self.applied else ()))
         moments = []

@@ -17,13 +17,13 @@ from deeplake_labelbox.project.exporter import ProjectExporter
 from deeplake_labelbox.project.ontology import Ontology
 from deeplake_labelbox.project.selection import LabelSelection
 from deeplake_labelbox.report import Report
-from deeplake_labelbox.sync.asking import asked_rows
 from deeplake_labelbox.sync.branches import has_changes
-from deeplake_labelbox.sync.following import ColumnChanges, follow_ontology
-from deeplake_labelbox.sync.known import Known, head_of
-from deeplake_labelbox.sync.plan import Comparison, ExportedRows, SyncPlan
+from deeplake_labelbox.sync.changed_rows import ExportedRows, export_changed_rows
+from deeplake_labelbox.sync.commit_lock import CommitLock
+from deeplake_labelbox.sync.ontology_migration import ColumnChanges, migrate_columns
+from deeplake_labelbox.sync.plan import Comparison, SyncPlan
 from deeplake_labelbox.sync.report import Change, SyncReport
-from deeplake_labelbox.sync.turns import Turns
+from deeplake_labelbox.sync.state import DatasetState, head_of
 from deeplake_labelbox.sync.writing import WriteOptions, Written, write
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class SyncRun:
         dataset: The branch, without uncommitted changes.
         client: A Labelbox client.
         options: How.
-        turns: How the run takes its turn among syncs on other machines.
+        lock: How the run takes its turn among syncs on other machines.
         branch: Name of the branch, for the report.
     """
 
@@ -74,15 +74,15 @@ class SyncRun:
         dataset: deeplake.Dataset,
         client: labelbox.Client,
         options: SyncOptions,
-        turns: Turns,
+        lock: CommitLock,
         branch: str,
     ) -> None:
         self._dataset = dataset
         self._options = options
-        self._turns = turns
+        self._lock = lock
         self._branch = branch
-        self._known = Known.read(dataset, options.group_mapping, options.label_selection)
-        self._exporter = ProjectExporter(client, self._known.meta.project_id)
+        self._state = DatasetState.read(dataset, options.group_mapping, options.label_selection)
+        self._exporter = ProjectExporter(client, self._state.meta.project_id)
 
     def run(self) -> SyncReport:
         """Do it.
@@ -93,18 +93,18 @@ class SyncRun:
         """
         ontology = self._ask_for_ontology()
         # Its path is told by an object without changes only.
-        applied = self._known.applied
+        applied = self._state.applied
         files = None
         if applied is not None and applied.ontology != ontology:
             files = WrittenFiles.of(self._dataset)
         with uncommitted(self._dataset):
-            columns = follow_ontology(self._dataset, self._known, ontology)
-            rows, listed = asked_rows(
+            columns = migrate_columns(self._dataset, self._state, ontology)
+            rows, listed = export_changed_rows(
                 self._exporter,
-                self._known.applied,
-                self._known.meta,
+                self._state.applied,
+                self._state.meta,
                 everything=(
-                    self._options.full or bool(columns.to_write) or self._known.selects_otherwise
+                    self._options.full or bool(columns.to_write) or self._state.selects_otherwise
                 ),
                 retry=self._options.retry,
                 progress=self._options.writing.progress,
@@ -131,15 +131,15 @@ class SyncRun:
         """Decode and write at leisure, and let others wait for the commit only."""
         written = self._write(job)
         if not job.plan.changes:
-            return self._commit(job, written, self._known.head)  # which there is nothing for
+            return self._commit(job, written, self._state.head)  # which there is nothing for
         # Refreshing an object with changes would commit them: another one looks at the branch.
         head = self._dataset.branches[self._dataset.current_branch.name].open()
-        with self._turns.turn(head):
+        with self._lock.hold(head):
             return self._commit(job, written, head_of(head))
 
     def _take_turn_and_write(self, job: _Job) -> SyncReport | None:
         """Let others wait for all of it, which saves opening the branch once more."""
-        with self._turns.turn(self._dataset):
+        with self._lock.hold(self._dataset):
             head = head_of(self._dataset)
             with uncommitted(self._dataset):
                 return self._commit(job, self._write(job), head)
@@ -147,23 +147,23 @@ class SyncRun:
     def _write(self, job: _Job) -> Written:
         return write(
             self._dataset,
-            self._known,
+            self._state,
             self._options.writing,
             plan=job.plan,
             rows=job.rows,
             ontology=job.ontology,
             project_name=str(self._exporter.project.name),
             left=job.left,
-            gone=job.columns.gone,
+            gone=job.columns.deleted,
             files=job.files,
         )
 
     def _commit(self, job: _Job, written: Written, head: tuple[str, ...]) -> SyncReport | None:
         """Commit, if there is anything to; ``None`` if somebody else did so meanwhile."""
         report = self._reported(job.plan, job.rows, written.report)
-        if head != self._known.head or not report.changes:
+        if head != self._state.head or not report.changes:
             self._dataset.rollback()
-            return report if head == self._known.head else None
+            return report if head == self._state.head else None
         written.save_shared()
         self._dataset.commit(f"Sync Labelbox project {written.meta.project_name}: {report.summary}")
         job.files.check_written()
@@ -190,14 +190,14 @@ class SyncRun:
     # --- what differs --------------------------------------------------------------------------
 
     def _compare(self, rows: ExportedRows, columns: ColumnChanges) -> SyncPlan:
-        frames = json.loads(self._known.meta.options)
+        frames = json.loads(self._state.meta.options)
         thinned = frames.keys() & {"frame_stride", "fps", "frame_ranges"}
         plan = Comparison(
-            meta=self._known.meta,
-            applied=self._known.applied,
-            index=self._known.index,
+            meta=self._state.meta,
+            applied=self._state.applied,
+            index=self._state.index,
             columns=columns.to_write,
-            label_selection=self._known.label_selection,
+            label_selection=self._state.label_selection,
             expects_all_rows=not thinned,
             retry=self._options.retry,
         ).plan(rows)
@@ -208,12 +208,12 @@ class SyncRun:
         self, listed: frozenset[str] | None, rows: ExportedRows, plan: SyncPlan
     ) -> frozenset[str]:
         """The data rows that are not in the project any more; notes those that are news."""
-        applied = self._known.applied
+        applied = self._state.applied
         if applied is None:
             return frozenset()
         before = frozenset(applied.left)
         gone = applied.labels.keys() - listed if listed is not None else before - set(rows.ids)
-        names = {video.data_row_id: video.name for video in self._known.meta.videos}
+        names = {video.data_row_id: video.name for video in self._state.meta.videos}
         for data_row_id in sorted(gone, key=list(applied.labels).index):
             name = names.get(data_row_id, data_row_id)
             if self._options.writing.prune:
@@ -230,12 +230,12 @@ class SyncRun:
         gaps = [gap for outcome in plan.unmatched for gap in outcome.gaps]
         more = () if written is None else written.gaps
         return SyncReport(
-            project_id=self._known.meta.project_id,
+            project_id=self._state.meta.project_id,
             project_name=str(self._exporter.project.name),
             branch=self._branch,
             changes=tuple(plan.changes),
             gaps=(*gaps, *(gap for gap in more if gap not in gaps)),
             exported=len(rows),
-            version=self._known.version,
+            version=self._state.version,
             dry_run=self._options.dry_run,
         )

@@ -18,13 +18,11 @@ from deeplake_labelbox.dataset.location import DatasetLocation, dataset_errors
 from deeplake_labelbox.errors import ConfigurationError, DatasetBusyError
 from deeplake_labelbox.project.client import connect
 from deeplake_labelbox.project.selection import LabelSelection
-from deeplake_labelbox.sync.branches import MAIN, check_committed, open_branch
-from deeplake_labelbox.sync.lock import alone
+from deeplake_labelbox.sync.branches import MAIN, check_committed, open_branch, retry_while_locked
+from deeplake_labelbox.sync.commit_lock import CommitLock, process_lock
 from deeplake_labelbox.sync.merging import merge_into_main, merge_words
-from deeplake_labelbox.sync.patience import patiently
 from deeplake_labelbox.sync.report import SyncReport
 from deeplake_labelbox.sync.run import DatasetMovedError, SyncOptions, SyncRun
-from deeplake_labelbox.sync.turns import Turns
 from deeplake_labelbox.sync.writing import WriteOptions
 
 if TYPE_CHECKING:
@@ -147,10 +145,10 @@ def sync_dataset(
     opened = _opened(dataset, deeplake_creds, deeplake_org_id, deeplake_token)
     check_committed(opened)
     with (
-        alone(opened.id, wait=wait) as owner,
+        process_lock(opened.id, wait=wait) as owner,
         dataset_errors("bringing the dataset in step"),
     ):
-        turns = Turns(owner, wait)
+        lock = CommitLock(owner, wait)
         if opened is dataset:
             opened.refresh()
         branches = opened.branches.names()
@@ -160,19 +158,19 @@ def sync_dataset(
         if merge and target.current_branch.name == MAIN:
             raise ConfigurationError("There is no branch to merge into main; pass branch as well.")
         try:
-            report = _run(target, client, options, turns, branch)
+            report = _run(target, client, options, lock, branch)
         except BaseException:
             if target.current_branch.name not in branches:
                 made = opened.branches[target.current_branch.name]
-                patiently(made.delete, wait=wait)
+                retry_while_locked(made.delete, wait=wait)
             raise
         if dry_run:
             return report
         if merge:
             main = open_branch(opened, MAIN, wait=wait)
-            report = _merged(main, target, report, turns)
+            report = _merged(main, target, report, lock)
             if report.merged and _holds_other_labels(main, target):
-                _run(main, client, options, turns, MAIN)
+                _run(main, client, options, lock, MAIN)
             target = main
         return _tagged(target, report, tag, wait)
 
@@ -234,13 +232,13 @@ def _run(
     target: deeplake.Dataset,
     client: labelbox.Client,
     options: SyncOptions,
-    turns: Turns,
+    lock: CommitLock,
     branch: str | None,
 ) -> SyncReport:
     for left in reversed(range(_TRIES)):
         try:
             name = branch or target.current_branch.name
-            return SyncRun(target, client, options, turns, name).run()
+            return SyncRun(target, client, options, lock, name).run()
         except DatasetMovedError as error:
             if not left:
                 raise DatasetBusyError(
@@ -252,19 +250,19 @@ def _run(
 
 
 def _merged(
-    main: deeplake.Dataset, branch: deeplake.Dataset, report: SyncReport, turns: Turns
+    main: deeplake.Dataset, branch: deeplake.Dataset, report: SyncReport, lock: CommitLock
 ) -> SyncReport:
     main.refresh()
-    with turns.turn(main):
+    with lock.hold(main):
         words = f"{merge_words(branch)}sync of Labelbox project {report.project_name}"
-        return replace(report, merged=merge_into_main(main, branch, words, wait=turns.wait))
+        return replace(report, merged=merge_into_main(main, branch, words, wait=lock.wait))
 
 
 def _tagged(
     final: deeplake.Dataset, report: SyncReport, tag: str | None, wait: float
 ) -> SyncReport:
     if tag is not None:
-        patiently(partial(final.tag, tag), wait=wait)
+        retry_while_locked(partial(final.tag, tag), wait=wait)
     return replace(report, tag=tag, version=str(final.version))
 
 

@@ -19,10 +19,11 @@ from deeplake_labelbox.dataset.row_index import RowIndex
 from deeplake_labelbox.errors import ConfigurationError, DatasetError, DatasetMismatchError
 from deeplake_labelbox.project.ontology import Ontology
 from deeplake_labelbox.report import Report
-from deeplake_labelbox.sync.emptying import empty_columns
-from deeplake_labelbox.sync.known import Known
+from deeplake_labelbox.sync.changed_rows import ExportedRows
+from deeplake_labelbox.sync.empty_values import write_empty_values
 from deeplake_labelbox.sync.new_videos import NewVideos
-from deeplake_labelbox.sync.plan import ExportedRows, SyncPlan
+from deeplake_labelbox.sync.plan import SyncPlan
+from deeplake_labelbox.sync.state import DatasetState
 
 if TYPE_CHECKING:
     from deeplake_labelbox.video.source import UrlPresigner
@@ -60,7 +61,7 @@ class Written:
 
 def write(
     dataset: deeplake.Dataset,
-    known: Known,
+    state: DatasetState,
     options: WriteOptions,
     *,
     plan: SyncPlan,
@@ -75,7 +76,7 @@ def write(
 
     Args:
         dataset: The branch.
-        known: What it held before.
+        state: Its state at the start of the sync.
         options: How.
         plan: The plan; afterwards its changes are those that were made.
         rows: What was exported.
@@ -96,7 +97,7 @@ def write(
         url_presigner=options.url_presigner,
         progress=options.progress,
     )
-    meta = replace(known.meta, project_name=project_name)
+    meta = replace(state.meta, project_name=project_name)
     meta, report = videos.append(plan, rows, meta, files)
     added = len(dataset) - length
     converter = VideoProjectConverter(
@@ -104,33 +105,33 @@ def write(
         dataset,
         rows.chosen(plan.to_write.keys()),
         ontology,
-        group_mapping=known.group_mapping,
+        group_mapping=state.group_mapping,
         fail_on_error=options.fail_on_error,
-        metadata=known.metadata,
-        label_selection=known.label_selection,
+        metadata=state.metadata,
+        label_selection=state.label_selection,
         mask_presigner=options.url_presigner,
         progress=options.progress,
         meta=meta,
     )
-    index = RowIndex(dataset, meta) if plan.to_add or plan.to_retry else known.index
+    index = RowIndex(dataset, meta) if plan.to_add or plan.to_retry else state.index
     converter.write_labels(plan.to_write, files=files, index=index)
-    _drop_repeated(dataset, known, plan)
+    _drop_repeated(dataset, state, plan)
     if gone:
-        empty_columns(dataset, gone, index, meta)
+        write_empty_values(dataset, gone, index, meta)
     removed = _prune(dataset, left, meta, index) if options.prune and left else 0
-    _note(dataset, known, plan, left, prune=options.prune)
+    _note(dataset, state, plan, left, prune=options.prune)
 
     def save_shared() -> None:
         if converter.track_ids is not None:
             converter.track_ids.save_next()
-        _save_meta(dataset, known.meta, meta)
+        _save_meta(dataset, state.meta, meta)
 
     return Written(meta, report.merge(converter.report), added, removed, save_shared)
 
 
-def _drop_repeated(dataset: deeplake.Dataset, known: Known, plan: SyncPlan) -> None:
+def _drop_repeated(dataset: deeplake.Dataset, state: DatasetState, plan: SyncPlan) -> None:
     """Take labels off the changes of whose masks no more could be had than before."""
-    before = known.applied.labels if known.applied else {}
+    before = state.applied.labels if state.applied else {}
     if not any(label.incomplete for label in before.values()):
         return
     after = AppliedLabels.read(dataset)
@@ -164,13 +165,18 @@ def _prune(
 
 
 def _note(
-    dataset: deeplake.Dataset, known: Known, plan: SyncPlan, left: frozenset[str], *, prune: bool
+    dataset: deeplake.Dataset,
+    state: DatasetState,
+    plan: SyncPlan,
+    left: frozenset[str],
+    *,
+    prune: bool,
 ) -> None:
     """Keep until when the dataset is in step, and what left the project."""
     applied = AppliedLabels.read(dataset)
     if applied is None:
         raise DatasetError("The dataset has no column to keep its state in; make it again.")
-    before = known.applied.last_activity if known.applied else None
+    before = state.applied.last_activity if state.applied else None
     gone = left if prune else frozenset()
     replace(
         applied.without(gone),

@@ -11,8 +11,7 @@ from sync_projects import car, change_ontology, client_settings, contents, make,
 
 from deeplake_labelbox.dataset.label_writer import LabelWriter
 from deeplake_labelbox.errors import DatasetBusyError, DatasetError
-from deeplake_labelbox.sync.lock import alone
-from deeplake_labelbox.sync.turns import PREFIX
+from deeplake_labelbox.sync.commit_lock import PREFIX, process_lock
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +108,7 @@ def test_syncs_of_several_machines_do_the_work_once(
 def test_a_sync_that_was_killed_in_its_turn_is_not_waited_for(sync, dataset, project):
     first = project.data_rows[0]
     first.update_label(first.labels[0], [car(8)])
-    with alone(dataset.id, wait=0) as owner:
+    with process_lock(dataset.id, wait=0) as owner:
         dataset.tag(f"{PREFIX}killed", message=owner)
     assert sync(dataset, wait=0).committed
     assert dataset.tags.names() == []
@@ -123,7 +122,7 @@ def test_the_turn_of_another_machine_is_waited_for(sync, dataset, project, monke
     with pytest.raises(DatasetBusyError, match="another machine"):
         sync(dataset, wait=0)
     assert contents(dataset) == before
-    monkeypatch.setattr("deeplake_labelbox.sync.turns._DEAD_SECONDS", 0)
+    monkeypatch.setattr("deeplake_labelbox.sync.commit_lock._DEAD_SECONDS", 0)
     assert sync(dataset, wait=5).committed
 
 
@@ -144,7 +143,7 @@ def test_a_sync_of_another_machine_in_between_is_noticed(
         check(converter)
 
     monkeypatch.setattr(LabelWriter, "_check_ontology", other_first)
-    monkeypatch.setattr("deeplake_labelbox.sync.sync.alone", lambda *_, **__: nullcontext())
+    monkeypatch.setattr("deeplake_labelbox.sync.sync.process_lock", lambda *_, **__: nullcontext())
     report = sync(path)
     assert others[1].committed
     assert not report.committed

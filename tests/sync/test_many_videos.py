@@ -67,7 +67,7 @@ def test_no_number_is_given_twice_by_syncs_of_two_branches(
         check(converter)
 
     monkeypatch.setattr(LabelWriter, "_check_ontology", other_first)
-    monkeypatch.setattr("deeplake_labelbox.sync.sync.alone", lambda *_, **__: nullcontext())
+    monkeypatch.setattr("deeplake_labelbox.sync.sync.process_lock", lambda *_, **__: nullcontext())
     report = sync(path)
     assert [said.summary for said in (report, others[1])] == 2 * ["1 video added"]
     entries = LabelboxMeta.read(deeplake.open(path)).videos

@@ -1,4 +1,4 @@
-"""What a branch of a dataset says of itself, and how its labels were applied."""
+"""State of a dataset branch at the start of a sync."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from deeplake_labelbox.store.videos import read_meta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """What a branch of a dataset holds when a sync begins.
+class DatasetState:
+    """State of a dataset branch at the start of a sync.
 
     Attributes:
-        head: What tells it from what others committed since; see `head_of`.
-        applied: Which labels were applied, if any.
-        meta: Its project and videos, as they are on this branch.
-        index: Its rows.
+        head: Identifies the version; differs as soon as somebody commits. See `head_of`.
+        applied: The labels that were applied, if any.
+        meta: Its project and its videos, as they are on this branch.
+        index: Its rows by video and frame.
         label_selection: Which of several labels of a data row counts.
         group_mapping: Column name by kind.
-        metadata: What writes the columns ``lb_meta/*``, if there are any.
+        metadata: Writer of the columns ``lb_meta/*``, if the dataset has them.
     """
 
     head: tuple[str, ...]
@@ -48,17 +48,17 @@ class Known:
         dataset: deeplake.Dataset,
         group_mapping: Mapping[str, str] | None,
         label_selection: LabelSelection | None,
-    ) -> Known:
-        """Read it from a branch without uncommitted changes.
+    ) -> DatasetState:
+        """Read the state of a branch without uncommitted changes.
 
         Args:
             dataset: The branch.
-            group_mapping: As it was given, if it was.
+            group_mapping: The argument of the caller, if any.
             label_selection: The same.
 
         Raises:
-            ConfigurationError: If labels cannot be applied as they were, with what is given.
-            DatasetMismatchError: If the dataset does not tell which project it is of.
+            ConfigurationError: If an argument differs from how the labels were applied.
+            DatasetMismatchError: If the dataset does not name its project.
             DatasetError: If its build was not finished.
         """
         applied = AppliedLabels.read(dataset)
@@ -81,26 +81,26 @@ class Known:
 
     @property
     def selects_otherwise(self) -> bool:
-        """Whether labels are selected in another way than those that were applied."""
+        """Whether labels are selected in another way than last time."""
         selection = "function" if callable(self.label_selection) else self.label_selection
         return self.applied is not None and self.applied.label_selection != selection
 
     @property
     def prefixes(self) -> tuple[str, ...]:
-        """What the names of each set of label columns begin with."""
+        """The prefix of each set of label columns: none, and one per annotator."""
         annotators = self.applied.annotators if self.applied is not None else ()
         return ("", *(f"{annotator}/" for annotator in annotators))
 
 
 def head_of(dataset: deeplake.Dataset) -> tuple[str, ...]:
-    """What changes when anybody commits to a branch, or changes what all branches share."""
+    """Identify the version of a branch and of the metadata that all branches share."""
     shared = dataset.metadata.to_dict().items()
     kept = {key: value for key, value in shared if key.startswith(KEY) or key == NEXT_KEY}
     return str(dataset.version), json.dumps(kept, sort_keys=True)
 
 
 def _shared_meta(dataset: deeplake.Dataset) -> LabelboxMeta:
-    """What all branches share."""
+    """The metadata that all branches share."""
     meta = read_meta(dataset)
     if meta.status != "complete":
         raise DatasetError(
@@ -116,7 +116,7 @@ def _of_branch(
     applied: AppliedLabels | None,
     index: RowIndex,
 ) -> LabelboxMeta:
-    """The videos as they are on this branch: another may have more frames of one."""
+    """The videos as they are on this branch; another branch may have more frames of one."""
     for video in applied.videos if applied is not None else ():
         if video.video_idx == len(meta.videos):
             meta = replace(meta, videos=(*meta.videos, video))
@@ -126,7 +126,7 @@ def _of_branch(
             and shared != video
             and shared.video_idx == video.video_idx
             and has_identity_columns(dataset)
-            # Else the build was resumed since, and got more of it.
+            # Otherwise the build was resumed since, and decoded more of it.
             and len(index.rows_of(video).rows) <= video.rows
         ):
             meta = meta.with_video(video)

@@ -1,4 +1,4 @@
-"""Empty values for columns whose features are gone."""
+"""Write empty values to columns of deleted features."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta, VideoEntry
 from deeplake_labelbox.dataset.row_index import RowIndex
 
 
-def empty_columns(
+def write_empty_values(
     dataset: deeplake.Dataset, columns: Collection[str], index: RowIndex, meta: LabelboxMeta
 ) -> None:
-    """Write empty values to all rows that hold anything, without a commit.
+    """Write empty values to every row that holds something, without a commit.
 
     Args:
         dataset: The dataset.
         columns: Label columns.
         index: Its rows.
-        meta: What it knows of its videos.
+        meta: Its videos.
     """
     for column in columns:
         kind = column_kind(dataset, column)
@@ -34,7 +34,7 @@ def empty_columns(
 
 
 def _holds_any(dataset: deeplake.Dataset, column: str, rows: Any) -> bool:
-    """Whether a row has an object or an answer; values are read one by one, up to the first."""
+    """Whether some row has an object or an answer; reads up to the first one."""
     for row in rows:
         value: Any = dataset[column][int(row)]
         texts = isinstance(value, str) or np.asarray(value).dtype.kind in "OU"
@@ -44,7 +44,7 @@ def _holds_any(dataset: deeplake.Dataset, column: str, rows: Any) -> bool:
 
 
 def _empty(kind: str | None, video: VideoEntry, classes: int) -> Any:
-    """An empty value of a kind of column, as a label without objects and answers has it."""
+    """The empty value of a kind of column."""
     if kind == "raster-segmentation":
         return np.zeros((video.height, video.width, 0), dtype=np.bool_)
     if kind == "object text":

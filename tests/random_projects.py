@@ -92,12 +92,12 @@ def _segments(random: Random, tool: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _geometry(random: Random, kind: str) -> dict[str, Any]:
-    def at() -> float:
-        return round(random.uniform(-10, 40), random.choice([0, 1, 3]))
+    def at(highest: float = SIZE[1]) -> float:
+        return round(random.uniform(0, highest), random.choice([0, 1, 3]))
 
     if kind == "rectangle":
-        side = round(random.uniform(0.5, 30), 2)
-        return {"bbox": {"left": at(), "top": at(), "width": side, "height": side + 1}}
+        side = round(random.uniform(0.5, 13), 2)
+        return {"bbox": {"left": at(10), "top": at(10), "width": side, "height": side + 1}}
     if kind == "point":
         return {"point": {"x": at(), "y": at()}}
     return {"line": [{"x": at(), "y": at()} for _ in range(random.choice([2, 2, 3]))]}

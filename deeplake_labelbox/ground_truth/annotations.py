@@ -140,7 +140,10 @@ PlainAnnotation = ObjectAnnotation | FrameAnnotation | GlobalAnnotation | Mappin
 """What an iterable of plain annotations may yield."""
 
 MaskSource = Callable[[], NDArray[np.bool_]]
-"""Makes the (H, W) bool pixels of a mask when they are needed."""
+"""Makes the (H, W) bool pixels of a mask when they are needed.
+
+Raises `ValueError` if they cannot be read: then this frame of the object is not imported, and the
+reason is reported."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -193,6 +196,21 @@ class Finding:
     count: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class RefusedObject:
+    """An object of a source of which nothing can be imported.
+
+    Attributes:
+        class_name: The class, as the source names it.
+        track: Names the object.
+        reason: Why, and where: names the frame or line.
+    """
+
+    class_name: str
+    track: str
+    reason: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class VideoAnnotations:
     """All annotations of one video, as its source tells them.
@@ -207,6 +225,7 @@ class VideoAnnotations:
             not tell of all; between two of them nothing is known, so nothing ends there.
         size: Width and height in pixels of the pictures that were annotated, where it tells.
         findings: What could not be read.
+        refused: Objects of which nothing could be read.
     """
 
     data_row: tuple[str, ...]
@@ -216,6 +235,7 @@ class VideoAnnotations:
     known_frames: NDArray[np.int64] | None = None
     size: tuple[int, int] | None = None
     findings: Sequence[Finding] = ()
+    refused: Sequence[RefusedObject] = ()
 
     @property
     def name(self) -> str:

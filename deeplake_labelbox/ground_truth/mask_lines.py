@@ -11,7 +11,7 @@ import base64
 import colorsys
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from deeplake_labelbox.ground_truth.annotations import MaskSource, ObjectTrack
-from deeplake_labelbox.ground_truth.object_lines import ReportFrames, runs
+from deeplake_labelbox.ground_truth.frame_problems import FrameProblems
+from deeplake_labelbox.ground_truth.object_lines import runs
 
 _GOLDEN_RATIO = 0.618034
 
@@ -31,10 +32,12 @@ class CompositeMasks:
     Attributes:
         frames: ``{"index", "imBytes"}`` for each frame that a composite is drawn on.
         colours: Colour of each track that has pixels, by its place in the list of tracks.
+        problems: What cannot be imported of each track.
     """
 
-    frames: list[dict[str, Any]] = field(default_factory=list)
-    colours: dict[int, tuple[int, int, int]] = field(default_factory=dict)
+    frames: list[dict[str, Any]]
+    colours: dict[int, tuple[int, int, int]]
+    problems: list[FrameProblems]
 
 
 def composite_masks(
@@ -42,7 +45,6 @@ def composite_masks(
     *,
     size: tuple[int, int] | None,
     known_frames: NDArray[np.int64] | None,
-    report: ReportFrames,
 ) -> CompositeMasks:
     """Paint the mask tracks of a video; one frame is in memory at a time.
 
@@ -50,14 +52,13 @@ def composite_masks(
         tracks: Tracks of kind ``raster-segmentation``.
         size: Width and height that masks must have; ``None`` where it is not known.
         known_frames: See `VideoAnnotations`.
-        report: Told what cannot be imported.
 
     Returns:
         The composites; tracks without any pixel have no colour.
     """
     painter = _Painter(tracks, size)
     palette = np.array([(0, 0, 0), *_colours(len(tracks))], dtype=np.uint8)
-    made = CompositeMasks()
+    made = CompositeMasks([], {}, painter.problems)
     shown: NDArray[np.uint16] | None = None
     for frame, is_end in _events(tracks, known_frames):
         picture = painter.picture(frame)
@@ -71,8 +72,6 @@ def composite_masks(
             made.colours[index - 1] = (red, green, blue)
         made.frames.append({"index": frame, "imBytes": _png(palette[picture])})
         shown = picture
-    for what, frames in painter.problems.items():
-        report(what, np.array(frames, dtype=np.int64))
     return made
 
 
@@ -104,44 +103,55 @@ def _events(
 class _Painter:
     def __init__(self, tracks: Sequence[ObjectTrack], size: tuple[int, int] | None) -> None:
         self._shape = None if size is None else (size[1], size[0])
-        self._by_frame: dict[int, list[tuple[int, str, MaskSource]]] = {}
+        self._by_frame: dict[int, list[tuple[int, MaskSource]]] = {}
         for index, track in enumerate(tracks):
-            name = f"{track.class_name!r} {track.track}"
             for frame, source in zip(track.frames.tolist(), track.coordinates, strict=True):
-                self._by_frame.setdefault(frame, []).append((index, name, source))
-        self.problems: dict[str, list[int]] = {}
+                self._by_frame.setdefault(frame, []).append((index, source))
+        self.problems = [FrameProblems() for _ in tracks]
 
     def picture(self, frame: int) -> NDArray[np.uint16] | None:
         """(H, W) place of the object in each pixel, from 1; 0 where there is none."""
         picture: NDArray[np.uint16] | None = None
         if self._shape is not None:
             picture = np.zeros(self._shape, dtype=np.uint16)
-        for index, name, source in self._by_frame.get(frame, ()):
-            pixels = source()
-            if self._shape is None:
-                self._shape = pixels.shape[0], pixels.shape[1]
-            if pixels.shape != self._shape:
-                self._report(
-                    f"the mask of {name} has {pixels.shape[1]} x {pixels.shape[0]} pixels, the "
-                    f"video has {self._shape[1]} x {self._shape[0]}",
-                    frame,
-                )
+        for index, source in self._by_frame.get(frame, ()):
+            pixels = self._pixels(index, source, frame)
+            if pixels is None:
                 continue
             if picture is None:
-                picture = np.zeros(self._shape, dtype=np.uint16)
-            if not pixels.any():
-                self._report(f"the mask of {name} is empty", frame)
+                picture = np.zeros(pixels.shape, dtype=np.uint16)
             if (picture[pixels] > 0).any():
                 self._report(
-                    f"the mask of {name} covers part of another; Labelbox keeps one object a "
-                    f"pixel, the later one",
+                    index,
+                    "the mask covers part of another; Labelbox keeps one object a pixel, the "
+                    "later one",
                     frame,
                 )
             picture[pixels] = index + 1
         return picture
 
-    def _report(self, what: str, frame: int) -> None:
-        self.problems.setdefault(what, []).append(frame)
+    def _pixels(self, index: int, source: MaskSource, frame: int) -> NDArray[np.bool_] | None:
+        try:
+            pixels = source()
+        except ValueError as error:
+            self._report(index, f"the mask cannot be read: {error}", frame)
+            return None
+        if self._shape is None:
+            self._shape = pixels.shape[0], pixels.shape[1]
+        if pixels.shape != self._shape:
+            self._report(
+                index,
+                f"the mask has {pixels.shape[1]} x {pixels.shape[0]} pixels, the video has "
+                f"{self._shape[1]} x {self._shape[0]}",
+                frame,
+            )
+            return None
+        if not pixels.any():
+            self._report(index, "the mask is empty", frame)
+        return pixels
+
+    def _report(self, index: int, what: str, frame: int) -> None:
+        self.problems[index].add(what, np.array([frame]))
 
 
 def _colours(count: int) -> list[tuple[int, int, int]]:

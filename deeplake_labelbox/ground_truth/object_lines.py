@@ -11,11 +11,15 @@ from numpy.typing import NDArray
 
 from deeplake_labelbox.ground_truth.annotations import ObjectTrack
 from deeplake_labelbox.ground_truth.answer_lines import answer_entries
+from deeplake_labelbox.ground_truth.picture_edges import beyond_picture
 from deeplake_labelbox.ground_truth.thinning import thin
 from deeplake_labelbox.project.ontology import Tool
 
 # No picture is so large; beyond, 64-bit floats do not hold thousandths surely any more.
 MAX_COORDINATE: Final = 1e6
+
+CROSSES_EDGE: Final = "crosses the edge of the picture"
+"""What is reported where a part of an object is outside; it is imported as it is."""
 
 ReportFrames = Callable[[str, NDArray[np.int64]], None]
 """Takes a sentence and the frames it concerns."""
@@ -25,6 +29,7 @@ def segments_of(
     track: ObjectTrack,
     tool: Tool,
     *,
+    picture: tuple[int, int] | None,
     known_frames: NDArray[np.int64] | None,
     tolerance: float,
     keep_key_frames: bool,
@@ -35,6 +40,7 @@ def segments_of(
     Args:
         track: A track of kind ``rectangle``, ``point`` or ``line``.
         tool: The tool it is drawn with.
+        picture: Width and height of the picture in pixels; ``None`` where they are not known.
         known_frames: See `VideoAnnotations`.
         tolerance: See `thin`.
         keep_key_frames: Whether the frames that a person drew stay key frames.
@@ -43,8 +49,15 @@ def segments_of(
     Returns:
         The ``segments`` of a line; empty if no frame is left.
     """
-    usable = _usable(track, report)
-    track = at_frames(track, usable)
+    track = at_frames(track, _usable(track, report))
+    if picture is not None:
+        outside, crosses = beyond_picture(track, picture)
+        if outside.any():
+            what = f"it lies outside the picture of {picture[0]} x {picture[1]} pixels"
+            report(what, track.frames[outside])
+        if crosses.any():
+            report(CROSSES_EDGE, track.frames[crosses])
+        track = at_frames(track, ~outside)
     answers: list[list[dict[str, Any]]] = []
     for index, answered in enumerate(track.answers):
         if index and answered == track.answers[index - 1]:
@@ -119,16 +132,17 @@ def _usable(track: ObjectTrack, report: ReportFrames) -> NDArray[np.bool_]:
     values: Any = track.coordinates
     if track.kind == "line":
         sane = np.array([bool((np.abs(shape) <= MAX_COORDINATE).all()) for shape in values])
+        drawn = np.array([len(shape) > 1 for shape in values])
+        missing = "the line has one vertex only"
     else:
         sane = (np.abs(values) <= MAX_COORDINATE).all(axis=1)
+        drawn = (values[:, 2:] > 0).all(axis=1)
+        missing = "the box has no width or height"
     if not sane.all():
         report(f"coordinates are beyond {MAX_COORDINATE:.0f} pixels", track.frames[~sane])
-    if track.kind == "rectangle":
-        drawn = (values[:, 2:] > 0).all(axis=1)
-        if not drawn.all():
-            report("the box has no width or height", track.frames[~drawn])
-        sane = sane & drawn
-    usable: NDArray[np.bool_] = sane
+    if not drawn.all():
+        report(missing, track.frames[~drawn])
+    usable: NDArray[np.bool_] = sane & drawn
     return usable
 
 

@@ -15,13 +15,13 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 import numpy as np
-from numpy.typing import NDArray
 
 from deeplake_labelbox.ground_truth.annotations import ObjectTrack, VideoAnnotations
 from deeplake_labelbox.ground_truth.answer_lines import reference
+from deeplake_labelbox.ground_truth.frame_problems import FrameProblems
 from deeplake_labelbox.ground_truth.lines import Line, Member, Refusal, VideoPayload
 from deeplake_labelbox.ground_truth.mask_lines import composite_masks
-from deeplake_labelbox.ground_truth.object_lines import at_frames, segments_of
+from deeplake_labelbox.ground_truth.object_lines import CROSSES_EDGE, at_frames, segments_of
 from deeplake_labelbox.ground_truth.targets import Target
 from deeplake_labelbox.ground_truth.video_answers import answers_of
 from deeplake_labelbox.project.annotations import Feature
@@ -31,6 +31,7 @@ MAX_PER_FEATURE: Final = 5000
 """How many annotations of one name Labelbox takes for a data row."""
 
 _NAMESPACE: Final = UUID("6d0c6f0e-5e4c-5b5f-9d43-2f1f6f3a7c10")
+_TRACKS_SHOWN: Final = 5
 _KEY_FRAME_KINDS: Final = ("rectangle", "point", "line")
 
 
@@ -79,6 +80,9 @@ class _Writing:
         self._video = video
         self._target = target
         self.payload.gaps += [(f.what, f.frame, f.count) for f in video.findings]
+        for item in video.refused:
+            if goal := writer.goal(item.class_name):
+                self._refuse(Member(goal, item.track), item.reason)
         # A rotated video may be told as it lies in the file.
         if target.size and video.size and sorted(target.size) != sorted(video.size):
             reason = (
@@ -88,7 +92,10 @@ class _Writing:
             for member in self._members():
                 self._refuse(member, reason)
             return
+        self._picture = self._picture_size(video.size, target.size)
+        self._crossing: dict[str, dict[str, list[int]]] = {}
         self._objects()
+        self._tell_crossing()
         self._answers()
         self._keep_limit()
 
@@ -99,33 +106,44 @@ class _Writing:
             yield Member(name)
 
     def _objects(self) -> None:
-        masks: list[tuple[Member, Tool, ObjectTrack]] = []
+        masks: list[tuple[Member, Tool, ObjectTrack, FrameProblems]] = []
         for whole in self._video.tracks:
             goal = self._writer.goal(whole.class_name)
             member = Member(goal or whole.class_name, whole.track)
             if not goal:
                 continue
             tool = self._tool(goal, whole, member)
-            track = whole if tool is None else self._within_video(whole, member)
-            if tool is None or not len(track.frames):
+            if tool is None:
+                continue
+            problems = FrameProblems()
+            track = self._within_video(whole, problems)
+            if track is None:
+                last = self._target.frame_count
+                self._refuse(
+                    member,
+                    f"it begins in frame {whole.frames[0]}, the video in Labelbox has {last} "
+                    f"frames",
+                )
                 continue
             if track.kind == "raster-segmentation":
-                masks.append((member, tool, track))
+                masks.append((member, tool, track, problems))
                 continue
             segments = segments_of(
                 track,
                 tool,
+                picture=self._picture,
                 known_frames=self._video.known_frames,
                 tolerance=self._writer.tolerance,
                 keep_key_frames=self._writer.keep_key_frames,
-                report=self._reporter(member),
+                report=problems.add,
             )
             if segments:
                 # Two classes of the source may become one, and number their tracks alike.
                 identity = f"{tool.kind}/{goal}/{whole.class_name}/{whole.track}"
                 self._add(identity, (member,), reference(tool, self._named), segments=segments)
+                self._tell(member, problems)
             else:
-                self._refuse(member, "none of its frames can be drawn")
+                self._refuse(member, problems.reason())
         self._masks(masks)
 
     def _tool(self, name: str, track: ObjectTrack, member: Member) -> Tool | None:
@@ -145,36 +163,40 @@ class _Writing:
             return tool
         return None
 
-    def _within_video(self, track: ObjectTrack, member: Member) -> ObjectTrack:
+    def _within_video(self, track: ObjectTrack, problems: FrameProblems) -> ObjectTrack | None:
+        """The track on the frames that the video has; ``None`` if there are none."""
         last = self._target.frame_count
         if last is None or track.frames[-1] <= last:
             return track
         inside = track.frames <= last
-        what = f"the video in Labelbox has {last} frames"
-        if inside.any():
-            self._reporter(member)(f"left out after the end, {what}", track.frames[~inside])
-        else:
-            self._refuse(member, f"it begins in frame {track.frames[0]}, {what}")
+        if not inside.any():
+            return None
+        what = f"left out after the end, the video in Labelbox has {last} frames"
+        problems.add(what, track.frames[~inside])
         return at_frames(track, inside)
 
-    def _masks(self, masks: list[tuple[Member, Tool, ObjectTrack]]) -> None:
+    def _masks(self, masks: list[tuple[Member, Tool, ObjectTrack, FrameProblems]]) -> None:
         if not masks:
             return
         made = composite_masks(
-            [track for _, _, track in masks],
+            [track for _, _, track, _ in masks],
             size=self._video.size or self._target.size,
             known_frames=self._video.known_frames,
-            report=lambda what, frames: self.payload.gaps.append(
-                (what, int(frames[0]), len(frames))
-            ),
         )
         instances, members = [], []
-        for index, (member, tool, track) in enumerate(masks):
+        for index, (member, tool, track, problems) in enumerate(masks):
+            for what, frames in made.problems[index]:
+                problems.add(what, np.array(frames))
             if any(track.answers):
-                self._reporter(member)("Labelbox imports no answers of masks", track.frames)
+                problems.add("Labelbox imports no answers of masks", track.frames)
             if index not in made.colours:
-                self._refuse(member, "its masks have no pixel that can be drawn")
+                reason = problems.reason()
+                self._refuse(
+                    member,
+                    "its masks have no pixel that can be drawn" + (f": {reason}" if reason else ""),
+                )
                 continue
+            self._tell(member, problems)
             members.append(member)
             named = reference(tool, self._named)
             instances.append({**named, "colorRGB": list(made.colours[index])})
@@ -233,16 +255,30 @@ class _Writing:
     def _refuse(self, member: Member, reason: str) -> None:
         self.payload.refused.append(Refusal(member, reason))
 
-    def _reporter(self, member: Member) -> Any:
-        seen: dict[str, int] = {}
-
-        def report(what: str, frames: NDArray[np.int64]) -> None:
+    def _tell(self, member: Member, problems: FrameProblems) -> None:
+        """Report what is not imported of an object."""
+        for what, frames in problems:
+            if what == CROSSES_EDGE:
+                self._crossing.setdefault(member.name, {})[str(member.track)] = frames
+                continue
             sentence = f"{member.name!r} {member.track}: {what}"
-            if sentence in seen:
-                before, first, count = self.payload.gaps[seen[sentence]]
-                self.payload.gaps[seen[sentence]] = (before, first, count + len(frames))
-                return
-            seen[sentence] = len(self.payload.gaps)
-            self.payload.gaps.append((sentence, int(frames[0]), len(frames)))
+            self.payload.gaps.append((sentence, min(frames), len(frames)))
 
-        return report
+    def _tell_crossing(self) -> None:
+        """Report once a class which objects cross the edge of the picture."""
+        for name, tracks in self._crossing.items():
+            shown = ", ".join(list(tracks)[:_TRACKS_SHOWN])
+            if len(tracks) > _TRACKS_SHOWN:
+                shown += f" and {len(tracks) - _TRACKS_SHOWN:,} more"
+            frames = [frame for each in tracks.values() for frame in each]
+            what = f"{name!r} {shown}: {CROSSES_EDGE}; imported as it is"
+            self.payload.gaps.append((what, min(frames), len(frames)))
+
+    @staticmethod
+    def _picture_size(
+        drawn_on: tuple[int, int] | None, shown: tuple[int, int] | None
+    ) -> tuple[int, int] | None:
+        """Width and height of the picture; both the longer side where they may be swapped."""
+        if drawn_on and shown and drawn_on != shown:
+            return max(shown), max(shown)
+        return shown or drawn_on

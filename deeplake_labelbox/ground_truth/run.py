@@ -206,6 +206,7 @@ class ImportRun:
 
     def _refuse_video(self, video: VideoAnnotations, reason: str) -> None:
         members = [Member(track.class_name, track.track) for track in video.tracks]
+        members += [Member(item.class_name, item.track) for item in video.refused]
         members += [Member(name) for name in (*video.frame_answers, *video.global_answers)]
         for member in members:
             self.result.annotations.append(

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deeplake_labelbox.ground_truth.annotations import Answers, Finding, ObjectTrack
+from deeplake_labelbox.ground_truth.annotations import (
+    Answers,
+    Finding,
+    ObjectTrack,
+    RefusedObject,
+)
 from deeplake_labelbox.project.annotations import ToolKind
 
 _NO_ANSWERS: Mapping[str, Any] = {}
@@ -20,6 +25,7 @@ class _Sightings:
     values: dict[int, Any] = field(default_factory=dict)
     answers: dict[int, Answers] = field(default_factory=dict)
     drawn: set[int] | None = None
+    left_out: dict[str, list[int]] = field(default_factory=dict)
 
 
 class TrackBuilder:
@@ -28,6 +34,7 @@ class TrackBuilder:
     def __init__(self) -> None:
         self._objects: dict[tuple[str, ToolKind, str], _Sightings] = {}
         self._twice: dict[tuple[str, ToolKind, str], list[int]] = {}
+        self._refused: dict[tuple[str, str], str] = {}
 
     def add(
         self,
@@ -65,20 +72,56 @@ class TrackBuilder:
             if drawn:
                 seen.drawn.add(frame)
 
+    def leave_out(
+        self, class_name: str, kind: ToolKind, track: str, frame: int, reason: str
+    ) -> None:
+        """Say why an object cannot be imported in a frame; its other frames are.
+
+        It ends before that frame and begins again after it.
+        """
+        seen = self._objects.setdefault((class_name, kind, track), _Sightings())
+        seen.left_out.setdefault(reason, []).append(frame)
+
+    def refuse(self, class_name: str, track: str, reason: str) -> None:
+        """Say why nothing of an object can be imported; the first reason counts."""
+        self._refused.setdefault((class_name, track), reason)
+
     def tracks(self) -> list[ObjectTrack]:
-        """All objects."""
-        return [self._track(*key, seen) for key, seen in self._objects.items()]
+        """The objects of which something can be imported."""
+        return [
+            self._track(*key, seen)
+            for key, seen in self._objects.items()
+            if seen.values and not self._is_refused(key)
+        ]
+
+    def refused(self) -> list[RefusedObject]:
+        """The objects of which nothing can be imported."""
+        refused = [RefusedObject(*key, reason) for key, reason in self._refused.items()]
+        for key, seen in self._objects.items():
+            if not seen.values and not self._is_refused(key):
+                reasons = (f"{what} ({places(frames)})" for what, frames in seen.left_out.items())
+                refused.append(RefusedObject(key[0], key[2], "; ".join(reasons)))
+        return refused
 
     def findings(self) -> list[Finding]:
-        """Objects that are in one frame twice; the first counts."""
-        return [
-            Finding(
-                f"{class_name!r} {track} is in the frame twice; the first one counts",
-                min(frames),
-                len(frames),
-            )
-            for (class_name, _, track), frames in self._twice.items()
-        ]
+        """Frames of objects that are not imported: left out, or there twice."""
+        found = []
+        for key, seen in self._objects.items():
+            if not seen.values or self._is_refused(key):
+                continue
+            name = f"{key[0]!r} {key[2]}"
+            found += [
+                Finding(f"{name}: {reason}", min(frames), len(frames))
+                for reason, frames in seen.left_out.items()
+            ]
+            if key in self._twice:
+                frames = self._twice[key]
+                what = f"{name} is in the frame twice; the first one counts"
+                found.append(Finding(what, min(frames), len(frames)))
+        return found
+
+    def _is_refused(self, key: tuple[str, ToolKind, str]) -> bool:
+        return (key[0], key[2]) in self._refused
 
     @staticmethod
     def _track(class_name: str, kind: ToolKind, track: str, seen: _Sightings) -> ObjectTrack:
@@ -99,6 +142,13 @@ class TrackBuilder:
             if seen.drawn is None
             else np.array([number in seen.drawn for number in numbers], dtype=np.bool_),
         )
+
+
+def places(frames: Sequence[int]) -> str:
+    """Frame numbers in words, such as "frame 3" or "5 frames from 3 on"."""
+    if len(frames) == 1:
+        return f"frame {frames[0]}"
+    return f"{len(frames):,} frames from {min(frames)} on"
 
 
 def vertices(pairs: Iterable[Any]) -> NDArray[np.float64]:

@@ -20,12 +20,12 @@ from deeplake_labelbox.timeline.visibility import visible_frames
 NO_TOOL = lambda _: None  # noqa: E731 - one of many equal arguments
 
 MOT_GROUND_TRUTH = """\
-1,1,399,182,121,229,1,1,1
-2,1,401,182.5,121,229,1,1,0.9
+1,1,39,18,12,22,1,1,1
+2,1,41,18.5,12,22,1,1,0.9
 2,2,-19,10,40.5,80,1,3,0.5
-3,1,403,183,121,229,0,1,1
+3,1,43,19,12,22,0,1,1
 
-5,1,407,184,121,229,1,1,1
+5,1,47,20,12,22,1,1,1
 """
 
 
@@ -61,11 +61,14 @@ def test_mot_is_imported_box_by_box(imported, labels_of, project, tmp_path):
     file.write_text(MOT_GROUND_TRUTH)
     result = imported(file, mapping={"pedestrian": "car"}, tolerance=0)
     assert len(result.accepted) == 2
-    assert [gap.what for gap in result.gaps] == ["boxes are marked as not to be counted (conf 0)"]
+    assert [gap.what for gap in result.gaps] == [
+        "boxes are marked as not to be counted (conf 0)",
+        "'car' 2: crosses the edge of the picture; imported as it is",
+    ]
     assert boxes_of(labels_of(project)["one.mp4"][0]) == {
-        ("car", 1): [[398, 181, 121, 229]],
-        ("car", 2): [[-20, 9, 40.5, 80], [400, 181.5, 121, 229]],
-        ("car", 5): [[406, 183, 121, 229]],
+        ("car", 1): [[38, 17, 12, 22]],
+        ("car", 2): [[-20, 9, 40.5, 80], [40, 17.5, 12, 22]],
+        ("car", 5): [[46, 19, 12, 22]],
     }
 
 

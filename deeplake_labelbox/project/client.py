@@ -21,6 +21,7 @@ from deeplake_labelbox.errors import (
     LabelboxUnavailableError,
     ProjectNotFoundError,
 )
+from deeplake_labelbox.loopback import reach_loopback
 from deeplake_labelbox.project.rate_limit import wait_for_rate_limit
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     import labelbox
 
 API_KEY_VARIABLE: Final = "LABELBOX_API_KEY"
+ENDPOINT_VARIABLE: Final = "LABELBOX_ENDPOINT"
 
 _GET_A_KEY: Final = (
     "make one at https://app.labelbox.com/workspace-settings/api-keys and pass it as lb_api_key "
@@ -58,9 +60,11 @@ def connect(
 
     Args:
         lb_api_key: The API key; None takes it from the environment variable LABELBOX_API_KEY.
-        lb_client: A ready client, which is returned as it is.
+        lb_client: A ready client, which is returned; one for a server on this machine goes around
+            proxies to it from now on.
         endpoint: The GraphQL URL of another server than Labelbox's, for example
-            ``"http://127.0.0.1:8000/graphql"``; its REST API is expected at ``/api/v1``.
+            ``"http://127.0.0.1:8000/graphql"``; its REST API is expected at ``/api/v1``. None takes
+            it from the environment variable LABELBOX_ENDPOINT, where that is set.
 
     Returns:
         The client.
@@ -75,6 +79,7 @@ def connect(
                 f"lb_client must be a labelbox.Client, not a {type(lb_client).__name__}; "
                 "pass an API key as lb_api_key."
             )
+        reach_loopback(lb_client)
         return lb_client
     api_key = (os.environ.get(API_KEY_VARIABLE, "") if lb_api_key is None else lb_api_key).strip()
     if not api_key:
@@ -85,6 +90,8 @@ def connect(
         )
     import labelbox  # noqa: PLC0415 - the SDK is slow to import and not needed offline
 
+    if endpoint is None:
+        endpoint = os.environ.get(ENDPOINT_VARIABLE, "").strip() or None
     client = labelbox.Client(api_key=api_key, **({} if endpoint is None else _server(endpoint)))
     name_caller(client)
     wait_for_rate_limit(client)
@@ -200,7 +207,8 @@ def _server(endpoint: str) -> dict[str, str]:
         usable = False
     if not usable or parts.query or parts.fragment or parts.username is not None:
         raise ConfigurationError(
-            f"The endpoint {clean(endpoint)!r} is no HTTP URL of a GraphQL API; pass one like "
+            f"The endpoint {clean(endpoint)!r} is no HTTP URL of a GraphQL API; pass one (or set "
+            f"{ENDPOINT_VARIABLE} to one) like "
             "'https://api.labelbox.com/graphql'."
         )
     base = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix('/graphql')}"

@@ -13,8 +13,9 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
+
+from deeplake_labelbox.loopback import LoopbackAdapter
 
 if TYPE_CHECKING:
     import labelbox
@@ -57,7 +58,7 @@ def wait_for_rate_limit(client: labelbox.Client) -> None:
     """
     session = _session(client)
     if session is not None:
-        session.mount(_host(client), HTTPAdapter(max_retries=_PATIENCE))
+        session.mount(_host(client), LoopbackAdapter(max_retries=_PATIENCE))
 
 
 @contextmanager

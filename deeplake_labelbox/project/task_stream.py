@@ -21,6 +21,7 @@ from deeplake_labelbox.errors import (
     ExportFormatError,
     LabelboxUnavailableError,
 )
+from deeplake_labelbox.loopback import loopback_session
 from deeplake_labelbox.project.client import clean, labelbox_errors
 from deeplake_labelbox.project.rows import MAX_ROW_BYTES
 
@@ -146,7 +147,10 @@ class TaskStream:
         chunk.truncate()
         try:
             # no Authorization, not even from a .netrc: signed URLs refuse a second one
-            with requests.get(url, stream=True, timeout=_TIMEOUT, auth=_unsigned) as response:
+            with (
+                loopback_session() as session,
+                session.get(url, stream=True, timeout=_TIMEOUT, auth=_unsigned) as response,
+            ):
                 response.raise_for_status()
                 for block in response.iter_content(_BLOCK):
                     chunk.write(block)

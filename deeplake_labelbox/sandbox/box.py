@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.loopback import loopback_without_proxy, reach_loopback
 from deeplake_labelbox.project.client import name_caller
 from deeplake_labelbox.sandbox.faults import Faults
 from deeplake_labelbox.sandbox.projects import SandboxProject, create_project
@@ -66,7 +68,7 @@ class Sandbox:
         self._sample: SandboxProject | None = None
         self._port = port
         self._running: RunningSandbox | None = None
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._resources = ExitStack()
 
     def start(self) -> Self:
         """Begin to serve; the same as entering the context.
@@ -83,32 +85,29 @@ class Sandbox:
                 f"The sandbox needs {error.name}, which is not installed; "
                 'run: pip install "deeplake-labelbox[sandbox]"'
             ) from error
-        self._folder = tempfile.TemporaryDirectory(prefix="labelbox-sandbox-")
-        store = Store(Path(self._folder.name))
-        try:
+        with ExitStack() as resources:
+            folder = tempfile.TemporaryDirectory(prefix="labelbox-sandbox-")
+            store = Store(Path(resources.enter_context(folder)))
             self._running = RunningSandbox(store, self.api_key, self.faults, self._port)
-        except BaseException:
-            self.stop()
-            raise
-        if self._with_sample:
-            from deeplake_labelbox.sandbox.sample import add_sample_project  # noqa: PLC0415 - slow
+            resources.callback(self._end)
+            # Not only our own HTTP comes here: the SDK downloads files with requests itself.
+            resources.enter_context(loopback_without_proxy())
+            if self._with_sample:
+                from deeplake_labelbox.sandbox.sample import add_sample_project  # noqa: PLC0415 - slow
 
-            try:
                 self._sample = add_sample_project(self)
-            except BaseException:
-                self.stop()
-                raise
+            self._resources = resources.pop_all()
         return self
 
     def stop(self) -> None:
         """End all connections and forget everything."""
+        self._resources.close()
+
+    def _end(self) -> None:
         self._sample = None
         if self._running is not None:
             self._running.stop()
             self._running = None
-        if self._folder is not None:
-            self._folder.cleanup()
-            self._folder = None
 
     def __enter__(self) -> Self:
         return self.start()
@@ -227,6 +226,7 @@ class Sandbox:
             app_url=self.url,
         )
         name_caller(client)
+        reach_loopback(client)
         return client
 
     def expire_signed_urls(self) -> None:

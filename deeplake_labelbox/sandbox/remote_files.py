@@ -7,11 +7,12 @@ from urllib.parse import urlsplit
 
 import requests
 
+from deeplake_labelbox.loopback import is_loopback, loopback_session
+
 if TYPE_CHECKING:
     from deeplake_labelbox.sandbox.export_rendering import FileUrls
     from deeplake_labelbox.sandbox.store import Store, UploadRecord
 
-_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _TIMEOUT_SECONDS: Final = 10
 
 
@@ -28,8 +29,7 @@ def upload_at(url: str, store: Store, urls: FileUrls) -> UploadRecord | None:
 
 def is_reachable(url: str) -> bool:
     """Whether the sandbox fetches from this URL: it never leaves the machine."""
-    parts = urlsplit(url)
-    return parts.scheme in ("http", "https") and (parts.hostname or "").lower() in _LOOPBACK
+    return url.lower().startswith(("http://", "https://")) and is_loopback(url)
 
 
 def fetch(url: str, store: Store, urls: FileUrls) -> bytes:
@@ -44,7 +44,8 @@ def fetch(url: str, store: Store, urls: FileUrls) -> bytes:
     if not is_reachable(url):
         raise RemoteFileError("Failed to access URL: the sandbox reads from 127.0.0.1 only")
     try:
-        answer = requests.get(url, timeout=_TIMEOUT_SECONDS)
+        with loopback_session() as session:
+            answer = session.get(url, timeout=_TIMEOUT_SECONDS)
     except requests.RequestException as error:
         raise RemoteFileError(f"Failed to access URL: {type(error).__name__}") from error
     if not answer.ok:

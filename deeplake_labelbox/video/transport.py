@@ -21,9 +21,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
+from deeplake_labelbox.loopback import LoopbackAdapter
 from deeplake_labelbox.video.pace import Pace
 from deeplake_labelbox.video.response_body import (
     MAX_REDIRECTS,
@@ -142,7 +142,7 @@ class Transport:
         self._session.max_redirects = MAX_REDIRECTS
         # Sizes and ranges must be those of the bytes themselves.
         self._session.headers["Accept-Encoding"] = "identity"
-        adapter = HTTPAdapter(pool_connections=pool_size, pool_maxsize=pool_size, max_retries=0)
+        adapter = LoopbackAdapter(pool_connections=pool_size, pool_maxsize=pool_size, max_retries=0)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 

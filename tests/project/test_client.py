@@ -236,3 +236,17 @@ def test_requests_say_who_asks(box):
     connect(box.api_key, endpoint=box.endpoint).get_user()
     told = [request.headers["x-sdk-method"] for request in box.requests[asked:]]
     assert set(told) == {"deeplake_labelbox:connect"}
+
+
+def test_the_endpoint_comes_from_the_argument_then_the_environment(monkeypatch):
+    monkeypatch.setenv("LABELBOX_ENDPOINT", "http://127.0.0.1:8000/graphql\n")
+    client = connect(KEY)
+    assert client.endpoint == "http://127.0.0.1:8000/graphql"
+    assert client.rest_endpoint == "http://127.0.0.1:8000/api/v1"
+    assert labelbox_hosts(client) == {"127.0.0.1:8000"}
+    assert connect(KEY, endpoint="https://other.test").endpoint == "https://other.test/graphql"
+    monkeypatch.setenv("LABELBOX_ENDPOINT", "127.0.0.1:8000")
+    with pytest.raises(ConfigurationError, match="LABELBOX_ENDPOINT"):
+        connect(KEY)
+    monkeypatch.setenv("LABELBOX_ENDPOINT", "")
+    assert connect(KEY).endpoint == "https://api.labelbox.com/graphql"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import sys
 import threading
@@ -27,8 +28,8 @@ def sandbox(
 ) -> None:
     """Run a Labelbox on this machine, for trying things out and for tests; Ctrl-C ends it.
 
-    Point `--endpoint` of the other commands to it, or a `labelbox.Client` of your own. Everything
-    in it is forgotten when it ends.
+    The two lines that it prints point commands and Python functions to it; `labelbox.Client` takes
+    the same URL as `endpoint`. Everything in it is forgotten when it ends.
 
     [bold]Example[/]
 
@@ -40,6 +41,10 @@ def sandbox(
         stop.set()
 
     with running(verbose=verbose) as run:
+        from deeplake_labelbox.project.client import (  # noqa: PLC0415 - not needed for --help
+            API_KEY_VARIABLE,
+            ENDPOINT_VARIABLE,
+        )
         from deeplake_labelbox.sandbox import Sandbox  # noqa: PLC0415 - slow, and an extra
 
         in_main_thread = threading.current_thread() is threading.main_thread()
@@ -49,14 +54,14 @@ def sandbox(
         try:
             with Sandbox(sample=sample, port=port) as box:
                 run.result(f"Labelbox sandbox on {box.url}")
-                run.result(f"  endpoint  {box.endpoint}")
-                run.result(f"  API key   {box.api_key}")
                 if sample:
                     run.result(f"  project   {box.sample.project_id}  {box.sample.name}")
-                    words = ["create", box.sample.project_id, "sample-dataset"]
-                    words += ["--endpoint", box.endpoint, "--api-key", box.api_key]
-                    run.result()
-                    run.result("In another terminal:")
+                run.result()
+                run.result("In another terminal, so that commands and Python functions use it:")
+                run.result(f"  export {ENDPOINT_VARIABLE}={shlex.quote(box.endpoint)}")
+                run.result(f"  export {API_KEY_VARIABLE}={shlex.quote(box.api_key)}")
+                if sample:
+                    words = ("create", box.sample.project_id, "sample-dataset")
                     run.result(f"  {command_line(*words)}")
                 run.result()
                 run.result("Press Ctrl-C to end it.")

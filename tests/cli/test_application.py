@@ -114,14 +114,18 @@ def test_sandbox_serves_other_processes_until_it_is_stopped(tmp_path, number):
                 line = sandbox.stdout.readline()
                 assert line, sandbox.stderr.read()
                 told += line
+            env = dict(re.findall(r"^  export (\w+)=(\S+)$", told, re.MULTILINE))
+            assert set(env) == {"LABELBOX_ENDPOINT", "LABELBOX_API_KEY"}
             words = re.search(r"deeplake-labelbox (create .*)", told)[1].split()
             if number == signal.SIGINT:
-                result = run_process(*words, "--group", "raster-segmentation=mask", cwd=tmp_path)
+                result = run_process(
+                    *words, "--group", "raster-segmentation=mask", cwd=tmp_path, **env
+                )
                 assert result.returncode == 0, result.stderr
                 assert (tmp_path / "sample-dataset").is_dir()
             else:
                 words[0:3] = ["export", words[1], "-o", "project.ndjson"]
-                result = run_process(*words, cwd=tmp_path)
+                result = run_process(*words, cwd=tmp_path, **env)
                 assert result.returncode == 0, result.stderr
         finally:
             sandbox.send_signal(number)

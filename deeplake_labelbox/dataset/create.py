@@ -53,8 +53,8 @@ def create_dataset_from_video_annotation_project(
 
     The dataset gets one row per frame, with ``frames`` (Image, (H, W, 3) uint8 RGB as displayed),
     ``frame_idx`` (int32, from 0), ``video_idx`` (int32, place of the data row in the export) and
-    ``timestamp`` (float64, seconds from the first frame). Each video is committed when it is
-    written. Labels are applied by `converter_for_video_project_with_id`.
+    ``timestamp`` (float64, seconds from the first frame). Videos are committed as they are
+    written; short ones share a commit. Labels are applied by `converter_for_video_project_with_id`.
 
     Frames can be chosen before they are decoded, by ``frame_stride``, ``fps``, ``frame_ranges`` and
     ``only_labelled``; where several are given, a frame must pass them all. Chosen frames keep the

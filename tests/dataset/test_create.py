@@ -45,12 +45,27 @@ def test_jpg_frames_look_the_same(sample_box, export):
     check_frames(dataset, exact=False)
 
 
-def test_the_history_names_every_video(sample_box, export):
+def test_the_history_names_every_video(sample_box, export, monkeypatch):
+    monkeypatch.setattr("deeplake_labelbox.dataset.build._COMMIT_ROWS", 1)
     dataset, _ = create(sample_box, "mem://history", project_json=export)
     messages = [version.message for version in dataset.history]
     for video, row in zip(VIDEOS, sample_box.sample.data_rows, strict=True):
         (message,) = (message for message in messages if row.id in message)
         assert f"{video.frame_count} frames" in message
+
+
+def test_short_videos_share_a_commit(box, tmp_path, monkeypatch):
+    """Two commits for all that fit its bounds: of the rows, and then of what is known of them."""
+    project = new_project(box, tmp_path, *([3] * 7))
+    dataset, _ = create(box, "mem://short", project.id)
+    messages = [version.message for version in dataset.history]
+    (message,) = (message for message in messages if message and message.startswith("Add"))
+    assert message.startswith("Add 21 frames of 7 videos, clip-0.mp4 (")
+    assert message.endswith("to clip-6.mp4")
+    monkeypatch.setattr("deeplake_labelbox.dataset.build._COMMIT_ROWS", 6)
+    dataset, _ = create(box, "mem://six-rows", project.id)
+    added = [v.message for v in dataset.history if v.message and v.message.startswith("Add")]
+    assert [message.split(" frames")[0] for message in added] == ["Add 6"] * 3 + ["Add 3"]
 
 
 def test_an_export_may_be_rows_or_a_file(sample_box, export, undisturbed, tmp_path):

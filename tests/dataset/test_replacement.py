@@ -230,8 +230,10 @@ def test_what_another_project_left_beside_is_built_anew(box, project, export, tm
 LIMITED = """
     import resource, signal, sys
     from deeplake_labelbox import create_dataset_from_video_annotation_project
+    from deeplake_labelbox.dataset import build
     from deeplake_labelbox.errors import DatasetError
 
+    build._COMMIT_ROWS = 1  # so that the small video is committed before the large one
     path, project_id, export, size = sys.argv[1:]
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(size), int(size)))

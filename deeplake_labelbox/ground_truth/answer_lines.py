@@ -120,7 +120,8 @@ def _parts(
         if isinstance(value, str):
             yield {"value": value}
         else:
-            report(f"{item.name!r} of {where} is a text, it cannot be answered with {value!r}")
+            options = ", ".join(map(repr, value))
+            report(f"{item.name!r} of {where} is a text, it cannot be answered with {options}")
         return
     chosen: Mapping[str, Answers | None]
     if isinstance(value, Mapping):

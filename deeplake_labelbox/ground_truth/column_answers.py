@@ -104,7 +104,8 @@ def _tree(
         if any(below.values()):
             answers[classification.name] = {value: tree or None for value, tree in below.items()}
         elif classification.kind == "radio":
-            answers[classification.name] = options[0].value
+            # Not as a text, which a text of the same name would take.
+            answers[classification.name] = {options[0].value: None}
         else:
             answers[classification.name] = [option.value for option in options]
     return answers

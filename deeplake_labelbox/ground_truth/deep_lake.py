@@ -1,13 +1,13 @@
 """A Deep Lake dataset of this package as a source: its label columns read back into tracks.
 
-Which column holds what is told by the layout that the project's ontology gives, the same that the
-labels were written by.
+The dataset tells the ontology and group mapping that its labels were written by, and so which
+column holds what. Its tools and classifications have the names of that ontology, whatever the
+project asks that they are imported to.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -15,19 +15,21 @@ import deeplake
 import numpy as np
 from numpy.typing import NDArray
 
+from deeplake_labelbox.dataset.annotators import annotated_kinds
+from deeplake_labelbox.dataset.applied import AppliedLabels
 from deeplake_labelbox.dataset.columns import (
     AnswerColumn,
     GeometryColumn,
-    column_kind,
     column_names,
     read_class_names,
 )
 from deeplake_labelbox.dataset.frames import BASE_COLUMNS
-from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta, VideoEntry
-from deeplake_labelbox.dataset.layout import TOOL_KINDS, GroupMapping, Layout, make_layout
+from deeplake_labelbox.dataset.labelbox_meta import VideoEntry
+from deeplake_labelbox.dataset.layout import GroupMapping, Layout, make_layout
 from deeplake_labelbox.dataset.location import dataset_errors
 from deeplake_labelbox.dataset.row_index import RowIndex, VideoRows
 from deeplake_labelbox.dataset.track_ids import read_tracks
+from deeplake_labelbox.errors import AnnotationSourceError, ConfigurationError
 from deeplake_labelbox.ground_truth.annotations import (
     Finding,
     KindOf,
@@ -37,10 +39,9 @@ from deeplake_labelbox.ground_truth.annotations import (
 from deeplake_labelbox.ground_truth.cells import MaskCells, as_written, read_cells
 from deeplake_labelbox.ground_truth.column_answers import ColumnAnswers, spans_of
 from deeplake_labelbox.project.annotations import ToolKind
-from deeplake_labelbox.project.ontology import Ontology, Tool
+from deeplake_labelbox.project.ontology import Tool
+from deeplake_labelbox.store.videos import read_meta
 from deeplake_labelbox.video.resize import nearest_pixels
-
-_GROUPED_SUFFIX = "_labels"
 
 
 class DeepLakeSource:
@@ -48,33 +49,42 @@ class DeepLakeSource:
 
     Args:
         dataset: The dataset, on any branch.
-        ontology: The ontology of the project that the labels go to.
-        mapping: Tool or classification of the project by its name in the dataset, for those
-            that are named otherwise there.
-        group_mapping: The group mapping that the labels were written with. Groups of tools are
-            found without it.
+        left_out: Names of tools and classifications that are not imported.
+        group_mapping: The group mapping that the labels were written with; the dataset knows it,
+            so what is given is checked only.
 
     Raises:
+        AnnotationSourceError: If no labels were applied to the dataset.
+        ConfigurationError: If the labels were written with another group mapping.
         DatasetMismatchError: If the dataset was not made by this package.
     """
 
     def __init__(
         self,
         dataset: deeplake.Dataset,
-        ontology: Ontology,
         *,
-        mapping: Mapping[str, str] | None = None,
+        left_out: frozenset[str] = frozenset(),
         group_mapping: GroupMapping | None = None,
     ) -> None:
         self._dataset = dataset
+        self._left_out = left_out
         self._track_ids: dict[str, dict[int, tuple[str, str]]] = {}
-        self._meta = LabelboxMeta.read(dataset)
-        self._names = column_names(dataset)
-        self._kinds = {name: column_kind(dataset, name) for name in self._names}
-        self._left_out = {name for name, goal in (mapping or {}).items() if not goal}
-        named = {goal: name for name, goal in (mapping or {}).items() if goal}
-        self._goals = {name: goal for goal, name in named.items()}
-        self._layout = self._lay_out(_renamed(ontology, named), group_mapping)
+        self._meta = read_meta(dataset)
+        applied = AppliedLabels.read(dataset)
+        if applied is None:
+            raise AnnotationSourceError(
+                "No labels were applied to the dataset, so there is nothing to import; apply them "
+                "first, with converter_for_video_project_with_id or `deeplake-labelbox annotate`."
+            )
+        others = set((group_mapping or {}).items()) - set(applied.group_mapping.items())
+        if others:
+            raise ConfigurationError(
+                f"The labels of the dataset were written with group_mapping "
+                f"{dict(applied.group_mapping)}, not with {dict(sorted(others))}; leave "
+                f"group_mapping out."
+            )
+        self._kinds = annotated_kinds(dataset)
+        self._layout = self._lay_out(applied)
 
     def __len__(self) -> int:
         return len(self._meta.videos)
@@ -92,26 +102,18 @@ class DeepLakeSource:
                 if len(rows.rows):
                     yield self._video(video, _one_row_per_frame(rows))
 
-    def _lay_out(self, ontology: Ontology, group_mapping: GroupMapping | None) -> Layout:
+    def _lay_out(self, applied: AppliedLabels) -> Layout:
         reserved = {*BASE_COLUMNS}
-        reserved.update(n for n, kind in self._kinds.items() if kind in (None, "row metadata"))
-        groups = {**self._groups(), **(group_mapping or {})}
+        reserved.update(name for name, kind in self._kinds.items() if kind == "row metadata")
+        reserved.update(name for name in column_names(self._dataset) if name not in self._kinds)
         return make_layout(
-            ontology,
-            groups,
+            applied.ontology,
+            applied.group_mapping,
             reserved=reserved,
             class_names=lambda name: (
                 read_class_names(self._dataset, name) if name in self._kinds else ()
             ),
         )
-
-    def _groups(self) -> dict[str, str]:
-        """The groups of tools: their columns have class labels beside them."""
-        groups: dict[str, str] = {}
-        for name, kind in self._kinds.items():
-            if kind in TOOL_KINDS and f"{name}{_GROUPED_SUFFIX}" in self._kinds:
-                groups[str(kind)] = name.rpartition("/")[2]
-        return groups
 
     def _video(self, video: VideoEntry, rows: VideoRows) -> VideoAnnotations:
         findings: list[Finding] = []
@@ -137,8 +139,8 @@ class DeepLakeSource:
                 for raw in (zip(*cells, strict=True) if cells else ())
             ]
             if spans := spans_of(rows.frames, per_frame):
-                frame_answers[self._goal(classification.name)] = spans
-            findings.extend(Finding(what) for what in answers.problems)
+                frame_answers[classification.name] = spans
+            findings.extend(map(Finding, answers.problems))
         return VideoAnnotations(
             data_row=self._data_row(video, rows),
             tracks=tracks,
@@ -150,8 +152,8 @@ class DeepLakeSource:
 
     def _data_row(self, video: VideoEntry, rows: VideoRows) -> tuple[str, ...]:
         names = [video.data_row_id]
-        for column in self._names:
-            if self._kinds[column] == "row metadata" and column.endswith("global_key"):
+        for column, kind in self._kinds.items():
+            if kind == "row metadata" and column.endswith("global_key"):
                 key = self._dataset[column][int(rows.rows[0])]
                 names += [str(key)] if key else []
         return (*names, video.name)
@@ -173,31 +175,26 @@ class DeepLakeSource:
         drawn = self._joined(column.key_frames, rows, counts)
         tools = self._joined(column.labels, rows, counts) if column.grouped else None
         values = self._values(column, rows, counts)
-        answers = self._object_answers(column, rows, counts)
+        answers = self._object_answers(column, rows, counts, findings)
         tracks = self._tracks_of(column)
         class_names = read_class_names(self._dataset, column.labels) if column.grouped else ()
         order = np.argsort(numbers, kind="stable")
         for members in np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1):
             number = int(numbers[members[0]])
-            tool = column.tools[0]
-            if tools is not None:
-                name = class_names[int(tools[members[0]])]
-                found = next((tool for tool in column.tools if tool.name == name), None)
-                if found is None:
-                    findings.append(
-                        Finding(f"the project has no tool {name!r} for the column {column.name!r}")
-                    )
-                    continue
-                tool = found
+            name = (
+                class_names[int(tools[members[0]])] if tools is not None else column.tools[0].name
+            )
+            # A group has the classes of tools, too, that the ontology no longer has.
+            tool = next((tool for tool in column.tools if tool.name == name), None)
             yield ObjectTrack(
                 track=tracks[number][1] if number in tracks else str(number),
-                class_name=self._goal(tool.name),
+                class_name=name,
                 kind=column.kind,
                 frames=rows.frames[row_of[members]],
                 coordinates=_in_labelbox(
                     values(members, row_of[members], place[members]), column.kind, video
                 ),
-                answers=answers(tool, members),
+                answers=[{}] * len(members) if tool is None else answers(tool, members),
                 is_key_frame=None if drawn is None else drawn[members].astype(np.bool_),
             )
 
@@ -224,7 +221,11 @@ class DeepLakeSource:
         return lambda members, _, __: [as_written(np.asarray(shapes[i])) for i in members]
 
     def _object_answers(
-        self, column: GeometryColumn, rows: VideoRows, counts: NDArray[np.int64]
+        self,
+        column: GeometryColumn,
+        rows: VideoRows,
+        counts: NDArray[np.int64],
+        findings: list[Finding],
     ) -> Callable[[Tool, NDArray[np.intp]], list[Mapping[str, Any]]]:
         columns = [answer for answer in column.answers if answer.name in self._kinds]
         if not columns:
@@ -240,9 +241,10 @@ class DeepLakeSource:
         decoders: dict[int, ColumnAnswers] = {}
 
         def of(tool: Tool, members: NDArray[np.intp]) -> list[Mapping[str, Any]]:
-            decoder = decoders.setdefault(
-                id(tool), ColumnAnswers(columns, tool, tool.classifications)
-            )
+            if id(tool) not in decoders:
+                decoders[id(tool)] = ColumnAnswers(columns, tool, tool.classifications)
+                findings.extend(map(Finding, decoders[id(tool)].problems))
+            decoder = decoders[id(tool)]
             return [decoder.of(tuple(part[i] for part in values)) for i in members]
 
         return of
@@ -263,21 +265,18 @@ class DeepLakeSource:
             self._track_ids[name] = read_tracks(self._dataset, name)
         return self._track_ids[name]
 
-    def _goal(self, name: str) -> str:
-        return self._goals.get(name, name)
-
     def _unknown_columns(self, rows: VideoRows) -> Iterator[Finding]:
-        """Label columns that hold something, but that the project's ontology has no place for."""
+        """Label columns that hold something, but that the ontology no longer has."""
         known = {column.name for column in self._layout.geometries}
         known |= {column.name for column in self._all_answers()}
         for name, kind in self._kinds.items():
-            beside = kind in (None, "row metadata", "labels", "track_ids", "key_frames")
+            beside = kind in ("row metadata", "labels", "track_ids", "key_frames")
             if beside or name in known or name in self._left_out:
                 continue
             if self._dataset[name][int(rows.rows[0])] is not None:
                 yield Finding(
-                    f"the column {name!r} ({kind}) has no tool or classification in the project; "
-                    f"name one with mapping, or give group_mapping"
+                    f"the column {name!r} ({kind}) is of no tool or classification in the "
+                    f"ontology that the labels were written by; it is not imported"
                 )
 
     def _all_answers(self) -> Iterator[AnswerColumn]:
@@ -308,18 +307,6 @@ def _in_labelbox(coordinates: Any, kind: ToolKind, video: VideoEntry) -> Any:
 def _full_size(mask: Callable[[], NDArray[np.bool_]], video: VideoEntry) -> NDArray[np.bool_]:
     pixels = nearest_pixels(mask()[..., np.newaxis], video.source_height, video.source_width)
     return pixels[..., 0]
-
-
-def _renamed(ontology: Ontology, named: Mapping[str, str]) -> Ontology:
-    """The ontology with the names that tools and classifications have in the dataset."""
-    if not named:
-        return ontology
-    return Ontology(
-        tools=tuple(replace(tool, name=named.get(tool.name, tool.name)) for tool in ontology.tools),
-        classifications=tuple(
-            replace(item, name=named.get(item.name, item.name)) for item in ontology.classifications
-        ),
-    )
 
 
 def _one_row_per_frame(rows: VideoRows) -> VideoRows:

@@ -77,8 +77,8 @@ def import_annotations(
         source_format: Format of a path; by its ending if not given.
         mapping: Tool or classification of the project by its name in the source (by column, for
             datasets of others); an empty name leaves it out.
-        group_mapping: The group mapping that the labels of a dataset were written with, where
-            classifications were grouped.
+        group_mapping: The group mapping that the labels of a dataset were written with. A dataset
+            of this package knows it; what is given is checked.
         data_rows: Data row (id, global key or external id) by the name of a video in the source,
             or one data row for a source of one video. By default videos are found by data row id,
             global key, external id or file name, each only where it is one data row's alone.
@@ -154,7 +154,6 @@ def import_annotations(
         ontology = _ontology(exporter)
         opened, names = open_source(
             source,
-            ontology,
             source_format=source_format,
             mapping=mapping,
             group_mapping=group_mapping,

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from tqdm.auto import tqdm
 
-from deeplake_labelbox.errors import AlreadyLabelledError
+from deeplake_labelbox.errors import AlreadyLabelledError, AnnotationSourceError
 from deeplake_labelbox.ground_truth.annotations import AnnotationSource, VideoAnnotations
 from deeplake_labelbox.ground_truth.chunks import Chunk, ChunkRow, ChunkWriter
 from deeplake_labelbox.ground_truth.lines import Member
@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 ExistingLabels = Literal["skip", "overwrite", "fail"]
 
 _SHOWN_ROWS = 5
+_SHOWN_VIDEOS = 3
 
 
 class ImportRun:
@@ -62,8 +63,13 @@ class ImportRun:
         targets: Targets,
         chunks: ChunkWriter,
     ) -> None:
-        """Read the source, check it, and write its lines to chunks."""
+        """Read the source, check it, and write its lines to chunks.
+
+        Raises:
+            AnnotationSourceError: If no video of the source is found in the project.
+        """
         taken: dict[str, str] = {}
+        missing: dict[str, str] = {}
         videos = tqdm(
             source.videos(writer.kind_of),
             total=len(source) or None,
@@ -77,6 +83,7 @@ class ImportRun:
                 other = taken[target.data_row_id]
                 target = f"{other!r} has the same data row {target.data_row_id} in the project"
             if isinstance(target, str):
+                missing.setdefault(video.name, target)
                 self._refuse_video(video, target)
                 continue
             taken[target.data_row_id] = video.name
@@ -88,6 +95,8 @@ class ImportRun:
                 self._gap(Gap(target.data_row_id, target.name, f"{what}{times}", frame))
             if payload.lines:
                 chunks.add(target, payload.lines)
+        if missing and not taken:
+            raise AnnotationSourceError(_no_video_found(missing, targets))
         chunks.close()
 
     def write_dry_run(self, chunks: Iterable[Chunk], path: Path) -> None:
@@ -242,6 +251,16 @@ class ImportRun:
     def _save(self) -> None:
         if self._save_result is not None:
             self.result.save(self._save_result)
+
+
+def _no_video_found(missing: Mapping[str, str], targets: Targets) -> str:
+    shown = [f"{name!r}: {reason}." for name, reason in missing.items()][:_SHOWN_VIDEOS]
+    if len(missing) > _SHOWN_VIDEOS:
+        shown.append(f"And {len(missing) - _SHOWN_VIDEOS:,} more.")
+    return (
+        f"No video of the source was found in the project, which has {len(targets):,} data "
+        f"row{'s' * (len(targets) != 1)}; nothing was sent. {' '.join(shown)}"
+    )
 
 
 def _members(row: ChunkRow) -> Iterator[tuple[str, Member]]:

@@ -9,6 +9,7 @@ from typing import Literal, cast, get_args
 
 import deeplake
 
+from deeplake_labelbox.dataset.applied import AppliedLabels
 from deeplake_labelbox.dataset.labelbox_meta import KEY
 from deeplake_labelbox.dataset.layout import GroupMapping
 from deeplake_labelbox.dataset.location import DatasetLocation, dataset_errors
@@ -20,7 +21,6 @@ from deeplake_labelbox.ground_truth.mapped_columns import MappedColumnsSource
 from deeplake_labelbox.ground_truth.mot import MotSource
 from deeplake_labelbox.ground_truth.plain import PlainSource
 from deeplake_labelbox.ground_truth.youtube_vis import YoutubeVisSource
-from deeplake_labelbox.project.ontology import Ontology
 
 SourceFormat = Literal["deep-lake", "mot", "youtube-vis", "cvat"]
 
@@ -45,7 +45,6 @@ Source = (
 
 def open_source(
     source: Source,
-    ontology: Ontology,
     *,
     source_format: SourceFormat | None = None,
     mapping: Mapping[str, str] | None = None,
@@ -58,7 +57,6 @@ def open_source(
 
     Args:
         source: A dataset; the path of a dataset or file; or plain annotations.
-        ontology: The ontology of the project that the annotations go to.
         source_format: Format of a path; ``None`` tells it by the ending, and by what is there.
         mapping: Tool or classification of the project by column or by name in the source.
         group_mapping: See `DeepLakeSource`.
@@ -94,7 +92,7 @@ def open_source(
         with dataset_errors(f"opening the dataset at {at}"):
             source = deeplake.open_read_only(at.path, creds=at.creds, token=at.token)
     if isinstance(source, deeplake.Dataset | deeplake.ReadOnlyDataset):
-        return _dataset_source(source, ontology, names, group_mapping)
+        return _dataset_source(source, names, group_mapping)
     if not isinstance(source, Mapping | bytes) and hasattr(source, "__iter__"):
         return PlainSource(source, data_row=data_row), names
     raise ConfigurationError(
@@ -105,16 +103,14 @@ def open_source(
 
 def _dataset_source(
     source: deeplake.Dataset | deeplake.ReadOnlyDataset,
-    ontology: Ontology,
     mapping: Mapping[str, str],
     group_mapping: GroupMapping | None,
 ) -> tuple[AnnotationSource, Mapping[str, str]]:
     # A read-only dataset has all that reading needs, though it is no subclass.
     dataset = cast("deeplake.Dataset", source)
-    if KEY in dataset.metadata:
-        left_out = {name: goal for name, goal in mapping.items() if not goal}
-        opened = DeepLakeSource(dataset, ontology, mapping=mapping, group_mapping=group_mapping)
-        return opened, left_out
+    if KEY in dataset.metadata or AppliedLabels.read(dataset) is not None:
+        left_out = frozenset(name for name, goal in mapping.items() if not goal)
+        return DeepLakeSource(dataset, left_out=left_out, group_mapping=group_mapping), mapping
     if not mapping:
         raise AnnotationSourceError(
             "The dataset was not made by this package; say which column holds which tool or "

@@ -346,7 +346,7 @@ def test_data_rows_may_be_named(imported, project):
 def test_names_that_two_data_rows_share_are_nobodys(imported, project):
     project.add_video(row_data="https://videos.test/x/one.mp4", external_id="a/one.mp4")
     project.add_video(row_data="https://videos.test/y/one.mp4", external_id="b/one.mp4")
-    result = imported([car(1, data_row="one")])
+    result = imported([car(1, data_row="one"), car(1, data_row="two.mp4")])
     assert "data rows of the project are called 'one'" in reasons(result)[0]
     assert imported([car(1, data_row="a/one.mp4")]).accepted
 

@@ -21,7 +21,7 @@ def geometry(box, client, **options):
         project_id, lambda _: ds, None, project_json=export, lb_client=client, progress=False
     )
     converter.dataset_with_applied_annotations()
-    source = DeepLakeSource(ds, converter.layout.ontology)
+    source = DeepLakeSource(ds)
     return {
         (video.data_row[0], track.track): (video.size, track)
         for video in source.videos({}.get)

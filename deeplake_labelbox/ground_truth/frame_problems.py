@@ -11,14 +11,24 @@ from deeplake_labelbox.ground_truth.tracks import places
 
 
 class FrameProblems:
-    """Gathers sentences about one object, and the frames that each concerns."""
+    """Gathers sentences about one object, and the frames that each concerns.
+
+    Attributes:
+        of_class: The sentences that are reported once for all objects of the class.
+    """
 
     def __init__(self) -> None:
         self._frames: dict[str, list[int]] = {}
+        self.of_class: set[str] = set()
 
     def add(self, what: str, frames: NDArray[np.int64]) -> None:
         """Note a sentence for 1-based frames; alike ones become one."""
         self._frames.setdefault(what, []).extend(frames.tolist())
+
+    def add_of_class(self, what: str, frames: NDArray[np.int64]) -> None:
+        """Note a sentence that is reported once for all objects of the class."""
+        self.of_class.add(what)
+        self.add(what, frames)
 
     def reason(self) -> str:
         """All in one sentence, for an object of which no frame is left."""

@@ -18,9 +18,6 @@ from deeplake_labelbox.project.ontology import Tool
 # No picture is so large; beyond, 64-bit floats do not hold thousandths surely any more.
 MAX_COORDINATE: Final = 1e6
 
-CROSSES_EDGE: Final = "crosses the edge of the picture"
-"""What is reported where a part of an object is outside; it is imported as it is."""
-
 ReportFrames = Callable[[str, NDArray[np.int64]], None]
 """Takes a sentence and the frames it concerns."""
 
@@ -34,6 +31,7 @@ def segments_of(
     tolerance: float,
     keep_key_frames: bool,
     report: ReportFrames,
+    report_of_class: ReportFrames,
 ) -> list[dict[str, Any]]:
     """The visible intervals of an object, each with its key frames.
 
@@ -45,6 +43,7 @@ def segments_of(
         tolerance: See `thin`.
         keep_key_frames: Whether the frames that a person drew stay key frames.
         report: Told what cannot be imported.
+        report_of_class: The same, of what is likely to concern other objects of the class, too.
 
     Returns:
         The ``segments`` of a line; empty if no frame is left.
@@ -56,7 +55,9 @@ def segments_of(
             what = f"it lies outside the picture of {picture[0]} x {picture[1]} pixels"
             report(what, track.frames[outside])
         if crosses.any():
-            report(CROSSES_EDGE, track.frames[crosses])
+            report_of_class(
+                "crosses the edge of the picture; imported as it is", track.frames[crosses]
+            )
         track = at_frames(track, ~outside)
     answers: list[list[dict[str, Any]]] = []
     for index, answered in enumerate(track.answers):
@@ -68,7 +69,7 @@ def segments_of(
             answer_entries(
                 answered,
                 tool.classifications,
-                report=lambda what, frame=frame: report(what, frame),  # type: ignore[misc]
+                report=lambda what, frame=frame: report_of_class(what, frame),  # type: ignore[misc]
                 where=repr(tool.name),
                 deep=False,
             )

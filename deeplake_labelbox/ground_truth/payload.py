@@ -21,7 +21,7 @@ from deeplake_labelbox.ground_truth.answer_lines import reference
 from deeplake_labelbox.ground_truth.frame_problems import FrameProblems
 from deeplake_labelbox.ground_truth.lines import Line, Member, Refusal, VideoPayload
 from deeplake_labelbox.ground_truth.mask_lines import composite_masks
-from deeplake_labelbox.ground_truth.object_lines import CROSSES_EDGE, at_frames, segments_of
+from deeplake_labelbox.ground_truth.object_lines import at_frames, segments_of
 from deeplake_labelbox.ground_truth.targets import Target
 from deeplake_labelbox.ground_truth.video_answers import answers_of
 from deeplake_labelbox.project.annotations import Feature
@@ -93,9 +93,9 @@ class _Writing:
                 self._refuse(member, reason)
             return
         self._picture = self._picture_size(video.size, target.size)
-        self._crossing: dict[str, dict[str, list[int]]] = {}
+        self._of_class: dict[tuple[str, str], dict[str, list[int]]] = {}
         self._objects()
-        self._tell_crossing()
+        self._tell_of_classes()
         self._answers()
         self._keep_limit()
 
@@ -136,6 +136,7 @@ class _Writing:
                 tolerance=self._writer.tolerance,
                 keep_key_frames=self._writer.keep_key_frames,
                 report=problems.add,
+                report_of_class=problems.add_of_class,
             )
             if segments:
                 # Two classes of the source may become one, and number their tracks alike.
@@ -188,7 +189,7 @@ class _Writing:
             for what, frames in made.problems[index]:
                 problems.add(what, np.array(frames))
             if any(track.answers):
-                problems.add("Labelbox imports no answers of masks", track.frames)
+                problems.add_of_class("Labelbox imports no answers of masks", track.frames)
             if index not in made.colours:
                 reason = problems.reason()
                 self._refuse(
@@ -258,21 +259,21 @@ class _Writing:
     def _tell(self, member: Member, problems: FrameProblems) -> None:
         """Report what is not imported of an object."""
         for what, frames in problems:
-            if what == CROSSES_EDGE:
-                self._crossing.setdefault(member.name, {})[str(member.track)] = frames
+            if what in problems.of_class:
+                tracks = self._of_class.setdefault((member.name, what), {})
+                tracks[str(member.track)] = frames
                 continue
             sentence = f"{member.name!r} {member.track}: {what}"
             self.payload.gaps.append((sentence, min(frames), len(frames)))
 
-    def _tell_crossing(self) -> None:
-        """Report once a class which objects cross the edge of the picture."""
-        for name, tracks in self._crossing.items():
+    def _tell_of_classes(self) -> None:
+        """Report once a class what concerns several of its objects."""
+        for (name, what), tracks in self._of_class.items():
             shown = ", ".join(list(tracks)[:_TRACKS_SHOWN])
             if len(tracks) > _TRACKS_SHOWN:
                 shown += f" and {len(tracks) - _TRACKS_SHOWN:,} more"
             frames = [frame for each in tracks.values() for frame in each]
-            what = f"{name!r} {shown}: {CROSSES_EDGE}; imported as it is"
-            self.payload.gaps.append((what, min(frames), len(frames)))
+            self.payload.gaps.append((f"{name!r} {shown}: {what}", min(frames), len(frames)))
 
     @staticmethod
     def _picture_size(

@@ -55,6 +55,7 @@ def open_source(
 
     path = Path(text)
     if path.is_dir():
+        _refuse_dataset(text)
         raise ConfigurationError(
             f"{text} is a folder; pass a project id, or the file of a saved export."
         )
@@ -71,6 +72,23 @@ def open_source(
     export = _load(path, project)
     client = connect(api_key, endpoint=endpoint) if api_key else None
     return ProjectSource(project or export.project_ids[0], export, client)
+
+
+def _refuse_dataset(text: str) -> None:
+    from deeplake_labelbox.dataset.labelbox_meta import KEY, check_maker  # noqa: PLC0415 - imports deeplake
+    from deeplake_labelbox.dataset.location import DatasetLocation  # noqa: PLC0415 - the same
+
+    location = DatasetLocation.of(text)
+    if not location.exists():
+        return
+    dataset = location.open_to_read()
+    check_maker(dataset)
+    made_of = ""
+    if KEY in dataset.metadata:
+        made_of = f" of project {dict(dataset.metadata[KEY])['project_id']}"
+    raise ConfigurationError(
+        f"{text} is a Deep Lake dataset{made_of}; pass a project id, or the file of a saved export."
+    )
 
 
 def _load(path: Path, project: str | None) -> ProjectExport:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from deeplake_labelbox.dataset.columns import ReadableDataset, column_kind, column_names
+from deeplake_labelbox.dataset.labelbox_meta import check_maker
 from deeplake_labelbox.errors import ConfigurationError
 
 
@@ -20,7 +21,9 @@ def annotated_kinds(dataset: ReadableDataset, annotator: str | None = None) -> d
 
     Raises:
         ConfigurationError: If the annotator has no columns.
+        DatasetMismatchError: If `deeplake.integrations` made the dataset.
     """
+    check_maker(dataset)
     kinds = _kinds(dataset)
     owners = annotators_of(kinds)
     if annotator is None:

@@ -133,6 +133,7 @@ class LabelboxMeta:
         Raises:
             DatasetMismatchError: If the dataset was not made by this package.
         """
+        check_maker(dataset)
         stored: dict[str, Any] = dict(dataset.metadata[KEY]) if KEY in dataset.metadata else {}
         if "options" in stored and "videos" not in stored and STATUS_KEY not in dataset.metadata:
             raise DatasetMismatchError(
@@ -214,6 +215,28 @@ class LabelboxMeta:
     def entry(self, data_row_id: str) -> VideoEntry | None:
         """The entry of a data row, or ``None``."""
         return next((v for v in self.videos if v.data_row_id == data_row_id), None)
+
+
+def check_maker(dataset: ReadableDataset | deeplake.DatasetView) -> None:
+    """Refuse a dataset of `deeplake.integrations`: it does not tell its rows from each other.
+
+    Its rows are numbered by declared frame counts, so that all that follow a video which was cut
+    or missing stand under the wrong one, and nothing tells whether there is such a video.
+
+    Raises:
+        DatasetMismatchError: If `deeplake.integrations` made the dataset.
+    """
+    metadata: Any = getattr(dataset, "metadata", {})  # a view has none
+    if KEY not in metadata:
+        return
+    stored = dict(metadata[KEY])
+    if "options" not in stored and "videos" not in stored and STATUS_KEY not in metadata:
+        project = stored.get("project_id") or "PROJECT_ID"
+        raise DatasetMismatchError(
+            f"The dataset was made by deeplake.integrations, which keeps no record of the video "
+            f"that each row is of, so make it anew at another path: deeplake-labelbox create "
+            f"{project} NEW_DATASET (in Python: create_dataset_from_video_annotation_project)."
+        )
 
 
 def _as_text(entries: Sequence[VideoEntry]) -> str:

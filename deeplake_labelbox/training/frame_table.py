@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from deeplake_labelbox.dataset.annotators import annotated_kinds
 from deeplake_labelbox.dataset.columns import ReadableDataset, column_kind, column_names
 from deeplake_labelbox.dataset.frames import has_identity_columns
+from deeplake_labelbox.dataset.labelbox_meta import check_maker
 from deeplake_labelbox.dataset.location import dataset_errors
 from deeplake_labelbox.errors import ConfigurationError, DatasetMismatchError
 from deeplake_labelbox.training.label_space import AnswerColumn, LabelSpace, as_names
@@ -51,6 +52,7 @@ class FrameTable:
         Raises:
             DatasetMismatchError: If its rows do not tell their video and frame.
         """
+        check_maker(dataset)
         if not has_identity_columns(dataset):
             raise DatasetMismatchError(
                 "The dataset has no columns video_idx and frame_idx, so its frames cannot be told "

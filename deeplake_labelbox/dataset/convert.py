@@ -14,7 +14,7 @@ from deeplake_labelbox.dataset.row_metadata import RowMetadata
 from deeplake_labelbox.errors import ConfigurationError, OntologyError
 from deeplake_labelbox.project.client import connect, labelbox_errors
 from deeplake_labelbox.project.export import ExportSource
-from deeplake_labelbox.project.inference import infer_ontology
+from deeplake_labelbox.project.inference import ontology_of_export
 from deeplake_labelbox.project.ontology import Ontology
 from deeplake_labelbox.project.rows import project_entry
 from deeplake_labelbox.project.selection import LabelSelection
@@ -101,7 +101,7 @@ def converter_for_video_project_with_id(
     if known_ontology is None:
         offline = project_json is not None and lb_api_key is None and lb_client is None
         known_ontology = (
-            infer_ontology(export, project_id)
+            ontology_of_export(export, project_id)
             if offline
             else _ask_for_ontology(connect(lb_api_key, lb_client=lb_client), project_id)
         )

@@ -15,7 +15,7 @@ from deeplake_labelbox.project.labels import parse_label
 from deeplake_labelbox.project.ontology import Classification, Ontology, Option, Scope, Tool
 
 
-def infer_ontology(data_rows: Iterable[Mapping[str, Any]], project_id: str) -> Ontology:
+def ontology_of_export(data_rows: Iterable[Mapping[str, Any]], project_id: str) -> Ontology:
     """Gather the tools, classifications and options that the labels of a project use.
 
     Args:

@@ -11,7 +11,7 @@ import deeplake
 from deeplake_labelbox.errors import ConfigurationError, OntologyError
 from deeplake_labelbox.project.client import labelbox_errors
 from deeplake_labelbox.project.ontology import Ontology
-from deeplake_labelbox.upload.inference import infer_ontology
+from deeplake_labelbox.upload.inference import ontology_of_dataset
 from deeplake_labelbox.upload.normalized import are_same, normalized_of
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class WantedOntology:
             # Labelbox is given what it may read: without ids, which belong to another ontology.
             self._normalized = normalized_of(Ontology.from_normalized(given))
         elif isinstance(given, deeplake.Dataset | deeplake.ReadOnlyDataset):
-            self._normalized = normalized_of(infer_ontology(cast("deeplake.Dataset", given)))
+            self._normalized = normalized_of(ontology_of_dataset(cast("deeplake.Dataset", given)))
         else:
             raise ConfigurationError(
                 f"lb_ontology is a {type(given).__name__}; pass a labelbox.Ontology, its id, its "

@@ -1,11 +1,13 @@
 from label_json import box, checklist, frame, label, line, mask, option, point, radio, text
 
-from deeplake_labelbox.project.inference import infer_ontology
+from deeplake_labelbox.project.inference import ontology_of_export
 from deeplake_labelbox.project.ontology import Classification, Ontology, Option, Tool
 
 
 def inferred(*labels, project_id="p"):
-    return infer_ontology([{"projects": {"p": {"labels": [each]}}} for each in labels], project_id)
+    return ontology_of_export(
+        [{"projects": {"p": {"labels": [each]}}} for each in labels], project_id
+    )
 
 
 def question(name, kind, *options, scope="global"):
@@ -87,4 +89,4 @@ def test_other_projects_and_rows_without_labels_tell_nothing():
     labels = (label({1: frame(box("c"))}),)
 
     assert inferred(*labels, project_id="other") == Ontology()
-    assert infer_ontology([{}, {"projects": {"p": {"labels": [None, 3]}}}], "p") == Ontology()
+    assert ontology_of_export([{}, {"projects": {"p": {"labels": [None, 3]}}}], "p") == Ontology()

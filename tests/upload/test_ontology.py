@@ -11,8 +11,9 @@ from deeplake_labelbox import (
     create_dataset_from_video_annotation_project,
     create_labelbox_annotation_project,
 )
+from deeplake_labelbox.dataset.applied import AppliedLabels
 from deeplake_labelbox.errors import OntologyError
-from deeplake_labelbox.upload.inference import infer_ontology
+from deeplake_labelbox.upload.inference import ontology_of_dataset
 from deeplake_labelbox.upload.normalized import are_same, normalized_of
 
 
@@ -61,8 +62,14 @@ def test_tools_without_a_color_get_one_each():
     assert len(colors) == 3
 
 
-def test_the_sample_is_inferred_from_its_columns(sample, sample_box):
-    found = infer_ontology(sample())
+def test_the_ontology_that_labels_were_applied_with_is_kept(sample, sample_box):
+    found = ontology_of_dataset(sample())
+    assert normalized_of(found) == normalized_of(Ontology.of(sample_box.sample.ontology_normalized))
+
+
+def test_without_it_the_columns_tell(sample, sample_box, monkeypatch):
+    monkeypatch.setattr(AppliedLabels, "read", lambda _: None)
+    found = ontology_of_dataset(sample())
     expected = Ontology.of(sample_box.sample.ontology_normalized)
     assert [(tool.name, tool.kind, tool.color) for tool in found.tools] == [
         (tool.name, tool.kind, tool.color) for tool in expected.tools
@@ -78,8 +85,9 @@ def test_the_sample_is_inferred_from_its_columns(sample, sample_box):
     assert written == wanted
 
 
-def test_shared_columns_become_a_tool_for_each_class(sample):
-    found = infer_ontology(sample({"raster-segmentation": "mask"}))
+def test_shared_columns_become_a_tool_for_each_class(sample, monkeypatch):
+    monkeypatch.setattr(AppliedLabels, "read", lambda _: None)
+    found = ontology_of_dataset(sample({"raster-segmentation": "mask"}))
     masks = [tool.name for tool in found.tools if tool.kind == "raster-segmentation"]
     assert masks == ["road", "boat"]
 
@@ -108,7 +116,7 @@ def test_columns_of_other_datasets_become_tools():
     dataset.add_column("boxes", types.BoundingBox())
     dataset.add_column("masks", types.BinaryMask())
     dataset.add_column("name", types.Text())
-    tools = infer_ontology(dataset).tools
+    tools = ontology_of_dataset(dataset).tools
     assert [(tool.name, tool.kind) for tool in tools] == [
         ("boxes", "rectangle"),
         ("masks", "raster-segmentation"),
@@ -119,7 +127,7 @@ def test_a_dataset_without_annotations_has_no_ontology():
     dataset = deeplake.create("mem://without-annotations")
     dataset.add_column("name", types.Text())
     with pytest.raises(OntologyError, match="No column of the dataset holds geometries"):
-        infer_ontology(dataset)
+        ontology_of_dataset(dataset)
 
 
 def _values_alone(part):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect as introspection
+import sys
 from collections.abc import Callable
 from typing import Annotated, Any, Final
 
@@ -15,6 +16,7 @@ from deeplake_labelbox.cli.demo import demo
 from deeplake_labelbox.cli.export import export
 from deeplake_labelbox.cli.import_ import import_
 from deeplake_labelbox.cli.inspect import inspect
+from deeplake_labelbox.cli.plain_output import write_plainly
 from deeplake_labelbox.cli.preview import preview
 from deeplake_labelbox.cli.running import EXIT_GAPS
 from deeplake_labelbox.cli.sandbox import sandbox
@@ -66,6 +68,8 @@ class _Commands(TyperGroup):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run, and map the exit code."""
+        write_plainly(sys.stdout)
+        write_plainly(sys.stderr)
         try:
             return super().main(*args, **kwargs)
         except SystemExit as exit_:

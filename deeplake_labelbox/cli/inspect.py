@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -49,7 +48,7 @@ def inspect(
     with running(verbose=verbose) as run:
         inspection = _inspect(run, source, project, api_key, endpoint, at_a_time)
         if as_json:
-            run.result(json.dumps(inspection.to_dict(), indent=2, ensure_ascii=False))
+            run.result_json(inspection.to_dict())
         else:
             _show(run, inspection)
         if inspection.will_miss:
@@ -122,7 +121,7 @@ def _cells(video: VideoInspection) -> tuple[Text | str, ...]:
     if video.info is None:
         return name, "", "", "0", findings
     info = video.info
-    turned = f"\nturned {info.rotation}°" if info.rotation else ""
+    turned = f"\nturned {info.rotation} degrees" if info.rotation else ""
     rate = f"{info.frame_rate:.6g}" if info.frame_rate else ""
     shape = f"{info.codec}\n{info.width} x {info.height}{turned}"
     return name, shape, rate, f"{video.rows:,}", findings

@@ -128,7 +128,7 @@ Creds = Annotated[
         metavar="KEY=VALUE",
         show_default=False,
         rich_help_panel=STORAGE,
-        help="Credential of the storage, like aws_access_key_id=…; may be given several times.",
+        help="Credential of the storage, like aws_access_key_id=...; may be given several times.",
     ),
 ]
 DeepLakeToken = Annotated[

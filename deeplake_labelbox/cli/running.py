@@ -5,6 +5,7 @@ Results go to standard output; progress, messages and errors go to standard erro
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 import time
@@ -12,13 +13,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Never
+from typing import Any, Final, Never
 
 import typer
 from rich.console import Console
 from rich.logging import RichHandler
 from rich.text import Text
 
+from deeplake_labelbox.cli.plain_output import has_unicode
 from deeplake_labelbox.errors import ConfigurationError, DeepLakeLabelboxError
 from deeplake_labelbox.report import Gap, Report
 
@@ -105,6 +107,11 @@ class Run:
     def result(self, text: str = "") -> None:
         """Print a line of the result as it is, for reading and for pipes."""
         self.out.print(Text(text), soft_wrap=True)
+
+    def result_json(self, value: Any) -> None:
+        """Print a result as JSON, with escapes where the encoding lacks characters."""
+        plain = not has_unicode(self.out.encoding)
+        self.result(json.dumps(value, indent=2, ensure_ascii=plain))
 
 
 @contextmanager

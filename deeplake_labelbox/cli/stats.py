@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -71,7 +70,7 @@ def stats(
             opened, videos=video or None, annotator=annotator, progress=run.progress
         )
         if as_json:
-            run.result(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
+            run.result_json(found.to_dict())
         else:
             _show(run, found)
         if output is not None:
@@ -91,10 +90,10 @@ def _show(run: Run, found: DatasetStatistics) -> None:
     )
     if found.classes:
         shown = _table("class", "kind", objects=True, frames=True, tracks=True)
-        shown.add_column("frames a track:\nleast…median…most", justify="right")
+        shown.add_column("frames a track:\nleast/median/most", justify="right")
         for item in found.classes:
             low, median, high = item.track_length
-            length = f"{low}…{median:g}…{high}" if item.tracks else ""
+            length = f"{low}/{median:g}/{high}" if item.tracks else ""
             cells = (f"{item.objects:,}", f"{item.frames:,}", f"{item.tracks:,}", length)
             shown.add_row(Text(item.name), Text(item.kind), *cells)
         run.out.print(shown)

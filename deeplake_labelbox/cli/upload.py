@@ -34,7 +34,7 @@ def upload(
             metavar="PATHS",
             show_default=False,
             help="Files, URLs, and patterns or prefixes in buckets such as s3://bucket/day/*.mp4 "
-            "(quote them), gs://… and az://….",
+            "(quote them), gs://... and az://...",
         ),
     ],
     project: Annotated[

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -48,10 +50,12 @@ class DatasetLocation:
         """Check the arguments of a public verb.
 
         Raises:
-            ConfigurationError: If the path is empty, or the credentials are no mapping of text.
+            ConfigurationError: If the path is empty or no text in UTF-8, or the credentials are no
+                mapping of text.
         """
         if not str(path):
             raise ConfigurationError("The dataset path is empty; give a path, s3:// or mem:// URL.")
+        _check_encoding(str(path))
         merged = dict(creds or {})
         if org_id is not None:
             merged["org_id"] = org_id
@@ -139,6 +143,21 @@ class DatasetLocation:
         """Delete the dataset."""
         with dataset_errors(f"deleting the dataset at {self}"):
             deeplake.delete(self.path, creds=self.creds, token=self.token)
+
+
+def _check_encoding(path: str) -> None:
+    """Check that Deep Lake, which takes UTF-8, and Python name the same file by a path."""
+    try:
+        agree = os.fsencode(path) == path.encode()
+    except UnicodeEncodeError:
+        agree = False
+    if not agree:
+        encoding = sys.getfilesystemencoding()
+        mend = "" if encoding == "utf-8" else "set the environment variable PYTHONUTF8=1, or "
+        raise ConfigurationError(
+            f"The dataset path {path!a} cannot be used: it is no UTF-8, or not in {encoding}, the "
+            f"encoding of file names here; {mend}choose another path."
+        )
 
 
 @contextmanager

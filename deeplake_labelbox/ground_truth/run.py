@@ -171,7 +171,7 @@ class ImportRun:
             shown = ", ".join(sorted(labelled)[:_SHOWN_ROWS])
             raise AlreadyLabelledError(
                 f"{len(labelled)} data rows have labels or pre-labels already ({shown}"
-                f"{', …' if len(labelled) > _SHOWN_ROWS else ''}); nothing was sent. Pass "
+                f"{', ...' if len(labelled) > _SHOWN_ROWS else ''}); nothing was sent. Pass "
                 f"existing='skip' to import the others, or 'overwrite'."
             )
         return labelled

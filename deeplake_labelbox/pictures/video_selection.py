@@ -60,7 +60,7 @@ def _find(videos: Sequence[Video], name: str) -> Video:
             if str(getattr(video, how)) == name:
                 return video
     told = [video.name for video in videos[:_NAMES_TOLD]]
-    told += ["…"] * (len(videos) > _NAMES_TOLD)
+    told += ["..."] * (len(videos) > _NAMES_TOLD)
     raise ConfigurationError(
         f"The dataset has no rows of a video {name!r}; it has {', '.join(told)}. Give a name, a "
         f"data row id or a value of video_idx."

@@ -188,10 +188,10 @@ class LabelReader:
         self, number: str | int, annotation: dict[str, Any], tool: dict[str, Any], where: str
     ) -> None:
         if tool["tool"] not in _GEOMETRY:
-            hint = "; give its masks as {'masks': …}" if "segmentation" in tool["tool"] else ""
+            hint = "; give its masks as {'masks': ...}" if "segmentation" in tool["tool"] else ""
             raise refusal(where, f"is a {tool['tool']}, which has no key frames in a video{hint}")
         if not isinstance(annotation.get("segments"), list) or not annotation["segments"]:
-            raise refusal(where, "needs 'segments': [{'keyframes': […]}]")
+            raise refusal(where, "needs 'segments': [{'keyframes': [...]}]")
         segments = [self._segment(number, entry, tool, where) for entry in annotation["segments"]]
         segments.sort(key=lambda segment: segment.start)
         for segment in segments:
@@ -226,7 +226,7 @@ class LabelReader:
         self, number: str | int, key: object, tool: dict[str, Any], where: str
     ) -> KeyFrame:
         if not isinstance(key, dict):
-            raise refusal(where, f"has the key frame {key!r}; write {{'frame': …}}")
+            raise refusal(where, f"has the key frame {key!r}; write {{'frame': ...}}")
         frame = frame_number(key.get("frame"), self._last_frame, where)
         here = f"{where} on frame {frame}"
         payload, _ = _GEOMETRY[tool["tool"]]
@@ -246,7 +246,7 @@ class LabelReader:
         elif isinstance(value, list) and value:
             geometry = {"line": [geometry_numbers(vertex, ("x", "y"), here) for vertex in value]}
         else:
-            raise refusal(here, "needs its line as a list of {'x': …, 'y': …}")
+            raise refusal(here, "needs its line as a list of {'x': ..., 'y': ...}")
         classifications = self._answers.answered(
             key.get("classifications"), tool["classifications"], ("object", number), here
         )
@@ -255,7 +255,7 @@ class LabelReader:
     def _read_masks(self, number: str | int, annotation: dict[str, Any], where: str) -> None:
         masks = annotation["masks"]
         if not isinstance(masks, dict) or not masks.get("frames") or not masks.get("instances"):
-            raise refusal(where, "needs 'masks': {'frames': […], 'instances': […]}")
+            raise refusal(where, "needs 'masks': {'frames': [...], 'instances': [...]}")
         if not self._extended and "segments" in annotation:
             raise refusal(where, "has the unknown key 'segments' beside its masks")
         drawn: dict[int, set[tuple[int, int, int]]] = {}

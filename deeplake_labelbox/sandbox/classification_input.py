@@ -98,7 +98,7 @@ class ClassificationReader:
     def _schema(self, entry: object, schemas: list[dict[str, Any]], where: str) -> dict[str, Any]:
         if not isinstance(entry, dict) or not (entry.get("name") or entry.get("schemaId")):
             raise _refusal(
-                where, "has a classification without a name; write {'name': …, 'answer': …}"
+                where, "has a classification without a name; write {'name': ..., 'answer': ...}"
             )
         name = entry.get("name")
         if name is None:
@@ -117,7 +117,7 @@ class ClassificationReader:
     ) -> dict[str, Any]:
         answer = _answer_of(entry, where)
         if schema["type"] == "checklist" and not isinstance(answer, list):
-            raise _refusal(where, "is a checklist; give its answer as a list of {'name': …}")
+            raise _refusal(where, "is a checklist; give its answer as a list of {'name': ...}")
         if schema["type"] != "checklist" and isinstance(answer, list):
             raise _refusal(where, f"is a {schema['type']}; give it one answer, not a list")
         parts = answer if isinstance(answer, list) else [answer]
@@ -182,7 +182,7 @@ def _answer_of(entry: dict[str, Any], where: str) -> Any:
 
 def _ranges(given: object, last_frame: int | None, where: str) -> tuple[tuple[int, int], ...]:
     if not isinstance(given, list) or not given:
-        raise _refusal(where, "is per frame; give its answer 'frames': [{'start': …, 'end': …}]")
+        raise _refusal(where, "is per frame; give its 'frames': [{'start': ..., 'end': ...}]")
     ranges = []
     for entry in given:
         start, end = (

@@ -65,7 +65,7 @@ def read_sources(video_paths: Iterable[str | os.PathLike[str]]) -> list[VideoFil
         more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
         raise VideoNotFoundError(
             f"There is no file {', '.join(missing[:_NAMED])}{more}; nothing was uploaded. Check "
-            "the paths, or give URLs with their scheme (https://…)."
+            "the paths, or give URLs with their scheme (https://...)."
         )
     return sources
 

@@ -191,7 +191,7 @@ def _local_file(source: str | Path, scheme: str) -> Path:
     if not path.is_file():
         what = "is a folder" if path.is_dir() else "does not exist"
         raise VideoNotFoundError(
-            f"The video {path} {what}. Check the path, or give a URL with its scheme (https://…)."
+            f"The video {path} {what}. Check the path, or give a URL with its scheme (https://...)."
         )
     return path
 

@@ -86,13 +86,21 @@ def test_help_starts_without_what_is_slow(tmp_path):
     assert result.returncode == 0, result.stderr
 
 
-def test_demo_as_a_process(tmp_path):
-    result = run_process("demo", cwd=tmp_path, NO_COLOR="1")
+def test_demo_and_stats_as_processes_without_unicode(tmp_path):
+    plain = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "NO_COLOR": "1"}
+    result = run_process("demo", cwd=tmp_path, **plain)
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "deeplake-labelbox-demo" / "contact-sheet.png").is_file()
     assert "\x1b" not in result.stdout + result.stderr
     assert "frame/s" not in result.stderr  # no progress bars without a terminal
     assert result.stderr.splitlines()[0] == "Starting a Labelbox sandbox with a sample project"
+    assert "Street and harbour > deeplake-labelbox-demo/dataset" in result.stdout
+    told = run_process("stats", "deeplake-labelbox-demo/dataset", cwd=tmp_path, **plain)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert (result.stdout + told.stdout).isascii()
+    assert r"\xdcberholverbot - \u7981" in told.stdout
+    rows = [line for line in told.stdout.splitlines() if line.startswith(("+--", "| "))]
+    assert len({len(row) for row in rows if r"\u" not in row}) == 3, "tables are aligned"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")

@@ -25,7 +25,7 @@ def project(box, tmp_path):
 def test_inspect_shows_a_table(inspect_there, project):
     result = inspect_there("inspect", project.id)
     assert result.exit_code == 0, result.output
-    for word in ("fine.mp4", "h264", "96 x 64", "turned 90°", "36 rows", "as png", "as jpg"):
+    for word in ("fine.mp4", "h264", "96 x 64", "turned 90 degrees", "36 rows", "as png", "as jpg"):
         assert word in result.stdout
 
 

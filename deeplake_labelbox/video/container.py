@@ -143,7 +143,12 @@ def open_container(
             "max_pixels": str(MAX_PIXELS),
             **({"err_detect": "explode"} if strict else {}),
         }
-        yield container, stream
+        try:
+            yield container, stream
+        finally:
+            # This waits for the decoder's threads without the GIL. Freeing the decoder waits for
+            # them with it: forever, where one of them wants to log (`av.logging.set_level`).
+            stream.codec_context.flush_buffers()
 
 
 def _bare_size(source: Path | IO[bytes]) -> int:

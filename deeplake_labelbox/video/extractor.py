@@ -10,6 +10,7 @@ import logging
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
+from weakref import WeakSet
 
 import numpy as np
 from av.video.reformatter import Interpolation, VideoReformatter
@@ -27,7 +28,7 @@ from deeplake_labelbox.video.scan import VideoScan, scan_packets
 from deeplake_labelbox.video.source import UrlPresigner, describe_source, open_video
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
     import av
@@ -123,6 +124,7 @@ class FrameExtractor:
         self._resize = resize
         self.frame_count = 0
         self._stack = ExitStack()
+        self._iterations: WeakSet[Generator[FrameBatch]] = WeakSet()
         self._path: Path | None = None
         self._packets: PacketTable | None = None
         self._orientation = Orientation()
@@ -144,9 +146,16 @@ class FrameExtractor:
 
     def __exit__(self, *_: object) -> None:
         self._path = None
+        for iteration in list(self._iterations):
+            iteration.close()
         self._stack.close()
 
     def __iter__(self) -> Iterator[FrameBatch]:
+        iteration = self._batches()
+        self._iterations.add(iteration)
+        return iteration
+
+    def _batches(self) -> Generator[FrameBatch]:
         if self._path is None or self._packets is None:
             raise ConfigurationError(f"{self.name} is not open; use FrameExtractor with `with`.")
         batch = _GrowingBatch(self._batch_size, self._max_batch_bytes)

@@ -38,11 +38,6 @@ def description(pairs: Iterable[tuple[str, Any]]) -> str:
     return f"<table><tbody>{lines}</tbody></table>"
 
 
-def short_name(name: str) -> str:
-    """The last part of a URL; anything else as it is."""
-    return name.rstrip("/").rpartition("/")[2] if "://" in name else name
-
-
 def _cell(value: Any) -> str:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         text = f"{value:,}" if isinstance(value, int) else f"{value:,.3f}".rstrip("0").rstrip(".")

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.files import write_json
-from deeplake_labelbox.notebook_tables import short_name, table
+from deeplake_labelbox.notebook_tables import table
+from deeplake_labelbox.video_names import distinct_names
 
 # A gap is made longer if it is among the last so many; more things seldom fail side by side.
 _LOOK_BACK: Final = 64
@@ -150,11 +151,12 @@ class Report:
         )
 
     def _repr_html_(self) -> str:
+        names = dict(self._short_names())
         videos = table(
             ("video", "rows", "labelled", "objects", "gaps"),
             [
                 (
-                    short_name(video.name),
+                    names[video.name, video.data_row_id],
                     video.rows,
                     "yes" if video.labelled else "no",
                     ", ".join(f"{count:,} {kind}" for kind, count in video.objects.items()),
@@ -165,13 +167,17 @@ class Report:
         )
         gaps = [
             (
-                short_name(gap.name),
+                names.get((gap.name, gap.data_row_id), gap.name),
                 "all" if not gap.frames else f"{gap.frames[0]}–{gap.frames[-1]}",  # noqa: RUF001 - of a range
                 gap.what,
             )
             for gap in self.gaps
         ]
         return videos + (table(("gap in", "frames", "what"), gaps) if gaps else "")
+
+    def _short_names(self) -> Iterator[tuple[tuple[str, str], str]]:
+        keys = [(video.name, video.data_row_id) for video in self.videos]
+        yield from zip(keys, distinct_names(keys), strict=True)
 
     def merge(self, other: Report) -> Report:
         """One report of two runs on the same data rows: of their frames, then of their labels.

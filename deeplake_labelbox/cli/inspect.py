@@ -13,7 +13,6 @@ from deeplake_labelbox.cli import options
 from deeplake_labelbox.cli.project_source import open_source
 from deeplake_labelbox.cli.running import EXIT_GAPS, Run, in_options, running
 from deeplake_labelbox.cli.summary import readable_size
-from deeplake_labelbox.notebook_tables import short_name
 
 if TYPE_CHECKING:
     from deeplake_labelbox.preflight import ProjectInspection, VideoInspection
@@ -94,8 +93,8 @@ def _show(run: Run, inspection: ProjectInspection) -> None:
     table.add_column("frames", justify="right")
     # Narrow enough that ids, of 25 characters, stay in one piece.
     table.add_column("what to know", overflow="fold", max_width=max(12, run.out.width - 62))
-    for video in inspection:
-        table.add_row(*_cells(video))
+    for name, video in zip(inspection.short_names, inspection, strict=True):
+        table.add_row(*_cells(name, video))
     run.out.print(table)
     sizes = [f"{readable_size(inspection.estimated_bytes(name))} as {name}" for name in _STORAGES]
     missing = sum(video.will_miss for video in inspection)
@@ -110,9 +109,9 @@ def _show(run: Run, inspection: ProjectInspection) -> None:
 _STORAGES = ("png", "jpg")
 
 
-def _cells(video: VideoInspection) -> tuple[Text | str, ...]:
-    name = Text(short_name(video.name))
-    if video.name != video.data_row_id:
+def _cells(short_name: str, video: VideoInspection) -> tuple[Text | str, ...]:
+    name = Text(short_name)
+    if video.data_row_id not in short_name:
         name.append(f"\n{video.data_row_id}", style="dim")
     findings = Text("\n").join(
         Text(in_options(finding.what), style="red" if finding.costs else "yellow")

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 from deeplake_labelbox.errors import AnnotationSourceError
 from deeplake_labelbox.files import write_json
 from deeplake_labelbox.report import Gap
+from deeplake_labelbox.video_names import distinct_names
 
 _TRACKS_SHOWN: Final = 5
 
@@ -114,7 +115,7 @@ class ImportResult:
         """How many annotations have which status, in one line."""
         counts = Counter(outcome.status for outcome in self.annotations)
         told = ", ".join(f"{count:,} {status}" for status, count in sorted(counts.items()))
-        rows = len({outcome.data_row for outcome in self.annotations})
+        rows = len({(outcome.data_row_id, outcome.data_row) for outcome in self.annotations})
         return (
             f"{len(self.annotations):,} annotation{_plural(len(self.annotations))} of {rows:,} "
             f"data row{_plural(rows)}: {told or 'none'}"
@@ -168,10 +169,14 @@ class ImportResult:
 
 def told_together(outcomes: Iterable[AnnotationOutcome]) -> Iterator[str]:
     """Lines that tell outcomes; those of a data row and class with one reason share a line."""
+    outcomes = list(outcomes)
+    rows = list(dict.fromkeys((each.data_row, each.data_row_id or "") for each in outcomes))
+    names = dict(zip(rows, distinct_names(rows), strict=True))
     alike: dict[tuple[str, str, str, str | None], list[AnnotationOutcome]] = {}
     for outcome in outcomes:
-        key = (outcome.data_row, outcome.name, outcome.status, outcome.reason)
-        alike.setdefault(key, []).append(outcome)
+        name = names[outcome.data_row, outcome.data_row_id or ""]
+        key = (name, outcome.name, outcome.status, outcome.reason)
+        alike.setdefault(key, []).append(replace(outcome, data_row=name))
     for group in alike.values():
         first = group[0]
         tracks = [outcome.track for outcome in group if outcome.track is not None]

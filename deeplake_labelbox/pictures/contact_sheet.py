@@ -24,10 +24,11 @@ from deeplake_labelbox.pictures.colours import (
 )
 from deeplake_labelbox.pictures.frame import IMAGE_COLUMN, read_picture
 from deeplake_labelbox.pictures.frame_annotations import AnnotationReader, FrameAnnotations
-from deeplake_labelbox.pictures.frame_choice import ChosenFrame, Video, choose_frames
+from deeplake_labelbox.pictures.frame_choice import ChosenFrame, choose_frames
 from deeplake_labelbox.pictures.lettering import Lettering
 from deeplake_labelbox.pictures.overlay import draw_objects
 from deeplake_labelbox.pictures.video_selection import FrameRange, select_videos
+from deeplake_labelbox.store.videos import Video
 
 _MARGIN: Final = 36
 _GAP: Final = 20
@@ -183,7 +184,7 @@ class _Card:
         )
         x, y, right = left + _PADDING, top + _PADDING, left + self.width - _PADDING
         time_width = _TIME.width(self.time)
-        name = _CAPTION.fit(self.name, right - x - time_width - _GAP)
+        name = _CAPTION.fit(self.name, right - x - time_width - _GAP, keep_end=True)
         _CAPTION.draw(draw, (x, y), name, TEXT)
         _TIME.draw(draw, (right - time_width, y + 2), self.time, MUTED)
         y += _CAPTION.line_height + _PADDING // 2

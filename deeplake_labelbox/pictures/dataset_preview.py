@@ -102,7 +102,7 @@ def write_preview(
             annotator=annotator,
             progress=progress,
         )
-        return f"video of {shown.name or 'the dataset'}, {len(shown.rows)} frames"
+        return f"video of {shown.short_name or 'the dataset'}, {len(shown.rows)} frames"
     page = write_preview_page(
         ds,
         path,

@@ -9,36 +9,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from deeplake_labelbox.dataset.columns import ReadableDataset
-from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
-from deeplake_labelbox.dataset.row_index import RowIndex
-from deeplake_labelbox.errors import DatasetMismatchError
 from deeplake_labelbox.pictures.frame_annotations import AnnotationReader
+from deeplake_labelbox.store.videos import Video
 
 # So many rows are looked at to find the one of a stretch in which most is to be seen.
 _LOOKS: Final = 9
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Video:
-    """The rows of one video.
-
-    Attributes:
-        name: Its name, or an empty text; of a URL or path the last part.
-        rows: (R,) row numbers by frame.
-        frames: (R,) 1-based frame numbers.
-        full_name: Its name as the dataset has it.
-        data_row_id: Its data row, or an empty text.
-        number: Its value in the column ``video_idx``; 0 where the dataset does not tell videos
-            apart.
-    """
-
-    name: str
-    rows: NDArray[np.int64]
-    frames: NDArray[np.int64]
-    full_name: str = ""
-    data_row_id: str = ""
-    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,32 +29,6 @@ class ChosenFrame:
     row: int
     video: str
     frame: int
-
-
-def videos_of(dataset: ReadableDataset) -> list[Video]:
-    """The videos of a dataset that have rows; all rows as one where it does not tell them apart."""
-    try:
-        meta = LabelboxMeta.read(dataset)
-        index = RowIndex(dataset, meta)
-    except DatasetMismatchError:
-        every = np.arange(len(dataset), dtype=np.int64)
-        return [Video("", every, every + 1)] if len(dataset) else []
-    videos = []
-    for entry in meta.videos:
-        found = index.rows_of(entry)
-        if len(found.rows):
-            numbers = found.frames[found.frame_of_row]
-            videos.append(
-                Video(
-                    name=_short(entry.name),
-                    rows=found.rows,
-                    frames=numbers,
-                    full_name=entry.name,
-                    data_row_id=entry.data_row_id,
-                    number=entry.video_idx,
-                )
-            )
-    return videos
 
 
 def choose_frames(
@@ -127,9 +76,4 @@ def _best(reader: AnnotationReader, video: Video, stretch: NDArray[np.intp]) -> 
         looks, key=lambda at: (reader.weight(int(video.rows[stretch[at]])), -abs(at - middle))
     )
     place = stretch[best]
-    return ChosenFrame(int(video.rows[place]), video.name, int(video.frames[place]))
-
-
-def _short(name: str) -> str:
-    """The last part of a URL or path."""
-    return name.rstrip("/").rpartition("/")[2] or name
+    return ChosenFrame(int(video.rows[place]), video.short_name, int(video.frames[place]))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from deeplake_labelbox.dataset.columns import ReadableDataset, column_kind, column_names
 from deeplake_labelbox.pictures.bulk import read_rows
-from deeplake_labelbox.pictures.frame_choice import Video
+from deeplake_labelbox.store.videos import Video
 
 _USUAL_RATE: Final = 25.0
 _LONGEST_PAUSE: Final = 60.0

@@ -75,19 +75,24 @@ class Lettering:
                 draw.text((x, y), run, colour, font)
             x += _length(run, font)
 
-    def fit(self, text: str, width: float) -> str:
-        """The text on one line, cut with an ellipsis where it is too wide."""
+    def fit(self, text: str, width: float, *, keep_end: bool = False) -> str:
+        """The text on one line; an ellipsis stands for what is too wide: its end, or its middle."""
         text = " ".join(text.split())
         if self.width(text) <= width:
             return text
-        low, high = 0, len(text)
+
+        def cut(kept: int) -> str:
+            end = text[len(text) - kept // 2 :].lstrip() if keep_end and kept > 1 else ""
+            return text[: kept - len(end)].rstrip() + _ELLIPSIS + end
+
+        low, high = 0, len(text) - 1
         while low < high:
             middle = (low + high + 1) // 2
-            if self.width(text[:middle].rstrip() + _ELLIPSIS) <= width:
+            if self.width(cut(middle)) <= width:
                 low = middle
             else:
                 high = middle - 1
-        return text[:low].rstrip() + _ELLIPSIS
+        return cut(low)
 
     def wrap(self, text: str, width: float, lines: int) -> list[str]:
         """The text on at most ``lines`` lines, the last one cut where it is too long."""

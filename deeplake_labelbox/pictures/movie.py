@@ -23,12 +23,12 @@ from deeplake_labelbox.pictures.answer_panel import AnswerPanel
 from deeplake_labelbox.pictures.colours import CARD, MUTED, TEXT, Colour, class_colours
 from deeplake_labelbox.pictures.frame import IMAGE_COLUMN, read_picture
 from deeplake_labelbox.pictures.frame_annotations import AnnotationReader, FrameAnnotations
-from deeplake_labelbox.pictures.frame_choice import Video
 from deeplake_labelbox.pictures.frame_times import frame_rate, frame_times
 from deeplake_labelbox.pictures.lettering import Lettering
 from deeplake_labelbox.pictures.overlay import draw_objects
 from deeplake_labelbox.pictures.timelines import read_answers
 from deeplake_labelbox.pictures.video_selection import FrameRange, select_videos
+from deeplake_labelbox.store.videos import Video
 
 _SHORT_SIDE: Final = 480
 _WIDEST: Final = 1920
@@ -93,7 +93,9 @@ def write_preview_video(
     palette = class_colours(reader.class_names, {**reader.class_colours, **(colours or {})})
     times = frame_times(ds, shown)
     pictures = _draw(ds, reader, shown, times, layout, palette, image_column)
-    bar = tqdm(pictures, total=len(shown.rows), unit="frame", desc=shown.name, disable=not progress)
+    bar = tqdm(
+        pictures, total=len(shown.rows), unit="frame", desc=shown.short_name, disable=not progress
+    )
     with replacing_file(path) as part:
         _encode(part, bar, layout.size, times, frame_rate(ds, shown))
     return shown
@@ -200,7 +202,7 @@ def _draw(
         minutes, rest = divmod(float(seconds), 60)
         told = f"frame {number} · {int(minutes)}:{rest:05.2f}"
         told_width = time.width(told)
-        title = name.fit(video.name, layout.panel_width - told_width - margin)
+        title = name.fit(video.short_name, layout.panel_width - told_width - margin, keep_end=True)
         name.draw(draw, corner, title, TEXT)
         time.draw(draw, (corner[0] + layout.panel_width - told_width, corner[1]), told, MUTED)
         if layout.has_labels:

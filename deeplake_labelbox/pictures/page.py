@@ -22,11 +22,11 @@ from deeplake_labelbox.files import replacing_file
 from deeplake_labelbox.pictures.colours import Colour, class_colours, ink_on
 from deeplake_labelbox.pictures.frame import IMAGE_COLUMN
 from deeplake_labelbox.pictures.frame_annotations import AnnotationReader
-from deeplake_labelbox.pictures.frame_choice import Video
 from deeplake_labelbox.pictures.frame_times import frame_times
 from deeplake_labelbox.pictures.page_pictures import PageFrames
 from deeplake_labelbox.pictures.timelines import VideoTimeline, read_timeline
 from deeplake_labelbox.pictures.video_selection import FrameRange, select_videos
+from deeplake_labelbox.store.videos import Video
 
 MAX_PAGE_BYTES: Final = 24_000_000
 
@@ -122,7 +122,7 @@ def write_preview_page(
     page = _page(title, {**content, "title": title})
     with replacing_file(path) as part:
         part.write_bytes(page)
-    names = tuple(video.name for video in shown)
+    names = tuple(video.short_name for video in shown)
     return PreviewPage(names, len(chosen) - len(shown), pictures.step, len(page))
 
 
@@ -152,7 +152,7 @@ def _hex(colour: Colour) -> str:
 def _video(ds: ReadableDataset, timeline: VideoTimeline) -> dict[str, Any]:
     video = timeline.video
     return {
-        "name": video.name or "Frames",
+        "name": video.short_name or "Frames",
         "isLabelled": timeline.is_labelled,
         "rows": len(video.rows),
         "numbers": video.frames.tolist(),

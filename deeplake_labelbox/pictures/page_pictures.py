@@ -19,7 +19,7 @@ from deeplake_labelbox.dataset.columns import ReadableDataset
 from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.pictures.frame import read_picture
 from deeplake_labelbox.pictures.frame_annotations import AnnotationReader, ShownObject
-from deeplake_labelbox.pictures.frame_choice import Video
+from deeplake_labelbox.store.videos import Video
 from deeplake_labelbox.video.encodings import encode_jpeg
 
 _QUALITY: Final = 78

@@ -51,7 +51,7 @@ class VideoStatistics:
     """One video.
 
     Attributes:
-        name: Its name.
+        name: The last part of its name, with what tells it from those of other videos.
         data_row_id: Its data row.
         frames: Its rows.
         is_labelled: Whether a label was applied to it.
@@ -237,7 +237,7 @@ def _video(timeline: VideoTimeline) -> VideoStatistics:
     video = timeline.video
     with_objects = timeline.objects > 0
     return VideoStatistics(
-        name=video.name or "Frames",
+        name=video.short_name or "Frames",
         data_row_id=video.data_row_id,
         frames=len(video.rows),
         is_labelled=timeline.is_labelled,

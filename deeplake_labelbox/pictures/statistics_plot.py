@@ -107,7 +107,9 @@ def _rows_from(box: Box) -> int:
 
 
 def _label(draw: ImageDraw.ImageDraw, x: int, y: int, text: str, width: float) -> None:
-    _TEXT.draw(draw, (x, y + (_LINE - _TEXT.line_height) / 2), _TEXT.fit(text, width), TEXT)
+    _TEXT.draw(
+        draw, (x, y + (_LINE - _TEXT.line_height) / 2), _TEXT.fit(text, width, keep_end=True), TEXT
+    )
 
 
 def _number(draw: ImageDraw.ImageDraw, right: float, y: int, text: str) -> None:

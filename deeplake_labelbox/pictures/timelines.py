@@ -17,8 +17,8 @@ from deeplake_labelbox.pictures.frame_annotations import (
     Geometry,
     ShownAnswer,
 )
-from deeplake_labelbox.pictures.frame_choice import Video
 from deeplake_labelbox.project.annotations import ToolKind
+from deeplake_labelbox.store.videos import Video
 
 Span = tuple[int, int]
 """First and last frame number of frames that follow each other in the dataset."""

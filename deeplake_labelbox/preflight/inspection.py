@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from deeplake_labelbox.files import write_json
-from deeplake_labelbox.notebook_tables import short_name, table
+from deeplake_labelbox.notebook_tables import table
 from deeplake_labelbox.preflight.checks import Finding
 from deeplake_labelbox.video.container import VideoInfo
 from deeplake_labelbox.video.scan import VideoScan
+from deeplake_labelbox.video_names import distinct_names
 
 BYTES_A_PIXEL: Final = {"png": 1.2, "jpg": 0.3}
 """Bytes that a pixel takes, by ``frame_storage``: the mean of real clips of 144 to 720 rows; a
@@ -79,6 +80,11 @@ class ProjectInspection:
         """Whether frames or labels of any video will be missing."""
         return any(video.will_miss for video in self.videos)
 
+    @property
+    def short_names(self) -> list[str]:
+        """For each video the last part of its name, with what tells it from the others."""
+        return distinct_names((video.name, video.data_row_id) for video in self.videos)
+
     def estimated_bytes(self, storage: str) -> int:
         """Bytes that the frames of all videos will take; see `BYTES_A_PIXEL`."""
         return sum(video.estimated_bytes(storage) for video in self.videos)
@@ -92,7 +98,7 @@ class ProjectInspection:
             ("video", "codec", "size", "frames a second", "rows", "what is odd"),
             [
                 (
-                    short_name(video.name),
+                    name,
                     video.info.codec if video.info else "",
                     f"{video.info.width} x {video.info.height}" if video.info else "",
                     round(video.info.frame_rate, 3) if video.info and video.info.frame_rate else "",
@@ -102,7 +108,7 @@ class ProjectInspection:
                         for finding in video.findings
                     ),
                 )
-                for video in self.videos
+                for name, video in zip(self.short_names, self.videos, strict=True)
             ],
         )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, overload
 
 from deeplake_labelbox.errors import ExportEmptyError, ExportFormatError
-from deeplake_labelbox.notebook_tables import description, short_name, table
+from deeplake_labelbox.notebook_tables import description, table
 from deeplake_labelbox.project.data_rows import data_row_name, declared_frames
 from deeplake_labelbox.project.json_array import iterate_array
 from deeplake_labelbox.project.json_values import as_list, as_mapping
@@ -23,6 +23,7 @@ from deeplake_labelbox.project.rows import (
     without_lone_surrogates,
 )
 from deeplake_labelbox.project.spool import TemporaryFolder, replacing
+from deeplake_labelbox.video_names import distinct_names
 
 _BOM: Final = b"\xef\xbb\xbf"
 _LOOK: Final = 4096
@@ -207,9 +208,12 @@ class ProjectExport(Sequence[dict[str, Any]]):
     def _repr_html_(self) -> str:
         shown = list(itertools.islice(self, _SHOWN))
         names = [f"{self.project_name(key) or ''} ({key})" for key in self.project_ids]
+        short_names = distinct_names(
+            (data_row_name(row), str(row["data_row"]["id"])) for row in shown
+        )
         rows = [
             (
-                short_name(data_row_name(row)),
+                short_name,
                 str(row["data_row"]["id"]),
                 declared_frames(row) or "",
                 sum(
@@ -217,7 +221,7 @@ class ProjectExport(Sequence[dict[str, Any]]):
                     for project in as_mapping(row.get("projects")).values()
                 ),
             )
-            for row in shown
+            for short_name, row in zip(short_names, shown, strict=True)
         ]
         left = f"<p>… and {len(self) - len(shown):,} more</p>" if len(self) > len(shown) else ""
         about = description([("project", ", ".join(names)), ("data rows", len(self))])

@@ -24,7 +24,7 @@ from deeplake_labelbox.store.objects import FamilyObjects, Objects
 from deeplake_labelbox.store.pictures import PictureReader
 from deeplake_labelbox.store.source import DatasetSource
 from deeplake_labelbox.store.versions import open_version
-from deeplake_labelbox.store.videos import Video, videos_of
+from deeplake_labelbox.store.videos import Video, find_video, videos_of
 
 RowSelection = int | slice | Sequence[int] | NDArray[Any] | Video
 """Rows by number, by slice, as a list or array, or those of a video."""
@@ -136,27 +136,12 @@ class LabeledDataset:
         """Find a video.
 
         Args:
-            name: Its whole name or the last part of it, its data row id, or its ``video_idx``.
+            name: Its whole name or the last parts of it, its data row id, or its ``video_idx``.
 
         Raises:
             ConfigurationError: If there is no such video, or several.
         """
-        for what in ("data_row_id", "name", "short_name", "video_idx"):
-            found = [video for video in self.videos if str(getattr(video, what)) == str(name)]
-            if len(found) > 1:
-                raise ConfigurationError(
-                    f"{len(found)} videos are named {name!r}: "
-                    f"{', '.join(f'{v.name} ({v.data_row_id})' for v in found)}. Give a whole name "
-                    f"or a data row id."
-                )
-            if found:
-                return found[0]
-        known = ", ".join(video.short_name for video in self.videos[:8])
-        more = ", …" if len(self.videos) > 8 else ""
-        raise ConfigurationError(
-            f"The dataset has no rows of a video {name!r}; it has {known or 'none'}{more}. Give a "
-            f"name, a data row id or a value of video_idx."
-        )
+        return find_video(self.videos, name)
 
     def rows_of(self, video: str | int | Video) -> Rows:
         """The rows of a video, ordered by frame.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +13,10 @@ from deeplake_labelbox.dataset.applied import AppliedLabels
 from deeplake_labelbox.dataset.columns import ReadableDataset
 from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
 from deeplake_labelbox.dataset.row_index import RowIndex
-from deeplake_labelbox.errors import DatasetMismatchError
+from deeplake_labelbox.errors import ConfigurationError, DatasetMismatchError
+from deeplake_labelbox.video_names import distinct_names
+
+_NAMES_SHOWN: Final = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,6 +25,7 @@ class Video:
 
     Attributes:
         name: Its external id, or its URL without the query, or its path; empty if unknown.
+        short_name: The last part of the name, with what tells it from those of other videos.
         data_row_id: Id of its Labelbox data row; empty if unknown.
         video_idx: Its value in the column ``video_idx``; 0 where the dataset does not tell videos
             apart.
@@ -30,6 +36,7 @@ class Video:
     """
 
     name: str
+    short_name: str
     data_row_id: str
     video_idx: int
     rows: NDArray[np.int64]
@@ -44,11 +51,6 @@ class Video:
     def __repr__(self) -> str:
         """Name, number and length."""
         return f"Video({self.name!r}, video_idx={self.video_idx}, {len(self)} frames)"
-
-    @property
-    def short_name(self) -> str:
-        """The last part of the name."""
-        return self.name.rstrip("/").rpartition("/")[2] or self.name
 
 
 def read_meta(dataset: ReadableDataset) -> LabelboxMeta:
@@ -76,9 +78,10 @@ def videos_of(dataset: ReadableDataset) -> tuple[Video, ...]:
         index = RowIndex(dataset, meta)
     except DatasetMismatchError:
         every = np.arange(len(dataset), dtype=np.int64)
-        return (Video("", "", 0, every, every + 1),) if len(dataset) else ()
+        return (Video("", "", "", 0, every, every + 1),) if len(dataset) else ()
     videos = []
-    for entry in meta.videos:
+    short_names = distinct_names((entry.name, entry.data_row_id) for entry in meta.videos)
+    for entry, short_name in zip(meta.videos, short_names, strict=True):
         found = index.rows_of(entry)
         if not len(found.rows):
             continue
@@ -89,6 +92,7 @@ def videos_of(dataset: ReadableDataset) -> tuple[Video, ...]:
         videos.append(
             Video(
                 name=entry.name,
+                short_name=short_name,
                 data_row_id=entry.data_row_id,
                 video_idx=entry.video_idx,
                 rows=found.rows[first],
@@ -98,3 +102,39 @@ def videos_of(dataset: ReadableDataset) -> tuple[Video, ...]:
             )
         )
     return tuple(videos)
+
+
+def find_video(videos: Sequence[Video], name: str | int) -> Video:
+    """Find a video.
+
+    Args:
+        videos: The videos to choose from.
+        name: Its whole name or the last parts of it, its data row id, or its ``video_idx``.
+
+    Raises:
+        ConfigurationError: If there is no such video, or several.
+    """
+    wanted = str(name)
+    for found in (
+        [video for video in videos if video.data_row_id == wanted],
+        [video for video in videos if video.name == wanted],
+        [video for video in videos if video.short_name == wanted],
+        [video for video in videos if video.name.rstrip("/").endswith(f"/{wanted}")],
+        [video for video in videos if str(video.video_idx) == wanted],
+    ):
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise ConfigurationError(
+                f"{len(found)} videos of the dataset are called {wanted!r}; name one of them: "
+                f"{_listed(found)}."
+            )
+    raise ConfigurationError(
+        f"The dataset has no rows of a video {wanted!r}; it has {_listed(videos) or 'none'}. Give "
+        f"a name, a data row id or a value of video_idx."
+    )
+
+
+def _listed(videos: Sequence[Video]) -> str:
+    more = ", ..." if len(videos) > _NAMES_SHOWN else ""
+    return ", ".join(video.short_name for video in videos[:_NAMES_SHOWN]) + more

@@ -10,6 +10,7 @@ from typing import Final, Literal
 from deeplake_labelbox.files import write_json
 from deeplake_labelbox.notebook_tables import description, table
 from deeplake_labelbox.report import Gap
+from deeplake_labelbox.video_names import distinct_names
 
 ChangeKind = Literal[
     "video added",
@@ -125,11 +126,21 @@ class SyncReport:
             ]
         )
         if self.changes:
-            changes = [(c.what, c.name, c.before, c.after) for c in self.changes]
+            names = self._names()
+            changes = [
+                (c.what, names.get(c.data_row_id, c.name), c.before, c.after) for c in self.changes
+            ]
             shown += table(("change", "of", "before", "after"), changes)
         if self.gaps:
-            shown += table(("gap in", "what"), [(gap.name, gap.what) for gap in self.gaps])
+            gaps = [(self._names().get(gap.data_row_id, gap.name), gap.what) for gap in self.gaps]
+            shown += table(("gap in", "what"), gaps)
         return shown
+
+    def _names(self) -> dict[str, str]:
+        """By data row id, what tells the videos of changes and gaps apart."""
+        ids = {change.data_row_id: change.name for change in self.changes if change.data_row_id}
+        ids |= {gap.data_row_id: gap.name for gap in self.gaps if gap.data_row_id}
+        return dict(zip(ids, distinct_names((name, id_) for id_, name in ids.items()), strict=True))
 
     def save(self, path: str | Path) -> None:
         """Write the report as JSON.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
@@ -14,6 +14,7 @@ from av.stream import Disposition
 from deeplake_labelbox.errors import VideoDecodeError
 from deeplake_labelbox.video.claims import find_excess
 from deeplake_labelbox.video.damage import BOX_KINDS, find_damage
+from deeplake_labelbox.video.joined_streams import open_joined
 from deeplake_labelbox.video.orientation import Orientation
 from deeplake_labelbox.video.pyav_versions import open_input, to_fraction
 
@@ -103,13 +104,11 @@ def open_container(
         )
     if not isinstance(source, Path):
         source.seek(0)
+    joined = open_joined(source) if isinstance(source, Path) else None
+    # With a protocol before it, no file name is taken for a protocol of its own.
+    opened = f"file:{source}" if isinstance(source, Path) else source
     try:
-        container = open_input(
-            # With a protocol before it, no file name is taken for a protocol of its own.
-            f"file:{source}" if isinstance(source, Path) else source,
-            options=_OPTIONS,
-            timeout=_MAX_SECONDS,
-        )
+        container = open_input(joined or opened, options=_OPTIONS, timeout=_MAX_SECONDS)
     except av.error.ExitError as error:
         raise VideoDecodeError(
             f"{name} cannot be opened as a video: FFmpeg finds none in it in {_MAX_SECONDS:.0f} s. "
@@ -121,7 +120,7 @@ def open_container(
         raise VideoDecodeError(
             f"{name} cannot be opened as a video: {why}. Check that it plays, or upload it again."
         ) from error
-    with container:
+    with joined or nullcontext(), container:
         stream = _first_video_stream(container)
         if stream is None:
             kinds = sorted({stream.type for stream in container.streams})

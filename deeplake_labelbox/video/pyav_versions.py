@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import av
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from io import RawIOBase
     from typing import IO
 
     from av.container import InputContainer
@@ -33,12 +33,12 @@ class Rational(Protocol):
 
 
 def open_input(
-    source: str | Path | IO[bytes], *, options: dict[str, str], timeout: float
+    source: str | IO[bytes] | RawIOBase, *, options: dict[str, str], timeout: float
 ) -> InputContainer:
     """Open a video for reading, whatever its metadata hold.
 
     Args:
-        source: A path, a URL of FFmpeg, or an open file.
+        source: A path, a URL of FFmpeg, or an open file that can seek.
         options: Of the demuxer.
         timeout: Seconds, for opening and for finding each packet.
 

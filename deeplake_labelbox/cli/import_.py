@@ -21,7 +21,7 @@ from deeplake_labelbox.errors import (
 )
 
 if TYPE_CHECKING:
-    from deeplake_labelbox.ground_truth import AnnotationOutcome, ImportResult
+    from deeplake_labelbox.ground_truth import ImportResult
 
 _SOURCE = "Source"
 _REFUSED_SHOWN = 30
@@ -219,23 +219,23 @@ def import_(
 
 
 def _show(run: Run, result: ImportResult, dry_run: Path | None) -> None:
+    from deeplake_labelbox.ground_truth.outcome import (  # noqa: PLC0415 - imports deeplake
+        told_together,
+    )
+
     run.result(result.summary)
     if dry_run is not None:
         run.step(f"Nothing was sent; the lines are in {dry_run}")
     earlier = sum(not file.sent for file in result.files)
     if earlier:
         run.step(f"{earlier} of {len(result.files)} imports were sent by an earlier run")
-    _list(run, [*result.refused, *result.with_status("unknown")])
+    _list(run, list(told_together([*result.refused, *result.with_status("unknown")])))
+    _list(run, list(map(str, result.notes)))
     for reason, count in Counter(outcome.reason for outcome in result.skipped).items():
         run.warn(f"{count:,} skipped: {reason}; --existing overwrite imports them all the same.")
 
 
-def _list(run: Run, outcomes: Sequence[AnnotationOutcome]) -> None:
-    from deeplake_labelbox.ground_truth.outcome import (  # noqa: PLC0415 - imports deeplake
-        told_together,
-    )
-
-    lines = list(told_together(outcomes))
+def _list(run: Run, lines: Sequence[str]) -> None:
     for line in lines[:_REFUSED_SHOWN]:
         run.warn(in_options(line))
     if len(lines) > _REFUSED_SHOWN:

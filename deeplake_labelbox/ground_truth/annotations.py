@@ -183,17 +183,19 @@ class AnswerSpan:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something in a source that cannot be imported.
+    """Something in a source that cannot be imported, or that a user should know.
 
     Attributes:
         what: One sentence.
         frame: First 1-based frame it concerns, or ``None``.
         count: How often it occurs.
+        is_note: Whether no label is missing for it.
     """
 
     what: str
     frame: int | None = None
     count: int = 1
+    is_note: bool = False
 
 
 @dataclass(frozen=True, slots=True)

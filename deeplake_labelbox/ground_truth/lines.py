@@ -46,8 +46,10 @@ class VideoPayload:
         lines: The lines.
         refused: What is not sent.
         gaps: What is sent in part: a sentence, the first frame, and how many frames.
+        notes: What is odd though no label is missing, likewise.
     """
 
     lines: list[Line] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
     gaps: list[tuple[str, int | None, int]] = field(default_factory=list)
+    notes: list[tuple[str, int | None, int]] = field(default_factory=list)

@@ -18,6 +18,11 @@ from deeplake_labelbox.project.ontology import Tool
 # No picture is so large; beyond, 64-bit floats do not hold thousandths surely any more.
 MAX_COORDINATE: Final = 1e6
 
+CROSSES_EDGE: Final = "crosses the edge of the picture; imported as it is"
+"""What is reported where a part of an object is outside."""
+
+_FEWEST_VERTICES: Final = {"line": 2, "polygon": 3}
+
 ReportFrames = Callable[[str, NDArray[np.int64]], None]
 """Takes a sentence and the frames it concerns."""
 
@@ -48,17 +53,7 @@ def segments_of(
     Returns:
         The ``segments`` of a line; empty if no frame is left.
     """
-    track = at_frames(track, _usable(track, report))
-    if picture is not None:
-        outside, crosses = beyond_picture(track, picture)
-        if outside.any():
-            what = f"it lies outside the picture of {picture[0]} x {picture[1]} pixels"
-            report(what, track.frames[outside])
-        if crosses.any():
-            report_of_class(
-                "crosses the edge of the picture; imported as it is", track.frames[crosses]
-            )
-        track = at_frames(track, ~outside)
+    track = drawable(track, picture, report, report_of_class)
     answers: list[list[dict[str, Any]]] = []
     for index, answered in enumerate(track.answers):
         if index and answered == track.answers[index - 1]:
@@ -92,6 +87,32 @@ def segments_of(
         key_frames = [_key_frame(track, i, answers[i], asked=asked) for i in chosen]
         segments.append({"keyframes": key_frames})
     return segments
+
+
+def drawable(
+    track: ObjectTrack,
+    picture: tuple[int, int] | None,
+    report: ReportFrames,
+    report_of_class: ReportFrames,
+) -> ObjectTrack:
+    """The track on the frames on which it can be drawn; reports the others.
+
+    Args:
+        track: A track of any kind but masks.
+        picture: Width and height of the picture in pixels; ``None`` where they are not known.
+        report: Told what cannot be imported.
+        report_of_class: See `segments_of`.
+    """
+    track = at_frames(track, _usable(track, report))
+    if picture is None:
+        return track
+    outside, crosses = beyond_picture(track, picture)
+    if outside.any():
+        what = f"it lies outside the picture of {picture[0]} x {picture[1]} pixels"
+        report(what, track.frames[outside])
+    if crosses.any():
+        report_of_class(CROSSES_EDGE, track.frames[crosses])
+    return at_frames(track, ~outside)
 
 
 def runs(
@@ -131,10 +152,11 @@ def at_frames(track: ObjectTrack, which: NDArray[np.bool_]) -> ObjectTrack:
 def _usable(track: ObjectTrack, report: ReportFrames) -> NDArray[np.bool_]:
     """The frames whose geometry can be drawn."""
     values: Any = track.coordinates
-    if track.kind == "line":
+    if track.kind in ("line", "polygon"):
+        fewest = _FEWEST_VERTICES[track.kind]
         sane = np.array([bool((np.abs(shape) <= MAX_COORDINATE).all()) for shape in values])
-        drawn = np.array([len(shape) > 1 for shape in values])
-        missing = "the line has one vertex only"
+        drawn = np.array([len(shape) >= fewest for shape in values])
+        missing = f"the {track.kind} has fewer than {fewest} vertices"
     else:
         sane = (np.abs(values) <= MAX_COORDINATE).all(axis=1)
         drawn = (values[:, 2:] > 0).all(axis=1)

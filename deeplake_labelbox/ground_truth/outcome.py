@@ -82,6 +82,7 @@ class ImportResult:
         annotations: What became of each annotation; what was refused before sending comes first.
         gaps: What was imported in part, by data row and frame.
         files: The imports in Labelbox that it was sent in.
+        notes: What is odd though no label is missing for it, by data row and frame.
     """
 
     project_id: str
@@ -89,6 +90,7 @@ class ImportResult:
     annotations: list[AnnotationOutcome] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     files: list[ImportedFile] = field(default_factory=list)
+    notes: list[Gap] = field(default_factory=list)
 
     @property
     def accepted(self) -> list[AnnotationOutcome]:
@@ -130,12 +132,13 @@ class ImportResult:
         return iter(self.annotations)
 
     def __str__(self) -> str:
-        """A line for the whole, one per reason of refusals and one per gap."""
+        """A line for the whole, one per reason of refusals, one per gap and one per note."""
         head = self.summary
         earlier = sum(not file.sent for file in self.files)
         if earlier:
             head += f"; {earlier} of {len(self.files)} imports were sent by an earlier run"
-        return "\n".join([head, *told_together(self.refused), *map(str, self.gaps)])
+        told = map(str, (*self.gaps, *self.notes))
+        return "\n".join([head, *told_together(self.refused), *told])
 
     def save(self, path: str | Path) -> None:
         """Write the result as JSON; the file is replaced whole.
@@ -160,6 +163,7 @@ class ImportResult:
                 annotations=[AnnotationOutcome(**entry) for entry in content["annotations"]],
                 gaps=[Gap(**entry) for entry in content["gaps"]],
                 files=[ImportedFile(**entry) for entry in content["files"]],
+                notes=[Gap(**entry) for entry in content.get("notes", [])],
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise AnnotationSourceError(

@@ -21,7 +21,13 @@ from deeplake_labelbox.ground_truth.answer_lines import reference
 from deeplake_labelbox.ground_truth.frame_problems import FrameProblems
 from deeplake_labelbox.ground_truth.lines import Line, Member, Refusal, VideoPayload
 from deeplake_labelbox.ground_truth.mask_lines import composite_masks
-from deeplake_labelbox.ground_truth.object_lines import at_frames, segments_of
+from deeplake_labelbox.ground_truth.object_lines import (
+    CROSSES_EDGE,
+    at_frames,
+    drawable,
+    segments_of,
+)
+from deeplake_labelbox.ground_truth.polygons import as_masks
 from deeplake_labelbox.ground_truth.targets import Target
 from deeplake_labelbox.ground_truth.video_answers import answers_of
 from deeplake_labelbox.project.annotations import Feature
@@ -79,7 +85,9 @@ class _Writing:
         self._writer = writer
         self._video = video
         self._target = target
-        self.payload.gaps += [(f.what, f.frame, f.count) for f in video.findings]
+        for found in video.findings:
+            told = self.payload.notes if found.is_note else self.payload.gaps
+            told.append((found.what, found.frame, found.count))
         for item in video.refused:
             if goal := writer.goal(item.class_name):
                 self._refuse(Member(goal, item.track), item.reason)
@@ -125,6 +133,10 @@ class _Writing:
                     f"frames",
                 )
                 continue
+            if track.kind == "polygon":
+                track = self._filled(track, member, problems)
+                if track is None:
+                    continue
             if track.kind == "raster-segmentation":
                 masks.append((member, tool, track, problems))
                 continue
@@ -148,15 +160,17 @@ class _Writing:
         self._masks(masks)
 
     def _tool(self, name: str, track: ObjectTrack, member: Member) -> Tool | None:
-        tool = self._ontology.tool(Feature(None, name, None), track.kind)
+        # Polygons are filled, so that they become masks.
+        kind = "raster-segmentation" if track.kind == "polygon" else track.kind
+        tool = self._ontology.tool(Feature(None, name, None), kind)
         if tool is None:
             names = [tool.name for tool in self._ontology.tools]
             near = difflib.get_close_matches(name, names, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(names) or 'none'}"
             self._refuse(member, f"the project has no tool {name!r}; {hint}")
-        elif "polygon" in (track.kind, tool.kind):
+        elif tool.kind == "polygon":
             self._refuse(member, "Labelbox cannot import polygons to videos")
-        elif tool.kind != track.kind:
+        elif tool.kind != kind:
             self._refuse(member, f"it is a {track.kind}, the tool in the project a {tool.kind}")
         elif tool.kind not in (*_KEY_FRAME_KINDS, "raster-segmentation"):
             self._refuse(member, f"Labelbox cannot import a {tool.kind} to videos")
@@ -175,6 +189,22 @@ class _Writing:
         what = f"left out after the end, the video in Labelbox has {last} frames"
         problems.add(what, track.frames[~inside])
         return at_frames(track, inside)
+
+    def _filled(
+        self, track: ObjectTrack, member: Member, problems: FrameProblems
+    ) -> ObjectTrack | None:
+        """A track of polygons as masks; ``None`` if none of them can be filled."""
+        size = self._video.size or self._target.size
+        if size is None:
+            self._refuse(
+                member, "its polygons cannot be filled, as the size of the video is unknown"
+            )
+            return None
+        track = drawable(track, self._picture, problems.add, problems.add_of_class)
+        if not len(track.frames):
+            self._refuse(member, problems.reason())
+            return None
+        return as_masks(track, size)
 
     def _masks(self, masks: list[tuple[Member, Tool, ObjectTrack, FrameProblems]]) -> None:
         if not masks:
@@ -273,7 +303,8 @@ class _Writing:
             if len(tracks) > _TRACKS_SHOWN:
                 shown += f" and {len(tracks) - _TRACKS_SHOWN:,} more"
             frames = [frame for each in tracks.values() for frame in each]
-            self.payload.gaps.append((f"{name!r} {shown}: {what}", min(frames), len(frames)))
+            told = self.payload.notes if what == CROSSES_EDGE else self.payload.gaps
+            told.append((f"{name!r} {shown}: {what}", min(frames), len(frames)))
 
     @staticmethod
     def _picture_size(

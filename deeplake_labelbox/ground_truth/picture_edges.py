@@ -20,7 +20,7 @@ def beyond_picture(
     """Find the frames in which an object leaves the picture.
 
     Args:
-        track: A track of kind ``rectangle``, ``point`` or ``line`` with finite coordinates.
+        track: A track of any kind but masks, with finite coordinates.
         size: Width and height of the picture in pixels.
 
     Returns:
@@ -35,6 +35,12 @@ def beyond_picture(
         outside = ~inside
         for index in np.flatnonzero(outside).tolist():
             outside[index] = not any(_touches(*ends, size) for ends in pairwise(values[index]))
+    elif track.kind == "polygon":
+        inside = np.array([_inside(corners, size).all() for corners in values], dtype=np.bool_)
+        ends = [(corners.min(axis=0), corners.max(axis=0)) for corners in values]
+        outside = np.array(
+            [(low >= size).any() or (high <= 0).any() for low, high in ends], dtype=np.bool_
+        )
     elif track.kind == "point":
         inside = _inside(values, size)
         outside = ~inside

@@ -90,9 +90,9 @@ class ImportRun:
             payload = writer.write(video, target)
             for refusal in payload.refused:
                 self._note(target, refusal.member, "refused", refusal.reason)
-            for what, frame, count in payload.gaps:
-                times = "" if count == 1 else f" ({count:,} times)"
-                self._gap(Gap(target.data_row_id, target.name, f"{what}{times}", frame))
+            for gap in _told_of(target, payload.gaps):
+                self._gap(gap)
+            self.result.notes += _told_of(target, payload.notes)
             if payload.lines:
                 chunks.add(target, payload.lines)
         if missing and not taken:
@@ -214,12 +214,14 @@ class ImportRun:
                 self._note(row.target, member, status, reason, uuid, name)
 
     def _refuse_video(self, video: VideoAnnotations, reason: str) -> None:
-        members = [Member(track.class_name, track.track) for track in video.tracks]
-        members += [Member(item.class_name, item.track) for item in video.refused]
-        members += [Member(name) for name in (*video.frame_answers, *video.global_answers)]
-        for member in members:
+        refused = [(Member(track.class_name, track.track), reason) for track in video.tracks]
+        refused += [(Member(item.class_name, item.track), item.reason) for item in video.refused]
+        refused += [
+            (Member(name), reason) for name in (*video.frame_answers, *video.global_answers)
+        ]
+        for member, why in refused:
             self.result.annotations.append(
-                AnnotationOutcome(None, video.name, member.name, member.track, "refused", reason)
+                AnnotationOutcome(None, video.name, member.name, member.track, "refused", why)
             )
 
     def _note(
@@ -261,6 +263,12 @@ def _no_video_found(missing: Mapping[str, str], targets: Targets) -> str:
         f"No video of the source was found in the project, which has {len(targets):,} data "
         f"row{'s' * (len(targets) != 1)}; nothing was sent. {' '.join(shown)}"
     )
+
+
+def _told_of(target: Target, told: Iterable[tuple[str, int | None, int]]) -> Iterator[Gap]:
+    for what, frame, count in told:
+        times = "" if count == 1 else f" ({count:,} times)"
+        yield Gap(target.data_row_id, target.name, f"{what}{times}", frame)
 
 
 def _members(row: ChunkRow) -> Iterator[tuple[str, Member]]:

@@ -72,15 +72,14 @@ class Targets:
     def find(self, names: tuple[str, ...]) -> Target | str:
         """The data row of a video, or why there is none.
 
-        Ids and global keys go before external ids, and these before file names. A name that
-        several data rows share is none of them.
+        The first name that the project has counts; ids and global keys go before external ids,
+        and these before file names. A name that several data rows share is none of them.
         """
         wanted = tuple(self._chosen[name] for name in names if name in self._chosen) or names
         for name in wanted:
             if name in self._by_id:
                 return self._by_id[name]
-        for level, named in enumerate(self._by_name):
-            for name in wanted:
+            for level, named in enumerate(self._by_name):
                 found = named.get(name) or (
                     named.get(_file_name(name)) if level == _FILE_NAME else None
                 )

@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deeplake_labelbox.errors import AnnotationSourceError
-from deeplake_labelbox.ground_truth.cvat import CvatSource
 from deeplake_labelbox.ground_truth.importing import import_annotations
 from deeplake_labelbox.ground_truth.mot import MotSource
 from deeplake_labelbox.ground_truth.rle import decode_rle
@@ -61,9 +60,9 @@ def test_mot_is_imported_box_by_box(imported, labels_of, project, tmp_path):
     file.write_text(MOT_GROUND_TRUTH)
     result = imported(file, mapping={"pedestrian": "car"}, tolerance=0)
     assert len(result.accepted) == 2
-    assert [gap.what for gap in result.gaps] == [
-        "boxes are marked as not to be counted (conf 0)",
-        "'car' 2: crosses the edge of the picture; imported as it is",
+    assert [gap.what for gap in result.gaps] == ["boxes are marked as not to be counted (conf 0)"]
+    assert [note.what for note in result.notes] == [
+        "'car' 2: crosses the edge of the picture; imported as it is"
     ]
     assert boxes_of(labels_of(project)["one.mp4"][0]) == {
         ("car", 1): [[38, 17, 12, 22]],
@@ -228,93 +227,6 @@ def test_broken_youtube_vis_is_named(tmp_path, annotation, fault):
     file.write_text(json.dumps(youtube_vis(**annotation)[0]))
     with pytest.raises(AnnotationSourceError, match=fault):
         decode_all(YoutubeVisSource(file))
-
-
-CVAT = """<?xml version="1.0" encoding="utf-8"?>
-<annotations>
-  <version>1.1</version>
-  <meta><task><id>5</id><name>street</name><stop_frame>9</stop_frame>
-    <original_size><width>64</width><height>48</height></original_size>
-    <source>one.mp4</source></task></meta>
-  <track id="0" label="car" source="manual">
-    <box frame="0" outside="0" keyframe="1" xtl="1.50" ytl="2.00" xbr="11.50" ybr="9.00">
-      <attribute name="color">red</attribute><attribute name="plate"></attribute>
-    </box>
-    <box frame="2" outside="0" keyframe="1" xtl="3.50" ytl="2.00" xbr="13.50" ybr="9.00">
-      <attribute name="color">blue</attribute>
-    </box>
-    <box frame="4" outside="1" keyframe="1" xtl="3.50" ytl="2.00" xbr="13.50" ybr="9.00"/>
-    <box frame="8" outside="0" keyframe="1" xtl="5.00" ytl="5.00" xbr="6.00" ybr="6.00"/>
-  </track>
-  <track id="1" label="nose"><points frame="1" outside="0" keyframe="1" points="3.00,4.00"/>
-    <points frame="2" outside="1" keyframe="1" points="3.00,4.00"/></track>
-  <track id="2" label="lane marking">
-    <polyline frame="1" outside="0" keyframe="1" points="0.00,1.00;5.00,6.00"/>
-    <polyline frame="2" outside="1" keyframe="1" points="0.00,1.00;5.00,6.00"/></track>
-  <track id="3" label="road">
-    <mask frame="3" outside="0" keyframe="1" rle="1, 2, 3" left="4" top="5" width="3" height="2"/>
-    <mask frame="4" outside="1" keyframe="1" rle="6" left="4" top="5" width="3" height="2"/></track>
-  <track id="4" label="car"><ellipse frame="1" cx="1" cy="1" rx="1" ry="1"/></track>
-</annotations>
-"""
-
-
-@pytest.fixture
-def cvat_file(tmp_path):
-    def write(text):
-        file = tmp_path / "annotations.xml"
-        file.write_text(text)
-        return file
-
-    return write
-
-
-def test_cvat_is_imported_frame_by_frame(imported, labels_of, project, cvat_file):
-    file = cvat_file(CVAT)
-    video = video_of(CvatSource(file))
-    assert (video.data_row, video.size) == (("one.mp4", "street"), (64, 48))
-    (road,) = [track for track in video.tracks if track.class_name == "road"]
-    assert np.argwhere(road.coordinates[0]()).tolist() == [[5, 5], [5, 6]]
-    result = imported(file, tolerance=0)
-    assert len(result.accepted) == 4
-    assert [gap.what for gap in result.gaps] == [
-        "'car' 4 is drawn as ellipse, which Labelbox does not have in videos"
-    ]
-    label = parse_label(labels_of(project)["one.mp4"][0])
-    (car,) = [track for track in label.tracks if track.kind == "rectangle"]
-    shown = visible_frames(car, 40)
-    lefts = dict(zip(shown.frames.tolist(), moving_coordinates(car, shown)[:, 0], strict=True))
-    assert lefts == {1: 1.5, 2: 2.5, 3: 3.5, 4: 3.5, 9: 5.0, 10: 5.0}
-    colours = [
-        {a.feature.name: a for a in car.answers[last]}.get("color") for last in shown.answered
-    ]
-    assert [c and c.options[0].feature.value for c in colours] == [
-        "red", "red", "blue", "blue", None, None,
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "fault"),
-    [
-        ('xtl="1.50"', 'xtl="left"', r"track 0 \(car\), <box frame='0'>"),
-        ('xtl="1.50"', 'xtl="1.50" rotation="30.0"', "no rotated boxes"),
-        ('rle="1, 2, 3"', 'rle="1, 2"', "cover 3 pixels of 6"),
-        ('points="3.00,4.00"', 'points="3.00"', r"track 1 \(nose\)"),
-        ("<box frame", "<box fram", "cannot be read"),
-        ("</annotations>", "", "cannot be read as XML"),
-        ("annotations>", "labels>", "no file of CVAT for video"),
-    ],
-)
-def test_broken_cvat_is_named(cvat_file, old, new, fault):
-    with pytest.raises(AnnotationSourceError, match=fault):
-        list(CvatSource(cvat_file(CVAT.replace(old, new))).videos(NO_TOOL))
-
-
-def test_xml_entities_are_not_expanded(cvat_file):
-    entities = '<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">'
-    bomb = f"<!DOCTYPE annotations [{entities}]><annotations>&b;</annotations>"
-    with pytest.raises(AnnotationSourceError, match="cannot be read as XML"):
-        CvatSource(cvat_file(bomb))
 
 
 def test_the_format_of_a_path_must_be_clear(imported, tmp_path):

@@ -127,7 +127,7 @@ def test_any_boxes_come_back_frame_by_frame(
     wanted = {}
     for number, there in enumerate(visible):
         moved = np.cumsum(random.integers(-3, 4, (40, 4)) * random.choice([0.001, 1.5]), axis=0)
-        places = np.round(moved + np.array([0, 0, 400, 400]), 3)
+        places = np.round(moved + np.array([-200, -200, 400, 400]), 3)
         for frame in (1 + np.flatnonzero(there)).tolist():
             place = places[frame - 1].tolist()
             answer = ["red", "blue"][frame // 7 % 2]

@@ -77,10 +77,8 @@ def test_frames_outside_part_the_track_and_are_told():
     payload = written(builder)
     (line,) = payload.lines
     assert frames_of(line) == [[1, 2], [5]]
-    assert payload.gaps == [
-        ("'car' a: it lies outside the picture of 64 x 48 pixels", 3, 2),
-        ("'car' a: crosses the edge of the picture; imported as it is", 2, 1),
-    ]
+    assert payload.gaps == [("'car' a: it lies outside the picture of 64 x 48 pixels", 3, 2)]
+    assert payload.notes == [("'car' a: crosses the edge of the picture; imported as it is", 2, 1)]
     assert not payload.refused
 
 
@@ -108,7 +106,7 @@ def test_crossing_is_told_once_a_class():
         builder.add("car", "rectangle", str(track), track + 3, (-2, 5, 10, 10))
     payload = written(builder)
     assert len(payload.lines) == 8
-    assert payload.gaps == [
+    assert payload.notes == [
         ("'car' 0, 1, 2, 3, 4 and 3 more: crosses the edge of the picture; imported as it is", 3, 8)
     ]
 
@@ -144,7 +142,7 @@ def test_a_line_of_one_vertex_is_none():
     builder = TrackBuilder()
     builder.add("lane", "line", "a", 2, np.array([[5.0, 5.0]]))
     (refusal,) = written(builder).refused
-    assert refusal.reason == "the line has one vertex only (frame 2)"
+    assert refusal.reason == "the line has fewer than 2 vertices (frame 2)"
 
 
 def test_a_mask_that_cannot_be_read_ends_nothing_else():

@@ -1,0 +1,209 @@
+"""Tasks of a CVAT file: which frames of which video they are about.
+
+The numbers of a file count frames of the video from 0. A task may begin later (``start_frame``) and
+have every n-th frame only (``frame_filter``, "step=n"). In the export of a project the numbers run
+on: a task is moved behind all earlier tasks (by id) of its subset, by ``start_frame + step * size``
+of each; every subset begins at 0. Source: `ProjectData` in CVAT's ``dataset_manager/bindings.py``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from xml.etree.ElementTree import Element
+
+from deeplake_labelbox.errors import AnnotationSourceError
+
+_FRAME_FILTER = re.compile(r"\s*step\s*=\s*([1-9]\d*)\s*")
+_DEFAULT_SUBSET = "default"
+_NUMBERS_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class CvatTask:
+    """A task or a job.
+
+    Attributes:
+        names: What its video may be called, best first.
+        size: Width and height of the pictures in pixels, where the file tells.
+        start: Its first frame, from 0.
+        last: Its last frame; ``None`` where the file does not tell.
+        step: It has every so many frames.
+        offset: How much larger the numbers in the file are than those of the video.
+        stop_frame: As the file tells it.
+    """
+
+    names: tuple[str, ...]
+    size: tuple[int, int] | None = None
+    start: int = 0
+    last: int | None = None
+    step: int = 1
+    offset: int = 0
+    stop_frame: int | None = None
+
+    def has(self, frame: int) -> bool:
+        """Whether a frame of the video, from 0, is one of the task's."""
+        if frame < self.start or (frame - self.start) % self.step:
+            return False
+        return self.last is None or frame <= self.last
+
+    def last_before(self, frame: int) -> int:
+        """The last frame of the task before one of the video, from 0."""
+        last = self.start + (frame - 1 - self.start) // self.step * self.step
+        return last if self.last is None else min(last, self.last)
+
+    def frames_in_words(self, numbers: Sequence[int]) -> str:
+        """Name numbers of the file that the task does not have, and those that it has."""
+        shown = ", ".join(map(str, numbers[:_NUMBERS_SHOWN]))
+        more = f" and {len(numbers) - _NUMBERS_SHOWN} more" * (len(numbers) > _NUMBERS_SHOWN)
+        last = "" if self.last is None else f" to {self.last + self.offset}"
+        step = "" if self.step == 1 else f" in steps of {self.step}"
+        return (
+            f"frame {shown}{more} of the file, whose task has the frames from "
+            f"{self.start + self.offset}{last}{step} there,"
+        )
+
+
+class CvatTasks:
+    """The tasks that the ``<meta>`` of a file describes.
+
+    Args:
+        root: The ``<annotations>``.
+        path: The file, for messages.
+
+    Raises:
+        AnnotationSourceError: If a number cannot be read, or the frames of two tasks cannot be
+            told apart.
+    """
+
+    def __init__(self, root: Element, path: Path) -> None:
+        self._path = path
+        self._by_id: dict[str | None, CvatTask] = {}
+        meta = root.find("meta")
+        if meta is None:
+            meta = Element("meta")
+        project = meta.find("project")
+        elements = meta.findall("task") or meta.findall("job")
+        beside = [meta]
+        if project is not None:
+            elements = [*project.iterfind("tasks/task"), *project.iterfind("task")]
+            beside = [project, meta]
+        if len(elements) > 1:
+            # What stands beside several tasks is of none of them.
+            beside = []
+        for element in elements:
+            self._by_id[element.findtext("id")] = self._task(element, beside)
+        if project is not None:
+            self._move(elements, root)
+        if not elements:
+            self._by_id[None] = self._task(Element("task"), beside)
+
+    def find(self, task_id: str | None) -> CvatTask | None:
+        """The task of a track by its ``task_id``, which only tracks of projects have."""
+        if task_id is None and len(self._by_id) == 1:
+            return next(iter(self._by_id.values()))
+        return self._by_id.get(task_id)
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def _task(self, element: Element, beside: list[Element]) -> CvatTask:
+        places = [element, *beside]
+        names = [_text(places, "source"), _text([element], "name")]
+        start = self._number([element], "start_frame") or 0
+        step = self._step(element)
+        stop = self._number([element], "stop_frame")
+        count = self._number([element], "size")
+        ends = [] if stop is None else [start + (stop - start) // step * step]
+        ends += [] if count is None else [start + step * (count - 1)]
+        width, height = (
+            self._number(places, f"original_size/{side}") for side in ("width", "height")
+        )
+        return CvatTask(
+            names=tuple(dict.fromkeys(name for name in names if name)) or (self._path.stem,),
+            size=(width, height) if width and height else None,
+            start=start,
+            last=min(ends, default=None),
+            step=step,
+            stop_frame=stop,
+        )
+
+    def _move(self, elements: list[Element], root: Element) -> None:
+        """Add the offsets of a project's tasks."""
+        subsets = self._subsets(elements, root)
+        ahead: dict[str, int] = {}
+        for element in sorted(elements, key=self._id):
+            task_id = element.findtext("id")
+            task, subset = self._by_id[task_id], subsets[task_id]
+            offset = ahead.setdefault(subset, 0)
+            self._by_id[task_id] = replace(task, offset=offset)
+            if task.last is not None:
+                count = self._number([element], "size")
+                if count is None:
+                    count = (task.last - task.start) // task.step + 1
+                ahead[subset] = offset + task.start + task.step * count
+            elif any(subsets[e.findtext("id")] == subset for e in elements if e is not element):
+                raise AnnotationSourceError(
+                    f"{self._path} does not tell the size of task {task_id}, so the frames of the "
+                    f"other tasks of its subset are not known; export each task by itself."
+                )
+
+    def _subsets(self, elements: list[Element], root: Element) -> Mapping[str | None, str]:
+        """The subset of each task.
+
+        Tracks tell it surely: in the ``<meta>``, tasks of no subset are in "default" like those of
+        a subset of that name, though CVAT counts them apart.
+        """
+        told = {
+            track.get("task_id"): str(track.get("subset"))
+            for track in root.iter("track")
+            if track.get("subset")
+        }
+        listed = (root.findtext("meta/project/subsets") or "").split("\n")
+        for element in elements:
+            task_id, subset = element.findtext("id"), element.findtext("subset")
+            name = (subset or "").strip() or _DEFAULT_SUBSET
+            if task_id not in told and name == _DEFAULT_SUBSET and listed.count(name) > 1:
+                raise AnnotationSourceError(
+                    f"{self._path} has two subsets that are called {name!r}, and does not tell in "
+                    f"which of them task {task_id} is; export each task by itself."
+                )
+            told.setdefault(task_id, name)
+        return told
+
+    def _id(self, element: Element) -> int:
+        number = self._number([element], "id")
+        if number is None:
+            raise AnnotationSourceError(f"{self._path} has a <task> without an <id>.")
+        return number
+
+    def _step(self, element: Element) -> int:
+        told = element.findtext("frame_filter") or ""
+        if not told.strip():
+            return 1
+        match = _FRAME_FILTER.fullmatch(told)
+        if match is None:
+            raise AnnotationSourceError(
+                f"{self._path} has a <frame_filter> {told!r}, which is not like 'step=5'."
+            )
+        return int(match[1])
+
+    def _number(self, places: list[Element], tag: str) -> int | None:
+        text = _text(places, tag)
+        try:
+            number = int(text) if text else None
+        except ValueError as error:
+            raise AnnotationSourceError(
+                f"{self._path} has a <{tag.rpartition('/')[2]}> {text!r}, which is no whole number."
+            ) from error
+        if number is not None and number < 0:
+            raise AnnotationSourceError(f"{self._path} has a <{tag}> {number} below 0.")
+        return number
+
+
+def _text(places: list[Element], tag: str) -> str | None:
+    """The first text of a tag that is told in one of the places."""
+    texts = ((place.findtext(tag) or "").strip() for place in places)
+    return next(filter(None, texts), None)

@@ -34,7 +34,7 @@ def import_(
             metavar="SOURCE",
             show_default=False,
             help="A Deep Lake dataset with labels, a MOTChallenge .txt file or folder of "
-            "sequences, a YouTube-VIS .json, or a .xml of CVAT for video.",
+            "sequences, a YouTube-VIS or COCO .json, or a .xml of CVAT for video.",
         ),
     ],
     project_id: Annotated[
@@ -65,12 +65,49 @@ def import_(
         ),
     ] = "skip",
     source_format: Annotated[
-        Literal["deep-lake", "mot", "youtube-vis", "cvat"] | None,
+        Literal[
+            "deep-lake",
+            "mot",
+            "mot17",
+            "mot15",
+            "visdrone",
+            "uavdt",
+            "mot-numbers",
+            "youtube-vis",
+            "coco",
+            "cvat",
+        ]
+        | None,
         typer.Option(
             "--format",
             show_default="by its ending",
             rich_help_panel=_SOURCE,
-            help="Format of the source.",
+            help="Format of the source. mot takes only files that are sure of their columns; the "
+            "others say what these are: mot17 flag, class, visibility; mot15 confidence, x, y, z; "
+            "mot-numbers flag and classes without names ('class 1').",
+        ),
+    ] = None,
+    frame_step: Annotated[
+        int | None,
+        typer.Option(
+            "--frame-step",
+            min=1,
+            metavar="FRAMES",
+            show_default=False,
+            rich_help_panel=_SOURCE,
+            help="How many frames of the video lie from one picture of a MOT, YouTube-VIS or COCO "
+            "file to the next.",
+        ),
+    ] = None,
+    first_number: Annotated[
+        int | None,
+        typer.Option(
+            "--first-number",
+            min=0,
+            max=1,
+            show_default=False,
+            rich_help_panel=_SOURCE,
+            help="Number of a video's first frame in such a file: 0 or 1.",
         ),
     ] = None,
     mapping: Annotated[
@@ -193,6 +230,8 @@ def import_(
                 mapping=_pairs("--map", mapping),
                 group_mapping=read_groups(group),
                 data_rows=_data_rows(data_row),
+                frame_step=frame_step,
+                first_number=first_number,
                 existing=existing,
                 tolerance=tolerance,
                 keep_key_frames=keep_key_frames,

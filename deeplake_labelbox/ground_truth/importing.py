@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, get_args
 from deeplake_labelbox.dataset.layout import GroupMapping
 from deeplake_labelbox.errors import ConfigurationError, ExportEmptyError, OntologyError
 from deeplake_labelbox.ground_truth.chunks import ChunkWriter
+from deeplake_labelbox.ground_truth.frame_numbers import Numbering, VideoLength
 from deeplake_labelbox.ground_truth.outcome import ImportKind, ImportResult
 from deeplake_labelbox.ground_truth.payload import PayloadWriter
+from deeplake_labelbox.ground_truth.plain import PlainSource
 from deeplake_labelbox.ground_truth.run import ExistingLabels, ImportRun
 from deeplake_labelbox.ground_truth.sending import LabelboxImports
 from deeplake_labelbox.ground_truth.sources import Source, SourceFormat, open_source
@@ -46,6 +48,8 @@ def import_annotations(
     mapping: Mapping[str, str] | None = None,
     group_mapping: GroupMapping | None = None,
     data_rows: str | Mapping[str, str] | None = None,
+    frame_step: int | None = None,
+    first_number: int | None = None,
     existing: ExistingLabels = "skip",
     tolerance: float = 0.5,
     keep_key_frames: bool = True,
@@ -68,13 +72,16 @@ def import_annotations(
 
     Args:
         source: A Deep Lake dataset with labels, or its path; the path of a MOTChallenge text file
-            or folder, of a YouTube-VIS JSON file, or of a file of CVAT for video; or an iterable
-            of plain annotations (`ObjectAnnotation`, `FrameAnnotation`, `GlobalAnnotation`, or
-            dicts of the same).
+            or folder, of a YouTube-VIS or COCO JSON file, or of a file of CVAT for video; or an
+            iterable of plain annotations (`ObjectAnnotation`, `FrameAnnotation`,
+            `GlobalAnnotation`, or dicts of the same).
         project_id: Id of the Labelbox project; it has the videos and an ontology already.
         lb_api_key: API key of Labelbox; ``None`` reads ``LABELBOX_API_KEY``.
         as_: ``"ground-truth"`` makes labels, ``"pre-labels"`` suggestions for the labeler.
-        source_format: Format of a path; by its ending if not given.
+        source_format: Format of a path; by its ending if not given. MOT text has variants that
+            its columns do not always tell apart: ``"mot17"`` (flag, class, visibility),
+            ``"mot15"`` (confidence, x, y, z), ``"visdrone"``, ``"uavdt"`` and ``"mot-numbers"``
+            (flag, and classes without names: ``class 1`` and so on).
         mapping: Tool or classification of the project by its name in the source (by column, for
             datasets of others); an empty name leaves it out.
         group_mapping: The group mapping that the labels of a dataset were written with. A dataset
@@ -82,6 +89,12 @@ def import_annotations(
         data_rows: Data row (id, global key or external id) by the name of a video in the source,
             or one data row for a source of one video. By default videos are found by data row id,
             global key, external id or file name, each only where it is one data row's alone.
+        frame_step: How many frames of the video lie from one picture of a MOT, YouTube-VIS or COCO
+            file to the next: 5 if every fifth frame was annotated and the pictures are numbered
+            one after the other. By default the numbers of the pictures are frames, and where the
+            length of the video leaves that in doubt the video is refused.
+        first_number: The number of a video's first frame in such a file: 0 or 1. By default as the
+            format has it, or as the numbers show.
         existing: What happens with data rows that have labels, or pre-labels that wait: they are
             skipped, or the import fails before anything is sent. ``"overwrite"`` sends them all the
             same: objects that an earlier import of the same source sent are overwritten, those that
@@ -107,8 +120,10 @@ def import_annotations(
         What became of each annotation.
 
     Raises:
-        ConfigurationError: If an argument cannot be used.
-        AnnotationSourceError: If the source cannot be read; nothing was sent.
+        ConfigurationError: If an argument cannot be used, or ``mapping`` has a name that the
+            source does not have.
+        AnnotationSourceError: If the source cannot be read, or is a file or dataset without
+            annotations; nothing was sent.
         AlreadyLabelledError: If ``existing="fail"`` and a data row is labelled; nothing was sent.
         ImportTimeoutError: If an import still runs when the time-out has passed.
         LabelboxError: If Labelbox does not answer, or refuses the key.
@@ -148,16 +163,26 @@ def import_annotations(
         ```
     """
     _check(as_, existing, tolerance, timeout)
+    numbering = _numbering(frame_step, first_number)
     client = connect(lb_api_key, lb_client=lb_client)
     with waiting_for_rate_limit(client):
         exporter = ProjectExporter(client, project_id)
         ontology = _ontology(exporter)
+
+        def video_length(names: tuple[str, ...]) -> VideoLength:
+            target = targets.find(names)
+            if isinstance(target, str):
+                return VideoLength()
+            return VideoLength(target.frame_count, target.frame_rate)
+
         opened, names = open_source(
             source,
             source_format=source_format,
             mapping=mapping,
             group_mapping=group_mapping,
             data_row=data_rows if isinstance(data_rows, str) else None,
+            numbering=numbering,
+            video_length=video_length,
             creds=deeplake_creds,
             token=deeplake_token,
         )
@@ -185,7 +210,9 @@ def import_annotations(
         )
         folder = TemporaryFolder()
         chunks = ChunkWriter(folder.path, as_, exporter.project_id, run=import_name)
-        run.prepare(opened, writer, targets, chunks)
+        # Whoever makes the annotations knows when there are none.
+        is_plain = isinstance(opened, PlainSource)
+        run.prepare(opened, writer, targets, chunks, may_be_empty=is_plain)
         if dry_run is not None:
             run.write_dry_run(chunks.chunks, Path(dry_run))
             return run.result
@@ -215,6 +242,14 @@ def _check(as_: str, existing: str, tolerance: float, timeout: float) -> None:
         raise ConfigurationError(f"tolerance is {tolerance!r}; it is a number of pixels from 0 on.")
     if not timeout > 0:
         raise ConfigurationError(f"timeout is {timeout!r}; it is a number of seconds above 0.")
+
+
+def _numbering(frame_step: int | None, first_number: int | None) -> Numbering:
+    if frame_step is not None and frame_step < 1:
+        raise ConfigurationError(f"frame_step is {frame_step!r}; it is a number of frames from 1.")
+    if first_number not in (None, 0, 1):
+        raise ConfigurationError(f"first_number is {first_number!r}; it is 0 or 1.")
+    return Numbering(frame_step, first_number)
 
 
 def _ontology(exporter: ProjectExporter) -> Ontology:

@@ -1,64 +1,69 @@
-"""MOTChallenge text: one box a line, ``frame, id, left, top, width, height, conf, ...``.
+"""MOTChallenge text: one box a line, ``frame, id, left, top, width, height, …``.
 
-Ground truth has 9 columns (… ``conf, class, visibility``), where ``conf`` 0 marks a box that does
-not count; results and the files of 2015 have 10 (… ``conf, x, y, z``). Frames, ids and pixels
-count from 1: a box at the very left has ``left`` 1. Source: A. Milan et al., "MOT16: A Benchmark
-for Multi-Object Tracking", arXiv 1603.00831, section 4 and table 6.
+Frames, ids and pixels count from 1: a box at the very left has ``left`` 1. An id below 0 is none:
+the box is a detection that belongs to no track. Source: A. Milan et al., "MOT16: A Benchmark for
+Multi-Object Tracking", arXiv 1603.00831, section 4 and table 6. See `mot_variants` for the columns
+after the sixth.
 """
 
 from __future__ import annotations
 
 import configparser
-import csv
 import logging
-import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from deeplake_labelbox.errors import AnnotationSourceError
 from deeplake_labelbox.ground_truth.annotations import Finding, KindOf, VideoAnnotations
+from deeplake_labelbox.ground_truth.frame_numbers import LengthOf, Numbering, unknown_length
+from deeplake_labelbox.ground_truth.mot_lines import MotLines, read_lines
+from deeplake_labelbox.ground_truth.mot_variants import (
+    FLAG,
+    MotFormat,
+    variant_of,
+)
 from deeplake_labelbox.ground_truth.tracks import TrackBuilder
 
 logger = logging.getLogger(__name__)
-
-CLASSES = {
-    1: "pedestrian",
-    2: "person on vehicle",
-    3: "car",
-    4: "bicycle",
-    5: "motorbike",
-    6: "non motorized vehicle",
-    7: "static person",
-    8: "distractor",
-    9: "occluder",
-    10: "occluder on the ground",
-    11: "occluder full",
-    12: "reflection",
-    13: "crowd",
-}
-"""Names of the classes of ground truth files."""
-
-DEFAULT_CLASS = CLASSES[1]
-"""The class of files that have none."""
 
 _GROUND_TRUTH_FILES = ("gt.txt", "det.txt")
 
 
 class MotSource:
-    """A MOTChallenge file, or a folder of sequences.
+    """A file of MOTChallenge text, or a folder of sequences.
 
     Args:
         path: A text file, the folder of a sequence (with ``gt/gt.txt`` or ``gt.txt``), or a
-            folder of such folders. The video of a sequence is named by its folder.
+            folder of such folders. The video of a sequence is named by its folder, or by
+            ``seqinfo.ini`` where `to_mot` wrote it.
         data_row: The video, where ``path`` is a single file.
         origin: Where pixels count from: 1 as MOTChallenge defines, 0 as many trackers write.
+        variant: Which columns it has; ``mot`` reads only files that are sure of it.
+        mapped: Names of the source that the user maps to the project, see `variant_of`.
+        numbering: What the user says of the frame numbers.
+        length_of: The lengths of the project's videos.
 
     Raises:
         AnnotationSourceError: If there is no such file.
     """
 
-    def __init__(self, path: str | Path, *, data_row: str | None = None, origin: int = 1) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        data_row: str | None = None,
+        origin: int = 1,
+        variant: MotFormat = "mot",
+        mapped: Collection[str] = (),
+        numbering: Numbering = Numbering(),  # noqa: B008 - it is frozen
+        length_of: LengthOf = unknown_length,
+    ) -> None:
         self._origin = origin
+        self._variant = variant
+        self._mapped = mapped
+        self._numbering = numbering
+        self._length_of = length_of
         self._files = _files(Path(path))
         if data_row is not None and len(self._files) > 1:
             raise AnnotationSourceError(
@@ -66,71 +71,126 @@ class MotSource:
                 f"out, or pass one sequence."
             )
         self._data_row = data_row
+        self._names: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._files)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The classes of the variants that were read."""
+        return frozenset(self._names)
 
     def videos(self, kind_of: KindOf) -> Iterator[VideoAnnotations]:  # noqa: ARG002 - boxes are all there is
         """Yield the annotations of each sequence.
 
         Raises:
-            AnnotationSourceError: If a line cannot be read; it names file and line.
+            AnnotationSourceError: If a file is none of MOTChallenge, or does not say which
+                variant it is.
         """
         for file in self._files:
             yield self._read(file)
 
     def _read(self, file: Path) -> VideoAnnotations:
-        builder = TrackBuilder()
-        left_out = 0
-        try:
-            with file.open(encoding="utf-8", newline="") as lines:
-                for number, fields in enumerate(csv.reader(lines, skipinitialspace=True), 1):
-                    if fields and any(map(str.strip, fields)):
-                        left_out += not self._add(builder, fields, f"Line {number} of {file}")
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise AnnotationSourceError(
-                f"{file} cannot be read as MOTChallenge text ({error}); check the path and format."
-            ) from error
-        findings = builder.findings()
-        if left_out:
-            findings.append(
-                Finding("boxes are marked as not to be counted (conf 0)", None, left_out)
-            )
+        lines = read_lines(file)
+        variant = variant_of(
+            file,
+            [row for _, row in lines.rows],
+            lines.header,
+            chosen=self._variant,
+            mapped=self._mapped,
+        )
+        self._names.update(variant.class_names)
         folder = _sequence(file)
-        names = (self._data_row,) if self._data_row else (folder.name or file.stem,)
+        info = _sequence_info(folder)
+        names = tuple(name for name in (folder.name or file.stem, info.video) if name)
+        if self._data_row:
+            names = (self._data_row,)
+        doubt = None
+        if self._numbering.step is None:
+            doubt = _length_doubt(info.length, self._length_of(names).frames)
+        first, step = self._first_number(file, lines), self._numbering.step or 1
+        builder = TrackBuilder()
+        faults = _Faults(file)
+        for number, frame, fault in lines.faults:
+            faults.add(number, frame, fault)
+        left_out = 0
+        for number, row in lines.rows:
+            values = [value or 0.0 for value in row[:6]]
+            frame = (int(values[0]) - first) * step + 1
+            if frame < 1:
+                faults.add(number, None, f"has frame {int(values[0])}; frames count from {first}")
+                continue
+            if variant.has_flag and len(row) > FLAG and row[FLAG] == 0:
+                left_out += 1
+                continue
+            try:
+                name = variant.class_of(row)
+            except ValueError as error:
+                faults.add(number, frame, str(error))
+                continue
+            track = str(int(values[1])) if values[1] >= 0 else f"line {number}"
+            if doubt is not None:
+                builder.refuse(name, track, doubt)
+                continue
+            box = (values[2] - self._origin, values[3] - self._origin, values[4], values[5])
+            builder.add(name, "rectangle", track, frame, box)
+        findings = [*faults.findings(), *builder.findings()]
+        if left_out:
+            what = "boxes are marked as not to be counted (0 in the seventh column)"
+            findings.append(Finding(what, None, left_out))
         return VideoAnnotations(
-            data_row=names, tracks=builder.tracks(), size=_size(folder), findings=findings
+            data_row=names,
+            tracks=builder.tracks(),
+            size=info.size,
+            findings=findings,
+            refused=builder.refused(),
         )
 
-    def _add(self, builder: TrackBuilder, fields: list[str], where: str) -> bool:
-        if len(fields) < 6:
+    def _first_number(self, file: Path, lines: MotLines) -> int:
+        if self._numbering.first is not None:
+            return self._numbering.first
+        if any(row[0] == 0 for _, row in lines.rows):
             raise AnnotationSourceError(
-                f"{where} has {len(fields)} columns; MOTChallenge has frame, id, left, top, width, "
-                f"height and more."
+                f"{file} has frame 0; frames of MOTChallenge count from 1. If this file counts "
+                f"from 0, pass first_number (--first-number on the command line) as 0."
             )
-        try:
-            numbers = [float(field) for field in fields if field.strip()]
-        except ValueError as error:
-            raise AnnotationSourceError(
-                f"{where} has a column that is no number ({error}); MOTChallenge has numbers only."
-            ) from error
-        if not all(map(math.isfinite, numbers)) or len(numbers) < 6:
-            raise AnnotationSourceError(f"{where} has a column that is empty or not finite.")
-        frame, track, left, top, width, height = numbers[:6]
-        if frame < 1 or frame != int(frame) or track != int(track):
-            raise AnnotationSourceError(
-                f"{where} has frame {fields[0]} and id {fields[1]}; both are whole numbers, frames "
-                f"from 1."
-            )
-        is_ground_truth = len(numbers) in (8, 9)
-        if is_ground_truth and numbers[6] == 0:
-            return False
-        name = DEFAULT_CLASS
-        if is_ground_truth:
-            name = CLASSES.get(int(numbers[7]), f"class {int(numbers[7])}")
-        box = (left - self._origin, top - self._origin, width, height)
-        builder.add(name, "rectangle", str(int(track)), int(frame), box)
-        return True
+        return 1
+
+
+@dataclass(frozen=True, slots=True)
+class _SequenceInfo:
+    size: tuple[int, int] | None = None
+    length: int | None = None
+    video: str | None = None
+
+
+class _Faults:
+    """Lines that cannot be imported; those with one fault are told together."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._places: dict[str, list[tuple[int, int | None]]] = {}
+
+    def add(self, number: int, frame: int | None, fault: str) -> None:
+        self._places.setdefault(fault, []).append((number, frame))
+
+    def findings(self) -> list[Finding]:
+        return [
+            Finding(f"line {places[0][0]} of {self._file.name} {fault}", places[0][1], len(places))
+            for fault, places in self._places.items()
+        ]
+
+
+def _length_doubt(length: int | None, frames: int | None) -> str | None:
+    """Why the frames of a sequence may be others than those of the video."""
+    if length is None or frames is None or (length * 2 > frames + 1 and frames * 2 > length + 1):
+        return None
+    return (
+        f"seqinfo.ini tells of {length:,} frames, the video in Labelbox has {frames:,}; pass "
+        f"frame_step (--frame-step on the command line): how many frames of the video lie from one "
+        f"frame of the sequence to the next"
+    )
 
 
 def _files(path: Path) -> list[Path]:
@@ -154,14 +214,19 @@ def _sequence(file: Path) -> Path:
     return file.parent.parent if file.parent.name in ("gt", "det") else file.parent
 
 
-def _size(folder: Path) -> tuple[int, int] | None:
-    """Width and height from the ``seqinfo.ini`` of a sequence."""
-    info = configparser.ConfigParser()
+def _sequence_info(folder: Path) -> _SequenceInfo:
+    """Size, length and video from the ``seqinfo.ini`` of a sequence."""
+    info = configparser.ConfigParser(interpolation=None)
     try:
-        if not info.read(folder / "seqinfo.ini", encoding="utf-8"):
-            return None
+        if not info.read(folder / "seqinfo.ini", encoding="utf-8-sig"):
+            return _SequenceInfo()
         sequence = info["Sequence"]
-        return int(sequence["imWidth"]), int(sequence["imHeight"])
+        length = sequence.get("seqLength")
+        return _SequenceInfo(
+            size=(int(sequence["imWidth"]), int(sequence["imHeight"])),
+            length=None if length is None else int(length),
+            video=info.get("Video", "name", fallback=None),
+        )
     except (configparser.Error, KeyError, ValueError, UnicodeDecodeError) as error:
-        logger.warning("%s tells no size: %s", folder / "seqinfo.ini", error)
-        return None
+        logger.warning("%s cannot be read: %r", folder / "seqinfo.ini", error)
+        return _SequenceInfo()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Final, Literal, cast, get_args
 
 import deeplake
 
@@ -15,26 +15,36 @@ from deeplake_labelbox.dataset.layout import GroupMapping
 from deeplake_labelbox.dataset.location import DatasetLocation, dataset_errors
 from deeplake_labelbox.errors import AnnotationSourceError, ConfigurationError
 from deeplake_labelbox.ground_truth.annotations import AnnotationSource, PlainAnnotation
+from deeplake_labelbox.ground_truth.coco import CocoSource
+from deeplake_labelbox.ground_truth.coco_json import CocoJson
 from deeplake_labelbox.ground_truth.cvat import CvatSource
 from deeplake_labelbox.ground_truth.deep_lake import DeepLakeSource
+from deeplake_labelbox.ground_truth.frame_numbers import LengthOf, Numbering, unknown_length
 from deeplake_labelbox.ground_truth.mapped_columns import MappedColumnsSource
 from deeplake_labelbox.ground_truth.mot import MotSource
+from deeplake_labelbox.ground_truth.mot_variants import MotFormat
 from deeplake_labelbox.ground_truth.plain import PlainSource
 from deeplake_labelbox.ground_truth.youtube_vis import YoutubeVisSource
 
-SourceFormat = Literal["deep-lake", "mot", "youtube-vis", "cvat"]
+SourceFormat = Literal[
+    "deep-lake",
+    "mot",
+    "mot17",
+    "mot15",
+    "visdrone",
+    "uavdt",
+    "mot-numbers",
+    "youtube-vis",
+    "coco",
+    "cvat",
+]
+"""Formats of paths; those after ``mot`` are its variants, see `mot_variants`."""
 
-_BY_ENDING: Mapping[str, SourceFormat] = {
+_BY_ENDING: Final[Mapping[str, SourceFormat]] = {
     ".txt": "mot",
     ".csv": "mot",
     ".json": "youtube-vis",
     ".xml": "cvat",
-}
-
-_FILES: Mapping[str, Callable[..., AnnotationSource]] = {
-    "mot": MotSource,
-    "youtube-vis": YoutubeVisSource,
-    "cvat": CvatSource,
 }
 
 Source = (
@@ -50,6 +60,8 @@ def open_source(
     mapping: Mapping[str, str] | None = None,
     group_mapping: GroupMapping | None = None,
     data_row: str | None = None,
+    numbering: Numbering = Numbering(),  # noqa: B008 - it is frozen
+    video_length: LengthOf = unknown_length,
     creds: Mapping[str, str] | None = None,
     token: str | None = None,
 ) -> tuple[AnnotationSource, Mapping[str, str]]:
@@ -61,6 +73,8 @@ def open_source(
         mapping: Tool or classification of the project by column or by name in the source.
         group_mapping: See `DeepLakeSource`.
         data_row: The video of a file that has one only.
+        numbering: How a file of MOT, YouTube-VIS or COCO numbers frames.
+        video_length: The lengths of the project's videos; called when the source is read.
         creds: Credentials of the dataset's storage.
         token: Token of Deep Lake's cloud.
 
@@ -69,7 +83,8 @@ def open_source(
 
     Raises:
         AnnotationSourceError: If the source cannot be read.
-        ConfigurationError: If ``source_format`` is unknown.
+        ConfigurationError: If ``source_format`` is unknown, or ``numbering`` is given for a
+            source whose frames have their own numbers.
         DatasetError: If the dataset cannot be opened.
     """
     if source_format is not None and source_format not in get_args(SourceFormat):
@@ -82,15 +97,33 @@ def open_source(
         location = os.fspath(source)
         chosen = source_format or _format_of(location)
         if chosen != "deep-lake":
-            return _FILES[chosen](location, data_row=data_row), names
+            if chosen == "cvat":
+                _refuse_numbering(numbering)
+                return CvatSource(location, data_row=data_row), names
+            if chosen in ("youtube-vis", "coco"):
+                content = CocoJson(location)
+                kind = CocoSource if content.has_images else YoutubeVisSource
+                opened = kind(
+                    content, data_row=data_row, numbering=numbering, video_length=video_length
+                )
+                return opened, names
+            return MotSource(
+                location,
+                data_row=data_row,
+                variant=cast("MotFormat", chosen),
+                mapped=names,
+                numbering=numbering,
+                length_of=video_length,
+            ), names
         at = DatasetLocation.of(location, creds, token=token)
         if not at.exists():
             raise AnnotationSourceError(
                 f"There is no Deep Lake dataset at {at}; pass a dataset, a MOTChallenge .txt, a "
-                f"YouTube-VIS .json or a CVAT .xml, or say its format."
+                f"YouTube-VIS or COCO .json or a CVAT .xml, or say its format."
             )
         with dataset_errors(f"opening the dataset at {at}"):
             source = deeplake.open_read_only(at.path, creds=at.creds, token=at.token)
+    _refuse_numbering(numbering)
     if isinstance(source, deeplake.Dataset | deeplake.ReadOnlyDataset):
         return _dataset_source(source, names, group_mapping)
     if not isinstance(source, Mapping | bytes) and hasattr(source, "__iter__"):
@@ -99,6 +132,14 @@ def open_source(
         f"Annotations cannot be read from a {type(source).__name__}; pass a dataset, a path, or an "
         f"iterable of annotations."
     )
+
+
+def _refuse_numbering(numbering: Numbering) -> None:
+    if numbering != Numbering():
+        raise ConfigurationError(
+            "frame_step and first_number are for files of MOT, YouTube-VIS and COCO; the frames of "
+            "other sources have their own numbers."
+        )
 
 
 def _dataset_source(

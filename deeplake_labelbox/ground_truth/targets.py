@@ -23,6 +23,7 @@ class Target:
         size: Width and height in pixels, where Labelbox knows them.
         frame_count: Number of frames, where Labelbox knows it.
         labels: Number of labels it has in the project.
+        frame_rate: Frames per second, where Labelbox knows them.
     """
 
     data_row_id: str
@@ -31,6 +32,7 @@ class Target:
     size: tuple[int, int] | None
     frame_count: int | None
     labels: int
+    frame_rate: float | None = None
 
 
 _FILE_NAME: Final = 2
@@ -100,6 +102,7 @@ def _target(row: Mapping[str, Any], project_id: str) -> Target:
     data_row = as_mapping(row.get("data_row"))
     media = as_mapping(row.get("media_attributes"))
     width, height, count = (_positive(media.get(k)) for k in ("width", "height", "frame_count"))
+    rate = media.get("frame_rate")
     external_id = as_text(data_row.get("external_id"))
     file = _file_name(external_id or without_signature(str(data_row.get("row_data") or "")))
     return Target(
@@ -116,6 +119,7 @@ def _target(row: Mapping[str, Any], project_id: str) -> Target:
         labels=len(
             as_list(as_mapping(as_mapping(row.get("projects")).get(project_id)).get("labels"))
         ),
+        frame_rate=rate if isinstance(rate, int | float) and rate > 0 else None,
     )
 
 

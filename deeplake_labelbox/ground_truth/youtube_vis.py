@@ -1,29 +1,44 @@
 """COCO-style JSON of videos, as YouTube-VIS has it.
 
 ``videos`` (``id``, ``width``, ``height``, ``length``, ``file_names``), ``categories`` (``id``,
-``name``) and ``annotations``, one an object: ``video_id``, ``category_id``, and per frame a
+``name``) and ``annotations``, one an object: ``video_id``, ``category_id``, and per picture a
 ``segmentations`` entry (run-length encoded, polygons, or null) and a ``bboxes`` entry ([left, top,
-width, height] or null). Entry ``i`` belongs to the i-th of ``file_names``. Source: L. Yang, Y. Fan
-and N. Xu, "Video Instance Segmentation", ICCV 2019, and the format page of youtube-vos.org.
+width, height] or null). Entry ``i`` belongs to the i-th of ``file_names``, whose number tells the
+frame. Source: L. Yang, Y. Fan and N. Xu, "Video Instance Segmentation", ICCV 2019, and the format
+page of youtube-vos.org.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from functools import partial
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
 
 from deeplake_labelbox.errors import AnnotationSourceError
-from deeplake_labelbox.ground_truth.annotations import KindOf, VideoAnnotations
-from deeplake_labelbox.ground_truth.rle import decode_rle
+from deeplake_labelbox.ground_truth.annotations import Finding, KindOf, VideoAnnotations
+from deeplake_labelbox.ground_truth.coco_json import (
+    CocoJson,
+    Entry,
+    Size,
+    add_shape,
+    folders_of,
+    length_of,
+    number_in,
+    reference,
+    size_of,
+)
+from deeplake_labelbox.ground_truth.frame_numbers import (
+    LengthOf,
+    Numbering,
+    frames_of_pictures,
+    unknown_length,
+)
 from deeplake_labelbox.ground_truth.tracks import TrackBuilder
-from deeplake_labelbox.project.json_values import as_list, as_mapping
+from deeplake_labelbox.project.json_values import as_list, as_text
+
+_LISTS = ("segmentations", "bboxes")
 
 
 class YoutubeVisSource:
@@ -32,160 +47,158 @@ class YoutubeVisSource:
     A class that is drawn with a rectangle tool in the project gets the boxes, any other the masks.
 
     Args:
-        path: The file.
+        content: The file.
         data_row: The video, where the file has one only.
+        numbering: What the user says of the numbers in ``file_names``.
+        video_length: The lengths of the project's videos.
 
     Raises:
-        AnnotationSourceError: If there is no such file, or it is of another format.
+        AnnotationSourceError: If it is of another format.
     """
 
-    def __init__(self, path: str | Path, *, data_row: str | None = None) -> None:
-        self._path = Path(path)
-        try:
-            content = json.loads(self._path.read_bytes())
-        except (OSError, ValueError, RecursionError) as error:
-            raise AnnotationSourceError(f"{path} cannot be read as JSON ({error}).") from error
-        if not isinstance(content, dict) or not {"videos", "annotations"} <= content.keys():
-            raise AnnotationSourceError(
-                f"{path} is no YouTube-VIS file; it needs 'videos', 'categories', 'annotations'."
-            )
-        if content["annotations"] is None:
-            raise AnnotationSourceError(
-                f"{path} has no annotations (null), as the test sets of YouTube-VIS; pass one that "
-                f"has."
-            )
-        self._videos = self._entries(content, "videos")
-        self._annotations = self._entries(content, "annotations")
-        self._names = {
-            category.get("id"): str(category.get("name"))
-            for category in self._entries(content, "categories")
-        }
+    def __init__(
+        self,
+        content: CocoJson,
+        *,
+        data_row: str | None = None,
+        numbering: Numbering = Numbering(),  # noqa: B008 - it is frozen
+        video_length: LengthOf = unknown_length,
+    ) -> None:
+        self._content = content
+        self._numbering = numbering
+        self._video_length = video_length
+        self._videos = content.by_id("videos")
         if data_row is not None and len(self._videos) > 1:
             raise AnnotationSourceError(
-                f"{path} has {len(self._videos)} videos, but one data row is named; leave it out."
+                f"{content.path} has {len(self._videos)} videos, but one data row is named; leave "
+                f"it out."
             )
         self._data_row = data_row
+        numbers = [_numbers(video) for video in self._videos.values()]
+        counts_from_0 = any(0 in found for found in numbers if found is not None)
+        self._first = 0 if counts_from_0 else None
 
     def __len__(self) -> int:
         return len(self._videos)
 
-    def videos(self, kind_of: KindOf) -> Iterator[VideoAnnotations]:
-        """Yield the annotations of each video.
+    @property
+    def names(self) -> frozenset[str]:
+        """The classes that the file lists."""
+        return frozenset(self._content.categories.values())
 
-        Raises:
-            AnnotationSourceError: If an annotation cannot be read; it names file and annotation.
-        """
-        by_video: dict[Any, list[tuple[int, Mapping[str, Any]]]] = {}
-        for index, annotation in enumerate(self._annotations):
-            by_video.setdefault(annotation.get("video_id"), []).append((index, annotation))
-        if unknown := by_video.keys() - {video.get("id") for video in self._videos}:
-            raise AnnotationSourceError(
-                f"{self._path} annotates video {min(map(str, unknown))}, which is not in its "
-                f"'videos'."
-            )
-        for index, video in enumerate(self._videos):
-            yield self._video(index, video, by_video.get(video.get("id"), []), kind_of)
+    def videos(self, kind_of: KindOf) -> Iterator[VideoAnnotations]:
+        """Yield the annotations of each video; what cannot be read is refused by annotation."""
+        by_video: dict[str, list[tuple[int, Entry]]] = {key: [] for key in self._videos}
+        for index, annotation in self._content.annotations:
+            by_video.setdefault(reference(annotation, "video_id"), []).append((index, annotation))
+        findings = self._content.findings
+        for key, own in by_video.items():
+            yield self._video(key, own, kind_of, findings)
+            findings = []
 
     def _video(
         self,
-        index: int,
-        video: Mapping[str, Any],
-        annotations: list[tuple[int, Mapping[str, Any]]],
+        key: str,
+        annotations: list[tuple[int, Entry]],
         kind_of: KindOf,
+        findings: list[Finding],
     ) -> VideoAnnotations:
-        try:
-            size = (int(video["width"]), int(video["height"]))
-            files = [str(name) for name in as_list(video.get("file_names"))]
-        except (KeyError, TypeError, ValueError) as error:
-            raise self._refusal(f"videos[{index}]", "has no width and height") from error
-        names = [str(video["name"])] if video.get("name") else []
-        names += [str(PurePosixPath(files[0]).parent)] if files and "/" in files[0] else []
-        names.append(str(video.get("id")))
+        video = self._videos.get(key)
         builder = TrackBuilder()
-        for number, annotation in annotations:
-            self._add(builder, number, annotation, size, kind_of)
+        names: tuple[str, ...] = (key,)
+        size = None
+        frames: NDArray[np.int64] | str = f"is of video {key}, which is not in its 'videos'"
+        if video is not None:
+            names = (self._data_row,) if self._data_row else _names(video)
+            size = size_of(video)
+            frames = self._frames(video, annotations, names)
+        for index, annotation in annotations:
+            self._add(builder, index, annotation, frames, size, kind_of)
         return VideoAnnotations(
-            data_row=(self._data_row,) if self._data_row else tuple(names),
+            data_row=names,
             tracks=builder.tracks(),
             size=size,
-            findings=builder.findings(),
+            findings=(*findings, *builder.findings()),
+            refused=builder.refused(),
         )
+
+    def _frames(
+        self, video: Entry, annotations: list[tuple[int, Entry]], names: tuple[str, ...]
+    ) -> NDArray[np.int64] | str:
+        """The frame of each picture of a video, or why it cannot be told."""
+        numbers = _numbers(video)
+        first = self._first
+        if numbers is None:
+            # Without numbers, the pictures are counted.
+            listed = [len(as_list(a.get(name))) for _, a in annotations for name in _LISTS]
+            count = (
+                len(as_list(video.get("file_names"))) or length_of(video) or max(listed, default=0)
+            )
+            numbers, first = list(range(count)), 0
+        try:
+            return frames_of_pictures(
+                numbers, self._video_length(names), said=self._numbering, first=first
+            )
+        except ValueError as error:
+            return str(error)
 
     def _add(
         self,
         builder: TrackBuilder,
-        number: int,
-        annotation: Mapping[str, Any],
-        size: tuple[int, int],
+        index: int,
+        annotation: Entry,
+        frames: NDArray[np.int64] | str,
+        size: Size | None,
         kind_of: KindOf,
     ) -> None:
-        where = f"annotations[{number}]"
-        category = annotation.get("category_id")
-        if category not in self._names:
-            raise self._refusal(where, f"has the category {category!r}, which is not listed")
-        name, track = self._names[category], str(annotation.get("id", number))
-        boxes = as_list(annotation.get("bboxes"))
-        segmentations = as_list(annotation.get("segmentations"))
-        if kind_of(name) == "rectangle" or not segmentations:
-            for frame, box in enumerate(boxes, 1):
-                if box is not None:
-                    builder.add(name, "rectangle", track, frame, self._box(where, frame, box))
+        where = f"annotations[{index}] of {self._content.path.name}"
+        track = as_text(annotation.get("id")) or str(index)
+        try:
+            name = self._content.category_of(annotation)
+        except ValueError as error:
+            builder.refuse(f"category {annotation.get('category_id')}", track, f"{where} {error}")
             return
-        for frame, segmentation in enumerate(segmentations, 1):
-            if segmentation is not None:
-                pixels = partial(self._pixels, where, frame, segmentation, size)
-                builder.add(name, "raster-segmentation", track, frame, pixels)
-
-    def _box(self, where: str, frame: int, box: Any) -> tuple[float, ...]:
-        try:
-            left, top, width, height = (float(number) for number in box)
-        except (TypeError, ValueError) as error:
-            raise self._refusal(
-                where, f"has a box in frame {frame} that is not [left, top, width, height]"
-            ) from error
-        if not np.isfinite([left, top, width, height]).all():
-            raise self._refusal(where, f"has a box in frame {frame} that is not finite")
-        return left, top, width, height
-
-    def _pixels(
-        self, where: str, frame: int, segmentation: Any, size: tuple[int, int]
-    ) -> NDArray[np.bool_]:
-        width, height = size
-        try:
-            if isinstance(segmentation, Mapping):
-                pixels = decode_rle(segmentation)
-            else:
-                pixels = _filled(segmentation, width, height)
-        except (TypeError, ValueError, IndexError) as error:
-            raise self._refusal(
-                where, f"has a mask in frame {frame} that cannot be read ({error})"
-            ) from error
-        if pixels.shape != (height, width):
-            raise self._refusal(
-                where,
-                f"has a mask of {pixels.shape[1]} x {pixels.shape[0]} pixels in frame {frame}, the "
-                f"video has {width} x {height}",
+        if isinstance(frames, str):
+            builder.refuse(name, track, frames)
+            return
+        lists = [as_list(annotation.get(key)) for key in _LISTS]
+        for key, values in zip(_LISTS, lists, strict=True):
+            if values and len(values) != len(frames):
+                reason = f"has {len(values)} {key}, its video has {len(frames)} pictures"
+                builder.refuse(name, track, f"{where} {reason}")
+                return
+        empty: list[Any] = [None] * len(frames)
+        segmentations, bboxes = (values or empty for values in lists)
+        boxes = kind_of(name) == "rectangle" or not any(segmentations)
+        shown = False
+        for frame, segmentation, box in zip(frames.tolist(), segmentations, bboxes, strict=True):
+            shape = segmentation if not boxes or box is None else box
+            if shape is None or shape == []:
+                continue
+            shown = True
+            add_shape(
+                builder,
+                name,
+                track,
+                frame,
+                (box, segmentation),
+                where=where,
+                size=size,
+                boxes=boxes,
             )
-        return pixels
-
-    def _entries(self, content: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
-        entries = as_list(content.get(key))
-        for index, entry in enumerate(entries):
-            if not isinstance(entry, Mapping):
-                raise self._refusal(f"{key}[{index}]", "is not an object")
-        return [as_mapping(entry) for entry in entries]
-
-    def _refusal(self, where: str, fault: str) -> AnnotationSourceError:
-        return AnnotationSourceError(f"In {self._path}, {where} {fault}.")
+        if not shown:
+            builder.refuse(name, track, f"{where} is in no picture")
 
 
-def _filled(polygons: Any, width: int, height: int) -> NDArray[np.bool_]:
-    """Polygons, each ``[x, y, x, y, ...]``, filled as Pillow fills them."""
-    image = Image.new("1", (width, height))
-    draw = ImageDraw.Draw(image)
-    for polygon in polygons:
-        corners = np.array(polygon, dtype=np.float64).reshape(-1, 2)
-        if len(corners) < 3 or not np.isfinite(corners).all():
-            raise ValueError("a polygon has at least three finite corners")
-        draw.polygon([(x, y) for x, y in corners.tolist()], fill=1)
-    return np.asarray(image, dtype=np.bool_)
+def _names(video: Entry) -> tuple[str, ...]:
+    files = [str(name) for name in as_list(video.get("file_names"))]
+    names = [as_text(video.get("name")), *folders_of(files[0] if files else "")]
+    names.append(as_text(video.get("id")))
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _numbers(video: Entry) -> list[int] | None:
+    """The numbers in the names of a video's pictures; ``None`` if one has none."""
+    numbers = [number_in(str(name)) for name in as_list(video.get("file_names"))]
+    found = [number for number in numbers if number is not None]
+    return found if found and len(found) == len(numbers) else None

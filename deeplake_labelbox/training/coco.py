@@ -46,7 +46,7 @@ def to_coco(
         masks an uncompressed run-length encoding ``{"size": [H, W], "counts": [...]}``
         (column by column, beginning with a run of 0), and for rectangles missing; ``track_id``
         and ``key_frame`` are additions that tools pass over. ``videos`` is as in COCO-like
-        video formats: ``id`` is ``video_idx``.
+        video formats: ``id`` is ``video_idx``, ``length`` the number of frames of the video.
 
     Raises:
         ConfigurationError: If an argument does not fit the dataset.
@@ -95,7 +95,11 @@ def to_coco(
     return {
         "info": {"description": meta.project_name},
         "videos": [
-            {"id": int(video), "name": entries[int(video)].name}
+            {
+                "id": int(video),
+                "name": entries[int(video)].name,
+                "length": entries[int(video)].frame_count,
+            }
             for video in np.unique(table.video_idx)
         ],
         "images": images,

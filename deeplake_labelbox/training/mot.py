@@ -31,11 +31,13 @@ class MotSequence:
             is the track id plus 1, left and top are those of the dataset plus 1. The class is the
             number in ``labels``.
         seqinfo: Content of ``seqinfo.ini``.
+        labels: Content of ``gt/labels.txt``: the names of the classes from 1, one a line.
     """
 
     name: str
     gt: str
     seqinfo: str
+    labels: str = ""
 
 
 def to_mot(
@@ -72,7 +74,8 @@ def to_mot(
             folder = Path("mot") / sequence.name
             (folder / "gt").mkdir(parents=True)
             (folder / "gt" / "gt.txt").write_text(sequence.gt)
-            (folder / "seqinfo.ini").write_text(sequence.seqinfo)
+            (folder / "gt" / "labels.txt").write_text(sequence.labels, "utf-8")
+            (folder / "seqinfo.ini").write_text(sequence.seqinfo, "utf-8")
         ```
     """
     space = LabelSpace.of(dataset, columns)
@@ -86,7 +89,9 @@ def to_mot(
         name = f"video_{video:06d}"
         length = max(entry.frame_count, int(own.frame_idx[-1]) + 1)
         info = _seqinfo(name, length, _frame_rate(dataset, own), (entry.height, entry.width))
-        sequences[video] = MotSequence(name, _ground_truth(dataset, own, space), info)
+        info += f"[Video]\nname={entry.name}\n"
+        labels = "".join(f"{name}\n" for name in space.class_names[1:])
+        sequences[video] = MotSequence(name, _ground_truth(dataset, own, space), info, labels)
     return sequences
 
 

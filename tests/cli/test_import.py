@@ -98,3 +98,30 @@ def test_bad_options_are_named(run_import, words, fault):
 
 def test_what_it_is_imported_as_must_be_said(run_import):
     assert run_import(as_=None).exit_code == 1
+
+
+def test_a_name_that_the_source_does_not_have_is_an_error(run_import):
+    result = run_import("--map", "pedestrain=car")
+    assert result.exit_code == 1
+    assert "--map names 'pedestrain', which the source does not have" in result.stderr
+    assert "it has 'bicycle', 'car', " in result.stderr
+
+
+@pytest.mark.parametrize("content", ['{"videos": [], "annotations": []}', '{"videos": 7}', "[]"])
+def test_a_file_of_which_nothing_is_imported_is_an_error(run_import, tmp_path, content):
+    (tmp_path / "empty.json").write_text(content)
+    result = run_import(source="empty.json")
+    assert result.exit_code == 1
+    assert "Error: " in result.stderr
+
+
+def test_a_file_that_does_not_say_its_variant_is_asked_for(run_import, tmp_path):
+    (tmp_path / "street.txt").write_text("0,1,11,21,30,40,1,4,0,1\n")
+    asked = run_import()
+    assert asked.exit_code == 1
+    assert "say it with --format: 'mot17' (flag, class of MOTChallenge" in asked.stderr
+    asked = run_import("--format", "visdrone")
+    assert "pass --first-number as 0" in asked.stderr
+    result = run_import("--format", "visdrone", "--first-number", "0", "--frame-step", "4")
+    assert result.exit_code == 0, result.output
+    assert result.stdout == "1 annotation of 1 data row: 1 accepted\n"

@@ -4,6 +4,7 @@ import pytest
 from sandbox_projects import ONTOLOGY
 
 from deeplake_labelbox.ground_truth import chunks
+from deeplake_labelbox.ground_truth.importing import import_annotations
 from deeplake_labelbox.project.exporter import ProjectExporter
 
 VIDEO = {
@@ -57,6 +58,18 @@ def labels_of(export):
         }
 
     return labels
+
+
+@pytest.fixture
+def imported(client, project):
+    """``imported(source)``: imports into ``project``."""
+
+    def run(source, **options):
+        return import_annotations(
+            source, project.id, None, lb_client=client, progress=False, **options
+        )
+
+    return run
 
 
 @pytest.fixture

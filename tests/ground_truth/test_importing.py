@@ -387,7 +387,10 @@ def test_annotations_that_cannot_be_read_are_named(imported, annotation):
         {"existing": "keep"},
         {"tolerance": -1},
         {"timeout": 0},
-        {"source_format": "coco"},
+        {"source_format": "yolo"},
+        {"frame_step": 0},
+        {"first_number": 2},
+        {"frame_step": 5},
     ],
 )
 def test_options_are_checked(imported, options):

@@ -25,7 +25,10 @@ def test_images_are_the_labelled_frames(small):
         "video_id": 1,
         "frame_id": 1,
     }
-    assert coco["videos"] == [{"id": 0, "name": "video 0.mp4"}, {"id": 1, "name": "video 1.mp4"}]
+    assert coco["videos"] == [
+        {"id": 0, "name": "video 0.mp4", "length": 6},
+        {"id": 1, "name": "video 1.mp4", "length": 5},
+    ]
     assert coco["categories"] == [{"id": 1, "name": "car"}, {"id": 2, "name": "person"}]
     json.dumps(coco, allow_nan=False)
 

@@ -1,0 +1,148 @@
+"""The frames of a video that numbered pictures show.
+
+Sets of pictures number them from 0 or 1, and often hold a part of a video's frames: YouTube-VIS
+has every fifth, and either keeps the video's own numbers (00000, 00005, …) or counts the pictures.
+Which it is follows from the numbers and the number of frames of the video, or has to be asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Pictures of faster videos may be numbered at half the video's rate.
+_FAST: Final = 48.0
+
+_STEP: Final = "frame_step (--frame-step on the command line)"
+_FIRST: Final = "first_number (--first-number on the command line)"
+
+
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    """How a source numbers frames, where its user says it.
+
+    Attributes:
+        step: How many frames of the video lie from one picture to the next.
+        first: The number of a video's first frame: 0 or 1.
+    """
+
+    step: int | None = None
+    first: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VideoLength:
+    """Number of frames, and frames per second, where Labelbox knows them."""
+
+    frames: int | None = None
+    rate: float | None = None
+
+
+LengthOf = Callable[[tuple[str, ...]], VideoLength]
+"""The length of the video in the project that goes by one of several names."""
+
+
+def unknown_length(names: tuple[str, ...]) -> VideoLength:  # noqa: ARG001 - a `LengthOf`
+    """The length of a video of which nothing is known."""
+    return VideoLength()
+
+
+def frames_of_pictures(
+    numbers: Sequence[int],
+    video: VideoLength,
+    *,
+    said: Numbering,
+    first: int | None = None,
+    declared: int | None = None,
+) -> NDArray[np.int64]:
+    """The 1-based frame of each picture.
+
+    Args:
+        numbers: The numbers of the pictures of one video.
+        video: Its length.
+        said: What the user says of the numbers.
+        first: The number of a video's first frame, where the source shows it.
+        declared: Number of frames of the video, where the source tells.
+
+    Returns:
+        (N,) int64.
+
+    Raises:
+        ValueError: If they cannot be told; it says what the user may pass.
+    """
+    if not len(numbers):
+        return np.zeros(0, dtype=np.int64)
+    values = np.asarray(numbers, dtype=np.int64)
+    ranks = np.unique(values)
+    if len(ranks) < len(values):
+        raise ValueError("two of its pictures have the same number")
+    if video.frames == len(values) and said.step is None:
+        return np.searchsorted(ranks, values).astype(np.int64) + 1
+    start = _first_number(ranks, video, said, first)
+    if said.step is not None:
+        unit = int(np.gcd.reduce(np.diff(ranks))) if len(ranks) > 1 else 1
+        if (ranks[0] - start) % unit:
+            raise ValueError(
+                f"its first picture has number {ranks[0]}, which is no multiple of {unit}, the "
+                f"step of the numbers; pass {_FIRST}"
+            )
+        frames = (values - start) // unit * said.step + 1
+    else:
+        frames = values - start + 1
+    last = int(frames.max())
+    if frames.min() < 1:
+        raise ValueError(f"its pictures are numbered from {ranks[0]}, but first_number is {start}")
+    if video.frames is not None and last > video.frames:
+        raise ValueError(
+            f"its last picture has number {ranks[-1]}, which is frame {last}, but the video in "
+            f"Labelbox has {_of_frames(video.frames)}; pass {_STEP}: how many frames of the video "
+            f"lie from one picture to the next"
+        )
+    if said.step is None and last > 1 and _is_doubtful(ranks, video, last, declared):
+        told = "an unknown number of frames" if video.frames is None else _of_frames(video.frames)
+        raise ValueError(
+            f"its {len(ranks)} pictures are numbered {ranks[0]} to {ranks[-1]}, the video in "
+            f"Labelbox has {told}; they may be its first ones or, for example, every second one. "
+            f"Pass {_STEP}: 1 for the first ones, 2 for every second one"
+        )
+    return frames
+
+
+def _of_frames(count: int) -> str:
+    return f"{count:,} frame" + ("s" if count != 1 else "")
+
+
+def _first_number(
+    ranks: NDArray[np.int64], video: VideoLength, said: Numbering, first: int | None
+) -> int:
+    if said.first is not None:
+        return said.first
+    if first is not None:
+        return first
+    if ranks[0] in (0, 1):
+        return int(ranks[0])
+    if video.frames == ranks[-1] and said.step is None:
+        return 1  # from 0, this would be a frame after the last
+    raise ValueError(
+        f"its pictures are numbered from {ranks[0]} on, which does not tell whether they count "
+        f"from 0 or from 1; pass {_FIRST}"
+    )
+
+
+def _is_doubtful(
+    ranks: NDArray[np.int64], video: VideoLength, last: int, declared: int | None
+) -> bool:
+    """Whether the numbers may count something else than the frames of the video."""
+    if declared is not None and declared == video.frames and declared != len(ranks):
+        return False
+    counts_pictures = int(ranks[-1] - ranks[0]) == len(ranks) - 1
+    if video.frames is None:
+        return counts_pictures
+    twice = 2 * last - 1  # the last picture's frame, were they every second one
+    if twice > video.frames:
+        return False
+    return counts_pictures or (video.rate is not None and video.rate > _FAST)

@@ -1,0 +1,234 @@
+"""The variants of MOTChallenge text, and which one a file is.
+
+All begin ``frame, id, left, top, width, height``. What follows differs:
+
+- MOT16, MOT17, MOT20, DanceTrack and SportsMOT: ``flag, class, visibility``. Source: A. Milan et
+  al., "MOT16", arXiv 1603.00831, table 6. CVAT writes the same columns and names the classes in
+  ``labels.txt``, one a line; without that file the classes are those of MOTChallenge. Source:
+  docs.cvat.ai, "MOT".
+- MOT15, detections and results: ``confidence, x, y, z``, without a class. Source:
+  motchallenge.net/instructions.
+- VisDrone: ``score, category, truncation, occlusion``. Source: the VisDrone MOT toolkit.
+- UAVDT (``*_gt_whole.txt``): ``out-of-view, occlusion, category``. Source: D. Du et al., "The
+  Unmanned Aerial Vehicle Benchmark", ECCV 2018, and the readme of its toolkit.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from deeplake_labelbox.errors import AnnotationSourceError
+
+logger = logging.getLogger(__name__)
+
+MotFormat = Literal["mot", "mot17", "mot15", "visdrone", "uavdt", "mot-numbers"]
+"""Formats of MOTChallenge text; ``mot`` reads only what is sure of its variant."""
+
+MOT_CLASSES: Final = (
+    "pedestrian",
+    "person on vehicle",
+    "car",
+    "bicycle",
+    "motorbike",
+    "non motorized vehicle",
+    "static person",
+    "distractor",
+    "occluder",
+    "occluder on the ground",
+    "occluder full",
+    "reflection",
+    "crowd",
+)
+"""The classes of MOTChallenge, from number 1."""
+
+_VISDRONE: Final = (
+    "ignored regions",
+    "pedestrian",
+    "people",
+    "bicycle",
+    "car",
+    "van",
+    "truck",
+    "tricycle",
+    "awning-tricycle",
+    "bus",
+    "motor",
+    "others",
+)
+
+# Places of columns, from 0.
+FLAG: Final = 6
+_CLASS: Final = 7
+_VISIBILITY: Final = 8
+
+# What these columns are called in headers.
+_CLASS_NAMES: Final = ("class", "classid", "classnumber", "category", "categoryid", "label")
+_VISIBILITY_NAMES: Final = ("visibility", "visibilityratio", "vis")
+
+Row = Sequence[float | None]
+"""The numbers of a line; ``None`` where a field is empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class MotVariant:
+    """What the columns of a file mean.
+
+    Attributes:
+        class_column: Place of the class, from 0; ``None`` if there is none.
+        names: Name by class number; ``None`` if they have none: then ``class 1`` and so on.
+        has_flag: Whether a 0 in the seventh column marks a box that does not count.
+        named_by: What gives the names, for messages.
+    """
+
+    class_column: int | None
+    names: Mapping[int, str] | None
+    has_flag: bool
+    named_by: str
+
+    @property
+    def class_names(self) -> Collection[str]:
+        """The names that it has for classes."""
+        if self.class_column is None:
+            return MOT_CLASSES[:1]
+        return () if self.names is None else self.names.values()
+
+    def class_of(self, row: Row) -> str:
+        """The class of a line.
+
+        Raises:
+            ValueError: If it has none, or one without a name.
+        """
+        if self.class_column is None:
+            return MOT_CLASSES[0]
+        number = row[self.class_column] if self.class_column < len(row) else None
+        if number is None or number != int(number) or number < 0:
+            told = "is empty" if number is None else f"is {number:g}"
+            raise ValueError(f"has no class: column {self.class_column + 1} {told}")
+        if self.names is None:
+            return f"class {int(number)}"
+        if int(number) not in self.names:
+            raise ValueError(f"has class {int(number)}, which {self.named_by} does not name")
+        return self.names[int(number)]
+
+
+def _named(names: Iterable[str], first: int = 1) -> Mapping[int, str]:
+    return dict(enumerate(names, first))
+
+
+_VARIANTS: Final[Mapping[str, MotVariant]] = {
+    "mot17": MotVariant(_CLASS, _named(MOT_CLASSES), True, "MOTChallenge"),
+    "mot15": MotVariant(None, None, False, "MOTChallenge"),
+    "visdrone": MotVariant(_CLASS, _named(_VISDRONE, 0), True, "VisDrone"),
+    "uavdt": MotVariant(8, _named(("car", "truck", "bus")), False, "UAVDT"),
+    "mot-numbers": MotVariant(_CLASS, None, True, "the file"),
+}
+
+_CHOICES: Final = (
+    "'mot17' (flag, class of MOTChallenge, visibility), 'mot15' (confidence, x, y, z; all are "
+    "pedestrians), 'visdrone' (score, category, truncation, occlusion), 'uavdt' (out-of-view, "
+    "occlusion, category) or 'mot-numbers' (flag, class number; map the classes by 'class 1' …)"
+)
+
+
+def variant_of(
+    file: Path,
+    rows: Sequence[Row],
+    header: Sequence[str],
+    *,
+    chosen: MotFormat,
+    mapped: Collection[str],
+) -> MotVariant:
+    """The variant of a file.
+
+    Args:
+        file: The file; ``labels.txt`` beside it names its classes.
+        rows: Its lines.
+        header: Names of its columns, lower case and letters only, where it has a header.
+        chosen: What the user says it is; ``mot`` leaves it to the file.
+        mapped: Names of the source that the user maps to the project. Whoever maps
+            ``pedestrian`` has said what the boxes of a file without classes are.
+
+    Raises:
+        AnnotationSourceError: If the file does not say it.
+    """
+    if chosen != "mot":
+        return _VARIANTS[chosen]
+    labels = file.with_name("labels.txt")
+    classes = {row[_CLASS] for row in rows if len(row) > _CLASS} - {None, -1}
+    # Fractions are coordinates of MOT15.
+    has_class = bool(classes) and all(number == int(number or 0) for number in classes)
+    if labels.is_file() and labels != file:
+        if not has_class:
+            raise _question(file, "it has no classes, though there is a labels.txt beside it")
+        if 0 in classes:
+            raise _question(file, "it has class 0, but the classes of labels.txt count from 1")
+        return MotVariant(_CLASS, _named(_label_names(labels)), has_flag=True, named_by=str(labels))
+    if not has_class:
+        if MOT_CLASSES[0] in mapped:
+            return _VARIANTS["mot15"]
+        raise _question(
+            file,
+            "it has no classes; if all of its boxes are of one class, name it with "
+            "mapping={'pedestrian': class}",
+        )
+    if doubt := _doubt(file, rows, header):
+        raise _question(file, doubt)
+    logger.warning(
+        "%s has no labels.txt beside it; its classes are read as those of MOTChallenge (1 is %s, 3 "
+        "is %s).",
+        file,
+        MOT_CLASSES[0],
+        MOT_CLASSES[2],
+    )
+    return _VARIANTS["mot17"]
+
+
+def _doubt(file: Path, rows: Sequence[Row], header: Sequence[str]) -> str | None:
+    """Why a file without ``labels.txt`` may be another than MOT16, MOT17 or MOT20."""
+    if re.search(r"gt_(whole|ignore)$|^M\d{4}(_gt)?$", file.stem):
+        return "its name is that of a file of UAVDT"
+    widths = {len(row) for row in rows}
+    if widths != {_VISIBILITY + 1}:
+        shown = " or ".join(map(str, sorted(widths)))
+        return f"it has {shown} columns, ground truth of MOTChallenge has 9"
+    for name, known in zip(header[_CLASS:], (_CLASS_NAMES, _VISIBILITY_NAMES), strict=False):
+        if name not in known:
+            return f"its header has the column {name!r}, which MOTChallenge does not have there"
+    for column, name, fits in (
+        (FLAG, "flag", lambda value: value in (0, 1)),
+        (_CLASS, "class", lambda value: value in range(1, len(MOT_CLASSES) + 1)),
+        (_VISIBILITY, "visibility", lambda value: 0 <= value <= 1),
+    ):
+        for row in rows:
+            value = row[column]
+            if value is None or not fits(value):
+                told = "is empty" if value is None else f"has {value:g}"
+                return f"column {column + 1} {told}, which is no {name} of MOTChallenge"
+    return None
+
+
+def _question(file: Path, why: str) -> AnnotationSourceError:
+    return AnnotationSourceError(
+        f"{file} does not say which variant of MOT it is: {why}. Put a labels.txt beside it that "
+        f"names its classes from 1, one a line, or say it with source_format (--format on the "
+        f"command line): {_CHOICES}."
+    )
+
+
+def _label_names(path: Path) -> list[str]:
+    try:
+        names = [line.strip() for line in path.read_text("utf-8-sig").splitlines()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise AnnotationSourceError(f"{path} cannot be read ({error}).") from error
+    while names and not names[-1]:
+        names.pop()
+    if not names or not all(names):
+        raise AnnotationSourceError(
+            f"{path} has an empty line; it names the classes of its gt.txt from 1, one a line."
+        )
+    return names

@@ -1,0 +1,233 @@
+"""MOTChallenge text: what its columns mean is known or asked, and a bad line costs that line."""
+
+import pytest
+from shown_labels import boxes_of
+
+from deeplake_labelbox.errors import AnnotationSourceError
+from deeplake_labelbox.ground_truth.frame_numbers import Numbering, VideoLength
+from deeplake_labelbox.ground_truth.mot import MotSource
+
+NO_TOOL = lambda _: None  # noqa: E731 - one of many equal arguments
+
+GROUND_TRUTH = """\
+1,1,40,19,13,22,1,1,1
+2,1,42,19.5,13,22,1,1,0.9
+2,2,3,10,20.5,30,1,3,0.5
+3,1,44,20,13,22,0,1,1
+
+5,1,48,21,13,22,1,1,1
+"""
+LINE = "1,1,2,3,4,5,1,1,1"
+NOT_COUNTED = "boxes are marked as not to be counted (0 in the seventh column)"
+
+
+@pytest.fixture
+def read(tmp_path):
+    """``read(text)``: class, track and frames of the objects of a file, and what is found in it."""
+
+    def run(text, labels=None, name="gt.txt", **options):
+        (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+        if labels is not None:
+            (tmp_path / "labels.txt").write_text(labels)
+        (video,) = MotSource(tmp_path / name, **options).videos(NO_TOOL)
+        tracks = [(t.class_name, t.track, t.frames.tolist()) for t in video.tracks]
+        return tracks, [finding.what for finding in video.findings]
+
+    return run
+
+
+def test_ground_truth_is_imported_box_by_box(imported, labels_of, project, tmp_path):
+    file = tmp_path / "one.txt"
+    file.write_text(GROUND_TRUTH)
+    result = imported(file, mapping={"pedestrian": "car"}, tolerance=0)
+    assert len(result.accepted) == 2
+    assert NOT_COUNTED in [gap.what for gap in result.gaps]
+    assert boxes_of(labels_of(project)["one.mp4"][0]) == {
+        ("car", 1): [[39, 18, 13, 22]],
+        ("car", 2): [[2, 9, 20.5, 30], [41, 18.5, 13, 22]],
+        ("car", 5): [[47, 20, 13, 22]],
+    }
+
+
+def test_a_folder_of_sequences(tmp_path):
+    for name in ("A", "B"):
+        (tmp_path / name / "gt").mkdir(parents=True)
+        (tmp_path / name / "gt" / "gt.txt").write_text(GROUND_TRUTH)
+    (tmp_path / "B" / "gt" / "labels.txt").write_text("bus\nvan\ntram\n")
+    (tmp_path / "A" / "seqinfo.ini").write_text("[Sequence]\nimWidth=640\nimHeight=480\n")
+    first, second = MotSource(tmp_path).videos(NO_TOOL)
+    assert (first.data_row, first.size) == (("A",), (640, 480))
+    assert [track.class_name for track in first.tracks] == ["pedestrian", "car"]
+    assert second.data_row == ("B",)
+    assert [track.class_name for track in second.tracks] == ["bus", "tram"]
+    assert second.tracks[0].coordinates[0].tolist() == [39, 18, 13, 22]
+
+
+def test_labels_txt_names_the_classes(read):
+    text = "1,1,9,9,5,5,1,2,1\n1,2,9,9,5,5,1,1,0.5\n2,2,9,9,5,5,1,3,0.5\n"
+    tracks, findings = read(text, "car\r\ntruck\r\n")
+    assert tracks == [("truck", "1", [1]), ("car", "2", [1])]
+    (finding,) = findings
+    assert finding.startswith("line 3 of gt.txt has class 3, which ")
+    assert finding.endswith("labels.txt does not name")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("1,1,2,3,4,5,1,0,1\n1,2,2,3,4,5,1,1,1", "it has class 0"),
+        ("1,1,2,3,4,5,1,-1,-1,-1", "it has no classes, though"),
+    ],
+)
+def test_labels_txt_that_does_not_fit(read, text, why):
+    with pytest.raises(AnnotationSourceError, match=why):
+        read(text, "car\nbus\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("1,3,10,20,20,30,,3,1", "column 7 is empty"),
+        ("1,3,10,20,20,30,1,,1", "it has no classes"),
+        ("1,1,10,20,20,30,0.87,3,1", "column 7 has 0.87"),
+        ("1,1,10,20,20,30,1,0,1", "column 8 has 0, which is no class"),
+        ("1,1,10,20,20,30,1,14,1", "column 8 has 14"),
+        ("1,1,10,20,20,30,1,2,3", "column 9 has 3, which is no visibility"),
+        ("1,1,10,20,20,30,1,1,", "it has 8 columns"),
+        ("1,1,10,20,20,30,1,4,0,1", "it has 10 columns"),
+        ("1,1,10,20,20,30,1,3.25,7.5,1", "it has no classes"),
+        ("1,1,10,20,20,30,0.9,-1,-1,-1", "it has no classes"),
+        ("1,1,10,20,20,30,1", "it has no classes"),
+        ("1,1,10,20,20,30", "it has no classes"),
+        ("frame,id,x,y,w,h,score,class,occlusion\n" + LINE, "has the column 'occlusion'"),
+    ],
+)
+def test_a_file_that_does_not_say_its_variant_is_asked_for(read, text, why):
+    with pytest.raises(
+        AnnotationSourceError, match=f"{why}.*labels.txt.*source_format.*'visdrone'"
+    ):
+        read(text)
+
+
+def test_a_file_with_a_name_of_uavdt_is_asked_for(read):
+    with pytest.raises(AnnotationSourceError, match="its name is that of a file of UAVDT"):
+        read(LINE, name="M0203_gt_whole.txt")
+
+
+@pytest.mark.parametrize(
+    ("variant", "columns", "name"),
+    [
+        ("mot17", ",3,1", "car"),
+        ("mot17", "0.9,13", "crowd"),
+        ("mot15", "0.9,-1,-1,-1", "pedestrian"),
+        ("mot15", "1,3.5,2.25,0", "pedestrian"),
+        ("visdrone", "1,4,0,2", "car"),
+        ("visdrone", "1,10,0,0", "motor"),
+        ("uavdt", "1,2,3", "bus"),
+        ("uavdt", "0,2,1", "car"),
+        ("mot-numbers", "1,7,0.5", "class 7"),
+    ],
+)
+def test_a_variant_that_the_user_names(read, variant, columns, name):
+    assert read(f"4,1,10,20,20,30,{columns}", variant=variant)[0] == [(name, "1", [4])]
+
+
+def test_the_class_of_a_file_without_classes_is_mapped(imported, labels_of, project, tmp_path):
+    file = tmp_path / "det.txt"
+    file.write_text("1,-1,11,21,20,30,0.9,-1,-1,-1\n1,-1,31,21,20,30,0.8,-1,-1,-1\n" * 2)
+    result = imported(file, mapping={"pedestrian": "car"}, data_rows="one.mp4")
+    assert len(result.accepted) == 4
+    assert boxes_of(labels_of(project)["one.mp4"][0]) == {
+        ("car", 1): [[10, 20, 20, 30], [10, 20, 20, 30], [30, 20, 20, 30], [30, 20, 20, 30]]
+    }
+
+
+def test_a_detection_is_no_track(read):
+    lines = "1,-1,10,20,20,30,1,1,1\n2,-1,50,20,20,30,1,1,1\n2,7,50,20,20,30,1,1,1\n"
+    assert read(lines)[0] == [
+        ("pedestrian", "line 1", [1]),
+        ("pedestrian", "line 2", [2]),
+        ("pedestrian", "7", [2]),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"\xef\xbb\xbf" + LINE.encode() + b"\r\n2" + LINE[1:].encode() + b"\r\n",
+        (LINE + "\n2" + LINE[1:]).encode("utf-16"),
+        b"frame,id,bb_left,bb_top,bb_width,bb_height,conf,class,visibility\n" + LINE.encode()
+        + b"\n\n2" + LINE[1:].encode(),
+        b"# Frame ID, Track ID, x, y, w, h\n1, 1, 2, 3, 4, 5, 1, 1, 1\n2.0" + LINE[1:].encode(),
+        b'"1","1","2","3","4","5","1","1","1"\r' + b"2" + LINE[1:].encode(),
+    ],
+)  # fmt: skip
+def test_what_spreadsheets_and_windows_write(read, text):
+    assert read(text) == ([("pedestrian", "1", [1, 2])], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("1 1 10 20 20 30 1 1 1", "separates its columns by spaces"),
+        ("1;1;10,5;20,5;20;30;1;1;1", "separates its columns by semicolons"),
+        ("1\t1\t10\t20\t20\t30\t1\t1\t1", "separates its columns by tabs"),
+        ("0 1 Car 0 0 -1.5 1 2 3 4 1 1 1 1 1 1 0", "labels of KITTI tracking"),
+        ("52 1005 1 375 1242 WSV:2d;1O10000O10000", "masks of MOTS"),
+        ("id,frame,x,y,w,h\n1,1,2,3,4,5", "The header of .* Bring the columns into this order"),
+        ("frame,id,x1,y1,x2,y2\n1,1,2,3,4,5", "The header of"),
+        ("0,1,2,3,4,5,1,1,1\n" + LINE, "has frame 0; .* pass first_number"),
+        ("", "it is empty"),
+        ("hello\nworld", "line 1 has 1 column"),
+        ("1,1,2,3", "line 1 has 4 columns"),
+        ("1,1,x,3,4,5,1,1,1", "line 1 has 'x' in column 3, which is no number"),
+        (b"\xff\xd8\xff\xe0", "cannot be read as MOTChallenge text"),
+    ],
+)
+def test_a_file_of_another_format_is_refused(read, text, fault):
+    with pytest.raises(AnnotationSourceError, match=fault):
+        read(text)
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("1,1,2,3", "has 4 columns"),
+        ("1 1 2 3 4 5", "has 1 column"),
+        ("1,1,x,3,4,5,1,1,1", "has 'x' in column 3, which is no number"),
+        ("-1,1,2,3,4,5,1,1,1", "has frame -1"),
+        ("1.5,1,2,3,4,5,1,1,1", "has frame 1.5"),
+        ("1e30,1,2,3,4,5,1,1,1", "has frame 1e30"),
+        ("1,1.5,2,3,4,5,1,1,1", "has id 1.5"),
+        ("1,1,nan,3,4,5,1,1,1", "has nan in column 3, which is not finite"),
+        ("1,1,2,3,inf,5,1,1,1", "has inf in column 5, which is not finite"),
+        ("1,1,2,3,,5,1,1,1", "has nothing in column 5"),
+    ],
+)
+def test_a_bad_line_costs_that_line(read, line, fault):
+    tracks, (finding,) = read(f"{LINE}\n{line}\n3{LINE[1:]}\n")
+    assert tracks == [("pedestrian", "1", [1, 3])]
+    assert finding.startswith(f"line 2 of gt.txt {fault}")
+
+
+def test_frames_that_count_from_0_or_in_steps(read):
+    lines = "0,1,2,3,4,5,1,1,1\n3,1,2,3,4,5,1,1,1\n"
+    assert read(lines, numbering=Numbering(first=0))[0][0][2] == [1, 4]
+    assert read(lines, numbering=Numbering(step=5, first=0))[0][0][2] == [1, 16]
+    tracks, (finding,) = read(lines, numbering=Numbering(first=1))
+    assert tracks[0][2] == [3]
+    assert finding == "line 1 of gt.txt has frame 0; frames count from 1"
+
+
+@pytest.mark.parametrize(("length", "is_sure"), [(40, True), (30, True), (20, False), (80, False)])
+def test_a_sequence_that_is_half_as_long_as_its_video(tmp_path, length, is_sure):
+    (tmp_path / "gt.txt").write_text(LINE)
+    (tmp_path / "seqinfo.ini").write_text(
+        f"[Sequence]\nseqLength={length}\nimWidth=64\nimHeight=48\n"
+    )
+    source = MotSource(tmp_path, length_of=lambda _: VideoLength(40))
+    (video,) = source.videos(NO_TOOL)
+    assert bool(video.tracks) == is_sure
+    assert ["pass frame_step" in refused.reason for refused in video.refused] == [True] * (
+        not is_sure
+    )

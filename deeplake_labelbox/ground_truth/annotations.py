@@ -261,3 +261,10 @@ class AnnotationSource(Protocol):
 
     def __len__(self) -> int:
         """Number of videos, for the progress bar; 0 where it is not known."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Classes and classifications that it lists, though none may be annotated.
+
+        Complete once all videos have been read.
+        """

@@ -181,7 +181,7 @@ class CocoSource:
         findings = [*findings, *builder.findings()]
         if crowds:
             what = "annotations are of crowds (iscrowd); each is imported as one object"
-            findings.append(Finding(what, None, crowds))
+            findings.append(Finding(what, None, crowds, is_note=True))
         return VideoAnnotations(
             data_row=video.names,
             tracks=builder.tracks(),

@@ -58,6 +58,9 @@ class CvatSource:
                 f"{path} is no file of CVAT for video: it needs <annotations> with <track> "
                 f"elements. Export the task as 'CVAT for video 1.1'."
             )
+        self._labels = frozenset(
+            name.text for name in root.iterfind("meta//labels/label/name") if name.text
+        )
         self._tracks: dict[str | None, list[tuple[str, Element]]] = {}
         names: set[str] = set()
         for index, track in enumerate(root.iter("track")):
@@ -83,6 +86,11 @@ class CvatSource:
 
     def __len__(self) -> int:
         return len(self._tracks)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The labels that its <meta> lists."""
+        return self._labels
 
     def videos(self, kind_of: KindOf) -> Iterator[VideoAnnotations]:  # noqa: ARG002 - each shape has one geometry
         """Yield the annotations of each task that has tracks."""

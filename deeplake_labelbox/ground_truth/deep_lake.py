@@ -89,6 +89,14 @@ class DeepLakeSource:
     def __len__(self) -> int:
         return len(self._meta.videos)
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The tools and classifications of its labels, and its columns."""
+        ontology = self._layout.ontology
+        names = {tool.name for tool in ontology.tools}
+        names |= {item.name for item in ontology.classifications}
+        return frozenset(names | self._kinds.keys())
+
     def videos(self, kind_of: KindOf) -> Iterator[VideoAnnotations]:  # noqa: ARG002 - columns have one geometry
         """Yield the annotations of each video that has rows.
 

@@ -55,11 +55,12 @@ class MappedColumnsSource:
         self._names = column_names(dataset)
         self._mapping = {name: goal for name, goal in mapping.items() if goal}
         self._types: dict[str, str] = {}
-        for name in self._mapping:
+        for name in mapping:
             if name not in self._names:
                 raise AnnotationSourceError(
                     f"The dataset has no column {name!r}; it has {', '.join(self._names)}."
                 )
+        for name in self._mapping:
             kind = str(dataset.schema[name].dtype.kind).rpartition(".")[2]
             if kind not in (*_GEOMETRIES, "ClassLabel", "Text"):
                 raise AnnotationSourceError(
@@ -70,6 +71,11 @@ class MappedColumnsSource:
 
     def __len__(self) -> int:
         return 0
+
+    @property
+    def names(self) -> frozenset[str]:
+        """No classes beside those that columns are mapped to."""
+        return frozenset()
 
     def videos(self, kind_of: KindOf) -> Iterator[VideoAnnotations]:  # noqa: ARG002 - columns have one geometry
         """Yield the annotations of each video.

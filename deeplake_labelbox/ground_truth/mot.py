@@ -20,7 +20,9 @@ from deeplake_labelbox.ground_truth.frame_numbers import LengthOf, Numbering, un
 from deeplake_labelbox.ground_truth.mot_lines import MotLines, read_lines
 from deeplake_labelbox.ground_truth.mot_variants import (
     FLAG,
+    VARIANTS,
     MotFormat,
+    MotVariant,
     variant_of,
 )
 from deeplake_labelbox.ground_truth.tracks import TrackBuilder
@@ -109,36 +111,12 @@ class MotSource:
         doubt = None
         if self._numbering.step is None:
             doubt = _length_doubt(info.length, self._length_of(names).frames)
-        first, step = self._first_number(file, lines), self._numbering.step or 1
         builder = TrackBuilder()
-        faults = _Faults(file)
-        for number, frame, fault in lines.faults:
-            faults.add(number, frame, fault)
-        left_out = 0
-        for number, row in lines.rows:
-            values = [value or 0.0 for value in row[:6]]
-            frame = (int(values[0]) - first) * step + 1
-            if frame < 1:
-                faults.add(number, None, f"has frame {int(values[0])}; frames count from {first}")
-                continue
-            if variant.has_flag and len(row) > FLAG and row[FLAG] == 0:
-                left_out += 1
-                continue
-            try:
-                name = variant.class_of(row)
-            except ValueError as error:
-                faults.add(number, frame, str(error))
-                continue
-            track = str(int(values[1])) if values[1] >= 0 else f"line {number}"
-            if doubt is not None:
-                builder.refuse(name, track, doubt)
-                continue
-            box = (values[2] - self._origin, values[3] - self._origin, values[4], values[5])
-            builder.add(name, "rectangle", track, frame, box)
-        findings = [*faults.findings(), *builder.findings()]
-        if left_out:
-            what = "boxes are marked as not to be counted (0 in the seventh column)"
-            findings.append(Finding(what, None, left_out))
+        findings = self._add_boxes(builder, file, lines, variant, doubt)
+        findings += builder.findings()
+        if self._variant == "mot" and variant is VARIANTS["mot17"]:
+            what = "there is no labels.txt; its classes are read as those of MOTChallenge"
+            findings.append(Finding(f"{file.name}: {what} (1 is pedestrian)", is_note=True))
         return VideoAnnotations(
             data_row=names,
             tracks=builder.tracks(),
@@ -146,6 +124,45 @@ class MotSource:
             findings=findings,
             refused=builder.refused(),
         )
+
+    def _add_boxes(
+        self,
+        builder: TrackBuilder,
+        file: Path,
+        lines: MotLines,
+        variant: MotVariant,
+        doubt: str | None,
+    ) -> list[Finding]:
+        """Add the boxes of a file, or refuse them all for a doubt; tells which lines are bad."""
+        first, step = self._first_number(file, lines), self._numbering.step or 1
+        faults = _Faults(file)
+        for number, frame, fault in lines.faults:
+            faults.add(number, frame, fault)
+        left_out = 0
+        for number, row in lines.rows:
+            values = [value or 0.0 for value in row[:6]]
+            frame = (int(values[0]) - first) * step + 1
+            if variant.has_flag and len(row) > FLAG and row[FLAG] == 0:
+                left_out += 1
+                continue
+            try:
+                name = variant.class_of(row)
+            except ValueError as error:
+                faults.add(number, frame if frame > 0 else None, str(error))
+                continue
+            track = str(int(values[1])) if values[1] >= 0 else f"line {number}"
+            box = (values[2] - self._origin, values[3] - self._origin, values[4], values[5])
+            if doubt is not None:
+                builder.refuse(name, track, doubt)
+            elif frame < 1:
+                faults.add(number, None, f"has frame {int(values[0])}; frames count from {first}")
+            else:
+                builder.add(name, "rectangle", track, frame, box)
+        findings = faults.findings()
+        if left_out:
+            what = "boxes are marked as not to be counted (0 in the seventh column)"
+            findings.append(Finding(what, None, left_out))
+        return findings
 
     def _first_number(self, file: Path, lines: MotLines) -> int:
         if self._numbering.first is not None:

@@ -15,7 +15,6 @@ All begin ``frame, id, left, top, width, height``. What follows differs:
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,8 +22,6 @@ from pathlib import Path
 from typing import Final, Literal
 
 from deeplake_labelbox.errors import AnnotationSourceError
-
-logger = logging.getLogger(__name__)
 
 MotFormat = Literal["mot", "mot17", "mot15", "visdrone", "uavdt", "mot-numbers"]
 """Formats of MOTChallenge text; ``mot`` reads only what is sure of its variant."""
@@ -120,7 +117,7 @@ def _named(names: Iterable[str], first: int = 1) -> Mapping[int, str]:
     return dict(enumerate(names, first))
 
 
-_VARIANTS: Final[Mapping[str, MotVariant]] = {
+VARIANTS: Final[Mapping[str, MotVariant]] = {
     "mot17": MotVariant(_CLASS, _named(MOT_CLASSES), True, "MOTChallenge"),
     "mot15": MotVariant(None, None, False, "MOTChallenge"),
     "visdrone": MotVariant(_CLASS, _named(_VISDRONE, 0), True, "VisDrone"),
@@ -157,7 +154,7 @@ def variant_of(
         AnnotationSourceError: If the file does not say it.
     """
     if chosen != "mot":
-        return _VARIANTS[chosen]
+        return VARIANTS[chosen]
     labels = file.with_name("labels.txt")
     classes = {row[_CLASS] for row in rows if len(row) > _CLASS} - {None, -1}
     # Fractions are coordinates of MOT15.
@@ -170,7 +167,7 @@ def variant_of(
         return MotVariant(_CLASS, _named(_label_names(labels)), has_flag=True, named_by=str(labels))
     if not has_class:
         if MOT_CLASSES[0] in mapped:
-            return _VARIANTS["mot15"]
+            return VARIANTS["mot15"]
         raise _question(
             file,
             "it has no classes; if all of its boxes are of one class, name it with "
@@ -178,14 +175,7 @@ def variant_of(
         )
     if doubt := _doubt(file, rows, header):
         raise _question(file, doubt)
-    logger.warning(
-        "%s has no labels.txt beside it; its classes are read as those of MOTChallenge (1 is %s, 3 "
-        "is %s).",
-        file,
-        MOT_CLASSES[0],
-        MOT_CLASSES[2],
-    )
-    return _VARIANTS["mot17"]
+    return VARIANTS["mot17"]
 
 
 def _doubt(file: Path, rows: Sequence[Row], header: Sequence[str]) -> str | None:

@@ -9,13 +9,14 @@ The form is that of docs.labelbox.com/reference/import-video-annotations.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID, uuid5
 
 import numpy as np
 
+from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.ground_truth.annotations import ObjectTrack, VideoAnnotations
 from deeplake_labelbox.ground_truth.answer_lines import reference
 from deeplake_labelbox.ground_truth.frame_problems import FrameProblems
@@ -68,6 +69,18 @@ class PayloadWriter:
     def goal(self, name: str) -> str:
         """The name in the project of a name in the source; empty if it is left out."""
         return self.mapping.get(name, name)
+
+    def check_mapping(self, names: Collection[str]) -> None:
+        """Check that the source has all names that are mapped.
+
+        Raises:
+            ConfigurationError: If it does not have one.
+        """
+        if missing := [name for name in self.mapping if name not in names]:
+            raise ConfigurationError(
+                f"The mapping names {missing[0]!r}, which the source does not have; it has "
+                f"{', '.join(map(repr, sorted(names))) or 'no annotations'}. Nothing was sent."
+            )
 
     def write(self, video: VideoAnnotations, target: Target) -> VideoPayload:
         """The lines of one video."""

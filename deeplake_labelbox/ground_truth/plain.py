@@ -54,6 +54,11 @@ class PlainSource:
     def __len__(self) -> int:
         return 0
 
+    @property
+    def names(self) -> frozenset[str]:
+        """No classes beside those of its annotations."""
+        return frozenset()
+
     def videos(self, kind_of: KindOf) -> Iterator[VideoAnnotations]:  # noqa: ARG002 - geometries are as they are
         """Yield the annotations of each video, in the order of first appearance.
 

@@ -62,14 +62,19 @@ class ImportRun:
         writer: PayloadWriter,
         targets: Targets,
         chunks: ChunkWriter,
+        *,
+        may_be_empty: bool = False,
     ) -> None:
         """Read the source, check it, and write its lines to chunks.
 
         Raises:
-            AnnotationSourceError: If no video of the source is found in the project.
+            AnnotationSourceError: If no video of the source is found in the project, or it has no
+                annotations and may not be empty.
+            ConfigurationError: If the mapping has a name that the source does not have.
         """
         taken: dict[str, str] = {}
         missing: dict[str, str] = {}
+        names: set[str] = set()
         videos = tqdm(
             source.videos(writer.kind_of),
             total=len(source) or None,
@@ -78,6 +83,7 @@ class ImportRun:
             disable=not self._progress,
         )
         for video in videos:
+            names.update(_names(video))
             target = targets.find(video.data_row)
             if isinstance(target, Target) and taken.get(target.data_row_id):
                 other = taken[target.data_row_id]
@@ -98,6 +104,15 @@ class ImportRun:
         if missing and not taken:
             raise AnnotationSourceError(_no_video_found(missing, targets))
         chunks.close()
+        writer.check_mapping(names | source.names)
+        told = chunks.chunks or self.result.annotations or self.result.gaps
+        if not told and not may_be_empty:
+            raise AnnotationSourceError(
+                "The mapping leaves out all annotations of the source; nothing was sent."
+                if names
+                else "The source has no annotations; nothing was sent. Check that it is the right "
+                "one, and its format."
+            )
 
     def write_dry_run(self, chunks: Iterable[Chunk], path: Path) -> None:
         """Write what would be sent to a file."""
@@ -223,6 +238,11 @@ class ImportRun:
             self.result.annotations.append(
                 AnnotationOutcome(None, video.name, member.name, member.track, "refused", why)
             )
+        for finding in video.findings:
+            if finding.is_note:
+                continue
+            times = "" if finding.count == 1 else f" ({finding.count:,} times)"
+            self._gap(Gap("", video.name, f"{finding.what}{times}", finding.frame))
 
     def _note(
         self,
@@ -269,6 +289,13 @@ def _told_of(target: Target, told: Iterable[tuple[str, int | None, int]]) -> Ite
     for what, frame, count in told:
         times = "" if count == 1 else f" ({count:,} times)"
         yield Gap(target.data_row_id, target.name, f"{what}{times}", frame)
+
+
+def _names(video: VideoAnnotations) -> Iterator[str]:
+    """The classes and classifications of a video, as the source names them."""
+    yield from (track.class_name for track in video.tracks)
+    yield from (item.class_name for item in video.refused)
+    yield from (*video.frame_answers, *video.global_answers)
 
 
 def _members(row: ChunkRow) -> Iterator[tuple[str, Member]]:

@@ -193,7 +193,7 @@ def test_what_is_told_beside(imported, file):
     boxes = [box(1, 1, iscrowd=1), box(2, 2), box(3, 3), box(4, 99)]
     result = imported(file([image(1, 0), image(2, 5), other_size], boxes))
     assert len(result.accepted) == 1
-    told = " / ".join(gap.what for gap in result.gaps)
+    told = " / ".join(gap.what for gap in (*result.gaps, *result.notes))
     assert "annotations[3] is of image 99, which is not in 'images'" in told
     assert "annotations are of crowds (iscrowd)" in told
     assert "is of an image of another size" in told

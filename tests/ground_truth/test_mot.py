@@ -31,7 +31,7 @@ def read(tmp_path):
             (tmp_path / "labels.txt").write_text(labels)
         (video,) = MotSource(tmp_path / name, **options).videos(NO_TOOL)
         tracks = [(t.class_name, t.track, t.frames.tolist()) for t in video.tracks]
-        return tracks, [finding.what for finding in video.findings]
+        return tracks, [finding.what for finding in video.findings if not finding.is_note]
 
     return run
 
@@ -41,7 +41,9 @@ def test_ground_truth_is_imported_box_by_box(imported, labels_of, project, tmp_p
     file.write_text(GROUND_TRUTH)
     result = imported(file, mapping={"pedestrian": "car"}, tolerance=0)
     assert len(result.accepted) == 2
-    assert NOT_COUNTED in [gap.what for gap in result.gaps]
+    assert [gap.what for gap in result.gaps] == [NOT_COUNTED]
+    (note,) = result.notes
+    assert "no labels.txt; its classes are read as those of MOTChallenge" in note.what
     assert boxes_of(labels_of(project)["one.mp4"][0]) == {
         ("car", 1): [[39, 18, 13, 22]],
         ("car", 2): [[2, 9, 20.5, 30], [41, 18.5, 13, 22]],

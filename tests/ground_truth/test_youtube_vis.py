@@ -150,7 +150,10 @@ def test_annotations_of_videos_that_are_not_there(imported, file):
         ('{"videos": [], "annotations": null}', "has no annotations"),
         ('{"videos": [{"id": 1}, {"id": 1}], "annotations": []}', "2 videos with the id 1"),
         ('{"videos": [], "categories": [], "annotations": []}', "The source has no annotations"),
-        ('{"videos": [{"id": 1}], "annotations": []}', "The source has no annotations"),
+        (
+            '{"videos": [{"id": 1, "name": "one"}], "annotations": []}',
+            "The source has no annotations",
+        ),
     ],
 )
 def test_a_file_of_another_kind_is_refused(imported, tmp_path, text, fault):

@@ -79,7 +79,7 @@ def masks(frames=None, instances=None, **more):
             "Option 'red' of classification 'color' of annotation 0 .* has no classification 'x'",
         ),
         (car(box_at(1, classifications={})), "needs its classifications as a list"),
-        ({"name": "weather", "answer": {"name": "sun"}}, "is per frame; give its answer 'frames'"),
+        ({"name": "weather", "answer": {"name": "sun"}}, "is per frame; give its 'frames'"),
         (
             {"name": "weather", "answer": {"name": "sun"}, "frames": [{"start": 3, "end": 2}]},
             "has the frame range",

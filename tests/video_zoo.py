@@ -59,6 +59,14 @@ def _hidden(path: Path, *, skip: int, show: int) -> None:
     video_files.set_edit_list(path, skip_ticks=512 * skip, show_seconds=show / 25)
 
 
+def _joined(path: Path) -> None:
+    first = path.with_suffix(".first.ts")
+    _write(first, frames=FRAMES // 2, b_frames=2)
+    _write(path, frames=FRAMES // 2, first=FRAMES // 2, b_frames=2)
+    path.write_bytes(first.read_bytes() + path.read_bytes())
+    first.unlink()
+
+
 def _declared(path: Path, count: int) -> None:
     _write(path, codec="mpeg4")
     video_files.set_declared_frames(path, count)
@@ -112,6 +120,7 @@ ZOO = (
     ZooVideo("AV1", "av1.mp4", partial(_write, **AV1), size=(128, 96)),
     ZooVideo("MPEG-4 in AVI", "mpeg4.avi", partial(_write, codec="mpeg4", b_frames=2)),
     ZooVideo("MPEG-TS", "stream.ts", partial(_write, b_frames=2)),
+    ZooVideo("two MPEG-TS joined byte by byte", "joined.ts", _joined),
     ZooVideo(
         "fragmented MP4",
         "fragmented.mp4",

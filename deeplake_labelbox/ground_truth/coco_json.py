@@ -17,10 +17,10 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
 
 from deeplake_labelbox.errors import AnnotationSourceError
 from deeplake_labelbox.ground_truth.annotations import Finding
+from deeplake_labelbox.ground_truth.polygons import filled
 from deeplake_labelbox.ground_truth.rle import decode_rle
 from deeplake_labelbox.ground_truth.tracks import TrackBuilder
 from deeplake_labelbox.project.json_values import as_list, as_mapping
@@ -243,11 +243,10 @@ def _pixels(segmentation: Any, size: Size | None) -> NDArray[np.bool_]:
 
 
 def _filled(polygons: Any, size: Size) -> NDArray[np.bool_]:
-    """Polygons, each ``[x, y, x, y, ...]``, filled as Pillow fills them."""
+    """Polygons, each ``[x, y, x, y, ...]``, filled."""
     if not isinstance(polygons, Sequence) or isinstance(polygons, str):
         raise ValueError("it is neither run-length encoded nor a list of polygons")  # noqa: TRY004 - a fault of the file
-    image = Image.new("1", size)
-    draw = ImageDraw.Draw(image)
+    shapes = []
     for polygon in polygons:
         try:
             corners = np.array(polygon, dtype=np.float64).reshape(-1, 2)
@@ -255,5 +254,5 @@ def _filled(polygons: Any, size: Size) -> NDArray[np.bool_]:
             raise ValueError("a polygon is [x, y, x, y, …]") from error
         if len(corners) < 3 or not np.isfinite(corners).all():
             raise ValueError("a polygon has at least three finite corners")
-        draw.polygon([(x, y) for x, y in corners.tolist()], fill=1)
-    return np.asarray(image, dtype=np.bool_)
+        shapes.append(corners)
+    return filled(shapes, size)

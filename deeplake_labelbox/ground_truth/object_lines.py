@@ -162,9 +162,10 @@ def _usable(track: ObjectTrack, report: ReportFrames) -> NDArray[np.bool_]:
         drawn = (values[:, 2:] > 0).all(axis=1)
         missing = "the box has no width or height"
     if not sane.all():
-        report(f"coordinates are beyond {MAX_COORDINATE:.0f} pixels", track.frames[~sane])
-    if not drawn.all():
-        report(missing, track.frames[~drawn])
+        what = f"its coordinates are not finite, or beyond {MAX_COORDINATE:.0f} pixels"
+        report(what, track.frames[~sane])
+    if (undrawn := sane & ~drawn).any():
+        report(missing, track.frames[undrawn])
     usable: NDArray[np.bool_] = sane & drawn
     return usable
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -214,13 +213,11 @@ def _value(index: int, geometry: Geometry) -> tuple[ToolKind, Any]:
 
 
 def _numbers(index: int, what: str, values: Sequence[Any]) -> tuple[float, ...]:
+    """The numbers, finite or not: a frame of an object that cannot be drawn is refused alone."""
     try:
-        numbers = tuple(map(float, values))
+        return tuple(map(float, values))
     except (TypeError, ValueError) as error:
         raise _refusal(index, f"has the {what} {values!r}") from error
-    if not all(map(math.isfinite, numbers)):
-        raise _refusal(index, f"has the {what} {values!r}")
-    return numbers
 
 
 def _interval(index: int, frames: Any) -> tuple[int, int]:

@@ -367,7 +367,6 @@ def test_a_generator_is_read_one_video_at_a_time(imported):
         car(1.5),
         car(1, extra=1),
         {**car(1), "box": [1, 2, 3]},
-        {**car(1), "box": [1, 2, 3, float("nan")]},
         {**car(1), "point": [1, 2]},
         {**car(1), "answers": {"color": 7}},
         {"data_row": "one.mp4", "frames": [4, 2], "answers": {"note": "x"}},

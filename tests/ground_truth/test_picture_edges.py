@@ -170,3 +170,18 @@ def test_a_mask_that_cannot_be_read_ends_nothing_else():
         "its masks have no pixel that can be drawn: the mask cannot be read: the runs cover 3 "
         "pixels of 6 (frame 2)"
     )
+
+
+def test_coordinates_that_are_not_finite_end_nothing_else():
+    builder = TrackBuilder()
+    for frame, width in enumerate([10, float("nan"), 10, 0], 1):
+        builder.add("car", "rectangle", "a", frame, (5, 5, width, 10))
+    builder.add("nose", "point", "b", 4, (float("inf"), 5))
+    payload = written(builder)
+    assert [frames_of(line) for line in payload.lines] == [[[1], [3]]]
+    what = "its coordinates are not finite, or beyond 1000000 pixels"
+    assert payload.gaps == [
+        (f"'car' a: {what}", 2, 1),
+        ("'car' a: the box has no width or height", 4, 1),
+    ]
+    assert [refusal.reason for refusal in payload.refused] == [f"{what} (frame 4)"]

@@ -15,6 +15,7 @@ from deeplake_labelbox.cli.arguments import (
     read_groups,
     read_ontology,
 )
+from deeplake_labelbox.cli.one_writer import one_writer
 from deeplake_labelbox.cli.project_source import open_source
 from deeplake_labelbox.cli.running import check_writable, running
 from deeplake_labelbox.cli.summary import finish, show_dataset, show_opening, whole_report
@@ -64,7 +65,7 @@ def annotate(
 
     deeplake-labelbox annotate ./clips project.ndjson --branch second-pass
     """
-    with running(verbose=verbose) as run:
+    with running(verbose=verbose) as run, one_writer(dataset):
         from deeplake_labelbox.dataset.labelbox_meta import (  # noqa: PLC0415 - imports deeplake
             LabelboxMeta,
         )

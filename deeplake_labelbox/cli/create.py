@@ -14,6 +14,7 @@ from deeplake_labelbox.cli.arguments import (
     read_ranges,
     read_size,
 )
+from deeplake_labelbox.cli.one_writer import one_writer
 from deeplake_labelbox.cli.project_source import open_source
 from deeplake_labelbox.cli.running import check_writable, running
 from deeplake_labelbox.cli.summary import finish, show_dataset, show_opening
@@ -120,7 +121,7 @@ def create(
 
     deeplake-labelbox create cl9y0xd2m00 ./small --only-labelled --fps 5 --resize 640
     """
-    with running(verbose=verbose) as run:
+    with running(verbose=verbose) as run, one_writer(dataset):
         check_writable(report)
         groups, storage = read_groups(group), read_creds(creds)
         ranges, size = read_ranges(frame_range), read_size(resize)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from deeplake_labelbox.cli import options
+from deeplake_labelbox.cli.one_writer import one_writer
 from deeplake_labelbox.cli.project_source import ProjectSource
 from deeplake_labelbox.cli.running import Run, running, writing
 from deeplake_labelbox.cli.summary import finish, show_dataset, show_opening
@@ -43,7 +44,7 @@ def demo(
     real Labelbox SDK exports it, its videos are decoded, its labels are applied, and what is in the
     dataset is drawn on a contact sheet. Running it again replaces what it made.
     """
-    with running(verbose=verbose) as run:
+    with running(verbose=verbose) as run, one_writer(str(output / "dataset")):
         _check_folder(output)
         from deeplake_labelbox.sandbox import Sandbox  # noqa: PLC0415 - slow, and an extra
 

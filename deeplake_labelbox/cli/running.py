@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -132,6 +133,10 @@ def running(*, verbose: bool) -> Iterator[Run]:
         yield run
     except DeepLakeLabelboxError as error:
         _fail(run, error)
+    except BrokenPipeError:
+        raise  # the reader of a pipe has ended, as `head` does
+    except OSError as error:
+        _fail(run, _of_file(error))
     except KeyboardInterrupt:
         run.err.print()
         run.err.print(Text.assemble(("Stopped.", "bold"), " ", run.hint), soft_wrap=True)
@@ -153,17 +158,31 @@ def writing(path: Path) -> Iterator[None]:
         ) from error
 
 
+def _of_file(error: OSError) -> ConfigurationError:
+    """What the operating system does not allow, such as to look into a folder of another user."""
+    reason = error.strerror or str(error) or type(error).__name__
+    if error.filename is None:
+        return ConfigurationError(f"{reason}; check the disk and your rights to it.")
+    return ConfigurationError(f"{error.filename}: {reason}; check the path and your rights to it.")
+
+
 def check_writable(path: Path | None) -> None:
     """Check that a file can be where the user wants it, before a long job.
 
     Raises:
-        ConfigurationError: If it is a folder, or its folder is not there.
+        ConfigurationError: If it is a folder, or its folder is not there or read-only.
     """
-    if path is not None and path.is_dir():
+    if path is None:
+        return
+    if path.is_dir():
         raise ConfigurationError(f"{path} is a folder; give the file to write.")
-    if path is not None and not path.parent.is_dir():
+    if not path.parent.is_dir():
         raise ConfigurationError(
             f"There is no folder {path.parent} for {path.name}; make it first."
+        )
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise ConfigurationError(
+            f"{path} cannot be written: its folder is read-only for you; choose another path."
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -17,9 +16,9 @@ from deeplake_labelbox.cli.running import (
     check_writable,
     in_options,
     running,
-    writing,
 )
 from deeplake_labelbox.cli.summary import command_line
+from deeplake_labelbox.files import write_json
 
 if TYPE_CHECKING:
     from deeplake_labelbox.upload.result import AnnotationProject
@@ -187,7 +186,7 @@ def upload(
         )
         _show(run, result)
         if report is not None:
-            _save(result, report)
+            write_json(report, _without_paths(asdict(result)))
         if result.refused:
             raise typer.Exit(EXIT_GAPS)
 
@@ -205,13 +204,6 @@ def _show(run: Run, result: AnnotationProject) -> None:
     )
     run.result(result.editor_url)
     run.step(f"When they are labelled: {command_line('create', result.project_id, 'dataset')}")
-
-
-def _save(result: AnnotationProject, report: Path) -> None:
-    with writing(report):
-        report.write_text(
-            json.dumps(_without_paths(asdict(result)), indent=2, ensure_ascii=False) + "\n", "utf-8"
-        )
 
 
 def _without_paths(found: dict[str, Any]) -> dict[str, Any]:

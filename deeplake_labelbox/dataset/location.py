@@ -90,7 +90,7 @@ class DatasetLocation:
 
         Raises:
             DatasetNotFoundError: If there is none.
-            DatasetError: If it cannot be opened.
+            DatasetError: If it cannot be opened, or not by this user.
         """
         self._check_exists()
         with dataset_errors(f"opening the dataset at {self}"):
@@ -101,13 +101,14 @@ class DatasetLocation:
 
         Raises:
             DatasetNotFoundError: If there is none.
-            DatasetError: If it cannot be opened.
+            DatasetError: If it cannot be opened, or not by this user.
         """
         self._check_exists()
         with dataset_errors(f"opening the dataset at {self}"):
             return deeplake.open_read_only(self.path, creds=self.creds, token=self.token)
 
     def _check_exists(self) -> None:
+        self._check_readable()
         if not self.exists():
             raise DatasetNotFoundError(
                 f"There is no Deep Lake dataset at {self}; check the path, or make it first."
@@ -131,12 +132,26 @@ class DatasetLocation:
             DatasetExistsError: If a local file, or a folder with files that are no dataset, is.
         """
         local = Path(self.path)
+        self._check_readable()
         if not self.is_local or not local.exists() or self.exists():
             return
         if not local.is_dir() or any(local.iterdir()):
             what = "a folder with other files" if local.is_dir() else "a file"
             raise DatasetExistsError(
                 f"{self} is {what}, not a Deep Lake dataset; choose another dataset path."
+            )
+
+    def _check_readable(self) -> None:
+        """Check the rights to a local path; to Deep Lake a dataset without them is not there."""
+        if not self.is_local:
+            return
+        local = Path(self.path)
+        found = next((each for each in (local, *local.parents) if os.path.lexists(each)), local)
+        rights = os.X_OK | (os.R_OK if found == local else 0)
+        if found.is_dir() and not os.access(found, rights):
+            raise DatasetError(
+                f"The folder {found} may not be read by this user; change its rights, or choose "
+                "another dataset path."
             )
 
     def delete(self) -> None:

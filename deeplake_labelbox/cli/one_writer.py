@@ -1,0 +1,47 @@
+"""One command at a time makes or labels a local dataset."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from deeplake_labelbox.errors import DatasetBusyError
+
+logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def one_writer(path: str) -> Iterator[None]:
+    """Refuse to write where another command of this machine is writing.
+
+    Args:
+        path: Path of the dataset; one that is no folder of this machine is not locked.
+
+    Raises:
+        DatasetBusyError: If another command is writing there.
+    """
+    if "://" in path:
+        yield
+        return
+    from filelock import FileLock, Timeout  # noqa: PLC0415 - not needed for --help
+
+    # Not inside the dataset, whose folder is replaced.
+    name = hashlib.sha256(str(Path(path).resolve()).encode(errors="surrogateescape")).hexdigest()
+    lock = FileLock(Path(tempfile.gettempdir()) / f"deeplake-labelbox-{name[:32]}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise DatasetBusyError(
+            f"Another command is writing the dataset at {path}; wait for it, or choose another "
+            "path."
+        ) from error
+    except OSError as error:
+        logger.debug("The file %s cannot be locked (%s); going on without.", lock.lock_file, error)
+    try:
+        yield
+    finally:
+        lock.release()

@@ -104,7 +104,7 @@ def _find_shifts(packets: NDArray[np.uint8]) -> NDArray[np.uint8]:
         steps = (counters[own[:-1]] + filled[own[1:]] - counters[own[1:]]) & 0x0F
         broken = np.flatnonzero((steps != 0) & begins[own[1:]] & ~told[own[1:]]) + 1
         starts = own[begins[own]]
-        total = 0
+        jumps = np.zeros(len(own), np.uint8)
         for place in broken.tolist():
             before, here = int(own[place - 1]), int(own[place])
             table = int(tables[np.searchsorted(tables, here) - 1])
@@ -115,8 +115,8 @@ def _find_shifts(packets: NDArray[np.uint8]) -> NDArray[np.uint8]:
             )
             earlier = starts[: np.searchsorted(starts, here)]
             if as_at_start or (len(earlier) and _goes_back(packets, int(earlier[-1]), here)):
-                total += int(steps[place - 1])
-                shifts[own[place:]] = total & 0x0F
+                jumps[place] = steps[place - 1]
+        shifts[own] = np.cumsum(jumps, dtype=np.uint8) & 0x0F
     return shifts
 
 

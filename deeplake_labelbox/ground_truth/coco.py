@@ -171,6 +171,7 @@ class CocoSource:
                 said=self._numbering,
                 first=self._first if self._numbers[key] else 0,
                 declared=video.declared,
+                counted=not self._numbers[key],
             ).tolist()
             doubt = None
         except ValueError as error:

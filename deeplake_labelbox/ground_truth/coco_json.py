@@ -23,7 +23,7 @@ from deeplake_labelbox.ground_truth.annotations import Finding
 from deeplake_labelbox.ground_truth.polygons import filled
 from deeplake_labelbox.ground_truth.rle import decode_rle
 from deeplake_labelbox.ground_truth.tracks import TrackBuilder
-from deeplake_labelbox.project.json_values import as_list, as_mapping
+from deeplake_labelbox.project.json_values import as_list, as_mapping, as_text
 
 Size = tuple[int, int]
 """Width and height in pixels."""
@@ -32,6 +32,11 @@ Entry = Mapping[str, Any]
 
 # Numbers beyond are no frame numbers.
 _MAX_NUMBER: Final = 1 << 31
+
+_MAX_DIGITS: Final = 30
+# Pictures of more pixels, and coordinates beyond, are of no video.
+_MAX_PIXELS: Final = 1 << 28
+_MAX_COORDINATE: Final = 1e6
 
 _LENGTHS: Final = ("length", "num_frames", "frame_count", "nframes")
 
@@ -78,8 +83,8 @@ class CocoJson:
         self._content = content
         self.annotations = self.entries("annotations")
         self.categories = {
-            _key(category.get("id")): str(category["name"])
-            for _, category in self.entries("categories")
+            key: str(category["name"])
+            for key, category in self.by_id("categories").items()
             if category.get("name") is not None
         }
 
@@ -133,7 +138,9 @@ def reference(entry: Entry, name: str) -> str:
 
 
 def _key(value: Any) -> str:
-    return json.dumps(value, default=repr)
+    """An id as text: 4, 4.0 and "4" are the same."""
+    number = whole_number(value)
+    return as_text(value if number is None else number) or json.dumps(value, default=repr)
 
 
 def size_of(entry: Entry) -> Size | None:
@@ -157,7 +164,7 @@ def whole_number(value: Any) -> int | None:
 def number_in(file_name: str) -> int | None:
     """The last number in the name of a picture."""
     numbers = re.findall(r"\d+", PurePosixPath(file_name.replace("\\", "/")).stem)
-    if not numbers or len(numbers[-1]) > len(str(_MAX_NUMBER)):
+    if not numbers or len(numbers[-1]) > _MAX_DIGITS:
         return None
     return whole_number(int(numbers[-1]))
 
@@ -246,13 +253,15 @@ def _filled(polygons: Any, size: Size) -> NDArray[np.bool_]:
     """Polygons, each ``[x, y, x, y, ...]``, filled."""
     if not isinstance(polygons, Sequence) or isinstance(polygons, str):
         raise ValueError("it is neither run-length encoded nor a list of polygons")  # noqa: TRY004 - a fault of the file
+    if size[0] * size[1] > _MAX_PIXELS:
+        raise ValueError(f"a picture of {size[0]} x {size[1]} pixels is none of a video")
     shapes = []
     for polygon in polygons:
         try:
             corners = np.array(polygon, dtype=np.float64).reshape(-1, 2)
         except (TypeError, ValueError) as error:
             raise ValueError("a polygon is [x, y, x, y, …]") from error
-        if len(corners) < 3 or not np.isfinite(corners).all():
-            raise ValueError("a polygon has at least three finite corners")
+        if len(corners) < 3 or not (np.abs(corners) <= _MAX_COORDINATE).all():
+            raise ValueError("a polygon has at least three corners, which are finite")
         shapes.append(corners)
     return filled(shapes, size)

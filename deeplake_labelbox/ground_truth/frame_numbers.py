@@ -58,6 +58,7 @@ def frames_of_pictures(
     said: Numbering,
     first: int | None = None,
     declared: int | None = None,
+    counted: bool = False,
 ) -> NDArray[np.int64]:
     """The 1-based frame of each picture.
 
@@ -67,6 +68,7 @@ def frames_of_pictures(
         said: What the user says of the numbers.
         first: The number of a video's first frame, where the source shows it.
         declared: Number of frames of the video, where the source tells.
+        counted: Whether the numbers are the pictures' places in the source, for want of others.
 
     Returns:
         (N,) int64.
@@ -102,12 +104,14 @@ def frames_of_pictures(
             f"Labelbox has {_of_frames(video.frames)}; pass {_STEP}: how many frames of the video "
             f"lie from one picture to the next"
         )
-    if said.step is None and last > 1 and _is_doubtful(ranks, video, last, declared):
+    if said.step is None and (last > 1 or counted) and _is_doubtful(ranks, video, last, declared):
         told = "an unknown number of frames" if video.frames is None else _of_frames(video.frames)
+        shown = f"its {len(ranks)} pictures are numbered {ranks[0]} to {ranks[-1]}"
+        if len(ranks) == 1:
+            shown = f"its only picture has number {ranks[0]}"
         raise ValueError(
-            f"its {len(ranks)} pictures are numbered {ranks[0]} to {ranks[-1]}, the video in "
-            f"Labelbox has {told}; they may be its first ones or, for example, every second one. "
-            f"Pass {_STEP}: 1 for the first ones, 2 for every second one"
+            f"{shown}, the video in Labelbox has {told}; they may be its first ones or, for "
+            f"example, every second one. Pass {_STEP}: 1 for the first ones, 2 for every second one"
         )
     return frames
 

@@ -40,16 +40,16 @@ def decode_rle(rle: Mapping[str, Any]) -> NDArray[np.bool_]:
     try:
         height, width = (int(side) for side in rle["size"])
         counts = rle["counts"]
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ValueError("a run-length encoded mask has size [height, width] and counts") from error
     if height < 1 or width < 1 or height * width > _MAX_PIXELS:
         raise ValueError(f"a mask of {width} x {height} pixels is none of a video")
     if isinstance(counts, str):
         counts = counts.encode("ascii", "replace")
     lengths = _lengths(counts) if isinstance(counts, bytes) else _numbers(counts)
-    if (lengths < 0).any() or int(lengths.sum()) != height * width:
+    if (lengths < 0).any() or sum(lengths.tolist()) != height * width:
         raise ValueError(
-            f"the runs cover {int(lengths.sum())} pixels, the mask has {height * width}"
+            f"the runs cover {sum(lengths.tolist())} pixels, the mask has {height * width}"
         )
     is_object = np.arange(len(lengths)) % 2 == 1
     return np.repeat(is_object, lengths).reshape((width, height)).T

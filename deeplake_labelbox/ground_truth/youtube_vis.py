@@ -128,6 +128,7 @@ class YoutubeVisSource:
         """The frame of each picture of a video, or why it cannot be told."""
         numbers = _numbers(video)
         first = self._first
+        counted = numbers is None
         if numbers is None:
             # Without numbers, the pictures are counted.
             listed = [len(as_list(a.get(name))) for _, a in annotations for name in _LISTS]
@@ -137,7 +138,11 @@ class YoutubeVisSource:
             numbers, first = list(range(count)), 0
         try:
             return frames_of_pictures(
-                numbers, self._video_length(names), said=self._numbering, first=first
+                numbers,
+                self._video_length(names),
+                said=self._numbering,
+                first=first,
+                counted=counted,
             )
         except ValueError as error:
             return str(error)

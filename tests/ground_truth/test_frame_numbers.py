@@ -84,3 +84,6 @@ def test_what_the_source_says_beside():
     assert frames([0, 1, 2], 25, declared=25) == [1, 2, 3]
     with pytest.raises(ValueError, match="frame_step"):
         frames([0, 1, 2], 25, declared=3)
+    assert frames([0], 1, counted=True) == [1]
+    with pytest.raises(ValueError, match="frame_step"):
+        frames([0], 40, counted=True)

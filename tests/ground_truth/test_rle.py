@@ -36,6 +36,8 @@ def test_run_lengths_of_both_spellings(shape, density, seed):
         {"size": [2], "counts": [4]},
         {"counts": [4]},
         {"size": [2, 2], "counts": [2**70]},
+        {"size": [2, 2], "counts": [2**62, 2**62, 2**62, 2**62, 4]},
+        {"size": [2, float("inf")], "counts": [4]},
     ],
 )
 def test_broken_run_lengths(rle):

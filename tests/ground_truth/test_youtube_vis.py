@@ -77,6 +77,10 @@ def test_pictures_whose_frames_are_not_known_are_refused(imported, labels_of, pr
     assert frames_of(labels_of(project)["one.mp4"][0]) == [("road", [1, 27])]
 
 
+def test_ids_are_the_same_as_text_and_as_number(imported, file):
+    assert len(imported(file(annotation(category_id="4", video_id=1.0))).accepted) == 1
+
+
 @pytest.mark.parametrize("names", [[], ["a.jpg", "b.jpg", "c.jpg"]])
 def test_pictures_without_numbers(imported, file, names):
     path = file(names=names, name="one")
@@ -110,7 +114,7 @@ def test_another_video_of_the_file_tells_that_numbers_count_from_0(
             "4 x 4 pixels, the video has 64 x 48",
         ),
         (annotation(segmentations=[{"size": [48, 64], "counts": "0"}, None, None]), "the runs"),
-        (annotation(segmentations=[[[1, 2, 3, 4]], None, None]), "at least three finite corners"),
+        (annotation(segmentations=[[[1, 2, 3, 4]], None, None]), "at least three corners"),
         (annotation(segmentations=["x", None, None]), "nor a list of polygons"),
         (annotation(segmentations=[None] * 3, bboxes=[None] * 3), "is in no picture"),
     ],

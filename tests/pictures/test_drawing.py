@@ -4,11 +4,13 @@ from PIL import Image, ImageChops, ImageDraw
 
 from deeplake_labelbox import draw_contact_sheet, draw_frame
 from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.pictures import lettering as lettering_module
 from deeplake_labelbox.pictures.colours import class_colours, ink_on
 from deeplake_labelbox.pictures.frame_annotations import ShownObject
 from deeplake_labelbox.pictures.lettering import Lettering
 from deeplake_labelbox.pictures.overlay import draw_objects
 from deeplake_labelbox.pictures.tags import draw_tags
+from deeplake_labelbox.sandbox.sample import sample_videos
 
 RED = {"car": (255, 0, 0)}
 UNPRINTABLE = "\ud800"
@@ -145,3 +147,14 @@ def test_long_texts_are_cut_and_wrapped():
     assert all(lettering.width(line) <= 200 for line in lines)
     assert lettering.wrap("", 200, 3) == []
     assert lettering.wrap("x" * 200, 100, 2)[0].endswith("…")
+
+
+def test_the_sample_is_drawn_without_a_font_of_the_system(monkeypatch):
+    monkeypatch.setattr(lettering_module, "_SYSTEM_FONTS", ())
+    lettering_module._shown.cache_clear()
+    built_in = lettering_module._built_in(16)
+    for character in sorted(set(repr(sample_videos()))):
+        shown, font = lettering_module._shown(character, 16)
+        assert all(lettering_module._has(font, part) for part in shown), character
+        assert font is built_in
+    lettering_module._shown.cache_clear()

@@ -154,7 +154,7 @@ RIGHT_MARKING = Track(
 
 FRAME_ANSWERS = (
     FrameAnswer(Radio("weather", "rain"), ((20, 36),)),
-    FrameAnswer(Text("note", "Überholverbot — 禁止超车"), ((1, 19),)),
+    FrameAnswer(Text("note", "Überholverbot, défense de dépasser"), ((1, 19),)),
 )
 
 

@@ -17,6 +17,8 @@ def distinct_names(videos: Iterable[tuple[str, str]]) -> list[str]:
 
     Example:
         ```python
+        from deeplake_labelbox.video_names import distinct_names
+
         print(distinct_names([("a/x.mp4", "1"), ("b/x.mp4", "2"), ("b/y.mp4", "3")]))
         # ['a/x.mp4', 'b/x.mp4', 'y.mp4']
         ```

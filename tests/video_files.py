@@ -8,6 +8,7 @@ and the guards, together with grey above and below, tell how the picture was tur
 from __future__ import annotations
 
 import importlib.util
+import io
 import os
 import struct
 from fractions import Fraction
@@ -320,4 +321,38 @@ def blank_packet(path: Path, number: int, *, keep: int = 12) -> Path:
     end = start - keep + packets[number].size
     data[start:end] = bytes(end - start)
     path.write_bytes(data)
+    return path
+
+
+def write_size_change(
+    path: Path,
+    sizes: tuple[tuple[int, int], ...] = ((96, 64), (64, 48)),
+    *,
+    frames: int = 8,
+    codec: str = "libvpx-vp9",
+) -> Path:
+    """A video whose picture size changes: ``frames`` pictures of each width and height.
+
+    Each size has an encoder of its own; the packets go to one stream.
+    """
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=25)
+        stream.width, stream.height = sizes[0]
+        stream.pix_fmt = "yuv420p"
+        for place, (width, height) in enumerate(sizes):
+            with av.open(io.BytesIO(), "w", format=container.format.name) as scratch:
+                encoder = scratch.add_stream(codec, rate=25)
+                encoder.width, encoder.height = width, height
+                encoder.pix_fmt = "yuv420p"
+                encoder.codec_context.gop_size = frames
+                pictures = []
+                for number in range(place * frames, (place + 1) * frames):
+                    picture = draw_number(number, width, height)
+                    frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+                    frame.pts, frame.time_base = number, Fraction(1, 25)
+                    pictures.append(frame)
+                for frame in (*pictures, None):
+                    for packet in encoder.encode(frame):
+                        packet.stream = stream
+                        container.mux(packet)
     return path

@@ -61,6 +61,9 @@ class VideoEntry:
             ``None`` where frames were not chosen, and all have.
         source_height: Height of the video in pixels, as displayed, before it was scaled.
         source_width: Width of the video, the same.
+        sizes: First 1-based frame, width and height of each run of pictures of one size, where
+            the size changes within the video; empty where all pictures have ``width`` and
+            ``height``, which are those of the first. Labels are in pixels of the first size.
     """
 
     data_row_id: str
@@ -78,6 +81,15 @@ class VideoEntry:
     chosen: tuple[tuple[int, int, int], ...] | None = None
     source_height: int = 0
     source_width: int = 0
+    sizes: tuple[tuple[int, int, int], ...] = ()
+
+    def size_of(self, frame: int) -> tuple[int, int]:
+        """Height and width of the picture of a 1-based frame."""
+        size = (self.height, self.width)
+        for first, width, height in self.sizes:
+            if frame >= first:
+                size = (height, width)
+        return size
 
     @property
     def scale(self) -> tuple[float, float]:
@@ -97,10 +109,14 @@ class VideoEntry:
     @classmethod
     def of_json(cls, stored: dict[str, Any]) -> VideoEntry:
         """Read what `to_json` made of an entry."""
-        runs = {
+        runs: dict[str, Any] = {
             "missing": tuple((first, last) for first, last in stored.get("missing", ())),
             "warnings": tuple(stored.get("warnings", ())),
         }
+        if "sizes" in stored:
+            runs["sizes"] = tuple(
+                (first, width, height) for first, width, height in stored["sizes"]
+            )
         if stored.get("chosen") is not None:
             runs["chosen"] = tuple((first, last, step) for first, last, step in stored["chosen"])
         return cls(**stored | runs)

@@ -18,7 +18,7 @@ from deeplake_labelbox.dataset.frame_selection import FrameSelection
 from deeplake_labelbox.dataset.frames import EncodedBatch, FrameWriter
 from deeplake_labelbox.dataset.labelbox_meta import VideoEntry, VideoStatus
 from deeplake_labelbox.errors import ConfigurationError, VideoDecodeError, VideoError
-from deeplake_labelbox.preflight.checks import frames_missing, warnings_of
+from deeplake_labelbox.preflight.checks import frames_missing, size_changes, warnings_of
 from deeplake_labelbox.report import Report, VideoOutcome
 from deeplake_labelbox.video.ahead import in_background, opened_ahead
 from deeplake_labelbox.video.container import VideoInfo
@@ -43,6 +43,7 @@ class VideoEnd:
 
     error: VideoError | None = None
     frame_count: int = 0
+    sizes: tuple[tuple[int, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,9 +225,9 @@ class VideoAppender:
                 try:
                     yield from writer.prepare(opened, opened.info)
                 except VideoError as error:
-                    yield VideoEnd(error, opened.frame_count)
+                    yield VideoEnd(error, opened.frame_count, tuple(opened.sizes))
                 else:
-                    yield VideoEnd(None, opened.frame_count)
+                    yield VideoEnd(None, opened.frame_count, tuple(opened.sizes))
 
     def _append_video(
         self,
@@ -258,6 +259,11 @@ class VideoAppender:
                 bar.update(len(step))
             else:
                 entry = replace(entry, frame_count=step.frame_count)
+                source = (entry.source_width, entry.source_height)
+                if any(run[1:] != source for run in step.sizes):
+                    outcome.warnings.append(size_changes(source, step.sizes))
+                    if self._selection.resize is None:
+                        entry = replace(entry, sizes=step.sizes)
                 if step.error is not None and self._fail_on_error:
                     raise _of_data_row(step.error, entry.data_row_id) from step.error
                 if step.error is not None:

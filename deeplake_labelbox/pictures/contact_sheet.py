@@ -140,7 +140,8 @@ class _Card:
         palette: Mapping[str, Colour],
         image_column: str,
     ) -> _Card:
-        frame = read_picture(ds, chosen.row, image_column)
+        size = reader.labelled_size(chosen.row)
+        frame = read_picture(ds, chosen.row, image_column, size)
         annotations = reader.read(chosen.row)
         is_upright = frame.width < frame.height * _NARROW
         inner = width - 2 * _PADDING

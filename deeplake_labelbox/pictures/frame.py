@@ -67,7 +67,7 @@ def draw_frame(
     row %= len(ds)
     reader = AnnotationReader(ds, annotator)
     chosen = class_colours(reader.class_names, {**reader.class_colours, **(colours or {})})
-    frame = read_picture(ds, row, image_column)
+    frame = read_picture(ds, row, image_column, reader.labelled_size(row))
     factor = max(1, math.ceil(_SHORT_SIDE / min(frame.size)))
     size = (frame.width * factor, frame.height * factor)
     text_size = max(13, round(min(size) / 36))
@@ -102,9 +102,18 @@ def _with_panel(picture: Image.Image, annotations: FrameAnnotations, text_size: 
 
 
 def read_picture(
-    ds: ReadableDataset | deeplake.DatasetView, row: int, image_column: str = IMAGE_COLUMN
+    ds: ReadableDataset | deeplake.DatasetView,
+    row: int,
+    image_column: str = IMAGE_COLUMN,
+    size: tuple[int, int] | None = None,
 ) -> Image.Image:
     """The picture of a row, RGB, however it is stored.
+
+    Args:
+        ds: The dataset.
+        row: The row.
+        image_column: Column of the pictures.
+        size: Width and height to scale it to; see `AnnotationReader.labelled_size`.
 
     Raises:
         ConfigurationError: If there is no such column, or it holds no pictures.
@@ -125,4 +134,7 @@ def read_picture(
             f"Row {row} of column {image_column!r} is no picture; name the column of pictures as "
             f"image_column."
         )
-    return Image.fromarray(array).convert("RGB")
+    picture = Image.fromarray(array).convert("RGB")
+    if size is None or picture.size == size:
+        return picture
+    return picture.resize(size, Image.Resampling.LANCZOS)

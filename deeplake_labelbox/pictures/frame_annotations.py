@@ -21,6 +21,7 @@ from deeplake_labelbox.dataset.columns import (
     read_class_names,
 )
 from deeplake_labelbox.project.annotations import ToolKind
+from deeplake_labelbox.store.videos import resized_videos
 
 TOOL_KINDS: tuple[str, ...] = get_args(ToolKind)
 
@@ -130,6 +131,9 @@ class AnnotationReader:
         }
         self._colours: dict[str, str] = {}
         self._geometries = self._find_geometries(columns)
+        self._sizes = {
+            entry.video_idx: (entry.width, entry.height) for entry in resized_videos(self._dataset)
+        }
         self._answers = Questions([c for c in columns.values() if c.kind in _FRAME_ANSWERS])
 
     def stored(self, column: str) -> str:
@@ -177,6 +181,16 @@ class AnnotationReader:
         values = {column.name: self._value(column.name, row) for column in self._answers.columns}
         is_labelled = is_labelled or any(value is not None for value in values.values())
         return FrameAnnotations(is_labelled, tuple(objects), tuple(self._answers.tell(values)))
+
+    def labelled_size(self, row: int) -> tuple[int, int] | None:
+        """Width and height that the picture of a row is labelled in, if others than its own.
+
+        Labelbox shows all pictures of a video in the size of the first.
+        """
+        if not self._sizes:
+            return None
+        video: Any = self._dataset["video_idx"][row]
+        return self._sizes.get(int(np.asarray(video).reshape(-1)[0]))
 
     def weight(self, row: int) -> int:
         """How much there is to see in a row: its objects and answers; -1 if not labelled."""

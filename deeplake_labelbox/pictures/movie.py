@@ -87,7 +87,8 @@ def write_preview_video(
         raise ConfigurationError(f"width is {width}; give 16 to 8192 pixels.")
     reader = AnnotationReader(ds, annotator)
     shown = _shown_video(ds, reader, video, frames)
-    first = read_picture(ds, int(shown.rows[0]), image_column)
+    row = int(shown.rows[0])
+    first = read_picture(ds, row, image_column, reader.labelled_size(row))
     answers = list(read_answers(ds, reader, shown.rows))
     layout = _Layout.of(first.size, width, answers, reader)
     palette = class_colours(reader.class_names, {**reader.class_colours, **(colours or {})})
@@ -187,7 +188,7 @@ def _draw(
     name, time = Lettering(layout.text_size, bold=True), Lettering(layout.text_size)
     for row, number, seconds in zip(video.rows, video.frames, times, strict=True):
         annotations = reader.read(int(row))
-        frame = read_picture(ds, int(row), image_column)
+        frame = read_picture(ds, int(row), image_column, reader.labelled_size(int(row)))
         scale = (layout.picture[0] / frame.width, layout.picture[1] / frame.height)
         picture = draw_objects(
             frame.resize(layout.picture, Image.Resampling.LANCZOS),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -23,9 +23,11 @@ FindingKind = Literal[
     "start",
     "times",
     "pixels",
+    "size change",
 ]
 
 _SAME_RATE: Final = 0.01  # relative; Labelbox and containers round rates differently
+_CHANGES_SHOWN: Final = 4
 _LATE: Final = 0.5  # seconds; muxers start a little late to leave room for reordering
 
 
@@ -62,6 +64,9 @@ def check_video(info: VideoInfo, scan: VideoScan, media_attributes: object) -> t
         found.append(
             Finding("pixels", f"pixels are {ratio} wide to high; frames keep them as they are")
         )
+    size = (info.width, info.height)
+    if any(run[1:] != size for run in scan.sizes):
+        found.append(Finding("size change", size_changes(size, scan.sizes)))
     return tuple(found)
 
 
@@ -69,6 +74,25 @@ def warnings_of(info: VideoInfo, scan: VideoScan, media_attributes: object) -> l
     """What is odd about a video that was opened; damage is left to the decoder."""
     found = check_video(info, scan, media_attributes)
     return [finding.what for finding in found if not finding.costs]
+
+
+def size_changes(first: tuple[int, int], sizes: Sequence[tuple[int, int, int]]) -> str:
+    """Words for a picture size that changes within a video.
+
+    Args:
+        first: Width and height of the first picture.
+        sizes: First 1-based frame, width and height of each run of pictures of one size.
+    """
+    told = [
+        f"to {width} x {height} in frame {frame}"
+        for frame, width, height in sizes
+        if frame > 1 or (width, height) != first
+    ]
+    more = f" and {len(told) - _CHANGES_SHOWN} times more" * (len(told) > _CHANGES_SHOWN)
+    return (
+        f"the picture size changes from {first[0]} x {first[1]} {', '.join(told[:_CHANGES_SHOWN])}"
+        f"{more}; labels are in pixels of the first size"
+    )
 
 
 def frames_missing(first: int, last: int) -> str:

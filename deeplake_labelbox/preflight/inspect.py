@@ -2,8 +2,9 @@
 
 Videos are scanned packet by packet, several at a time. Of a remote MP4 or MOV only the index and
 the first frame are fetched (by range requests, with the key for Labelbox's own hosts alone); any
-other remote file, and one whose server sends no parts, is fetched whole. The only frame that is
-decoded is the first: it alone tells how the picture is turned.
+other remote file, and one whose server sends no parts, is fetched whole. The first frame is
+decoded, as it alone tells how the picture is turned, and of whole files some key frames, as they
+alone tell whether the picture size changes.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
@@ -31,6 +33,7 @@ from deeplake_labelbox.timeline.answers import answered_beyond
 from deeplake_labelbox.timeline.visibility import frames_beyond
 from deeplake_labelbox.video.claims import has_index_apart
 from deeplake_labelbox.video.container import VideoInfo
+from deeplake_labelbox.video.picture_sizes import picture_sizes
 from deeplake_labelbox.video.probe import probe_video
 from deeplake_labelbox.video.remote_file import RemoteFile
 from deeplake_labelbox.video.scan import VideoScan, scan_packets
@@ -205,8 +208,11 @@ def _open_remote(transport: Transport, url: str, headers: Mapping[str, str]) -> 
 
 
 def _look(source: Path | IO[bytes], name: str) -> tuple[VideoInfo, VideoScan]:
-    info = probe_video(source, name).info
-    return info, scan_packets(source, name)[1]
+    probe, scan = probe_video(source, name), scan_packets(source, name)[1]
+    if isinstance(source, Path):
+        # Of a remote file the key frames would have to be fetched.
+        scan = replace(scan, sizes=tuple(picture_sizes(source, name, probe.orientation)))
+    return probe.info, scan
 
 
 def _labels_beyond(

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from deeplake_labelbox.dataset.applied import AppliedLabels
 from deeplake_labelbox.dataset.columns import ReadableDataset
-from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
+from deeplake_labelbox.dataset.frames import has_identity_columns
+from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta, VideoEntry
 from deeplake_labelbox.dataset.row_index import RowIndex
 from deeplake_labelbox.errors import ConfigurationError, DatasetMismatchError
 from deeplake_labelbox.video_names import distinct_names
@@ -31,7 +32,8 @@ class Video:
             apart.
         rows: (F,) int64 row of each frame, ascending by frame.
         frames: (F,) int64 number of each frame in Labelbox, from 1, ascending.
-        size: Height and width of the frames in pixels; ``None`` if unknown.
+        size: Height and width of the frames in pixels, of the first where the picture size
+            changes within the video; labels are in pixels of this. ``None`` if unknown.
         source_size: Height and width of the video itself, where frames were resized.
     """
 
@@ -102,6 +104,16 @@ def videos_of(dataset: ReadableDataset) -> tuple[Video, ...]:
             )
         )
     return tuple(videos)
+
+
+def resized_videos(dataset: ReadableDataset) -> tuple[VideoEntry, ...]:
+    """Find the videos whose pictures change their size, where the rows tell their video."""
+    if not has_identity_columns(dataset):
+        return ()
+    try:
+        return tuple(entry for entry in read_meta(dataset).videos if entry.sizes)
+    except DatasetMismatchError:
+        return ()
 
 
 def find_video(videos: Sequence[Video], name: str | int) -> Video:

@@ -14,6 +14,7 @@ from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.training.batches import stack_targets
 from deeplake_labelbox.training.frame_table import FrameTable, Where
 from deeplake_labelbox.training.samples import Chosen, Sample, SampleReader, Transforms, Wanted
+from deeplake_labelbox.training.transforms import Resize
 from deeplake_labelbox.training.tv import use_tv_tensors, wrap
 
 
@@ -21,7 +22,8 @@ class ClipDataset(Dataset[Sample]):
     """Clips of a dataset as a map-style PyTorch dataset of ``(clip, target)``.
 
     A clip is (T, 3, H, W) of ``frames`` frames of one video, each ``stride`` frames after the one
-    before; none crosses the end of a video or a gap in its rows. In the target, ``boxes``,
+    before; none crosses the end of a video or a gap in its rows. Where the picture size changes
+    within a clip, all of it has the size of its first frame. In the target, ``boxes``,
     ``labels``, ``track_ids`` and ``masks`` are lists of T tensors, one per frame; everything else
     is stacked, (T, ...). See `FrameDataset` for the keys and for what is not said here.
 
@@ -136,12 +138,20 @@ class ClipDataset(Dataset[Sample]):
         frames = self._reader.read(self._table.take(places))
         samples = []
         for clip in of_clips.reshape(clips.shape):
-            images, targets = zip(*(frames[place] for place in clip), strict=True)
+            images, targets = zip(*_of_one_size([frames[place] for place in clip]), strict=True)
             image, target = torch.stack(images), stack_targets(targets)
             if self._wraps:
                 image, target = wrap(image, target)
             samples.append(self._transforms(image, target) if self._transforms else (image, target))
         return samples
+
+
+def _of_one_size(frames: list[Sample]) -> list[Sample]:
+    """The frames of a clip in the size of its first; a video may change its size."""
+    size = frames[0][0].shape[-2:]
+    if all(image.shape[-2:] == size for image, _ in frames):
+        return frames
+    return [Resize((size[0], size[1]))(image, target) for image, target in frames]
 
 
 def _clips(

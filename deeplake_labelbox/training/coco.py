@@ -15,7 +15,7 @@ from deeplake_labelbox.dataset.columns import ReadableDataset
 from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
 from deeplake_labelbox.training.frame_table import FrameTable, Where, image_id
 from deeplake_labelbox.training.label_space import LabelSpace
-from deeplake_labelbox.training.objects import FrameObjects, read_objects
+from deeplake_labelbox.training.objects import FrameObjects, ObjectCounter, read_objects
 
 # Rows read at a time: masks of 1080p take some 10 MB a row.
 _ROWS = 64
@@ -42,7 +42,10 @@ def to_coco(
         targets; ``file_name`` is ``<video_idx>/<frame from 1, 6 digits>.png``, a name
         without a file. ``annotations``:
         ``category_id`` is the number in ``labels``; ``bbox`` is left, top, width, height as in
-        the dataset; ``segmentation`` is for polygons a list of one polygon [x, y, x, y, …], for
+        the dataset, not cut at the edges; objects without an area within their frame are left
+        out, as by `FrameDataset`, and logged once. Where the picture size changes within a video,
+        each image has its own size, and what is in it is in pixels of that; ``segmentation``
+        is for polygons a list of one polygon [x, y, x, y, …], for
         masks an uncompressed run-length encoding ``{"size": [H, W], "counts": [...]}``
         (column by column, beginning with a run of 0), and for rectangles missing; ``track_id``
         and ``key_frame`` are additions that tools pass over. ``videos`` is as in COCO-like
@@ -73,21 +76,26 @@ def to_coco(
     table = table.take(table.where(dataset, where))
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
+    counter = ObjectCounter()
     for frame, (video, number) in enumerate(zip(table.video_idx, table.frame_idx, strict=True)):
         if frame % _ROWS == 0:
             found = read_objects(dataset, table.rows[frame : frame + _ROWS].tolist(), space)
         entry = entries[int(video)]
+        own = entry.size_of(int(number) + 1)
         images.append(
             {
                 "id": int(image_id(video, number)),
-                "width": entry.width,
-                "height": entry.height,
+                "width": own[1],
+                "height": own[0],
                 "file_name": f"{video}/{number + 1:06d}.png",
                 "video_id": int(video),
                 "frame_id": int(number),
             }
         )
-        for objects in found[frame % _ROWS]:
+        counted = counter.counted(
+            found[frame % _ROWS], (int(video), int(number)), (entry.height, entry.width), own
+        )
+        for objects in counted:
             for annotation in _annotations(objects):
                 annotations.append(
                     {"id": len(annotations) + 1, "image_id": images[-1]["id"], **annotation}

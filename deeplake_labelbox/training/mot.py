@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from deeplake_labelbox.dataset.columns import ReadableDataset, column_names
-from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
+from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta, VideoEntry
 from deeplake_labelbox.training.frame_table import FrameTable
 from deeplake_labelbox.training.label_space import LabelSpace
-from deeplake_labelbox.training.objects import read_objects
+from deeplake_labelbox.training.objects import ObjectCounter, read_objects
 
 # Rows read at a time: masks of 1080p take some 10 MB a row.
 _ROWS = 64
@@ -29,7 +29,8 @@ class MotSequence:
         gt: Content of ``gt/gt.txt``: a line per object and frame, ``frame, id, left, top, width,
             height, 1, class, 1``. All positions and ids count from 1, as the format has it: an id
             is the track id plus 1, left and top are those of the dataset plus 1. The class is the
-            number in ``labels``.
+            number in ``labels``. Objects without an area within their frame are left out. Where
+            the picture size changes within the video, a box is in pixels of its own frame.
         seqinfo: Content of ``seqinfo.ini``.
         labels: Content of ``gt/labels.txt``: the names of the classes from 1, one a line.
     """
@@ -82,7 +83,7 @@ def to_mot(
     entries = {entry.video_idx: entry for entry in LabelboxMeta.read(dataset).videos}
     table = FrameTable.of(dataset).of_videos(videos)
     table = table.take(table.labelled(dataset, [column.track_ids for column in space.columns]))
-    sequences = {}
+    sequences, counter = {}, ObjectCounter()
     for video in np.unique(table.video_idx).tolist():
         own = table.take(table.video_idx == video)
         entry = entries[video]
@@ -91,17 +92,26 @@ def to_mot(
         info = _seqinfo(name, length, _frame_rate(dataset, own), (entry.height, entry.width))
         info += f"[Video]\nname={entry.name}\n"
         labels = "".join(f"{name}\n" for name in space.class_names[1:])
-        sequences[video] = MotSequence(name, _ground_truth(dataset, own, space), info, labels)
+        truth = _ground_truth(dataset, own, space, entry, counter)
+        sequences[video] = MotSequence(name, truth, info, labels)
     return sequences
 
 
-def _ground_truth(dataset: ReadableDataset, table: FrameTable, space: LabelSpace) -> str:
+def _ground_truth(
+    dataset: ReadableDataset,
+    table: FrameTable,
+    space: LabelSpace,
+    entry: VideoEntry,
+    counter: ObjectCounter,
+) -> str:
     lines = []
     for start in range(0, len(table), _ROWS):
         part = table.take(np.arange(start, min(start + _ROWS, len(table))))
         found = read_objects(dataset, part.rows.tolist(), space)
         for frame, in_frame in zip(part.frame_idx.tolist(), found, strict=True):
-            for objects in in_frame:
+            place = (entry.video_idx, frame)
+            labelled, size = (entry.height, entry.width), entry.size_of(frame + 1)
+            for objects in counter.counted(in_frame, place, labelled, size):
                 boxes, tracks = objects.boxes().tolist(), objects.track_ids.tolist()
                 for box, label, track in zip(boxes, objects.labels, tracks, strict=True):
                     lines.append((track, frame, _line(frame, track, box, int(label))))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,9 @@ from PIL import Image, ImageDraw
 from deeplake_labelbox.dataset.columns import ReadableDataset
 from deeplake_labelbox.dataset.location import dataset_errors
 from deeplake_labelbox.training.label_space import LabelSpace, ObjectColumn
+from deeplake_labelbox.video.resize import nearest_pixels
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +41,50 @@ class FrameObjects:
     def __len__(self) -> int:
         """How many objects."""
         return len(self.labels)
+
+    def scaled(self, labelled: tuple[int, int], own: tuple[int, int]) -> FrameObjects:
+        """The objects in pixels of a frame of another size than that which labels are in.
+
+        Args:
+            labelled: Height and width that the shapes are in.
+            own: Height and width of the frame.
+        """
+        if labelled == own:
+            return self
+        y, x = own[0] / labelled[0], own[1] / labelled[1]
+        if self.column.kind == "rectangle":
+            shapes: Any = self.shapes * np.array([x, y, x, y], dtype=np.float32)
+        elif self.column.kind == "polygon":
+            shapes = [shape * np.array([x, y], dtype=np.float32) for shape in self.shapes]
+        else:
+            masks = np.moveaxis(self.shapes, 0, -1)
+            shapes = np.moveaxis(nearest_pixels(masks, *own), -1, 0)
+        return replace(self, shapes=shapes)
+
+    def with_area(self, height: int, width: int) -> NDArray[np.bool_]:
+        """(K,) whether a part of the box is within the frame; objects without one do not count."""
+        boxes = self.boxes()
+        boxes[:, 0::2] = boxes[:, 0::2].clip(0, width or None)
+        boxes[:, 1::2] = boxes[:, 1::2].clip(0, height or None)
+        return np.asarray((boxes[:, 2:] > boxes[:, :2]).all(axis=1))
+
+    def take(self, chosen: NDArray[np.bool_]) -> FrameObjects:
+        """Some of the objects."""
+        if chosen.all():
+            return self
+        shapes = self.shapes
+        shapes = (
+            shapes[chosen]
+            if isinstance(shapes, np.ndarray)
+            else [shapes[index] for index in np.flatnonzero(chosen)]
+        )
+        return FrameObjects(
+            self.column,
+            self.labels[chosen],
+            self.track_ids[chosen],
+            self.key_frames[chosen],
+            shapes,
+        )
 
     def boxes(self) -> NDArray[np.float32]:
         """(K, 4) left, top, right, bottom; all 0 for a mask without a pixel."""
@@ -66,6 +114,45 @@ class FrameObjects:
                 ImageDraw.Draw(image).polygon([(float(x), float(y)) for x, y in vertices], fill=1)
                 masks[index] = np.asarray(image)
         return masks
+
+
+class ObjectCounter:
+    """Leaves out the objects that do not count in a frame, and says so once."""
+
+    def __init__(self) -> None:
+        self._told = False
+
+    def counted(
+        self,
+        found: Sequence[FrameObjects],
+        place: tuple[int, int],
+        labelled: tuple[int, int],
+        own: tuple[int, int],
+    ) -> list[FrameObjects]:
+        """The objects of a frame that count, in pixels of the frame.
+
+        Args:
+            found: The objects of each column.
+            place: ``video_idx`` and ``frame_idx``.
+            labelled: Height and width that the shapes are in; 0 where unknown.
+            own: Height and width of the frame.
+        """
+        kept = []
+        for objects in found:
+            scaled = objects.scaled(labelled, own)
+            with_area = scaled.with_area(*own)
+            if not with_area.all() and not self._told:
+                self._told = True
+                logger.warning(
+                    "Objects that have no area within their frame are left out, the first of them "
+                    "in column %r, track id %d, frame %d of video_idx %d.",
+                    objects.column.name,
+                    objects.track_ids[~with_area][0],
+                    place[1] + 1,
+                    place[0],
+                )
+            kept.append(scaled.take(with_area))
+        return kept
 
 
 def read_objects(

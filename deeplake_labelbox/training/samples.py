@@ -15,6 +15,7 @@ from deeplake_labelbox.dataset.location import dataset_errors
 from deeplake_labelbox.errors import ConfigurationError, DatasetMismatchError
 from deeplake_labelbox.store.pictures import PictureReader
 from deeplake_labelbox.store.source import DatasetSource
+from deeplake_labelbox.store.videos import resized_videos
 from deeplake_labelbox.training.frame_table import FrameTable, Where
 from deeplake_labelbox.training.label_space import AnswerColumn, LabelSpace, as_names
 from deeplake_labelbox.training.targets import KEYS, Target, TargetReader
@@ -100,6 +101,9 @@ class SampleReader:
         self._dtype = wanted.dtype
         self._pictures = PictureReader(dataset, wanted.image_column)
         self.targets = wanted.target_reader(dataset)
+        self._labelled = {
+            entry.video_idx: (entry.height, entry.width) for entry in resized_videos(dataset)
+        }
 
     def choose(self, chosen: Chosen) -> tuple[FrameTable, NDArray[np.bool_]]:
         """Choose frames.
@@ -137,7 +141,11 @@ class SampleReader:
         self._check_identity(dataset, table, rows)
         images = [self._image(picture) for picture in self._pictures.read(dataset, rows)]
         sizes = [(int(image.shape[1]), int(image.shape[2])) for image in images]
-        targets = self.targets.read(dataset, table, sizes)
+        labelled = [
+            self._labelled.get(video, size)
+            for video, size in zip(table.video_idx.tolist(), sizes, strict=True)
+        ]
+        targets = self.targets.read(dataset, table, sizes, labelled)
         return [
             (image, {key: _tensor(value) for key, value in target.items()})
             for image, target in zip(images, targets, strict=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from deeplake_labelbox.dataset.location import dataset_errors
 from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.training.frame_table import FrameTable, image_id
 from deeplake_labelbox.training.label_space import AnswerColumn, LabelSpace
-from deeplake_labelbox.training.objects import FrameObjects, read_objects
+from deeplake_labelbox.training.objects import FrameObjects, ObjectCounter, read_objects
 
 UNANSWERED = -100
 """Class index where there is no answer: what `torch.nn.CrossEntropyLoss` ignores by default."""
@@ -43,12 +43,14 @@ class TargetReader:
         semantic: The columns that make up the mask of classes.
         classes: The columns of which a frame has one class.
         multi_hot: The columns of which a frame has any number of classes.
+        counter: Leaves out the objects that do not count.
     """
 
     objects: LabelSpace
     semantic: LabelSpace
     classes: tuple[AnswerColumn, ...]
     multi_hot: tuple[AnswerColumn, ...]
+    counter: ObjectCounter = field(default_factory=ObjectCounter)
 
     @property
     def always_set(self) -> tuple[str, ...]:
@@ -64,7 +66,11 @@ class TargetReader:
         return bool(self.classes) and not others
 
     def read(
-        self, dataset: ReadableDataset, table: FrameTable, sizes: Sequence[tuple[int, int]]
+        self,
+        dataset: ReadableDataset,
+        table: FrameTable,
+        sizes: Sequence[tuple[int, int]],
+        labelled: Sequence[tuple[int, int]],
     ) -> list[Target]:
         """The targets of frames.
 
@@ -72,6 +78,7 @@ class TargetReader:
             dataset: The dataset.
             table: The frames.
             sizes: Their heights and widths.
+            labelled: The heights and widths that their labels are in.
 
         Returns:
             One dict per frame; see `FrameDataset` for its keys.
@@ -87,12 +94,15 @@ class TargetReader:
         ]
         if self.objects.columns:
             read = read_objects(dataset, rows, self.objects)
-            for target, found, size in zip(targets, read, sizes, strict=True):
-                target.update(_detections(found, *size, with_masks=self.objects.has_masks))
+            for target, found, size, old in zip(targets, read, sizes, labelled, strict=True):
+                place = (int(target["video_idx"]), int(target["frame_idx"]))
+                counted = self.counter.counted(found, place, old, size)
+                target.update(_detections(counted, *size, with_masks=self.objects.has_masks))
         if self.semantic.columns:
             read = read_objects(dataset, rows, self.semantic)
-            for target, found, size in zip(targets, read, sizes, strict=True):
-                target["semantic"] = _semantic_mask(found, *size)
+            for target, found, size, old in zip(targets, read, sizes, labelled, strict=True):
+                scaled = [objects.scaled(old, size) for objects in found]
+                target["semantic"] = _semantic_mask(scaled, *size)
         for column in (*self.classes, *self.multi_hot):
             with dataset_errors(f"reading column {column.name!r}"):
                 answers: Any = dataset[column.name][rows]
@@ -112,16 +122,14 @@ def _detections(
     boxes = np.concatenate([np.zeros((0, 4), np.float32), *(o.boxes() for o in found)])
     boxes[:, 0::2] = boxes[:, 0::2].clip(0, width)
     boxes[:, 1::2] = boxes[:, 1::2].clip(0, height)
-    # Detection models refuse boxes without an area, and nothing of them is to be seen.
-    seen = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
     target: dict[str, NDArray[Any]] = {
-        "boxes": boxes[seen],
-        "labels": np.concatenate([np.zeros(0, np.int64), *(o.labels for o in found)])[seen],
-        "track_ids": np.concatenate([np.zeros(0, np.int64), *(o.track_ids for o in found)])[seen],
+        "boxes": boxes,
+        "labels": np.concatenate([np.zeros(0, np.int64), *(o.labels for o in found)]),
+        "track_ids": np.concatenate([np.zeros(0, np.int64), *(o.track_ids for o in found)]),
     }
     if with_masks:
         none = np.zeros((0, height, width), np.uint8)
-        target["masks"] = np.concatenate([none, *(o.masks(height, width) for o in found)])[seen]
+        target["masks"] = np.concatenate([none, *(o.masks(height, width) for o in found)])
     return target
 
 

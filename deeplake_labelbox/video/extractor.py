@@ -81,6 +81,9 @@ class FrameExtractor:
         scan: What its packets tell; the same.
         frame_count: How many frames the video has, wanted or not, up to where it was decoded; set
             by iterating.
+        sizes: First 1-based frame, width and height, as displayed and before ``resize``, of each
+            run of wanted frames of one size; several where the size changes within the video. Set
+            by iterating.
 
     Raises:
         ConfigurationError: An argument out of range.
@@ -123,6 +126,7 @@ class FrameExtractor:
         self._choice = choice if choice is not None and not choice.is_all else None
         self._resize = resize
         self.frame_count = 0
+        self.sizes: list[tuple[int, int, int]] = []
         self._stack = ExitStack()
         self._iterations: WeakSet[Generator[FrameBatch]] = WeakSet()
         self._path: Path | None = None
@@ -164,10 +168,14 @@ class FrameExtractor:
         if self._resize is not None:
             size = resized(self.info.width, self.info.height, self._resize)
             size = self._orientation.size(*size)
+        self.sizes = []
         try:
             for decoded in self._decode(self._path, self._packets):
                 rgb = _to_rgb(decoded.frame, reformatter, size, padded=self._padded)
                 picture = self._orientation.apply(rgb)
+                shown = self._orientation.size(decoded.frame.width, decoded.frame.height)
+                if not self.sizes or self.sizes[-1][1:] != shown:
+                    self.sizes.append((decoded.index + 1, *shown))
                 if not batch.has_room(picture):
                     yield batch.take()
                 batch.add(picture, decoded)

@@ -33,6 +33,7 @@ class VideoScan:
         shortest_gap: Seconds between the two frames that follow each other most closely.
         longest_gap: Seconds of the longest pause between two frames.
         damage: What is wrong with the file, as words to stand after "the file ", or None.
+        sizes: See `picture_sizes`; empty also where no key frames were decoded to tell.
     """
 
     packets: int
@@ -46,6 +47,7 @@ class VideoScan:
     shortest_gap: float | None
     longest_gap: float | None
     damage: str | None
+    sizes: tuple[tuple[int, int, int], ...] = ()
 
     @property
     def variable_rate(self) -> bool:

@@ -37,25 +37,44 @@ def test_boxes_are_exact_and_not_cut(small):
     coco = to_coco(small, videos=[1], where="frame_idx = 4")
     assert [(a["category_id"], a["bbox"], a["track_id"]) for a in coco["annotations"]] == [
         (1, [0, 5, 8, 6], 10),
-        (1, [21, 2, 4, 4], 11),
         (2, [2, 3, 4, 5.5], 12),
         (1, [6, 6, 2, 2], 13),
     ]
-    assert [a["key_frame"] for a in coco["annotations"]] == [False, False, True, True]
-    assert [a["id"] for a in coco["annotations"]] == [1, 2, 3, 4]
-    assert coco["annotations"][2]["area"] == 22
+    assert [a["key_frame"] for a in coco["annotations"]] == [False, True, True]
+    assert [a["id"] for a in coco["annotations"]] == [1, 2, 3]
+    assert coco["annotations"][1]["area"] == 22
     assert {a["image_id"] for a in coco["annotations"]} == {2**32 + 4}
     assert all("segmentation" not in a for a in coco["annotations"])
 
 
+@pytest.mark.parametrize("columns", [None, ["road", "zone"]])
+def test_the_objects_that_count_are_those_that_are_trained_on(small, columns, caplog):
+    pytest.importorskip("torch")
+    from deeplake_labelbox.training import FrameDataset  # noqa: PLC0415 - needs torch
+
+    coco = to_coco(small, columns)
+    (told,) = [r.getMessage() for r in caplog.records if "no area" in r.getMessage()]
+    assert "are left out, the first of them in column" in told
+    caplog.clear()
+    frames = FrameDataset(small, objects=columns, labelled=True, tv_tensors=False)
+    trained = [
+        (int(target["image_id"]), int(track))
+        for _, target in frames
+        for track in target["track_ids"]
+    ]
+    assert len([r for r in caplog.records if "no area" in r.getMessage()]) == 1
+    assert sorted((a["image_id"], a["track_id"]) for a in coco["annotations"]) == sorted(trained)
+    lines = "".join(s.gt for s in to_mot(small, columns).values()).splitlines()
+    assert len(lines) == len(trained)
+
+
 def test_masks_and_polygons(small):
     coco = to_coco(small, ["road", "zone"], videos=[0], where=lambda row: row["frame_idx"] == 1)
-    road, empty, zone = coco["annotations"]
+    road, zone = coco["annotations"]
     assert road["bbox"] == [1, 2, 9, 3]
     assert road["area"] == 27
     assert road["segmentation"]["size"] == [20, 30]
     assert road["segmentation"]["counts"][:4] == [22, 3, 17, 3]
-    assert empty["segmentation"]["counts"] == [600]
     assert zone["segmentation"] == [[1, 1, 9, 1, 1, 9]]
     assert (zone["bbox"], zone["area"]) == ([1, 1, 8, 8], 32)
     json.dumps(coco, allow_nan=False)
@@ -102,9 +121,8 @@ def test_mot_ground_truth(small):
     lines = sequences[1].gt.splitlines()
     assert lines[:5] == [f"{n + 1},11,{n - 3},6,8,6,1,1,1" for n in range(5)]
     assert "5,13,3,4,4,5.5,1,2,1" in lines
-    assert len(lines) == sum(
-        len(cells(1, f)["car/car"]) + len(cells(1, f)["thing"]) for f in range(5)
-    )
+    # One car in each frame, as the second one lies outside.
+    assert len(lines) == sum(1 + len(cells(1, f)["thing"]) for f in range(5))
     info = configparser.ConfigParser()
     info.read_file(io.StringIO(sequences[1].seqinfo))
     assert dict(info["Sequence"]) == {

@@ -73,5 +73,7 @@ def test_what_cannot_be_mapped_is_named(imported):
         imported()
     with pytest.raises(AnnotationSourceError, match="has no column 'box'"):
         imported(mapping={"box": "car"})
+    with pytest.raises(AnnotationSourceError, match="no column 'box'"):
+        imported(mapping={"boxes": "car", "box": ""})
     with pytest.raises(AnnotationSourceError, match="'boxes_track_ids' is of type Generic"):
         imported(mapping={"boxes_track_ids": "car"})

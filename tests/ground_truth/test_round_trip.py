@@ -9,6 +9,7 @@ from sample_oracle import ALL_GROUPED, MASKS_GROUPED, UNGROUPED
 from video_files import write_video
 
 import deeplake_labelbox as dl
+from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.ground_truth.importing import import_annotations
 from deeplake_labelbox.sandbox import Sandbox
 
@@ -151,6 +152,9 @@ def test_the_dataset_may_name_its_tools_otherwise(own_box, dataset_of):
     project = own_box.add_project("Renamed", ontology)
     for row in own_box.sample.data_rows:
         project.add_video(row._record.file, external_id=row.external_id)
+    for wrong in ({"kar": "vehicle"}, {"kar": ""}):
+        with pytest.raises(ConfigurationError, match=r"'kar', which the source .*'car'"):
+            imported(own_box, first, project, mapping=wrong)
     result = imported(own_box, first, project, mapping={"car": "vehicle", "person": ""})
     names = {outcome.name for outcome in result.accepted}
     assert "vehicle" in names

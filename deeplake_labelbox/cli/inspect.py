@@ -64,7 +64,7 @@ def _inspect(
 ) -> ProjectInspection:
     from deeplake_labelbox.preflight import inspect_export, inspect_project  # noqa: PLC0415 - not needed for --help
     from deeplake_labelbox.project.client import api_key_of, labelbox_hosts  # noqa: PLC0415 - the same
-    from deeplake_labelbox.video.source import labelbox_presigner  # noqa: PLC0415 - the same
+    from deeplake_labelbox.video.access import labelbox_presigner  # noqa: PLC0415 - the same
 
     found = open_source(text, project=project, api_key=api_key, endpoint=endpoint)
     if found.export is None:

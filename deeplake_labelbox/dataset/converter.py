@@ -31,7 +31,7 @@ from deeplake_labelbox.project.selection import (
     annotators,
     label_of,
 )
-from deeplake_labelbox.video.source import UrlPresigner
+from deeplake_labelbox.video.access import UrlPresigner
 
 logger = logging.getLogger(__name__)
 

@@ -16,9 +16,9 @@ from deeplake_labelbox.project.client import api_key_of, connect, labelbox_hosts
 from deeplake_labelbox.project.export import ExportSource, ProjectExport
 from deeplake_labelbox.project.exporter import ProjectExporter
 from deeplake_labelbox.report import Report
+from deeplake_labelbox.video.access import UrlPresigner, labelbox_presigner
 from deeplake_labelbox.video.encoder import FrameStorage
 from deeplake_labelbox.video.resize import Resize
-from deeplake_labelbox.video.source import UrlPresigner, labelbox_presigner
 
 if TYPE_CHECKING:
     import labelbox

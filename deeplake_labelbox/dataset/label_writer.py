@@ -39,8 +39,8 @@ from deeplake_labelbox.project.labels import parse_label
 from deeplake_labelbox.project.ontology import Ontology
 from deeplake_labelbox.project.selection import LabelSelection, select_label
 from deeplake_labelbox.report import Report, VideoOutcome
+from deeplake_labelbox.video.access import UrlPresigner
 from deeplake_labelbox.video.masks import MaskReader
-from deeplake_labelbox.video.source import UrlPresigner
 from deeplake_labelbox.video.transport import Transport
 
 logger = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from deeplake_labelbox.errors import (
     DatasetNotFoundError,
 )
 from deeplake_labelbox.project.client import clean
-from deeplake_labelbox.video.transport import without_query
+from deeplake_labelbox.video.access import without_query
 
 # Some failures of storage arrive as a KeyError or the like: "[S3] Key not found: …".
 _OF_STORAGE = re.compile(r"\[\w+\] ")

@@ -20,13 +20,13 @@ from deeplake_labelbox.dataset.labelbox_meta import VideoEntry, VideoStatus
 from deeplake_labelbox.errors import ConfigurationError, VideoDecodeError, VideoError
 from deeplake_labelbox.preflight.checks import frames_missing, size_changes, warnings_of
 from deeplake_labelbox.report import Report, VideoOutcome
+from deeplake_labelbox.video.access import UrlPresigner
 from deeplake_labelbox.video.ahead import in_background, opened_ahead
 from deeplake_labelbox.video.container import VideoInfo
 from deeplake_labelbox.video.extractor import FrameBatch, FrameExtractor
 from deeplake_labelbox.video.frame_choice import FrameChoice, runs_of
 from deeplake_labelbox.video.resize import Resize, resized
 from deeplake_labelbox.video.scan import VideoScan
-from deeplake_labelbox.video.source import UrlPresigner
 from deeplake_labelbox.video.transport import Transport
 
 logger = logging.getLogger(__name__)

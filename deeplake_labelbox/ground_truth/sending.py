@@ -32,6 +32,7 @@ _logger = logging.getLogger(__name__)
 _STATUS_ERRORS: Final = FetchErrors(
     noun="status file",
     refused_hint="Labelbox keeps it for a day only.",
+    expiry_hint="",
     not_found=AnnotationImportError,
     forbidden=AnnotationImportError,
     unreachable=LabelboxUnavailableError,

@@ -31,20 +31,15 @@ from deeplake_labelbox.project.rows import project_entry
 from deeplake_labelbox.project.selection import LabelSelection, select_label
 from deeplake_labelbox.timeline.answers import answered_beyond
 from deeplake_labelbox.timeline.visibility import frames_beyond
+from deeplake_labelbox.video.access import Access, UrlPresigner, labelbox_presigner
 from deeplake_labelbox.video.claims import has_index_apart
 from deeplake_labelbox.video.container import VideoInfo
 from deeplake_labelbox.video.picture_sizes import picture_sizes
 from deeplake_labelbox.video.probe import probe_video
 from deeplake_labelbox.video.remote_file import RemoteFile
+from deeplake_labelbox.video.response_body import VIDEO_ERRORS
 from deeplake_labelbox.video.scan import VideoScan, scan_packets
-from deeplake_labelbox.video.source import (
-    UrlPresigner,
-    describe_source,
-    is_remote,
-    labelbox_presigner,
-    open_video,
-    with_access,
-)
+from deeplake_labelbox.video.source import describe_source, is_remote, open_video
 from deeplake_labelbox.video.transport import Transport
 
 if TYPE_CHECKING:
@@ -192,7 +187,7 @@ def inspect_video(
     """
     name = f"The video {describe_source(source)}"
     if isinstance(source, str) and is_remote(source):
-        remote = with_access(source, url_presigner, partial(_open_remote, transport))
+        remote = _open_remote(transport, Access.to(source, url_presigner, VIDEO_ERRORS))
         if remote is not None:
             return *_look(remote, name), remote.fetched
     with open_video(source, url_presigner=url_presigner, transport=transport) as path:
@@ -200,10 +195,9 @@ def inspect_video(
         return *_look(path, name), fetched
 
 
-def _open_remote(transport: Transport, url: str, headers: Mapping[str, str]) -> RemoteFile | None:
+def _open_remote(transport: Transport, access: Access) -> RemoteFile | None:
     """The URL as a file, where a part of it is enough."""
-    read_range = partial(transport.read_range, url, headers=headers)
-    remote = RemoteFile.open(f"video {describe_source(url)}", read_range)
+    remote = RemoteFile.open(access.name, partial(transport.read_range, access))
     return remote if remote is not None and has_index_apart(remote) else None
 
 

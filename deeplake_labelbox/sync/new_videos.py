@@ -30,7 +30,7 @@ from deeplake_labelbox.sync.plan import SyncPlan
 from deeplake_labelbox.sync.report import Change
 
 if TYPE_CHECKING:
-    from deeplake_labelbox.video.source import UrlPresigner
+    from deeplake_labelbox.video.access import UrlPresigner
 
 _BATCH_SIZE: Final = 100
 

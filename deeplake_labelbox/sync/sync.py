@@ -28,7 +28,7 @@ from deeplake_labelbox.sync.writing import WriteOptions
 if TYPE_CHECKING:
     import labelbox
 
-    from deeplake_labelbox.video.source import UrlPresigner
+    from deeplake_labelbox.video.access import UrlPresigner
 
 _TRIES: Final = 3
 

@@ -26,7 +26,7 @@ from deeplake_labelbox.sync.plan import SyncPlan
 from deeplake_labelbox.sync.state import DatasetState
 
 if TYPE_CHECKING:
-    from deeplake_labelbox.video.source import UrlPresigner
+    from deeplake_labelbox.video.access import UrlPresigner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from urllib.request import url2pathname
 from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.upload.result import RefusedVideo
 from deeplake_labelbox.upload.sources import VideoFile
-from deeplake_labelbox.video.transport import without_query
+from deeplake_labelbox.video.access import without_query
 
 UploadStrategy = Literal["fail", "skip", "all"]
 GlobalKeyGenerator = Callable[[str], str]

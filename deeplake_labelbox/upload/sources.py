@@ -12,7 +12,7 @@ from urllib.request import url2pathname
 
 from deeplake_labelbox.errors import ConfigurationError, VideoNotFoundError
 from deeplake_labelbox.upload.bucket_urls import https_url
-from deeplake_labelbox.video.transport import without_query
+from deeplake_labelbox.video.access import without_query
 
 _NAMED: Final = 10
 _BUCKETS: Final = ("s3", "gs", "gcs")

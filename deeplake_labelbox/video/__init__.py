@@ -1,5 +1,6 @@
 """Videos and masks: fetch, decode, encode."""
 
+from deeplake_labelbox.video.access import UrlPresigner, labelbox_presigner
 from deeplake_labelbox.video.container import VideoInfo
 from deeplake_labelbox.video.encoder import FrameEncoder, FrameStorage, encode_frames
 from deeplake_labelbox.video.encodings import encode_jpeg, encode_png
@@ -7,7 +8,7 @@ from deeplake_labelbox.video.extractor import FrameBatch, FrameExtractor
 from deeplake_labelbox.video.frame_choice import FrameChoice
 from deeplake_labelbox.video.response_body import FetchErrors
 from deeplake_labelbox.video.scan import VideoScan, scan_video
-from deeplake_labelbox.video.source import UrlPresigner, labelbox_presigner, open_video
+from deeplake_labelbox.video.source import open_video
 from deeplake_labelbox.video.transport import Transport
 
 __all__ = [

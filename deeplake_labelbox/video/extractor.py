@@ -16,6 +16,7 @@ import numpy as np
 from av.video.reformatter import Interpolation, VideoReformatter
 
 from deeplake_labelbox.errors import ConfigurationError, VideoDecodeError
+from deeplake_labelbox.video.access import UrlPresigner
 from deeplake_labelbox.video.chosen_frames import ChosenFrames
 from deeplake_labelbox.video.container import VideoInfo
 from deeplake_labelbox.video.decoding import Decoded, VideoDecoder
@@ -25,7 +26,7 @@ from deeplake_labelbox.video.packets import PacketTable
 from deeplake_labelbox.video.probe import probe_video
 from deeplake_labelbox.video.resize import Resize, check_resize, resized
 from deeplake_labelbox.video.scan import VideoScan, scan_packets
-from deeplake_labelbox.video.source import UrlPresigner, describe_source, open_video
+from deeplake_labelbox.video.source import describe_source, open_video
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator

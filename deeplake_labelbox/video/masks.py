@@ -21,17 +21,18 @@ from PIL import Image, UnidentifiedImageError
 
 from deeplake_labelbox.errors import MaskError
 from deeplake_labelbox.project.annotations import MaskReference
+from deeplake_labelbox.video.access import Access, UrlPresigner, without_query
 from deeplake_labelbox.video.pace import Pace
 from deeplake_labelbox.video.response_body import FetchErrors
-from deeplake_labelbox.video.source import UrlPresigner
-from deeplake_labelbox.video.transport import Transport, without_query
+from deeplake_labelbox.video.transport import Transport
 
 logger = logging.getLogger(__name__)
 
 MASK_ERRORS: Final = FetchErrors(
     noun="mask",
-    refused_hint="Pass the API key of the project; URLs of composite masks expire after 30 days, "
-    "so export the project again if the export is older.",
+    refused_hint="Pass the API key of the project.",
+    expiry_hint="URLs of composite masks expire after 30 days, so export the project again if the "
+    "export is older.",
     not_found=MaskError,
     forbidden=MaskError,
     unreachable=MaskError,
@@ -146,13 +147,8 @@ class MaskReader:
                 future.cancel()
 
     def _fetch(self, url: str, height: int, width: int, composite: bool) -> Pixels:  # noqa: FBT001 - called by the pool
-        headers = {}
-        if self._presigner is not None:
-            url, options = self._presigner(url)
-            headers = options.get("headers", {})
         body = self._transport.get_bytes(
-            url,
-            headers=headers,
+            Access.to(url, self._presigner, MASK_ERRORS, presign_first=True),
             max_bytes=height * width * _BYTES_PER_PIXEL + _HEADROOM,
             errors=MASK_ERRORS,
             pace=self._pace,

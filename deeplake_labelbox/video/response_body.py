@@ -33,7 +33,10 @@ class FetchErrors:
     """The errors that a fetch raises, and the words for the thing in their messages."""
 
     noun: str = "video"
-    refused_hint: str = "Check that its signature has not expired, or pass url_presigner."
+    refused_hint: str = "Pass the API key of the project if Labelbox hosts it, else url_presigner."
+    expiry_hint: str = (
+        "If its URL is signed, the signature may have expired: export the project again."
+    )
     not_found: type[DeepLakeLabelboxError] = VideoNotFoundError
     forbidden: type[DeepLakeLabelboxError] = VideoForbiddenError
     unreachable: type[DeepLakeLabelboxError] = VideoUnreachableError
@@ -50,6 +53,14 @@ class Broken(Exception):  # noqa: N818 - a signal to `Transport`, not an error o
         super().__init__(reason)
         self.reason = reason
         self.response = response
+
+
+class Refused(Exception):  # noqa: N818 - a signal to `Transport`, not an error of the package
+    """The server refuses access, which other credentials may get."""
+
+    def __init__(self, kind: type[DeepLakeLabelboxError], text: str) -> None:
+        super().__init__(text)
+        self.kind = kind
 
 
 @dataclass(slots=True)

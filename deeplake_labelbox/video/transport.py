@@ -2,7 +2,8 @@
 
 One retry budget covers a whole fetch: refused connections, time-outs, passing statuses (408, 425,
 429, 500, 502, 503, 504) and bodies that break all draw on it; a download that moved on gets a
-fresh one. Refusals (401, 403, 404, 410 and other 4xx) are answers and are not retried.
+fresh one. Refusals (401, 403, 404, 410 and other 4xx) are answers: they are tried again only with
+what a presigner gives anew.
 
 Secrets: headers given by the caller leave with the first request to their own origin only, a
 netrc file adds nothing, and no message holds a query string or a header.
@@ -16,14 +17,14 @@ import time
 from contextlib import nullcontext
 from contextvars import ContextVar
 from http import HTTPStatus
-from typing import IO, TYPE_CHECKING, Final, Self
-from urllib.parse import urlsplit, urlunsplit
+from typing import TYPE_CHECKING, Final, Self
 
 import requests
 import urllib3
 from urllib3.util.retry import Retry
 
 from deeplake_labelbox.loopback import LoopbackAdapter
+from deeplake_labelbox.video.access import Access
 from deeplake_labelbox.video.pace import Pace
 from deeplake_labelbox.video.response_body import (
     MAX_REDIRECTS,
@@ -32,6 +33,7 @@ from deeplake_labelbox.video.response_body import (
     Broken,
     FetchErrors,
     Part,
+    Refused,
     chunks,
     failure_reason,
 )
@@ -60,15 +62,6 @@ _PROGRESS = 1 << 20  # bytes beyond the best attempt so far that earn a fresh re
 _OWN_HEADERS = frozenset(
     {"accept", "accept-encoding", "connection", "host", "if-range", "range", "user-agent"}
 )
-
-
-def without_query(url: str) -> str:
-    """``url`` without its user, query and fragment: those are where signatures and tokens sit."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "(a URL that cannot be parsed)"
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 _fetching: ContextVar[bool] = ContextVar("_fetching", default=False)
@@ -101,6 +94,10 @@ class _OriginBoundSession(requests.Session):
 def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
     """An ``auth`` that adds nothing: with it set, requests does not look into netrc files."""
     return request
+
+
+def _access(url: str | Access, headers: Mapping[str, str] | None, errors: FetchErrors) -> Access:
+    return url if isinstance(url, Access) else Access(url, errors, headers=headers)
 
 
 class Transport:
@@ -158,7 +155,7 @@ class Transport:
 
     def get_bytes(
         self,
-        url: str,
+        url: str | Access,
         *,
         headers: Mapping[str, str] | None = None,
         max_bytes: int = 64 << 20,
@@ -168,7 +165,7 @@ class Transport:
         """The whole body at ``url``.
 
         Args:
-            url: An http or https URL.
+            url: An http or https URL, or access to one that is renewed when it expires.
             headers: Sent to the URL's own origin only.
             max_bytes: A longer body, after decompression, is refused.
             errors: Which errors to raise.
@@ -179,12 +176,13 @@ class Transport:
             DeepLakeLabelboxError: What ``errors`` names.
         """
         sink = io.BytesIO()
-        self._fetch(url, sink, headers or {}, max_bytes, errors, pace)
+        access = _access(url, headers, errors)
+        self._fetch(access, Body(sink, access.name, max_bytes, errors), pace)
         return sink.getvalue()
 
     def download(
         self,
-        url: str,
+        url: str | Access,
         path: Path,
         *,
         headers: Mapping[str, str] | None = None,
@@ -204,12 +202,13 @@ class Transport:
         Raises:
             DeepLakeLabelboxError: What ``errors`` names; the file is then incomplete.
         """
+        access = _access(url, headers, errors)
         with path.open("wb") as sink:
-            return self._fetch(url, sink, headers or {}, max_bytes, errors)
+            return self._fetch(access, Body(sink, access.name, max_bytes, errors))
 
     def read_range(
         self,
-        url: str,
+        url: str | Access,
         start: int,
         length: int,
         *,
@@ -219,7 +218,7 @@ class Transport:
         """Some bytes of the body at ``url``; less where it ends before.
 
         Args:
-            url: An http or https URL.
+            url: An http or https URL, or access to one that is renewed when it expires.
             start: The first byte.
             length: How many bytes.
             headers: Sent to the URL's own origin only.
@@ -233,26 +232,12 @@ class Transport:
             DeepLakeLabelboxError: What ``errors`` names.
         """
         sink = io.BytesIO()
-        name = f"{errors.noun} {without_query(url)}"
-        part = Part(sink, name, length, errors, start=start)
-        self._fetch_body(url, headers or {}, part)
+        access = _access(url, headers, errors)
+        part = Part(sink, access.name, length, errors, start=start)
+        self._fetch(access, part)
         return (sink.getvalue(), part.total) if part.is_partial else None
 
-    def _fetch(
-        self,
-        url: str,
-        sink: IO[bytes],
-        headers: Mapping[str, str],
-        max_bytes: int,
-        errors: FetchErrors,
-        pace: Pace | None = None,
-    ) -> int:
-        body = Body(sink, f"{errors.noun} {without_query(url)}", max_bytes, errors)
-        return self._fetch_body(url, headers, body, pace)
-
-    def _fetch_body(
-        self, url: str, headers: Mapping[str, str], body: Body, pace: Pace | None = None
-    ) -> int:
+    def _fetch(self, access: Access, body: Body, pace: Pace | None = None) -> int:
         errors = body.errors
         body.ends_at = time.monotonic() + self._max_seconds
         retry, attempts, best = self._retry, 0, 0
@@ -260,8 +245,13 @@ class Transport:
             attempts += 1
             try:
                 with pace.turn() if pace is not None else nullcontext():
-                    self._attempt(url, headers, body)
+                    self._attempt(access.url, access.headers, body)
+            except Refused as refused:
+                if not access.renew():
+                    raise refused.kind(f"{refused} {access.advice}") from None
+                logger.info("Fetching the %s with other access: %s", body.name, refused)
             except Broken as broken:
+                access.used()
                 response = broken.response
                 if (
                     pace is not None
@@ -284,6 +274,7 @@ class Transport:
                 logger.info("Fetching the %s again: %s", body.name, broken.reason)
                 retry.sleep(response.raw if response is not None else None)
             else:
+                access.used()
                 if pace is not None:
                     pace.went_well()
                 return body.received
@@ -347,9 +338,7 @@ class Transport:
         if status in PASSING_STATUSES:
             raise Broken(answer, response)
         if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
-            raise errors.not_found(f"There is no {body.name}: {answer}. Check its URL.")
+            raise Refused(errors.not_found, f"There is no {body.name}: {answer}. Check its URL.")
         if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise errors.forbidden(
-                f"The {body.name} may not be read: {answer}. {errors.refused_hint}"
-            )
+            raise Refused(errors.forbidden, f"The {body.name} may not be read: {answer}.")
         raise errors.unreachable(f"The {body.name} could not be fetched: {answer}.")

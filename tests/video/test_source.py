@@ -9,7 +9,8 @@ from deeplake_labelbox.errors import (
     VideoForbiddenError,
     VideoNotFoundError,
 )
-from deeplake_labelbox.video.source import describe_source, labelbox_presigner, open_video
+from deeplake_labelbox.video.access import labelbox_presigner
+from deeplake_labelbox.video.source import describe_source, open_video
 from deeplake_labelbox.video.transport import DEFAULT_RETRY, Transport
 
 BODY = b"video" * 100

@@ -12,7 +12,7 @@ from deeplake_labelbox.dataset.columns import add_column, column_names
 from deeplake_labelbox.dataset.row_index import VideoRows
 from deeplake_labelbox.project.annotations import VideoLabel
 from deeplake_labelbox.project.data_rows import video_name, without_signature
-from deeplake_labelbox.project.json_values import as_mapping
+from deeplake_labelbox.project.json_values import as_int32, as_mapping, as_number
 
 _TYPES: dict[str, Callable[[], Any]] = {
     "video_name": types.Text,
@@ -113,21 +113,17 @@ def _values(
         "row_data": without_signature(str(row["row_data"])),
         "label_creator": label.created_by if label else None,
         "label_id": label.id if label else None,
-        "width": _number(media.get("width"), int),
-        "height": _number(media.get("height"), int),
+        "width": as_int32(media.get("width")),
+        "height": as_int32(media.get("height")),
         "ontology_id": _text(as_mapping(project.get("project_details")).get("ontology_id")),
         "project_name": _text(project.get("name")),
         "dataset_name": _text(details.get("dataset_name")),
         "dataset_id": _text(details.get("dataset_id")),
         "global_key": _text(row.get("global_key")),
-        "frame_rate": _number(media.get("frame_rate"), float),
-        "frame_count": _number(media.get("frame_count"), int),
+        "frame_rate": as_number(media.get("frame_rate")),
+        "frame_count": as_int32(media.get("frame_count")),
     }
 
 
 def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def _number(value: Any, kind: type[int | float]) -> float | None:
-    return kind(value) if isinstance(value, int | float) else None

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
-from deeplake_labelbox.project.json_values import as_frame_number, as_mapping
+from deeplake_labelbox.project.json_values import (
+    as_frame_number,
+    as_int32,
+    as_mapping,
+    as_number,
+    short,
+)
 from deeplake_labelbox.video.container import VideoInfo
 from deeplake_labelbox.video.scan import VideoScan
 
@@ -19,6 +25,7 @@ FindingKind = Literal[
     "labelbox count",
     "labelbox size",
     "labelbox rate",
+    "unreadable attribute",
     "variable rate",
     "start",
     "times",
@@ -110,20 +117,23 @@ def _of_counts(info: VideoInfo, scan: VideoScan, media_attributes: object) -> It
             "declared count",
             f"the file declares {info.declared_frames} frames and shows {scan.packets}{hidden}",
         )
+    for key in ("frame_count", "width", "height", "frame_rate"):
+        value = media.get(key)
+        if value is not None and not (as_number(value) or 0) > 0:
+            yield Finding("unreadable attribute", f"Labelbox gives {short(value)} as its {key}")
     count = as_frame_number(media.get("frame_count"))
     if count not in {None, scan.packets}:
         yield Finding(
             "labelbox count", f"Labelbox counts {count} frames, the file shows {scan.packets}"
         )
-    size = media.get("width"), media.get("height")
+    size = as_int32(media.get("width")), as_int32(media.get("height"))
     if None not in size and size != (info.width, info.height):
         yield Finding(
             "labelbox size",
             f"Labelbox says {size[0]} x {size[1]} pixels, the file {info.width} x {info.height}",
         )
-    rate: Any = media.get("frame_rate")
-    is_number = isinstance(rate, int | float) and not isinstance(rate, bool)
-    if is_number and info.frame_rate and abs(rate / info.frame_rate - 1) > _SAME_RATE:
+    rate = as_number(media.get("frame_rate"))
+    if rate and rate > 0 and info.frame_rate and abs(rate / info.frame_rate - 1) > _SAME_RATE:
         yield Finding(
             "labelbox rate",
             f"Labelbox says {rate:.6g} frames a second, the file {info.frame_rate:.6g}",

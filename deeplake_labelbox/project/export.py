@@ -13,7 +13,7 @@ from deeplake_labelbox.errors import ExportEmptyError, ExportFormatError
 from deeplake_labelbox.notebook_tables import description, table
 from deeplake_labelbox.project.data_rows import data_row_name, declared_frames
 from deeplake_labelbox.project.json_array import iterate_array
-from deeplake_labelbox.project.json_values import as_list, as_mapping
+from deeplake_labelbox.project.json_values import as_list, as_mapping, parse_int
 from deeplake_labelbox.project.row_index import RowIndex, RowWriter
 from deeplake_labelbox.project.rows import (
     MAX_ROW_BYTES,
@@ -303,9 +303,29 @@ def _index_lines(file: BinaryIO, start: int, name: str, max_row_bytes: int) -> R
         if len(line.rstrip(b"\r\n")) > max_row_bytes:
             raise ExportFormatError(_too_long(where, max_row_bytes))
         if line.strip():
+            if not index.starts:
+                _check_one_line(file, line, name, max_row_bytes)
             index.add(parse_row(line, where), start, len(line.rstrip(b"\r\n")), where)
         start += len(line)
     return index
+
+
+def _check_one_line(file: BinaryIO, line: bytes, name: str, max_row_bytes: int) -> None:
+    """Refuses JSON that is printed over several lines, and says what it is."""
+    if line.strip() != b"{" and not line.rstrip().endswith((b",", b"[", b"{", b":")):
+        return
+    position = file.tell()
+    text = (line + file.read(max_row_bytes)).decode("utf-8", errors="replace")
+    file.seek(position)
+    try:
+        value, _ = json.JSONDecoder(parse_int=parse_int).raw_decode(text.lstrip("\ufeff \t\r\n"))
+    except (ValueError, RecursionError):
+        return  # told with its line
+    check_row(value, f"the first object in {name}")
+    raise ExportFormatError(
+        f"{name} holds a data row that is printed over several lines, and is read with one data "
+        f"row a line: write it anew with `jq -c . {name}`, or put it into a JSON array, [ … ]."
+    )
 
 
 def _dump(row: dict[str, Any], where: str) -> bytes:

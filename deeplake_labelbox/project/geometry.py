@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeplake_labelbox.project.annotations import MaskReference, ToolKind
-from deeplake_labelbox.project.json_values import as_text
+from deeplake_labelbox.project.json_values import as_text, short
 
 # No picture is that large, and coordinates are stored as float32.
 _MAX_COORDINATE = 1e9
@@ -69,14 +69,14 @@ def _vertices(vertices: Any) -> NDArray[np.float64]:
 def _number(value: Any) -> float:
     number = float(value)
     if not -_MAX_COORDINATE <= number <= _MAX_COORDINATE:  # true of NaN as well
-        raise ValueError(f"{number!r} is no coordinate")
+        raise ValueError(f"{short(value)} is no coordinate")
     return number
 
 
 def _color(levels: Any) -> tuple[int, int, int]:
     red, green, blue = (int(level) for level in levels)
     if not all(0 <= level <= 255 for level in (red, green, blue)):
-        raise ValueError(f"{levels!r} is no color_rgb")
+        raise ValueError(f"{short(levels)} is no color_rgb")
     return red, green, blue
 
 

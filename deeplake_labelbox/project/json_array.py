@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from deeplake_labelbox.errors import ExportFormatError
+from deeplake_labelbox.project.json_values import parse_int
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +74,7 @@ def iterate_array(file: BinaryIO, name: str, max_row_bytes: int) -> Iterator[tup
         ExportFormatError: The file is not one JSON array of objects.
     """
     buffer = _Buffer(file, name)
-    decoder = json.JSONDecoder()
+    decoder = json.JSONDecoder(parse_int=parse_int)
     if buffer.peek() != "[":
         raise ExportFormatError(f"{name} does not begin with a JSON array.")
     buffer.position += 1
@@ -113,10 +114,8 @@ def _next_value(buffer: _Buffer, decoder: json.JSONDecoder, where: str, limit: i
             raise ExportFormatError(
                 f"The data row that begins in {where} is nested deeper than any export."
             ) from error
-        except (
-            ValueError
-        ) as error:  # JSONDecodeError, and numbers of more digits than Python parses
-            cut = isinstance(error, json.JSONDecodeError) and (
+        except json.JSONDecodeError as error:
+            cut = (
                 error.msg.startswith("Unterminated string") or error.pos >= len(buffer.text) - _TAIL
             )
             if not cut or buffer.ended:

@@ -2,11 +2,41 @@
 
 from __future__ import annotations
 
+import json
+import math
+import reprlib
 from collections.abc import Mapping
 from typing import Any
 
 # Python refuses to read numbers of thousands of digits.
 _MAX_DIGITS = 100
+_MAX_ID = 10**_MAX_DIGITS
+
+_MAX_INT32 = 2**31 - 1
+_MAX_NUMBER = 2**53
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = 100
+
+
+def parse_json(text: str) -> Any:
+    """Parse JSON; an integer of more digits than Python reads becomes infinite.
+
+    Raises:
+        ValueError: The text is not JSON.
+        RecursionError: It is nested too deep.
+    """
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:
+        return json.loads(text, parse_int=parse_int)
+
+
+def parse_int(digits: str) -> int | float:
+    """An integer of JSON; one of more digits than Python reads is infinite."""
+    return int(digits) if len(digits) < _MAX_DIGITS else float(digits)
 
 
 def as_mapping(value: Any) -> Mapping[str, Any]:
@@ -22,10 +52,36 @@ def as_list(value: Any) -> list[Any]:
 
 
 def as_text(value: Any) -> str | None:
-    """A text or a number as text; anything else, which can name nothing, as ``None``."""
+    """A text or a finite number as text; anything else, which can name nothing, as ``None``."""
     if isinstance(value, str):
         return value
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    is_int = isinstance(value, int) and not isinstance(value, bool) and abs(value) < _MAX_ID
+    is_float = isinstance(value, float) and math.isfinite(value)
+    return str(value) if is_int or is_float else None
+
+
+def short(value: Any) -> str:
+    """A value in a message: neither long nor deep, whatever it is."""
+    try:
+        return _SHORT.repr(value)
+    except ValueError:
+        return f"a {type(value).__name__} with a number too long"
+
+
+def as_number(value: Any) -> float | None:
+    """A number; one that nothing is measured in, and anything else, as ``None``."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    # Deep Lake cannot read back the statistics of a column with the largest numbers.
+    return float(value) if abs(value) <= _MAX_NUMBER else None
+
+
+def as_int32(value: Any) -> int | None:
+    """A whole number from 0 on that a column of 32 bits holds; anything else as ``None``."""
+    number = as_number(value)
+    if number is None or not number.is_integer() or not 0 <= number <= _MAX_INT32:
+        return None
+    return int(number)
 
 
 def as_frame_number(value: Any) -> int | None:

@@ -7,7 +7,6 @@ frames. What cannot be read becomes a `Problem` of the label, never an exception
 
 from __future__ import annotations
 
-import reprlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -26,7 +25,13 @@ from deeplake_labelbox.project.annotations import (
     VideoLabel,
 )
 from deeplake_labelbox.project.geometry import read_geometry
-from deeplake_labelbox.project.json_values import as_frame_number, as_list, as_mapping, as_text
+from deeplake_labelbox.project.json_values import (
+    as_frame_number,
+    as_list,
+    as_mapping,
+    as_text,
+    short,
+)
 
 # Deeper nesting than any editor offers; it bounds recursion on hostile input.
 _MAX_DEPTH = 32
@@ -36,9 +41,6 @@ _ANSWER_KEYS: dict[AnswerKind, str] = {
     "checklist": "checklist_answers",
     "text": "text_answer",
 }
-
-_SHORT = reprlib.Repr()
-_SHORT.maxstring = 100
 
 _EMPTY_SEGMENTS: NDArray[np.int64] = np.empty((0, 2), dtype=np.int64)
 
@@ -62,6 +64,8 @@ class _LabelParser:
         self._answer_ids: set[str | None] = set()
         annotations = self._object(label, "annotations")
         self._frames = list(self._sorted_frames(self._object(annotations, "frames")))
+        if as_mapping(annotations.get("objects")) or as_list(annotations.get("objects")):
+            self._report("the label has objects that belong to no frame, as labels of images have")
         self._global = annotations.get("classifications")
         self._key_frames = self._object(annotations, "key_frame_feature_map")
         self._segments = self._parse_segments(self._object(annotations, "segments"))
@@ -120,7 +124,7 @@ class _LabelParser:
         for key, frame in frames.items():
             number = as_frame_number(key)
             if number is None:
-                self._report(f"frame {_short(key)} is not a frame number from 1 on")
+                self._report(f"frame {short(key)} is not a frame number from 1 on")
             elif number in numbered:
                 self._report("the frame is there twice", number)
             elif isinstance(frame, Mapping):
@@ -225,7 +229,7 @@ class _LabelParser:
     ) -> Iterator[AnswerOption]:
         for option in as_list(options):
             if not isinstance(option, Mapping):
-                self._report(f"{_named(asked)} has an option {_short(option)} of no name", frame)
+                self._report(f"{_named(asked)} has an option {short(option)} of no name", frame)
                 continue
             feature_id = as_text(option.get("feature_id"))
             self._answer_ids.add(feature_id)
@@ -252,7 +256,7 @@ class _LabelParser:
             for interval in as_list(intervals):
                 ends = [as_frame_number(end) for end in as_list(interval)]
                 if len(ends) != 2 or None in ends or ends[0] > ends[1]:  # type: ignore[operator]  # None is excluded
-                    self._report(f"segment {_short(interval)} of {feature_id} is no [first, last]")
+                    self._report(f"segment {short(interval)} of {feature_id} is no [first, last]")
                     continue
                 pairs.append([int(end) for end in ends if end is not None])
             pairs.sort()
@@ -290,12 +294,7 @@ def _identity(feature: Feature) -> Feature:
 
 
 def _named(feature: Feature) -> str:
-    return _short(feature.name or feature.value or feature.feature_schema_id or "an object")
-
-
-def _short(value: Any) -> str:
-    """A value in a message: neither long nor deep, whatever it is."""
-    return _SHORT.repr(value)
+    return short(feature.name or feature.value or feature.feature_schema_id or "an object")
 
 
 def _answer_kind(item: Mapping[str, Any]) -> AnswerKind | None:

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from deeplake_labelbox.errors import ExportFormatError, MediaTypeError
+from deeplake_labelbox.project.json_values import as_mapping, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +42,7 @@ def parse_row(line: bytes, where: str) -> dict[str, Any]:
         MediaTypeError: The data row is not a video.
     """
     try:
-        row = json.loads(line.decode("utf-8"))
+        row = parse_json(line.decode("utf-8"))
         row = without_lone_surrogates(row, line)
     except UnicodeDecodeError as error:
         raise ExportFormatError(
@@ -51,11 +52,10 @@ def parse_row(line: bytes, where: str) -> dict[str, Any]:
         raise ExportFormatError(
             f"{_capital(where)} is nested deeper than any export; {_EXPECTED}."
         ) from error
-    except ValueError as error:  # JSONDecodeError, and numbers of more digits than Python parses
-        reason = error.msg if isinstance(error, json.JSONDecodeError) else "a number too long"
+    except json.JSONDecodeError as error:
         raise ExportFormatError(
-            f"{_capital(where)} is not JSON ({reason}); {_EXPECTED}. Export the project again if "
-            "the file was cut."
+            f"{_capital(where)} is not JSON ({error.msg}); {_EXPECTED}. Export the project again "
+            "if the file was cut."
         ) from error
     return check_row(row, where)
 
@@ -97,6 +97,7 @@ def check_row(row: object, where: str) -> dict[str, Any]:
     """
     if not isinstance(row, dict):
         raise ExportFormatError(f"{_capital(where)} is {_kind(row)}; {_EXPECTED}.")
+    _check_version(row, where)
     data_row = row.get("data_row")
     projects = row.get("projects")
     if not isinstance(data_row, dict) or not isinstance(projects, dict):
@@ -120,6 +121,21 @@ def check_row(row: object, where: str) -> dict[str, Any]:
             )
     _check_media_type(row, where)
     return row
+
+
+def _check_version(row: Mapping[str, Any], where: str) -> None:
+    """Refuses what Labelbox wrote before the exports of today, by its own keys."""
+    if {"Labeled Data", "DataRow ID"} & row.keys():
+        raise ExportFormatError(
+            f"{_capital(where)} is of an export v1 of Labelbox (with 'DataRow ID', 'Labeled Data' "
+            "and so on), which Labelbox has replaced; export the project again, as by "
+            "`deeplake-labelbox export`."
+        )
+    if "frameNumber" in row and "data_row" not in row:
+        raise ExportFormatError(
+            f"{_capital(where)} is a frame of a label of an export v1 of Labelbox, not a data row; "
+            "export the project again, as by `deeplake-labelbox export`."
+        )
 
 
 def project_entry(row: Mapping[str, Any], project_id: str) -> dict[str, Any]:
@@ -166,7 +182,7 @@ def _check_media_type(row: Mapping[str, Any], where: str) -> None:
         found = asset_type if asset_type.lower() != "video" else None
     elif isinstance(mime_type, str) and mime_type.lower().startswith(_NOT_VIDEO):
         found = mime_type
-    if found is None:
+    elif not (isinstance(mime_type, str) and mime_type.lower().startswith("video/")):
         found = next((kind for kind in _label_kinds(row) if kind.lower() != "video"), None)
         found = f"labelled with label_kind {found!r}" if found is not None else None
     if found is not None:
@@ -177,8 +193,14 @@ def _check_media_type(row: Mapping[str, Any], where: str) -> None:
 
 
 def _label_kinds(row: Mapping[str, Any]) -> list[str]:
+    """The kinds of the labels that are not skipped: a skipped one may be of any kind."""
     labels = [label for entry in row["projects"].values() for label in entry.get("labels") or []]
-    kinds = [label.get("label_kind") for label in labels if isinstance(label, dict)]
+    kinds = [
+        label.get("label_kind")
+        for label in labels
+        if isinstance(label, dict)
+        and not as_mapping(label.get("performance_details")).get("skipped", False)
+    ]
     return [kind for kind in kinds if isinstance(kind, str)]
 
 

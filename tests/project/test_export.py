@@ -205,7 +205,7 @@ def test_a_file_that_changes_underneath_is_noticed(saved, rows):
         (b'{"data_row":{"id":"a","row_data":"b"},"projects":{"p":1}}', "no list of labels"),
         (b'{"a": "\xff"}', "Line 1 of e.ndjson is not UTF-8"),
         (b'{"a": ' + b"[" * 200_000, "nested deeper"),
-        (b'{"a": ' + b"1" * 5_000 + b"}", "a number too long"),
+        (b'{"a": ' + b"1" * 5_000 + b"}", "an object with the keys 'a'"),
         (b"[1]", "something else than objects"),
         (b'[{"a": 1}]', "Line 1 of e.ndjson is an object with the keys 'a'"),
         (b'[{"a": ', "is not JSON"),

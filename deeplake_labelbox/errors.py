@@ -166,7 +166,16 @@ class DatasetError(DeepLakeLabelboxError):
 
 
 class DatasetExistsError(DatasetError):
-    """Something is at the dataset path already, and ``overwrite`` is not set."""
+    """Something is at the dataset path already, and ``overwrite`` is not set.
+
+    Attributes:
+        is_same_build: Whether it is what the call would make: a dataset of the same project and
+            with the same options, and with the frames of all videos.
+    """
+
+    def __init__(self, message: str, *, is_same_build: bool = False) -> None:
+        super().__init__(message)
+        self.is_same_build = is_same_build
 
 
 class DatasetNotFoundError(DatasetError):

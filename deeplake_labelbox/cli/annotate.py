@@ -17,7 +17,7 @@ from deeplake_labelbox.cli.arguments import (
 )
 from deeplake_labelbox.cli.one_writer import one_writer
 from deeplake_labelbox.cli.project_source import open_source
-from deeplake_labelbox.cli.running import check_writable, running
+from deeplake_labelbox.cli.running import SAME_COMMAND, check_writable, running
 from deeplake_labelbox.cli.summary import finish, show_dataset, show_opening, whole_report
 from deeplake_labelbox.cli.whole_job import LabelOptions, apply_labels
 from deeplake_labelbox.errors import ConfigurationError
@@ -84,6 +84,7 @@ def annotate(
         labels = LabelOptions(groups, known, fail_on_error, labelled_by or _selection(before))
         if labels.ontology is not None and found.export is not None:
             check_ontology_fits(labels.ontology, found.export, found.project_id)
+        run.resume = SAME_COMMAND
         with _branch(opened, branch) as loader:
             made, applied = apply_labels(run, found, loader, labels)
         outcome = whole_report(LabelboxMeta.read(made), run.report, applied)

@@ -111,7 +111,8 @@ def create(
 ) -> None:
     """Make a Deep Lake dataset of a Labelbox video project: export, decode, annotate, commit.
 
-    Called again after an interruption, it goes on where it stopped.
+    Called again after an interruption, it goes on where it stopped: with the videos that are not
+    there yet, or with the labels.
 
     [bold]Examples[/]
 

@@ -220,6 +220,7 @@ def import_(
         check_writable(report)
         check_writable(dry_run)
         run.hint = "Run the same command again to go on: what was sent is not sent twice."
+        run.resume = run.hint
         try:
             result = import_annotations(
                 source,

@@ -13,6 +13,7 @@ from deeplake_labelbox.cli import options
 from deeplake_labelbox.cli.project_source import open_source
 from deeplake_labelbox.cli.running import EXIT_GAPS, Run, in_options, running
 from deeplake_labelbox.cli.summary import readable_size
+from deeplake_labelbox.counts import counted
 
 if TYPE_CHECKING:
     from deeplake_labelbox.preflight import ProjectInspection, VideoInspection
@@ -99,7 +100,7 @@ def _show(run: Run, inspection: ProjectInspection) -> None:
     sizes = [f"{readable_size(inspection.estimated_bytes(name))} as {name}" for name in _STORAGES]
     missing = sum(video.will_miss for video in inspection)
     run.result(
-        f"{len(inspection.videos):,} videos, about {inspection.rows:,} rows and "
+        f"{counted(len(inspection.videos), 'video')}, about {counted(inspection.rows, 'row')} and "
         f"{' or '.join(sizes)}, estimated from their pixels"
     )
     if missing:

@@ -28,6 +28,9 @@ from deeplake_labelbox.report import Gap, Report
 EXIT_GAPS: Final = 64
 """Raised as an exit code by commands that finished with gaps; the application turns it into 2."""
 
+SAME_COMMAND: Final = "Run the same command again to go on: what is done is not done twice."
+"""What commands say after Ctrl-C that go on where they stopped."""
+
 _SDK: Final = ("labelbox", "lbox")
 _OPTIONS: Final = (
     ("pass overwrite=True to", "pass --overwrite to"),
@@ -43,6 +46,9 @@ _OPTIONS: Final = (
     ("as lb_dataset_id", "as --dataset-id"),
     ("pass lb_ontology", "pass --ontology"),
     ("pass it as lb_api_key (--api-key on the command line)", "pass it as --api-key"),
+    ("pass branch as well", "pass --branch as well"),
+    ("Pass url_presigner", "Use the url_presigner of the Python functions"),
+    ("else url_presigner", "else use the url_presigner of the Python functions"),
     ("pass url_presigner", "use the url_presigner of the Python functions"),
     ("a longer timeout", "a longer --timeout"),
     ("existing='skip'", "--existing skip"),
@@ -81,6 +87,7 @@ class Run:
         err: Standard error, for all else.
         verbose: Whether logs and tracebacks are shown.
         hint: What to say below an error, such as what is there already.
+        resume: What to say after Ctrl-C, where the same command goes on.
         report: What could not be done so far.
         started: When it began.
     """
@@ -89,6 +96,7 @@ class Run:
     err: Console
     verbose: bool
     hint: str = ""
+    resume: str = ""
     report: Report = field(default_factory=Report)
     started: float = field(default_factory=time.monotonic)
 
@@ -139,7 +147,7 @@ def running(*, verbose: bool) -> Iterator[Run]:
         _fail(run, _of_file(error))
     except KeyboardInterrupt:
         run.err.print()
-        run.err.print(Text.assemble(("Stopped.", "bold"), " ", run.hint), soft_wrap=True)
+        run.err.print(Text.assemble(("Stopped.", "bold"), " ", run.resume), soft_wrap=True)
         raise typer.Exit(130) from None
     finally:
         root.removeHandler(handler)

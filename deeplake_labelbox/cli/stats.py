@@ -14,6 +14,7 @@ from deeplake_labelbox.cli import options
 from deeplake_labelbox.cli.arguments import read_creds
 from deeplake_labelbox.cli.reading import open_to_read
 from deeplake_labelbox.cli.running import Run, check_writable, running
+from deeplake_labelbox.counts import counted
 
 if TYPE_CHECKING:
     from deeplake_labelbox.pictures.statistics import DatasetStatistics
@@ -85,8 +86,8 @@ def stats(
 def _show(run: Run, found: DatasetStatistics) -> None:
     run.out.print(Text(found.title, style="bold"))
     run.result(
-        f"{len(found.videos):,} videos, {found.labelled_videos:,} of them labelled, "
-        f"{found.frames:,} frames"
+        f"{counted(len(found.videos), 'video')}, {found.labelled_videos:,} of them labelled, "
+        f"{counted(found.frames, 'frame')}"
     )
     if found.classes:
         shown = _table("class", "kind", objects=True, frames=True, tracks=True)

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from deeplake_labelbox.cli.running import EXIT_GAPS, Run, in_options, writing
+from deeplake_labelbox.counts import counted
 from deeplake_labelbox.report import Gap, Report, VideoOutcome
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def finish(run: Run, report: Report, report_file: Path | None) -> None:
 def show_gaps(run: Run, gaps: Sequence[Gap], report_file: Path | None) -> None:
     """List what could not be had, on standard error."""
     table = Table(box=box.ROUNDED, title_justify="left", padding=(0, 1), header_style="yellow")
-    many = f"{len(gaps):,} gap{'s' * (len(gaps) != 1)}"
+    many = counted(len(gaps), "gap")
     table.title = Text(f"Finished with {many}: this could not be had", style="bold yellow")
     table.add_column("video", overflow="fold", ratio=2)
     table.add_column("frame", overflow="fold", ratio=1)

@@ -11,8 +11,9 @@ from rich.text import Text
 
 from deeplake_labelbox.cli import options
 from deeplake_labelbox.cli.arguments import read_creds
-from deeplake_labelbox.cli.running import EXIT_GAPS, Run, check_writable, running
+from deeplake_labelbox.cli.running import EXIT_GAPS, SAME_COMMAND, Run, check_writable, running
 from deeplake_labelbox.cli.summary import show_gaps
+from deeplake_labelbox.counts import counted
 
 if TYPE_CHECKING:
     from deeplake_labelbox.sync.report import SyncReport
@@ -101,6 +102,7 @@ def sync(
         from deeplake_labelbox.sync.sync import sync_dataset  # noqa: PLC0415 - imports deeplake
 
         check_writable(report)
+        run.resume = SAME_COMMAND
         run.step(f"Comparing {dataset} with Labelbox")
         outcome = sync_dataset(
             dataset,
@@ -143,7 +145,7 @@ def _show(run: Run, path: str, outcome: SyncReport) -> None:
             run.out.print(f"and {len(outcome.changes) - _CHANGES_SHOWN:,} more")
     done = "would be written" if outcome.dry_run else "committed"
     words = f"{outcome.summary}; {done}" if outcome.changes else "nothing changed"
-    run.result(f"{words} ({outcome.branch}, {outcome.exported:,} videos asked for)")
+    run.result(f"{words} ({outcome.branch}, {counted(outcome.exported, 'video')} asked for)")
     if outcome.merged:
         run.result(f"Merged {outcome.branch} into main")
     if outcome.tag is not None:

@@ -12,12 +12,14 @@ from deeplake_labelbox.cli import options
 from deeplake_labelbox.cli.arguments import read_creds, read_ontology
 from deeplake_labelbox.cli.running import (
     EXIT_GAPS,
+    SAME_COMMAND,
     Run,
     check_writable,
     in_options,
     running,
 )
 from deeplake_labelbox.cli.summary import command_line
+from deeplake_labelbox.counts import counted
 from deeplake_labelbox.files import write_json
 
 if TYPE_CHECKING:
@@ -167,7 +169,8 @@ def upload(
             for path in paths
             for video in list_videos(path, sign_urls=sign, storage_options=storage)
         ]
-        run.step(f"Uploading {len(found):,} video{'s' * (len(found) != 1)} to {project}")
+        run.resume = SAME_COMMAND
+        run.step(f"Uploading {counted(len(found), 'video')} to {project}")
         result = create_labelbox_annotation_project(
             found,
             dataset or project,
@@ -187,7 +190,7 @@ def upload(
         _show(run, result)
         if report is not None:
             write_json(report, _without_paths(asdict(result)))
-        if result.refused:
+        if any(refused.by != "duplicate" for refused in result.refused):
             raise typer.Exit(EXIT_GAPS)
 
 
@@ -198,7 +201,7 @@ def _show(run: Run, result: AnnotationProject) -> None:
         # Those of files were logged when they were seen.
         if warning.startswith("The project"):
             run.warn(in_options(warning))
-    videos = f"{len(result.data_rows):,} video{'s' * (len(result.data_rows) != 1)}"
+    videos = counted(len(result.data_rows), "video")
     run.result(
         f"{result.project_id}: {videos} in {result.project_name}, {len(result.created):,} new"
     )

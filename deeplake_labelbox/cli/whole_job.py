@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from deeplake_labelbox.cli.arguments import check_ontology_fits
 from deeplake_labelbox.cli.project_source import ProjectSource
-from deeplake_labelbox.cli.running import Run
+from deeplake_labelbox.cli.running import SAME_COMMAND, Run
 from deeplake_labelbox.cli.summary import command_line, whole_report
 from deeplake_labelbox.errors import DatasetExistsError
 from deeplake_labelbox.report import Report
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import deeplake
 
+    from deeplake_labelbox.dataset.location import DatasetLocation
     from deeplake_labelbox.project.export import ProjectExport
     from deeplake_labelbox.project.ontology import Ontology
     from deeplake_labelbox.video.encoder import FrameStorage
@@ -83,7 +84,9 @@ def make_dataset(
         create_dataset_from_video_annotation_project,
         read_export,
     )
+    from deeplake_labelbox.dataset.frame_selection import FrameSelection  # noqa: PLC0415 - the same
     from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta  # noqa: PLC0415 - the same
+    from deeplake_labelbox.dataset.location import DatasetLocation  # noqa: PLC0415 - the same
 
     frames = frames or FrameOptions()
     export = source.export
@@ -98,7 +101,12 @@ def make_dataset(
                 fail_on_error=False,
             )
         check_ontology_fits(labels.ontology, export, source.project_id)
+    # Refuses options that make no sense before anything is said to be done.
+    FrameSelection(
+        frame_stride=frames.stride, fps=frames.fps, frame_ranges=frames.ranges, resize=frames.resize
+    )
     run.step(f"Writing the frames of project {source.project_id} to {path}")
+    run.resume = SAME_COMMAND
     try:
         dataset, export = create_dataset_from_video_annotation_project(
             path,
@@ -120,40 +128,46 @@ def make_dataset(
             progress=run.progress,
             report=run.report,
         )
-    except DatasetExistsError:
-        run.hint = _how_to_go_on(path, source.project_id, creds, token)
-        raise
+    except DatasetExistsError as error:
+        location = DatasetLocation.of(path, creds, None, token)
+        if not error.is_same_build or not _lacks_labels(location) or labels is None:
+            run.hint = _how_to_go_on(location, source.project_id)
+            raise
+        dataset = location.open()
+        run.step("Its frames are there already, without labels")
     applied = None
     if labels is not None:
-        run.hint = (
-            f"The frames are in {path} without labels; `deeplake-labelbox annotate` applies them."
-        )
+        run.hint = f"The frames are in {path} without labels; the same command applies them."
+        if overwrite:
+            run.hint = run.hint.replace("command", "command without --overwrite")
+        run.resume = run.hint
         dataset, applied = apply_labels(
             run, ProjectSource(source.project_id, export, source.client), lambda _: dataset, labels
         )
-        run.hint = ""
+        run.hint = run.resume = ""
     return dataset, whole_report(LabelboxMeta.read(dataset), run.report, applied)
 
 
-def _how_to_go_on(
-    path: str, project_id: str, creds: Mapping[str, str] | None, token: str | None
-) -> str:
-    """What to do with a dataset that is there already, if it is one of the project."""
+def _lacks_labels(location: DatasetLocation) -> bool:
     from deeplake_labelbox.dataset.applied import AppliedLabels  # noqa: PLC0415 - imports deeplake
-    from deeplake_labelbox.dataset.location import DatasetLocation  # noqa: PLC0415 - the same
-    from deeplake_labelbox.dataset.replacement import found_meta  # noqa: PLC0415 - the same
 
-    location = DatasetLocation.of(path, creds, None, token)
+    return AppliedLabels.read(location.open()) is None
+
+
+def _how_to_go_on(location: DatasetLocation, project_id: str) -> str:
+    """What to do with a dataset that is there already, if it is one of the project."""
+    from deeplake_labelbox.dataset.replacement import found_meta  # noqa: PLC0415 - imports deeplake
+
     meta = found_meta(location)
     if meta is None or meta.project_id != project_id:
         return ""
-    if AppliedLabels.read(location.open()) is None:
+    if _lacks_labels(location):
         return (
             f"Its frames are complete, but without labels: "
-            f"`{command_line('annotate', path, project_id)}` applies them (with --group, if it was "
-            f"given)."
+            f"`{command_line('annotate', location.path, project_id)}` applies them (with --group, "
+            f"if it was given)."
         )
-    return f"`{command_line('sync', path)}` brings it in step with Labelbox."
+    return f"`{command_line('sync', location.path)}` brings it in step with Labelbox."
 
 
 def apply_labels(

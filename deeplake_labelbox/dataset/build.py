@@ -11,6 +11,7 @@ from typing import Final
 
 import deeplake
 
+from deeplake_labelbox.counts import counted
 from deeplake_labelbox.dataset.columns import column_names
 from deeplake_labelbox.dataset.disk import WrittenFiles
 from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
@@ -105,7 +106,8 @@ class DatasetBuild:
         if here is None or here.project_id != self._project_id or here.is_whole:
             raise DatasetExistsError(
                 f"There is a dataset at {self._location} already; choose another path, or pass "
-                f"overwrite=True to replace it."
+                f"overwrite=True to replace it.",
+                is_same_build=here is not None and self._goes_on_with(here),
             )
         if not self._goes_on_with(here):
             raise ConfigurationError(
@@ -281,7 +283,7 @@ class _CommitGroup:
                 what = f"{len(entries)} videos, {what} to {entries[-1].name}"
             count = sum(entry.rows for entry in entries)
             with uncommitted(self.dataset), dataset_errors(f"committing {what}"):
-                self.dataset.commit(f"Add {count} frames of {what}")
+                self.dataset.commit(f"Add {counted(count, 'frame')} of {what}")
         self._files.check_written(sum(video.size for video in self._videos))
         for video in self._videos:
             self.meta = self.meta.with_video(video.entry)

@@ -34,9 +34,10 @@ def test_create_does_the_whole_job(run_there, sample_box, tmp_path):
 def test_create_says_how_to_go_on_where_labels_are_missing(run_there, sample_box):
     project = sample_box.sample.project_id
     assert run_there("create", project, "clips", "--no-labels").exit_code == 0
-    again = run_there("create", project, "clips")
+    again = run_there("create", project, "clips", "--stride", 2)
     assert again.exit_code == 1
     assert f"`deeplake-labelbox annotate clips {project}` applies them" in again.stderr
+    assert run_there("create", project, "clips").exit_code == 0
 
 
 def test_annotate_keeps_the_groups_and_the_choice_of_labels(run_there, sample_box, tmp_path):

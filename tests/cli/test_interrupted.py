@@ -1,0 +1,84 @@
+"""Commands that are stopped with Ctrl-C or killed, each in a process of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import deeplake
+import pytest
+from sandbox_projects import ONTOLOGY
+from video_files import write_video
+
+from deeplake_labelbox.dataset.columns import column_names
+from deeplake_labelbox.sandbox import Sandbox
+
+LABEL = [
+    {
+        "name": "car",
+        "segments": [
+            {"keyframes": [{"frame": 1, "bbox": {"top": 1, "left": 1, "height": 4, "width": 5}}]}
+        ],
+    }
+]
+BOXES = "car/car"
+
+
+@pytest.fixture(scope="module")
+def box():
+    with Sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+def project(box, tmp_path):
+    project = box.add_project("Street", ONTOLOGY)
+    row = project.add_video(write_video(tmp_path / "clip.mp4", frames=4))
+    row.add_label(LABEL)
+    yield project
+    box.faults.clear()
+
+
+def start(box, folder, *words):
+    """Start a command in a process, with its outputs to read."""
+    there = {"LABELBOX_API_KEY": box.api_key, "LABELBOX_ENDPOINT": box.endpoint}
+    return subprocess.Popen(  # noqa: S603 - this package
+        [sys.executable, "-m", "deeplake_labelbox", *words],
+        cwd=folder,
+        env={**os.environ, **there},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def stop(process, how, *, at):
+    """Stop a process once it has said something; returns its exit code and what it said then."""
+    for line in process.stderr:
+        if at in line:
+            break
+    process.send_signal(how)
+    said = process.stderr.read()
+    process.communicate()
+    return process.returncode, said
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_create_again_applies_the_labels(box, project, tmp_path, run, how):
+    # The labels need the ontology, for which Labelbox lets us wait.
+    box.faults.add("graphql:GetProjectOntology", "delay", times=None, delay=5.0)
+    words = ("create", project.id, "clips")
+    code, said = stop(start(box, tmp_path, *words), how, at="Applying the labels")
+    box.faults.clear()
+    if how == signal.SIGINT:
+        assert code == 130, said
+        assert "Stopped. The frames are in clips" in said
+        assert "the same command applies them" in said
+    assert BOXES not in column_names(deeplake.open(str(tmp_path / "clips")))
+
+    there = {"LABELBOX_API_KEY": box.api_key, "LABELBOX_ENDPOINT": box.endpoint}
+    again = run(*words, **there)
+    assert again.exit_code == 0, again.output
+    dataset = deeplake.open(str(tmp_path / "clips"))
+    assert dataset[BOXES][0].tolist() == [[1, 1, 5, 4]]
+    assert run(*words, **there).exit_code == 1  # all is there

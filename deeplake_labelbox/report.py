@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from deeplake_labelbox.counts import counted
 from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.files import write_json
 from deeplake_labelbox.notebook_tables import table
@@ -143,12 +144,9 @@ class Report:
 
     def __str__(self) -> str:
         """A line for the whole, and a line per gap."""
-        return "\n".join(
-            [
-                f"{len(self.videos)} videos, {self.rows} rows, {len(self.gaps)} gaps",
-                *map(str, self.gaps),
-            ]
-        )
+        counts = {"video": len(self.videos), "row": self.rows, "gap": len(self.gaps)}
+        whole = ", ".join(counted(count, noun) for noun, count in counts.items())
+        return "\n".join([whole, *map(str, self.gaps)])
 
     def _repr_html_(self) -> str:
         names = dict(self._short_names())

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deeplake_labelbox.counts import counted
 from deeplake_labelbox.dataset.answer_values import (
     frame_answers,
     object_answers,
@@ -281,6 +282,6 @@ def _no_column(track: Track, layout: Layout) -> Problem:
 
 def _beyond(what: str, frames: tuple[int, int], last_frame: int) -> Problem:
     first, last = frames
-    count = f"{last_frame} frames" if last_frame != 1 else "1 frame"
+    count = counted(last_frame, "frame")
     what = f"{what} is labelled, but the video has {count}"
     return Problem(what, first, last if last != first else None)

@@ -33,6 +33,7 @@ logger = logging.getLogger(__name__)
 
 # How many videos are fetched beside the one that is decoded.
 _VIDEOS_AHEAD = 2
+_NAME_SHOWN = 16  # characters, beside a progress bar
 # How many steps of decoding wait to be written.
 _STEPS_AHEAD = 4
 
@@ -192,7 +193,7 @@ class VideoAppender:
             ) as bar,
         ):
             for video in videos:
-                bar.set_postfix_str(video.entry.name, refresh=False)
+                bar.set_postfix_str(_short(video.entry.name), refresh=False)
                 yield self._append_video(dataset, writer, video, steps, files, bar)
 
     def _decode(
@@ -306,3 +307,9 @@ def _of_data_row(error: VideoError, data_row_id: str) -> VideoError:
     if isinstance(error, VideoDecodeError):
         return VideoDecodeError(message, frames_decoded=error.frames_decoded, missing=error.missing)
     return type(error)(message)
+
+
+def _short(name: str) -> str:
+    """A name beside a progress bar, which is to stay readable at 80 columns."""
+    name = name.rpartition("/")[2]
+    return name if len(name) <= _NAME_SHOWN else f"…{name[1 - _NAME_SHOWN :]}"

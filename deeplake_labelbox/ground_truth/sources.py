@@ -96,6 +96,8 @@ def open_source(
     if isinstance(source, str | os.PathLike):
         location = os.fspath(source)
         chosen = source_format or _format_of(location)
+        if chosen != "deep-lake" and "://" not in location and not Path(location).exists():
+            raise AnnotationSourceError(f"There is no file {location}; check the path.")
         if chosen != "deep-lake":
             if chosen == "cvat":
                 _refuse_numbering(numbering)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deeplake_labelbox.counts import counted
 from deeplake_labelbox.ground_truth.annotations import (
     Answers,
     Finding,
@@ -148,7 +149,7 @@ def places(frames: Sequence[int]) -> str:
     """Frame numbers in words, such as "frame 3" or "5 frames from 3 on"."""
     if len(frames) == 1:
         return f"frame {frames[0]}"
-    return f"{len(frames):,} frames from {min(frames)} on"
+    return f"{counted(len(frames), 'frame')} from {min(frames)} on"
 
 
 def vertices(pairs: Iterable[Any]) -> NDArray[np.float64]:

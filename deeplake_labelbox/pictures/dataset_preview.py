@@ -12,6 +12,7 @@ from typing import Final
 
 from PIL import Image
 
+from deeplake_labelbox.counts import counted
 from deeplake_labelbox.dataset.columns import ReadableDataset
 from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.files import replacing_file
@@ -102,7 +103,7 @@ def write_preview(
             annotator=annotator,
             progress=progress,
         )
-        return f"video of {shown.short_name or 'the dataset'}, {len(shown.rows)} frames"
+        return f"video of {shown.short_name or 'the dataset'}, {counted(len(shown.rows), 'frame')}"
     page = write_preview_page(
         ds,
         path,

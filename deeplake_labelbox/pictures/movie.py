@@ -94,9 +94,7 @@ def write_preview_video(
     palette = class_colours(reader.class_names, {**reader.class_colours, **(colours or {})})
     times = frame_times(ds, shown)
     pictures = _draw(ds, reader, shown, times, layout, palette, image_column)
-    bar = tqdm(
-        pictures, total=len(shown.rows), unit="frame", desc=shown.short_name, disable=not progress
-    )
+    bar = tqdm(pictures, total=len(shown.rows), unit="frame", desc="movie", disable=not progress)
     with replacing_file(path) as part:
         _encode(part, bar, layout.size, times, frame_rate(ds, shown))
     return shown

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
+from deeplake_labelbox.counts import counted
 from deeplake_labelbox.dataset.columns import ReadableDataset
 from deeplake_labelbox.dataset.labelbox_meta import KEY
 from deeplake_labelbox.files import write_json
@@ -114,7 +115,8 @@ class DatasetStatistics:
         write_json(path, self.to_dict())
 
     def _repr_html_(self) -> str:
-        counts = f"{len(self.videos)} videos, {self.labelled_videos} labelled, {self.frames} frames"
+        videos, frames = counted(len(self.videos), "video"), counted(self.frames, "frame")
+        counts = f"{videos}, {self.labelled_videos} labelled, {frames}"
         classes = table(
             ("class", "kind", "objects", "frames", "tracks", "key frames", "median track"),
             [

@@ -7,6 +7,7 @@ from typing import Final
 
 from PIL import Image, ImageDraw
 
+from deeplake_labelbox.counts import counted
 from deeplake_labelbox.pictures.colours import (
     BACKGROUND,
     CARD,
@@ -62,8 +63,8 @@ def draw_statistics(
     draw = ImageDraw.Draw(picture)
     _TITLE.draw(draw, (_MARGIN, _MARGIN), _TITLE.fit(statistics.title, _WIDTH / 1.2), TEXT)
     words = (
-        f"{len(statistics.videos)} videos, {statistics.labelled_videos} of them labelled · "
-        f"{statistics.frames:,} frames"
+        f"{counted(len(statistics.videos), 'video')}, "
+        f"{statistics.labelled_videos} of them labelled · {counted(statistics.frames, 'frame')}"
     )
     _SUBTITLE.draw(draw, (_MARGIN, _MARGIN + _TITLE.line_height + 4), words, MUTED)
     top = _MARGIN + header
@@ -203,9 +204,9 @@ def _coverage(draw: ImageDraw.ImageDraw, box: Box, videos: tuple[VideoStatistics
 
 def _coverage_text(video: VideoStatistics) -> str:
     if not video.is_labelled:
-        return f"{video.frames:,} frames, not labelled"
+        return f"{counted(video.frames, 'frame')}, not labelled"
     share = video.frames_with_objects / video.frames
-    return f"{video.frames:,} frames, {share:.0%} with objects"
+    return f"{counted(video.frames, 'frame')}, {share:.0%} with objects"
 
 
 def _mixed(share: float) -> Colour:

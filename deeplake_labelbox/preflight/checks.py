@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from deeplake_labelbox.counts import counted
 from deeplake_labelbox.project.json_values import (
     as_frame_number,
     as_int32,
@@ -115,7 +116,8 @@ def _of_counts(info: VideoInfo, scan: VideoScan, media_attributes: object) -> It
         hidden = f", {scan.discarded} more are hidden by an edit list" if scan.discarded else ""
         yield Finding(
             "declared count",
-            f"the file declares {info.declared_frames} frames and shows {scan.packets}{hidden}",
+            f"the file declares {counted(info.declared_frames or 0, 'frame')} and shows "
+            f"{scan.packets}{hidden}",
         )
     for key in ("frame_count", "width", "height", "frame_rate"):
         value = media.get(key)
@@ -124,7 +126,8 @@ def _of_counts(info: VideoInfo, scan: VideoScan, media_attributes: object) -> It
     count = as_frame_number(media.get("frame_count"))
     if count not in {None, scan.packets}:
         yield Finding(
-            "labelbox count", f"Labelbox counts {count} frames, the file shows {scan.packets}"
+            "labelbox count",
+            f"Labelbox counts {counted(count or 0, 'frame')}, the file shows {scan.packets}",
         )
     size = as_int32(media.get("width")), as_int32(media.get("height"))
     if None not in size and size != (info.width, info.height):

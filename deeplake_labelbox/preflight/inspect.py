@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from tqdm.auto import tqdm
 
+from deeplake_labelbox.counts import counted
 from deeplake_labelbox.errors import VideoDecodeError, VideoError
 from deeplake_labelbox.preflight.checks import Finding, FindingKind, check_video
 from deeplake_labelbox.preflight.inspection import ProjectInspection, VideoInspection
@@ -228,7 +229,8 @@ def _labels_beyond(
     runs = [run for run in beyond if run is not None]
     if runs:
         first, last = min(run[0] for run in runs), max(run[1] for run in runs)
-        what = f"labels go from frame {first} to {last}, but the video shows {last_frame} frames"
+        shown = counted(last_frame, "frame")
+        what = f"labels go from frame {first} to {last}, but the video shows {shown}"
         found.append(Finding("labels beyond", what, costs=True))
     return tuple(found)
 

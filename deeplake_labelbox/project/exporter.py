@@ -160,7 +160,7 @@ class ProjectExporter:
         errors: list[Any] = []
         with (
             replacing(target) as file,
-            tqdm(desc=f"Export {name}", total=0, unit="row", disable=not progress) as bar,
+            tqdm(desc="export", total=0, unit="row", disable=not progress) as bar,
         ):
             writer = RowWriter(file, index)
             tasks = list(filters.to_sdk())

@@ -68,6 +68,7 @@ def open_branch(dataset: deeplake.Dataset, name: str | None, *, wait: float) -> 
         if name == dataset.current_branch.name:
             return dataset
         if name not in dataset.branches.names():
+            logger.warning("There is no branch %s yet; it is made.", name)
             # Another sync may make it as well.
             with suppress(BranchExistsError):
                 retry_while_locked(lambda: dataset.branch(name), wait=wait)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import deeplake
 import numpy as np
 
+from deeplake_labelbox.counts import counted
 from deeplake_labelbox.dataset.applied import AppliedLabel, AppliedLabels
 from deeplake_labelbox.dataset.columns import ReadableDataset
 from deeplake_labelbox.dataset.frames import has_identity_columns
@@ -114,7 +115,7 @@ class LabelDiff:
     def __str__(self) -> str:
         """A line for each data row in which something changed."""
         lines = [
-            f"{video.name} ({video.data_row_id}): {len(video.added)} objects added, "
+            f"{video.name} ({video.data_row_id}): {counted(len(video.added), 'object')} added, "
             f"{len(video.removed)} removed, {len(video.moved)} moved, "
             f"{len(video.answers)} answers changed"
             for video in self.videos

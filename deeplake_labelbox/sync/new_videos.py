@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import deeplake
 import numpy as np
 
+from deeplake_labelbox.counts import counted
 from deeplake_labelbox.dataset.columns import column_names
 from deeplake_labelbox.dataset.disk import WrittenFiles
 from deeplake_labelbox.dataset.frame_selection import FrameSelection
@@ -128,7 +129,7 @@ class NewVideos:
                 plan.to_write[data_row_id] = None
                 plan.unmatched[:] = [o for o in plan.unmatched if o.data_row_id != data_row_id]
                 count = _had if after.rows == before.rows else _rows
-                counts = f"{count(before)} frames", f"{count(after)} frames"
+                counts = (counted(count(before), "frame"), counted(count(after), "frame"))
                 change = Change("video has more frames", data_row_id, after.name, *counts)
                 plan.changes.append(change)
             else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -16,6 +17,8 @@ from deeplake_labelbox.training.frame_table import FrameTable, Where
 from deeplake_labelbox.training.samples import Chosen, Sample, SampleReader, Transforms, Wanted
 from deeplake_labelbox.training.transforms import Resize
 from deeplake_labelbox.training.tv import use_tv_tensors, wrap
+
+logger = logging.getLogger(__name__)
 
 
 class ClipDataset(Dataset[Sample]):
@@ -111,6 +114,15 @@ class ClipDataset(Dataset[Sample]):
         table, hits = self._reader.choose(Chosen(where, videos, labelled, key_frames, with_class))
         self._table = table
         self._clips = _clips(table, hits, frames, stride, step or frames * stride)
+        if hits.any() and not len(self._clips):
+            longest = int(np.bincount(table.video_idx).max())
+            logger.warning(
+                "There is no clip: one takes %d frames of a video that are there with stride=%d, "
+                "the longest video has %d chosen; give a smaller frames= or stride=.",
+                frames,
+                stride,
+                longest,
+            )
         self._transforms = transforms
         self._wraps = use_tv_tensors(tv_tensors)
         targets = self._reader.targets

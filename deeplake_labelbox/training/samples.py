@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -67,6 +68,9 @@ class Wanted:
         )
 
 
+logger = logging.getLogger(__name__)
+
+
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """Which frames are read; the options that both datasets document."""
@@ -114,19 +118,29 @@ class SampleReader:
         """
         dataset = self._source.dataset
         table = FrameTable.of(dataset).of_videos(chosen.videos)
+        left = {"in the dataset" if chosen.videos is None else "in videos=": len(table)}
         if chosen.labelled:
             table = table.take(table.labelled(dataset, self.targets.always_set))
+            left["labelled"] = len(table)
             if self.targets.has_only_classes:
                 table = table.take(table.answered(dataset, self.targets.classes))
+                left["with an answer"] = len(table)
         # A function of the user runs on what the cheaper conditions left.
         table = table.take(table.where(dataset, chosen.where))
+        if chosen.where is not None:
+            left["that meet where="] = len(table)
         hits = np.ones(len(table), dtype=bool)
         spaces = (self.targets.objects, self.targets.semantic)
         if chosen.key_frames:
             hits &= table.with_key_frames(dataset, spaces)
+            left["that are key frames"] = int(hits.sum())
         if chosen.with_class:
             answers = (*self.targets.classes, *self.targets.multi_hot)
             hits &= table.with_class(dataset, chosen.with_class, spaces, answers)
+            left["with_class"] = int(hits.sum())
+        if not hits.any():
+            told = ", then ".join(f"{count:,} {what}" for what, count in left.items())
+            logger.warning("No frame is chosen: %s. Ask for less with its last option.", told)
         return table, hits
 
     def read(self, table: FrameTable) -> list[Sample]:

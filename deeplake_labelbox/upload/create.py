@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, get_args
 
+from deeplake_labelbox.counts import counted
 from deeplake_labelbox.errors import ConfigurationError, LabelboxError, UploadError
 from deeplake_labelbox.project.client import connect
 from deeplake_labelbox.project.rate_limit import waiting_for_rate_limit
@@ -207,7 +208,7 @@ class _Upload:
                 maker.make(new, progress=progress)
         finally:
             if maker.created:
-                self.made.append(f"{len(maker.created)} data rows")
+                self.made.append(f"{counted(len(maker.created), 'data row')}")
         for video in videos:
             key, source = video.global_key, video.source
             row_id = existing.get(key) or maker.created.get(key)

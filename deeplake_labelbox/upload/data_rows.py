@@ -78,7 +78,7 @@ class DataRowMaker:
             LabelboxError: Labelbox refuses the whole.
         """
         with (
-            tqdm(desc="Upload", total=len(videos), unit="video", disable=not progress) as bar,
+            tqdm(desc="upload", total=len(videos), unit="video", disable=not progress) as bar,
             ThreadPoolExecutor(_THREADS) as pool,
         ):
             for some in _tasks(videos):

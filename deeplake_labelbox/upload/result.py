@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from deeplake_labelbox.counts import counted
+
 RefusedBy = Literal["preflight", "labelbox", "duplicate"]
 
 
@@ -96,7 +98,7 @@ class AnnotationProject:
     def __str__(self) -> str:
         """A line for the whole, and a line per refusal and warning."""
         whole = (
-            f"{self.project_name} ({self.project_id}): {len(self.data_rows)} videos, "
+            f"{self.project_name} ({self.project_id}): {counted(len(self.data_rows), 'video')}, "
             f"{len(self.created)} of them new, {len(self.refused)} refused; {self.editor_url}"
         )
         return "\n".join([whole, *map(str, self.refused), *self.warnings])

@@ -49,7 +49,7 @@ def test_what_changed_is_told_by_data_row(relabelled):
     assert second.moved[0].feature_id
     assert (new.rows_added, len(new.added)) == (6, 1)
     assert str(diff).splitlines()[0] == (
-        f"0.mp4 ({ids[0]}): 1 objects added, 1 removed, 1 moved, 3 answers changed"
+        f"0.mp4 ({ids[0]}): 1 object added, 1 removed, 1 moved, 3 answers changed"
     )
 
 

@@ -228,3 +228,11 @@ def test_each_annotator_may_have_columns_of_their_own(run_there, sample_box, tmp
     names = column_names(deeplake.open(str(tmp_path / "clips")))
     assert {"car/car", "ada@sandbox.test/car/car"} <= set(names)
     assert run_there("create", "x", "y", "--labels", "best").exit_code == 1
+
+
+def test_options_that_make_no_sense_are_told_before_anything_is_done(run_there, sample_box):
+    words = ("create", sample_box.sample.project_id, "clips")
+    for option in (("--range", "9-5"), ("--fps", "0"), ("--resize", "0")):
+        result = run_there(*words, *option)
+        assert result.exit_code == 1
+        assert "Writing the frames" not in result.stderr

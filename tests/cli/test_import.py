@@ -125,3 +125,10 @@ def test_a_file_that_does_not_say_its_variant_is_asked_for(run_import, tmp_path)
     result = run_import("--format", "visdrone", "--first-number", "0", "--frame-step", "4")
     assert result.exit_code == 0, result.output
     assert result.stdout == "1 annotation of 1 data row: 1 accepted\n"
+
+
+@pytest.mark.parametrize("name", ["nofile.xml", "nofile.json", "nofile.txt"])
+def test_a_file_that_is_not_there_is_told_as_such(run_import, name):
+    result = run_import(source=name)
+    assert result.exit_code == 1
+    assert f"There is no file {name}" in result.stderr

@@ -69,3 +69,13 @@ def test_upload_ends_with_1_before_anything_is_made(box, upload):
     assert result.exit_code == 1
     assert "The ontology missing.json cannot be read" in result.stderr
     assert box.requests == []
+
+
+def test_skipping_duplicates_is_what_was_asked_for(upload, tmp_path):
+    twin = tmp_path / "clips" / "twin.mp4"
+    twin.write_bytes((tmp_path / "clips" / "4.mp4").read_bytes())
+    words = ("clips/4.mp4", "clips/twin.mp4", "--project", "Street", "--duplicates", "skip")
+    result = upload(*words)
+    assert result.exit_code == 0, result.output
+    assert "1 video in Street, 1 new" in result.stdout
+    assert "the same video as clips/4.mp4" in result.stderr

@@ -92,3 +92,8 @@ def test_transforms_get_the_whole_clip(small):
 def test_numbers_below_one_are_refused(small, option):
     with pytest.raises(ConfigurationError, match=f"{option} is 0"):
         ClipDataset(small, **{option: 0})
+
+
+def test_clips_longer_than_the_videos_are_told(small, caplog):
+    assert len(ClipDataset(small, frames=7, stride=1)) == 0
+    assert "the longest video has 6 chosen" in caplog.text

@@ -254,3 +254,9 @@ def test_an_earlier_version_of_a_dataset(sample, caplog):
         frames = FrameDataset(sample.history[frames_only].open())
     assert len(frames) == len(sample)
     assert frames.class_names == ("__background__",)
+
+
+def test_an_empty_choice_says_which_condition_left_nothing(small, caplog):
+    assert len(FrameDataset(small, videos=[0], labelled=True, where="frame_idx > 99")) == 0
+    assert "No frame is chosen: 6 in videos=, then " in caplog.text
+    assert "0 that meet where=." in caplog.text

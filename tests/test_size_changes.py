@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
-from label_json import box, frame, label
+from label_json import box as box_of
+from label_json import frame, label
 from small_exports import ONTOLOGY, data_row, new_path
 from video_files import read_number, write_size_change
 
 import deeplake_labelbox as dl
+from deeplake_labelbox.ground_truth import import_annotations
 from deeplake_labelbox.pictures import draw_contact_sheet, draw_frame
 from deeplake_labelbox.preflight import inspect_export
 from deeplake_labelbox.training import to_coco, to_mot
@@ -23,7 +25,7 @@ def export(request, tmp_path_factory):
     path = write_size_change(tmp_path_factory.mktemp("sizes") / f"clip.{ending}", codec=codec)
     numbers = list(range(1, FRAMES + 1))
     drawn = label(
-        {n: frame(box("b", EXACT)) for n in numbers}, {"b": [[1, FRAMES]]}, {"b": numbers}
+        {n: frame(box_of("b", EXACT)) for n in numbers}, {"b": [[1, FRAMES]]}, {"b": numbers}
     )
     return [data_row("row", path, drawn, declared=FRAMES)]
 
@@ -88,6 +90,22 @@ def test_mot_has_each_box_in_pixels_of_its_frame(dataset):
     boxes = [line.split(",")[2:6] for line in sequence.gt.splitlines()]
     expected = [[v + (k < 2) for k, v in enumerate(b)] for b in [EXACT] * 8 + [SCALED] * 8]
     assert [[float(v) for v in box] for box in boxes] == expected
+
+
+def test_mot_of_it_is_not_imported_on_wrong_places(dataset, box, client, tmp_path):
+    (sequence,) = to_mot(dataset).values()
+    (tmp_path / "gt").mkdir()
+    (tmp_path / "gt" / "gt.txt").write_text(sequence.gt)
+    (tmp_path / "gt" / "labels.txt").write_text(sequence.labels)
+    (tmp_path / "seqinfo.ini").write_text(sequence.seqinfo)
+    project = box.add_project("Sizes", ONTOLOGY)
+    media = {"width": 96, "height": 64, "frame_count": FRAMES, "asset_type": "video"}
+    project.add_video(row_data="https://videos.test/row", external_id="row", media_attributes=media)
+    result = import_annotations(
+        tmp_path, project.id, None, data_rows="row", lb_client=client, progress=False
+    )
+    (refused,) = result.annotations
+    assert "the picture size changes within the video (1:96x64 9:64x48)" in refused.reason
 
 
 def test_training(dataset):

@@ -111,6 +111,11 @@ class MotSource:
         doubt = None
         if self._numbering.step is None:
             doubt = _length_doubt(info.length, self._length_of(names).frames)
+        if info.sizes is not None:
+            doubt = (
+                f"the picture size changes within the video ({info.sizes}), and boxes are in "
+                f"pixels of their own frames; import the dataset that the file was made of"
+            )
         builder = TrackBuilder()
         findings = self._add_boxes(builder, file, lines, variant, doubt)
         findings += builder.findings()
@@ -180,6 +185,7 @@ class _SequenceInfo:
     size: tuple[int, int] | None = None
     length: int | None = None
     video: str | None = None
+    sizes: str | None = None
 
 
 class _Faults:
@@ -243,6 +249,7 @@ def _sequence_info(folder: Path) -> _SequenceInfo:
             size=(int(sequence["imWidth"]), int(sequence["imHeight"])),
             length=None if length is None else int(length),
             video=info.get("Video", "name", fallback=None),
+            sizes=info.get("Video", "sizes", fallback=None),
         )
     except (configparser.Error, KeyError, ValueError, UnicodeDecodeError) as error:
         logger.warning("%s cannot be read: %r", folder / "seqinfo.ini", error)

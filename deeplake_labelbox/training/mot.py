@@ -31,7 +31,8 @@ class MotSequence:
             is the track id plus 1, left and top are those of the dataset plus 1. The class is the
             number in ``labels``. Objects without an area within their frame are left out. Where
             the picture size changes within the video, a box is in pixels of its own frame.
-        seqinfo: Content of ``seqinfo.ini``.
+        seqinfo: Content of ``seqinfo.ini``. ``[Video]`` is an addition: the name, and where the
+            picture size changes, each first frame with its size.
         labels: Content of ``gt/labels.txt``: the names of the classes from 1, one a line.
     """
 
@@ -91,6 +92,9 @@ def to_mot(
         length = max(entry.frame_count, int(own.frame_idx[-1]) + 1)
         info = _seqinfo(name, length, _frame_rate(dataset, own), (entry.height, entry.width))
         info += f"[Video]\nname={entry.name}\n"
+        if entry.sizes:
+            runs = (f"{first}:{width}x{height}" for first, width, height in entry.sizes)
+            info += f"sizes={' '.join(runs)}\n"
         labels = "".join(f"{name}\n" for name in space.class_names[1:])
         truth = _ground_truth(dataset, own, space, entry, counter)
         sequences[video] = MotSequence(name, truth, info, labels)

@@ -12,13 +12,16 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from deeplake_labelbox.sandbox.faulty_answer import FaultyAnswer
+from deeplake_labelbox.sandbox.graphql.data_rows import data_row_form
 from deeplake_labelbox.sandbox.graphql.errors import error_reply
 from deeplake_labelbox.sandbox.graphql.execution import operation_name, run
+from deeplake_labelbox.sandbox.graphql.uploads import rejected_form
 from deeplake_labelbox.sandbox.masks import single_mask
 from deeplake_labelbox.sandbox.multipart import graphql_body
+from deeplake_labelbox.sandbox.rest import RestApi
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -73,6 +76,7 @@ class ApiHost:
         self._api_key = api_key
         self._faults = faults
         self._log = log
+        self._api = RestApi(box.store)
         rest = "/api/v1"
         mask = f"{rest}/projects/{{project_id}}/annotations/{{feature_id}}/index/{{frame:int}}/mask"
         composite = f"{rest}/tasks/{{task_id}}/masks/{{mask_id}}/index/{{frame:int}}"
@@ -84,6 +88,10 @@ class ApiHost:
                 Route(mask, self._guarded(self._single_mask)),
                 Route(composite, self._guarded(self._composite_mask)),
                 Route(video, self._guarded(self._video)),
+                *(
+                    Route(f"{rest}{path}", self._rest(endpoint), methods=methods)
+                    for path, methods, endpoint in self._api.routes
+                ),
             ]
         )
 
@@ -107,15 +115,25 @@ class ApiHost:
         reply = await run_in_threadpool(run, query, operations.get("variables"), self._box)
         return JSONResponse(reply)
 
+    def _rest(
+        self, endpoint: Callable[[Request, dict[str, Any]], Response]
+    ) -> Callable[[Request], Awaitable[ASGIApp]]:
+        async def answer(request: Request) -> ASGIApp:
+            self._log.add("api", request)
+            fault = self._faults.take(request.scope["path"])
+            if self._is_authorized(request):
+                real = await self._api.answer(request, endpoint)
+            else:
+                real = _unauthorized()
+            return real if fault is None else FaultyAnswer(fault, real)
+
+        return answer
+
     def _guarded(self, endpoint: Callable[[Request], Response]) -> Callable[[Request], ASGIApp]:
         def answer(request: Request) -> ASGIApp:
             self._log.add("api", request)
             fault = self._faults.take(request.scope["path"])
-            real = (
-                endpoint(request)
-                if self._is_authorized(request)
-                else JSONResponse({"message": "Unauthorized"}, 401)
-            )
+            real = endpoint(request) if self._is_authorized(request) else _unauthorized()
             return real if fault is None else FaultyAnswer(fault, real)
 
         return answer
@@ -165,6 +183,7 @@ class StorageHost:
                     self._guarded(self._chunk),
                 ),
                 Route("/exports/{task_id}/RESULT.ndjson", self._guarded(self._whole_export)),
+                Route("/tasks/{task_id}/result.json", self._guarded(self._upload_result)),
                 Route("/uploads/{upload_id}/{name:path}", self._guarded(self._upload)),
                 Route("/imports/{import_id}/{part}.ndjson", self._guarded(self._import_file)),
             ]
@@ -204,6 +223,20 @@ class StorageHost:
     def _upload(self, request: Request) -> Response:
         upload = self._box.store.uploads.get(request.path_params["upload_id"])
         return _not_found() if upload is None else Response(upload.content)
+
+    def _upload_result(self, request: Request) -> Response:
+        store = self._box.store
+        task = store.tasks.get(request.path_params["task_id"])
+        if task is None:
+            return _not_found()
+        made = [data_row_form(store.data_rows[row_id], self._box) for row_id in task.created_rows]
+        keys = ("id", "externalId", "globalKey", "rowData")
+        return JSONResponse(
+            {
+                "createdDataRows": [{key: form[key] for key in keys} for form in made],
+                "errors": [rejected_form(row) for row in task.rejected_rows],
+            }
+        )
 
     def _import_file(self, request: Request) -> Response:
         record = self._box.store.imports.get(request.path_params["import_id"])
@@ -256,6 +289,10 @@ def _file_response(row: DataRowRecord) -> Response:
 
 def _ndjson(content: bytes) -> Response:
     return Response(content, media_type="application/x-ndjson")
+
+
+def _unauthorized() -> Response:
+    return JSONResponse({"message": "Unauthorized"}, 401)
 
 
 def _not_found() -> Response:

@@ -87,7 +87,7 @@ class Sandbox:
             ) from error
         with ExitStack() as resources:
             folder = tempfile.TemporaryDirectory(prefix="labelbox-sandbox-")
-            store = Store(Path(resources.enter_context(folder)))
+            store = Store(Path(resources.enter_context(folder)), self.faults.pending)
             self._running = RunningSandbox(store, self.api_key, self.faults, self._port)
             resources.callback(self._end)
             # Not only our own HTTP comes here: the SDK downloads files with requests itself.
@@ -182,7 +182,12 @@ class Sandbox:
         return self._face(project_id)
 
     def add_project(
-        self, name: str, ontology_normalized: dict[str, Any], media_type: str = "VIDEO"
+        self,
+        name: str,
+        ontology_normalized: dict[str, Any],
+        media_type: str = "VIDEO",
+        *,
+        consensus: bool = False,
     ) -> SandboxProject:
         """Add a project with its ontology.
 
@@ -191,11 +196,14 @@ class Sandbox:
             ontology_normalized: ``{"tools": […], "classifications": […]}`` as Labelbox writes it;
                 ids and colors are filled in where they are missing.
             media_type: As in ``labelbox.MediaType``.
+            consensus: Whether several labels of a data row are wanted. An import of ground truth
+                then makes a label beside those that are there; otherwise it takes their place.
 
         Raises:
             ConfigurationError: The ontology cannot be used.
         """
         record = create_project(self._store, name, ontology_normalized, media_type)
+        record.is_consensus_enabled = consensus
         return self._face(record.id)
 
     def add_iam_integration(

@@ -111,7 +111,10 @@ class ExportRenderer:
             }
         line: dict[str, Any] = {"data_row": data_row, "media_attributes": row.media_attributes}
         if self._params.attachments:
-            line["attachments"] = row.attachments
+            line["attachments"] = [
+                {name: value for name, value in each.items() if name != "id"}
+                for each in row.attachments
+            ]
         if self._params.metadata_fields:
             line["metadata_fields"] = row.metadata_fields
         if self._params.embeddings:
@@ -120,22 +123,22 @@ class ExportRenderer:
         return line
 
     def _project(self, project: ProjectRecord, assignment: AssignmentRecord) -> dict[str, Any]:
-        labels = [self._store.labels[label_id] for label_id in assignment.label_ids]
+        state = self._store.state(assignment)
         part: dict[str, Any] = {
             "name": project.name,
-            "labels": [self._label(label) for label in labels],
+            "labels": [self._label(label) for label in state.labels],
         }
         if self._params.project_details:
             batch = self._store.batches[assignment.batch_id]
             part["project_details"] = {
                 "ontology_id": project.ontology_id,
-                "task_name": assignment.workflow_status.replace("_", " ").capitalize(),
+                "task_name": state.workflow_status.replace("_", " ").capitalize(),
                 "batch_id": batch.id,
                 "batch_name": batch.name,
-                "workflow_status": assignment.workflow_status,
-                "priority": batch.priority,
+                "workflow_status": state.workflow_status,
+                "priority": self._store.priority(assignment),
                 "consensus_expected_label_count": 0,
-                "selected_label_id": assignment.selected_label_id,
+                "selected_label_id": state.selected_label_id,
                 "workflow_history": [],
             }
         return part

@@ -49,14 +49,16 @@ class ExportTasks:
         chunk_size: Bytes after which a stream is cut at the next line end.
         next_status: How the next export ends; "IN_PROGRESS" never does. Back to "COMPLETE" after.
         next_errors: JSON objects that the next export puts on its error stream. Emptied after.
-        next_polls: How often the next export answers IN_PROGRESS before it ends. 0 after.
+        polls: How often every export answers IN_PROGRESS before it ends.
+        next_polls: The same of the next export only. None after.
     """
 
     def __init__(self, store: Store) -> None:
         self.chunk_size = 32 * 1024
         self.next_status: TaskStatus = "COMPLETE"
         self.next_errors: list[dict[str, Any]] = []
-        self.next_polls = 0
+        self.polls = 0
+        self.next_polls: int | None = None
         self._store = store
         self._streams: dict[tuple[str, StreamType], Stream] = {}
 
@@ -82,7 +84,7 @@ class ExportTasks:
             created_at=now(),
             created_by=self._store.user.id,
             project_id=project_id,
-            polls_left=self.next_polls,
+            polls_left=self.polls if self.next_polls is None else self.next_polls,
         )
         self._store.tasks[task.id] = task
         return task
@@ -92,7 +94,7 @@ class ExportTasks:
         result = lines if task.status == "COMPLETE" else []
         self._streams[task.id, "RESULT"] = self._cut(result)
         self._streams[task.id, "ERRORS"] = self._cut(self.next_errors)
-        self.next_status, self.next_errors, self.next_polls = "COMPLETE", [], 0
+        self.next_status, self.next_errors, self.next_polls = "COMPLETE", [], None
 
     def stream(self, task_id: str, kind: StreamType) -> Stream | None:
         """A stream of a task; None when there is no such task."""

@@ -1,13 +1,15 @@
-"""Faults that a sandbox is told to commit: failing, slow, cut and shortened answers."""
+"""Faults that a sandbox is told to commit: failing, slow, cut, shortened and stale answers."""
 
 from __future__ import annotations
 
+import math
 import re
 import threading
 from dataclasses import dataclass, field
 from typing import Literal
 
 from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.sandbox.lag import Lag, LagKind
 
 FaultKind = Literal["status", "drop", "cut", "truncate", "delay"]
 
@@ -60,9 +62,10 @@ class Fault:
 
 
 class Faults:
-    """The faults that wait for their requests, the oldest first."""
+    """The faults that wait for their requests, the oldest first, and how far answers lag."""
 
     def __init__(self) -> None:
+        self.pending = Lag()
         self._waiting: list[Fault] = []
         self._lock = threading.Lock()
 
@@ -97,10 +100,26 @@ class Faults:
             self._waiting.append(fault)
         return fault
 
+    def lag(self, kind: LagKind, seconds: float = math.inf) -> None:
+        """Let clients see the effects of coming changes late, as they do at Labelbox.
+
+        Args:
+            kind: What is seen late. "exports": fresh data rows, and data rows that were sent to a
+                project. "labels": labels that are imported, drawn, changed or deleted.
+                "deletions": of data rows, datasets and batches. "global keys": that the key of a
+                deleted data row is free again. "processing": the media attributes of data rows.
+            seconds: How late; by default until `clear` is called.
+
+        Raises:
+            ConfigurationError: There is no such kind.
+        """
+        self.pending.set(kind, seconds)
+
     def clear(self) -> None:
-        """Forget all faults."""
+        """Forget all faults; what lagged is seen now."""
         with self._lock:
             self._waiting.clear()
+        self.pending.clear()
 
     @property
     def waiting(self) -> tuple[Fault, ...]:

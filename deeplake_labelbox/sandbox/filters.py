@@ -9,48 +9,74 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from deeplake_labelbox.sandbox.graphql.errors import InvalidQueryError
 
 if TYPE_CHECKING:
-    from deeplake_labelbox.sandbox.store import AssignmentRecord, ProjectRecord, Store
+    from deeplake_labelbox.sandbox.store import (
+        AssignmentRecord,
+        DataRowRecord,
+        ProjectRecord,
+        Store,
+    )
 
 _FORMATS = ("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
 _STATUS = {"Done": "DONE", "InReview": "IN_REVIEW", "InRework": "IN_REWORK"}
 _MAX_IDS = 2000
 
 
+def is_listed(store: Store, assignment: AssignmentRecord) -> bool:
+    """Whether exports find a data row in its project yet."""
+    return assignment.listed and store.data_rows[assignment.data_row_id].listed
+
+
 def matches(
     query: list[dict[str, Any]],
     store: Store,
-    project: ProjectRecord,
-    assignment: AssignmentRecord,
+    row: DataRowRecord,
+    project: ProjectRecord | None,
+    assignment: AssignmentRecord | None,
 ) -> bool:
-    """Whether a data row of a project passes every entry of a search query.
+    """Whether a data row passes every entry of a search query.
+
+    Args:
+        query: The entries.
+        store: Where everything is.
+        row: The data row.
+        project: The project in which it is looked at; None for one that is in no project.
+        assignment: Its place in the project.
 
     Raises:
         InvalidQueryError: An entry is of a type that Labelbox does not have.
     """
-    return all(_passes(entry, store, project, assignment) for entry in query)
+    return all(_passes(entry, store, row, project, assignment) for entry in query)
 
 
 def _passes(
-    entry: dict[str, Any], store: Store, project: ProjectRecord, assignment: AssignmentRecord
+    entry: dict[str, Any],
+    store: Store,
+    row: DataRowRecord,
+    project: ProjectRecord | None,
+    assignment: AssignmentRecord | None,
 ) -> bool:
-    row = store.data_rows[assignment.data_row_id]
+    state = None if assignment is None else store.state(assignment)
+    labels = () if state is None else state.labels
+    status = None if state is None else state.workflow_status
     match entry.get("type"):
         case "data_row_id":
             passes = row.id in _ids(entry)
         case "global_key":
             passes = row.global_key in _ids(entry)
         case "batch":
-            passes = assignment.batch_id in _ids(entry)
+            passes = assignment is not None and assignment.batch_id in _ids(entry)
         case "dataset":
             passes = row.dataset_id in _ids(entry)
         case "task_queue_status":
-            passes = assignment.workflow_status == _STATUS.get(entry.get("status", ""))
+            passes = status == _STATUS.get(entry.get("status", ""), "no such status")
         case "task_queue_not_exist":
-            passes = assignment.workflow_status == "TO_LABEL"
+            passes = status == "TO_LABEL"
         case "data_row_last_activity_at":
-            passes = _in_range(store.last_activity(project, assignment), entry)
+            moment = row.created_at
+            if project is not None and assignment is not None:
+                moment = store.last_activity(project, assignment)
+            passes = _in_range(moment, entry)
         case "labeled_at":
-            labels = [store.labels[label_id] for label_id in assignment.label_ids]
             passes = any(_in_range(label.created_at, entry) for label in labels)
         case other:
             raise InvalidQueryError(f"Unknown search filter type {other!r}")

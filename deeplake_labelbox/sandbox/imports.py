@@ -30,6 +30,9 @@ if TYPE_CHECKING:
         Store,
     )
 
+    # Annotations, each with the number of its line.
+    _Lines = list[tuple[int, dict[str, Any]]]
+
 Refuse = Callable[[dict[str, Any]], str | None]
 
 _MAX_PER_FEATURE = 5000
@@ -46,7 +49,7 @@ class AnnotationImports:
 
     Attributes:
         next_polls: How many polls of the next import still answer RUNNING, counted from its
-            creation. 0 after.
+            creation, which always does. 0 after.
         next_state: How the next import ends; with "FAILED" it changes nothing. "FINISHED" after.
         keep_deep_nesting: Whether answers below an answer of an object are kept. Labelbox drops
             them without a word.
@@ -86,9 +89,14 @@ class AnnotationImports:
                 frame["imBytes"] = base64.b64encode(png).decode()
 
     def run(
-        self, kind: ImportKind, project: ProjectRecord, name: str, ndjson: bytes
+        self,
+        kind: ImportKind,
+        project: ProjectRecord,
+        name: str,
+        ndjson: bytes,
+        input_url: str | None = None,
     ) -> ImportRecord:
-        """Import a file of annotations."""
+        """Import a file of annotations; ``input_url`` is where the client has it, if anywhere."""
         record = ImportRecord(
             id=self._store.identifiers.new(),
             kind=kind,
@@ -96,8 +104,10 @@ class AnnotationImports:
             name=name,
             state=self.next_state,
             created_at=now(),
-            polls_left=self.next_polls,
+            # Labelbox begins an import after its reply.
+            polls_left=max(self.next_polls, 1),
             files={"inputs": ndjson},
+            input_url=input_url,
         )
         self.next_polls, self.next_state = 0, "FINISHED"
         self._store.imports[record.id] = record
@@ -128,7 +138,7 @@ class _Run:
     def statuses(self, lines: list[Any]) -> list[dict[str, Any]]:
         """Import all lines, and what became of each, in their order."""
         statuses: list[dict[str, Any]] = []
-        of_row: dict[str, list[tuple[int, dict[str, Any]]]] = {}
+        of_row: dict[str, _Lines] = {}
         for number, line in enumerate(lines):
             status: dict[str, Any] = {
                 "uuid": None,
@@ -190,7 +200,7 @@ class _Run:
 
 
 class _Target:
-    """The annotations of one data row, to which an import adds."""
+    """The annotations of one label or of the pre-labels of a data row, to which an import adds."""
 
     def __init__(self, store: Store, kind: ImportKind, project: ProjectRecord, row_id: str) -> None:
         self._store = store
@@ -199,16 +209,16 @@ class _Target:
         self._labelling = Labelling(store, project, self._assignment)
         count = store.data_rows[row_id].media_attributes.get("frame_count")
         self._last_frame: int | None = count if isinstance(count, int) else None
-        imported = self._labelling.imported
+        self._label = self._labelling.imported
         self._before: dict[str, dict[str, Any]] = {}
         self._ids = FeatureIds(store.identifiers)
         if kind == "pre-label":
             self._before = self._assignment.pre_labels
-        elif imported is not None:
-            self._before = imported.annotations
-            self._ids = imported.ids or self._ids
+        elif self._label is not None:
+            self._before = self._label.annotations
+            self._ids = self._label.ids or self._ids
 
-    def write(self, lines: list[tuple[int, dict[str, Any]]]) -> dict[int, _RefusedLineError]:
+    def write(self, lines: _Lines) -> dict[int, _RefusedLineError]:
         """Take lines by their number; those of a known uuid overwrite. Returns the refused."""
         given = {annotation["uuid"] for _, annotation in lines}
         try:
@@ -254,7 +264,7 @@ class _Target:
             self._labelling.touch()
             return
         content = reader.content(self._store.identifiers)
-        self._labelling.import_ground_truth(annotations, content, self._ids)
+        self._labelling.import_ground_truth(self._label, annotations, content, self._ids)
 
 
 def _misfit(error: ConfigurationError) -> _RefusedLineError:

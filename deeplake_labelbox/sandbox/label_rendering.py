@@ -30,7 +30,7 @@ def render_annotations(
     Args:
         content: What the label says.
         interpolated_frames: Whether every frame of every segment is listed. Without it only the
-            key frames are, and the frames on which the answer to a frame classification changes.
+            key frames are, and both ends of each segment of an answer.
         mask_payload: Makes the ``{"mask": {…}}`` or ``{"composite_mask": {…}}`` of an instance
             as it was drawn on a frame.
     """
@@ -52,15 +52,16 @@ def render_annotations(
 
     answers: dict[int, list[dict[str, Any]]] = {}
     for classification in content.frame_classifications:
-        changes = _changes(classification)
-        for frame in _answered_frames(classification) if interpolated_frames else changes:
+        answered = _answered_frames(classification)
+        for frame in answered if interpolated_frames else _edges(classification):
             answers.setdefault(frame, []).append(_state(classification, frame))
         by_answer = content.classification_segments == "answer"
         for feature_id, spans in _timelines(classification, by_answer=by_answer):
             ranges = _merged(pair for span in spans for pair in span.ranges)
-            starts = {start for span in spans for start, _ in span.ranges}
             segments[feature_id] = [list(pair) for pair in ranges]
-            key_frames[feature_id] = sorted(starts)
+            key_frames[feature_id] = sorted(
+                {frame for span in spans for pair in span.ranges for frame in pair}
+            )
     return {
         "frames": {
             str(frame): {
@@ -113,11 +114,15 @@ def _answered_frames(classification: FrameClassification) -> list[int]:
     return sorted({frame for start, end in ranges for frame in range(start, end + 1)})
 
 
-def _changes(classification: FrameClassification) -> list[int]:
-    """The answered frames whose set of answers is not that of the frame before."""
+def _edges(classification: FrameClassification) -> list[int]:
+    """The answered frames on which an answer begins or ends, and those after such an end."""
     ranges = [pair for span in classification.spans for pair in span.ranges]
-    edges = sorted({start for start, _ in ranges} | {end + 1 for _, end in ranges})
-    return [frame for frame in edges if any(span.holds_at(frame) for span in classification.spans)]
+    edges = {frame for start, end in ranges for frame in (start, end, end + 1)}
+    return [
+        frame
+        for frame in sorted(edges)
+        if any(span.holds_at(frame) for span in classification.spans)
+    ]
 
 
 def _timelines(

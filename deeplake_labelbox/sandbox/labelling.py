@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from deeplake_labelbox.sandbox.content import LabelContent
-    from deeplake_labelbox.sandbox.store import AssignmentRecord, ProjectRecord, Store
+    from deeplake_labelbox.sandbox.store import (
+        AssignmentRecord,
+        ProjectRecord,
+        Store,
+        WorkflowStatus,
+    )
 
 
 def by_uuid(annotations: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -71,6 +76,7 @@ class Labelling:
         with self._store.lock:
             if label.id in self._store.labels:
                 raise ConfigurationError(f"There is a label '{label.id}' already; give another id.")
+            self._store.hold(self._assignment)
             self._store.labels[label.id] = label
             self._assignment.label_ids.append(label.id)
             if not label.skipped or self._assignment.selected_label_id is None:
@@ -138,6 +144,7 @@ class Labelling:
             **form,  # type: ignore[arg-type]  # the two literals
         )
         with self._store.lock:
+            self._store.hold(self._assignment)
             label.annotations, label.content, label.ids = kept, content, ids
             label.verbatim, label.skipped = None, False
             label.updated_at = updated_at or now()
@@ -146,6 +153,7 @@ class Labelling:
     def delete(self, label: LabelRecord, moment: datetime | None = None) -> None:
         """Remove a label."""
         with self._store.lock:
+            self._store.hold(self._assignment)
             self._store.labels.pop(label.id, None)
             left = self._assignment.label_ids
             left.remove(label.id)
@@ -154,18 +162,36 @@ class Labelling:
                 self._assignment.selected_label_id = next(reversed(kept or left), None)
             self.touch(moment)
 
+    @property
+    def imported(self) -> LabelRecord | None:
+        """The label that the next import of ground truth changes.
+
+        In projects with consensus every import makes a label of its own, also one of uuids that
+        are known: Labelbox's own tests see that. In others the label that earlier imports made is
+        changed, in the place of all labels; what Labelbox does there is not known for sure.
+        """
+        if self._project.is_consensus_enabled:
+            return None
+        labels = [self._store.labels[label_id] for label_id in self._assignment.label_ids]
+        return next((label for label in labels if label.imported), None)
+
     def import_ground_truth(
-        self, annotations: dict[str, dict[str, Any]], content: LabelContent, ids: FeatureIds
+        self,
+        label: LabelRecord | None,
+        annotations: dict[str, dict[str, Any]],
+        content: LabelContent,
+        ids: FeatureIds,
     ) -> None:
-        """Make imported annotations the data row's label, in place of all labels it has."""
+        """Make imported annotations those of a label, or a new label of them."""
         with self._store.lock:
-            current = self.imported
+            self._store.hold(self._assignment)
             moment = now()
-            for label_id in list(self._assignment.label_ids):
-                if current is None or label_id != current.id:
-                    self.delete(self._store.labels[label_id])
-            if current is None:
-                current = LabelRecord(
+            if not self._project.is_consensus_enabled:
+                for label_id in list(self._assignment.label_ids):
+                    if label is None or label_id != label.id:
+                        self.delete(self._store.labels[label_id])
+            if label is None:
+                label = LabelRecord(
                     id=self._store.identifiers.new(),
                     project_id=self._project.id,
                     data_row_id=self._assignment.data_row_id,
@@ -174,12 +200,17 @@ class Labelling:
                     updated_at=moment,
                     imported=True,
                 )
-                self.add(current)
-            current.annotations, current.content, current.ids = annotations, content, ids
-            current.verbatim, current.skipped = None, False
-            current.updated_at = moment
-            self._assignment.workflow_status = "DONE"
-            self.touch(moment)
+                self.add(label)
+            label.annotations, label.content, label.ids = annotations, content, ids
+            label.verbatim, label.skipped = None, False
+            label.updated_at = moment
+            self.move("DONE", moment)
+
+    def move(self, status: WorkflowStatus, moment: datetime | None = None) -> None:
+        """Move the data row to another step of the project's workflow."""
+        self._store.hold(self._assignment)
+        self._assignment.workflow_status = status
+        self.touch(moment)
 
     def follow_ontology(self) -> None:
         """Name features of labels as the ontology does now, and drop those it no longer has."""
@@ -221,12 +252,7 @@ class Labelling:
             return False
         return True
 
-    @property
-    def imported(self) -> LabelRecord | None:
-        """The label that earlier imports of ground truth made."""
-        labels = [self._store.labels[label_id] for label_id in self._assignment.label_ids]
-        return next((label for label in labels if label.imported), None)
-
     def touch(self, moment: datetime | None = None) -> None:
         """Note that the data row has changed in the project."""
+        self._store.hold(self._assignment)
         self._assignment.updated_at = max(self._assignment.updated_at, moment or now())

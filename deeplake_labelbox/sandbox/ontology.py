@@ -21,6 +21,13 @@ TOOL_KINDS = {
     "named-entity",
     "edge",
     "marker",
+    # Of chats, which are kept and not labelled here.
+    "message-single-selection",
+    "message-multi-selection",
+    "message-ranking",
+    "step-reasoning",
+    "fact-checking",
+    "prompt-issue",
 }
 CLASSIFICATION_KINDS = {"text", "checklist", "radio"}
 
@@ -53,6 +60,11 @@ def complete(normalized: dict[str, Any], identifiers: Identifiers) -> dict[str, 
         _complete_classification(classification, identifiers)
         classification.setdefault("scope", "global")
     return ontology
+
+
+def feature_ids(feature: dict[str, Any]) -> set[str]:
+    """The two ids of a feature."""
+    return {feature["featureSchemaId"], feature["schemaNodeId"]}
 
 
 def with_known_ids(normalized: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import copy
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.sandbox.attachments import attached
 from deeplake_labelbox.sandbox.labelling import Labelling
 from deeplake_labelbox.sandbox.ontology import complete, with_known_ids
+from deeplake_labelbox.sandbox.removal import unassign
 from deeplake_labelbox.sandbox.rows import SandboxDataRow, checked_status
 from deeplake_labelbox.sandbox.store import (
     AssignmentRecord,
@@ -18,6 +21,7 @@ from deeplake_labelbox.sandbox.store import (
     OntologyRecord,
     ProjectRecord,
     WorkflowStatus,
+    list_later,
     now,
 )
 from deeplake_labelbox.sandbox.video_probe import media_attributes as probe
@@ -112,7 +116,7 @@ class SandboxProject:
         """
         if video is None and row_data is None:
             raise ConfigurationError("A data row needs a video or row_data; give one of them.")
-        if global_key is not None and self._store.data_row_by_global_key(global_key):
+        if global_key is not None and self._store.is_taken(global_key):
             raise ConfigurationError(f"Global key '{global_key}' is taken; give another.")
         checked_status(workflow_status)
         row_id = self._store.identifiers.new()
@@ -135,14 +139,15 @@ class SandboxProject:
                 global_key=global_key,
                 media_attributes=copy.deepcopy(media_attributes),
                 metadata_fields=copy.deepcopy(metadata_fields or []),
-                attachments=copy.deepcopy(attachments or []),
+                attachments=attached(self._store.identifiers, copy.deepcopy(attachments or [])),
             )
+            list_later(self._store, row)
             assigned = self._batch(batch or _DEFAULT_BATCH)
             assigned.data_row_ids.append(row_id)
             self._store.data_rows[row_id] = row
-            self._record.assignments[row_id] = AssignmentRecord(
-                row_id, assigned.id, workflow_status, moment
-            )
+            assignment = AssignmentRecord(row_id, assigned.id, workflow_status, moment)
+            self._record.assignments[row_id] = assignment
+            list_later(self._store, assignment)
         return SandboxDataRow(self._store, self._urls, self._record, row)
 
     def remove_video(self, row: SandboxDataRow | str) -> None:
@@ -153,12 +158,9 @@ class SandboxProject:
         """
         row_id = row if isinstance(row, str) else row.id
         with self._store.lock:
-            assignment = self._record.assignments.pop(row_id, None)
-            if assignment is None:
+            if row_id not in self._record.assignments:
                 raise ConfigurationError(f"Project '{self.name}' has no data row '{row_id}'.")
-            for label_id in assignment.label_ids:
-                self._store.labels.pop(label_id)
-            self._store.batches[assignment.batch_id].data_row_ids.remove(row_id)
+            self._store.lag.later("deletions", partial(unassign, self._store, self._record, row_id))
 
     def update_ontology(self, ontology_normalized: dict[str, Any]) -> None:
         """Change the connected ontology; features that keep their id or name stay the same ones.

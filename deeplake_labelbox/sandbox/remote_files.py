@@ -32,6 +32,11 @@ def is_reachable(url: str) -> bool:
     return url.lower().startswith(("http://", "https://")) and is_loopback(url)
 
 
+def has_bucket(url: str) -> bool:
+    """Whether a URL names a bucket, which Labelbox reads through an IAM integration only."""
+    return urlsplit(url).scheme in ("gs", "s3", "azure")
+
+
 def fetch(url: str, store: Store, urls: FileUrls) -> bytes:
     """The bytes at a URL.
 

@@ -92,8 +92,7 @@ class SandboxDataRow:
 
     def set_workflow_status(self, status: WorkflowStatus) -> None:
         """Move the data row to another step of the project's workflow."""
-        self._assignment.workflow_status = checked_status(status)
-        self._labelling.touch()
+        self._labelling.move(checked_status(status))
 
     def add_label(
         self,
@@ -230,7 +229,7 @@ class SandboxDataRow:
         kept = [each for each in seen if each is not None]
         label = self.add_label(kept, created_by=created_by, created_at=created_at)
         self._assignment.pre_labels = {}
-        self._assignment.workflow_status = "DONE"
+        self._labelling.move("DONE", created_at)
         return label
 
     def set_export_json(self, line: dict[str, Any]) -> None:

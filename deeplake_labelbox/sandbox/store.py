@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from deeplake_labelbox.sandbox.identifiers import Identifiers
+from deeplake_labelbox.sandbox.metadata import MetadataSchemas
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from deeplake_labelbox.sandbox.content import LabelContent
     from deeplake_labelbox.sandbox.identifiers import FeatureIds
+    from deeplake_labelbox.sandbox.lag import Lag
 
 WorkflowStatus = Literal["TO_LABEL", "IN_REVIEW", "IN_REWORK", "DONE"]
 TaskStatus = Literal["IN_PROGRESS", "COMPLETE", "FAILED", "CANCELED"]
@@ -51,13 +53,17 @@ class OrganizationRecord:
 
 @dataclass(slots=True)
 class OntologyRecord:
-    """An ontology; ``normalized`` is complete, with all its schema ids."""
+    """An ontology; ``normalized`` is complete, with all its schema ids.
+
+    ``archived`` are the feature schema ids that were deleted although labels use them.
+    """
 
     id: str
     name: str
     normalized: dict[str, Any]
     media_type: str | None
     created_at: datetime
+    archived: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -67,6 +73,7 @@ class DatasetRecord:
     id: str
     name: str
     created_at: datetime
+    description: str = ""
     deleted: bool = False
     signer_id: str | None = None
 
@@ -88,6 +95,8 @@ class DataRowRecord:
     """A data row: one video.
 
     Its bytes are at ``file``, or elsewhere at ``external_url``, which is handed out as it is.
+    ``fault`` is why it cannot be processed; such a row goes into no batch. A row that is not
+    ``listed`` is not found by exports yet.
     """
 
     id: str
@@ -103,6 +112,9 @@ class DataRowRecord:
     media_attributes: dict[str, Any] = field(default_factory=dict)
     metadata_fields: list[dict[str, Any]] = field(default_factory=list)
     attachments: list[dict[str, Any]] = field(default_factory=list)
+    fault: str | None = None
+    processed: bool = True
+    listed: bool = True
 
 
 @dataclass(slots=True)
@@ -137,12 +149,32 @@ class BatchRecord:
     name: str
     created_at: datetime
     priority: int = 5
+    consensus_settings: dict[str, Any] | None = None
     data_row_ids: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentState:
+    """What clients see of a data row in a project."""
+
+    labels: tuple[LabelRecord, ...]
+    selected_label_id: str | None
+    workflow_status: WorkflowStatus
+    updated_at: datetime
+
+    @property
+    def last_activity(self) -> datetime:
+        """When the data row or one of its labels last changed in the project."""
+        return max([self.updated_at, *(label.updated_at for label in self.labels)])
 
 
 @dataclass(slots=True)
 class AssignmentRecord:
-    """A data row's place in a project; ``pre_labels`` wait for a labeler, by their uuid."""
+    """A data row's place in a project; ``pre_labels`` wait for a labeler, by their uuid.
+
+    ``priority`` is None where that of the batch holds. One that is not ``listed`` is not found by
+    exports yet; ``stale`` is what clients still see while changes of its labels lag.
+    """
 
     data_row_id: str
     batch_id: str
@@ -152,6 +184,9 @@ class AssignmentRecord:
     selected_label_id: str | None = None
     verbatim: dict[str, Any] | None = None
     pre_labels: dict[str, dict[str, Any]] = field(default_factory=dict)
+    priority: int | None = None
+    listed: bool = True
+    stale: AssignmentState | None = None
 
 
 @dataclass(slots=True)
@@ -171,6 +206,10 @@ class ProjectRecord:
     auto_audit_percentage: float = 1.0
     is_benchmark_enabled: bool = False
     is_consensus_enabled: bool = False
+    setup_complete: datetime | None = None
+    shows_pre_labels: bool = True
+    instructions_url: str | None = None
+    tag_ids: list[str] = field(default_factory=list)
     assignments: dict[str, AssignmentRecord] = field(default_factory=dict)
 
 
@@ -198,7 +237,10 @@ class TaskRecord:
 
 @dataclass(slots=True)
 class ImportRecord:
-    """An import of annotations; its files are NDJSON."""
+    """An import of annotations; its files are NDJSON.
+
+    ``input_url`` is where the client has its file, if it has not sent it.
+    """
 
     id: str
     kind: ImportKind
@@ -208,6 +250,7 @@ class ImportRecord:
     created_at: datetime
     polls_left: int = 0
     files: dict[str, bytes] = field(default_factory=dict)
+    input_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,14 +267,25 @@ class UploadRecord:
         return self.file.read_bytes()
 
 
+def list_later(store: Store, record: DataRowRecord | AssignmentRecord) -> None:
+    """Let exports find a fresh record as late as they lag."""
+    record.listed = False
+
+    def list_now() -> None:
+        record.listed = True
+
+    store.lag.later("exports", list_now)
+
+
 class Store:
     """All records of one sandbox; take ``lock`` to read several that must fit together.
 
     Files that clients upload lie in ``folder``.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, lag: Lag) -> None:
         self.folder = folder
+        self.lag = lag
         self.lock = threading.RLock()
         self.identifiers = Identifiers()
         self.organization = OrganizationRecord(self.identifiers.new(), "Sandbox", now())
@@ -240,6 +294,8 @@ class Store:
         )
         self.projects: dict[str, ProjectRecord] = {}
         self.ontologies: dict[str, OntologyRecord] = {}
+        # Those that were made or taken out of ontologies; None for deleted ones.
+        self.feature_schemas: dict[str, dict[str, Any] | None] = {}
         self.datasets: dict[str, DatasetRecord] = {}
         self.data_rows: dict[str, DataRowRecord] = {}
         self.labels: dict[str, LabelRecord] = {}
@@ -248,6 +304,13 @@ class Store:
         self.uploads: dict[str, UploadRecord] = {}
         self.imports: dict[str, ImportRecord] = {}
         self.integrations: dict[str, IntegrationRecord] = {}
+        self.metadata_schemas = MetadataSchemas(self.identifiers)
+        # Keys of deleted data rows that are not free yet.
+        self.held_keys: set[str] = set()
+        # In the form of the API: nothing else is done with them.
+        self.tags: dict[str, dict[str, str]] = {}
+        self.webhooks: dict[str, dict[str, Any]] = {}
+        self.slices: dict[str, dict[str, Any]] = {}
         # Results of jobs that assign or clear global keys, in the form of the API.
         self.jobs: dict[str, dict[str, Any]] = {}
 
@@ -255,7 +318,38 @@ class Store:
         """The data row with this global key; keys are unique in an organization."""
         return next((row for row in self.data_rows.values() if row.global_key == global_key), None)
 
+    def is_taken(self, global_key: str) -> bool:
+        """Whether no other data row can have this global key."""
+        return global_key in self.held_keys or self.data_row_by_global_key(global_key) is not None
+
+    def state(self, assignment: AssignmentRecord) -> AssignmentState:
+        """What clients see of a data row in a project."""
+        if assignment.stale is not None:
+            return assignment.stale
+        return AssignmentState(
+            tuple(self.labels[label_id] for label_id in assignment.label_ids),
+            assignment.selected_label_id,
+            assignment.workflow_status,
+            assignment.updated_at,
+        )
+
+    def priority(self, assignment: AssignmentRecord) -> int:
+        """The priority of a data row in its project."""
+        own = assignment.priority
+        return self.batches[assignment.batch_id].priority if own is None else own
+
+    def hold(self, assignment: AssignmentRecord) -> None:
+        """Let clients see the data row as it is now, for as long as labels lag."""
+        if assignment.stale is not None or not self.lag.is_set("labels"):
+            return
+        now_seen = self.state(assignment)
+        assignment.stale = replace(now_seen, labels=tuple(map(replace, now_seen.labels)))
+
+        def forget() -> None:
+            assignment.stale = None
+
+        self.lag.later("labels", forget)
+
     def last_activity(self, project: ProjectRecord, assignment: AssignmentRecord) -> datetime:
         """When the data row or one of its labels last changed in the project."""
-        moments = [self.labels[label_id].updated_at for label_id in assignment.label_ids]
-        return max([assignment.updated_at, project.created_at, *moments])
+        return max(self.state(assignment).last_activity, project.created_at)

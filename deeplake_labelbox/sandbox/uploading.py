@@ -1,16 +1,25 @@
-"""Making data rows of what clients upload; a row is accepted or rejected on its own."""
+"""Making and changing data rows of what clients upload; each is accepted or rejected alone."""
 
 from __future__ import annotations
 
 import json
 import tempfile
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from deeplake_labelbox.sandbox.attachments import attached
 from deeplake_labelbox.sandbox.global_keys import fault_of
-from deeplake_labelbox.sandbox.remote_files import RemoteFileError, fetch, is_reachable, upload_at
-from deeplake_labelbox.sandbox.store import DataRowRecord, now
+from deeplake_labelbox.sandbox.metadata import MetadataError, merged
+from deeplake_labelbox.sandbox.remote_files import (
+    RemoteFileError,
+    fetch,
+    has_bucket,
+    is_reachable,
+    upload_at,
+)
+from deeplake_labelbox.sandbox.store import DataRowRecord, list_later, now
 from deeplake_labelbox.sandbox.video_probe import media_attributes
 
 if TYPE_CHECKING:
@@ -18,10 +27,15 @@ if TYPE_CHECKING:
     from deeplake_labelbox.sandbox.store import Store, TaskRecord
 
 MAX_ROWS = 150_000
+_UNPROCESSABLE = "The file is no video that can be processed"
 
 
 class ManifestError(Exception):
     """A manifest or one of its chunks cannot be read."""
+
+
+class RejectedRowError(Exception):
+    """A data row is not made or changed; the message is in the words of Labelbox."""
 
 
 class DataRowUpload:
@@ -32,34 +46,54 @@ class DataRowUpload:
         self._urls = urls
 
     def specs(self, manifest_url: str) -> list[dict[str, Any]]:
-        """The payloads of all data rows.
+        """All items: ``{"id": {"type", "value"}, "payload": {…}}``.
 
         Raises:
             ManifestError: Something of it cannot be read, or it counts other rows than it has.
         """
         manifest = self._json(manifest_url)
         try:
-            chunks = [self._json(url) for url in manifest["chunk_uris"]]
-            payloads = [item["payload"] for chunk in chunks for item in chunk]
+            items = [item for url in manifest["chunk_uris"] for item in self._json(url)]
+            payloads = [dict(item["payload"]) for item in items]
             count = manifest["item_count"]
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise ManifestError("The manifest or a chunk is not of the expected form") from error
         if count != len(payloads):
             raise ManifestError(f"The manifest counts {count} rows, its chunks {len(payloads)}")
         if count > MAX_ROWS:
             raise ManifestError(f"An upload takes at most {MAX_ROWS} data rows, got {count}")
-        return payloads
+        return items
 
-    def create(self, payloads: list[dict[str, Any]], task: TaskRecord) -> None:
-        """Make the data rows, and note in the task which were made and which were rejected."""
-        for payload in payloads:
+    def create(self, items: list[dict[str, Any]], task: TaskRecord) -> None:
+        """Make or change the data rows, and note in the task which, and which were rejected."""
+        for item in items:
+            payload = item["payload"]
             try:
-                row = self._row(payload)
-            except (RemoteFileError, _RejectedRowError) as error:
+                row_id = self._upserted(item.get("id") or {}, payload)
+            except (RemoteFileError, RejectedRowError, MetadataError) as error:
                 task.rejected_rows.append({**payload, "message": str(error)})
             else:
-                self._store.data_rows[row.id] = row
-                task.created_rows.append(row.id)
+                task.created_rows.append(row_id)
+
+    def change(self, row: DataRowRecord, payload: dict[str, Any]) -> None:
+        """Change what a payload names of a data row.
+
+        Raises:
+            RejectedRowError: A value cannot be used.
+            RemoteFileError: Its file cannot be fetched.
+        """
+        key = payload.get("global_key")
+        if key is not None and key != row.global_key:
+            self._check_key(key)
+            row.global_key = key
+        row.external_id = payload.get("external_id", row.external_id)
+        if payload.get("row_data") and payload["row_data"] != self._urls.row_data(row):
+            row.file, row.external_url, row.fault = None, None, None
+            self._set_content(row, payload)
+        if "attachments" in payload:
+            row.attachments = attached(self._store.identifiers, payload["attachments"])
+        new = self._store.metadata_schemas.values(_metadata(payload))
+        row.metadata_fields = merged(row.metadata_fields, new)
 
     def _json(self, url: str) -> Any:
         upload = upload_at(url, self._store, self._urls)
@@ -70,20 +104,32 @@ class DataRowUpload:
         except ValueError as error:
             raise ManifestError("An upload of the manifest is no JSON") from error
 
+    def _upserted(self, key: dict[str, str], payload: dict[str, Any]) -> str:
+        if key.get("type", "AUTO") == "AUTO":
+            row = self._row(payload)
+            self._store.data_rows[row.id] = row
+            return row.id
+        found = (
+            self._store.data_row_by_global_key(key["value"])
+            if key["type"] == "GKEY"
+            else self._store.data_rows.get(key["value"])
+        )
+        if found is None:
+            raise RejectedRowError("Data row not found")
+        self.change(found, payload)
+        return found.id
+
     def _row(self, payload: dict[str, Any]) -> DataRowRecord:
         dataset = self._store.datasets.get(str(payload.get("dataset_id")))
         if dataset is None or dataset.deleted:
-            raise _RejectedRowError("Dataset not found")
-        row_data = payload.get("row_data")
-        if not isinstance(row_data, str) or not row_data:
-            raise _RejectedRowError("Row data is missing")
+            raise RejectedRowError("Dataset not found")
+        if not payload.get("row_data"):
+            if "tileLayerUrl" not in payload:
+                raise RejectedRowError("Row data is missing")
+            payload = {**payload, "row_data": _without(payload, "dataset_id", "media_type")}
         key = payload.get("global_key")
         if key is not None:
-            fault = fault_of(str(key))
-            if fault is not None:
-                raise _RejectedRowError(fault)
-            if self._store.data_row_by_global_key(key) is not None:
-                raise _RejectedRowError(f"Duplicate global key: '{key}'")
+            self._check_key(key)
         row = DataRowRecord(
             id=self._store.identifiers.new(),
             dataset_id=dataset.id,
@@ -91,32 +137,79 @@ class DataRowUpload:
             created_by=self._store.user.email,
             external_id=payload.get("external_id"),
             global_key=key,
-            metadata_fields=payload.get("metadata_fields") or [],
-            attachments=payload.get("attachments") or [],
+            metadata_fields=self._store.metadata_schemas.values(_metadata(payload)),
+            attachments=attached(self._store.identifiers, payload.get("attachments") or []),
         )
-        self._set_content(row, row_data, payload)
+        self._set_content(row, payload)
+        list_later(self._store, row)
         return row
 
-    def _set_content(self, row: DataRowRecord, url: str, payload: dict[str, Any]) -> None:
-        upload = upload_at(url, self._store, self._urls)
-        name = PurePosixPath(unquote(urlsplit(url).path)).name or "video.mp4"
+    def _check_key(self, key: object) -> None:
+        fault = fault_of(str(key))
+        if fault is not None:
+            raise RejectedRowError(fault)
+        if self._store.is_taken(str(key)):
+            raise RejectedRowError(f"Duplicate global key: '{key}'")
+
+    def _set_content(self, row: DataRowRecord, payload: dict[str, Any]) -> None:
+        row_data, kind = payload["row_data"], payload.get("media_type")
+        if not isinstance(row_data, str):
+            row.external_url = _other_media(row_data, kind)
+            row.media_attributes = {"mime_type": "application/json"}
+            return
+        upload = upload_at(row_data, self._store, self._urls)
+        name = PurePosixPath(unquote(urlsplit(row_data).path)).name or "video.mp4"
+        row.file_name = name
         if upload is not None:
             # Clients get the name of an upload wrong; the external id is mostly its path.
             row.file = upload.file
             row.file_name = PurePosixPath(row.external_id or upload.filename).name or name
-            row.media_attributes = media_attributes(upload.file)
         else:
-            row.external_url = url
-            row.file_name = name
-            if not is_reachable(url):
-                return
+            row.external_url = row_data
+        attributes, row.fault = self._looked_at(row, kind)
+        row.processed = False
+        self._store.lag.later("processing", partial(_process, row, attributes))
+
+    def _looked_at(self, row: DataRowRecord, kind: object) -> tuple[dict[str, Any], str | None]:
+        """The media attributes of a data row, and why it cannot be processed.
+
+        Any file is taken; that it cannot be processed shows when it is sent to a project.
+        """
+        url = row.external_url
+        if url is not None and not is_reachable(url):
+            # What it cannot look at, the sandbox believes.
+            signed = self._store.datasets[row.dataset_id].signer_id is not None
+            return {}, _UNPROCESSABLE if has_bucket(url) and not signed else None
+        if row.file is not None:
+            attributes = media_attributes(row.file)
+        else:
             with tempfile.TemporaryDirectory() as folder:
                 file = Path(folder, "video")
-                file.write_bytes(fetch(url, self._store, self._urls))
-                row.media_attributes = media_attributes(file)
-        if not row.media_attributes and payload.get("media_type", "VIDEO").upper() == "VIDEO":
-            raise _RejectedRowError("The file is no video that can be processed")
+                file.write_bytes(fetch(str(url), self._store, self._urls))
+                attributes = media_attributes(file)
+        is_video = str(kind or "VIDEO").upper() == "VIDEO"
+        return attributes, None if attributes or not is_video else _UNPROCESSABLE
 
 
-class _RejectedRowError(Exception):
-    pass
+def _process(row: DataRowRecord, attributes: dict[str, Any]) -> None:
+    row.media_attributes, row.processed = attributes, True
+
+
+def _metadata(payload: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(payload.get("metadata_fields") or payload.get("metadata") or [])
+
+
+def _without(payload: dict[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: value for key, value in payload.items() if key not in keys}
+
+
+def _other_media(row_data: Any, kind: object) -> str:
+    """Row data of other media than videos, which is handed out as it is."""
+    document = row_data if isinstance(row_data, dict) else {}
+    pdf = document.get("pdf_url") or document.get("pdfUrl")
+    detected = "application/pdf" if pdf else "application/json"
+    expected = {"IMAGE": "image/*", "VIDEO": "video/*", "AUDIO": "audio/*", "TEXT": "text/*"}
+    wanted = expected.get(str(kind or "").upper())
+    if wanted is not None:
+        raise RejectedRowError(f"Expected type {wanted}, detected: {detected}")
+    return str(pdf) if pdf else json.dumps(row_data)

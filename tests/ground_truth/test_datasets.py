@@ -63,7 +63,8 @@ def test_mapped_columns(imported, labels_of, project):
     assert moving.coordinates.tolist() == [[0, 1.1, 5, 6], [4, 1.1, 5, 6]]
     (weather,) = [answer for answer in label.frame_answers if answer.kind == "radio"]
     states = {frame: a.options[0].feature.value for frame, a in weather.answers.items()}
-    assert states == {1: "rain", 4: "sun"}
+    # Both ends of each segment, as Labelbox exports them.
+    assert states == {1: "rain", 3: "rain", 4: "sun", 5: "sun"}
     (road,) = [track for track in label.tracks if track.kind == "raster-segmentation"]
     assert visible_frames(road, 40).frames.tolist() == [1, 2, 3, 4, 5]
 

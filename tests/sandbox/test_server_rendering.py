@@ -204,7 +204,8 @@ WEATHER = {
 def test_a_frame_radio_changes_over_time(annotations):
     exported = annotations(WEATHER)
     states = {int(frame): answers(exported, frame)["weather"] for frame in exported["frames"]}
-    assert states == {1: "sun", 4: "rain", 6: "sun", 12: "rain"}
+    # Both ends of each of its segments, as Labelbox's own tests know it.
+    assert states == {1: "sun", 3: "sun", 4: "rain", 5: "rain", 6: "sun", 9: "sun", 12: "rain"}
     every = annotations(WEATHER, interpolated_frames=True)
     states = {int(frame): answers(every, frame)["weather"] for frame in every["frames"]}
     assert states == {
@@ -213,14 +214,14 @@ def test_a_frame_radio_changes_over_time(annotations):
     }
     (shown,) = every["frames"]["4"]["classifications"]
     assert every["segments"][shown["radio_answer"]["feature_id"]] == [[4, 5], [12, 12]]
-    assert every["key_frame_feature_map"][shown["radio_answer"]["feature_id"]] == [4, 12]
+    assert every["key_frame_feature_map"][shown["radio_answer"]["feature_id"]] == [4, 5, 12]
 
 
 def test_segments_can_be_listed_under_the_classification(annotations):
     exported = annotations(WEATHER, classification_segments="classification")
     (shown,) = exported["frames"]["1"]["classifications"]
     assert exported["segments"] == {shown["feature_id"]: [[1, 9], [12, 12]]}
-    assert exported["key_frame_feature_map"] == {shown["feature_id"]: [1, 4, 6, 12]}
+    assert exported["key_frame_feature_map"] == {shown["feature_id"]: [1, 3, 4, 5, 6, 9, 12]}
 
 
 def test_options_of_a_frame_checklist_come_and_go(annotations):
@@ -233,7 +234,8 @@ def test_options_of_a_frame_checklist_come_and_go(annotations):
     }
     exported = annotations(given)
     states = {int(frame): answers(exported, frame)["seen"] for frame in exported["frames"]}
-    assert states == {1: ["bus"], 3: ["bus", "bike"], 6: ["bike"]}
+    both = ["bus", "bike"]
+    assert states == {1: ["bus"], 3: both, 5: both, 6: ["bike"], 8: ["bike"]}
     assert sorted(exported["segments"].values()) == [[[1, 5]], [[3, 8]]]
 
 
@@ -247,7 +249,7 @@ def test_frame_text_is_listed_under_its_classification(annotations):
     }
     exported = annotations(given)
     states = {int(frame): answers(exported, frame)["note"] for frame in exported["frames"]}
-    assert states == {2: "one", 4: "two"}
+    assert states == {2: "one", 3: "one", 4: "two", 6: "two"}
     (shown,) = exported["frames"]["2"]["classifications"]
     assert exported["segments"] == {shown["feature_id"]: [[2, 6]]}
 

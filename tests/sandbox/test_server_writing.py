@@ -1,6 +1,7 @@
 """Making things through the real SDK: ontologies, datasets, data rows, projects, batches."""
 
 import json
+import re
 import warnings
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from labelbox import Classification, MediaType, OntologyBuilder, Option, Tool
 from lbox.exceptions import (
     InvalidQueryError,
     LabelboxError,
+    MalformedQueryException,
     ResourceConflict,
     ResourceNotFoundError,
 )
@@ -17,6 +19,9 @@ from sandbox_projects import ONTOLOGY, box_at, car
 from video_files import write_video
 
 from deeplake_labelbox.sandbox import Sandbox
+
+TAG = "cko8s9r5v0001h2dk9elqdidh"
+TWICE = [{"schema_id": TAG, "value": value} for value in ("one", "two")]
 
 
 @pytest.fixture(scope="module")
@@ -79,8 +84,8 @@ def test_local_files_become_data_rows_that_are_served(client, dataset, clip):
     ((made,),) = [task.result]
     assert (made["global_key"], made["external_id"]) == ("local-clip", str(clip))
     row = client.get_data_row(made["id"])
-    assert row.media_attributes["frame_count"] == 7
-    assert row.media_attributes["asset_type"] == "video"
+    assert row.media_attributes["frameCount"] == 7
+    assert row.media_attributes["assetType"] == "video"
     assert requests.get(row.row_data, timeout=10).content == Path(clip).read_bytes()
     assert row.row_data.partition("?")[0].endswith("/clip.mp4")
 
@@ -97,9 +102,7 @@ def test_paths_as_strings_have_no_global_key_and_missing_ones_vanish(dataset, cl
         dataset.data_row_for_external_id("missing")
 
 
-def test_rows_are_rejected_one_by_one_in_a_task_that_completes(box, dataset, clip, tmp_path):
-    text = tmp_path / "text.mp4"
-    text.write_text("no video")
+def test_rows_are_rejected_one_by_one_in_a_task_that_completes(box, dataset, clip):
     create_rows(dataset, [{"row_data": str(clip), "global_key": "taken"}])
     task = create_rows(
         dataset,
@@ -109,7 +112,8 @@ def test_rows_are_rejected_one_by_one_in_a_task_that_completes(box, dataset, cli
             {"row_data": str(clip), "global_key": "a  b"},
             {"row_data": str(clip), "global_key": "x" * 201},
             {"row_data": f"{box.storage_url}/nothing.mp4", "global_key": "unreachable"},
-            {"row_data": str(text), "global_key": "text"},
+            {"row_data": {"pages": 3}, "media_type": "VIDEO", "global_key": "document"},
+            {"row_data": str(clip), "metadata_fields": TWICE, "global_key": "twice"},
             {"row_data": str(clip), "global_key": "good"},
         ],
     )
@@ -124,7 +128,8 @@ def test_rows_are_rejected_one_by_one_in_a_task_that_completes(box, dataset, cli
         "a  b": "Global key has leading, trailing or double spaces",
         "x" * 201: "Global key is longer than 200 characters",
         "unreachable": "Failed to access URL: 404",
-        "text": "The file is no video that can be processed",
+        "document": "Expected type video/*, detected: application/json",
+        "twice": f"A schemaId can only be specified once per DataRow : [{TAG}]",
     }
     assert [row["global_key"] for row in task.result] == ["good"]
 
@@ -141,7 +146,7 @@ def test_remote_rows_on_this_machine_are_probed(box, client, dataset, clip):
     served = box.add_project("Served", ONTOLOGY).add_video(clip)
     task = create_rows(dataset, [{"row_data": served.row_data}])
     (made,) = task.result
-    assert client.get_data_row(made["id"]).media_attributes["frame_count"] == 7
+    assert client.get_data_row(made["id"]).media_attributes["frameCount"] == 7
 
 
 def test_a_manifest_that_cannot_be_read_is_refused(client):
@@ -219,14 +224,47 @@ def test_batches_of_both_sizes(box, project, dataset, clip):
     (row,) = rows.result
     batch = project.create_batch("small", global_keys=["one", "unknown"])
     assert (batch.size, list(batch.failed_data_row_ids)) == (1, ["unknown"])
-    again = project.create_batch("again", [row["id"]])
-    assert list(again.failed_data_row_ids) == [row["id"]]
     with pytest.raises(ResourceConflict):
         project.create_batch("small", [row["id"]])
     (other,) = create_rows(dataset, [str(clip)]).result
     batch = project.create_batch("large", [other["id"]] + ["cnone"] * 1000, priority=1)
     assert (batch.name, batch.size) == ("large", 1)
     assert len(box.project(project.uid).data_rows) == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"data_rows": ["cnone"]}, "No valid data rows to be added from the list provided!"),
+        ({"data_rows": ["ROW"]}, "No valid data rows to add to project"),
+        ({"global_keys": ["none"]}, "Data rows with the following global keys do not exist: none."),
+    ],
+)
+def test_a_batch_without_a_valid_data_row_is_an_error(project, dataset, given, message):
+    (row,) = create_rows(dataset, [{"row_data": "https://videos.test/1.mp4"}]).result
+    project.create_batch("first", [row["id"]])
+    given = {key: [each.replace("ROW", row["id"]) for each in ids] for key, ids in given.items()}
+    with pytest.raises(MalformedQueryException, match=re.escape(message)):
+        project.create_batch("second", **given)
+    assert [batch.name for batch in project.batches()] == ["first"]
+    with pytest.raises(LabelboxError):
+        project.create_batch("third", [row["id"]], priority=None)
+
+
+def test_files_that_cannot_be_processed_are_refused_by_the_batch(
+    box, project, dataset, clip, tmp_path
+):
+    text, noise = tmp_path / "text.mp4", tmp_path / "noise.mp4"
+    text.write_text("no video")
+    noise.write_bytes(bytes(range(256)))
+    given = [str(clip), str(text), str(noise), "gs://no-such-bucket/clip.mp4"]
+    task = create_rows(dataset, [{"row_data": each} for each in given])
+    assert task.errors is None
+    ids = [each["id"] for each in task.result]
+    batch = project.create_batch("some", ids)
+    sound = [row.id for row in box.project(project.uid).data_rows]
+    assert len(sound) == batch.size == 1
+    assert set(batch.failed_data_row_ids) == set(ids) - set(sound)
 
 
 def test_a_failed_batch_task_says_why(box, project, dataset):

@@ -7,6 +7,7 @@ import requests
 from labelbox import LabelImport, MALPredictionImport
 from lbox.exceptions import ResourceConflict, ResourceNotFoundError
 from sandbox_projects import (
+    ONTOLOGY,
     box_at,
     car,
     composite_png,
@@ -299,6 +300,35 @@ def test_an_import_may_be_running_when_asked(box, project, row):
     assert (job.state.value, job.progress) == ("FINISHED", "100%")
 
 
+def test_every_import_makes_a_label_where_consensus_is_wanted(box):
+    project = box.add_project("Consensus", ONTOLOGY, consensus=True)
+    row = project.add_video(row_data="https://videos.test/b.mp4", media_attributes={})
+
+    def run(*lefts, uuids=(None,)):
+        lines = [
+            car(box_at(1, left)) | {"dataRow": {"id": row.id}} | ({"uuid": uuid} if uuid else {})
+            for left, uuid in zip(lefts, uuids, strict=True)
+        ]
+        name = f"{lefts} {uuids}"
+        job = LabelImport.create_from_objects(box.client(), project.id, name, lines)
+        job.wait_till_done(sleep_time_seconds=0)
+        assert job.errors == []
+
+    def lefts():
+        (line,) = export_lines(box, project)
+        labels = line["projects"][project.id]["labels"]
+        found = [label["annotations"]["frames"]["1"]["objects"].values() for label in labels]
+        return [[shown["bounding_box"]["left"] for shown in objects] for objects in found]
+
+    for left in (1, 2, 3):
+        run(left)
+    assert lefts() == [[1], [2], [3]]
+    # Also of uuids that are known.
+    run(4, 5, uuids=("a", "b"))
+    run(6, uuids=("b",))
+    assert lefts() == [[1], [2], [3], [4, 5], [6]]
+
+
 def test_an_import_may_fail_as_a_whole(box, row, run):
     box.imports.next_state = "FAILED"
     job = run(car(box_at(1)))
@@ -313,6 +343,8 @@ def test_a_file_that_is_no_ndjson_fails(box, project, tmp_path):
     path = tmp_path / "bad.ndjson"
     path.write_text('{"dataRow": \n')
     job = LabelImport.create_from_file(box.client(), project.id, "bad file", str(path))
+    assert (job.state.value, job.status_file_url, job.error_file_url) == ("RUNNING", None, None)
+    job.wait_till_done(sleep_time_seconds=0)
     assert job.state.value == "FAILED"
 
 
@@ -321,9 +353,12 @@ def test_files_and_urls_are_imported_too(box, project, row, tmp_path):
     path = tmp_path / "labels.ndjson"
     path.write_text(json.dumps(car(box_at(1, 1)) | {"dataRow": {"id": row.id}}) + "\n")
     job = LabelImport.create_from_file(client, project.id, "by file", str(path))
+    job.wait_till_done(sleep_time_seconds=0)
     assert [each["status"] for each in job.statuses] == ["SUCCESS"]
     url = client.upload_data(path.read_bytes(), "labels.ndjson", "application/x-ndjson")
     job = MALPredictionImport.create_from_url(client, project.id, "by url", url)
+    assert job.input_file_url == url
+    job.wait_till_done(sleep_time_seconds=0)
     assert [each["status"] for each in job.statuses] == ["SUCCESS"]
     assert len(row.pre_labels) == 1
 

@@ -1,46 +1,124 @@
-"""Batches: sending data rows to a project."""
+"""Batches: sending data rows to a project, and taking them back."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 from deeplake_labelbox.sandbox.background import BATCH_TASK_TYPE
 from deeplake_labelbox.sandbox.graphql.context import Resolvers, Services, services
-from deeplake_labelbox.sandbox.graphql.errors import ConflictError, NotFoundError
+from deeplake_labelbox.sandbox.graphql.errors import (
+    ConflictError,
+    InvalidQueryError,
+    MalformedError,
+    NotAllowedError,
+    NotFoundError,
+)
 from deeplake_labelbox.sandbox.graphql.projects import batch_form
-from deeplake_labelbox.sandbox.store import AssignmentRecord, BatchRecord, ProjectRecord, now
+from deeplake_labelbox.sandbox.labelling import Labelling
+from deeplake_labelbox.sandbox.removal import remove_batch
+from deeplake_labelbox.sandbox.store import (
+    AssignmentRecord,
+    BatchRecord,
+    ProjectRecord,
+    list_later,
+    now,
+)
 
 if TYPE_CHECKING:
     from deeplake_labelbox.sandbox.graphql.context import Info
     from deeplake_labelbox.sandbox.store import TaskRecord
 
-_MAX_ROWS = 100_000
+_MAX_ROWS: Final = 100_000
+_LOWEST_PRIORITY: Final = 5
+_NONE_VALID: Final = "No valid data rows to be added from the list provided!"
 
 
 def create(source: dict[str, str], info: Info, *, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - the schema's name
-    """A batch of at most a thousand data rows."""
+    """A batch of at most a thousand data rows, of which at least one must be valid."""
     box = services(info)
     project = box.store.projects[source["id"]]
-    batch = _new(box, project, input["name"], input.get("priority"))
-    failed = _fill(box, project, batch, _row_ids(box, input))
+    if input.get("priority") is None:
+        raise InvalidQueryError("priority must not be null")
+    _check_name(box, project, input["name"])
+    rows = _row_ids(box, input)
+    _check_valid(box, project, input, rows)
+    batch = _new(box, project, input["name"], input)
+    failed = _fill(box, project, batch, rows)
     return {"batch": batch_form(batch), "failedDataRowIds": failed}
 
 
 def create_empty(source: dict[str, str], info: Info, *, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - the schema's name
     """A batch to which data rows are added later."""
     box = services(info)
-    return batch_form(_new(box, box.store.projects[source["id"]], input["name"], None))
+    project = box.store.projects[source["id"]]
+    return batch_form(_new(box, project, input["name"], input))
 
 
 def add_rows(source: dict[str, str], info: Info, *, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - the schema's name
     """Fill a batch."""
     box = services(info)
-    batch = box.store.batches.get(input["batchId"])
-    if batch is None or batch.project_id != source["id"]:
-        raise NotFoundError(f"Batch {input['batchId']} not found")
+    batch = _batch(box, source["id"], input["batchId"])
     batch.priority = input.get("priority") or batch.priority
     task = _filling(box, box.store.projects[source["id"]], batch, _row_ids(box, input))
     return {"batchUuid": batch.id, "taskId": task.id}
+
+
+def remove_queued(
+    source: dict[str, str],
+    info: Info,
+    *,
+    batchId: str,  # noqa: N803 - the schema's name
+) -> dict[str, Any]:
+    """Take the data rows of a batch out of the project that nobody has labelled."""
+    box = services(info)
+    project = box.store.projects[source["id"]]
+    batch = _batch(box, project.id, batchId)
+    for row_id in list(batch.data_row_ids):
+        if not project.assignments[row_id].label_ids:
+            project.assignments.pop(row_id)
+            batch.data_row_ids.remove(row_id)
+    return batch_form(batch)
+
+
+def delete(
+    source: dict[str, str],
+    info: Info,
+    *,
+    batchId: str,  # noqa: N803 - the schema's name
+) -> dict[str, str]:
+    """Delete a batch; its data rows leave the project, unless there are labels."""
+    box = services(info)
+    project = box.store.projects[source["id"]]
+    batch = _batch(box, project.id, batchId)
+    if any(project.assignments[row_id].label_ids for row_id in batch.data_row_ids):
+        raise NotAllowedError("A batch whose data rows have labels cannot be deleted")
+    box.store.lag.later("deletions", partial(remove_batch, box.store, batch))
+    return {"deletedBatchId": batch.id}
+
+
+def delete_labels(
+    source: dict[str, str],
+    info: Info,
+    *,
+    batchId: str,  # noqa: N803 - the schema's name
+    data: dict[str, Any],
+) -> dict[str, list[str]]:
+    """Delete the labels of a batch, and let its data rows be labelled again."""
+    box = services(info)
+    project = box.store.projects[source["id"]]
+    deleted = []
+    for row_id in _batch(box, project.id, batchId).data_row_ids:
+        assignment = project.assignments[row_id]
+        labelling = Labelling(box.store, project, assignment)
+        for label_id in list(assignment.label_ids):
+            label = box.store.labels[label_id]
+            if data["type"] == "RequeueDataWithLabelAsTemplate":
+                assignment.pre_labels = dict(label.annotations)
+            labelling.delete(label)
+            labelling.move("TO_LABEL")
+            deleted.append(label_id)
+    return {"deletedLabelIds": deleted}
 
 
 def create_many(source: dict[str, str], info: Info, *, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - the schema's name
@@ -75,24 +153,44 @@ def _many(
     tasks = []
     for number, start in enumerate(range(0, len(row_ids), _MAX_ROWS)):
         name = f"{given['batchNamePrefix']}{number:04d}"
-        batch = _new(box, project, name, given.get("priority"))
+        batch = _new(box, project, name, given)
         task = _filling(box, project, batch, row_ids[start : start + _MAX_ROWS])
         tasks.append({"batchUuid": batch.id, "taskId": task.id})
     return {"tasks": tasks}
 
 
-def _new(box: Services, project: ProjectRecord, name: str, priority: int | None) -> BatchRecord:
+def _check_name(box: Services, project: ProjectRecord, name: str) -> None:
     for batch in box.store.batches.values():
         if (batch.project_id, batch.name) == (project.id, name):
             raise ConflictError(f"A batch with the name '{name}' already exists in the project")
-    batch = BatchRecord(box.store.identifiers.new(), project.id, name, now(), priority or 5)
+
+
+def _new(box: Services, project: ProjectRecord, name: str, given: dict[str, Any]) -> BatchRecord:
+    _check_name(box, project, name)
+    batch = BatchRecord(
+        box.store.identifiers.new(),
+        project.id,
+        name,
+        now(),
+        given.get("priority") or _LOWEST_PRIORITY,
+        given.get("consensusSettings"),
+    )
     box.store.batches[batch.id] = batch
+    return batch
+
+
+def _batch(box: Services, project_id: str, batch_id: str) -> BatchRecord:
+    batch = box.store.batches.get(batch_id)
+    if batch is None or batch.project_id != project_id:
+        raise NotFoundError(f"Batch {batch_id} not found")
     return batch
 
 
 def _filling(
     box: Services, project: ProjectRecord, batch: BatchRecord, row_ids: list[str]
 ) -> TaskRecord:
+    if not any(_is_valid(box, project, row_id) for row_id in row_ids):
+        box.tasks.next_failure = box.tasks.next_failure or _NONE_VALID
     task = box.tasks.start(BATCH_TASK_TYPE, "Adding data rows to batch", project.id)
     if task.status == "COMPLETE":
         _fill(box, project, batch, row_ids)
@@ -106,12 +204,33 @@ def _fill(
 ) -> list[str]:
     failed = []
     for row_id in row_ids:
-        if row_id not in box.store.data_rows or row_id in project.assignments:
+        if not _is_valid(box, project, row_id):
             failed.append(row_id)
             continue
         batch.data_row_ids.append(row_id)
-        project.assignments[row_id] = AssignmentRecord(row_id, batch.id, "TO_LABEL", now())
+        assignment = AssignmentRecord(row_id, batch.id, "TO_LABEL", now())
+        project.assignments[row_id] = assignment
+        list_later(box.store, assignment)
     return failed
+
+
+def _is_valid(box: Services, project: ProjectRecord, row_id: str) -> bool:
+    row = box.store.data_rows.get(row_id)
+    return row is not None and row.fault is None and row_id not in project.assignments
+
+
+def _check_valid(
+    box: Services, project: ProjectRecord, given: dict[str, Any], row_ids: list[str]
+) -> None:
+    """Refuse a batch without one valid data row, in Labelbox's words."""
+    if any(_is_valid(box, project, row_id) for row_id in row_ids):
+        return
+    unknown = [row_id for row_id in row_ids if row_id not in box.store.data_rows]
+    if given.get("globalKeys") and unknown:
+        keys = ", ".join(unknown)
+        raise MalformedError(f"Data rows with the following global keys do not exist: {keys}.")
+    known = len(unknown) < len(row_ids)
+    raise MalformedError("No valid data rows to add to project" if known else _NONE_VALID)
 
 
 def _row_ids(box: Services, given: dict[str, Any]) -> list[str]:
@@ -124,6 +243,9 @@ def _row_ids(box: Services, given: dict[str, Any]) -> list[str]:
 
 RESOLVERS: Resolvers = {
     ("ProjectChange", "createBatchV2"): create,
+    ("ProjectChange", "removeQueuedDataRowsFromBatch"): remove_queued,
+    ("ProjectChange", "deleteBatch"): delete,
+    ("ProjectChange", "deleteBatchLabels"): delete_labels,
     ("ProjectChange", "createEmptyBatch"): create_empty,
     ("ProjectChange", "addDataRowsToBatchAsync"): add_rows,
     ("ProjectChange", "createBatches"): create_many,

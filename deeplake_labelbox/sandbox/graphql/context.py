@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,9 +15,18 @@ if TYPE_CHECKING:
     from deeplake_labelbox.sandbox.export_rendering import FileUrls
     from deeplake_labelbox.sandbox.exports import ExportTasks
     from deeplake_labelbox.sandbox.imports import AnnotationImports
-    from deeplake_labelbox.sandbox.store import Store
+    from deeplake_labelbox.sandbox.store import DataRowRecord, Store
 
     Info = GraphQLResolveInfo["Services"]
+
+_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "": operator.eq,
+    "not": operator.ne,
+    "lt": operator.lt,
+    "lte": operator.le,
+    "gt": operator.gt,
+    "gte": operator.ge,
+}
 
 # (type, field) to a function of (source, info, **arguments).
 Resolvers = dict[tuple[str, str], Callable[..., Any]]
@@ -43,6 +53,11 @@ def timestamp(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
+def data_row_by(store: Store, key: str, id_type: str) -> DataRowRecord | None:
+    """A data row by its id ("ID") or its global key ("GKEY")."""
+    return store.data_rows.get(key) if id_type == "ID" else store.data_row_by_global_key(key)
+
+
 def page(entries: list[Any], skip: int | None, first: int | None) -> list[Any]:
     """The page of a list that ``skip`` and ``first`` ask for."""
     start = skip or 0
@@ -54,5 +69,13 @@ def selected(where: dict[str, Any] | None, form: dict[str, Any]) -> bool:
     conditions = dict(where or {})
     deleted = conditions.pop("deleted", False)
     both = conditions.pop("AND", [])
-    fits = all(form[name] == value for name, value in conditions.items())
+    fits = all(_holds(form, name, value) for name, value in conditions.items())
     return fits and not deleted and all(selected(part, form) for part in both)
+
+
+def _holds(form: dict[str, Any], condition: str, value: Any) -> bool:
+    """Whether ``name: value`` holds, or a comparison such as ``name_lt: value``."""
+    name, _, suffix = condition.rpartition("_")
+    if suffix not in _COMPARISONS:
+        name, suffix = condition, ""
+    return bool(form[name] is not None and _COMPARISONS[suffix](form[name], value))

@@ -14,6 +14,7 @@ from deeplake_labelbox.sandbox.graphql.context import (
     timestamp,
 )
 from deeplake_labelbox.sandbox.graphql.errors import NotFoundError
+from deeplake_labelbox.sandbox.graphql.users import organization, user
 
 if TYPE_CHECKING:
     from deeplake_labelbox.sandbox.graphql.context import Info
@@ -28,7 +29,7 @@ def dataset_form(record: DatasetRecord, store: Store) -> dict[str, Any]:
     return {
         "id": record.id,
         "name": record.name,
-        "description": "",
+        "description": record.description,
         "createdAt": created,
         "updatedAt": created,
         "rowCount": sum(row.dataset_id == record.id for row in store.data_rows.values()),
@@ -39,6 +40,7 @@ def data_row_form(record: DataRowRecord, box: Services) -> dict[str, Any]:
     """A data row as the API gives it."""
     created = timestamp(record.created_at)
     fields = record.metadata_fields
+    media = record.media_attributes
     return {
         "id": record.id,
         "externalId": record.external_id,
@@ -46,10 +48,9 @@ def data_row_form(record: DataRowRecord, box: Services) -> dict[str, Any]:
         "rowData": box.urls.row_data(record),
         "createdAt": created,
         "updatedAt": created,
-        "mediaAttributes": record.media_attributes,
-        "customMetadata": [
-            {"schemaId": field.get("schema_id"), "value": field.get("value")} for field in fields
-        ],
+        # In exports the same keys are in snake case.
+        "mediaAttributes": {camel_case(name): value for name, value in media.items()},
+        "customMetadata": box.store.metadata_schemas.custom_metadata(fields),
         "metadataFields": [
             {
                 "schemaId": field.get("schema_id"),
@@ -87,7 +88,7 @@ def datasets(
 
 
 def dataset_data_rows(_source: object, info: Info, **arguments: Any) -> dict[str, Any]:
-    """A page of a dataset's data rows, the newest first; the cursor is the next row's id."""
+    """A page of a dataset's data rows, the newest first; after the row of the cursor."""
     box = services(info)
     if arguments["id"] not in box.store.datasets:
         raise NotFoundError(f"Dataset {arguments['id']} not found")
@@ -99,12 +100,12 @@ def dataset_data_rows(_source: object, info: Info, **arguments: Any) -> dict[str
     ]
     ids = [row.id for row in rows]
     cursor = arguments.get("from")
-    start = ids.index(cursor) if cursor in ids else 0
+    start = ids.index(cursor) + 1 if cursor in ids else 0
     end = start + (arguments.get("first") or _PAGE)
-    following = ids[end] if end < len(ids) else None
+    last = ids[end - 1] if end < len(ids) else None
     return {
         "nodes": [data_row_form(row, box) for row in rows[start:end]],
-        "pageInfo": {"hasNextPage": following is not None, "startCursor": following},
+        "pageInfo": {"hasNextPage": last is not None, "startCursor": last},
     }
 
 
@@ -168,14 +169,31 @@ def external_ids(
     ]
 
 
-def all_processed(_source: object, _info: Info, **_arguments: Any) -> dict[str, bool]:
-    """Data rows of the sandbox are processed when they are made."""
-    return {"allDataRowsHaveBeenProcessed": True}
+def all_processed(
+    _source: object,
+    info: Info,
+    *,
+    dataRowIds: list[str] | None = None,  # noqa: N803 - the schema's name
+    globalKeys: list[str] | None = None,  # noqa: N803 - the schema's name
+) -> dict[str, bool]:
+    """Whether Labelbox has looked at the files of data rows, whatever came of it."""
+    store = services(info).store
+    rows = [store.data_rows.get(row_id) for row_id in dataRowIds or ()]
+    rows += [store.data_row_by_global_key(key) for key in globalKeys or ()]
+    return {"allDataRowsHaveBeenProcessed": all(row is None or row.processed for row in rows)}
 
 
-def metadata_ontology(_source: object, _info: Info) -> list[Any]:
-    """The sandbox has no metadata schemas."""
-    return []
+def attachments(
+    source: dict[str, Any], info: Info, *, skip: int | None = None, first: int | None = None
+) -> list[dict[str, Any]]:
+    """The attachments of a data row."""
+    return page(services(info).store.data_rows[source["id"]].attachments, skip, first)
+
+
+def camel_case(name: str) -> str:
+    """A name such as ``frame_rate`` as ``frameRate``."""
+    first, *others = name.split("_")
+    return first + "".join(word.capitalize() for word in others)
 
 
 RESOLVERS: Resolvers = {
@@ -187,6 +205,10 @@ RESOLVERS: Resolvers = {
     ("Query", "dataRowsForGlobalKeysResult"): rows_for_global_keys_result,
     ("Query", "externalIdsToDataRowIds"): external_ids,
     ("Query", "queryAllDataRowsHaveBeenProcessed"): all_processed,
-    ("Query", "customMetadataOntology"): metadata_ontology,
     ("DataRow", "labelingActivity"): labeling_activity,
+    ("DataRow", "attachments"): attachments,
+    ("DataRow", "createdBy"): user,
+    ("DataRow", "organization"): organization,
+    ("Dataset", "createdBy"): user,
+    ("Dataset", "organization"): organization,
 }

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from deeplake_labelbox.sandbox.graphql.context import Resolvers, Services, services, timestamp
 from deeplake_labelbox.sandbox.graphql.data_rows import dataset_form
 from deeplake_labelbox.sandbox.graphql.errors import InvalidQueryError, NotFoundError
+from deeplake_labelbox.sandbox.removal import remove_data_row
 from deeplake_labelbox.sandbox.store import DatasetRecord, now
 
 if TYPE_CHECKING:
     from deeplake_labelbox.sandbox.graphql.context import Info
-    from deeplake_labelbox.sandbox.store import IntegrationRecord
+    from deeplake_labelbox.sandbox.store import IntegrationRecord, Store
 
 
 def integration_form(record: IntegrationRecord) -> dict[str, Any]:
@@ -47,11 +49,9 @@ def update(
     box = services(info)
     record = _dataset(box, where["id"])
     record.name = data.get("name") or record.name
+    record.description = data.get("description", record.description)
     if data.get("deleted"):
-        record.deleted = True
-        for row in [row for row in box.store.data_rows.values() if row.dataset_id == record.id]:
-            if not any(row.id in each.assignments for each in box.store.projects.values()):
-                del box.store.data_rows[row.id]
+        box.store.lag.later("deletions", partial(_delete, box.store, record))
     return dataset_form(record, box.store)
 
 
@@ -86,6 +86,13 @@ def signer(source: dict[str, Any], info: Info) -> dict[str, Any] | None:
     store = services(info).store
     signer_id = store.datasets[source["id"]].signer_id
     return None if signer_id is None else integration_form(store.integrations[signer_id])
+
+
+def _delete(store: Store, record: DatasetRecord) -> None:
+    record.deleted = True
+    for row in [row for row in store.data_rows.values() if row.dataset_id == record.id]:
+        if not any(row.id in project.assignments for project in store.projects.values()):
+            remove_data_row(store, row.id)
 
 
 def _dataset(box: Services, dataset_id: str) -> DatasetRecord:

@@ -40,6 +40,18 @@ class ConflictError(CodedError):
     code = "RESOURCE_CONFLICT"
 
 
+class MalformedError(CodedError):
+    """The SDK raises MalformedQueryException."""
+
+    code = "MALFORMED_REQUEST"
+
+
+class UnsupportedError(CodedError):
+    """An operation of Labelbox that the sandbox does not have; the SDK raises LabelboxError."""
+
+    code = "NOT_IN_SANDBOX"
+
+
 def error_reply(message: str, code: str, **more: Any) -> dict[str, Any]:
     """A reply that holds nothing but one error."""
     return {"errors": [{"message": message, "extensions": {"code": code}, **more}], "data": None}

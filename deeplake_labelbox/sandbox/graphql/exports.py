@@ -6,14 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from deeplake_labelbox.sandbox.export_rendering import ExportParams, ExportRenderer
 from deeplake_labelbox.sandbox.exports import EXPORT_TASK_TYPE
-from deeplake_labelbox.sandbox.filters import matches
-from deeplake_labelbox.sandbox.graphql.context import (
-    Resolvers,
-    Services,
-    page,
-    services,
-    timestamp,
-)
+from deeplake_labelbox.sandbox.filters import is_listed, matches
+from deeplake_labelbox.sandbox.graphql.context import Resolvers, Services, services
 from deeplake_labelbox.sandbox.graphql.errors import NotAllowedError, NotFoundError
 
 if TYPE_CHECKING:
@@ -22,27 +16,7 @@ if TYPE_CHECKING:
         AssignmentRecord,
         ProjectRecord,
         StreamType,
-        TaskRecord,
     )
-
-
-def task_form(record: TaskRecord) -> dict[str, Any]:
-    """A task as the API gives it."""
-    status: str = "IN_PROGRESS" if record.polls_left > 0 else record.status
-    created = timestamp(record.created_at)
-    done = status in ("COMPLETE", "FAILED")
-    return {
-        "id": record.id,
-        "name": record.name,
-        "type": record.type,
-        "status": status,
-        "completionPercentage": 100.0 if status == "COMPLETE" else 0.0,
-        "createdAt": created,
-        "updatedAt": created,
-        "errors": None,
-        "result": record.result_url if done else None,
-        "metadata": record.metadata,
-    }
 
 
 def export_project(
@@ -60,7 +34,8 @@ def export_project(
     rows = {
         place.data_row_id: [(project, place)]
         for place in project.assignments.values()
-        if matches(query, box.store, project, place)
+        if is_listed(box.store, place)
+        and matches(query, box.store, box.store.data_rows[place.data_row_id], project, place)
     }
     return _start(box, input, project.id, rows)
 
@@ -77,12 +52,19 @@ def export_catalog(
     wanted = params.get("projectIds") or []
     query = _search_query(input)
     found: dict[str, list[tuple[ProjectRecord, AssignmentRecord]]] = {}
-    for project in box.store.projects.values():
-        for place in project.assignments.values():
-            if matches(query, box.store, project, place):
-                places = found.setdefault(place.data_row_id, [])
-                if params.get("allProjects") or project.id in wanted:
-                    places.append((project, place))
+    for row in box.store.data_rows.values():
+        places = [
+            (project, project.assignments[row.id])
+            for project in box.store.projects.values()
+            if row.id in project.assignments and is_listed(box.store, project.assignments[row.id])
+        ]
+        fits = [matches(query, box.store, row, *place) for place in places]
+        if not places:
+            fits = [matches(query, box.store, row, None, None)]
+        if row.listed and any(fits):
+            found[row.id] = [
+                place for place in places if params.get("allProjects") or place[0].id in wanted
+            ]
     return _start(box, input, None, found)
 
 
@@ -103,34 +85,6 @@ def _start(
     if not streamable and lines:
         task.result_url = box.urls.signed.sign(f"/exports/{task.id}/RESULT.ndjson")
     return {"taskId": task.id, "isStreamable": streamable}
-
-
-def task(_source: object, info: Info, *, where: dict[str, str] | None = None) -> dict[str, Any]:
-    """A task by its id."""
-    record = services(info).store.tasks.get((where or {}).get("id", ""))
-    if record is None:
-        raise NotFoundError("Task not found")
-    return task_form(record)
-
-
-def created_tasks(
-    _source: dict[str, Any],
-    info: Info,
-    *,
-    where: dict[str, str] | None = None,
-    skip: int | None = None,
-    first: int | None = None,
-) -> list[dict[str, Any]]:
-    """The tasks of a user, or the one of an id; this is what clients poll."""
-    tasks = services(info).store.tasks
-    wanted = (where or {}).get("id")
-    if wanted is not None:
-        tasks = {wanted: tasks[wanted]} if wanted in tasks else {}
-    forms = []
-    for record in page(list(tasks.values()), skip, first):
-        forms.append(task_form(record))
-        record.polls_left = max(record.polls_left - 1, 0)
-    return forms
 
 
 def metadata_header(
@@ -173,10 +127,8 @@ def _search_query(given: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 RESOLVERS: Resolvers = {
-    ("Query", "task"): task,
     ("Mutation", "exportDataRowsInProject"): export_project,
     ("Mutation", "exportDataRowsInCatalog"): export_catalog,
-    ("User", "createdTasks"): created_tasks,
     ("Task", "exportMetadataHeader"): metadata_header,
     ("Task", "exportFileFromOffset"): file_from_offset,
 }

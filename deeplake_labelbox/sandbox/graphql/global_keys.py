@@ -18,10 +18,12 @@ def assign(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, st
     done, invalid, denied = [], [], []
     for link in data["assignInputs"]:
         row = store.data_rows.get(link["dataRowId"])
-        holder = store.data_row_by_global_key(link["globalKey"])
+        is_free = row is not None and (
+            row.global_key == link["globalKey"] or not store.is_taken(link["globalKey"])
+        )
         if row is None:
             denied.append(link)
-        elif fault_of(link["globalKey"]) is not None or holder not in (None, row):
+        elif fault_of(link["globalKey"]) is not None or not is_free:
             invalid.append(link)
         else:
             row.global_key = link["globalKey"]

@@ -34,7 +34,8 @@ def import_form(record: ImportRecord, box: Services) -> dict[str, Any]:
         "name": record.name,
         "state": state,
         "progress": "100%" if state == "FINISHED" else "0%",
-        "inputFileUrl": box.urls.signed.sign(f"/imports/{record.id}/inputs.ndjson"),
+        "inputFileUrl": record.input_url
+        or box.urls.signed.sign(f"/imports/{record.id}/inputs.ndjson"),
         "statusFileUrl": url("statuses"),
         "errorFileUrl": url("errors"),
         "project": project_form(box.store.projects[record.project_id], box.store),
@@ -49,7 +50,8 @@ def create(
     project = project_record(box, data["projectId"])
     if box.imports.named(kind, project.id, data["name"]) is not None:
         raise ConflictError(f"An import with the name '{data['name']}' already exists")
-    record = box.imports.run(kind, project, data["name"], _content(box, data))
+    content, url = _content(box, data), data.get("fileUrl")
+    record = box.imports.run(kind, project, data["name"], content, url)
     return import_form(record, box)
 
 

@@ -25,6 +25,7 @@ def ontology_form(record: OntologyRecord) -> dict[str, Any]:
         "updatedAt": created,
         "mediaType": record.media_type,
         "normalized": record.normalized,
+        "options": None,
         "objectSchemaCount": len(record.normalized["tools"]),
         "classificationSchemaCount": len(record.normalized["classifications"]),
     }

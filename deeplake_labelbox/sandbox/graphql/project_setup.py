@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from deeplake_labelbox.sandbox.graphql.context import Resolvers, Services, page, selected, services
@@ -34,7 +36,7 @@ def project_record(box: Services, project_id: str) -> ProjectRecord:
 
 
 def create(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, Any]:
-    """A new project without ontology and editor; its name may be that of another."""
+    """A new project without ontology; its name may be that of another."""
     store = services(info).store
     moment = now()
     record = ProjectRecord(
@@ -44,7 +46,6 @@ def create(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, An
         created_at=moment,
         updated_at=moment,
         description=data.get("description") or "",
-        has_editor=False,
         auto_audit_number_of_labels=data.get("autoAuditNumberOfLabels") or 1,
         auto_audit_percentage=data.get("autoAuditPercentage") or 0.0,
         is_benchmark_enabled=bool(data.get("isBenchmarkEnabled")),
@@ -57,17 +58,55 @@ def create(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, An
 def update(
     _source: object, info: Info, *, where: dict[str, str], data: dict[str, Any]
 ) -> dict[str, Any]:
-    """Rename or delete a project, or connect its editor."""
+    """Change or delete a project, or connect its editor."""
     box = services(info)
     record = project_record(box, where["id"])
     record.name = data.get("name") or record.name
     record.description = data.get("description", record.description)
+    record.media_type = data.get("allowedMediaType") or record.media_type
     record.deleted = bool(data.get("deleted"))
+    if data.get("setupComplete"):
+        record.setup_complete = datetime.fromisoformat(data["setupComplete"]).astimezone(UTC)
     if "labelingFrontend" in data:
         _check_editor(data["labelingFrontend"])
         record.has_editor = True
     record.updated_at = now()
     return project_form(record, box.store)
+
+
+def clone(_source: object, info: Info, *, data: dict[str, str]) -> dict[str, Any]:
+    """A copy of a project with its ontology and settings, without its data rows."""
+    store = services(info).store
+    original = project_record(services(info), data["projectId"])
+    moment = now()
+    copied = replace(
+        original,
+        id=store.identifiers.new(),
+        name=f"{original.name} (copy)",
+        created_at=moment,
+        updated_at=moment,
+        tag_ids=[],
+        assignments={},
+    )
+    store.projects[copied.id] = copied
+    return project_form(copied, store)
+
+
+def set_instructions(
+    _source: object, info: Info, *, where: dict[str, str], data: dict[str, str]
+) -> dict[str, Any]:
+    """Show a file of instructions to labelers; the ontology of the project names it."""
+    box = services(info)
+    record = project_record(box, where["id"])
+    record.instructions_url = data["instructionsUrl"]
+    return project_form(record, box.store)
+
+
+def show_pre_labels(source: dict[str, str], info: Info, *, show: bool) -> dict[str, Any]:
+    """Show pre-labels to labelers, or not."""
+    record = services(info).store.projects[source["id"]]
+    record.shows_pre_labels = show
+    return {"id": record.id, "showingPredictionsToLabelers": show}
 
 
 def editor(source: dict[str, Any], info: Info) -> dict[str, str] | None:
@@ -132,7 +171,10 @@ RESOLVERS: Resolvers = {
     ("Mutation", "createProject"): create,
     ("Mutation", "updateProject"): update,
     ("Mutation", "createLabelingFrontendOptions"): editor_options,
+    ("Mutation", "cloneProject"): clone,
+    ("Mutation", "setProjectInstructions"): set_instructions,
     ("Mutation", "project"): change,
     ("Project", "labelingFrontend"): editor,
     ("ProjectChange", "connectOntology"): connect_ontology,
+    ("ProjectChange", "showPredictionsToLabelers"): show_pre_labels,
 }

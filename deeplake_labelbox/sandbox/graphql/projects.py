@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 def project_form(record: ProjectRecord, store: Store) -> dict[str, Any]:
     """A project as the API gives it."""
+    setup = record.setup_complete or (record.created_at if record.ontology_id else None)
     moments = [store.last_activity(record, place) for place in record.assignments.values()]
     return {
         "id": record.id,
@@ -32,14 +33,15 @@ def project_form(record: ProjectRecord, store: Store) -> dict[str, Any]:
         "lastActivityTime": timestamp(max([record.updated_at, *moments])),
         "allowedMediaType": record.media_type,
         "modelSetupComplete": None,
-        "setupComplete": timestamp(record.created_at) if record.ontology_id else None,
+        "setupComplete": None if setup is None else timestamp(setup),
         "uploadType": "Auto",
-        "labelCount": sum(len(place.label_ids) for place in record.assignments.values()),
+        "labelCount": sum(len(store.state(place).labels) for place in record.assignments.values()),
     }
 
 
 def batch_form(record: BatchRecord) -> dict[str, Any]:
     """A batch as the API gives it."""
+    settings = record.consensus_settings
     created = timestamp(record.created_at)
     return {
         "id": record.id,
@@ -47,7 +49,11 @@ def batch_form(record: BatchRecord) -> dict[str, Any]:
         "size": len(record.data_row_ids),
         "createdAt": created,
         "updatedAt": created,
-        "consensusSettingsJson": None,
+        "consensusSettingsJson": settings
+        and {
+            "number_of_labels": settings["numberOfLabels"],
+            "coverage_percentage": settings["coveragePercentage"],
+        },
     }
 
 
@@ -76,10 +82,15 @@ def projects(
 
 
 def ontology(source: dict[str, Any], info: Info) -> dict[str, Any] | None:
-    """The ontology that is connected to a project."""
+    """The ontology that is connected to a project, with the project's instructions."""
     store = services(info).store
-    ontology_id = store.projects[source["id"]].ontology_id
-    return None if ontology_id is None else ontology_form(store.ontologies[ontology_id])
+    record = store.projects[source["id"]]
+    if record.ontology_id is None:
+        return None
+    form = ontology_form(store.ontologies[record.ontology_id])
+    if record.instructions_url is not None:
+        form["normalized"] = {**form["normalized"], "projectInstructions": record.instructions_url}
+    return form
 
 
 def batches(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from deeplake_labelbox.sandbox.background import UPLOAD_TASK_TYPE
 from deeplake_labelbox.sandbox.graphql.context import Resolvers, Services, services
 from deeplake_labelbox.sandbox.graphql.data_rows import data_row_form
 from deeplake_labelbox.sandbox.graphql.errors import InvalidQueryError, NotFoundError
-from deeplake_labelbox.sandbox.graphql.exports import task_form
+from deeplake_labelbox.sandbox.graphql.tasks import task_form
 from deeplake_labelbox.sandbox.multipart import UploadedFile
 from deeplake_labelbox.sandbox.store import UploadRecord
 from deeplake_labelbox.sandbox.uploading import DataRowUpload, ManifestError
@@ -44,6 +45,7 @@ def upsert_data_rows(_source: object, info: Info, *, data: dict[str, str]) -> di
     task = box.tasks.start(UPLOAD_TASK_TYPE, "JSON Import")
     if task.status == "COMPLETE":
         upload.create(payloads, task)
+        task.result_url = box.urls.signed.sign(f"/tasks/{task.id}/result.json")
     return task_form(task)
 
 
@@ -58,21 +60,25 @@ def created_rows(_source: object, info: Info, *, data: dict[str, Any]) -> dict[s
 def rejected_rows(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, Any]:
     """The data rows that an upload rejected, each with the reason."""
     rejected = _task(services(info), data).rejected_rows
-    forms = [
-        {
-            "message": row["message"],
-            "spec": {
-                "externalId": row.get("external_id"),
-                "globalKey": row.get("global_key"),
-                "rowData": row.get("row_data"),
-                "metadata": [],
-                "attachments": row.get("attachments") or [],
-            },
-        }
-        for row in rejected
-    ]
+    forms = [rejected_form(row) for row in rejected]
     shown, after = _page(forms, data)
     return {"results": shown, "after": after, "total": len(rejected)}
+
+
+def rejected_form(row: dict[str, Any]) -> dict[str, Any]:
+    """A rejected data row as the API gives it."""
+    row_data = row.get("row_data")
+    metadata = row.get("metadata_fields") or row.get("metadata") or []
+    return {
+        "message": row["message"],
+        "spec": {
+            "externalId": row.get("external_id"),
+            "globalKey": row.get("global_key"),
+            "rowData": row_data if isinstance(row_data, str | None) else json.dumps(row_data),
+            "metadata": [{"schemaId": each.get("schemaId"), **each} for each in metadata],
+            "attachments": row.get("attachments") or [],
+        },
+    }
 
 
 def _task(box: Services, data: dict[str, Any]) -> TaskRecord:

@@ -4,11 +4,39 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.sandbox.graphql.context import Resolvers, services, timestamp
+from deeplake_labelbox.sandbox.graphql.context import (
+    Resolvers,
+    page,
+    selected,
+    services,
+    timestamp,
+)
 from deeplake_labelbox.sandbox.graphql.errors import NotFoundError
 
 if TYPE_CHECKING:
     from deeplake_labelbox.sandbox.graphql.context import Info
+    from deeplake_labelbox.sandbox.store import Store
+
+
+def user_form(store: Store, email: str) -> dict[str, Any]:
+    """A person as the API gives it; the owner of the API key has all there is to tell."""
+    record = store.user
+    created = timestamp(record.created_at)
+    is_owner = email == record.email
+    name = record.name if is_owner else email.partition("@")[0]
+    return {
+        "id": record.id if is_owner else f"user-{email}",
+        "createdAt": created,
+        "updatedAt": created,
+        "email": email,
+        "isExternalUser": False,
+        "isViewer": False,
+        "lastLoginAt": created,
+        "nickname": name,
+        "name": name,
+        "picture": "",
+        "timezone": record.timezone,
+    }
 
 
 def user(_source: object, info: Info, *, where: dict[str, str] | None = None) -> dict[str, Any]:
@@ -16,20 +44,21 @@ def user(_source: object, info: Info, *, where: dict[str, str] | None = None) ->
     record = services(info).store.user
     if where is not None and where["id"] != record.id:
         raise NotFoundError(f"User {where['id']} not found")
-    created = timestamp(record.created_at)
-    return {
-        "id": record.id,
-        "createdAt": created,
-        "updatedAt": created,
-        "email": record.email,
-        "isExternalUser": False,
-        "isViewer": False,
-        "lastLoginAt": created,
-        "nickname": record.name,
-        "name": record.name,
-        "picture": "",
-        "timezone": record.timezone,
-    }
+    return user_form(services(info).store, record.email)
+
+
+def users(
+    _source: object,
+    info: Info,
+    *,
+    where: dict[str, Any] | None = None,
+    skip: int | None = None,
+    first: int | None = None,
+) -> list[dict[str, Any]]:
+    """The users of the organization: there is one."""
+    store = services(info).store
+    forms = [user_form(store, store.user.email)]
+    return page([form for form in forms if selected(where, form)], skip, first)
 
 
 def organization(
@@ -47,4 +76,5 @@ RESOLVERS: Resolvers = {
     ("Query", "user"): user,
     ("Query", "organization"): organization,
     ("User", "organization"): organization,
+    ("Organization", "users"): users,
 }

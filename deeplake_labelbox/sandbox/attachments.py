@@ -1,0 +1,15 @@
+"""Attachments of data rows, in the form in which exports list them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from deeplake_labelbox.sandbox.identifiers import Identifiers
+
+
+def attached(identifiers: Identifiers, given: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Attachments as clients give them, each with an id."""
+    return [{"id": identifiers.new(), **each} for each in given]

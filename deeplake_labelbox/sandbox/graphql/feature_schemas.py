@@ -1,0 +1,58 @@
+"""Feature schemas: the tools and classifications that ontologies are made of."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from deeplake_labelbox.sandbox.feature_schemas import FeatureSchemaError, FeatureSchemas
+from deeplake_labelbox.sandbox.graphql.context import Resolvers, services
+from deeplake_labelbox.sandbox.graphql.errors import InvalidQueryError, NotFoundError
+
+if TYPE_CHECKING:
+    from deeplake_labelbox.sandbox.graphql.context import Info
+
+
+def feature_form(feature: dict[str, Any]) -> dict[str, Any]:
+    """A feature schema as the API gives it."""
+    return {"id": feature["schemaNodeId"], "name": feature["name"], "normalized": feature}
+
+
+def by_id(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, Any]:
+    """A feature schema by its id."""
+    feature = FeatureSchemas(services(info).store).find(where["featureSchemaId"])
+    if feature is None:
+        raise NotFoundError(f"Feature schema {where['featureSchemaId']} not found")
+    return feature_form(feature)
+
+
+def search(
+    _source: object,
+    info: Info,
+    *,
+    where: dict[str, Any] | None = None,
+    after: str | None = None,
+    first: int | None = None,
+) -> dict[str, Any]:
+    """The feature schemas whose name contains a text, all on one page."""
+    del after, first
+    text = ((where or {}).get("search") or "").lower()
+    features = FeatureSchemas(services(info).store)
+    found = [feature_form(each) for each in features if text in each["name"].lower()]
+    return {"nodes": found, "nextCursor": None}
+
+
+def upsert(_source: object, info: Info, *, data: dict[str, str]) -> dict[str, Any]:
+    """Make or change a feature schema."""
+    try:
+        feature = json.loads(data["normalized"])
+        return feature_form(FeatureSchemas(services(info).store).upsert(feature))
+    except (ValueError, FeatureSchemaError) as error:
+        raise InvalidQueryError(f"The feature schema cannot be used: {error}") from error
+
+
+RESOLVERS: Resolvers = {
+    ("Query", "rootSchemaNode"): by_id,
+    ("Query", "rootSchemaNodes"): search,
+    ("Mutation", "upsertRootSchemaNode"): upsert,
+}

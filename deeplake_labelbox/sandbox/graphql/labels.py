@@ -1,0 +1,132 @@
+"""Labels: listing and deleting them, and feedback to labelers."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from deeplake_labelbox.sandbox.graphql.context import (
+    Resolvers,
+    Services,
+    page,
+    selected,
+    services,
+    timestamp,
+)
+from deeplake_labelbox.sandbox.graphql.data_rows import data_row_form
+from deeplake_labelbox.sandbox.graphql.errors import NotFoundError
+from deeplake_labelbox.sandbox.graphql.projects import project_form
+from deeplake_labelbox.sandbox.graphql.users import user_form
+from deeplake_labelbox.sandbox.removal import remove_label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from deeplake_labelbox.sandbox.graphql.context import Info
+    from deeplake_labelbox.sandbox.store import AssignmentRecord, LabelRecord
+
+
+def label_form(record: LabelRecord, box: Services) -> dict[str, Any]:
+    """A label as the API gives it."""
+    store = box.store
+    return {
+        "id": record.id,
+        "label": json.dumps(list(record.annotations.values())),
+        "secondsToLabel": 0.0,
+        "agreement": None,
+        "benchmarkAgreement": None,
+        "isBenchmarkReference": False,
+        "createdAt": timestamp(record.created_at),
+        "updatedAt": timestamp(record.updated_at),
+        "project": lambda _info: project_form(store.projects[record.project_id], store),
+        "dataRow": lambda _info: data_row_form(store.data_rows[record.data_row_id], box),
+        "createdBy": user_form(store, record.created_by),
+        "datasetId": store.data_rows[record.data_row_id].dataset_id,
+    }
+
+
+def of_project(source: dict[str, Any], info: Info, **arguments: Any) -> list[dict[str, Any]]:
+    """The labels of a project."""
+    project = services(info).store.projects[source["id"]]
+    return _labels(services(info), project.assignments.values(), arguments)
+
+
+def of_data_row(source: dict[str, Any], info: Info, **arguments: Any) -> list[dict[str, Any]]:
+    """The labels of a data row, in all projects."""
+    projects = services(info).store.projects.values()
+    found = (project.assignments.get(source["id"]) for project in projects)
+    return _labels(services(info), filter(None, found), arguments)
+
+
+def label(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, Any]:
+    """A label by its id."""
+    return label_form(_label(services(info), where["id"]), services(info))
+
+
+def delete(
+    _source: object,
+    info: Info,
+    *,
+    labelIds: list[str],  # noqa: N803 - the schema's name
+) -> list[dict[str, str]]:
+    """Delete labels."""
+    store = services(info).store
+    for label_id in labelIds:
+        remove_label(store, label_id)
+    return [{"id": label_id} for label_id in labelIds]
+
+
+def feedback(
+    _source: object,
+    info: Info,
+    *,
+    input: dict[str, Any],  # noqa: A002 - the schema's name
+) -> dict[str, Any]:
+    """Keep feedback to a label; nothing in a video export shows it."""
+    box = services(info)
+    _label(box, input["labelId"])
+    scores = [
+        {"id": box.store.identifiers.new(), "name": name, "score": score}
+        for name, score in input["scores"].items()
+    ]
+    return {"id": box.store.identifiers.new(), "scores": scores}
+
+
+def _labels(
+    box: Services, assignments: Iterable[AssignmentRecord], arguments: dict[str, Any]
+) -> list[dict[str, Any]]:
+    where = dict(arguments.get("where") or {})
+    datasets = ((where.pop("dataRow", None) or {}).get("dataset") or {}).get("id_in")
+    creator = (where.pop("createdBy", None) or {}).get("id")
+    forms = [
+        label_form(record, box)
+        for assignment in assignments
+        for record in box.store.state(assignment).labels
+    ]
+    kept = [
+        form
+        for form in forms
+        if selected(where, form)
+        and (datasets is None or form["datasetId"] in datasets)
+        and creator in (None, form["createdBy"]["id"])
+    ]
+    name, _, direction = str(arguments.get("orderBy") or "").rpartition("_")
+    if name:
+        kept.sort(key=lambda form: form[name], reverse=direction == "DESC")
+    return page(kept, arguments.get("skip"), arguments.get("first"))
+
+
+def _label(box: Services, label_id: str) -> LabelRecord:
+    record = box.store.labels.get(label_id)
+    if record is None:
+        raise NotFoundError(f"Label {label_id} not found")
+    return record
+
+
+RESOLVERS: Resolvers = {
+    ("Query", "label"): label,
+    ("Mutation", "deleteLabels"): delete,
+    ("Mutation", "upsertAutoQaLabelFeedback"): feedback,
+    ("Project", "labels"): of_project,
+    ("DataRow", "labels"): of_data_row,
+}

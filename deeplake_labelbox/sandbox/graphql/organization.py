@@ -1,0 +1,141 @@
+"""What an organization has beside projects: tags and webhooks.
+
+Webhooks are kept and never called: the sandbox sends nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from deeplake_labelbox.sandbox.graphql.context import Resolvers, page, services, timestamp
+from deeplake_labelbox.sandbox.graphql.errors import NotFoundError
+from deeplake_labelbox.sandbox.graphql.projects import project_form, projects
+from deeplake_labelbox.sandbox.graphql.users import organization, user
+from deeplake_labelbox.sandbox.store import now
+
+if TYPE_CHECKING:
+    from deeplake_labelbox.sandbox.graphql.context import Info
+
+
+def create_tag(
+    _source: object,
+    info: Info,
+    *,
+    input: dict[str, str],  # noqa: A002 - the schema's name
+) -> dict[str, str]:
+    """A new tag; its color loses its number sign."""
+    store = services(info).store
+    tag_id = store.identifiers.new()
+    store.tags[tag_id] = {"id": tag_id, "text": input["text"], "color": input["color"].lstrip("#")}
+    return store.tags[tag_id]
+
+
+def delete_tag(
+    _source: object,
+    info: Info,
+    *,
+    input: dict[str, str],  # noqa: A002 - the schema's name
+) -> dict[str, str]:
+    """Delete a tag, from its projects too."""
+    tag = services(info).store.tags.pop(input["id"], None)
+    if tag is None:
+        raise NotFoundError(f"Resource tag {input['id']} not found")
+    return tag
+
+
+def tags(_source: object, info: Info) -> list[dict[str, str]]:
+    """All tags."""
+    return list(services(info).store.tags.values())
+
+
+def project_tags(source: dict[str, Any], info: Info) -> list[dict[str, str]]:
+    """The tags of a project."""
+    store = services(info).store
+    chosen = store.projects[source["id"]].tag_ids
+    return [store.tags[tag_id] for tag_id in chosen if tag_id in store.tags]
+
+
+def set_project_tags(
+    source: dict[str, Any],
+    info: Info,
+    *,
+    input: dict[str, Any],  # noqa: A002 - the schema's name
+) -> list[dict[str, str]]:
+    """Give a project these tags, in place of those it has."""
+    store = services(info).store
+    store.projects[source["id"]].tag_ids = list(input.get("resourceTagIds") or ())
+    return project_tags(source, info)
+
+
+def create_webhook(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, Any]:
+    """A new webhook, of a project or of all."""
+    store = services(info).store
+    created = timestamp(now())
+    webhook = {
+        "id": store.identifiers.new(),
+        "createdAt": created,
+        "updatedAt": created,
+        "url": data["url"],
+        "topics": data["topics"]["set"],
+        "status": "ACTIVE",
+        "projectId": (data.get("project") or {}).get("id"),
+    }
+    store.webhooks[webhook["id"]] = webhook
+    return webhook
+
+
+def update_webhook(
+    _source: object, info: Info, *, where: dict[str, str], data: dict[str, Any]
+) -> dict[str, Any]:
+    """Change a webhook."""
+    found = webhook(_source, info, where=where)
+    changes = {**data, **({"topics": data["topics"]["set"]} if "topics" in data else {})}
+    found |= {"updatedAt": timestamp(now()), **changes}
+    return found
+
+
+def webhook(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, Any]:
+    """A webhook by its id."""
+    found = services(info).store.webhooks.get(where["id"])
+    if found is None:
+        raise NotFoundError(f"Webhook {where['id']} not found")
+    return found
+
+
+def webhooks(
+    source: dict[str, Any], info: Info, *, skip: int | None = None, first: int | None = None
+) -> list[dict[str, Any]]:
+    """The webhooks of a project, or of the organization."""
+    store = services(info).store
+    found = [
+        each
+        for each in store.webhooks.values()
+        if source["id"] == store.organization.id or each["projectId"] == source["id"]
+    ]
+    return page(found, skip, first)
+
+
+def webhook_project(source: dict[str, Any], info: Info) -> dict[str, Any] | None:
+    """The project of a webhook."""
+    store = services(info).store
+    record = store.projects.get(source["projectId"] or "")
+    return None if record is None else project_form(record, store)
+
+
+RESOLVERS: Resolvers = {
+    ("Query", "webhook"): webhook,
+    ("Mutation", "createResourceTag"): create_tag,
+    ("Mutation", "deleteResourceTag"): delete_tag,
+    ("Mutation", "createWebhook"): create_webhook,
+    ("Mutation", "updateWebhook"): update_webhook,
+    ("Organization", "resourceTag"): tags,
+    ("Organization", "projects"): projects,
+    ("Organization", "webhooks"): webhooks,
+    ("User", "projects"): projects,
+    ("Project", "resourceTags"): project_tags,
+    ("Project", "webhooks"): webhooks,
+    ("ProjectChange", "updateProjectResourceTags"): set_project_tags,
+    ("Webhook", "project"): webhook_project,
+    ("Webhook", "organization"): organization,
+    ("Webhook", "createdBy"): user,
+}

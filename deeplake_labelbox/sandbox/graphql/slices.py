@@ -1,0 +1,53 @@
+"""Slices of the catalog: search queries that are kept under a name, and not run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from deeplake_labelbox.sandbox.graphql.context import Resolvers, services, timestamp
+from deeplake_labelbox.sandbox.graphql.errors import NotFoundError
+from deeplake_labelbox.sandbox.store import now
+
+if TYPE_CHECKING:
+    from deeplake_labelbox.sandbox.graphql.context import Info
+
+
+def create(_source: object, info: Info, *, args: dict[str, Any]) -> dict[str, Any]:
+    """A new slice; its name may be that of another."""
+    store = services(info).store
+    created = timestamp(now())
+    kept = {
+        "id": store.identifiers.new(),
+        "createdAt": created,
+        "updatedAt": created,
+        "catalogCount": {"count": 0},
+        **args,
+    }
+    store.slices[kept["id"]] = kept
+    return kept
+
+
+def by_id(_source: object, info: Info, *, id: str) -> dict[str, Any]:  # noqa: A002 - the schema's name
+    """A slice by its id."""
+    found = services(info).store.slices.get(id)
+    if found is None:
+        raise NotFoundError(f"Slice {id} not found")
+    return found
+
+
+def slices(_source: object, info: Info) -> list[dict[str, Any]]:
+    """All slices."""
+    return list(services(info).store.slices.values())
+
+
+def delete(_source: object, info: Info, *, args: dict[str, str]) -> dict[str, bool]:
+    """Delete a slice."""
+    return {"success": services(info).store.slices.pop(args["id"], None) is not None}
+
+
+RESOLVERS: Resolvers = {
+    ("Query", "catalogSavedQueries"): slices,
+    ("Query", "getSavedQuery"): by_id,
+    ("Mutation", "createCatalogSavedQuery"): create,
+    ("Mutation", "deleteSavedQuery"): delete,
+}

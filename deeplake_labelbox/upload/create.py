@@ -94,8 +94,8 @@ def create_labelbox_annotation_project(
         preflight: What to do with local files that Labelbox does not take (container, codec,
             size): "fail" before anything is uploaded, "skip" them, only "warn", or do not even
             look ("off").
-        fail_on_error: Whether to raise when Labelbox rejects a video. Otherwise it is listed in
-            the result, and the rest goes on.
+        fail_on_error: Whether to raise when Labelbox rejects a video, or cannot process it.
+            Otherwise it is listed in the result, and the rest goes on.
         progress: Whether to show a progress bar.
 
     Returns:
@@ -170,7 +170,9 @@ def create_labelbox_annotation_project(
             if ontology_id is None:
                 ontology_id = wanted.connect(project)
             prefix = lb_batches_name or f"{lb_dataset_name}_batch-"
-            upload.send_rows(project, prefix, lb_batch_priority, is_new=is_new)
+            upload.send_rows(
+                project, prefix, lb_batch_priority, is_new=is_new, fail_on_error=fail_on_error
+            )
         except LabelboxError as error:
             raise upload.with_made(error) from error
         if ontology_id is None:
@@ -218,26 +220,39 @@ class _Upload:
             else:
                 created = key not in existing
                 self.rows.append(UploadedDataRow(source.path, row_id, key, created, source.name))
-        if maker.failures:
-            logger.warning("Labelbox rejected %d videos", len(maker.failures))
-        if maker.failures and (fail_on_error or not self.rows):
-            first = next(each for each in self.refused if each.by == "labelbox")
-            raise UploadError(
-                f"Labelbox rejected {len(maker.failures)} of {len(videos)} videos, the first: "
-                f"{first}; see Labelbox's data requirements for videos."
-            )
+        self._check_refused(len(maker.failures), fail_on_error=fail_on_error)
 
     def send_rows(
-        self, project: labelbox.Project, prefix: str, priority: int, *, is_new: bool
+        self,
+        project: labelbox.Project,
+        prefix: str,
+        priority: int,
+        *,
+        is_new: bool,
+        fail_on_error: bool,
     ) -> None:
         ids = list(dict.fromkeys(row.data_row_id for row in self.rows))
         there = set() if is_new else rows_in_project(self.client, project, ids)
         missing = [row_id for row_id in ids if row_id not in there]
-        self.batch_ids, failed = send(project, missing, prefix, priority)
-        for row in [row for row in self.rows if row.data_row_id in failed]:
+        sent = send(self.client, project, missing, prefix, priority)
+        self.batch_ids = sent.batch_ids
+        for row in [row for row in self.rows if row.data_row_id in sent.refused]:
             self.rows.remove(row)
-            reason = f"Labelbox did not take data row {row.data_row_id} into the project"
+            reason = sent.refused[row.data_row_id]
             self.refused.append(RefusedVideo(row.path, "labelbox", reason, row.name))
+        self._check_refused(len(sent.refused), fail_on_error=fail_on_error)
+
+    def _check_refused(self, refused: int, *, fail_on_error: bool) -> None:
+        """Raise if Labelbox refused videos just now, and none is left or each one counts."""
+        if not refused:
+            return
+        logger.warning("Labelbox rejected %d videos", refused)
+        if fail_on_error or not self.rows:
+            by_labelbox = [each for each in self.refused if each.by == "labelbox"]
+            raise UploadError(
+                f"Labelbox rejected {len(by_labelbox)} of {len(self.rows) + len(by_labelbox)} "
+                f"videos, the first: {by_labelbox[0]}; see Labelbox's data requirements for videos."
+            )
 
     def with_made(self, error: LabelboxError) -> LabelboxError:
         """The same error, which also says what was made before it."""

@@ -130,7 +130,17 @@ class DataRowMaker:
                 f"Labelbox's task {task.uid} ended {status} while {doing}; try again, the same "
                 "call goes on where this one stopped."
             )
-        self.failures |= {key: told.get(key, _SILENT) for key in keys if key not in there}
+        self.failures |= {
+            key: _explained(told.get(key, _SILENT)) for key in keys if key not in there
+        }
+
+
+def _explained(reason: str) -> str:
+    """Labelbox's reason, and what to do where it does not say it."""
+    if reason.startswith("Duplicate global key"):
+        # A data row that has the key was not found before.
+        return f"{reason}; that of a deleted data row is free again after some minutes"
+    return reason
 
 
 def _tasks(videos: Sequence[KeyedVideo]) -> Iterator[list[KeyedVideo]]:

@@ -61,7 +61,7 @@ def import_(
             "--existing",
             rich_help_panel=options.LABELBOX,
             help="What to do with data rows that have labels, or pre-labels that wait; overwrite "
-            "replaces what an earlier import of the same source sent, and leaves the rest beside.",
+            "replaces the labels, but adds a further one beside them in projects with consensus.",
         ),
     ] = "skip",
     source_format: Annotated[

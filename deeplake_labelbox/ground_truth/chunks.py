@@ -1,7 +1,8 @@
 """The lines of an import on disk, in chunks that are sent one by one.
 
 A data row is never parted: a second import of ground truth for it would take the place of the
-first. The name of a chunk tells its content, so that a later run finds in Labelbox what was sent.
+first, or make a second label. The name of a chunk tells its content, so that a later run finds
+in Labelbox what was sent.
 """
 
 from __future__ import annotations

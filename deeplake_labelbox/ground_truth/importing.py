@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -18,7 +19,7 @@ from deeplake_labelbox.ground_truth.sending import LabelboxImports
 from deeplake_labelbox.ground_truth.sources import Source, SourceFormat, open_source
 from deeplake_labelbox.ground_truth.targets import Targets
 from deeplake_labelbox.project.client import connect, labelbox_errors
-from deeplake_labelbox.project.exporter import ExportParams, ProjectExporter
+from deeplake_labelbox.project.exporter import ExportFilters, ExportParams, ProjectExporter
 from deeplake_labelbox.project.ontology import Ontology
 from deeplake_labelbox.project.rate_limit import waiting_for_rate_limit
 from deeplake_labelbox.project.spool import TemporaryFolder
@@ -97,9 +98,11 @@ def import_annotations(
             format has it, or as the numbers show.
         existing: What happens with data rows that have labels, or pre-labels that wait: they are
             skipped, or the import fails before anything is sent. ``"overwrite"`` sends them all the
-            same: objects that an earlier import of the same source sent are overwritten, those that
-            others drew stay beside. A dataset that was brought in step since has the ids of what is
-            in Labelbox, and is another source.
+            same. What becomes of the labels that are there is Labelbox's choice, and the result's
+            notes say what is known of it: in projects with consensus they stay, and the import
+            is a further label beside them; in others it takes their place, or changes those of
+            their annotations that an earlier import of the same source sent. A dataset that was
+            brought in step since has the ids of what is in Labelbox, and is another source.
         tolerance: How far a coordinate between key frames may be from its value, in pixels. Of
             each track the fewest key frames are sent that reproduce it within this; 0 leaves out
             only what interpolation, rounded to 3 decimals, gives back exactly.
@@ -205,6 +208,8 @@ def import_annotations(
         run = ImportRun(
             ImportResult(exporter.project_id, as_),
             existing=existing,
+            label_counts=partial(_label_counts, exporter),
+            has_consensus=bool(exporter.project.is_consensus_enabled),
             save_result=save_result,
             progress=progress,
         )
@@ -250,6 +255,17 @@ def _numbering(frame_step: int | None, first_number: int | None) -> Numbering:
     if first_number not in (None, 0, 1):
         raise ConfigurationError(f"first_number is {first_number!r}; it is 0 or 1.")
     return Numbering(frame_step, first_number)
+
+
+def _label_counts(exporter: ProjectExporter, data_row_ids: Sequence[str]) -> Mapping[str, int]:
+    """How many labels data rows have now."""
+    filters = ExportFilters(data_row_ids=list(data_row_ids))
+    try:
+        rows = exporter.export(filters=filters, params=_PARAMS, progress=False)
+    except ExportEmptyError:
+        return {}
+    targets = Targets(rows, exporter.project_id)
+    return {target.data_row_id: target.labels for target in targets}
 
 
 def _ontology(exporter: ProjectExporter) -> Ontology:

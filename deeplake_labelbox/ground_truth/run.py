@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from tqdm.auto import tqdm
 
@@ -29,8 +30,13 @@ logger = logging.getLogger(__name__)
 
 ExistingLabels = Literal["skip", "overwrite", "fail"]
 
+# Number of labels by data row id, as an export tells them now.
+LabelCounts = Callable[[Sequence[str]], Mapping[str, int]]
+
 _SHOWN_ROWS = 5
 _SHOWN_VIDEOS = 3
+# Seconds between looks at exports, in which labels appear some time after their import.
+_LOOKS: Final = (0.2, 0.5, 1, 2, 4, 8, 16)
 
 
 class ImportRun:
@@ -39,6 +45,8 @@ class ImportRun:
     Args:
         result: Filled with what became of each annotation.
         existing: What happens with data rows that have labels or pre-labels.
+        label_counts: Tells how many labels data rows have now.
+        has_consensus: Whether the project wants several labels of a data row.
         save_result: Where the result is written to after each chunk, if anywhere.
         progress: Whether to show progress bars.
     """
@@ -48,11 +56,15 @@ class ImportRun:
         result: ImportResult,
         *,
         existing: ExistingLabels,
+        label_counts: LabelCounts,
+        has_consensus: bool,
         save_result: str | Path | None,
         progress: bool,
     ) -> None:
         self.result = result
         self._existing = existing
+        self._label_counts = label_counts
+        self._has_consensus = has_consensus
         self._save_result = save_result
         self._progress = progress
 
@@ -136,6 +148,8 @@ class ImportRun:
         try:
             names = {chunk.path: self._name(chunk, imports) for chunk in chunks}
             new = [chunk for chunk in chunks if not names[chunk.path][1]]
+            if self._existing == "overwrite":
+                self._tell_overwriting(new)
             labelled = self._labelled(new, imports, frozenset(n for n, _ in names.values()))
             total = sum(len(row.lines) for chunk in chunks for row in chunk.rows)
             with tqdm(
@@ -166,7 +180,7 @@ class ImportRun:
         """Why data rows are left out, by id."""
         if self._existing == "overwrite" or not chunks:
             return {}
-        pre_labelled, expired = imports.pre_labelled(names)
+        pre_labelled, expired = imports.named_rows("pre-labels", names)
         for name in expired:
             self._gap(
                 Gap(
@@ -177,8 +191,10 @@ class ImportRun:
                 )
             )
         labelled: dict[str, str] = {}
-        for target in (row.target for chunk in chunks for row in chunk.rows):
-            if target.labels:
+        targets = [row.target for chunk in chunks for row in chunk.rows]
+        fresh = self._freshly_labelled(targets, imports, names)
+        for target in targets:
+            if target.labels or target.data_row_id in fresh:
                 labelled[target.data_row_id] = "the data row has labels already"
             elif pre_labelled & {target.data_row_id, target.names[0]}:
                 labelled[target.data_row_id] = "the data row has pre-labels already"
@@ -190,6 +206,46 @@ class ImportRun:
                 f"existing='skip' to import the others, or 'overwrite'."
             )
         return labelled
+
+    def _freshly_labelled(
+        self, targets: list[Target], imports: LabelboxImports, names: frozenset[str]
+    ) -> set[str]:
+        """Data rows that another import labelled just now, which the export did not show yet."""
+        imported, _ = imports.named_rows("ground-truth", names)
+        waiting = [
+            target.data_row_id
+            for target in targets
+            if not target.labels and imported & {target.data_row_id, target.names[0]}
+        ]
+        found: set[str] = set()
+        for delay in (0.0, *_LOOKS):
+            if not waiting:
+                break
+            time.sleep(delay)
+            counts = self._label_counts(waiting)
+            found |= {row_id for row_id in waiting if counts.get(row_id)}
+            # What is not seen after all looks was deleted since.
+            waiting = [row_id for row_id in waiting if row_id not in found]
+        return found
+
+    def _tell_overwriting(self, chunks: list[Chunk]) -> None:
+        """Note what an import does to labels that are there, as far as that is known."""
+        rows = [row for chunk in chunks for row in chunk.rows if row.target.labels]
+        if not rows or self.result.kind != "ground-truth":
+            return
+        fate = (
+            "the project has consensus, so Labelbox keeps them, and this import is a further "
+            "label beside"
+            if self._has_consensus
+            else "Labelbox may put this import in their place, or keep it as a further label beside"
+        )
+        what = (
+            f"{len(rows)} of the data rows had labels: {fate}. Delete in Labelbox the labels that "
+            "shall not count."
+        )
+        note = Gap(self.result.project_id, "project", what)
+        logger.warning("%s", note)
+        self.result.notes.append(note)
 
     def _send_chunk(
         self,

@@ -149,18 +149,24 @@ class LabelboxImports:
             return None
         return {str(row.get("uuid")): row for row in rows}
 
-    def pre_labelled(self, but: frozenset[str]) -> tuple[set[str], list[str]]:
-        """The data rows that imports of pre-labels named, by id or global key.
+    def named_rows(self, kind: ImportKind, but: frozenset[str]) -> tuple[set[str], list[str]]:
+        """The data rows that imports of a kind named, by id or global key.
 
         Args:
+            kind: Of which imports.
             but: Names of imports to leave out.
 
         Returns:
             Ids and global keys, and the names of the imports whose files have expired.
         """
-        with labelbox_errors(f"listing the pre-labels of project {self._project_id}"):
+        with labelbox_errors(f"listing the imports of project {self._project_id}"):
             project = self._client.get_project(self._project_id)
-            imports = list(project.get_mal_prediction_imports())
+            listed = (
+                project.get_label_imports()
+                if kind == "ground-truth"
+                else project.get_mal_prediction_imports()
+            )
+            imports = list(listed)
         found: set[str] = set()
         expired: list[str] = []
         for each in imports:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final
@@ -70,6 +70,10 @@ class Targets:
 
     def __len__(self) -> int:
         return len(self._by_id)
+
+    def __iter__(self) -> Iterator[Target]:
+        """The data rows."""
+        return iter(self._by_id.values())
 
     def find(self, names: tuple[str, ...]) -> Target | str:
         """The data row of a video, or why there is none.

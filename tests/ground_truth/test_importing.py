@@ -7,6 +7,7 @@ import pytest
 import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sandbox_projects import ONTOLOGY
 
 from deeplake_labelbox.errors import (
     AlreadyLabelledError,
@@ -52,6 +53,9 @@ def car(frame, left=5.0, *, track=1, data_row="one.mp4", **more):
         "box": box,
         **more,
     }
+
+
+VIDEO = {"width": 64, "height": 48, "frame_count": 40}
 
 
 def reasons(result):
@@ -278,6 +282,50 @@ def test_a_double_import_sends_nothing(imported, labels_of, project):
     (label,) = labels_of(project)["one.mp4"]
     assert parse_label(label).tracks[0].coordinates[-1].tolist() == [30, 6, 7, 8]
     assert imported([car(1), car(2)], existing="overwrite", import_name="anew").sent == 1
+
+
+def test_a_project_with_consensus_keeps_every_import(imported, labels_of, box, project, client):
+    def run(annotations, target, **options):
+        return import_annotations(
+            annotations, target.id, None, lb_client=client, progress=False,
+            poll_seconds=0.001, **options,
+        )  # fmt: skip
+
+    target = box.add_project("Consensus", ONTOLOGY, consensus=True)
+    target.add_video(row_data="https://v.test/1.mp4", external_id="one.mp4", media_attributes=VIDEO)
+    run([car(1)], target)
+    for number, annotation in enumerate((car(1, left=30), car(1, track=2)), 2):
+        result = run([annotation], target, existing="overwrite")
+        (note,) = result.notes
+        assert note.what.startswith("1 of the data rows had labels: the project has consensus")
+        assert note.what in str(result)
+        assert len(labels_of(target)["one.mp4"]) == number
+    assert run([car(1, track=3)], target).sent == 0
+    imported([car(1)])
+    (note,) = imported([car(1, track=2)], existing="overwrite").notes
+    assert "may put this import in their place" in note.what
+    assert len(labels_of(project)["one.mp4"]) == 1
+
+
+def test_labels_of_an_import_just_before_are_waited_for(imported, labels_of, box, project):
+    box.faults.lag("labels", 0.5)
+    imported([car(1)])
+    other = imported([car(1, track=2), car(1, track=3, data_row="two.mp4")])
+    assert [outcome.reason for outcome in other.skipped] == ["the data row has labels already"]
+    assert [outcome.data_row for outcome in other.accepted] == ["two.mp4"]
+    box.faults.clear()
+    assert {name: len(labels) for name, labels in labels_of(project).items()} == {
+        "one.mp4": 1,
+        "two.mp4": 1,
+    }
+
+
+def test_labels_that_were_deleted_since_stop_no_import(imported, project, monkeypatch):
+    monkeypatch.setattr("deeplake_labelbox.ground_truth.run._LOOKS", (0.01,))
+    imported([car(1)])
+    (row, _) = project.data_rows
+    row.delete_label(row.labels[0])
+    assert len(imported([car(1, track=2)]).accepted) == 1
 
 
 def test_pre_labels_that_wait_are_seen(imported, box):

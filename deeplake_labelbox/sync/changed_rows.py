@@ -15,9 +15,10 @@ from deeplake_labelbox.project.exporter import ExportFilters, ProjectExporter
 
 logger = logging.getLogger(__name__)
 
-# Labelbox's search lags a little behind the activity; a data row that is exported again costs one
+# Labelbox's search lags behind the activity, of some data rows longer than of others; Labelbox's
+# own tests wait for it for up to three minutes. A data row that is exported again costs one
 # comparison.
-_OVERLAP: Final = timedelta(minutes=1)
+_OVERLAP: Final = timedelta(minutes=10)
 # Exports of up to so many data rows are kept in memory.
 _FEW: Final = 16
 

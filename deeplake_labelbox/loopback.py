@@ -50,7 +50,9 @@ class LoopbackAdapter(HTTPAdapter):
         if is_loopback(request.url or ""):
             proxies = None
             request.headers.pop("Proxy-Authorization", None)  # of a redirect from elsewhere
-        return super().send(request, stream, timeout, verify, cert, proxies)
+        return super().send(
+            request, stream=stream, timeout=timeout, verify=verify, cert=cert, proxies=proxies
+        )
 
 
 def loopback_session() -> requests.Session:

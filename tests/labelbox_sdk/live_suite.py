@@ -118,7 +118,7 @@ def start() -> Sandbox:
     threading.Thread(target=files.serve_forever, daemon=True).start()
     box = Sandbox().start()
     # Exports run for a while, and files are looked at after their upload.
-    box.exports.polls = 2
+    box.exports.polls = 5
     box.faults.lag("processing", 0.1)
     _redirect(f"http://127.0.0.1:{files.server_port}", box)
     _cut_pauses()

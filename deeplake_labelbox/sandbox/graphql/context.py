@@ -78,4 +78,8 @@ def _holds(form: dict[str, Any], condition: str, value: Any) -> bool:
     name, _, suffix = condition.rpartition("_")
     if suffix not in _COMPARISONS:
         name, suffix = condition, ""
-    return bool(form[name] is not None and _COMPARISONS[suffix](form[name], value))
+    held = form[name]
+    if name.endswith("At") and held is not None:
+        # Clients write times with less precision.
+        held, value = datetime.fromisoformat(held), datetime.fromisoformat(value)
+    return bool(held is not None and _COMPARISONS[suffix](held, value))

@@ -43,6 +43,7 @@ from deeplake_labelbox.sandbox.graphql import (
 )
 from deeplake_labelbox.sandbox.graphql.context import Services
 from deeplake_labelbox.sandbox.graphql.errors import error_reply
+from deeplake_labelbox.sandbox.graphql.not_served import refusal_of
 
 logger = logging.getLogger(__name__)
 
@@ -108,6 +109,9 @@ def run(query: str, variables: dict[str, Any] | None, services: Services) -> dic
         return error_reply(error.message, "GRAPHQL_PARSE_FAILED")
     schema = labelbox_schema()
     faults = validate(schema, document)
+    reason = refusal_of(operation_name(query)) if faults else None
+    if reason is not None:
+        return error_reply(reason, "NOT_IN_SANDBOX")
     if faults:
         # Labelbox does not tell what its schema has; the log does.
         logger.warning("A query does not fit the sandbox's schema: %s", faults[0].message)

@@ -15,8 +15,8 @@ from rich.table import Table
 from benchmarks.bench import Bench, Row
 from benchmarks.cases import CASES
 from benchmarks.plot import plot
+from deeplake_labelbox._video.encoder import usable_cores
 from deeplake_labelbox.sandbox import Sandbox
-from deeplake_labelbox.video.encoder import usable_cores
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """What a JPEG's quality costs, in PSNR and bytes, against the frames as PNG keeps them.
 
-``python -m benchmarks.jpeg`` prints the table of `deeplake_labelbox.video.encodings`.
+``python -m benchmarks.jpeg`` prints the table of `deeplake_labelbox._video.encodings`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.clips import real_clip
-from deeplake_labelbox.video import FrameExtractor, encode_jpeg, encode_png
-from deeplake_labelbox.video.encodings import Subsampling
+from deeplake_labelbox._video import FrameExtractor, encode_jpeg, encode_png
+from deeplake_labelbox._video.encodings import Subsampling
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """What PNG costs with this package, Pillow and Deep Lake: milliseconds and bytes a frame.
 
-``python -m benchmarks.png`` prints the table of `deeplake_labelbox.video.encodings`. All decode to
+``python -m benchmarks.png`` prints the table of `deeplake_labelbox._video.encodings`. All decode to
 the same pixels; Deep Lake's includes its commit to a local disk.
 """
 
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from benchmarks.clips import real_clip
-from deeplake_labelbox.video import encode_png
+from deeplake_labelbox._video import encode_png
 
 # What the frames are, and FFmpeg's name of it.
 _KINDS: Final = (

@@ -56,7 +56,7 @@ def theirs_frames(settings: Settings) -> Work:
 
 def limit(settings: Settings) -> Work:
     """Decode a file, and encode its frames if a storage is given."""
-    video = importlib.import_module("deeplake_labelbox.video")
+    video = importlib.import_module("deeplake_labelbox._video")
     storage = settings.get("storage")
 
     def work() -> Any:
@@ -65,7 +65,7 @@ def limit(settings: Settings) -> Work:
             frames = (frame for batch in extractor for frame in batch.frames)
             if storage is None:
                 return range(sum(1 for _ in frames))
-            chroma = importlib.import_module("deeplake_labelbox.video.encoder").subsampling_of(
+            chroma = importlib.import_module("deeplake_labelbox._video.encoder").subsampling_of(
                 extractor.info
             )
             with video.FrameEncoder(storage) as encoder:
@@ -116,7 +116,7 @@ def theirs_labels(settings: Settings) -> Work:
 
 def ours_import(settings: Settings) -> Work:
     """A MOTChallenge folder into a project, or into an NDJSON file."""
-    importing = importlib.import_module("deeplake_labelbox.ground_truth.importing")
+    importing = importlib.import_module("deeplake_labelbox._imports.importing")
     client = _client(settings)
     given = {} if "tolerance" not in settings else {"tolerance": settings["tolerance"]}
     if "dry_run" in settings:

@@ -3,55 +3,82 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.version import __version__
+from deeplake_labelbox._version import __version__
 
 if TYPE_CHECKING:
-    from deeplake_labelbox.dataset.convert import converter_for_video_project_with_id
-    from deeplake_labelbox.dataset.converter import VideoProjectConverter
-    from deeplake_labelbox.dataset.create import (
+    from deeplake_labelbox._formats.annotations import (
+        Box,
+        FrameAnnotation,
+        GlobalAnnotation,
+        Line,
+        Mask,
+        ObjectAnnotation,
+        Point,
+    )
+    from deeplake_labelbox._imports.importing import import_annotations
+    from deeplake_labelbox._imports.outcome import AnnotationOutcome, ImportedFile, ImportResult
+    from deeplake_labelbox._jobs.convert import converter_for_video_project_with_id
+    from deeplake_labelbox._jobs.converter import VideoProjectConverter
+    from deeplake_labelbox._jobs.create import (
         create_dataset_from_video_annotation_project,
         create_dataset_from_video_annotation_project_with_custom_data_filler,
     )
+    from deeplake_labelbox._jobs.inspect import inspect_export, inspect_project
+    from deeplake_labelbox._jobs.inspection import ProjectInspection, VideoInspection
+    from deeplake_labelbox._labelbox.export import ProjectExport
+    from deeplake_labelbox._labelbox.exporter import ProjectExporter
+    from deeplake_labelbox._labelbox.filters import ExportFilters, ExportParams
+    from deeplake_labelbox._model.ontology import Ontology
+    from deeplake_labelbox._pictures.contact_sheet import draw_contact_sheet
+    from deeplake_labelbox._pictures.dataset_preview import Preview, preview, write_preview
+    from deeplake_labelbox._pictures.frame import draw_frame
+    from deeplake_labelbox._pictures.movie import write_preview_video
+    from deeplake_labelbox._pictures.page import PreviewPage, write_preview_page
+    from deeplake_labelbox._pictures.statistics import DatasetStatistics, dataset_statistics
+    from deeplake_labelbox._store.label_diff import LabelDiff, diff_labels
+    from deeplake_labelbox._store.labeled_dataset import LabeledDataset
+    from deeplake_labelbox._sync.report import SyncReport
+    from deeplake_labelbox._sync.sync import left_data_rows, sync_dataset
+    from deeplake_labelbox._upload.azure import load_blob_file_paths_from_azure
+    from deeplake_labelbox._upload.create import create_labelbox_annotation_project
+    from deeplake_labelbox._upload.listing import list_videos
+    from deeplake_labelbox._upload.result import AnnotationProject, RefusedVideo, UploadedDataRow
+    from deeplake_labelbox._video.extractor import FrameBatch, FrameExtractor
     from deeplake_labelbox.errors import DeepLakeLabelboxError
-    from deeplake_labelbox.ground_truth.importing import import_annotations
-    from deeplake_labelbox.pictures.contact_sheet import draw_contact_sheet
-    from deeplake_labelbox.pictures.dataset_preview import Preview, preview, write_preview
-    from deeplake_labelbox.pictures.frame import draw_frame
-    from deeplake_labelbox.pictures.statistics import DatasetStatistics, dataset_statistics
-    from deeplake_labelbox.project.export import ProjectExport
-    from deeplake_labelbox.project.exporter import ProjectExporter
-    from deeplake_labelbox.project.filters import ExportFilters, ExportParams
-    from deeplake_labelbox.project.ontology import Ontology
     from deeplake_labelbox.report import Gap, Report, VideoOutcome
-    from deeplake_labelbox.store.labeled_dataset import LabeledDataset
-    from deeplake_labelbox.sync.label_diff import LabelDiff, diff_labels
-    from deeplake_labelbox.sync.report import SyncReport
-    from deeplake_labelbox.sync.sync import left_data_rows, sync_dataset
-    from deeplake_labelbox.upload.azure import load_blob_file_paths_from_azure
-    from deeplake_labelbox.upload.create import create_labelbox_annotation_project
-    from deeplake_labelbox.upload.listing import list_videos
-    from deeplake_labelbox.upload.result import AnnotationProject, RefusedVideo, UploadedDataRow
-    from deeplake_labelbox.video.extractor import FrameBatch, FrameExtractor
 
 __all__ = [
+    "AnnotationOutcome",
     "AnnotationProject",
+    "Box",
     "DatasetStatistics",
     "DeepLakeLabelboxError",
     "ExportFilters",
     "ExportParams",
+    "FrameAnnotation",
     "FrameBatch",
     "FrameExtractor",
     "Gap",
+    "GlobalAnnotation",
+    "ImportResult",
+    "ImportedFile",
     "LabelDiff",
     "LabeledDataset",
+    "Line",
+    "Mask",
+    "ObjectAnnotation",
     "Ontology",
+    "Point",
     "Preview",
+    "PreviewPage",
     "ProjectExport",
     "ProjectExporter",
+    "ProjectInspection",
     "RefusedVideo",
     "Report",
     "SyncReport",
     "UploadedDataRow",
+    "VideoInspection",
     "VideoOutcome",
     "VideoProjectConverter",
     "__version__",
@@ -64,51 +91,72 @@ __all__ = [
     "draw_contact_sheet",
     "draw_frame",
     "import_annotations",
+    "inspect_export",
+    "inspect_project",
     "left_data_rows",
     "list_videos",
     "load_blob_file_paths_from_azure",
     "preview",
     "sync_dataset",
     "write_preview",
+    "write_preview_page",
+    "write_preview_video",
 ]
 
 # Where each name is: imported when it is first used, so that the command line starts at once.
 _HOMES = {
-    "AnnotationProject": "upload.result",
-    "DatasetStatistics": "pictures.statistics",
+    "AnnotationOutcome": "_imports.outcome",
+    "AnnotationProject": "_upload.result",
+    "Box": "_formats.annotations",
+    "DatasetStatistics": "_pictures.statistics",
     "DeepLakeLabelboxError": "errors",
-    "ExportFilters": "project.filters",
-    "ExportParams": "project.filters",
-    "FrameBatch": "video.extractor",
-    "FrameExtractor": "video.extractor",
+    "ExportFilters": "_labelbox.filters",
+    "ExportParams": "_labelbox.filters",
+    "FrameAnnotation": "_formats.annotations",
+    "FrameBatch": "_video.extractor",
+    "FrameExtractor": "_video.extractor",
     "Gap": "report",
-    "LabelDiff": "sync.label_diff",
-    "LabeledDataset": "store.labeled_dataset",
-    "Ontology": "project.ontology",
-    "Preview": "pictures.dataset_preview",
-    "ProjectExport": "project.export",
-    "ProjectExporter": "project.exporter",
-    "RefusedVideo": "upload.result",
+    "GlobalAnnotation": "_formats.annotations",
+    "ImportResult": "_imports.outcome",
+    "ImportedFile": "_imports.outcome",
+    "LabelDiff": "_store.label_diff",
+    "LabeledDataset": "_store.labeled_dataset",
+    "Line": "_formats.annotations",
+    "Mask": "_formats.annotations",
+    "ObjectAnnotation": "_formats.annotations",
+    "Ontology": "_model.ontology",
+    "Point": "_formats.annotations",
+    "Preview": "_pictures.dataset_preview",
+    "PreviewPage": "_pictures.page",
+    "ProjectExport": "_labelbox.export",
+    "ProjectExporter": "_labelbox.exporter",
+    "ProjectInspection": "_jobs.inspection",
+    "RefusedVideo": "_upload.result",
     "Report": "report",
-    "SyncReport": "sync.report",
-    "UploadedDataRow": "upload.result",
+    "SyncReport": "_sync.report",
+    "UploadedDataRow": "_upload.result",
+    "VideoInspection": "_jobs.inspection",
     "VideoOutcome": "report",
-    "VideoProjectConverter": "dataset.converter",
-    "converter_for_video_project_with_id": "dataset.convert",
-    "create_dataset_from_video_annotation_project": "dataset.create",
-    "create_dataset_from_video_annotation_project_with_custom_data_filler": "dataset.create",
-    "create_labelbox_annotation_project": "upload.create",
-    "dataset_statistics": "pictures.statistics",
-    "diff_labels": "sync.label_diff",
-    "draw_contact_sheet": "pictures.contact_sheet",
-    "draw_frame": "pictures.frame",
-    "import_annotations": "ground_truth.importing",
-    "left_data_rows": "sync.sync",
-    "list_videos": "upload.listing",
-    "load_blob_file_paths_from_azure": "upload.azure",
-    "sync_dataset": "sync.sync",
-    "preview": "pictures.dataset_preview",
-    "write_preview": "pictures.dataset_preview",
+    "VideoProjectConverter": "_jobs.converter",
+    "converter_for_video_project_with_id": "_jobs.convert",
+    "create_dataset_from_video_annotation_project": "_jobs.create",
+    "create_dataset_from_video_annotation_project_with_custom_data_filler": "_jobs.create",
+    "create_labelbox_annotation_project": "_upload.create",
+    "dataset_statistics": "_pictures.statistics",
+    "diff_labels": "_store.label_diff",
+    "draw_contact_sheet": "_pictures.contact_sheet",
+    "draw_frame": "_pictures.frame",
+    "import_annotations": "_imports.importing",
+    "inspect_export": "_jobs.inspect",
+    "inspect_project": "_jobs.inspect",
+    "left_data_rows": "_sync.sync",
+    "list_videos": "_upload.listing",
+    "load_blob_file_paths_from_azure": "_upload.azure",
+    "preview": "_pictures.dataset_preview",
+    "sync_dataset": "_sync.sync",
+    "write_preview": "_pictures.dataset_preview",
+    "write_preview_page": "_pictures.page",
+    "write_preview_video": "_pictures.movie",
 }
 
 

@@ -1,6 +1,6 @@
 """``python -m deeplake_labelbox``: the command line."""
 
-from deeplake_labelbox.cli import main
+from deeplake_labelbox._cli import main
 
 if __name__ == "__main__":
     main()

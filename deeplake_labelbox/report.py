@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from deeplake_labelbox.counts import counted
+from deeplake_labelbox._counts import counted
+from deeplake_labelbox._files import write_json
+from deeplake_labelbox._notebook_tables import table
+from deeplake_labelbox._video_names import distinct_names
 from deeplake_labelbox.errors import ConfigurationError
-from deeplake_labelbox.files import write_json
-from deeplake_labelbox.notebook_tables import table
-from deeplake_labelbox.video_names import distinct_names
 
 # A gap is made longer if it is among the last so many; more things seldom fail side by side.
 _LOOK_BACK: Final = 64

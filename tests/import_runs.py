@@ -46,9 +46,9 @@ def run(box, project_id, annotations, *, kill_at=None, kill="before"):
 def _main():
     import labelbox  # noqa: PLC0415 - of the process that is killed
 
-    from deeplake_labelbox.ground_truth import chunks  # noqa: PLC0415 - the same
-    from deeplake_labelbox.ground_truth.importing import import_annotations  # noqa: PLC0415
-    from deeplake_labelbox.project.client import connect  # noqa: PLC0415 - the same
+    from deeplake_labelbox._imports import chunks  # noqa: PLC0415 - the same
+    from deeplake_labelbox._imports.importing import import_annotations  # noqa: PLC0415
+    from deeplake_labelbox._labelbox.client import connect  # noqa: PLC0415 - the same
 
     settings = json.loads(sys.argv[1])
     chunks.MAX_LINES = 1

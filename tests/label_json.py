@@ -10,11 +10,11 @@ import deeplake
 import numpy as np
 from hypothesis import HealthCheck, settings
 
-from deeplake_labelbox.dataset.layout import Layout, make_layout
-from deeplake_labelbox.dataset.track_ids import TrackIds
-from deeplake_labelbox.dataset.values import LabelValues, label_values
-from deeplake_labelbox.project.labels import parse_label
-from deeplake_labelbox.project.ontology import Ontology
+from deeplake_labelbox._model.labels import parse_label
+from deeplake_labelbox._model.ontology import Ontology
+from deeplake_labelbox._store.layout import Layout, make_layout
+from deeplake_labelbox._store.track_ids import TrackIds
+from deeplake_labelbox._store.values import LabelValues, label_values
 from deeplake_labelbox.sandbox.annotation_input import read_annotations
 from deeplake_labelbox.sandbox.identifiers import Identifiers
 from deeplake_labelbox.sandbox.label_rendering import render_annotations

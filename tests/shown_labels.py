@@ -1,8 +1,8 @@
 """What Labelbox shows of a label."""
 
-from deeplake_labelbox.project.labels import parse_label
-from deeplake_labelbox.timeline.interpolation import moving_coordinates
-from deeplake_labelbox.timeline.visibility import visible_frames
+from deeplake_labelbox._model.interpolation import moving_coordinates
+from deeplake_labelbox._model.labels import parse_label
+from deeplake_labelbox._model.visibility import visible_frames
 
 
 def boxes_of(label):

@@ -18,8 +18,8 @@ from deeplake_labelbox import (
     converter_for_video_project_with_id,
     create_dataset_from_video_annotation_project,
 )
-from deeplake_labelbox.dataset.columns import column_kind, column_names, read_class_names
-from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
+from deeplake_labelbox._store.columns import column_kind, column_names, read_class_names
+from deeplake_labelbox._store.labelbox_meta import LabelboxMeta
 
 if TYPE_CHECKING:
     from collections.abc import Callable

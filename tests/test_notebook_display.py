@@ -8,11 +8,11 @@ from deeplake_labelbox import (
     VideoOutcome,
     create_dataset_from_video_annotation_project,
     dataset_statistics,
+    inspect_export,
     preview,
 )
-from deeplake_labelbox.notebook_tables import table
-from deeplake_labelbox.preflight import inspect_export
-from deeplake_labelbox.sync.report import Change, SyncReport
+from deeplake_labelbox._notebook_tables import table
+from deeplake_labelbox._sync.report import Change, SyncReport
 
 HARM = "<b onclick='x'>"
 

@@ -14,11 +14,11 @@ from deeplake_labelbox import (
     create_dataset_from_video_annotation_project,
     create_labelbox_annotation_project,
     import_annotations,
+    inspect_project,
 )
-from deeplake_labelbox.preflight import inspect_project
-from deeplake_labelbox.project.client import connect
+from deeplake_labelbox._labelbox.client import connect
+from deeplake_labelbox._video import Transport
 from deeplake_labelbox.sandbox import Sandbox
-from deeplake_labelbox.video import Transport
 
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 EXEMPT = ("no_proxy", "NO_PROXY")

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 from video_files import write_video
 
-from deeplake_labelbox.cli.application import app
+from deeplake_labelbox._cli.application import app
 from deeplake_labelbox.sandbox import Sandbox
 from deeplake_labelbox.sandbox.sample import sample_ontology
 

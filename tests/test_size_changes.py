@@ -8,9 +8,7 @@ from small_exports import ONTOLOGY, data_row, new_path
 from video_files import read_number, write_size_change
 
 import deeplake_labelbox as dl
-from deeplake_labelbox.ground_truth import import_annotations
-from deeplake_labelbox.pictures import draw_contact_sheet, draw_frame
-from deeplake_labelbox.preflight import inspect_export
+from deeplake_labelbox import draw_contact_sheet, draw_frame, import_annotations, inspect_export
 from deeplake_labelbox.training import to_coco, to_mot
 
 FRAMES = 16

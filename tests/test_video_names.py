@@ -7,16 +7,15 @@ from typer.testing import CliRunner
 from video_files import write_video
 
 import deeplake_labelbox as dl
-from deeplake_labelbox.cli.application import app
+from deeplake_labelbox import AnnotationOutcome, ImportResult, inspect_export
+from deeplake_labelbox._cli.application import app
+from deeplake_labelbox._pictures.frame_annotations import AnnotationReader
+from deeplake_labelbox._pictures.frame_choice import choose_frames
+from deeplake_labelbox._store.videos import videos_of
+from deeplake_labelbox._sync.report import Change, SyncReport
+from deeplake_labelbox._video_names import distinct_names
 from deeplake_labelbox.errors import ConfigurationError
-from deeplake_labelbox.ground_truth import AnnotationOutcome, ImportResult
-from deeplake_labelbox.pictures.frame_annotations import AnnotationReader
-from deeplake_labelbox.pictures.frame_choice import choose_frames
-from deeplake_labelbox.preflight import inspect_export
 from deeplake_labelbox.report import Gap
-from deeplake_labelbox.store.videos import videos_of
-from deeplake_labelbox.sync.report import Change, SyncReport
-from deeplake_labelbox.video_names import distinct_names
 
 NAMES = ("north/a/x.mp4", "south/a/x.mp4", "south/a/y.mp4", "same.mp4", "same.mp4")
 SHOWN = ("north/a/x.mp4", "south/a/x.mp4", "y.mp4", "same.mp4 (row-3)", "same.mp4 (row-4)")

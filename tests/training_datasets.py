@@ -11,9 +11,9 @@ import deeplake
 import numpy as np
 from deeplake import types
 
-from deeplake_labelbox.dataset.columns import ensure_column, write_class_names
-from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta, VideoEntry
-from deeplake_labelbox.video.encodings import encode_png
+from deeplake_labelbox._store.columns import ensure_column, write_class_names
+from deeplake_labelbox._store.labelbox_meta import LabelboxMeta, VideoEntry
+from deeplake_labelbox._video.encodings import encode_png
 
 SIZES = {0: (20, 30), 1: (24, 16), 2: (20, 30)}  # height, width
 LENGTHS = {0: 6, 1: 5, 2: 4}

@@ -18,8 +18,8 @@ from pathlib import Path
 import video_files
 from video_files import read_number, write_video
 
+from deeplake_labelbox._video import FrameExtractor
 from deeplake_labelbox.errors import VideoDecodeError, VideoError
-from deeplake_labelbox.video import FrameExtractor
 
 FRAMES = 20
 ALL = tuple(range(FRAMES))

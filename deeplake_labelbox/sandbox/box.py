@@ -7,9 +7,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from deeplake_labelbox._labelbox.client import name_caller
+from deeplake_labelbox._loopback import loopback_without_proxy, reach_loopback
 from deeplake_labelbox.errors import ConfigurationError
-from deeplake_labelbox.loopback import loopback_without_proxy, reach_loopback
-from deeplake_labelbox.project.client import name_caller
 from deeplake_labelbox.sandbox.faults import Faults
 from deeplake_labelbox.sandbox.projects import SandboxProject, create_project
 from deeplake_labelbox.sandbox.store import IntegrationRecord, Store, now

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from deeplake_labelbox.loopback import is_loopback, loopback_session
+from deeplake_labelbox._loopback import is_loopback, loopback_session
 
 if TYPE_CHECKING:
     from deeplake_labelbox.sandbox.export_rendering import FileUrls

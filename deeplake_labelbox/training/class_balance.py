@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from deeplake_labelbox.dataset.columns import ReadableDataset
+from deeplake_labelbox._store.columns import ReadableDataset
 from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.training.frame_table import FrameTable
 from deeplake_labelbox.training.label_space import (

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
-from deeplake_labelbox.dataset.columns import ReadableDataset
+from deeplake_labelbox._store.columns import ReadableDataset
 from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.training.batches import stack_targets
 from deeplake_labelbox.training.frame_table import FrameTable, Where

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deeplake_labelbox.dataset.columns import ReadableDataset
-from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
+from deeplake_labelbox._store.columns import ReadableDataset
+from deeplake_labelbox._store.labelbox_meta import LabelboxMeta
 from deeplake_labelbox.training.frame_table import FrameTable, Where, image_id
 from deeplake_labelbox.training.label_space import LabelSpace
 from deeplake_labelbox.training.objects import FrameObjects, ObjectCounter, read_objects

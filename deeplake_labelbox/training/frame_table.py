@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deeplake_labelbox.dataset.annotators import annotated_kinds
-from deeplake_labelbox.dataset.columns import ReadableDataset, column_kind, column_names
-from deeplake_labelbox.dataset.frames import has_identity_columns
-from deeplake_labelbox.dataset.labelbox_meta import check_maker
-from deeplake_labelbox.dataset.location import dataset_errors
+from deeplake_labelbox._store.annotators import annotated_kinds
+from deeplake_labelbox._store.columns import ReadableDataset, column_kind, column_names
+from deeplake_labelbox._store.frame_writers import has_identity_columns
+from deeplake_labelbox._store.labelbox_meta import check_maker
+from deeplake_labelbox._store.location import dataset_errors
 from deeplake_labelbox.errors import ConfigurationError, DatasetMismatchError
 from deeplake_labelbox.training.label_space import AnswerColumn, LabelSpace, as_names
 

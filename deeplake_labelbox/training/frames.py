@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from deeplake_labelbox.dataset.columns import ReadableDataset
+from deeplake_labelbox._store.columns import ReadableDataset
 from deeplake_labelbox.training.frame_table import FrameTable, Where
 from deeplake_labelbox.training.samples import Chosen, Sample, SampleReader, Transforms, Wanted
 from deeplake_labelbox.training.tv import use_tv_tensors, wrap

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from deeplake_labelbox.dataset.annotators import annotators_of
-from deeplake_labelbox.dataset.columns import (
+from deeplake_labelbox._store.annotators import annotators_of
+from deeplake_labelbox._store.columns import (
     ReadableDataset,
     column_kind,
     column_names,

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deeplake_labelbox.dataset.columns import ReadableDataset, column_names
-from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta, VideoEntry
+from deeplake_labelbox._store.columns import ReadableDataset, column_names
+from deeplake_labelbox._store.labelbox_meta import LabelboxMeta, VideoEntry
 from deeplake_labelbox.training.frame_table import FrameTable
 from deeplake_labelbox.training.label_space import LabelSpace
 from deeplake_labelbox.training.objects import ObjectCounter, read_objects

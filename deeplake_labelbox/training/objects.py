@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from deeplake_labelbox.dataset.columns import ReadableDataset
-from deeplake_labelbox.dataset.location import dataset_errors
+from deeplake_labelbox._store.columns import ReadableDataset
+from deeplake_labelbox._store.location import dataset_errors
+from deeplake_labelbox._video.resize import nearest_pixels
 from deeplake_labelbox.training.label_space import LabelSpace, ObjectColumn
-from deeplake_labelbox.video.resize import nearest_pixels
 
 logger = logging.getLogger(__name__)
 

@@ -11,12 +11,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from deeplake_labelbox.dataset.columns import ReadableDataset
-from deeplake_labelbox.dataset.location import dataset_errors
+from deeplake_labelbox._store.columns import ReadableDataset
+from deeplake_labelbox._store.location import dataset_errors
+from deeplake_labelbox._store.pictures import PictureReader
+from deeplake_labelbox._store.source import DatasetSource
+from deeplake_labelbox._store.videos import resized_videos
 from deeplake_labelbox.errors import ConfigurationError, DatasetMismatchError
-from deeplake_labelbox.store.pictures import PictureReader
-from deeplake_labelbox.store.source import DatasetSource
-from deeplake_labelbox.store.videos import resized_videos
 from deeplake_labelbox.training.frame_table import FrameTable, Where
 from deeplake_labelbox.training.label_space import AnswerColumn, LabelSpace, as_names
 from deeplake_labelbox.training.targets import KEYS, Target, TargetReader

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from deeplake_labelbox.dataset.columns import ReadableDataset
+from deeplake_labelbox._store.columns import ReadableDataset
 from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.training.class_balance import counts_by_video
 from deeplake_labelbox.training.frame_table import FrameTable

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deeplake_labelbox.dataset.columns import ReadableDataset
-from deeplake_labelbox.dataset.location import dataset_errors
+from deeplake_labelbox._store.columns import ReadableDataset
+from deeplake_labelbox._store.location import dataset_errors
 from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.training.frame_table import FrameTable, image_id
 from deeplake_labelbox.training.label_space import AnswerColumn, LabelSpace

@@ -3,8 +3,8 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from deeplake_labelbox.cli.application import app
-from deeplake_labelbox.project.exporter import ProjectExporter
+from deeplake_labelbox._cli.application import app
+from deeplake_labelbox._labelbox.exporter import ProjectExporter
 
 
 @pytest.fixture(autouse=True)

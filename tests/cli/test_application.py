@@ -74,7 +74,7 @@ def test_the_key_is_not_shown_in_help(run):
 
 def test_help_starts_without_what_is_slow(tmp_path):
     script = (
-        "import sys; from deeplake_labelbox.cli.application import app\n"
+        "import sys; from deeplake_labelbox._cli.application import app\n"
         "try: app(['create', '--help'])\n"
         "except SystemExit: pass\n"
         "slow = {'deeplake', 'labelbox', 'lbox', 'av', 'numpy', 'PIL', 'requests', 'uvicorn'}\n"

@@ -5,7 +5,7 @@ import json
 import deeplake
 import pytest
 
-from deeplake_labelbox.dataset.columns import column_names
+from deeplake_labelbox._store.columns import column_names
 
 
 def the_error(result):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from deeplake_labelbox import Report
-from deeplake_labelbox.dataset.columns import column_names
+from deeplake_labelbox._store.columns import column_names
 
 
 def test_create_does_the_whole_job(run_there, sample_box, tmp_path):

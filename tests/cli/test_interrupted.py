@@ -10,7 +10,7 @@ import pytest
 from sandbox_projects import ONTOLOGY
 from video_files import write_video
 
-from deeplake_labelbox.dataset.columns import column_names
+from deeplake_labelbox._store.columns import column_names
 from deeplake_labelbox.sandbox import Sandbox
 
 LABEL = [

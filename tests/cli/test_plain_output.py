@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from deeplake_labelbox.cli.application import app
+from deeplake_labelbox._cli.application import app
 
 
 @pytest.mark.parametrize("charset", ["ascii", "cp1252"])

@@ -9,7 +9,7 @@ def dataset(sample_box, export_file, tmp_path_factory):
     """The path of a dataset of the sample project; commands only read it."""
     from typer.testing import CliRunner  # noqa: PLC0415 - beside the fixture that needs it
 
-    from deeplake_labelbox.cli.application import app  # noqa: PLC0415 - the same
+    from deeplake_labelbox._cli.application import app  # noqa: PLC0415 - the same
 
     path = tmp_path_factory.mktemp("dataset") / "ds"
     there = {"LABELBOX_API_KEY": sample_box.api_key, "LABELBOX_ENDPOINT": sample_box.endpoint}

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from deeplake_labelbox.cli.one_writer import one_writer
+from deeplake_labelbox._cli.one_writer import one_writer
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from small_exports import FRAMES, SIZE, boxes_telling, data_row, new_path
 from video_files import blank_packet, write_video
 
 import deeplake_labelbox
-from deeplake_labelbox.dataset.columns import column_names
+from deeplake_labelbox._store.columns import column_names
 from deeplake_labelbox.errors import ConfigurationError, VideoNotFoundError
 
 ONTOLOGY = {

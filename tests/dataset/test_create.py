@@ -46,7 +46,7 @@ def test_jpg_frames_look_the_same(sample_box, export):
 
 
 def test_the_history_names_every_video(sample_box, export, monkeypatch):
-    monkeypatch.setattr("deeplake_labelbox.dataset.build._COMMIT_ROWS", 1)
+    monkeypatch.setattr("deeplake_labelbox._jobs.build._COMMIT_ROWS", 1)
     dataset, _ = create(sample_box, "mem://history", project_json=export)
     messages = [version.message for version in dataset.history]
     for video, row in zip(VIDEOS, sample_box.sample.data_rows, strict=True):
@@ -62,7 +62,7 @@ def test_short_videos_share_a_commit(box, tmp_path, monkeypatch):
     (message,) = (message for message in messages if message and message.startswith("Add"))
     assert message.startswith("Add 21 frames of 7 videos, clip-0.mp4 (")
     assert message.endswith("to clip-6.mp4")
-    monkeypatch.setattr("deeplake_labelbox.dataset.build._COMMIT_ROWS", 6)
+    monkeypatch.setattr("deeplake_labelbox._jobs.build._COMMIT_ROWS", 6)
     dataset, _ = create(box, "mem://six-rows", project.id)
     added = [v.message for v in dataset.history if v.message and v.message.startswith("Add")]
     assert [message.split(" frames")[0] for message in added] == ["Add 6"] * 3 + ["Add 3"]

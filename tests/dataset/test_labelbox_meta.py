@@ -5,7 +5,7 @@ from dataclasses import replace
 import deeplake
 import pytest
 
-from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta, VideoEntry
+from deeplake_labelbox._store.labelbox_meta import LabelboxMeta, VideoEntry
 
 
 @pytest.fixture

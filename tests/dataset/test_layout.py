@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from label_json import PATIENT, layout
 
-from deeplake_labelbox.dataset.layout import check_group_mapping, make_layout
+from deeplake_labelbox._model.annotations import Feature
+from deeplake_labelbox._model.ontology import Ontology
+from deeplake_labelbox._store.layout import check_group_mapping, make_layout
 from deeplake_labelbox.errors import ConfigurationError, GroupMappingError
-from deeplake_labelbox.project.annotations import Feature
-from deeplake_labelbox.project.ontology import Ontology
 
 KINDS = ["rectangle", "point", "line", "polygon", "raster-segmentation"]
 

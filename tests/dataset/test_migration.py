@@ -8,10 +8,9 @@ from typer.testing import CliRunner
 from video_files import write_video
 
 import deeplake_labelbox as dl
-from deeplake_labelbox.cli.application import app
+from deeplake_labelbox import draw_contact_sheet, draw_frame, import_annotations
+from deeplake_labelbox._cli.application import app
 from deeplake_labelbox.errors import DatasetMismatchError
-from deeplake_labelbox.ground_truth import import_annotations
-from deeplake_labelbox.pictures import draw_contact_sheet, draw_frame
 from deeplake_labelbox.training import FrameDataset, to_coco, to_mot
 
 ONTOLOGY = {"tools": [{"tool": "rectangle", "name": "car"}], "classifications": []}

@@ -12,8 +12,8 @@ from sample_oracle import contents
 from video_files import write_video
 
 from deeplake_labelbox import ProjectExporter, create_dataset_from_video_annotation_project
-from deeplake_labelbox.dataset import replacement
-from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
+from deeplake_labelbox._store import swap as replacement
+from deeplake_labelbox._store.labelbox_meta import LabelboxMeta
 from deeplake_labelbox.errors import DatasetError, DatasetExistsError, VideoError
 
 ONTOLOGY = {"tools": [], "classifications": []}
@@ -230,7 +230,7 @@ def test_what_another_project_left_beside_is_built_anew(box, project, export, tm
 LIMITED = """
     import resource, signal, sys
     from deeplake_labelbox import create_dataset_from_video_annotation_project
-    from deeplake_labelbox.dataset import build
+    from deeplake_labelbox import build
     from deeplake_labelbox.errors import DatasetError
 
     build._COMMIT_ROWS = 1  # so that the small video is committed before the large one

@@ -11,7 +11,7 @@ from deeplake_labelbox import (
     create_dataset_from_video_annotation_project,
     create_dataset_from_video_annotation_project_with_custom_data_filler,
 )
-from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
+from deeplake_labelbox._store.labelbox_meta import LabelboxMeta
 from deeplake_labelbox.errors import (
     ConfigurationError,
     DatasetExistsError,
@@ -249,7 +249,7 @@ def test_labels_are_applied_whole_or_not_at_all(box, project, tmp_path, monkeypa
         raise StopError
 
     if moment == "labels":
-        name = "deeplake_labelbox.dataset.label_writer.LabelWriter._check_ontology"
+        name = "deeplake_labelbox._store.label_writer.LabelWriter._check_ontology"
         monkeypatch.setattr(name, stopped)
     else:
         monkeypatch.setattr(deeplake.Dataset, "commit", stopped)

@@ -1,8 +1,8 @@
 import numpy as np
 from label_json import box, frame, label, layout, new_dataset, point, values_of
 
-from deeplake_labelbox.dataset.columns import ensure_column, write_class_names
-from deeplake_labelbox.dataset.track_ids import TrackIds, read_tracks
+from deeplake_labelbox._store.columns import ensure_column, write_class_names
+from deeplake_labelbox._store.track_ids import TrackIds, read_tracks
 
 CARS_AND_NOSES = layout(
     {

@@ -147,9 +147,9 @@ def test_saved_exports_have_no_key(box, project, tmp_path):
 PEAK = """
     import sys
     from pathlib import Path
-    from deeplake_labelbox.project.annotations import MaskReference
-    from deeplake_labelbox.video.masks import MaskReader
-    from deeplake_labelbox.video.transport import Transport
+    from deeplake_labelbox._model.annotations import MaskReference
+    from deeplake_labelbox._video.masks import MaskReader
+    from deeplake_labelbox._video.transport import Transport
 
     def peak():  # in KiB; that of getrusage begins with the peak of the parent process
         lines = Path("/proc/self/status").read_text().splitlines()

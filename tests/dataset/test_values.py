@@ -17,9 +17,9 @@ from label_json import (
     values_of,
 )
 
-from deeplake_labelbox.dataset.columns import ensure_column
-from deeplake_labelbox.dataset.track_ids import TrackIds
-from deeplake_labelbox.project.annotations import Problem
+from deeplake_labelbox._model.annotations import Problem
+from deeplake_labelbox._store.columns import ensure_column
+from deeplake_labelbox._store.track_ids import TrackIds
 
 GROUPED = layout(group_mapping={"rectangle": "box"})
 

@@ -13,7 +13,7 @@ from deeplake_labelbox import (
     converter_for_video_project_with_id,
     create_dataset_from_video_annotation_project,
 )
-from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
+from deeplake_labelbox._store.labelbox_meta import LabelboxMeta
 
 EVERY = 3
 ONTOLOGY = {

@@ -3,9 +3,9 @@
 import pytest
 from sandbox_projects import ONTOLOGY
 
-from deeplake_labelbox.ground_truth import chunks
-from deeplake_labelbox.ground_truth.importing import import_annotations
-from deeplake_labelbox.project.exporter import ProjectExporter
+from deeplake_labelbox._imports import chunks
+from deeplake_labelbox._imports.importing import import_annotations
+from deeplake_labelbox._labelbox.exporter import ProjectExporter
 
 VIDEO = {
     "width": 64,

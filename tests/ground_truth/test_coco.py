@@ -7,10 +7,10 @@ import pytest
 from run_lengths import compressed, run_lengths
 from shown_labels import boxes_of, frames_of
 
+from deeplake_labelbox._formats.coco import CocoSource
+from deeplake_labelbox._formats.coco_json import CocoJson
+from deeplake_labelbox._formats.frame_numbers import VideoLength
 from deeplake_labelbox.errors import AnnotationSourceError
-from deeplake_labelbox.ground_truth.coco import CocoSource
-from deeplake_labelbox.ground_truth.coco_json import CocoJson
-from deeplake_labelbox.ground_truth.frame_numbers import VideoLength
 
 CATEGORIES = [{"id": 3, "name": "car"}, {"id": 4, "name": "road"}]
 SQUARE = np.zeros((48, 64), dtype=bool)

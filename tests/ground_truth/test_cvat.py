@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from deeplake_labelbox._formats.cvat import CvatSource
+from deeplake_labelbox._imports.importing import import_annotations
+from deeplake_labelbox._model.interpolation import moving_coordinates
+from deeplake_labelbox._model.labels import parse_label
+from deeplake_labelbox._model.visibility import visible_frames
 from deeplake_labelbox.errors import AnnotationSourceError
-from deeplake_labelbox.ground_truth.cvat import CvatSource
-from deeplake_labelbox.ground_truth.importing import import_annotations
-from deeplake_labelbox.project.labels import parse_label
-from deeplake_labelbox.timeline.interpolation import moving_coordinates
-from deeplake_labelbox.timeline.visibility import visible_frames
 
 NO_TOOL = lambda _: None  # noqa: E731 - one of many equal arguments
 SIZE = "<original_size><width>64</width><height>48</height></original_size>"

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from deeplake import types
 
+from deeplake_labelbox._imports.importing import import_annotations
+from deeplake_labelbox._model.labels import parse_label
+from deeplake_labelbox._model.visibility import visible_frames
 from deeplake_labelbox.errors import AnnotationSourceError
-from deeplake_labelbox.ground_truth.importing import import_annotations
-from deeplake_labelbox.project.labels import parse_label
-from deeplake_labelbox.timeline.visibility import visible_frames
 
 
 @pytest.fixture

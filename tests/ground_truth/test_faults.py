@@ -8,13 +8,13 @@ import labelbox
 import pytest
 from lbox.exceptions import ResourceNotFoundError
 
+from deeplake_labelbox._imports.importing import import_annotations
+from deeplake_labelbox._imports.outcome import ImportResult
 from deeplake_labelbox.errors import (
     AnnotationImportError,
     AuthenticationError,
     LabelboxUnavailableError,
 )
-from deeplake_labelbox.ground_truth.importing import import_annotations
-from deeplake_labelbox.ground_truth.outcome import ImportResult
 
 CREATE = "graphql:createLabelImportByFile"
 ROWS = ("one.mp4", "two.mp4")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deeplake_labelbox.ground_truth.frame_numbers import (
+from deeplake_labelbox._formats.frame_numbers import (
     Numbering,
     VideoLength,
     frames_of_pictures,

@@ -9,13 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sandbox_projects import ONTOLOGY
 
-from deeplake_labelbox.errors import (
-    AlreadyLabelledError,
-    AnnotationSourceError,
-    ConfigurationError,
-    ImportTimeoutError,
-)
-from deeplake_labelbox.ground_truth.annotations import (
+from deeplake_labelbox._formats.annotations import (
     Box,
     FrameAnnotation,
     GlobalAnnotation,
@@ -24,12 +18,18 @@ from deeplake_labelbox.ground_truth.annotations import (
     ObjectAnnotation,
     Point,
 )
-from deeplake_labelbox.ground_truth.importing import import_annotations
-from deeplake_labelbox.ground_truth.outcome import ImportResult
-from deeplake_labelbox.project.labels import parse_label
-from deeplake_labelbox.timeline.interpolation import held_masks, moving_coordinates
-from deeplake_labelbox.timeline.visibility import visible_frames
-from deeplake_labelbox.video.masks import decode_composite_mask
+from deeplake_labelbox._imports.importing import import_annotations
+from deeplake_labelbox._imports.outcome import ImportResult
+from deeplake_labelbox._model.interpolation import held_masks, moving_coordinates
+from deeplake_labelbox._model.labels import parse_label
+from deeplake_labelbox._model.visibility import visible_frames
+from deeplake_labelbox._video.masks import decode_composite_mask
+from deeplake_labelbox.errors import (
+    AlreadyLabelledError,
+    AnnotationSourceError,
+    ConfigurationError,
+    ImportTimeoutError,
+)
 
 
 @pytest.fixture
@@ -321,7 +321,7 @@ def test_labels_of_an_import_just_before_are_waited_for(imported, labels_of, box
 
 
 def test_labels_that_were_deleted_since_stop_no_import(imported, project, monkeypatch):
-    monkeypatch.setattr("deeplake_labelbox.ground_truth.run._LOOKS", (0.01,))
+    monkeypatch.setattr("deeplake_labelbox._imports.run._LOOKS", (0.01,))
     imported([car(1)])
     (row, _) = project.data_rows
     row.delete_label(row.labels[0])

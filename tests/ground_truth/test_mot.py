@@ -3,9 +3,9 @@
 import pytest
 from shown_labels import boxes_of
 
+from deeplake_labelbox._formats.frame_numbers import Numbering, VideoLength
+from deeplake_labelbox._formats.mot import MotSource
 from deeplake_labelbox.errors import AnnotationSourceError
-from deeplake_labelbox.ground_truth.frame_numbers import Numbering, VideoLength
-from deeplake_labelbox.ground_truth.mot import MotSource
 
 NO_TOOL = lambda _: None  # noqa: E731 - one of many equal arguments
 

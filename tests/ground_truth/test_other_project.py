@@ -6,9 +6,9 @@ import pytest
 from video_files import write_video
 
 import deeplake_labelbox as dl
+from deeplake_labelbox._imports.importing import import_annotations
+from deeplake_labelbox._model.labels import parse_label
 from deeplake_labelbox.errors import AnnotationSourceError, ConfigurationError
-from deeplake_labelbox.ground_truth.importing import import_annotations
-from deeplake_labelbox.project.labels import parse_label
 
 FRAMES = 6
 

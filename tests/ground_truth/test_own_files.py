@@ -7,11 +7,11 @@ import pytest
 from shown_labels import boxes_of
 from training_datasets import LENGTHS, SIZES, cells, make_dataset
 
-from deeplake_labelbox.ground_truth.coco import CocoSource
-from deeplake_labelbox.ground_truth.coco_json import CocoJson
-from deeplake_labelbox.ground_truth.frame_numbers import VideoLength
-from deeplake_labelbox.ground_truth.importing import import_annotations
-from deeplake_labelbox.ground_truth.mot import MotSource
+from deeplake_labelbox._formats.coco import CocoSource
+from deeplake_labelbox._formats.coco_json import CocoJson
+from deeplake_labelbox._formats.frame_numbers import VideoLength
+from deeplake_labelbox._formats.mot import MotSource
+from deeplake_labelbox._imports.importing import import_annotations
 from deeplake_labelbox.training import to_coco, to_mot
 
 THINGS = ("person", "car")

@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 
-from deeplake_labelbox.ground_truth.annotations import (
+from deeplake_labelbox._formats.annotations import (
     Finding,
     ObjectTrack,
     RefusedObject,
     VideoAnnotations,
 )
-from deeplake_labelbox.ground_truth.payload import PayloadWriter
-from deeplake_labelbox.ground_truth.picture_edges import beyond_picture
-from deeplake_labelbox.ground_truth.targets import Target
-from deeplake_labelbox.ground_truth.tracks import TrackBuilder
-from deeplake_labelbox.project.ontology import Ontology
+from deeplake_labelbox._formats.tracks import TrackBuilder
+from deeplake_labelbox._imports.payload import PayloadWriter
+from deeplake_labelbox._imports.picture_edges import beyond_picture
+from deeplake_labelbox._imports.targets import Target
+from deeplake_labelbox._model.ontology import Ontology
 
 SIZE = (64, 48)
 TOOLS = {"car": "rectangle", "nose": "point", "lane": "line", "road": "raster-segmentation"}

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deeplake_labelbox.ground_truth.importing import import_annotations
-from deeplake_labelbox.project.exporter import ProjectExporter
-from deeplake_labelbox.project.labels import parse_label
-from deeplake_labelbox.timeline.interpolation import moving_coordinates
-from deeplake_labelbox.timeline.visibility import visible_frames
+from deeplake_labelbox._imports.importing import import_annotations
+from deeplake_labelbox._labelbox.exporter import ProjectExporter
+from deeplake_labelbox._model.interpolation import moving_coordinates
+from deeplake_labelbox._model.labels import parse_label
+from deeplake_labelbox._model.visibility import visible_frames
 
 _MOTMETRICS = importlib.util.find_spec("motmetrics")  # its files only: importing it takes seconds
 

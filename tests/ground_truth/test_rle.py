@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from run_lengths import compressed, run_lengths
 
-from deeplake_labelbox.ground_truth.rle import decode_rle
+from deeplake_labelbox._formats.rle import decode_rle
 
 
 @settings(max_examples=80, deadline=None)

@@ -9,8 +9,8 @@ from sample_oracle import ALL_GROUPED, MASKS_GROUPED, UNGROUPED
 from video_files import write_video
 
 import deeplake_labelbox as dl
+from deeplake_labelbox._imports.importing import import_annotations
 from deeplake_labelbox.errors import ConfigurationError
-from deeplake_labelbox.ground_truth.importing import import_annotations
 from deeplake_labelbox.sandbox import Sandbox
 
 SLACK = 1e-3  # coordinates are stored in 32 bits

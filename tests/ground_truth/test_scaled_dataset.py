@@ -3,7 +3,7 @@
 import numpy as np
 
 import deeplake_labelbox
-from deeplake_labelbox.ground_truth.deep_lake import DeepLakeSource
+from deeplake_labelbox._formats.deep_lake import DeepLakeSource
 
 
 def geometry(box, client, **options):

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deeplake_labelbox.ground_truth.key_frame_steps import SLACK
-from deeplake_labelbox.ground_truth.thinning import reproduced, thin
-from deeplake_labelbox.project.annotations import Feature, Track
-from deeplake_labelbox.timeline.interpolation import moving_vertices
-from deeplake_labelbox.timeline.visibility import visible_frames
+from deeplake_labelbox._imports.key_frame_steps import SLACK
+from deeplake_labelbox._imports.thinning import reproduced, thin
+from deeplake_labelbox._model.annotations import Feature, Track
+from deeplake_labelbox._model.interpolation import moving_vertices
+from deeplake_labelbox._model.visibility import visible_frames
 
 TOLERANCES = st.sampled_from([0.0, 0.0005, 0.001, 0.25, 0.5, 3.0])
 STEPS = st.sampled_from([-2.5, -1.0, -0.25, -0.001, 0.0, 0.001, 0.0005, 0.25, 1.0, 1 / 3])

@@ -7,9 +7,9 @@ import pytest
 from run_lengths import compressed, run_lengths
 from shown_labels import boxes_of, frames_of
 
+from deeplake_labelbox._formats.coco_json import CocoJson
+from deeplake_labelbox._formats.youtube_vis import YoutubeVisSource
 from deeplake_labelbox.errors import AnnotationSourceError
-from deeplake_labelbox.ground_truth.coco_json import CocoJson
-from deeplake_labelbox.ground_truth.youtube_vis import YoutubeVisSource
 
 PIXELS = np.zeros((48, 64), dtype=bool)
 PIXELS[4:20, 8:30] = True

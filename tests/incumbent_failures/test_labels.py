@@ -4,7 +4,7 @@ import pytest
 from label_json import box, checklist, frame, label, line, point, radio, text
 from small_exports import FRAMES, boxes_telling, cells, chosen, classes, data_row, run
 
-from deeplake_labelbox.dataset.track_ids import read_tracks
+from deeplake_labelbox._store.track_ids import read_tracks
 
 GROUPED = {"rectangle": "boxes", "radio": "answer"}
 

@@ -5,8 +5,8 @@ from video_files import write_video
 from deeplake_labelbox import (
     converter_for_video_project_with_id,
     create_dataset_from_video_annotation_project,
+    write_preview_page,
 )
-from deeplake_labelbox.pictures import write_preview_page
 
 EVIL = "</script><script>window.harm = 1</script><img src=x onerror='window.harm = 1'>{{data}}"
 EVIL_NAME = "<img src=x onerror='window.harm = 1'>"

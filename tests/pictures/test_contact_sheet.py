@@ -3,10 +3,10 @@ import numpy as np
 import pytest
 
 from deeplake_labelbox import draw_contact_sheet
+from deeplake_labelbox._pictures.frame_annotations import AnnotationReader
+from deeplake_labelbox._pictures.frame_choice import choose_frames
+from deeplake_labelbox._store.videos import videos_of
 from deeplake_labelbox.errors import ConfigurationError
-from deeplake_labelbox.pictures.frame_annotations import AnnotationReader
-from deeplake_labelbox.pictures.frame_choice import choose_frames
-from deeplake_labelbox.store.videos import videos_of
 
 
 def chosen(ds, count):

@@ -3,13 +3,13 @@ import pytest
 from PIL import Image, ImageChops, ImageDraw
 
 from deeplake_labelbox import draw_contact_sheet, draw_frame
+from deeplake_labelbox._pictures import text_layout as lettering_module
+from deeplake_labelbox._pictures.colors import class_colours, ink_on
+from deeplake_labelbox._pictures.frame_annotations import ShownObject
+from deeplake_labelbox._pictures.overlay import draw_objects
+from deeplake_labelbox._pictures.tags import draw_tags
+from deeplake_labelbox._pictures.text_layout import Lettering
 from deeplake_labelbox.errors import ConfigurationError
-from deeplake_labelbox.pictures import lettering as lettering_module
-from deeplake_labelbox.pictures.colours import class_colours, ink_on
-from deeplake_labelbox.pictures.frame_annotations import ShownObject
-from deeplake_labelbox.pictures.lettering import Lettering
-from deeplake_labelbox.pictures.overlay import draw_objects
-from deeplake_labelbox.pictures.tags import draw_tags
 from deeplake_labelbox.sandbox.sample import sample_videos
 
 RED = {"car": (255, 0, 0)}

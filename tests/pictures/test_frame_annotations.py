@@ -5,7 +5,7 @@ from deeplake_labelbox import (
     converter_for_video_project_with_id,
     create_dataset_from_video_annotation_project,
 )
-from deeplake_labelbox.pictures.frame_annotations import AnnotationReader
+from deeplake_labelbox._pictures.frame_annotations import AnnotationReader
 
 # Row 20 is frame 21 of crossing.mp4, row 48 the first of harbour.mp4; from 124 on no label.
 FRAME_21, HARBOUR_1, UNLABELLED = 20, 48, 130

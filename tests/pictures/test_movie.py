@@ -3,8 +3,8 @@ import deeplake
 import numpy as np
 import pytest
 
+from deeplake_labelbox import write_preview_video
 from deeplake_labelbox.errors import ConfigurationError
-from deeplake_labelbox.pictures import write_preview_video
 
 
 def decoded(path):

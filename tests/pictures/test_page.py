@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deeplake_labelbox import preview
-from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
+from deeplake_labelbox import preview, write_preview_page
+from deeplake_labelbox._store.labelbox_meta import LabelboxMeta
 from deeplake_labelbox.errors import ConfigurationError
-from deeplake_labelbox.pictures import write_preview_page
 
 
 def data_of(page):

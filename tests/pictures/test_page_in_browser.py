@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from chromium import chromium, needs_chromium
 
-from deeplake_labelbox.pictures import write_preview_page
+from deeplake_labelbox import write_preview_page
 
 pytestmark = needs_chromium
 

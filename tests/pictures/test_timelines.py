@@ -3,11 +3,11 @@ import numpy as np
 import pytest
 
 from deeplake_labelbox import dataset_statistics
-from deeplake_labelbox.pictures.frame_annotations import AnnotationReader
-from deeplake_labelbox.pictures.frame_times import frame_times
-from deeplake_labelbox.pictures.statistics_plot import draw_statistics
-from deeplake_labelbox.pictures.timelines import read_timeline
-from deeplake_labelbox.pictures.video_selection import select_videos
+from deeplake_labelbox._pictures.frame_annotations import AnnotationReader
+from deeplake_labelbox._pictures.frame_times import frame_times
+from deeplake_labelbox._pictures.statistics_plot import draw_statistics
+from deeplake_labelbox._pictures.timelines import read_timeline
+from deeplake_labelbox._pictures.video_selection import select_videos
 
 GROUPS = [{}, {"raster_segmentation": "mask", "rectangle": "box", "point": "p", "line": "l"}]
 

@@ -9,16 +9,16 @@ from urllib3.util.retry import Retry
 from video_files import write_video
 from video_zoo import ZOO, write_zoo
 
-from deeplake_labelbox import preflight
+from deeplake_labelbox import ProjectInspection, inspect_export, inspect_project
+from deeplake_labelbox._jobs.inspect import inspect_video
+from deeplake_labelbox._video import FrameExtractor, Transport, scan_video
+from deeplake_labelbox._video.remote_file import BLOCK
 from deeplake_labelbox.errors import (
     ExportFormatError,
     VideoDecodeError,
     VideoNotFoundError,
     VideoUnreachableError,
 )
-from deeplake_labelbox.preflight import inspect_export, inspect_project, inspect_video
-from deeplake_labelbox.video import FrameExtractor, Transport, scan_video
-from deeplake_labelbox.video.remote_file import BLOCK
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +161,7 @@ def test_local_paths_of_a_saved_export_and_estimates(tmp_path):
 
 
 def test_the_inspection_is_saved_as_json(found, tmp_path):
-    inspection = preflight.ProjectInspection("p", "Zoo", tuple(found.values()))
+    inspection = ProjectInspection("p", "Zoo", tuple(found.values()))
     inspection.save(tmp_path / "a.json")
     saved = json.loads((tmp_path / "a.json").read_text("utf-8"))
     assert saved["rows"] == inspection.rows

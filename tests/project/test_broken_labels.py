@@ -22,8 +22,8 @@ from label_json import (
     values_of,
 )
 
-from deeplake_labelbox.project.annotations import Problem
-from deeplake_labelbox.project.labels import parse_label
+from deeplake_labelbox._model.annotations import Problem
+from deeplake_labelbox._model.labels import parse_label
 
 
 def whats(parsed):

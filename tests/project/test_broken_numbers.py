@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from label_json import PATIENT, box, frame, label, line, point, radio
 from video_files import write_video
 
+from deeplake_labelbox._jobs.inspect import inspect_video
+from deeplake_labelbox._labelbox.export import ProjectExport
+from deeplake_labelbox._video import Transport
+from deeplake_labelbox._video.checks import check_video
 from deeplake_labelbox.errors import DeepLakeLabelboxError, ExportFormatError, MediaTypeError
-from deeplake_labelbox.preflight import check_video, inspect_video
-from deeplake_labelbox.project.export import ProjectExport
-from deeplake_labelbox.video import Transport
 
 NUMBERS = ["NaN", "Infinity", "-Infinity", "1e308", "-1e308", "9" * 400, "9" * 5000, "1e999", "-1"]
 ROW = small_exports.data_row(

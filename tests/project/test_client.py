@@ -10,6 +10,13 @@ import requests
 from google.api_core.exceptions import RetryError
 from labelbox.orm.model import Entity
 
+from deeplake_labelbox._labelbox.client import (
+    api_key_of,
+    clean,
+    connect,
+    labelbox_errors,
+    labelbox_hosts,
+)
 from deeplake_labelbox.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -18,13 +25,6 @@ from deeplake_labelbox.errors import (
     LabelboxUnavailableError,
     OntologyError,
     ProjectNotFoundError,
-)
-from deeplake_labelbox.project.client import (
-    api_key_of,
-    clean,
-    connect,
-    labelbox_errors,
-    labelbox_hosts,
 )
 from deeplake_labelbox.sandbox import Sandbox
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from label_json import PATIENT
 
-from deeplake_labelbox.project.data_rows import (
+from deeplake_labelbox._model.data_rows import (
     data_row_name,
     declared_frames,
     video_name,

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from deeplake_labelbox._labelbox.export import ProjectExport
+from deeplake_labelbox._model.rows import project_entry
 from deeplake_labelbox.errors import (
     ConfigurationError,
     ExportEmptyError,
     ExportFormatError,
     MediaTypeError,
 )
-from deeplake_labelbox.project.export import ProjectExport
-from deeplake_labelbox.project.rows import project_entry
 
 
 def data_row(number=0, project="p1", **more):

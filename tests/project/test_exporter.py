@@ -8,6 +8,9 @@ import sys
 
 import pytest
 
+from deeplake_labelbox._labelbox.client import connect
+from deeplake_labelbox._labelbox.export import ProjectExport
+from deeplake_labelbox._labelbox.exporter import ExportFilters, ExportParams, ProjectExporter
 from deeplake_labelbox.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -21,9 +24,6 @@ from deeplake_labelbox.errors import (
     MediaTypeError,
     ProjectNotFoundError,
 )
-from deeplake_labelbox.project.client import connect
-from deeplake_labelbox.project.export import ProjectExport
-from deeplake_labelbox.project.exporter import ExportFilters, ExportParams, ProjectExporter
 from deeplake_labelbox.sandbox import Sandbox
 
 ONTOLOGY = {
@@ -276,8 +276,8 @@ def test_the_locale_does_not_matter(box, project, tmp_path):
     path = tmp_path / "e.ndjson"
     program = (
         "import sys\n"
-        "from deeplake_labelbox.project.client import connect\n"
-        "from deeplake_labelbox.project.exporter import ProjectExporter\n"
+        "from deeplake_labelbox._labelbox.client import connect\n"
+        "from deeplake_labelbox._labelbox.exporter import ProjectExporter\n"
         "client = connect(None, endpoint=sys.argv[1])\n"
         "export = ProjectExporter(client, sys.argv[2]).export(sys.argv[3], progress=False)\n"
         "print(ascii(export[0]['data_row']['external_id']))\n"

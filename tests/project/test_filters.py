@@ -8,8 +8,8 @@ from labelbox import MediaType
 from labelbox.schema.export_filters import ProjectExportFilters
 from labelbox.schema.export_params import ProjectExportParams
 
+from deeplake_labelbox._labelbox.filters import ExportFilters, ExportParams
 from deeplake_labelbox.errors import ConfigurationError
-from deeplake_labelbox.project.filters import ExportFilters, ExportParams
 
 INDIA = timezone(timedelta(hours=5, minutes=30))
 

@@ -1,7 +1,7 @@
 from label_json import box, checklist, frame, label, line, mask, option, point, radio, text
 
-from deeplake_labelbox.project.inference import ontology_of_export
-from deeplake_labelbox.project.ontology import Classification, Ontology, Option, Tool
+from deeplake_labelbox._labelbox.export_ontology import ontology_of_export
+from deeplake_labelbox._model.ontology import Classification, Ontology, Option, Tool
 
 
 def inferred(*labels, project_id="p"):

@@ -15,8 +15,8 @@ from label_json import (
     text,
 )
 
-from deeplake_labelbox.project.annotations import Feature, MaskReference
-from deeplake_labelbox.project.labels import parse_label
+from deeplake_labelbox._model.annotations import Feature, MaskReference
+from deeplake_labelbox._model.labels import parse_label
 
 NOTHING = [
     {},

@@ -5,9 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from label_json import ONTOLOGY, PATIENT
 
-from deeplake_labelbox.errors import OntologyError
-from deeplake_labelbox.project.annotations import Feature
-from deeplake_labelbox.project.ontology import (
+from deeplake_labelbox._model.annotations import Feature
+from deeplake_labelbox._model.ontology import (
     Classification,
     Ontology,
     Option,
@@ -15,6 +14,7 @@ from deeplake_labelbox.project.ontology import (
     slug,
     walk_classifications,
 )
+from deeplake_labelbox.errors import OntologyError
 
 
 class Normalized:

@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from label_json import PATIENT
 
+from deeplake_labelbox._model.selection import select_label
 from deeplake_labelbox.errors import ConfigurationError
-from deeplake_labelbox.project.selection import select_label
 
 
 def row(*labels, winner=None):

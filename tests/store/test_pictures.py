@@ -9,9 +9,9 @@ import pytest
 from deeplake import types
 from PIL import Image
 
+from deeplake_labelbox._store.pictures import PictureReader, decode_own_png
+from deeplake_labelbox._video.encodings import encode_jpeg, encode_png
 from deeplake_labelbox.errors import DatasetError
-from deeplake_labelbox.store.pictures import PictureReader, decode_own_png
-from deeplake_labelbox.video.encodings import encode_jpeg, encode_png
 
 RNG = np.random.default_rng(1)
 PICTURE = RNG.integers(0, 256, (37, 23, 3), dtype=np.uint8)

@@ -18,7 +18,7 @@ from sync_projects import (
     weather,
 )
 
-from deeplake_labelbox.sync.sync import sync_dataset
+from deeplake_labelbox._sync.sync import sync_dataset
 
 _numbers = itertools.count()
 

@@ -3,8 +3,8 @@
 import pytest
 from sync_projects import ONTOLOGY, car, change_ontology, contents, make, nose, person, road
 
-from deeplake_labelbox.dataset.columns import column_names
-from deeplake_labelbox.sync.label_diff import diff_labels
+from deeplake_labelbox._store.columns import column_names
+from deeplake_labelbox._store.label_diff import diff_labels
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from sync_projects import (
     weather,
 )
 
-from deeplake_labelbox.dataset.columns import column_names
+from deeplake_labelbox._store.columns import column_names
+from deeplake_labelbox._sync.sync import left_data_rows
 from deeplake_labelbox.errors import ConfigurationError, DatasetMismatchError
-from deeplake_labelbox.sync.sync import left_data_rows
 
 EAR = {"tool": "point", "name": "ear"}
 

@@ -9,9 +9,9 @@ from kill_runs import start
 from local_s3 import local_s3
 from sync_projects import car, change_ontology, client_settings, contents, make, nose
 
-from deeplake_labelbox.dataset.label_writer import LabelWriter
+from deeplake_labelbox._store.label_writer import LabelWriter
+from deeplake_labelbox._sync.commit_lock import PREFIX, process_lock
 from deeplake_labelbox.errors import DatasetBusyError, DatasetError
-from deeplake_labelbox.sync.commit_lock import PREFIX, process_lock
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +122,7 @@ def test_the_turn_of_another_machine_is_waited_for(sync, dataset, project, monke
     with pytest.raises(DatasetBusyError, match="another machine"):
         sync(dataset, wait=0)
     assert contents(dataset) == before
-    monkeypatch.setattr("deeplake_labelbox.sync.commit_lock._DEAD_SECONDS", 0)
+    monkeypatch.setattr("deeplake_labelbox._sync.commit_lock._DEAD_SECONDS", 0)
     assert sync(dataset, wait=5).committed
 
 
@@ -143,7 +143,7 @@ def test_a_sync_of_another_machine_in_between_is_noticed(
         check(converter)
 
     monkeypatch.setattr(LabelWriter, "_check_ontology", other_first)
-    monkeypatch.setattr("deeplake_labelbox.sync.sync.process_lock", lambda *_, **__: nullcontext())
+    monkeypatch.setattr("deeplake_labelbox._sync.sync.process_lock", lambda *_, **__: nullcontext())
     report = sync(path)
     assert others[1].committed
     assert not report.committed

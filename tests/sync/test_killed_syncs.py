@@ -20,8 +20,8 @@ from sync_projects import (
     weather,
 )
 
-from deeplake_labelbox.sync.merging import MERGE_BRANCH
-from deeplake_labelbox.sync.sync import sync_dataset
+from deeplake_labelbox._sync.merging import MERGE_BRANCH
+from deeplake_labelbox._sync.sync import sync_dataset
 
 SEED = 20261122
 # More of them by the variable, for a night of kills.

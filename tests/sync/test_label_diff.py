@@ -3,9 +3,9 @@
 import pytest
 from sync_projects import ONTOLOGY, car, clip, make, nose, note, person, place, road, weather
 
+from deeplake_labelbox._store.label_diff import diff_labels
+from deeplake_labelbox._sync.sync import sync_dataset
 from deeplake_labelbox.errors import ConfigurationError
-from deeplake_labelbox.sync.label_diff import diff_labels
-from deeplake_labelbox.sync.sync import sync_dataset
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sync_projects import car, clip, person
 
-from deeplake_labelbox.ground_truth.importing import import_annotations
-from deeplake_labelbox.sync.sync import left_data_rows
+from deeplake_labelbox._imports.importing import import_annotations
+from deeplake_labelbox._sync.sync import left_data_rows
 
 
 @pytest.fixture(autouse=True)

@@ -10,8 +10,8 @@ import pytest
 from sync_projects import ONTOLOGY, clip, contents, make, nose
 
 from deeplake_labelbox import converter_for_video_project_with_id, sync_dataset
-from deeplake_labelbox.dataset.label_writer import LabelWriter
-from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
+from deeplake_labelbox._store.label_writer import LabelWriter
+from deeplake_labelbox._store.labelbox_meta import LabelboxMeta
 from deeplake_labelbox.errors import DatasetMismatchError
 
 
@@ -67,7 +67,7 @@ def test_no_number_is_given_twice_by_syncs_of_two_branches(
         check(converter)
 
     monkeypatch.setattr(LabelWriter, "_check_ontology", other_first)
-    monkeypatch.setattr("deeplake_labelbox.sync.sync.process_lock", lambda *_, **__: nullcontext())
+    monkeypatch.setattr("deeplake_labelbox._sync.sync.process_lock", lambda *_, **__: nullcontext())
     report = sync(path)
     assert [said.summary for said in (report, others[1])] == 2 * ["1 video added"]
     entries = LabelboxMeta.read(deeplake.open(path)).videos

@@ -20,8 +20,8 @@ from sync_projects import (
     weather,
 )
 
-from deeplake_labelbox.dataset.columns import read_class_names
-from deeplake_labelbox.sync.sync import sync_dataset
+from deeplake_labelbox._store.columns import read_class_names
+from deeplake_labelbox._sync.sync import sync_dataset
 
 _MAPPINGS = (
     None,

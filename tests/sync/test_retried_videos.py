@@ -4,7 +4,7 @@ import pytest
 from sync_projects import ONTOLOGY, car, clip, contents, make, nose, road, weather
 from video_files import write_video
 
-from deeplake_labelbox.dataset.labelbox_meta import LabelboxMeta
+from deeplake_labelbox._store.labelbox_meta import LabelboxMeta
 
 FRAMES = 12
 

@@ -5,8 +5,8 @@ import pytest
 from local_s3 import local_s3
 from sync_projects import ONTOLOGY, car, clip, contents, make, nose, person, road, weather
 
-from deeplake_labelbox.sync.label_diff import diff_labels
-from deeplake_labelbox.sync.sync import sync_dataset
+from deeplake_labelbox._store.label_diff import diff_labels
+from deeplake_labelbox._sync.sync import sync_dataset
 
 
 @pytest.fixture(scope="module")

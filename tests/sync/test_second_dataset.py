@@ -9,7 +9,7 @@ import pytest
 from sync_projects import ONTOLOGY, car, clip, contents, make, person, road
 
 from deeplake_labelbox import converter_for_video_project_with_id, sync_dataset
-from deeplake_labelbox.dataset.columns import column_kind, column_names
+from deeplake_labelbox._store.columns import column_kind, column_names
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from sync_projects import (
     weather,
 )
 
+from deeplake_labelbox._sync.sync import left_data_rows
 from deeplake_labelbox.errors import ConfigurationError
-from deeplake_labelbox.sync.sync import left_data_rows
 
 
 def messages(dataset):

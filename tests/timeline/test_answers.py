@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from label_json import ONTOLOGY, box, checklist, frame, label, option, radio, text, values_of
 
-from deeplake_labelbox.project.annotations import Problem
-from deeplake_labelbox.project.labels import parse_label
-from deeplake_labelbox.timeline.answers import held_answers
+from deeplake_labelbox._model.annotations import Problem
+from deeplake_labelbox._model.answer_spans import held_answers
+from deeplake_labelbox._model.labels import parse_label
 
 SUN, RAIN = 0, 1
 BUS, BIKE, DOG = 0, 1, 2

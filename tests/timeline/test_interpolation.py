@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from label_json import box, frame, label, line, mask, point, values_of
 
-from deeplake_labelbox.project.labels import parse_label
-from deeplake_labelbox.timeline.interpolation import moving_coordinates
-from deeplake_labelbox.timeline.visibility import frames_beyond, visible_frames
+from deeplake_labelbox._model.interpolation import moving_coordinates
+from deeplake_labelbox._model.labels import parse_label
+from deeplake_labelbox._model.visibility import frames_beyond, visible_frames
 
 
 def boxes(frames, segments, last_frame=12, key_frames=None):

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from label_json import PATIENT, layout, new_dataset, rendered, values_of
 from PIL import Image
 
-from deeplake_labelbox.dataset.track_ids import TrackIds
+from deeplake_labelbox._store.track_ids import TrackIds
 
 LAST_FRAME = 24
 # Labels may say more than the video shows.

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from training_datasets import make_dataset
 
-from deeplake_labelbox.dataset.columns import ensure_column, write_class_names
+from deeplake_labelbox._store.columns import ensure_column, write_class_names
 from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.training import class_counts, class_weights, split_by_video
 

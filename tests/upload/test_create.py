@@ -16,6 +16,7 @@ from deeplake_labelbox import (
     ProjectExporter,
     create_labelbox_annotation_project,
 )
+from deeplake_labelbox._model.ontology import Ontology
 from deeplake_labelbox.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -27,7 +28,6 @@ from deeplake_labelbox.errors import (
     UploadError,
     VideoNotFoundError,
 )
-from deeplake_labelbox.project.ontology import Ontology
 from deeplake_labelbox.sandbox import Sandbox
 
 
@@ -364,7 +364,7 @@ def test_a_second_call_at_once_finds_what_exports_do_not_show_yet(box, upload, c
 def test_a_data_row_that_exports_never_show_is_not_said_to_be_there(
     box, upload, clips, monkeypatch
 ):
-    monkeypatch.setattr("deeplake_labelbox.upload.batches._LOOKS", (0.01,))
+    monkeypatch.setattr("deeplake_labelbox._upload.batches._LOOKS", (0.01,))
     box.faults.lag("exports")
     upload(clips[:1])
     with pytest.raises(UploadError, match="call again in a minute"):

@@ -4,10 +4,10 @@ import hashlib
 
 import pytest
 
+from deeplake_labelbox._upload.bucket_urls import https_url
+from deeplake_labelbox._upload.global_keys import deterministic_global_key
+from deeplake_labelbox._upload.sources import read_sources
 from deeplake_labelbox.errors import ConfigurationError
-from deeplake_labelbox.upload.bucket_urls import https_url
-from deeplake_labelbox.upload.global_keys import deterministic_global_key
-from deeplake_labelbox.upload.sources import read_sources
 
 
 def test_a_file_has_the_key_of_its_content(tmp_path):

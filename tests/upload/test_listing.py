@@ -6,9 +6,9 @@ import sys
 import pytest
 from moto.server import ThreadedMotoServer
 
+from deeplake_labelbox._upload.azure import blob_urls, load_blob_file_paths_from_azure
+from deeplake_labelbox._upload.listing import list_videos
 from deeplake_labelbox.errors import ConfigurationError, VideoForbiddenError, VideoNotFoundError
-from deeplake_labelbox.upload.azure import blob_urls, load_blob_file_paths_from_azure
-from deeplake_labelbox.upload.listing import list_videos
 
 KEYS = ("clips/a.mp4", "clips/b c.mp4", "clips/deep/d.MOV", "clips/notes.txt", "other/e.mp4")
 

@@ -11,10 +11,10 @@ from deeplake_labelbox import (
     create_dataset_from_video_annotation_project,
     create_labelbox_annotation_project,
 )
-from deeplake_labelbox.dataset.applied import AppliedLabels
+from deeplake_labelbox._store.applied_labels import AppliedLabels
+from deeplake_labelbox._store.dataset_ontology import ontology_of_dataset
+from deeplake_labelbox._upload.normalized import are_same, normalized_of
 from deeplake_labelbox.errors import OntologyError
-from deeplake_labelbox.upload.inference import ontology_of_dataset
-from deeplake_labelbox.upload.normalized import are_same, normalized_of
 
 
 @pytest.fixture(scope="module")

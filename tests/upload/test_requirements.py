@@ -3,9 +3,9 @@
 import pytest
 from video_files import write_video
 
-from deeplake_labelbox.upload import requirements
-from deeplake_labelbox.upload.requirements import Look, look_at
-from deeplake_labelbox.upload.sources import read_sources
+from deeplake_labelbox._upload import requirements
+from deeplake_labelbox._upload.requirements import Look, look_at
+from deeplake_labelbox._upload.sources import read_sources
 
 
 def look(path):

@@ -6,8 +6,8 @@ import pytest
 from faulty_server import Answer, FaultyServer
 from video_files import read_number, write_video
 
+from deeplake_labelbox._video import FrameExtractor, Transport, open_video, scan_video
 from deeplake_labelbox.errors import VideoDecodeError, VideoError, VideoUnreachableError
-from deeplake_labelbox.video import FrameExtractor, Transport, open_video, scan_video
 
 
 def refused(path, match):

@@ -8,12 +8,12 @@ from faulty_server import Answer, FaultyServer
 from PIL import Image
 from video_files import write_video
 
+from deeplake_labelbox._jobs.inspect import inspect_video
+from deeplake_labelbox._model.annotations import MaskReference
+from deeplake_labelbox._video import Transport, labelbox_presigner, open_video
+from deeplake_labelbox._video.masks import MaskReader
+from deeplake_labelbox._video.transport import DEFAULT_RETRY
 from deeplake_labelbox.errors import VideoError, VideoForbiddenError
-from deeplake_labelbox.preflight import inspect_video
-from deeplake_labelbox.project.annotations import MaskReference
-from deeplake_labelbox.video import Transport, labelbox_presigner, open_video
-from deeplake_labelbox.video.masks import MaskReader
-from deeplake_labelbox.video.transport import DEFAULT_RETRY
 
 BODY = bytes(range(256)) * 4000
 AT_ONCE = DEFAULT_RETRY.new(backoff_factor=0, backoff_jitter=0)

@@ -6,9 +6,9 @@ from functools import partial
 import pytest
 from video_files import write_video
 
+from deeplake_labelbox._video.extractor import FrameExtractor
+from deeplake_labelbox._video.prefetch import grouped, in_background, opened_ahead
 from deeplake_labelbox.errors import VideoDecodeError, VideoNotFoundError
-from deeplake_labelbox.video.ahead import grouped, in_background, opened_ahead
-from deeplake_labelbox.video.extractor import FrameExtractor
 
 
 def test_items_come_in_order_and_from_another_thread():

@@ -14,10 +14,10 @@ from video_files import (
     write_video,
 )
 
+from deeplake_labelbox._video import FrameExtractor
+from deeplake_labelbox._video.chosen_frames import ChosenFrames
+from deeplake_labelbox._video.frame_choice import FrameChoice, merged_ranges, runs_of
 from deeplake_labelbox.errors import ConfigurationError, VideoDecodeError
-from deeplake_labelbox.video import FrameExtractor
-from deeplake_labelbox.video.chosen_frames import ChosenFrames
-from deeplake_labelbox.video.frame_choice import FrameChoice, merged_ranges, runs_of
 
 CHOICES = [
     FrameChoice(stride=7),

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from deeplake_labelbox._video import FrameEncoder, encode_frames, encode_jpeg
 from deeplake_labelbox.errors import ConfigurationError, VideoDecodeError
-from deeplake_labelbox.video import FrameEncoder, encode_frames, encode_jpeg
 
 
 def pictures(count):

@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 from video_files import read_number, real_clip, set_rotation, write_rotated, write_video
 
+from deeplake_labelbox._video import FrameEncoder, FrameExtractor, encode_jpeg, encode_png
+from deeplake_labelbox._video.encoder import subsampling_of
 from deeplake_labelbox.errors import ConfigurationError
-from deeplake_labelbox.video import FrameEncoder, FrameExtractor, encode_jpeg, encode_png
-from deeplake_labelbox.video.encoder import subsampling_of
 
 RANDOM = np.random.default_rng(0)
 

@@ -11,9 +11,9 @@ import video_files
 from faulty_server import Answer, FaultyServer
 from video_files import read_number, real_clip, write_video
 
+from deeplake_labelbox._video import FrameExtractor, Transport
+from deeplake_labelbox._video.transport import DEFAULT_RETRY
 from deeplake_labelbox.errors import ConfigurationError, VideoDecodeError
-from deeplake_labelbox.video import FrameExtractor, Transport
-from deeplake_labelbox.video.transport import DEFAULT_RETRY
 
 FAST_VP9 = {"deadline": "realtime", "cpu-used": "8"}
 

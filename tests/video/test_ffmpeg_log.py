@@ -13,7 +13,7 @@ import sys
 import av.logging
 
 from deeplake_labelbox.errors import VideoDecodeError
-from deeplake_labelbox.video import FrameExtractor
+from deeplake_labelbox._video import FrameExtractor
 
 av.logging.set_level(av.logging.ERROR)
 logging.getLogger("libav").setLevel(logging.CRITICAL + 1)

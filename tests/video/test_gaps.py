@@ -10,8 +10,8 @@ import pytest
 import video_files
 from video_files import read_number, real_clip, write_video
 
+from deeplake_labelbox._video import FrameExtractor
 from deeplake_labelbox.errors import VideoDecodeError
-from deeplake_labelbox.video import FrameExtractor
 
 
 def extract(path):

@@ -3,8 +3,8 @@
 import pytest
 from video_files import read_number, write_video
 
+from deeplake_labelbox._video import FrameExtractor, scan_video
 from deeplake_labelbox.errors import VideoDecodeError
-from deeplake_labelbox.video import FrameExtractor, scan_video
 
 FRAMES = 20
 KINDS = {

@@ -7,11 +7,11 @@ from types import SimpleNamespace
 import pytest
 from faulty_server import Answer, FaultyServer
 
+from deeplake_labelbox._video import rate_limiter as paces
+from deeplake_labelbox._video.masks import MASK_ERRORS
+from deeplake_labelbox._video.rate_limiter import Pace
+from deeplake_labelbox._video.transport import Transport
 from deeplake_labelbox.errors import MaskError
-from deeplake_labelbox.video import pace as paces
-from deeplake_labelbox.video.masks import MASK_ERRORS
-from deeplake_labelbox.video.pace import Pace
-from deeplake_labelbox.video.transport import Transport
 
 
 class Clock:

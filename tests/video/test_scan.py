@@ -4,8 +4,8 @@ import pytest
 import video_files
 from video_files import write_video
 
+from deeplake_labelbox._video import scan_video
 from deeplake_labelbox.errors import VideoDecodeError
-from deeplake_labelbox.video import scan_video
 
 
 def test_a_plain_video(tmp_path):

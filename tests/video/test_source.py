@@ -3,15 +3,15 @@ from pathlib import Path
 import pytest
 from faulty_server import Answer, FaultyServer
 
+from deeplake_labelbox._video.access import labelbox_presigner
+from deeplake_labelbox._video.source import describe_source, open_video
+from deeplake_labelbox._video.transport import DEFAULT_RETRY, Transport
 from deeplake_labelbox.errors import (
     ConfigurationError,
     VideoError,
     VideoForbiddenError,
     VideoNotFoundError,
 )
-from deeplake_labelbox.video.access import labelbox_presigner
-from deeplake_labelbox.video.source import describe_source, open_video
-from deeplake_labelbox.video.transport import DEFAULT_RETRY, Transport
 
 BODY = b"video" * 100
 KEY = "lb-s3cr3t-key"

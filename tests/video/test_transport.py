@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from faulty_server import Answer, FaultyServer
 
+from deeplake_labelbox._video.response_body import FetchErrors
+from deeplake_labelbox._video.transport import DEFAULT_RETRY, Transport
 from deeplake_labelbox.errors import (
     MaskError,
     VideoError,
@@ -13,8 +15,6 @@ from deeplake_labelbox.errors import (
     VideoNotFoundError,
     VideoUnreachableError,
 )
-from deeplake_labelbox.video.response_body import FetchErrors
-from deeplake_labelbox.video.transport import DEFAULT_RETRY, Transport
 
 BODY = bytes(range(256)) * 2000
 NO_WAIT = DEFAULT_RETRY.new(backoff_factor=0, backoff_jitter=0)

@@ -1,0 +1,134 @@
+"""The application: its commands, its help and its exit codes."""
+
+from __future__ import annotations
+
+import inspect as introspection
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any, Final
+
+import typer
+from typer.core import TyperCommand, TyperGroup, TyperOption
+
+from deeplake_labelbox._cli.annotate import annotate
+from deeplake_labelbox._cli.create import create
+from deeplake_labelbox._cli.demo import demo
+from deeplake_labelbox._cli.export import export
+from deeplake_labelbox._cli.import_ import import_
+from deeplake_labelbox._cli.inspect import inspect
+from deeplake_labelbox._cli.plain_output import write_plainly
+from deeplake_labelbox._cli.preview import preview
+from deeplake_labelbox._cli.running import EXIT_GAPS
+from deeplake_labelbox._cli.sandbox import sandbox
+from deeplake_labelbox._cli.stats import stats
+from deeplake_labelbox._cli.sync import sync
+from deeplake_labelbox._cli.upload import upload
+
+# Typer ends usage errors with 2, which here says that a run finished with gaps.
+_EXIT_CODES: Final = {2: 1, EXIT_GAPS: 2}
+
+_HELP = """Labelbox video projects to Deep Lake datasets: every label on its frame.
+
+Start with [bold]deeplake-labelbox demo[/]: it needs no account. Then set LABELBOX_API_KEY to your
+key and run [bold]deeplake-labelbox create PROJECT_ID DATASET[/] with a project of your own.
+"""
+
+_EPILOG = """Exit codes: 0 all done; 1 an error, nothing more is done; 2 finished, but something
+could not be had and is listed; 130 stopped with Ctrl-C."""
+
+
+def _flowing(text: str) -> str:
+    """A help text with one line a paragraph, as Rich breaks lines for the width of the terminal."""
+    paragraphs = introspection.cleandoc(text).split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+
+def _without_type(params: list[Any]) -> list[Any]:
+    """Parameters of a command, where flags show no ``<bool>``, as if they took a value."""
+    for param in params:
+        if isinstance(param, TyperOption) and param.is_flag and param.metavar is None:
+            param.metavar = ""
+    return params
+
+
+class _Command(TyperCommand):
+    """A command, with flags that look like flags."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """The parameters, with ``--help``."""
+        return _without_type(super().get_params(ctx))
+
+
+class _Commands(TyperGroup):
+    """The commands, with exit codes that can be relied on."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """The parameters, with ``--help``."""
+        return _without_type(super().get_params(ctx))
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run, and map the exit code."""
+        write_plainly(sys.stdout)
+        write_plainly(sys.stderr)
+        try:
+            return super().main(*args, **kwargs)
+        except SystemExit as exit_:
+            code = exit_.code
+            raise SystemExit(
+                _EXIT_CODES.get(code, code) if isinstance(code, int) else code
+            ) from None
+
+
+app = typer.Typer(
+    name="deeplake-labelbox",
+    cls=_Commands,
+    help=_flowing(_HELP),
+    epilog=_flowing(_EPILOG),
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,  # its tracebacks show values, and with them the API key
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _add(command: Callable[..., None], name: str | None = None) -> None:
+    app.command(name, cls=_Command, help=_flowing(command.__doc__ or ""))(command)
+
+
+_add(demo)
+_add(export)
+_add(inspect)
+_add(create)
+_add(annotate)
+_add(sync)
+_add(upload)
+_add(import_, "import")
+_add(preview)
+_add(stats)
+_add(sandbox)
+
+
+def _print_version(value: bool) -> None:  # noqa: FBT001 - the interface of typer's callbacks
+    if value:
+        from deeplake_labelbox._version import __version__  # noqa: PLC0415 - reads metadata of the package
+
+        typer.echo(f"deeplake-labelbox {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line; ends the process with an exit code."""
+    app()

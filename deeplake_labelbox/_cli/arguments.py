@@ -1,0 +1,140 @@
+"""Arguments of the command line put into what the library takes, before anything is done."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deeplake_labelbox.errors import ConfigurationError, GroupMappingError, OntologyError
+
+if TYPE_CHECKING:
+    from deeplake_labelbox._labelbox.export import ProjectExport
+    from deeplake_labelbox._model.ontology import Ontology
+
+
+def read_groups(pairs: Sequence[str] | None) -> dict[str, str]:
+    """The group mapping of ``KIND=NAME`` options.
+
+    Raises:
+        GroupMappingError: If one is no pair, is given twice, or has an unknown kind.
+    """
+    from deeplake_labelbox._store.layout import check_group_mapping  # noqa: PLC0415 - imports deeplake
+
+    groups: dict[str, str] = {}
+    for pair in pairs or ():
+        kind, equals, name = pair.partition("=")
+        if not equals:
+            raise GroupMappingError(
+                f"--group {pair!r} has no '='; write KIND=NAME, like raster-segmentation=mask."
+            )
+        if kind in groups:
+            raise GroupMappingError(f"--group is given twice for {kind!r}; give it once a kind.")
+        groups[kind] = name
+    return check_group_mapping(groups)
+
+
+def read_creds(pairs: Sequence[str] | None) -> dict[str, str] | None:
+    """The storage credentials of ``KEY=VALUE`` options.
+
+    Raises:
+        ConfigurationError: If one is no pair. Its text is not repeated: it may be a secret.
+    """
+    creds: dict[str, str] = {}
+    for number, pair in enumerate(pairs or (), start=1):
+        key, equals, value = pair.partition("=")
+        if not (key and equals):
+            raise ConfigurationError(
+                f"--creds number {number} is no KEY=VALUE; write it like aws_region=us-east-1."
+            )
+        creds[key] = value
+    return creds or None
+
+
+def read_ranges(texts: Sequence[str] | None) -> tuple[tuple[int, int], ...] | None:
+    """The frames of ``FIRST-LAST`` options, counted from 1.
+
+    Raises:
+        ConfigurationError: If one is no pair of numbers.
+    """
+    ranges = []
+    for text in texts or ():
+        first, dash, last = text.partition("-")
+        if not (dash and first.strip().isdecimal() and last.strip().isdecimal()):
+            raise ConfigurationError(
+                f"--range {text!r} is no FIRST-LAST; write it like 1-250, counted from 1."
+            )
+        ranges.append((int(first), int(last)))
+    return tuple(ranges) or None
+
+
+def read_size(text: str | None) -> int | tuple[int, int] | None:
+    """The size of a ``--resize`` option: the longest side, or width and height.
+
+    Raises:
+        ConfigurationError: If it is neither.
+    """
+    if text is None:
+        return None
+    numbers = text.lower().split("x")
+    if len(numbers) > 2 or not all(number.strip().isdecimal() for number in numbers):
+        raise ConfigurationError(
+            f"--resize {text!r} is no size; write the longest side like 640, or 640x360."
+        )
+    sizes = [int(number) for number in numbers]
+    return sizes[0] if len(sizes) == 1 else (sizes[0], sizes[1])
+
+
+def read_ontology(path: Path | None) -> Ontology | None:
+    """The ontology in a JSON file, in Labelbox's normalized form.
+
+    Raises:
+        OntologyError: If the file cannot be read or is no ontology.
+    """
+    if path is None:
+        return None
+    from deeplake_labelbox._model.ontology import Ontology  # noqa: PLC0415 - not needed for --help
+
+    expected = 'save json.dumps(project.ontology().normalized), with "tools" and "classifications"'
+    try:
+        normalized = json.loads(path.read_text("utf-8-sig"))
+    except OSError as error:
+        raise OntologyError(
+            f"The ontology {path} cannot be read: {error.strerror or type(error).__name__}; "
+            "check the path."
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise OntologyError(f"The ontology {path} is no JSON; {expected}.") from error
+    if not isinstance(normalized, dict) or not {"tools", "classifications"} & set(normalized):
+        raise OntologyError(f"The JSON in {path} is no ontology; {expected}.")
+    return Ontology.from_normalized(normalized)
+
+
+def check_ontology_fits(ontology: Ontology, export: ProjectExport, project_id: str) -> None:
+    """Check that an ontology knows something of what the labels use, before a dataset is made.
+
+    Raises:
+        OntologyError: If it knows nothing of it.
+    """
+    from deeplake_labelbox._model.labels import parse_label  # noqa: PLC0415 - not needed for --help
+    from deeplake_labelbox._model.selection import select_label  # noqa: PLC0415 - the same
+
+    unknown = 0
+    for row in export:
+        selected = select_label(row, project_id)
+        if selected is None:
+            continue
+        label = parse_label(selected)
+        asked = [answers.feature for answers in label.frame_answers]
+        asked += [answer.feature for answer in label.global_answers]
+        if any(ontology.tool(track.feature) for track in label.tracks) or any(
+            ontology.classification(feature) for feature in asked
+        ):
+            return
+        unknown += len(label.tracks) + len(asked)
+    if unknown:
+        raise OntologyError(
+            f"The ontology knows none of the {unknown} features that the labels of project "
+            f"{project_id} use; pass the ontology of this project, or leave --ontology out."
+        )

@@ -1,0 +1,85 @@
+"""``deeplake-labelbox demo``: the whole job without an account."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from deeplake_labelbox._cli import options
+from deeplake_labelbox._cli.one_writer import one_writer
+from deeplake_labelbox._cli.project_source import ProjectSource
+from deeplake_labelbox._cli.running import Run, running, writing
+from deeplake_labelbox._cli.summary import finish, show_dataset, show_opening
+from deeplake_labelbox._cli.whole_job import LabelOptions, make_dataset
+from deeplake_labelbox.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import deeplake
+
+_MARKER: Final = ".deeplake-labelbox-demo"
+_MARKED: Final = (
+    "Made by `deeplake-labelbox demo`, which replaces dataset/ and contact-sheet.png.\n"
+)
+
+
+def demo(
+    *,
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="DIR",
+            file_okay=False,
+            help="Folder that gets dataset/ and contact-sheet.png.",
+        ),
+    ] = Path("deeplake-labelbox-demo"),
+    verbose: options.Verbose = False,
+) -> None:
+    """See it work: a labelled video project becomes a dataset, in seconds and without an account.
+
+    A Labelbox sandbox is started on this machine, with a sample project of four short videos. The
+    real Labelbox SDK exports it, its videos are decoded, its labels are applied, and what is in the
+    dataset is drawn on a contact sheet. Running it again replaces what it made.
+    """
+    with running(verbose=verbose) as run, one_writer(str(output / "dataset")):
+        _check_folder(output)
+        from deeplake_labelbox.sandbox import Sandbox  # noqa: PLC0415 - slow, and an extra
+
+        run.step("Starting a Labelbox sandbox with a sample project")
+        with Sandbox(sample=True) as box:
+            with writing(output):
+                output.mkdir(parents=True, exist_ok=True)
+                (output / _MARKER).write_text(_MARKED, "utf-8")
+            source = ProjectSource(box.sample.project_id, None, box.client())
+            labels = LabelOptions({"raster-segmentation": "mask"})
+            path = str(output / "dataset")
+            dataset, report = make_dataset(run, source, path, labels, overwrite=True)
+        sheet = _draw(run, dataset, output)
+        show_dataset(run, dataset, path, report)
+        run.result()
+        run.result(f"Contact sheet: {sheet}")
+        show_opening(run, path, dataset, has_creds=False)
+        finish(run, report, None)
+
+
+def _check_folder(output: Path) -> None:
+    """Refuse a folder that the demo did not make, unless it is empty."""
+    if not output.exists() or (output / _MARKER).is_file():
+        return
+    if any(output.iterdir()):
+        raise ConfigurationError(
+            f"The folder {output} has files that the demo did not make; choose another --output."
+        )
+
+
+def _draw(run: Run, dataset: deeplake.Dataset, output: Path) -> Path:
+    from deeplake_labelbox import draw_contact_sheet  # noqa: PLC0415 - imports deeplake
+
+    run.step("Drawing a contact sheet")
+    path = output / "contact-sheet.png"
+    with writing(path):
+        draw_contact_sheet(dataset).save(path, optimize=True)
+    return path

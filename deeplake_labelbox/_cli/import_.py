@@ -1,0 +1,300 @@
+"""``deeplake-labelbox import``: annotations into a Labelbox project."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from deeplake_labelbox._cli import options
+from deeplake_labelbox._cli.arguments import read_creds, read_groups
+from deeplake_labelbox._cli.running import EXIT_GAPS, Run, check_writable, in_options, running
+from deeplake_labelbox._cli.summary import show_gaps
+from deeplake_labelbox.errors import (
+    AlreadyLabelledError,
+    AnnotationSourceError,
+    ConfigurationError,
+    OntologyError,
+)
+
+if TYPE_CHECKING:
+    from deeplake_labelbox import ImportResult
+
+_SOURCE = "Source"
+_REFUSED_SHOWN = 30
+
+
+def import_(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SOURCE",
+            show_default=False,
+            help="A Deep Lake dataset with labels, a MOTChallenge .txt file or folder of "
+            "sequences, a YouTube-VIS or COCO .json, or a .xml of CVAT for video.",
+        ),
+    ],
+    project_id: Annotated[
+        str,
+        typer.Argument(
+            metavar="PROJECT_ID",
+            show_default=False,
+            help="Id of a Labelbox video project that has the videos and an ontology.",
+        ),
+    ],
+    *,
+    as_: Annotated[
+        Literal["ground-truth", "pre-labels"],
+        typer.Option(
+            "--as",
+            show_default=False,
+            rich_help_panel=options.LABELBOX,
+            help="Labels, or suggestions for the labeler.",
+        ),
+    ],
+    existing: Annotated[
+        Literal["skip", "overwrite", "fail"],
+        typer.Option(
+            "--existing",
+            rich_help_panel=options.LABELBOX,
+            help="What to do with data rows that have labels, or pre-labels that wait; overwrite "
+            "replaces the labels, but adds a further one beside them in projects with consensus.",
+        ),
+    ] = "skip",
+    source_format: Annotated[
+        Literal[
+            "deep-lake",
+            "mot",
+            "mot17",
+            "mot15",
+            "visdrone",
+            "uavdt",
+            "mot-numbers",
+            "youtube-vis",
+            "coco",
+            "cvat",
+        ]
+        | None,
+        typer.Option(
+            "--format",
+            show_default="by its ending",
+            rich_help_panel=_SOURCE,
+            help="Format of the source. mot takes only files that are sure of their columns; the "
+            "others say what these are: mot17 flag, class, visibility; mot15 confidence, x, y, z; "
+            "mot-numbers flag and classes without names ('class 1').",
+        ),
+    ] = None,
+    frame_step: Annotated[
+        int | None,
+        typer.Option(
+            "--frame-step",
+            min=1,
+            metavar="FRAMES",
+            show_default=False,
+            rich_help_panel=_SOURCE,
+            help="How many frames of the video lie from one picture of a MOT, YouTube-VIS or COCO "
+            "file to the next.",
+        ),
+    ] = None,
+    first_number: Annotated[
+        int | None,
+        typer.Option(
+            "--first-number",
+            min=0,
+            max=1,
+            show_default=False,
+            rich_help_panel=_SOURCE,
+            help="Number of a video's first frame in such a file: 0 or 1.",
+        ),
+    ] = None,
+    mapping: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="NAME=CLASS",
+            show_default=False,
+            rich_help_panel=_SOURCE,
+            help="Tool or classification of the project for a name, or a column, of the source; "
+            "an empty CLASS leaves it out. Repeatable.",
+        ),
+    ] = None,
+    group: options.Group = None,
+    data_row: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--data-row",
+            metavar="[VIDEO=]KEY",
+            show_default=False,
+            rich_help_panel=_SOURCE,
+            help="Id, global key or external id of the data row of a video in the source; of the "
+            "only one without VIDEO. Repeatable.",
+        ),
+    ] = None,
+    tolerance: Annotated[
+        float,
+        typer.Option(
+            "--tolerance",
+            min=0.0,
+            metavar="PIXELS",
+            rich_help_panel=options.LABELS,
+            help="How far a coordinate may be from its value between key frames: as few as "
+            "possible are sent. 0 leaves out only what interpolation gives back exactly.",
+        ),
+    ] = 0.5,
+    keep_key_frames: Annotated[
+        bool,
+        typer.Option(
+            "--keep-key-frames/--fewest-key-frames",
+            rich_help_panel=options.LABELS,
+            help="Whether frames that a person drew stay key frames all the same.",
+        ),
+    ] = True,
+    dry_run: Annotated[
+        Path | None,
+        typer.Option(
+            "--dry-run",
+            metavar="FILE",
+            show_default=False,
+            rich_help_panel=options.OUTCOME,
+            help="Write the lines to this NDJSON file, and send nothing.",
+        ),
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            "--name",
+            metavar="NAME",
+            show_default=False,
+            rich_help_panel=options.LABELBOX,
+            help="With another name, what was imported before is sent again.",
+        ),
+    ] = None,
+    timeout: Annotated[
+        float,
+        typer.Option(
+            "--timeout",
+            metavar="SECONDS",
+            rich_help_panel=options.LABELBOX,
+            help="How long Labelbox may take for each import.",
+        ),
+    ] = 7200.0,
+    creds: options.Creds = None,
+    token: options.DeepLakeToken = None,
+    api_key: options.ApiKey = None,
+    endpoint: options.Endpoint = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            "--report",
+            metavar="FILE",
+            show_default=False,
+            rich_help_panel=options.OUTCOME,
+            help="Write what became of each annotation to a JSON file; Labelbox forgets it after a "
+            "day.",
+        ),
+    ] = None,
+    verbose: options.Verbose = False,
+) -> None:
+    """Import annotations into a Labelbox project, as ground truth or as pre-labels.
+
+    Everything is checked before anything is sent. Run it again after it was interrupted: what was
+    sent is found in Labelbox, and not sent twice.
+
+    [bold]Examples[/]
+
+    deeplake-labelbox import ./clips cl9y0xd2m00 --as ground-truth
+
+    deeplake-labelbox import gt.txt cl9y0xd2m00 --as pre-labels --map pedestrian=person --data-row a
+
+    deeplake-labelbox import tracks.xml cl9y0xd2m00 --as ground-truth --dry-run out.ndjson
+    """
+    with running(verbose=verbose) as run:
+        from deeplake_labelbox._imports.importing import (  # noqa: PLC0415 - imports deeplake
+            import_annotations,
+        )
+        from deeplake_labelbox._labelbox.client import connect  # noqa: PLC0415 - the same
+
+        check_writable(report)
+        check_writable(dry_run)
+        run.hint = "Run the same command again to go on: what was sent is not sent twice."
+        run.resume = run.hint
+        try:
+            result = import_annotations(
+                source,
+                project_id,
+                None,
+                as_=as_,
+                source_format=source_format,
+                mapping=_pairs("--map", mapping),
+                group_mapping=read_groups(group),
+                data_rows=_data_rows(data_row),
+                frame_step=frame_step,
+                first_number=first_number,
+                existing=existing,
+                tolerance=tolerance,
+                keep_key_frames=keep_key_frames,
+                dry_run=dry_run,
+                save_result=report,
+                import_name=name,
+                timeout=timeout,
+                deeplake_creds=read_creds(creds),
+                deeplake_token=token,
+                lb_client=connect(api_key, endpoint=endpoint),
+                progress=run.progress,
+            )
+        except (AlreadyLabelledError, AnnotationSourceError, ConfigurationError, OntologyError):
+            run.hint = ""  # nothing was sent
+            raise
+        _show(run, result, dry_run)
+        if report is not None:
+            run.step(f"Outcome of each annotation written to {report}")
+        if result.gaps:
+            show_gaps(run, result.gaps, report)
+        done = len(result.with_status("not sent" if dry_run is not None else "accepted"))
+        if result.gaps or done < len(result.annotations):
+            raise typer.Exit(EXIT_GAPS)
+
+
+def _show(run: Run, result: ImportResult, dry_run: Path | None) -> None:
+    from deeplake_labelbox._imports.outcome import (  # noqa: PLC0415 - imports deeplake
+        told_together,
+    )
+
+    run.result(result.summary)
+    if dry_run is not None:
+        run.step(f"Nothing was sent; the lines are in {dry_run}")
+    earlier = sum(not file.sent for file in result.files)
+    if earlier:
+        run.step(f"{earlier} of {len(result.files)} imports were sent by an earlier run")
+    _list(run, list(told_together([*result.refused, *result.with_status("unknown")])))
+    _list(run, list(map(str, result.notes)))
+    for reason, count in Counter(outcome.reason for outcome in result.skipped).items():
+        run.warn(f"{count:,} skipped: {reason}; --existing overwrite imports them all the same.")
+
+
+def _list(run: Run, lines: Sequence[str]) -> None:
+    for line in lines[:_REFUSED_SHOWN]:
+        run.warn(in_options(line))
+    if len(lines) > _REFUSED_SHOWN:
+        run.warn(f"and {len(lines) - _REFUSED_SHOWN:,} more; write all with --report FILE")
+
+
+def _data_rows(given: Sequence[str] | None) -> str | dict[str, str] | None:
+    if given and len(given) == 1 and "=" not in given[0]:
+        return given[0]
+    return _pairs("--data-row", given) or None
+
+
+def _pairs(option: str, given: Sequence[str] | None) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for text in given or ():
+        name, equals, value = text.rpartition("=")
+        if not equals or not name:
+            raise ConfigurationError(f"{option} {text!r} is no NAME=VALUE; write it like cars=car.")
+        if name in pairs:
+            raise ConfigurationError(f"{option} is given twice for {name!r}; give it once.")
+        pairs[name] = value
+    return pairs

@@ -1,0 +1,127 @@
+"""``deeplake-labelbox inspect``: what the videos of a project are, before anything is decoded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from deeplake_labelbox._cli import options
+from deeplake_labelbox._cli.project_source import open_source
+from deeplake_labelbox._cli.running import EXIT_GAPS, Run, in_options, running
+from deeplake_labelbox._cli.summary import readable_size
+from deeplake_labelbox._counts import counted
+
+if TYPE_CHECKING:
+    from deeplake_labelbox import ProjectInspection, VideoInspection
+
+
+def inspect(
+    source: options.Source,
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print everything as JSON, for machines.")
+    ] = False,
+    at_a_time: Annotated[
+        int, typer.Option(min=1, max=64, help="How many videos are looked at at once.")
+    ] = 8,
+    project: options.Project = None,
+    api_key: options.ApiKey = None,
+    endpoint: options.Endpoint = None,
+    verbose: options.Verbose = False,
+) -> None:
+    """Look at every video of a project before anything is decoded or written.
+
+    Tells for each what it is and what is odd about it, and which frames or labels will be missing.
+    Of a remote MP4 or MOV only the index is fetched. Ends with exit code 2 if anything will be
+    missing.
+
+    [bold]Examples[/]
+
+    deeplake-labelbox inspect cl9y0xd2m00
+
+    deeplake-labelbox inspect project.ndjson --json > videos.json
+    """
+    with running(verbose=verbose) as run:
+        inspection = _inspect(run, source, project, api_key, endpoint, at_a_time)
+        if as_json:
+            run.result_json(inspection.to_dict())
+        else:
+            _show(run, inspection)
+        if inspection.will_miss:
+            raise typer.Exit(EXIT_GAPS)
+
+
+def _inspect(
+    run: Run,
+    text: str,
+    project: str | None,
+    api_key: str | None,
+    endpoint: str | None,
+    at_a_time: int,
+) -> ProjectInspection:
+    from deeplake_labelbox import inspect_export, inspect_project  # noqa: PLC0415 - not needed for --help
+    from deeplake_labelbox._labelbox.client import api_key_of, labelbox_hosts  # noqa: PLC0415 - the same
+    from deeplake_labelbox._video.access import labelbox_presigner  # noqa: PLC0415 - the same
+
+    found = open_source(text, project=project, api_key=api_key, endpoint=endpoint)
+    if found.export is None:
+        run.step(f"Exporting project {found.project_id}")
+        return inspect_project(
+            found.project_id, lb_client=found.client, at_a_time=at_a_time, progress=run.progress
+        )
+    presigner = None
+    if found.client is not None:
+        presigner = labelbox_presigner(api_key_of(found.client), labelbox_hosts(found.client))
+    return inspect_export(
+        found.export,
+        found.project_id,
+        url_presigner=presigner,
+        at_a_time=at_a_time,
+        progress=run.progress,
+    )
+
+
+def _show(run: Run, inspection: ProjectInspection) -> None:
+    table = Table(box=box.ROUNDED, title_justify="left", padding=(0, 1), header_style="cyan")
+    table.title = Text(inspection.project_name, style="bold")
+    table.add_column("video", overflow="fold")
+    table.add_column("format", overflow="fold")
+    table.add_column("rate", justify="right")
+    table.add_column("frames", justify="right")
+    # Narrow enough that ids, of 25 characters, stay in one piece.
+    table.add_column("what to know", overflow="fold", max_width=max(12, run.out.width - 62))
+    for name, video in zip(inspection.short_names, inspection, strict=True):
+        table.add_row(*_cells(name, video))
+    run.out.print(table)
+    sizes = [f"{readable_size(inspection.estimated_bytes(name))} as {name}" for name in _STORAGES]
+    missing = sum(video.will_miss for video in inspection)
+    run.result(
+        f"{counted(len(inspection.videos), 'video')}, about {counted(inspection.rows, 'row')} and "
+        f"{' or '.join(sizes)}, estimated from their pixels"
+    )
+    if missing:
+        run.result(f"Of {missing:,} of them frames or labels will be missing.")
+
+
+_STORAGES = ("png", "jpg")
+
+
+def _cells(short_name: str, video: VideoInspection) -> tuple[Text | str, ...]:
+    name = Text(short_name)
+    if video.data_row_id not in short_name:
+        name.append(f"\n{video.data_row_id}", style="dim")
+    findings = Text("\n").join(
+        Text(in_options(finding.what), style="red" if finding.costs else "yellow")
+        for finding in video.findings
+    )
+    if video.info is None:
+        return name, "", "", "0", findings
+    info = video.info
+    turned = f"\nturned {info.rotation} degrees" if info.rotation else ""
+    rate = f"{info.frame_rate:.6g}" if info.frame_rate else ""
+    shape = f"{info.codec}\n{info.width} x {info.height}{turned}"
+    return name, shape, rate, f"{video.rows:,}", findings

@@ -1,0 +1,111 @@
+"""``deeplake-labelbox preview``: a look at a dataset."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deeplake_labelbox._cli import options
+from deeplake_labelbox._cli.arguments import read_creds
+from deeplake_labelbox._cli.reading import open_to_read
+from deeplake_labelbox._cli.running import check_writable, running
+from deeplake_labelbox.errors import ConfigurationError
+
+_WHAT = "What is shown"
+
+
+def preview(
+    dataset: options.Dataset,
+    *,
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            show_default=False,
+            help="File to write: .png is a contact sheet, .mp4 a video with labels drawn in, .html "
+            "a page that plays videos with their labels and a timeline.",
+        ),
+    ],
+    video: options.Videos = None,
+    annotator: options.Annotator = None,
+    frames: Annotated[
+        str | None,
+        typer.Option(
+            "--frames",
+            metavar="FIRST-LAST",
+            show_default=False,
+            rich_help_panel=_WHAT,
+            help="Frame numbers, from 1: 1-250.",
+        ),
+    ] = None,
+    width: Annotated[
+        int | None,
+        typer.Option(
+            "--width",
+            min=16,
+            metavar="PIXELS",
+            show_default=False,
+            rich_help_panel=_WHAT,
+            help="Width of the contact sheet, of the video's frames, or of the page's pictures.",
+        ),
+    ] = None,
+    max_mb: Annotated[
+        float,
+        typer.Option(
+            "--max-mb",
+            min=0.05,
+            rich_help_panel=_WHAT,
+            help="Greatest size of an .html page; frames are left out where it would be larger.",
+        ),
+    ] = 24.0,
+    branch: options.ReadBranch = None,
+    creds: options.Creds = None,
+    token: options.DeepLakeToken = None,
+    verbose: options.Verbose = False,
+) -> None:
+    """Look at a dataset and its labels: as a picture, a video, or a page for the browser.
+
+    [bold]Examples[/]
+
+    deeplake-labelbox preview ./clips -o clips.html
+
+    deeplake-labelbox preview ./clips -o crossing.mp4 --video crossing.mp4 --frames 1-250
+    """
+    with running(verbose=verbose) as run:
+        from deeplake_labelbox._pictures.dataset_preview import (  # noqa: PLC0415 - imports deeplake
+            check_preview_path,
+            write_preview,
+        )
+
+        check_preview_path(output, video or None)
+        check_writable(output)
+        between = _read_range(frames)
+        opened = open_to_read(dataset, read_creds(creds), token, branch)
+        run.step(f"Drawing {output}")
+        written = write_preview(
+            opened,
+            output,
+            videos=video or None,
+            frames=between,
+            width=width,
+            max_bytes=round(max_mb * 1e6),
+            annotator=annotator,
+            progress=run.progress,
+        )
+        run.result(f"{output}: {written}")
+
+
+def _read_range(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    found = re.fullmatch(r"\s*(\d{1,9})\s*(?:-\s*(\d{1,9})\s*)?", text)
+    if found is None:
+        raise ConfigurationError(
+            f"--frames {text!r} is no range of frames; write it like 1-250, counted from 1."
+        )
+    return int(found[1]), int(found[2] or found[1])

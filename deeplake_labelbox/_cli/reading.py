@@ -1,0 +1,36 @@
+"""Datasets that a command only reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from deeplake_labelbox.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from deeplake_labelbox._store.columns import ReadableDataset
+
+
+def open_to_read(
+    path: str, creds: dict[str, str] | None, token: str | None, branch: str | None
+) -> ReadableDataset:
+    """Open a dataset without writing to it.
+
+    Raises:
+        ConfigurationError: If it has no such branch.
+        DatasetError: If it cannot be opened.
+    """
+    from deeplake_labelbox._store.location import (  # noqa: PLC0415 - imports deeplake
+        DatasetLocation,
+        dataset_errors,
+    )
+
+    dataset = DatasetLocation.of(path, creds, None, token).open_to_read()
+    if branch is None:
+        return dataset
+    with dataset_errors(f"opening branch {branch!r}"):
+        if branch not in dataset.branches.names():
+            raise ConfigurationError(
+                f"The dataset has no branch {branch!r}; it has "
+                f"{', '.join(dataset.branches.names())}."
+            )
+        return dataset.branches[branch].open()

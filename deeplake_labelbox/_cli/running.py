@@ -1,0 +1,250 @@
+"""What every command runs in: consoles, logging, errors in one sentence, exit codes.
+
+Results go to standard output; progress, messages and errors go to standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Never
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.text import Text
+
+from deeplake_labelbox._cli.plain_output import has_unicode
+from deeplake_labelbox.errors import ConfigurationError, DeepLakeLabelboxError
+from deeplake_labelbox.report import Gap, Report
+
+EXIT_GAPS: Final = 64
+"""Raised as an exit code by commands that finished with gaps; the application turns it into 2."""
+
+SAME_COMMAND: Final = "Run the same command again to go on: what is done is not done twice."
+"""What commands say after Ctrl-C that go on where they stopped."""
+
+_SDK: Final = ("labelbox", "lbox")
+_OPTIONS: Final = (
+    ("pass overwrite=True to", "pass --overwrite to"),
+    ("Pass fail_on_error=False to", "Leave --fail-on-error out to"),
+    ("without fail_on_error", "without --fail-on-error"),
+    ("again with lb_ontology", "again with --ontology"),
+    ("than lb_ontology", "than --ontology"),
+    ("leave lb_ontology out", "leave --ontology out"),
+    ("another lb_project_name", "another --project"),
+    ("another lb_dataset_name", "another --dataset"),
+    ("as lb_iam_integration_id", "as --iam"),
+    ("as lb_project_id", "as --project-id"),
+    ("as lb_dataset_id", "as --dataset-id"),
+    ("pass lb_ontology", "pass --ontology"),
+    ("pass it as lb_api_key (--api-key on the command line)", "pass it as --api-key"),
+    ("pass branch as well", "pass --branch as well"),
+    ("Pass url_presigner", "Use the url_presigner of the Python functions"),
+    ("else url_presigner", "else use the url_presigner of the Python functions"),
+    ("pass url_presigner", "use the url_presigner of the Python functions"),
+    ("a longer timeout", "a longer --timeout"),
+    ("existing='skip'", "--existing skip"),
+    ("or 'overwrite'", "or --existing overwrite"),
+    ("source_format (--format on the command line)", "--format"),
+    ("frame_step (--frame-step on the command line)", "--frame-step"),
+    ("first_number (--first-number on the command line)", "--first-number"),
+    ("mapping={'pedestrian': class}", "--map pedestrian=CLASS"),
+    ("allow the page more with max_bytes", "allow the page more with --max-mb"),
+    ("group_mapping", "--group"),
+    ("with mapping={column: name}", "with --map column=name"),
+    ("The mapping names", "--map names"),
+    ("The mapping leaves", "--map leaves"),
+    ("with mapping", "with --map NAME=CLASS"),
+    ("with data_rows", "with --data-row VIDEO=ID"),
+    ("another import_name", "another --name"),
+    ("set preflight='skip'", "pass --preflight skip"),
+    ("set data_upload_strategy to 'skip' or 'all'", "pass --duplicates skip or all"),
+    ("deeplake_creds", "--creds"),
+    ("jpeg_quality", "--jpeg-quality"),
+    ("workflow_status", "--status"),
+    ("last_activity_at", "--since/--until"),
+    ("label_created_at", "--labelled-since/--labelled-until"),
+    ("data_row_ids", "--data-row"),
+    ("global_keys", "--global-key"),
+    ("batch_ids", "--batch"),
+)
+
+
+@dataclass(slots=True)
+class Run:
+    """A command while it runs.
+
+    Attributes:
+        out: Standard output, for results.
+        err: Standard error, for all else.
+        verbose: Whether logs and tracebacks are shown.
+        hint: What to say below an error, such as what is there already.
+        resume: What to say after Ctrl-C, where the same command goes on.
+        report: What could not be done so far.
+        started: When it began.
+    """
+
+    out: Console
+    err: Console
+    verbose: bool
+    hint: str = ""
+    resume: str = ""
+    report: Report = field(default_factory=Report)
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def progress(self) -> bool:
+        """Whether progress bars can be seen; a log file gets the steps alone."""
+        return self.err.is_terminal
+
+    @property
+    def seconds(self) -> float:
+        """Time since it began."""
+        return time.monotonic() - self.started
+
+    def step(self, text: str) -> None:
+        """Say what is done next."""
+        self.err.print(Text(text), style="dim", soft_wrap=True)
+
+    def warn(self, text: str) -> None:
+        """Say something that the user should know."""
+        self.err.print(Text.assemble(("Note: ", "yellow"), text), soft_wrap=True)
+
+    def result(self, text: str = "") -> None:
+        """Print a line of the result as it is, for reading and for pipes."""
+        self.out.print(Text(text), soft_wrap=True)
+
+    def result_json(self, value: Any) -> None:
+        """Print a result as JSON, with escapes where the encoding lacks characters."""
+        plain = not has_unicode(self.out.encoding)
+        self.result(json.dumps(value, indent=2, ensure_ascii=plain))
+
+
+@contextmanager
+def running(*, verbose: bool) -> Iterator[Run]:
+    """Run a command: errors of this package end it with a sentence and exit code 1."""
+    run = Run(Console(highlight=False), Console(stderr=True, highlight=False), verbose)
+    handler = _Handler(run)
+    root, level = logging.getLogger(), logging.getLogger("deeplake_labelbox").level
+    root.addHandler(handler)
+    if verbose:
+        logging.getLogger("deeplake_labelbox").setLevel(logging.DEBUG)
+    try:
+        yield run
+    except DeepLakeLabelboxError as error:
+        _fail(run, error)
+    except BrokenPipeError:
+        raise  # the reader of a pipe has ended, as `head` does
+    except OSError as error:
+        _fail(run, _of_file(error))
+    except KeyboardInterrupt:
+        run.err.print()
+        run.err.print(Text.assemble(("Stopped.", "bold"), " ", run.resume), soft_wrap=True)
+        raise typer.Exit(130) from None
+    finally:
+        root.removeHandler(handler)
+        logging.getLogger("deeplake_labelbox").setLevel(level)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Map what goes wrong with a file that the command writes."""
+    try:
+        yield
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} cannot be written: {error.strerror or type(error).__name__}; "
+            "choose another path."
+        ) from error
+
+
+def _of_file(error: OSError) -> ConfigurationError:
+    """What the operating system does not allow, such as to look into a folder of another user."""
+    reason = error.strerror or str(error) or type(error).__name__
+    if error.filename is None:
+        return ConfigurationError(f"{reason}; check the disk and your rights to it.")
+    return ConfigurationError(f"{error.filename}: {reason}; check the path and your rights to it.")
+
+
+def check_writable(path: Path | None) -> None:
+    """Check that a file can be where the user wants it, before a long job.
+
+    Raises:
+        ConfigurationError: If it is a folder, or its folder is not there or read-only.
+    """
+    if path is None:
+        return
+    if path.is_dir():
+        raise ConfigurationError(f"{path} is a folder; give the file to write.")
+    if not path.parent.is_dir():
+        raise ConfigurationError(
+            f"There is no folder {path.parent} for {path.name}; make it first."
+        )
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise ConfigurationError(
+            f"{path} cannot be written: its folder is read-only for you; choose another path."
+        )
+
+
+def in_options(message: str) -> str:
+    """A message of the library in the words of the command line."""
+    for argument, option in _OPTIONS:
+        message = message.replace(argument, option)
+    return message
+
+
+def _fail(run: Run, error: DeepLakeLabelboxError) -> Never:
+    if run.verbose:
+        run.err.print_exception(show_locals=False)
+    for gap in run.report.gaps:
+        run.warn(in_options(str(gap)))
+    text = " ".join(in_options(str(error)).split())
+    run.err.print(Text.assemble(("Error: ", "bold red"), text), soft_wrap=True)
+    if run.hint:
+        run.err.print(Text(run.hint), soft_wrap=True)
+    raise typer.Exit(1) from None
+
+
+class _Handler(RichHandler):
+    """Shows logs above the progress bars; without gaps, which the summary lists."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(
+            level=logging.DEBUG if run.verbose else logging.WARNING,
+            console=run.err,
+            show_time=run.verbose,
+            show_path=False,
+            markup=False,
+        )
+        self._verbose = run.verbose
+        self.addFilter(self._is_shown)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Show a record, with the bars out of the way."""
+        from tqdm import tqdm  # noqa: PLC0415 - not needed for --help
+
+        with tqdm.external_write_mode(file=sys.stderr):
+            super().emit(record)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The message; that of another library without keys and URL queries."""
+        from deeplake_labelbox._labelbox.client import clean  # noqa: PLC0415 - not needed for --help
+
+        text = super().format(record)
+        return text if record.name.startswith("deeplake_labelbox") else clean(text)
+
+    def _is_shown(self, record: logging.LogRecord) -> bool:
+        if self._verbose:
+            return True
+        if record.name.startswith(_SDK) and record.getMessage().startswith("Unknown error"):
+            return False  # it is raised as well, and told as an error of this package
+        arguments = record.args if isinstance(record.args, tuple) else ()
+        return not any(isinstance(item, Gap) for item in arguments)

@@ -1,0 +1,74 @@
+"""``deeplake-labelbox sandbox``: a Labelbox on this machine, in the foreground."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import sys
+import threading
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from deeplake_labelbox._cli import options
+from deeplake_labelbox._cli.running import running
+from deeplake_labelbox._cli.summary import command_line
+
+
+def sandbox(
+    *,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")
+    ] = 0,
+    sample: Annotated[
+        bool, typer.Option(help="Whether to add the sample project, with four short videos.")
+    ] = True,
+    verbose: options.Verbose = False,
+) -> None:
+    """Run a Labelbox on this machine, for trying things out and for tests; Ctrl-C ends it.
+
+    The two lines that it prints point commands and Python functions to it; `labelbox.Client` takes
+    the same URL as `endpoint`. Everything in it is forgotten when it ends.
+
+    [bold]Example[/]
+
+    deeplake-labelbox sandbox --port 8080
+    """
+    stop = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    with running(verbose=verbose) as run:
+        from deeplake_labelbox._labelbox.client import (  # noqa: PLC0415 - not needed for --help
+            API_KEY_VARIABLE,
+            ENDPOINT_VARIABLE,
+        )
+        from deeplake_labelbox.sandbox import Sandbox  # noqa: PLC0415 - slow, and an extra
+
+        in_main_thread = threading.current_thread() is threading.main_thread()
+        # From the start on: Ctrl-C ends it well at any moment, also while it is still starting.
+        ends = (signal.SIGINT, signal.SIGTERM) if in_main_thread else ()
+        before = {number: signal.signal(number, end) for number in ends}
+        try:
+            with Sandbox(sample=sample, port=port) as box:
+                run.result(f"Labelbox sandbox on {box.url}")
+                if sample:
+                    run.result(f"  project   {box.sample.project_id}  {box.sample.name}")
+                run.result()
+                run.result("In another terminal, so that commands and Python functions use it:")
+                run.result(f"  export {ENDPOINT_VARIABLE}={shlex.quote(box.endpoint)}")
+                run.result(f"  export {API_KEY_VARIABLE}={shlex.quote(box.api_key)}")
+                if sample:
+                    words = ("create", box.sample.project_id, "sample-dataset")
+                    run.result(f"  {command_line(*words)}")
+                run.result()
+                run.result("Press Ctrl-C to end it.")
+                sys.stdout.flush()  # what reads this from a pipe waits for it
+                while not stop.wait(1.0):  # Windows delivers Ctrl-C between two waits only
+                    pass
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+        run.step("The sandbox has ended.")

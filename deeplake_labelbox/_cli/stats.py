@@ -1,0 +1,129 @@
+"""``deeplake-labelbox stats``: a dataset in numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from deeplake_labelbox._cli import options
+from deeplake_labelbox._cli.arguments import read_creds
+from deeplake_labelbox._cli.reading import open_to_read
+from deeplake_labelbox._cli.running import Run, check_writable, running
+from deeplake_labelbox._counts import counted
+
+if TYPE_CHECKING:
+    from deeplake_labelbox._pictures.statistics import DatasetStatistics
+
+_SPARKS = " ▁▂▃▄▅▆▇█"
+_SPARK_WIDTH = 16
+
+
+def stats(
+    dataset: options.Dataset,
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE.png",
+            show_default=False,
+            help="Draw the numbers as a picture.",
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the numbers as JSON instead of tables.")
+    ] = False,
+    video: options.Videos = None,
+    annotator: options.Annotator = None,
+    branch: options.ReadBranch = None,
+    creds: options.Creds = None,
+    token: options.DeepLakeToken = None,
+    verbose: options.Verbose = False,
+) -> None:
+    """Count what a dataset holds: frames, objects per class, tracks, answers, labels over time.
+
+    [bold]Examples[/]
+
+    deeplake-labelbox stats ./clips -o clips.png
+
+    deeplake-labelbox stats ./clips --json
+    """
+    with running(verbose=verbose) as run:
+        from deeplake_labelbox._files import (  # noqa: PLC0415 - not needed for --help
+            check_suffix,
+            replacing_file,
+        )
+
+        if output is not None:
+            check_suffix(output, ".png")
+        check_writable(output)
+        opened = open_to_read(dataset, read_creds(creds), token, branch)
+        from deeplake_labelbox._pictures.statistics import dataset_statistics  # noqa: PLC0415 - imports deeplake
+        from deeplake_labelbox._pictures.statistics_plot import draw_statistics  # noqa: PLC0415 - imports Pillow
+
+        found = dataset_statistics(
+            opened, videos=video or None, annotator=annotator, progress=run.progress
+        )
+        if as_json:
+            run.result_json(found.to_dict())
+        else:
+            _show(run, found)
+        if output is not None:
+            from deeplake_labelbox._pictures.frame_annotations import AnnotationReader  # noqa: PLC0415 - imports deeplake
+
+            colours = AnnotationReader(opened, annotator).class_colours
+            with replacing_file(output) as part:
+                draw_statistics(found, colours=colours).save(part, "PNG", optimize=True)
+            run.step(f"Picture written to {output}")
+
+
+def _show(run: Run, found: DatasetStatistics) -> None:
+    run.out.print(Text(found.title, style="bold"))
+    run.result(
+        f"{counted(len(found.videos), 'video')}, {found.labelled_videos:,} of them labelled, "
+        f"{counted(found.frames, 'frame')}"
+    )
+    if found.classes:
+        shown = _table("class", "kind", objects=True, frames=True, tracks=True)
+        shown.add_column("frames a track:\nleast/median/most", justify="right")
+        for item in found.classes:
+            low, median, high = item.track_length
+            length = f"{low}/{median:g}/{high}" if item.tracks else ""
+            cells = (f"{item.objects:,}", f"{item.frames:,}", f"{item.tracks:,}", length)
+            shown.add_row(Text(item.name), Text(item.kind), *cells)
+        run.out.print(shown)
+    shown = _table("video", frames=True, objects=True, tracks=True)
+    shown.add_column("over time")
+    for video in found.videos:
+        over_time = _spark(video.density) if video.is_labelled else "not labelled"
+        counts = (f"{video.frames:,}", f"{video.objects:,}", f"{video.tracks:,}")
+        shown.add_row(Text(video.name), *counts, Text(over_time))
+    run.out.print(shown)
+    if found.answers:
+        shown = _table("question", "answer", frames=True)
+        for question, answers in found.answers.items():
+            for number, (answer, count) in enumerate(sorted(answers.items(), key=lambda a: -a[1])):
+                shown.add_row(Text("" if number else question), Text(answer), f"{count:,}")
+        run.out.print(shown)
+
+
+def _table(*texts: str, **numbers: bool) -> Table:
+    shown = Table(box=box.ROUNDED, padding=(0, 1), header_style="cyan")
+    for name in texts:
+        shown.add_column(name, overflow="fold")
+    for name in numbers:
+        shown.add_column(name, justify="right")
+    return shown
+
+
+def _spark(values: tuple[float, ...]) -> str:
+    """Objects per frame over time as a line of blocks."""
+    most = max([*values, 1e-9])
+    places = [index * len(values) // _SPARK_WIDTH for index in range(_SPARK_WIDTH)]
+    return "".join(_SPARKS[round(values[place] / most * (len(_SPARKS) - 1))] for place in places)

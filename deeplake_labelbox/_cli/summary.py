@@ -1,0 +1,195 @@
+"""What a command did: tables, and how to go on."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import typer
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from deeplake_labelbox._cli.running import EXIT_GAPS, Run, in_options, writing
+from deeplake_labelbox._counts import counted
+from deeplake_labelbox.report import Gap, Report, VideoOutcome
+
+if TYPE_CHECKING:
+    import deeplake
+
+    from deeplake_labelbox._store.labelbox_meta import LabelboxMeta
+
+_GAPS_SHOWN: Final = 20
+_URL: Final = re.compile(r"https?://\S+")
+_BESIDE: Final = ("_labels", "_track_ids", "_key_frames")
+
+
+def whole_report(meta: LabelboxMeta, frames: Report, labels: Report | None) -> Report:
+    """One report of a build and of the labels that were applied after it.
+
+    Args:
+        meta: What the dataset knows of its videos, also of those that an earlier run had.
+        frames: The report of the build; without the videos that an earlier run had.
+        labels: The report of the converter, if labels were applied.
+
+    Returns:
+        The report, without a gap that is told twice.
+    """
+    built = {outcome.data_row_id: outcome for outcome in frames}
+    applied = {outcome.data_row_id: outcome for outcome in labels or ()}
+    whole = Report()
+    for entry in meta.videos:
+        outcome = VideoOutcome(
+            entry.data_row_id, entry.name, rows=entry.rows, warnings=list(entry.warnings)
+        )
+        whole.videos.append(outcome)
+        if entry.data_row_id in built:
+            outcome.gaps.extend(built[entry.data_row_id].gaps)
+        elif entry.problem is not None:
+            after = entry.frame_count + 1 if entry.rows else None
+            outcome.gap(entry.problem, entry.missing[0][0] if entry.missing else after)
+        label = applied.get(entry.data_row_id)
+        if label is not None:
+            outcome.labelled, outcome.objects = label.labelled, label.objects
+            told = [gap.what for gap in outcome.gaps]
+            outcome.gaps.extend(
+                gap for gap in label.gaps if not any(what in gap.what for what in told)
+            )
+    known = {entry.data_row_id for entry in meta.videos}
+    whole.videos.extend(outcome for row_id, outcome in applied.items() if row_id not in known)
+    return whole
+
+
+def show_dataset(run: Run, dataset: deeplake.Dataset, path: str, report: Report) -> None:
+    """Print the table of a dataset that was made or labelled."""
+    from deeplake_labelbox._store.columns import column_names  # noqa: PLC0415 - imports deeplake
+    from deeplake_labelbox._store.labelbox_meta import LabelboxMeta  # noqa: PLC0415 - the same
+
+    meta = LabelboxMeta.read(dataset)
+    table = Table(box=box.ROUNDED, show_header=False, title_justify="left", padding=(0, 1))
+    table.title = Text(f"{meta.project_name} → {path}", style="bold")
+    table.add_column(style="cyan", no_wrap=True)
+    table.add_column(overflow="fold")
+    labelled = sum(outcome.labelled for outcome in report)
+    table.add_row("videos", f"{len(report.videos):,}, {labelled:,} of them labelled")
+    table.add_row("frames", f"{len(dataset):,}")
+    objects = [f"{count:,} {kind}" for kind, count in report.objects.items()]
+    if objects:
+        counted = Text("\n".join([*objects, ""]))
+        table.add_row("objects", counted.append("counted in each frame anew", style="dim"))
+    names = column_names(dataset)
+    table.add_row("columns", Text(f"{len(names)}: {', '.join(_families(names))}"))
+    branch = str(dataset.current_branch.name)
+    if branch != "main":
+        table.add_row("branch", Text(branch))
+    size = _size(path)
+    if size:
+        table.add_row("size on disk", readable_size(size))
+    table.add_row("time", f"{run.seconds:.1f} s")
+    run.out.print(table)
+
+
+def show_opening(run: Run, path: str, dataset: deeplake.Dataset, *, has_creds: bool) -> None:
+    """Print the three lines of Python that open a dataset, and read a frame and its labels."""
+    from deeplake_labelbox._store.columns import column_kind, column_names  # noqa: PLC0415 - imports deeplake
+
+    branch = str(dataset.current_branch.name)
+    opening = f"deeplake.open({json.dumps(path)}{', creds={...}' if has_creds else ''})"
+    if branch != "main":
+        opening += f".branches[{json.dumps(branch)}].open()"
+    kinds = {name: column_kind(dataset, name) for name in column_names(dataset)}
+    labels = [name for name, kind in kinds.items() if kind not in (None, "row metadata")]
+    reading = ", ".join(f"ds[{json.dumps(name)}][0]" for name in ("frames", *labels[:1]))
+    run.out.print(Text("\nOpen it in Python:\n", style="bold"))
+    for line in ("import deeplake", f"ds = {opening}", reading):
+        run.result(f"    {line}")
+
+
+def finish(run: Run, report: Report, report_file: Path | None) -> None:
+    """Save the report, list the gaps, and end with the exit code that says whether there are any.
+
+    Raises:
+        typer.Exit: If there are gaps.
+    """
+    if report_file is not None:
+        with writing(report_file):
+            report.save(report_file)
+        run.step(f"Report written to {report_file}")
+    if report.gaps:
+        show_gaps(run, report.gaps, report_file)
+        raise typer.Exit(EXIT_GAPS)
+
+
+def show_gaps(run: Run, gaps: Sequence[Gap], report_file: Path | None) -> None:
+    """List what could not be had, on standard error."""
+    table = Table(box=box.ROUNDED, title_justify="left", padding=(0, 1), header_style="yellow")
+    many = counted(len(gaps), "gap")
+    table.title = Text(f"Finished with {many}: this could not be had", style="bold yellow")
+    table.add_column("video", overflow="fold", ratio=2)
+    table.add_column("frame", overflow="fold", ratio=1)
+    table.add_column("what", overflow="fold", ratio=5)
+    alike: dict[tuple[str, str, str], list[Gap]] = {}
+    for gap in gaps:
+        # Each mask has a URL of its own; what went wrong with them is told once a video.
+        key = (gap.name, gap.data_row_id, _URL.sub("", gap.what))
+        alike.setdefault(key, []).append(gap)
+    for (name, row_id, _), same in list(alike.items())[:_GAPS_SHOWN]:
+        video = name if name == row_id else f"{name}\n{row_id}"
+        what = same[0].what
+        others = len({gap.what for gap in same}) - 1
+        if others:
+            what += f" (and {others:,} other{'s' * (others != 1)} alike)"
+        frames = [frame for gap in same for frame in gap.frames]
+        table.add_row(Text(video), _spans(frames) or "all", Text(in_options(what)))
+    run.err.print()
+    run.err.print(table)
+    if len(alike) > _GAPS_SHOWN:
+        where = f"see {report_file}" if report_file else "write all with --report FILE"
+        run.err.print(f"and {len(alike) - _GAPS_SHOWN:,} more; {where}")
+
+
+def readable_size(size: int) -> str:
+    """A number of bytes for people."""
+    value, unit = float(size), "bytes"
+    for larger in ("KB", "MB", "GB", "TB"):
+        if value < 1000:
+            break
+        value, unit = value / 1000, larger
+    return f"{value:,.0f} {unit}" if unit == "bytes" or value >= 100 else f"{value:,.1f} {unit}"
+
+
+def command_line(*words: str) -> str:
+    """A command as it can be pasted into a shell."""
+    return shlex.join(["deeplake-labelbox", *words])
+
+
+def _spans(frames: Iterable[int]) -> str:
+    """Frame numbers in words: ``3-5, 9``."""
+    spans: list[list[int]] = []
+    for frame in sorted(set(frames)):
+        if spans and spans[-1][-1] == frame - 1:
+            spans[-1][1:] = [frame]
+        else:
+            spans.append([frame])
+    return ", ".join("-".join(map(str, span)) for span in spans)
+
+
+def _families(names: Iterable[str]) -> list[str]:
+    """Column names, shortened: those of a prefix as one, those beside a geometry left out."""
+    names = list(names)
+    shown = dict.fromkeys(
+        f"{name.split('/')[0]}/*" if "/" in name else name
+        for name in names
+        if not any(name.endswith(end) and name.removesuffix(end) in names for end in _BESIDE)
+    )
+    return [name for name in shown if f"{name}/*" not in shown or name.endswith("/*")]
+
+
+def _size(path: str) -> int:
+    if "://" in path:
+        return 0
+    return sum(file.stat().st_size for file in Path(path).rglob("*") if file.is_file())

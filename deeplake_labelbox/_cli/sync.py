@@ -1,0 +1,152 @@
+"""``deeplake-labelbox sync``: labels fetched again into a dataset that exists."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from deeplake_labelbox._cli import options
+from deeplake_labelbox._cli.arguments import read_creds
+from deeplake_labelbox._cli.running import EXIT_GAPS, SAME_COMMAND, Run, check_writable, running
+from deeplake_labelbox._cli.summary import show_gaps
+from deeplake_labelbox._counts import counted
+
+if TYPE_CHECKING:
+    from deeplake_labelbox._sync.report import SyncReport
+
+_CHANGES_SHOWN: Final = 100
+
+
+def sync(
+    dataset: options.Dataset,
+    *,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Print what differs, and write nothing."),
+    ] = False,
+    branch: Annotated[
+        str | None,
+        typer.Option(
+            "--branch",
+            metavar="NAME",
+            show_default=False,
+            rich_help_panel=options.STORAGE,
+            help="Bring this branch in step instead of main; it is made where it is not there.",
+        ),
+    ] = None,
+    merge: Annotated[
+        bool,
+        typer.Option(
+            "--merge", rich_help_panel=options.STORAGE, help="Merge the branch into main."
+        ),
+    ] = False,
+    tag: Annotated[
+        str | None,
+        typer.Option(
+            "--tag",
+            metavar="NAME",
+            show_default=False,
+            rich_help_panel=options.STORAGE,
+            help="Tag the version that results, so that a training run can name its labels.",
+        ),
+    ] = None,
+    prune: Annotated[
+        bool,
+        typer.Option(
+            "--prune",
+            rich_help_panel=options.LABELS,
+            help="Delete the rows of videos that left the project, which are kept otherwise.",
+        ),
+    ] = False,
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full",
+            rich_help_panel=options.LABELBOX,
+            help="Compare all videos, not only those with activity since the last time.",
+        ),
+    ] = False,
+    retry: Annotated[
+        bool,
+        typer.Option(
+            "--retry/--no-retry",
+            rich_help_panel=options.LABELBOX,
+            help="Try again videos that could not be had, or only in part.",
+        ),
+    ] = True,
+    creds: options.Creds = None,
+    token: options.DeepLakeToken = None,
+    api_key: options.ApiKey = None,
+    endpoint: options.Endpoint = None,
+    fail_on_error: options.FailOnError = False,
+    report: options.ReportFile = None,
+    verbose: options.Verbose = False,
+) -> None:
+    """Bring a dataset in step with its Labelbox project: labels, new videos, ontology.
+
+    Only what changed since the last time is asked for and written, in one commit; run twice, it
+    changes nothing the second time.
+
+    [bold]Examples[/]
+
+    deeplake-labelbox sync ./clips --dry-run
+
+    deeplake-labelbox sync ./clips --branch labelbox --merge --tag run-8
+    """
+    with running(verbose=verbose) as run:
+        from deeplake_labelbox._labelbox.client import connect  # noqa: PLC0415 - not needed for --help
+        from deeplake_labelbox._sync.sync import sync_dataset  # noqa: PLC0415 - imports deeplake
+
+        check_writable(report)
+        run.resume = SAME_COMMAND
+        run.step(f"Comparing {dataset} with Labelbox")
+        outcome = sync_dataset(
+            dataset,
+            branch=branch,
+            merge=merge,
+            tag=tag,
+            prune=prune,
+            full=full,
+            retry=retry,
+            dry_run=dry_run,
+            fail_on_error=fail_on_error,
+            deeplake_creds=read_creds(creds),
+            deeplake_token=token,
+            lb_client=connect(api_key, endpoint=endpoint),
+            progress=run.progress,
+        )
+        _show(run, dataset, outcome)
+        if report is not None:
+            outcome.save(report)
+            run.step(f"Report written to {report}")
+        if outcome.gaps:
+            show_gaps(run, outcome.gaps, report)
+            raise typer.Exit(EXIT_GAPS)
+
+
+def _show(run: Run, path: str, outcome: SyncReport) -> None:
+    """Print the differences as a table, and what was done with them in a line."""
+    if outcome.changes:
+        table = Table(box=box.ROUNDED, title_justify="left", padding=(0, 1))
+        table.title = Text(f"{outcome.project_name} → {path}", style="bold")
+        for column in ("data row", "what", "before (-) and after (+)"):
+            table.add_column(column, overflow="fold")
+        for change in outcome.changes[:_CHANGES_SHOWN]:
+            row = Text(f"{change.name}\n{change.data_row_id}".strip())
+            sides = (("-", change.before), ("+", change.after))
+            told = "\n".join(f"{sign} {text}" for sign, text in sides if text)
+            table.add_row(row, change.what, Text(told))
+        run.out.print(table)
+        if len(outcome.changes) > _CHANGES_SHOWN:
+            run.out.print(f"and {len(outcome.changes) - _CHANGES_SHOWN:,} more")
+    done = "would be written" if outcome.dry_run else "committed"
+    words = f"{outcome.summary}; {done}" if outcome.changes else "nothing changed"
+    run.result(f"{words} ({outcome.branch}, {counted(outcome.exported, 'video')} asked for)")
+    if outcome.merged:
+        run.result(f"Merged {outcome.branch} into main")
+    if outcome.tag is not None:
+        run.result(f'Tagged as {outcome.tag}: ds.tags["{outcome.tag}"].open()')

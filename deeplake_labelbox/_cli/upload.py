@@ -1,0 +1,218 @@
+"""``deeplake-labelbox upload``: videos to a Labelbox project that is ready to label."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from deeplake_labelbox._cli import options
+from deeplake_labelbox._cli.arguments import read_creds, read_ontology
+from deeplake_labelbox._cli.running import (
+    EXIT_GAPS,
+    SAME_COMMAND,
+    Run,
+    check_writable,
+    in_options,
+    running,
+)
+from deeplake_labelbox._cli.summary import command_line
+from deeplake_labelbox._counts import counted
+from deeplake_labelbox._files import write_json
+
+if TYPE_CHECKING:
+    from deeplake_labelbox._upload.result import AnnotationProject
+
+_VIDEOS = "Videos"
+
+
+def upload(
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATHS",
+            show_default=False,
+            help="Files, URLs, and patterns or prefixes in buckets such as s3://bucket/day/*.mp4 "
+            "(quote them), gs://... and az://...",
+        ),
+    ],
+    project: Annotated[
+        str,
+        typer.Option(
+            "--project",
+            metavar="NAME",
+            show_default=False,
+            rich_help_panel=options.LABELBOX,
+            help="Name of the project; made when there is none.",
+        ),
+    ],
+    *,
+    dataset: Annotated[
+        str | None,
+        typer.Option(
+            "--dataset",
+            metavar="NAME",
+            show_default="the name of the project",
+            rich_help_panel=options.LABELBOX,
+            help="Name of the Labelbox dataset; made when there is none.",
+        ),
+    ] = None,
+    ontology: Annotated[
+        str | None,
+        typer.Option(
+            "--ontology",
+            metavar="ID_OR_FILE",
+            show_default=False,
+            rich_help_panel=options.LABELBOX,
+            help="Id of an ontology, or a JSON file with its normalized form.",
+        ),
+    ] = None,
+    project_id: Annotated[
+        str | None,
+        typer.Option(
+            "--project-id",
+            metavar="ID",
+            show_default=False,
+            rich_help_panel=options.LABELBOX,
+            help="Chooses among projects of the same name.",
+        ),
+    ] = None,
+    dataset_id: Annotated[
+        str | None,
+        typer.Option(
+            "--dataset-id",
+            metavar="ID",
+            show_default=False,
+            rich_help_panel=options.LABELBOX,
+            help="Chooses among datasets of the same name.",
+        ),
+    ] = None,
+    priority: Annotated[
+        int,
+        typer.Option(
+            "--priority",
+            min=1,
+            max=5,
+            rich_help_panel=options.LABELBOX,
+            help="From 1, labelled first, to 5.",
+        ),
+    ] = 5,
+    iam: Annotated[
+        str,
+        typer.Option(
+            "--iam",
+            metavar="ID_OR_NAME",
+            rich_help_panel=options.LABELBOX,
+            help="IAM integration by which Labelbox reads a new dataset's buckets: DEFAULT is the "
+            "organization's, NONE is none.",
+        ),
+    ] = "DEFAULT",
+    duplicates: Annotated[
+        Literal["fail", "skip", "all"],
+        typer.Option(
+            "--duplicates",
+            rich_help_panel=_VIDEOS,
+            help="What to do with videos that occur several times.",
+        ),
+    ] = "fail",
+    preflight: Annotated[
+        Literal["fail", "skip", "warn", "off"],
+        typer.Option(
+            "--preflight",
+            rich_help_panel=_VIDEOS,
+            help="What to do with local files that Labelbox does not take.",
+        ),
+    ] = "fail",
+    sign: Annotated[
+        bool,
+        typer.Option(
+            "--sign",
+            rich_help_panel=_VIDEOS,
+            help="Give Labelbox signed URLs of what is in buckets; they work for a week.",
+        ),
+    ] = False,
+    creds: options.Creds = None,
+    api_key: options.ApiKey = None,
+    endpoint: options.Endpoint = None,
+    fail_on_error: options.FailOnError = False,
+    report: options.ReportFile = None,
+    verbose: options.Verbose = False,
+) -> None:
+    """Upload videos to Labelbox and make a project of them that is ready to label.
+
+    Called again, with the same or with more videos, it goes on where it stopped: what is there
+    already is not uploaded again.
+
+    [bold]Examples[/]
+
+    deeplake-labelbox upload day/*.mp4 --project Street --ontology ontology.json
+
+    deeplake-labelbox upload "s3://bucket/street/*.mp4" --project Downtown --iam my-bucket
+    """
+    with running(verbose=verbose) as run:
+        from deeplake_labelbox._labelbox.client import connect  # noqa: PLC0415 - not needed for --help
+        from deeplake_labelbox._upload.create import (  # noqa: PLC0415 - the same
+            create_labelbox_annotation_project,
+        )
+        from deeplake_labelbox._upload.listing import list_videos  # noqa: PLC0415 - the same
+
+        check_writable(report)
+        wanted: Any = ontology
+        if ontology is not None and (ontology.endswith(".json") or Path(ontology).exists()):
+            wanted = read_ontology(Path(ontology))
+        client = connect(api_key, endpoint=endpoint)
+        storage = read_creds(creds)
+        found = [
+            video
+            for path in paths
+            for video in list_videos(path, sign_urls=sign, storage_options=storage)
+        ]
+        run.resume = SAME_COMMAND
+        run.step(f"Uploading {counted(len(found), 'video')} to {project}")
+        result = create_labelbox_annotation_project(
+            found,
+            dataset or project,
+            project,
+            None,
+            wanted,
+            priority,
+            duplicates,
+            lb_iam_integration_id=None if iam == "NONE" else iam,
+            lb_client=client,
+            lb_dataset_id=dataset_id,
+            lb_project_id=project_id,
+            preflight=preflight,
+            fail_on_error=fail_on_error,
+            progress=run.progress,
+        )
+        _show(run, result)
+        if report is not None:
+            write_json(report, _without_paths(asdict(result)))
+        if any(refused.by != "duplicate" for refused in result.refused):
+            raise typer.Exit(EXIT_GAPS)
+
+
+def _show(run: Run, result: AnnotationProject) -> None:
+    for refused in result.refused:
+        run.warn(str(refused))
+    for warning in result.warnings:
+        # Those of files were logged when they were seen.
+        if warning.startswith("The project"):
+            run.warn(in_options(warning))
+    videos = counted(len(result.data_rows), "video")
+    run.result(
+        f"{result.project_id}: {videos} in {result.project_name}, {len(result.created):,} new"
+    )
+    run.result(result.editor_url)
+    run.step(f"When they are labelled: {command_line('create', result.project_id, 'dataset')}")
+
+
+def _without_paths(found: dict[str, Any]) -> dict[str, Any]:
+    """The result without paths as they were given: URLs may be signed, and names tell the same."""
+    for part in ("data_rows", "refused"):
+        found[part] = [
+            {key: value for key, value in entry.items() if key != "path"} for entry in found[part]
+        ]
+    return found

@@ -1,0 +1,270 @@
+"""Plain annotations, and what every source makes of its own: the annotations of one video.
+
+Frame numbers are Labelbox's: 1-based, frame ``n`` is the n-th frame that the decoder emits.
+Coordinates are pixels of the displayed picture, origin at the top left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, Union
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeplake_labelbox._model.annotations import ToolKind
+
+AnswerValue = Union[str, Sequence[str], Mapping[str, "Answers | None"]]  # noqa: UP007 - `|` does not take the name of a type that follows
+"""The answer to one classification: the text of a text; the option of a radio; the options of a
+checklist; or, where something is asked below an option, a dict of option to the answers below."""
+
+Answers = Mapping[str, AnswerValue]
+"""Answers by name of the classification, like ``{"weather": {"rain": {"intensity": "heavy"}}}``."""
+
+Vertex = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle: left and top edge, width and height in pixels. It may leave the picture."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A point, in pixels."""
+
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A polyline: its vertices as pairs of x and y, in pixels."""
+
+    vertices: Sequence[Vertex]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mask:
+    """A segmentation mask.
+
+    Attributes:
+        pixels: (H, W) array of the size of the picture, true where the object is.
+    """
+
+    pixels: NDArray[Any]
+
+
+Geometry = Box | Point | Line | Mask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ObjectAnnotation:
+    """One object in one frame.
+
+    As a dict: ``{"data_row", "track", "frame", "class", "answers"}`` and one of ``"box": [left,
+    top, width, height]``, ``"point": [x, y]``, ``"line": [[x, y], ...]``, ``"mask": array``.
+
+    Attributes:
+        data_row: The video: data row id, global key or external id.
+        track: Names the object; the same in all its frames.
+        frame: 1-based frame number.
+        class_name: Name of the tool in the project's ontology.
+        geometry: Where the object is.
+        answers: Answers to the classifications of the tool.
+
+    Example:
+        ```python
+        import numpy as np
+
+        from deeplake_labelbox import Line, Mask, ObjectAnnotation, Point
+
+        place = {"data_row": "night.mp4", "frame": 3}
+        pixels = np.zeros((240, 320), dtype=bool)
+        pixels[180:] = True
+        found = [
+            ObjectAnnotation(track=1, class_name="lamp", geometry=Point(120.5, 44), **place),
+            ObjectAnnotation(track=2, class_name="lane", geometry=Line([(0, 9), (6, 8)]), **place),
+            ObjectAnnotation(track=3, class_name="road", geometry=Mask(pixels), **place),
+        ]
+        ```
+    """
+
+    data_row: str
+    track: str | int
+    frame: int
+    class_name: str
+    geometry: Geometry
+    answers: Answers = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameAnnotation:
+    """Answers to frame classifications.
+
+    As a dict: ``{"data_row", "frames", "answers"}``.
+
+    Attributes:
+        data_row: The video: data row id, global key or external id.
+        frames: A frame number, or the first and last frame of the interval on which they hold.
+        answers: The answers.
+    """
+
+    data_row: str
+    frames: int | tuple[int, int]
+    answers: Answers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GlobalAnnotation:
+    """Answers to the global classifications of a video.
+
+    As a dict: ``{"data_row", "answers"}``.
+
+    Attributes:
+        data_row: The video: data row id, global key or external id.
+        answers: The answers.
+    """
+
+    data_row: str
+    answers: Answers
+
+
+PlainAnnotation = ObjectAnnotation | FrameAnnotation | GlobalAnnotation | Mapping[str, Any]
+"""What an iterable of plain annotations may yield."""
+
+MaskSource = Callable[[], NDArray[np.bool_]]
+"""Makes the (H, W) bool pixels of a mask when they are needed.
+
+Raises `ValueError` if they cannot be read: then this frame of the object is not imported, and the
+reason is reported."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ObjectTrack:
+    """One object in all the frames in which it is there.
+
+    Attributes:
+        track: Names the object; unique in its video and class.
+        class_name: The class, as the source names it; with a mapping applied, the tool.
+        kind: Which geometry it has.
+        frames: (N,) int64, ascending, without repetition: the frames in which it is visible.
+        coordinates: For ``rectangle`` an (N, 4) float64 array of left, top, width, height; for
+            ``point`` an (N, 2) float64 array of x, y; for ``line`` and ``polygon`` N (V, 2)
+            float64 arrays; for ``raster-segmentation`` N `MaskSource`.
+        answers: N answers to the classifications of the tool.
+        is_key_frame: (N,) bool: the frames in which it was drawn by a person, where the source
+            tells; they stay key frames.
+    """
+
+    track: str
+    class_name: str
+    kind: ToolKind
+    frames: NDArray[np.int64]
+    coordinates: NDArray[np.float64] | Sequence[NDArray[np.float64]] | Sequence[MaskSource]
+    answers: Sequence[Answers]
+    is_key_frame: NDArray[np.bool_] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSpan:
+    """An answer, and the first and last frame on which it holds."""
+
+    start: int
+    end: int
+    answer: AnswerValue
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something in a source that cannot be imported, or that a user should know.
+
+    Attributes:
+        what: One sentence.
+        frame: First 1-based frame it concerns, or ``None``.
+        count: How often it occurs.
+        is_note: Whether no label is missing for it.
+    """
+
+    what: str
+    frame: int | None = None
+    count: int = 1
+    is_note: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedObject:
+    """An object of a source of which nothing can be imported.
+
+    Attributes:
+        class_name: The class, as the source names it.
+        track: Names the object.
+        reason: Why, and where: names the frame or line.
+    """
+
+    class_name: str
+    track: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VideoAnnotations:
+    """All annotations of one video, as its source tells them.
+
+    Attributes:
+        data_row: What the source knows its video by, best first: data row id, global key,
+            external id or file name.
+        tracks: The objects.
+        frame_answers: Answers over time by name of the classification, ascending.
+        global_answers: Answers that hold for the whole video.
+        known_frames: (F,) int64, ascending: the frames that the source tells of, where it does
+            not tell of all; between two of them nothing is known, so nothing ends there.
+        size: Width and height in pixels of the pictures that were annotated, where it tells.
+        findings: What could not be read.
+        refused: Objects of which nothing could be read.
+    """
+
+    data_row: tuple[str, ...]
+    tracks: Sequence[ObjectTrack] = ()
+    frame_answers: Mapping[str, Sequence[AnswerSpan]] = field(default_factory=dict)
+    global_answers: Answers = field(default_factory=dict)
+    known_frames: NDArray[np.int64] | None = None
+    size: tuple[int, int] | None = None
+    findings: Sequence[Finding] = ()
+    refused: Sequence[RefusedObject] = ()
+
+    @property
+    def name(self) -> str:
+        """The video in messages."""
+        return self.data_row[0] if self.data_row else "(a video without a name)"
+
+
+KindOf = Callable[[str], "str | None"]
+"""Kind of the tool that a class goes to in the project; ``None`` if it has no such tool."""
+
+
+class AnnotationSource(Protocol):
+    """Where annotations come from; reads one video at a time."""
+
+    def videos(self, kind_of: KindOf) -> Iterator[VideoAnnotations]:
+        """Yield the annotations of each video, in an order that is the same every time.
+
+        Args:
+            kind_of: Which geometry is wanted for a class, for sources that have several.
+        """
+
+    def __len__(self) -> int:
+        """Number of videos, for the progress bar; 0 where it is not known."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Classes and classifications that it lists, though none may be annotated.
+
+        Complete once all videos have been read.
+        """

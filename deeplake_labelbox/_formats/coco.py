@@ -1,0 +1,282 @@
+"""COCO JSON of the frames of videos: one image a frame, one annotation an object in a frame.
+
+``images`` have ``video_id`` and ``frame_id``, ``annotations`` have ``instance_id`` or ``track_id``.
+Source: the format CocoVID of mmtracking, where ``frame_id`` counts from 0, and TAO, which calls it
+``frame_index``. Converters of CenterTrack's family count ``frame_id`` from 1; which one a file does
+is told by its numbers. `deeplake_labelbox.training.to_coco` writes such files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from deeplake_labelbox._formats.annotations import Finding, KindOf, VideoAnnotations
+from deeplake_labelbox._formats.coco_json import (
+    CocoJson,
+    Entry,
+    Size,
+    add_shape,
+    folders_of,
+    length_of,
+    number_in,
+    reference,
+    size_of,
+    whole_number,
+)
+from deeplake_labelbox._formats.frame_numbers import (
+    LengthOf,
+    Numbering,
+    frames_of_pictures,
+    unknown_length,
+)
+from deeplake_labelbox._formats.tracks import TrackBuilder
+from deeplake_labelbox._model.json_values import as_mapping, as_text
+from deeplake_labelbox.errors import AnnotationSourceError
+
+_FRAME_KEYS = ("frame_id", "frame_index")
+_TRACK_KEYS = ("instance_id", "track_id")
+
+
+@dataclass(slots=True)
+class _Video:
+    """The images and annotations of a video.
+
+    Attributes:
+        names: What it goes by.
+        images: By id.
+        annotations: Place and content of each.
+        declared: Number of its frames, where the file tells.
+        size: Width and height, where the file tells.
+    """
+
+    names: tuple[str, ...]
+    images: dict[str, Entry] = field(default_factory=dict)
+    annotations: list[tuple[int, Entry]] = field(default_factory=list)
+    declared: int | None = None
+    size: Size | None = None
+
+
+class CocoSource:
+    """A JSON file of COCO whose images are frames of videos.
+
+    A class that is drawn with a rectangle tool in the project gets the boxes, any other the masks
+    where there are some.
+
+    Args:
+        content: The file.
+        data_row: The video, where the file has one only.
+        numbering: What the user says of the frame numbers.
+        video_length: The lengths of the project's videos.
+
+    Raises:
+        AnnotationSourceError: If it is of another format.
+    """
+
+    def __init__(
+        self,
+        content: CocoJson,
+        *,
+        data_row: str | None = None,
+        numbering: Numbering = Numbering(),  # noqa: B008 - it is frozen
+        video_length: LengthOf = unknown_length,
+    ) -> None:
+        self._content = content
+        self._numbering = numbering
+        self._video_length = video_length
+        self._lost: list[tuple[int, Entry]] = []
+        self._videos = self._read_videos(data_row)
+        numbers = {key: _frame_numbers(video) for key, video in self._videos.items()}
+        self._numbers = {key: found for key, (found, _) in numbers.items()}
+        firsts = {first for _, first in numbers.values() if first is not None}
+        if not firsts and any(0 in found for found in self._numbers.values() if found):
+            firsts = {0}
+        self._first = firsts.pop() if len(firsts) == 1 else None
+
+    def __len__(self) -> int:
+        return len(self._videos)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The classes that the file lists."""
+        return frozenset(self._content.categories.values())
+
+    def videos(self, kind_of: KindOf) -> Iterator[VideoAnnotations]:
+        """Yield the annotations of each video; what cannot be read is refused by annotation."""
+        findings = [
+            Finding(
+                f"annotations[{index}] is of image {annotation.get('image_id')!r}, which is "
+                f"not in 'images'"
+            )
+            for index, annotation in self._lost
+        ]
+        findings += self._content.findings
+        for key, video in self._videos.items():
+            yield self._video(key, video, kind_of, findings)
+            findings = []
+
+    def _read_videos(self, data_row: str | None) -> dict[str, _Video]:
+        videos: dict[str, _Video] = {}
+        listed = self._content.by_id("videos")
+        images = self._content.by_id("images")
+        video_of: dict[str, _Video] = {}
+        for key, image in images.items():
+            place, names = self._video_names(image, listed)
+            if place not in videos:
+                entry = as_mapping(listed.get(place))
+                videos[place] = _Video(names, declared=length_of(entry), size=size_of(entry))
+            video = video_of[key] = videos[place]
+            video.images[key] = image
+            video.size = video.size or size_of(image)
+        for index, annotation in self._content.annotations:
+            found = video_of.get(reference(annotation, "image_id"))
+            (self._lost if found is None else found.annotations).append((index, annotation))
+        if data_row is not None:
+            if len(videos) > 1:
+                raise AnnotationSourceError(
+                    f"{self._content.path} has images of {len(videos)} videos, but one data row is "
+                    f"named; leave it out."
+                )
+            for video in videos.values():
+                video.names = (data_row,)
+        elif not all(video.names for video in videos.values()):
+            raise AnnotationSourceError(
+                f"{self._content.path} does not say which video its images are of: they have no "
+                f"video_id and no folder. Name the data row with data_rows."
+            )
+        return videos
+
+    @staticmethod
+    def _video_names(image: Entry, listed: Mapping[str, Entry]) -> tuple[str, tuple[str, ...]]:
+        """What tells the video of an image from others, and its names."""
+        folders = folders_of(str(image.get("file_name") or ""))
+        if image.get("video_id") is None:
+            return (f"folder {folders[0]}", tuple(folders)) if folders else ("", ())
+        place = reference(image, "video_id")
+        video = as_mapping(listed.get(place))
+        names = [as_text(video.get(key)) for key in ("name", "file_name")]
+        names += [*folders, as_text(image.get("video_id"))]
+        return place, tuple(dict.fromkeys(name for name in names if name))
+
+    def _video(
+        self, key: str, video: _Video, kind_of: KindOf, findings: list[Finding]
+    ) -> VideoAnnotations:
+        builder = TrackBuilder()
+        crowds = 0
+        try:
+            frames = frames_of_pictures(
+                self._numbers[key] or range(len(video.images)),
+                self._video_length(video.names),
+                said=self._numbering,
+                first=self._first if self._numbers[key] else 0,
+                declared=video.declared,
+                counted=not self._numbers[key],
+            ).tolist()
+            doubt = None
+        except ValueError as error:
+            frames, doubt = [0] * len(video.images), str(error)
+        frame_of = dict(zip(video.images, frames, strict=True))
+        for index, annotation in video.annotations:
+            crowds += self._add(builder, index, annotation, video, frame_of, doubt, kind_of)
+        findings = [*findings, *builder.findings()]
+        if crowds:
+            what = "annotations are of crowds (iscrowd); each is imported as one object"
+            findings.append(Finding(what, None, crowds, is_note=True))
+        return VideoAnnotations(
+            data_row=video.names,
+            tracks=builder.tracks(),
+            size=video.size,
+            findings=findings,
+            refused=builder.refused(),
+        )
+
+    def _add(
+        self,
+        builder: TrackBuilder,
+        index: int,
+        annotation: Entry,
+        video: _Video,
+        frame_of: Mapping[str, int],
+        doubt: str | None,
+        kind_of: KindOf,
+    ) -> bool:
+        """Add an annotation; tells whether it is of a crowd."""
+        where = f"annotations[{index}] of {self._content.path.name}"
+        track = _track(annotation) or f"annotation {annotation.get('id', index)}"
+        try:
+            name = self._content.category_of(annotation)
+        except ValueError as error:
+            builder.refuse(f"category {annotation.get('category_id')}", track, f"{where} {error}")
+            return False
+        if doubt is not None:
+            builder.refuse(name, track, doubt)
+            return False
+        image = reference(annotation, "image_id")
+        shapes = (annotation.get("bbox"), annotation.get("segmentation"))
+        boxes = kind_of(name) == "rectangle"
+        size = size_of(video.images[image]) or video.size
+        if size != video.size:
+            kind: Any = "rectangle" if boxes or not shapes[1] else "raster-segmentation"
+            reason = f"{where} is of an image of another size than the video's first"
+            builder.leave_out(name, kind, track, frame_of[image], reason)
+            return False
+        key_frame = annotation.get("key_frame")
+        add_shape(
+            builder,
+            name,
+            track,
+            frame_of[image],
+            shapes,
+            where=where,
+            size=size,
+            boxes=boxes,
+            drawn=key_frame if isinstance(key_frame, bool) else None,
+        )
+        return annotation.get("iscrowd") == 1
+
+
+def _track(annotation: Entry) -> str | None:
+    """The object of an annotation; ``None`` if it is one of its own."""
+    attributes = as_mapping(annotation.get("attributes"))
+    for source in (annotation, attributes):
+        for key in _TRACK_KEYS:
+            track = as_text(source.get(key))
+            if track is not None:
+                return None if track.startswith("-") else track
+    return None
+
+
+def _frame_numbers(video: _Video) -> tuple[list[int] | None, int | None]:
+    """The number of each image, and the number of a video's first frame if two numbers tell.
+
+    An image has a number in its entry and one in its file name. Where the latter is one more in
+    all images, the entries count from 0; where the entries merely count the images, the file names
+    tell more.
+    """
+    images = list(video.images.values())
+    stated = _all([next((n for n in _stated(image) if n is not None), None) for image in images])
+    named = _all([number_in(str(image.get("file_name") or "")) for image in images])
+    if stated is None or named is None:
+        return (named if stated is None else stated), None
+    apart = {name - number for name, number in zip(named, stated, strict=True)}
+    if apart == {1}:
+        return stated, 0
+    if apart == {-1}:
+        return stated, 1
+    counts_images = max(stated) - min(stated) == len(set(stated)) - 1
+    in_order = sorted(range(len(images)), key=stated.__getitem__)
+    ascending = sorted(named) == [named[place] for place in in_order] and len(set(named)) == len(
+        named
+    )
+    return (named if len(apart) > 1 and counts_images and ascending else stated), None
+
+
+def _stated(image: Entry) -> Iterator[int | None]:
+    for key in _FRAME_KEYS:
+        yield whole_number(image.get(key))
+
+
+def _all(numbers: list[int | None]) -> list[int] | None:
+    found = [number for number in numbers if number is not None]
+    return found if found and len(found) == len(numbers) else None

@@ -1,0 +1,267 @@
+"""What YouTube-VIS and COCO JSON have in common: entries, categories, boxes, masks, file names.
+
+A segmentation is run-length encoded ``{"size": [H, W], "counts": …}`` or a list of polygons
+``[x, y, x, y, …]``; a box is [left, top, width, height]. Source: cocodataset.org/#format-data.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeplake_labelbox._formats.annotations import Finding
+from deeplake_labelbox._formats.polygons import filled
+from deeplake_labelbox._formats.rle import decode_rle
+from deeplake_labelbox._formats.tracks import TrackBuilder
+from deeplake_labelbox._model.json_values import as_list, as_mapping, as_text
+from deeplake_labelbox.errors import AnnotationSourceError
+
+Size = tuple[int, int]
+"""Width and height in pixels."""
+
+Entry = Mapping[str, Any]
+
+# Numbers beyond are no frame numbers.
+_MAX_NUMBER: Final = 1 << 31
+
+_MAX_DIGITS: Final = 30
+# Pictures of more pixels, and coordinates beyond, are of no video.
+_MAX_PIXELS: Final = 1 << 28
+_MAX_COORDINATE: Final = 1e6
+
+_LENGTHS: Final = ("length", "num_frames", "frame_count", "nframes")
+
+
+class CocoJson:
+    """A file of COCO's kind.
+
+    Args:
+        path: The file.
+
+    Raises:
+        AnnotationSourceError: If there is no such file, or it is of another format.
+
+    Attributes:
+        path: The file.
+        annotations: Place in the file and content of each annotation.
+        categories: Name by id.
+        findings: What is in the file and cannot be read.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        try:
+            content = json.loads(self.path.read_bytes())
+        except FileNotFoundError as error:
+            raise AnnotationSourceError(f"There is no file {path}.") from error
+        except (OSError, ValueError, RecursionError) as error:
+            raise AnnotationSourceError(f"{path} cannot be read as JSON ({error}).") from error
+        if (
+            not isinstance(content, dict)
+            or "annotations" not in content
+            or not {"videos", "images"} & content.keys()
+        ):
+            raise AnnotationSourceError(
+                f"{path} is no YouTube-VIS or COCO file; it needs 'annotations', 'categories', and "
+                f"'videos' or 'images'."
+            )
+        if content["annotations"] is None:
+            raise AnnotationSourceError(
+                f"{path} has no annotations (null), as the test sets of YouTube-VIS; pass one that "
+                f"has."
+            )
+        self.findings: list[Finding] = []
+        self._content = content
+        self.annotations = self.entries("annotations")
+        self.categories = {
+            key: str(category["name"])
+            for key, category in self.by_id("categories").items()
+            if category.get("name") is not None
+        }
+
+    @property
+    def has_images(self) -> bool:
+        """Whether annotations are of images (COCO), not of videos (YouTube-VIS)."""
+        if any("image_id" in annotation for _, annotation in self.annotations):
+            return True
+        return "videos" not in self._content
+
+    def entries(self, name: str) -> list[tuple[int, Entry]]:
+        """The objects of a list, each with its place."""
+        entries = []
+        for index, entry in enumerate(as_list(self._content.get(name))):
+            if isinstance(entry, Mapping):
+                entries.append((index, as_mapping(entry)))
+            else:
+                self.findings.append(Finding(f"{name}[{index}] of {self.path.name} is no object"))
+        return entries
+
+    def by_id(self, name: str) -> dict[str, Entry]:
+        """The objects of a list by id.
+
+        Raises:
+            AnnotationSourceError: If two have one id.
+        """
+        entries = self.entries(name)
+        counts = Counter(_key(entry.get("id")) for _, entry in entries)
+        if repeated := [key for key, count in counts.items() if count > 1]:
+            raise AnnotationSourceError(
+                f"{self.path} has {counts[repeated[0]]} {name} with the id {repeated[0]}; ids are "
+                f"unique."
+            )
+        return {_key(entry.get("id")): entry for _, entry in entries}
+
+    def category_of(self, annotation: Entry) -> str:
+        """The class of an annotation.
+
+        Raises:
+            ValueError: If it is not listed.
+        """
+        category = annotation.get("category_id")
+        if _key(category) not in self.categories:
+            raise ValueError(f"has the category {category!r}, which is not listed")
+        return self.categories[_key(category)]
+
+
+def reference(entry: Entry, name: str) -> str:
+    """The id of another entry that an entry names."""
+    return _key(entry.get(name))
+
+
+def _key(value: Any) -> str:
+    """An id as text: 4, 4.0 and "4" are the same."""
+    number = whole_number(value)
+    return as_text(value if number is None else number) or json.dumps(value, default=repr)
+
+
+def size_of(entry: Entry) -> Size | None:
+    """Width and height of a video or image, where it tells."""
+    sides = [whole_number(entry.get(name)) for name in ("width", "height")]
+    return (sides[0], sides[1]) if sides[0] and sides[1] else None
+
+
+def length_of(entry: Entry) -> int | None:
+    """Number of frames of a video, where it tells."""
+    return next((n for n in (whole_number(entry.get(key)) for key in _LENGTHS) if n), None)
+
+
+def whole_number(value: Any) -> int | None:
+    """A whole number from 0 on; ``None`` for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return int(value) if value == int(value) and 0 <= value < _MAX_NUMBER else None
+
+
+def number_in(file_name: str) -> int | None:
+    """The last number in the name of a picture."""
+    numbers = re.findall(r"\d+", PurePosixPath(file_name.replace("\\", "/")).stem)
+    if not numbers or len(numbers[-1]) > _MAX_DIGITS:
+        return None
+    return whole_number(int(numbers[-1]))
+
+
+def folders_of(file_name: str) -> list[str]:
+    """Names that the folders of a picture give to its video, the last one first."""
+    parts = PurePosixPath(file_name.replace("\\", "/")).parts[:-1]
+    folder = PurePosixPath(*parts)
+    names = [str(folder), *reversed(parts)] if parts else []
+    return [name for name in dict.fromkeys(names) if name not in ("img1", "JPEGImages", "/")]
+
+
+def add_shape(
+    builder: TrackBuilder,
+    name: str,
+    track: str,
+    frame: int,
+    shapes: tuple[Any, Any],
+    *,
+    where: str,
+    size: Size | None,
+    boxes: bool,
+    drawn: bool | None = None,
+) -> None:
+    """Add the box or the mask of an object in a frame.
+
+    Args:
+        builder: Where to add it.
+        name: The class.
+        track: The object.
+        frame: 1-based frame number.
+        shapes: Its box and its segmentation, as they are in the file.
+        where: Its place in the file.
+        size: Of the picture; ``None`` where it is not known.
+        boxes: Whether its box is wanted; else its mask, or if it has none its box.
+        drawn: Whether a person drew it here, where the file tells.
+    """
+    box, segmentation = shapes
+    has_mask = segmentation not in (None, [])
+    if has_mask and not boxes:
+        pixels = partial(_pixels, segmentation, size)
+        builder.add(name, "raster-segmentation", track, frame, pixels, drawn=drawn)
+        return
+    try:
+        builder.add(name, "rectangle", track, frame, _box(box, has_mask=has_mask), drawn=drawn)
+    except ValueError as error:
+        builder.leave_out(name, "rectangle", track, frame, f"{where} {error}")
+
+
+def _box(box: Any, *, has_mask: bool) -> tuple[float, ...]:
+    if box is None:
+        raise ValueError(
+            "has a mask but no box, and the project draws boxes"
+            if has_mask
+            else "has neither a box nor a mask"
+        )
+    try:
+        left, top, width, height = (float(number) for number in box)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError("has a box that is not [left, top, width, height]") from error
+    if not all(map(math.isfinite, (left, top, width, height))):
+        raise ValueError("has a box that is not finite")
+    return left, top, width, height
+
+
+def _pixels(segmentation: Any, size: Size | None) -> NDArray[np.bool_]:
+    """Decode a segmentation.
+
+    Raises:
+        ValueError: If it cannot be decoded.
+    """
+    if isinstance(segmentation, Mapping):
+        pixels = decode_rle(segmentation)
+        if size is not None and pixels.shape != (size[1], size[0]):
+            raise ValueError(
+                f"it has {pixels.shape[1]} x {pixels.shape[0]} pixels, the video has "
+                f"{size[0]} x {size[1]}"
+            )
+        return pixels
+    if size is None:
+        raise ValueError("polygons need the width and height of the picture")
+    return _filled(segmentation, size)
+
+
+def _filled(polygons: Any, size: Size) -> NDArray[np.bool_]:
+    """Polygons, each ``[x, y, x, y, ...]``, filled."""
+    if not isinstance(polygons, Sequence) or isinstance(polygons, str):
+        raise ValueError("it is neither run-length encoded nor a list of polygons")  # noqa: TRY004 - a fault of the file
+    if size[0] * size[1] > _MAX_PIXELS:
+        raise ValueError(f"a picture of {size[0]} x {size[1]} pixels is none of a video")
+    shapes = []
+    for polygon in polygons:
+        try:
+            corners = np.array(polygon, dtype=np.float64).reshape(-1, 2)
+        except (TypeError, ValueError) as error:
+            raise ValueError("a polygon is [x, y, x, y, …]") from error
+        if len(corners) < 3 or not (np.abs(corners) <= _MAX_COORDINATE).all():
+            raise ValueError("a polygon has at least three corners, which are finite")
+        shapes.append(corners)
+    return filled(shapes, size)

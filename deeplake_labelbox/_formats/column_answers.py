@@ -1,0 +1,111 @@
+"""The values of answer columns back to answers by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeplake_labelbox._formats.annotations import AnswerSpan, AnswerValue
+from deeplake_labelbox._model.ontology import Classification, Tool
+from deeplake_labelbox._store.columns import AnswerColumn, AnswerSource
+
+
+class ColumnAnswers:
+    """Reads what several columns say of one object or one frame.
+
+    Args:
+        columns: The columns.
+        tool: The tool of the objects, or ``None`` for the columns of frames.
+        classifications: What is asked: of the tool, or at the top of the ontology.
+
+    Attributes:
+        problems: What cannot be told from the columns.
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[AnswerColumn],
+        tool: Tool | None,
+        classifications: tuple[Classification, ...],
+    ) -> None:
+        self._classifications = classifications
+        self._sources: list[list[AnswerSource]] = []
+        self._known: dict[tuple[Any, ...], Mapping[str, AnswerValue]] = {}
+        self.problems: list[str] = []
+        for column in columns:
+            sources = [source for source in column.sources if source.tool is tool]
+            if column.kind == "text" and len(sources) > 1:
+                names = ", ".join(repr(source.classification.name) for source in sources)
+                self.problems.append(
+                    f"the column {column.name!r} joins the texts of {names}, which cannot be parted"
+                )
+                sources = []
+            self._sources.append(sources)
+
+    def of(self, cells: Sequence[Any]) -> Mapping[str, AnswerValue]:
+        """The answers that the columns hold, in the order of the columns."""
+        key = tuple(map(_key, cells))
+        if key not in self._known:
+            chosen: dict[int, Any] = {}
+            for sources, cell in zip(self._sources, key, strict=True):
+                for source in sources:
+                    if source.classification.kind == "text":
+                        chosen[id(source.classification)] = cell or None
+                    elif isinstance(cell, tuple):
+                        chosen[id(source.classification)] = [
+                            index for index, number in enumerate(source.classes) if number in cell
+                        ]
+            self._known[key] = _tree(self._classifications, chosen)
+        return self._known[key]
+
+
+def spans_of(frames: NDArray[np.int64], answers: Iterable[AnswerValue | None]) -> list[AnswerSpan]:
+    """Runs of equal answers over the frames that are known, ascending."""
+    spans: list[AnswerSpan] = []
+    previous: AnswerValue | None = None
+    for frame, answer in zip(frames.tolist(), answers, strict=False):
+        if answer is not None:
+            if spans and answer == previous:
+                spans[-1] = AnswerSpan(spans[-1].start, frame, answer)
+            else:
+                spans.append(AnswerSpan(frame, frame, answer))
+        previous = answer
+    return spans
+
+
+def _key(cell: Any) -> Any:
+    """A cell as something that can be compared: a text, or the chosen classes."""
+    if cell is None or isinstance(cell, str):
+        return cell
+    array = np.asarray(cell)
+    if array.dtype.kind in "US":
+        return str(array)
+    if array.dtype == np.uint8 and array.ndim == 1:
+        return tuple(np.flatnonzero(array).tolist())
+    return tuple(int(number) for number in array.reshape(-1) if number >= 0)
+
+
+def _tree(
+    classifications: tuple[Classification, ...], chosen: Mapping[int, Any]
+) -> dict[str, AnswerValue]:
+    answers: dict[str, AnswerValue] = {}
+    for classification in classifications:
+        found = chosen.get(id(classification))
+        if not found:
+            continue
+        if classification.kind == "text":
+            answers[classification.name] = found
+            continue
+        options = [classification.options[index] for index in found]
+        below = {option.value: _tree(option.classifications, chosen) for option in options}
+        if any(below.values()):
+            answers[classification.name] = {value: tree or None for value, tree in below.items()}
+        elif classification.kind == "radio":
+            # Not as a text, which a text of the same name would take.
+            answers[classification.name] = {options[0].value: None}
+        else:
+            answers[classification.name] = [option.value for option in options]
+    return answers

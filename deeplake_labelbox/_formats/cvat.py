@@ -1,0 +1,177 @@
+"""CVAT for video, version 1.1: XML with a ``track`` an object and a shape a frame.
+
+The XML is read with `defusedxml`: the parsers of the standard library expand entities, so that a
+small file of a stranger can fill the memory ("billion laughs") or read other files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml import ElementTree
+from defusedxml.common import DefusedXmlException
+
+from deeplake_labelbox._formats.annotations import (
+    Finding,
+    KindOf,
+    RefusedObject,
+    VideoAnnotations,
+)
+from deeplake_labelbox._formats.cvat_tasks import CvatTask, CvatTasks
+from deeplake_labelbox._formats.cvat_tracks import CvatTrack, read_track
+from deeplake_labelbox._formats.tracks import TrackBuilder
+from deeplake_labelbox.errors import AnnotationSourceError
+
+
+class CvatSource:
+    """A file of CVAT for video: the export of a project, a task or a job.
+
+    A track with a shape that Labelbox does not have, or that cannot be read, is refused as a whole:
+    nothing is guessed between its other shapes.
+
+    Args:
+        path: The XML file.
+        data_row: The video, where the file has tracks of one task only.
+
+    Raises:
+        AnnotationSourceError: If there is no such file, or it is of another format.
+    """
+
+    def __init__(self, path: str | Path, *, data_row: str | None = None) -> None:
+        self._path = Path(path)
+        self._data_row = data_row
+        try:
+            root = ElementTree.parse(self._path).getroot()
+        except (OSError, ParseError, ValueError, DefusedXmlException) as error:
+            raise AnnotationSourceError(
+                f"{path} cannot be read as XML ({type(error).__name__}: {error})."
+            ) from error
+        if root is not None and root.tag == "annotations" and root.find("image") is not None:
+            raise AnnotationSourceError(
+                f"{path} is an export of 'CVAT for images', which has no tracks. Export the task "
+                f"as 'CVAT for video 1.1'."
+            )
+        if root is None or root.tag != "annotations":
+            raise AnnotationSourceError(
+                f"{path} is no file of CVAT for video: it needs <annotations> with <track> "
+                f"elements. Export the task as 'CVAT for video 1.1'."
+            )
+        self._labels = frozenset(
+            name.text for name in root.iterfind("meta//labels/label/name") if name.text
+        )
+        self._tracks: dict[str | None, list[tuple[str, Element]]] = {}
+        names: set[str] = set()
+        for index, track in enumerate(root.iter("track")):
+            name = track.get("id") or f"#{index}"
+            if name in names:
+                # Files that were joined number their tracks alike.
+                name = f"{name}#{index}"
+            names.add(name)
+            self._tracks.setdefault(track.get("task_id"), []).append((name, track))
+        if not self._tracks:
+            raise AnnotationSourceError(f"{path} has no <track>, so there is nothing to import.")
+        self._tasks = CvatTasks(root, self._path)
+        if not any(map(self._tasks.find, self._tracks)):
+            raise AnnotationSourceError(
+                f"{path} has tracks of tasks that its <meta> does not have. Export the task as "
+                f"'CVAT for video 1.1'."
+            )
+        if data_row is not None and len(self._tracks) > 1:
+            raise AnnotationSourceError(
+                f"{path} has tracks of {len(self._tracks)} tasks, but one data row is named; leave "
+                f"it out, or name a data row for each."
+            )
+
+    def __len__(self) -> int:
+        return len(self._tracks)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The labels that its <meta> lists."""
+        return self._labels
+
+    def videos(self, kind_of: KindOf) -> Iterator[VideoAnnotations]:  # noqa: ARG002 - each shape has one geometry
+        """Yield the annotations of each task that has tracks."""
+        for task_id, tracks in self._tracks.items():
+            task = self._tasks.find(task_id)
+            if task is None:
+                yield self._without_task(task_id, tracks)
+            else:
+                yield self._video(task, tracks)
+
+    def _without_task(
+        self, task_id: str | None, tracks: list[tuple[str, Element]]
+    ) -> VideoAnnotations:
+        reason = f"the <meta> of the file does not have its task {task_id}"
+        if task_id is None:
+            reason = f"it does not tell which of the {len(self._tasks)} tasks of the file it is of"
+        return VideoAnnotations(
+            data_row=(f"{self._path.name}, task {task_id or 'unknown'}",),
+            refused=[RefusedObject(_label(track), name, reason) for name, track in tracks],
+        )
+
+    def _video(self, task: CvatTask, tracks: list[tuple[str, Element]]) -> VideoAnnotations:
+        builder = TrackBuilder()
+        findings: list[Finding] = []
+        occluded: list[int] = []
+        # Masks that come later are painted over others.
+        for name, element in sorted(tracks, key=lambda entry: _z_order(entry[1])):
+            label = _label(element)
+            try:
+                track = read_track(element, task)
+            except ValueError as error:
+                builder.refuse(label, name, str(error))
+                continue
+            self._add(builder, label, name, track, task)
+            occluded += track.occluded
+            findings += [
+                Finding(
+                    f"{label!r} {name}: {what}",
+                    min(frames) + 1 if frames else None,
+                    len(frames) or 1,
+                )
+                for what, frames in track.problems.items()
+            ]
+        if occluded:
+            what = "'occluded' is set, which is not imported, as Labelbox has no such mark"
+            findings.append(Finding(what, min(occluded) + 1, len(occluded), is_note=True))
+        if grouped := sum(element.get("group_id", "0") != "0" for _, element in tracks):
+            what = "a 'group_id' is set, which is not imported, as Labelbox has no groups"
+            findings.append(Finding(what, None, grouped, is_note=True))
+        return VideoAnnotations(
+            data_row=(self._data_row,) if self._data_row is not None else task.names,
+            tracks=builder.tracks(),
+            size=task.size,
+            findings=(*builder.findings(), *findings),
+            refused=builder.refused(),
+        )
+
+    @staticmethod
+    def _add(
+        builder: TrackBuilder, label: str, name: str, track: CvatTrack, task: CvatTask
+    ) -> None:
+        for shape in track.on_every_frame(task):
+            builder.add(
+                label,
+                track.kind,
+                name,
+                shape.frame + 1,
+                shape.value,
+                answers=shape.answers,
+                drawn=shape.drawn,
+            )
+
+
+def _label(track: Element) -> str:
+    return track.get("label") or "(no label)"
+
+
+def _z_order(track: Element) -> int:
+    """Where a track lies above others, as its first shape tells."""
+    shape = next(iter(track), None)
+    try:
+        return int("0" if shape is None else shape.get("z_order", "0"))
+    except ValueError:
+        return 0

@@ -1,0 +1,167 @@
+"""Any Deep Lake dataset as a source: its user says which column holds which class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+import deeplake
+import numpy as np
+from numpy.typing import NDArray
+
+from deeplake_labelbox._formats.annotations import (
+    AnswerValue,
+    KindOf,
+    VideoAnnotations,
+)
+from deeplake_labelbox._formats.cells import MaskCells, as_written, read_cells
+from deeplake_labelbox._formats.column_answers import spans_of
+from deeplake_labelbox._formats.tracks import TrackBuilder
+from deeplake_labelbox._model.annotations import ToolKind
+from deeplake_labelbox._store.columns import column_names, read_class_names
+from deeplake_labelbox._store.location import dataset_errors
+from deeplake_labelbox.errors import AnnotationSourceError
+
+_GEOMETRIES: Mapping[str, ToolKind] = {
+    "BoundingBox": "rectangle",
+    "Point": "point",
+    "Polygon": "line",
+    "BinaryMask": "raster-segmentation",
+}
+_TRACK_IDS = "_track_ids"
+
+
+class MappedColumnsSource:
+    """A dataset with a row per frame.
+
+    The type of a column tells what it holds: BoundingBox (left, top, width, height in pixels),
+    Point, Polygon (taken for polylines) and BinaryMask (H, W, K) hold objects, ClassLabel and
+    Text the answers to frame or global classifications. The column ``<name>_track_ids``, or
+    ``track_ids`` where it has as many entries, says which objects are the same; without either,
+    each object is one of its own in each frame. Videos and frames are told by the columns
+    ``video_idx`` and ``frame_idx`` (from 0); without them all rows are one video.
+
+    Args:
+        dataset: The dataset.
+        mapping: Tool or classification of the project by column.
+
+    Raises:
+        AnnotationSourceError: If a column does not exist, or is of a type that holds no labels.
+    """
+
+    def __init__(self, dataset: deeplake.Dataset, mapping: Mapping[str, str]) -> None:
+        self._dataset = dataset
+        self._names = column_names(dataset)
+        self._mapping = {name: goal for name, goal in mapping.items() if goal}
+        self._types: dict[str, str] = {}
+        for name in mapping:
+            if name not in self._names:
+                raise AnnotationSourceError(
+                    f"The dataset has no column {name!r}; it has {', '.join(self._names)}."
+                )
+        for name in self._mapping:
+            kind = str(dataset.schema[name].dtype.kind).rpartition(".")[2]
+            if kind not in (*_GEOMETRIES, "ClassLabel", "Text"):
+                raise AnnotationSourceError(
+                    f"The column {name!r} is of type {kind}; columns of {', '.join(_GEOMETRIES)}, "
+                    f"ClassLabel and Text can be imported."
+                )
+            self._types[name] = kind
+
+    def __len__(self) -> int:
+        return 0
+
+    @property
+    def names(self) -> frozenset[str]:
+        """No classes beside those that columns are mapped to."""
+        return frozenset()
+
+    def videos(self, kind_of: KindOf) -> Iterator[VideoAnnotations]:  # noqa: ARG002 - columns have one geometry
+        """Yield the annotations of each video.
+
+        Raises:
+            AnnotationSourceError: If track ids do not fit their objects.
+            DatasetError: If Deep Lake cannot read.
+        """
+        with dataset_errors("reading labels"):
+            count = len(self._dataset)
+            if not count:
+                return
+            videos = np.zeros(count, dtype=np.int64)
+            frames = np.arange(1, count + 1)
+            if {"video_idx", "frame_idx"} <= set(self._names):
+                videos = np.asarray(self._dataset["video_idx"][:], dtype=np.int64).reshape(-1)
+                frames = np.asarray(self._dataset["frame_idx"][:], dtype=np.int64).reshape(-1) + 1
+            for video in np.unique(videos):
+                rows = np.flatnonzero(videos == video)
+                numbers, first = np.unique(frames[rows], return_index=True)
+                yield self._video(str(video), numbers, rows[first])
+
+    def _video(
+        self, name: str, frames: NDArray[np.int64], rows: NDArray[np.int64]
+    ) -> VideoAnnotations:
+        builder = TrackBuilder()
+        frame_answers = {}
+        for column, goal in self._mapping.items():
+            kind = self._types[column]
+            if kind in _GEOMETRIES:
+                self._add_objects(builder, column, _GEOMETRIES[kind], frames, rows)
+                continue
+            names = read_class_names(self._dataset, column)
+            cells = read_cells(self._dataset, column, rows)
+            answers = [_answer(column, cell, names) for cell in cells]
+            if spans := spans_of(frames, answers):
+                frame_answers[goal] = spans
+        return VideoAnnotations(
+            data_row=(name,),
+            tracks=builder.tracks(),
+            frame_answers=frame_answers,
+            known_frames=frames,
+            findings=builder.findings(),
+        )
+
+    def _add_objects(
+        self,
+        builder: TrackBuilder,
+        column: str,
+        kind: ToolKind,
+        frames: NDArray[np.int64],
+        rows: NDArray[np.int64],
+    ) -> None:
+        goal = self._mapping[column]
+        masks = MaskCells(self._dataset, column)
+        ids = next((n for n in (f"{column}{_TRACK_IDS}", "track_ids") if n in self._names), None)
+        numbers = None if ids is None else read_cells(self._dataset, ids, rows)
+        for index, (frame, row) in enumerate(zip(frames.tolist(), rows.tolist(), strict=True)):
+            cell: Any = self._dataset[column][row]
+            if cell is None:
+                continue
+            count = np.asarray(cell).shape[-1] if kind == "raster-segmentation" else len(cell)
+            tracks = [f"{frame}-{k}" for k in range(count)]
+            if numbers is not None:
+                tracks = [str(number) for number in np.asarray(numbers[index]).reshape(-1)]
+                if len(tracks) != count:
+                    raise AnnotationSourceError(
+                        f"Row {row} has {count} objects in {column!r}, but {len(tracks)} track ids "
+                        f"in {ids!r}."
+                    )
+            for k, track in enumerate(tracks):
+                value: Any = partial(masks.pixels, row, k)
+                if kind != "raster-segmentation":
+                    value = as_written(np.asarray(cell[k]))
+                builder.add(goal, kind, f"{column}/{track}", frame, value)
+
+
+def _answer(column: str, cell: Any, class_names: tuple[str, ...]) -> AnswerValue | None:
+    if cell is None or isinstance(cell, str):
+        return cell or None
+    numbers = [int(number) for number in np.asarray(cell).reshape(-1) if number >= 0]
+    try:
+        chosen = [class_names[number] for number in numbers]
+    except IndexError as error:
+        raise AnnotationSourceError(
+            f"The column {column!r} has class {max(numbers)}, but only {len(class_names)} class "
+            f"names; set its metadata 'class_names'."
+        ) from error
+    return chosen or None

@@ -1,0 +1,256 @@
+"""MOTChallenge text: one box a line, ``frame, id, left, top, width, height, …``.
+
+Frames, ids and pixels count from 1: a box at the very left has ``left`` 1. An id below 0 is none:
+the box is a detection that belongs to no track. Source: A. Milan et al., "MOT16: A Benchmark for
+Multi-Object Tracking", arXiv 1603.00831, section 4 and table 6. See `mot_variants` for the columns
+after the sixth.
+"""
+
+from __future__ import annotations
+
+import configparser
+import logging
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from deeplake_labelbox._formats.annotations import Finding, KindOf, VideoAnnotations
+from deeplake_labelbox._formats.frame_numbers import LengthOf, Numbering, unknown_length
+from deeplake_labelbox._formats.mot_lines import MotLines, read_lines
+from deeplake_labelbox._formats.mot_variants import (
+    FLAG,
+    VARIANTS,
+    MotFormat,
+    MotVariant,
+    variant_of,
+)
+from deeplake_labelbox._formats.tracks import TrackBuilder
+from deeplake_labelbox.errors import AnnotationSourceError
+
+logger = logging.getLogger(__name__)
+
+_GROUND_TRUTH_FILES = ("gt.txt", "det.txt")
+
+
+class MotSource:
+    """A file of MOTChallenge text, or a folder of sequences.
+
+    Args:
+        path: A text file, the folder of a sequence (with ``gt/gt.txt`` or ``gt.txt``), or a
+            folder of such folders. The video of a sequence is named by its folder, or by
+            ``seqinfo.ini`` where `to_mot` wrote it.
+        data_row: The video, where ``path`` is a single file.
+        origin: Where pixels count from: 1 as MOTChallenge defines, 0 as many trackers write.
+        variant: Which columns it has; ``mot`` reads only files that are sure of it.
+        mapped: Names of the source that the user maps to the project, see `variant_of`.
+        numbering: What the user says of the frame numbers.
+        length_of: The lengths of the project's videos.
+
+    Raises:
+        AnnotationSourceError: If there is no such file.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        data_row: str | None = None,
+        origin: int = 1,
+        variant: MotFormat = "mot",
+        mapped: Collection[str] = (),
+        numbering: Numbering = Numbering(),  # noqa: B008 - it is frozen
+        length_of: LengthOf = unknown_length,
+    ) -> None:
+        self._origin = origin
+        self._variant = variant
+        self._mapped = mapped
+        self._numbering = numbering
+        self._length_of = length_of
+        self._files = _files(Path(path))
+        if data_row is not None and len(self._files) > 1:
+            raise AnnotationSourceError(
+                f"{path} has {len(self._files)} sequences, but one data row is named; leave it "
+                f"out, or pass one sequence."
+            )
+        self._data_row = data_row
+        self._names: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The classes of the variants that were read."""
+        return frozenset(self._names)
+
+    def videos(self, kind_of: KindOf) -> Iterator[VideoAnnotations]:  # noqa: ARG002 - boxes are all there is
+        """Yield the annotations of each sequence.
+
+        Raises:
+            AnnotationSourceError: If a file is none of MOTChallenge, or does not say which
+                variant it is.
+        """
+        for file in self._files:
+            yield self._read(file)
+
+    def _read(self, file: Path) -> VideoAnnotations:
+        lines = read_lines(file)
+        variant = variant_of(
+            file,
+            [row for _, row in lines.rows],
+            lines.header,
+            chosen=self._variant,
+            mapped=self._mapped,
+        )
+        self._names.update(variant.class_names)
+        folder = _sequence(file)
+        info = _sequence_info(folder)
+        names = tuple(name for name in (folder.name or file.stem, info.video) if name)
+        if self._data_row:
+            names = (self._data_row,)
+        doubt = None
+        if self._numbering.step is None:
+            doubt = _length_doubt(info.length, self._length_of(names).frames)
+        if info.sizes is not None:
+            doubt = (
+                f"the picture size changes within the video ({info.sizes}), and boxes are in "
+                f"pixels of their own frames; import the dataset that the file was made of"
+            )
+        builder = TrackBuilder()
+        findings = self._add_boxes(builder, file, lines, variant, doubt)
+        findings += builder.findings()
+        if self._variant == "mot" and variant is VARIANTS["mot17"]:
+            what = "there is no labels.txt; its classes are read as those of MOTChallenge"
+            findings.append(Finding(f"{file.name}: {what} (1 is pedestrian)", is_note=True))
+        return VideoAnnotations(
+            data_row=names,
+            tracks=builder.tracks(),
+            size=info.size,
+            findings=findings,
+            refused=builder.refused(),
+        )
+
+    def _add_boxes(
+        self,
+        builder: TrackBuilder,
+        file: Path,
+        lines: MotLines,
+        variant: MotVariant,
+        doubt: str | None,
+    ) -> list[Finding]:
+        """Add the boxes of a file, or refuse them all for a doubt; tells which lines are bad."""
+        first, step = self._first_number(file, lines), self._numbering.step or 1
+        faults = _Faults(file)
+        for number, frame, fault in lines.faults:
+            faults.add(number, frame, fault)
+        left_out = 0
+        for number, row in lines.rows:
+            values = [value or 0.0 for value in row[:6]]
+            frame = (int(values[0]) - first) * step + 1
+            if variant.has_flag and len(row) > FLAG and row[FLAG] == 0:
+                left_out += 1
+                continue
+            try:
+                name = variant.class_of(row)
+            except ValueError as error:
+                faults.add(number, frame if frame > 0 else None, str(error))
+                continue
+            track = str(int(values[1])) if values[1] >= 0 else f"line {number}"
+            box = (values[2] - self._origin, values[3] - self._origin, values[4], values[5])
+            if doubt is not None:
+                builder.refuse(name, track, doubt)
+            elif frame < 1:
+                faults.add(number, None, f"has frame {int(values[0])}; frames count from {first}")
+            else:
+                builder.add(name, "rectangle", track, frame, box)
+        findings = faults.findings()
+        if left_out:
+            what = "boxes are marked as not to be counted (0 in the seventh column)"
+            findings.append(Finding(what, None, left_out))
+        return findings
+
+    def _first_number(self, file: Path, lines: MotLines) -> int:
+        if self._numbering.first is not None:
+            return self._numbering.first
+        if any(row[0] == 0 for _, row in lines.rows):
+            raise AnnotationSourceError(
+                f"{file} has frame 0; frames of MOTChallenge count from 1. If this file counts "
+                f"from 0, pass first_number (--first-number on the command line) as 0."
+            )
+        return 1
+
+
+@dataclass(frozen=True, slots=True)
+class _SequenceInfo:
+    size: tuple[int, int] | None = None
+    length: int | None = None
+    video: str | None = None
+    sizes: str | None = None
+
+
+class _Faults:
+    """Lines that cannot be imported; those with one fault are told together."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._places: dict[str, list[tuple[int, int | None]]] = {}
+
+    def add(self, number: int, frame: int | None, fault: str) -> None:
+        self._places.setdefault(fault, []).append((number, frame))
+
+    def findings(self) -> list[Finding]:
+        return [
+            Finding(f"line {places[0][0]} of {self._file.name} {fault}", places[0][1], len(places))
+            for fault, places in self._places.items()
+        ]
+
+
+def _length_doubt(length: int | None, frames: int | None) -> str | None:
+    """Why the frames of a sequence may be others than those of the video."""
+    if length is None or frames is None or (length * 2 > frames + 1 and frames * 2 > length + 1):
+        return None
+    return (
+        f"seqinfo.ini tells of {length:,} frames, the video in Labelbox has {frames:,}; pass "
+        f"frame_step (--frame-step on the command line): how many frames of the video lie from one "
+        f"frame of the sequence to the next"
+    )
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    for name in _GROUND_TRUTH_FILES:
+        folder = name.removesuffix(".txt")
+        for pattern in (name, f"{folder}/{name}", f"*/{name}", f"*/{folder}/{name}"):
+            if found := sorted(path.glob(pattern)):
+                return found
+    raise AnnotationSourceError(
+        f"There is no MOTChallenge file at {path}; pass a text file, or a folder with gt/gt.txt."
+    )
+
+
+def _sequence(file: Path) -> Path:
+    """The folder that names the sequence of a file; files of other names name it themselves."""
+    file = file.absolute()
+    if file.name not in _GROUND_TRUTH_FILES:
+        return file.with_suffix("")
+    return file.parent.parent if file.parent.name in ("gt", "det") else file.parent
+
+
+def _sequence_info(folder: Path) -> _SequenceInfo:
+    """Size, length and video from the ``seqinfo.ini`` of a sequence."""
+    info = configparser.ConfigParser(interpolation=None)
+    try:
+        if not info.read(folder / "seqinfo.ini", encoding="utf-8-sig"):
+            return _SequenceInfo()
+        sequence = info["Sequence"]
+        length = sequence.get("seqLength")
+        return _SequenceInfo(
+            size=(int(sequence["imWidth"]), int(sequence["imHeight"])),
+            length=None if length is None else int(length),
+            video=info.get("Video", "name", fallback=None),
+            sizes=info.get("Video", "sizes", fallback=None),
+        )
+    except (configparser.Error, KeyError, ValueError, UnicodeDecodeError) as error:
+        logger.warning("%s cannot be read: %r", folder / "seqinfo.ini", error)
+        return _SequenceInfo()

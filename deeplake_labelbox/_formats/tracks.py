@@ -1,0 +1,164 @@
+"""Gathers what is told of objects frame by frame into tracks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeplake_labelbox._counts import counted
+from deeplake_labelbox._formats.annotations import (
+    Answers,
+    Finding,
+    ObjectTrack,
+    RefusedObject,
+)
+from deeplake_labelbox._model.annotations import ToolKind
+
+_NO_ANSWERS: Mapping[str, Any] = {}
+
+
+@dataclass(slots=True)
+class _Sightings:
+    values: dict[int, Any] = field(default_factory=dict)
+    answers: dict[int, Answers] = field(default_factory=dict)
+    drawn: set[int] | None = None
+    left_out: dict[str, list[int]] = field(default_factory=dict)
+
+
+class TrackBuilder:
+    """The objects of one video, in the order in which they are first seen."""
+
+    def __init__(self) -> None:
+        self._objects: dict[tuple[str, ToolKind, str], _Sightings] = {}
+        self._twice: dict[tuple[str, ToolKind, str], list[int]] = {}
+        self._refused: dict[tuple[str, str], str] = {}
+
+    def add(
+        self,
+        class_name: str,
+        kind: ToolKind,
+        track: str,
+        frame: int,
+        value: Any,
+        *,
+        answers: Answers = _NO_ANSWERS,
+        drawn: bool | None = None,
+    ) -> None:
+        """Say where an object is in a frame.
+
+        Args:
+            class_name: Class of the object.
+            kind: Which geometry it has.
+            track: Names the object.
+            frame: 1-based frame number.
+            value: For ``rectangle`` left, top, width and height; for ``point`` x and y; for
+                ``line`` and ``polygon`` a (V, 2) array; for a mask its `MaskSource`.
+            answers: Answers to the classifications of the class.
+            drawn: Whether a person drew it here, where the source tells.
+        """
+        key = (class_name, kind, track)
+        seen = self._objects.setdefault(key, _Sightings())
+        if frame in seen.values:
+            self._twice.setdefault(key, []).append(frame)
+            return
+        seen.values[frame] = value
+        if answers:
+            seen.answers[frame] = answers
+        if drawn is not None:
+            seen.drawn = seen.drawn or set()
+            if drawn:
+                seen.drawn.add(frame)
+
+    def leave_out(
+        self, class_name: str, kind: ToolKind, track: str, frame: int, reason: str
+    ) -> None:
+        """Say why an object cannot be imported in a frame; its other frames are.
+
+        It ends before that frame and begins again after it.
+        """
+        seen = self._objects.setdefault((class_name, kind, track), _Sightings())
+        seen.left_out.setdefault(reason, []).append(frame)
+
+    def refuse(self, class_name: str, track: str, reason: str) -> None:
+        """Say why nothing of an object can be imported; the first reason counts."""
+        self._refused.setdefault((class_name, track), reason)
+
+    def tracks(self) -> list[ObjectTrack]:
+        """The objects of which something can be imported."""
+        return [
+            self._track(*key, seen)
+            for key, seen in self._objects.items()
+            if seen.values and not self._is_refused(key)
+        ]
+
+    def refused(self) -> list[RefusedObject]:
+        """The objects of which nothing can be imported."""
+        refused = [RefusedObject(*key, reason) for key, reason in self._refused.items()]
+        for key, seen in self._objects.items():
+            if not seen.values and not self._is_refused(key):
+                reasons = (f"{what} ({places(frames)})" for what, frames in seen.left_out.items())
+                refused.append(RefusedObject(key[0], key[2], "; ".join(reasons)))
+        return refused
+
+    def findings(self) -> list[Finding]:
+        """Frames of objects that are not imported: left out, or there twice."""
+        found = []
+        for key, seen in self._objects.items():
+            if not seen.values or self._is_refused(key):
+                continue
+            name = f"{key[0]!r} {key[2]}"
+            found += [
+                Finding(f"{name}: {reason}", min(frames), len(frames))
+                for reason, frames in seen.left_out.items()
+            ]
+            if key in self._twice:
+                frames = self._twice[key]
+                what = f"{name} is in the frame twice; the first one counts"
+                found.append(Finding(what, min(frames), len(frames)))
+        return found
+
+    def _is_refused(self, key: tuple[str, ToolKind, str]) -> bool:
+        return (key[0], key[2]) in self._refused
+
+    @staticmethod
+    def _track(class_name: str, kind: ToolKind, track: str, seen: _Sightings) -> ObjectTrack:
+        numbers = sorted(seen.values)
+        frames = np.array(numbers, dtype=np.int64)
+        values = [seen.values[number] for number in numbers]
+        coordinates: Any = values
+        if kind in ("rectangle", "point"):
+            coordinates = np.array(values, dtype=np.float64)
+        return ObjectTrack(
+            track=track,
+            class_name=class_name,
+            kind=kind,
+            frames=frames,
+            coordinates=coordinates,
+            answers=[seen.answers.get(number, _NO_ANSWERS) for number in numbers],
+            is_key_frame=None
+            if seen.drawn is None
+            else np.array([number in seen.drawn for number in numbers], dtype=np.bool_),
+        )
+
+
+def places(frames: Sequence[int]) -> str:
+    """Frame numbers in words, such as "frame 3" or "5 frames from 3 on"."""
+    if len(frames) == 1:
+        return f"frame {frames[0]}"
+    return f"{counted(len(frames), 'frame')} from {min(frames)} on"
+
+
+def vertices(pairs: Iterable[Any]) -> NDArray[np.float64]:
+    """Vertices as a (V, 2) array.
+
+    Raises:
+        ValueError: If they are no pairs of finite numbers, or none at all.
+    """
+    array = np.array(list(pairs), dtype=np.float64)
+    if array.ndim != 2 or array.shape[1] != 2 or not len(array) or not np.isfinite(array).all():
+        raise ValueError("vertices are pairs of finite numbers")
+    return array

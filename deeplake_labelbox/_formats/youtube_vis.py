@@ -1,0 +1,209 @@
+"""COCO-style JSON of videos, as YouTube-VIS has it.
+
+``videos`` (``id``, ``width``, ``height``, ``length``, ``file_names``), ``categories`` (``id``,
+``name``) and ``annotations``, one an object: ``video_id``, ``category_id``, and per picture a
+``segmentations`` entry (run-length encoded, polygons, or null) and a ``bboxes`` entry ([left, top,
+width, height] or null). Entry ``i`` belongs to the i-th of ``file_names``, whose number tells the
+frame. Source: L. Yang, Y. Fan and N. Xu, "Video Instance Segmentation", ICCV 2019, and the format
+page of youtube-vos.org.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeplake_labelbox._formats.annotations import Finding, KindOf, VideoAnnotations
+from deeplake_labelbox._formats.coco_json import (
+    CocoJson,
+    Entry,
+    Size,
+    add_shape,
+    folders_of,
+    length_of,
+    number_in,
+    reference,
+    size_of,
+)
+from deeplake_labelbox._formats.frame_numbers import (
+    LengthOf,
+    Numbering,
+    frames_of_pictures,
+    unknown_length,
+)
+from deeplake_labelbox._formats.tracks import TrackBuilder
+from deeplake_labelbox._model.json_values import as_list, as_text
+from deeplake_labelbox.errors import AnnotationSourceError
+
+_LISTS = ("segmentations", "bboxes")
+
+
+class YoutubeVisSource:
+    """A JSON file of YouTube-VIS.
+
+    A class that is drawn with a rectangle tool in the project gets the boxes, any other the masks.
+
+    Args:
+        content: The file.
+        data_row: The video, where the file has one only.
+        numbering: What the user says of the numbers in ``file_names``.
+        video_length: The lengths of the project's videos.
+
+    Raises:
+        AnnotationSourceError: If it is of another format.
+    """
+
+    def __init__(
+        self,
+        content: CocoJson,
+        *,
+        data_row: str | None = None,
+        numbering: Numbering = Numbering(),  # noqa: B008 - it is frozen
+        video_length: LengthOf = unknown_length,
+    ) -> None:
+        self._content = content
+        self._numbering = numbering
+        self._video_length = video_length
+        self._videos = content.by_id("videos")
+        if data_row is not None and len(self._videos) > 1:
+            raise AnnotationSourceError(
+                f"{content.path} has {len(self._videos)} videos, but one data row is named; leave "
+                f"it out."
+            )
+        self._data_row = data_row
+        numbers = [_numbers(video) for video in self._videos.values()]
+        counts_from_0 = any(0 in found for found in numbers if found is not None)
+        self._first = 0 if counts_from_0 else None
+
+    def __len__(self) -> int:
+        return len(self._videos)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The classes that the file lists."""
+        return frozenset(self._content.categories.values())
+
+    def videos(self, kind_of: KindOf) -> Iterator[VideoAnnotations]:
+        """Yield the annotations of each video; what cannot be read is refused by annotation."""
+        by_video: dict[str, list[tuple[int, Entry]]] = {key: [] for key in self._videos}
+        for index, annotation in self._content.annotations:
+            by_video.setdefault(reference(annotation, "video_id"), []).append((index, annotation))
+        findings = self._content.findings
+        for key, own in by_video.items():
+            yield self._video(key, own, kind_of, findings)
+            findings = []
+
+    def _video(
+        self,
+        key: str,
+        annotations: list[tuple[int, Entry]],
+        kind_of: KindOf,
+        findings: list[Finding],
+    ) -> VideoAnnotations:
+        video = self._videos.get(key)
+        builder = TrackBuilder()
+        names: tuple[str, ...] = (key,)
+        size = None
+        frames: NDArray[np.int64] | str = f"is of video {key}, which is not in its 'videos'"
+        if video is not None:
+            names = (self._data_row,) if self._data_row else _names(video)
+            size = size_of(video)
+            frames = self._frames(video, annotations, names)
+        for index, annotation in annotations:
+            self._add(builder, index, annotation, frames, size, kind_of)
+        return VideoAnnotations(
+            data_row=names,
+            tracks=builder.tracks(),
+            size=size,
+            findings=(*findings, *builder.findings()),
+            refused=builder.refused(),
+        )
+
+    def _frames(
+        self, video: Entry, annotations: list[tuple[int, Entry]], names: tuple[str, ...]
+    ) -> NDArray[np.int64] | str:
+        """The frame of each picture of a video, or why it cannot be told."""
+        numbers = _numbers(video)
+        first = self._first
+        counted = numbers is None
+        if numbers is None:
+            # Without numbers, the pictures are counted.
+            listed = [len(as_list(a.get(name))) for _, a in annotations for name in _LISTS]
+            count = (
+                len(as_list(video.get("file_names"))) or length_of(video) or max(listed, default=0)
+            )
+            numbers, first = list(range(count)), 0
+        try:
+            return frames_of_pictures(
+                numbers,
+                self._video_length(names),
+                said=self._numbering,
+                first=first,
+                counted=counted,
+            )
+        except ValueError as error:
+            return str(error)
+
+    def _add(
+        self,
+        builder: TrackBuilder,
+        index: int,
+        annotation: Entry,
+        frames: NDArray[np.int64] | str,
+        size: Size | None,
+        kind_of: KindOf,
+    ) -> None:
+        where = f"annotations[{index}] of {self._content.path.name}"
+        track = as_text(annotation.get("id")) or str(index)
+        try:
+            name = self._content.category_of(annotation)
+        except ValueError as error:
+            builder.refuse(f"category {annotation.get('category_id')}", track, f"{where} {error}")
+            return
+        if isinstance(frames, str):
+            builder.refuse(name, track, frames)
+            return
+        lists = [as_list(annotation.get(key)) for key in _LISTS]
+        for key, values in zip(_LISTS, lists, strict=True):
+            if values and len(values) != len(frames):
+                reason = f"has {len(values)} {key}, its video has {len(frames)} pictures"
+                builder.refuse(name, track, f"{where} {reason}")
+                return
+        empty: list[Any] = [None] * len(frames)
+        segmentations, bboxes = (values or empty for values in lists)
+        boxes = kind_of(name) == "rectangle" or not any(segmentations)
+        shown = False
+        for frame, segmentation, box in zip(frames.tolist(), segmentations, bboxes, strict=True):
+            shape = segmentation if not boxes or box is None else box
+            if shape is None or shape == []:
+                continue
+            shown = True
+            add_shape(
+                builder,
+                name,
+                track,
+                frame,
+                (box, segmentation),
+                where=where,
+                size=size,
+                boxes=boxes,
+            )
+        if not shown:
+            builder.refuse(name, track, f"{where} is in no picture")
+
+
+def _names(video: Entry) -> tuple[str, ...]:
+    files = [str(name) for name in as_list(video.get("file_names"))]
+    names = [as_text(video.get("name")), *folders_of(files[0] if files else "")]
+    names.append(as_text(video.get("id")))
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _numbers(video: Entry) -> list[int] | None:
+    """The numbers in the names of a video's pictures; ``None`` if one has none."""
+    numbers = [number_in(str(name)) for name in as_list(video.get("file_names"))]
+    found = [number for number in numbers if number is not None]
+    return found if found and len(found) == len(numbers) else None

@@ -1,0 +1,1 @@
+"""Send annotations to a Labelbox project, as ground truth or pre-labels."""

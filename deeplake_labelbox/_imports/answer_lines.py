@@ -1,0 +1,179 @@
+"""Answers by name to the answers of Labelbox's import lines.
+
+Names stand where they are clear. Where two things beside each other share a name, or one is shown
+under another text than its name, the schema id of the ontology stands instead.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from deeplake_labelbox._formats.annotations import Answers, AnswerSpan, AnswerValue
+from deeplake_labelbox._model.ontology import Classification, Option, Tool
+
+Report = Callable[[str], None]
+"""Takes a sentence about an answer that cannot be imported."""
+
+_KINDS = ("radio", "checklist", "text")
+
+
+def find_named(
+    items: Sequence[Classification], name: str, *, report: Report, where: str
+) -> Classification | None:
+    """The classification of a name, told by its name or by the text it is shown with."""
+    for key in ("name", "instructions"):
+        for item in items:
+            if getattr(item, key) == name:
+                if item.kind in _KINDS:
+                    return item
+                report(f"{name!r} of {where} is a {item.kind}, which cannot be imported to videos")
+                return None
+    report(f"{where} has no classification {name!r}{_instead(name, [i.name for i in items])}")
+    return None
+
+
+def reference(
+    item: Classification | Tool, siblings: Sequence[Classification | Tool]
+) -> dict[str, str]:
+    """How a line points to a tool or classification: by name, or by id where that is not clear."""
+    unclear = sum(other.name == item.name for other in siblings) > 1
+    if isinstance(item, Classification) and item.instructions not in ("", item.name):
+        unclear = True  # Labelbox shows the one, and does not say by which it looks
+    if unclear and item.feature_schema_id:
+        return {"schemaId": item.feature_schema_id}
+    return {"name": item.name}
+
+
+def answer_entries(
+    answers: Answers,
+    classifications: Sequence[Classification],
+    *,
+    report: Report,
+    where: str,
+    deep: bool,
+) -> list[dict[str, Any]]:
+    """Answers that hold as long as what they belong to.
+
+    Args:
+        answers: The answers.
+        classifications: What is asked there.
+        report: Told what cannot be imported.
+        where: What the answers belong to, for messages.
+        deep: Whether answers below an option are taken; below objects Labelbox drops them.
+
+    Returns:
+        A list of ``{"name", "answer"}``.
+    """
+    entries = []
+    for name, value in answers.items():
+        item = find_named(classifications, name, report=report, where=where)
+        parts = [] if item is None else list(_parts(item, value, report, where, deep=deep))
+        if item is None or not parts:
+            continue
+        if item.kind == "text":
+            answer: Any = parts[0]["value"]
+        else:
+            answer = parts[0] if item.kind == "radio" else parts
+        entries.append({**reference(item, classifications), "answer": answer})
+    return entries
+
+
+def answer_over_time(
+    item: Classification, spans: Sequence[AnswerSpan], *, report: Report, where: str
+) -> dict[str, Any] | list[dict[str, Any]] | None:
+    """The ``answer`` of a frame classification, with the frames inside each of its answers.
+
+    Args:
+        item: The classification.
+        spans: Its answers over time, ascending, not overlapping.
+        report: Told what cannot be imported.
+        where: What is answered, for messages.
+
+    Returns:
+        The answer, or ``None`` if nothing of it can be imported.
+    """
+    ranges: dict[str, list[dict[str, int]]] = {}
+    parts: dict[str, dict[str, Any]] = {}
+    for span in spans:
+        for part in _parts(item, span.answer, report, where, deep=True):
+            key = json.dumps(part, sort_keys=True)
+            parts[key] = part
+            held = ranges.setdefault(key, [])
+            if held and held[-1]["end"] + 1 == span.start:
+                held[-1]["end"] = span.end
+            else:
+                held.append({"start": span.start, "end": span.end})
+    answer = [{**part, "frames": ranges[key]} for key, part in parts.items()]
+    if not answer:
+        return None
+    return answer[0] if item.kind == "radio" and len(answer) == 1 else answer
+
+
+def _parts(
+    item: Classification, value: AnswerValue, report: Report, where: str, *, deep: bool
+) -> Iterator[dict[str, Any]]:
+    """Each chosen option as ``{"name", "classifications"}``, or a text as ``{"value"}``."""
+    if item.kind == "text":
+        if isinstance(value, str):
+            yield {"value": value}
+        else:
+            options = ", ".join(map(repr, value))
+            report(f"{item.name!r} of {where} is a text, it cannot be answered with {options}")
+        return
+    chosen: Mapping[str, Answers | None]
+    if isinstance(value, Mapping):
+        chosen = value
+    else:
+        chosen = dict.fromkeys([value] if isinstance(value, str) else value)
+    if item.kind == "radio" and len(chosen) > 1:
+        report(f"{item.name!r} of {where} is a radio, it cannot be answered with {list(chosen)}")
+        return
+    for name, below in chosen.items():
+        option = _option(item, name)
+        if option is None:
+            near = _instead(name, [option.value for option in item.options])
+            report(f"{item.name!r} of {where} has no option {name!r}{near}")
+            continue
+        part: dict[str, Any] = _option_reference(item, option)
+        if below and not deep:
+            report(
+                f"answers below the option {name!r} of {item.name!r} of {where} are dropped: "
+                f"Labelbox keeps no answers below an answer of an object in a video"
+            )
+        elif below:
+            nested = answer_entries(
+                below,
+                option.classifications,
+                report=report,
+                where=f"{name!r} of {where}",
+                deep=True,
+            )
+            if nested:
+                part["classifications"] = nested
+        yield part
+
+
+def _option(item: Classification, name: str) -> Option | None:
+    for key in ("value", "label"):
+        for option in item.options:
+            if getattr(option, key) == name:
+                return option
+    return None
+
+
+def _option_reference(item: Classification, option: Option) -> dict[str, Any]:
+    repeats = sum(option.value in (other.value, other.label) for other in item.options) > 1
+    if option.feature_schema_id and (repeats or option.label != option.value):
+        return {"schemaId": option.feature_schema_id}
+    return {"name": option.value}
+
+
+def _instead(name: str, names: list[str]) -> str:
+    """What there is in place of a name that is not known."""
+    near = difflib.get_close_matches(name, names, n=1)
+    if near:
+        return f"; did you mean {near[0]!r}?"
+    return f"; it has {', '.join(map(repr, names))}" if names else "; it has none"

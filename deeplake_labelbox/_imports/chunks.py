@@ -1,0 +1,136 @@
+"""The lines of an import on disk, in chunks that are sent one by one.
+
+A data row is never parted: a second import of ground truth for it would take the place of the
+first, or make a second label. The name of a chunk tells its content, so that a later run finds
+in Labelbox what was sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from deeplake_labelbox._imports.lines import Line, Member
+from deeplake_labelbox._imports.outcome import ImportKind
+from deeplake_labelbox._imports.targets import Target
+
+MAX_LINES: Final = 10_000
+"""Lines of a chunk: the number of annotations that the smallest plan of Labelbox takes."""
+
+MAX_BYTES: Final = 64 << 20
+"""Bytes of a chunk: the SDK reads a file whole, and gives the request a minute."""
+
+_PREFIX = "deeplake-labelbox"
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkRow:
+    """The lines of one data row in a chunk.
+
+    Attributes:
+        target: The data row.
+        lines: For each line its uuid and the annotations in it.
+        size: Bytes of the lines.
+    """
+
+    target: Target
+    lines: tuple[tuple[str, tuple[Member, ...]], ...]
+    size: int
+
+
+@dataclass(slots=True)
+class Chunk:
+    """Lines that are sent in one import.
+
+    Attributes:
+        path: NDJSON file of the lines.
+        rows: The data rows, in the order of the file.
+        name: Name of the import.
+    """
+
+    path: Path
+    rows: list[ChunkRow] = field(default_factory=list)
+    name: str = ""
+
+    def lines(self, without: Container[str] = ()) -> Iterator[bytes]:
+        """The lines of the data rows that are not among ``without``, with their line ends."""
+        with self.path.open("rb") as file:
+            for row in self.rows:
+                body = file.read(row.size)
+                if row.target.data_row_id not in without:
+                    yield body
+
+
+class ChunkWriter:
+    """Writes lines to chunks.
+
+    Args:
+        folder: Where the files go.
+        kind: Ground truth or pre-labels.
+        project_id: The project.
+        run: Told apart in the names; see ``import_name`` of `import_annotations`.
+        max_lines: Lines of a chunk, at most, `MAX_LINES` by default; a data row with more is a
+            chunk of its own.
+        max_bytes: Bytes of a chunk, likewise; `MAX_BYTES` by default.
+
+    Attributes:
+        chunks: The chunks that are complete.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        kind: ImportKind,
+        project_id: str,
+        *,
+        run: str | None = None,
+        max_lines: int | None = None,
+        max_bytes: int | None = None,
+    ) -> None:
+        self.chunks: list[Chunk] = []
+        self._folder = folder
+        self._kind = kind
+        self._project_id = project_id
+        self._run = run
+        self._max_lines = MAX_LINES if max_lines is None else max_lines
+        self._max_bytes = MAX_BYTES if max_bytes is None else max_bytes
+        self._chunk: Chunk | None = None
+        self._lines = self._bytes = 0
+
+    def add(self, target: Target, lines: list[Line]) -> None:
+        """Add the lines of a data row."""
+        body = b"".join(encoded(line) for line in lines)
+        full = (
+            self._lines + len(lines) > self._max_lines or self._bytes + len(body) > self._max_bytes
+        )
+        if self._chunk is not None and full:
+            self.close()
+        if self._chunk is None:
+            self._chunk = Chunk(self._folder / f"{len(self.chunks):06d}.ndjson")
+        with self._chunk.path.open("ab") as file:
+            file.write(body)
+        told = tuple((line.uuid, line.members) for line in lines)
+        self._chunk.rows.append(ChunkRow(target, told, len(body)))
+        self._lines += len(lines)
+        self._bytes += len(body)
+
+    def close(self) -> None:
+        """Complete the chunk that is being written."""
+        if self._chunk is None:
+            return
+        digest = hashlib.sha256(f"{self._project_id}/{self._run or ''}/".encode())
+        for body in self._chunk.lines():
+            digest.update(body)
+        run = f" {self._run}" if self._run else ""
+        self._chunk.name = f"{_PREFIX} {self._kind}{run} {digest.hexdigest()[:24]}"
+        self.chunks.append(self._chunk)
+        self._chunk, self._lines, self._bytes = None, 0, 0
+
+
+def encoded(line: Line) -> bytes:
+    """A line as JSON with its line end; in ASCII, as the SDK parts text at Unicode's line ends."""
+    return json.dumps(line.content, separators=(",", ":")).encode("ascii") + b"\n"

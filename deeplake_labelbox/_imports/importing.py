@@ -1,0 +1,278 @@
+"""The verb that imports annotations into a project."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+from deeplake_labelbox._formats.frame_numbers import Numbering, VideoLength
+from deeplake_labelbox._formats.plain import PlainSource
+from deeplake_labelbox._formats.sources import Source, SourceFormat, open_source
+from deeplake_labelbox._imports.chunks import ChunkWriter
+from deeplake_labelbox._imports.outcome import ImportKind, ImportResult
+from deeplake_labelbox._imports.payload import PayloadWriter
+from deeplake_labelbox._imports.run import ExistingLabels, ImportRun
+from deeplake_labelbox._imports.sending import LabelboxImports
+from deeplake_labelbox._imports.targets import Targets
+from deeplake_labelbox._labelbox.client import connect, labelbox_errors
+from deeplake_labelbox._labelbox.exporter import ExportFilters, ExportParams, ProjectExporter
+from deeplake_labelbox._labelbox.rate_limit import waiting_for_rate_limit
+from deeplake_labelbox._labelbox.spool import TemporaryFolder
+from deeplake_labelbox._model.ontology import Ontology
+from deeplake_labelbox._store.layout import GroupMapping
+from deeplake_labelbox._video.transport import Transport
+from deeplake_labelbox.errors import ConfigurationError, ExportEmptyError, OntologyError
+
+if TYPE_CHECKING:
+    import labelbox
+
+# Of the data rows only size, length, names and labels are asked for.
+_PARAMS = ExportParams(
+    attachments=False,
+    metadata_fields=False,
+    data_row_details=False,
+    project_details=False,
+    label_details=False,
+    performance_details=False,
+)
+
+
+def import_annotations(
+    source: Source,
+    project_id: str,
+    lb_api_key: str | None,
+    *,
+    as_: ImportKind = "ground-truth",
+    source_format: SourceFormat | None = None,
+    mapping: Mapping[str, str] | None = None,
+    group_mapping: GroupMapping | None = None,
+    data_rows: str | Mapping[str, str] | None = None,
+    frame_step: int | None = None,
+    first_number: int | None = None,
+    existing: ExistingLabels = "skip",
+    tolerance: float = 0.5,
+    keep_key_frames: bool = True,
+    dry_run: str | Path | None = None,
+    save_result: str | Path | None = None,
+    import_name: str | None = None,
+    timeout: float = 7200.0,
+    poll_seconds: float = 2.0,
+    deeplake_creds: Mapping[str, str] | None = None,
+    deeplake_token: str | None = None,
+    lb_client: labelbox.Client | None = None,
+    progress: bool = True,
+) -> ImportResult:
+    """Import annotations into a Labelbox video project, as ground truth or as pre-labels.
+
+    Everything is read and checked before anything is sent: against the project's ontology, the
+    size and length of its videos, and the limits of Labelbox. What does not fit is refused with
+    its reason; the rest goes on. The lines are sent in chunks whose names tell their content: a
+    run that was interrupted sends the rest when it is called again, and nothing is sent twice.
+
+    Args:
+        source: A Deep Lake dataset with labels, or its path; the path of a MOTChallenge text file
+            or folder, of a YouTube-VIS or COCO JSON file, or of a file of CVAT for video; or an
+            iterable of plain annotations (`ObjectAnnotation`, `FrameAnnotation`,
+            `GlobalAnnotation`, or dicts of the same).
+        project_id: Id of the Labelbox project; it has the videos and an ontology already.
+        lb_api_key: API key of Labelbox; ``None`` reads ``LABELBOX_API_KEY``.
+        as_: ``"ground-truth"`` makes labels, ``"pre-labels"`` suggestions for the labeler.
+        source_format: Format of a path; by its ending if not given. MOT text has variants that
+            its columns do not always tell apart: ``"mot17"`` (flag, class, visibility),
+            ``"mot15"`` (confidence, x, y, z), ``"visdrone"``, ``"uavdt"`` and ``"mot-numbers"``
+            (flag, and classes without names: ``class 1`` and so on).
+        mapping: Tool or classification of the project by its name in the source (by column, for
+            datasets of others); an empty name leaves it out.
+        group_mapping: The group mapping that the labels of a dataset were written with. A dataset
+            of this package knows it; what is given is checked.
+        data_rows: Data row (id, global key or external id) by the name of a video in the source,
+            or one data row for a source of one video. By default videos are found by data row id,
+            global key, external id or file name, each only where it is one data row's alone.
+        frame_step: How many frames of the video lie from one picture of a MOT, YouTube-VIS or COCO
+            file to the next: 5 if every fifth frame was annotated and the pictures are numbered
+            one after the other. By default the numbers of the pictures are frames, and where the
+            length of the video leaves that in doubt the video is refused.
+        first_number: The number of a video's first frame in such a file: 0 or 1. By default as the
+            format has it, or as the numbers show.
+        existing: What happens with data rows that have labels, or pre-labels that wait: they are
+            skipped, or the import fails before anything is sent. ``"overwrite"`` sends them all the
+            same. What becomes of the labels that are there is Labelbox's choice, and the result's
+            notes say what is known of it: in projects with consensus they stay, and the import
+            is a further label beside them; in others it takes their place, or changes those of
+            their annotations that an earlier import of the same source sent. A dataset that was
+            brought in step since has the ids of what is in Labelbox, and is another source.
+        tolerance: How far a coordinate between key frames may be from its value, in pixels. Of
+            each track the fewest key frames are sent that reproduce it within this; 0 leaves out
+            only what interpolation, rounded to 3 decimals, gives back exactly.
+        keep_key_frames: Whether frames that a person drew, where the source tells, are sent as
+            key frames all the same.
+        dry_run: Write the lines to this NDJSON file, and send nothing.
+        save_result: Write the result to this JSON file, after each chunk.
+        import_name: Told apart in the names of imports: with another name, what was imported
+            before is sent again.
+        timeout: Seconds to wait for each import to end.
+        poll_seconds: Seconds between two looks at a running import.
+        deeplake_creds: Credentials of the dataset's storage.
+        deeplake_token: Token of Deep Lake's cloud.
+        lb_client: A ready `labelbox.Client`, instead of ``lb_api_key``.
+        progress: Whether to show progress bars.
+
+    Returns:
+        What became of each annotation.
+
+    Raises:
+        ConfigurationError: If an argument cannot be used, or ``mapping`` has a name that the
+            source does not have.
+        AnnotationSourceError: If the source cannot be read, or is a file or dataset without
+            annotations; nothing was sent.
+        AlreadyLabelledError: If ``existing="fail"`` and a data row is labelled; nothing was sent.
+        ImportTimeoutError: If an import still runs when the time-out has passed.
+        LabelboxError: If Labelbox does not answer, or refuses the key.
+        OntologyError: If the project has no ontology.
+        DatasetError: If the dataset cannot be read.
+
+    Example:
+        ```python
+        result = import_annotations("clips", project_id, api_key, as_="ground-truth")
+        print(result)
+        result.save("import.json")
+        ```
+
+        or what a model found, one annotation an object and frame, and answers beside it:
+
+        ```python
+        from deeplake_labelbox import (
+            Box,
+            FrameAnnotation,
+            GlobalAnnotation,
+            ObjectAnnotation,
+        )
+
+        found = [
+            ObjectAnnotation(
+                data_row="crossing.mp4",
+                track=7,
+                frame=frame,
+                class_name="person",
+                geometry=Box(left=20 + frame, top=40, width=12, height=30),
+            )
+            for frame in range(1, 25)
+        ]
+        rain = FrameAnnotation(data_row="crossing.mp4", frames=(1, 24), answers={"weather": "rain"})
+        found += [rain, GlobalAnnotation(data_row="crossing.mp4", answers={"scene": "city"})]
+        print(import_annotations(found, project_id, api_key, as_="pre-labels"))
+        ```
+    """
+    _check(as_, existing, tolerance, timeout)
+    numbering = _numbering(frame_step, first_number)
+    client = connect(lb_api_key, lb_client=lb_client)
+    with waiting_for_rate_limit(client):
+        exporter = ProjectExporter(client, project_id)
+        ontology = _ontology(exporter)
+
+        def video_length(names: tuple[str, ...]) -> VideoLength:
+            target = targets.find(names)
+            if isinstance(target, str):
+                return VideoLength()
+            return VideoLength(target.frame_count, target.frame_rate)
+
+        opened, names = open_source(
+            source,
+            source_format=source_format,
+            mapping=mapping,
+            group_mapping=group_mapping,
+            data_row=data_rows if isinstance(data_rows, str) else None,
+            numbering=numbering,
+            video_length=video_length,
+            creds=deeplake_creds,
+            token=deeplake_token,
+        )
+        try:
+            rows = exporter.export(params=_PARAMS, progress=progress)
+        except ExportEmptyError as error:
+            raise ConfigurationError(
+                f"Project {project_id} has no data rows to annotate; upload its videos first."
+            ) from error
+        targets = Targets(
+            rows, exporter.project_id, data_rows if isinstance(data_rows, Mapping) else None
+        )
+        writer = PayloadWriter(
+            project_id=exporter.project_id,
+            ontology=ontology,
+            mapping=names,
+            tolerance=tolerance,
+            keep_key_frames=keep_key_frames,
+        )
+        run = ImportRun(
+            ImportResult(exporter.project_id, as_),
+            existing=existing,
+            label_counts=partial(_label_counts, exporter),
+            has_consensus=bool(exporter.project.is_consensus_enabled),
+            save_result=save_result,
+            progress=progress,
+        )
+        folder = TemporaryFolder()
+        chunks = ChunkWriter(folder.path, as_, exporter.project_id, run=import_name)
+        # Whoever makes the annotations knows when there are none.
+        is_plain = isinstance(opened, PlainSource)
+        run.prepare(opened, writer, targets, chunks, may_be_empty=is_plain)
+        if dry_run is not None:
+            run.write_dry_run(chunks.chunks, Path(dry_run))
+            return run.result
+        with Transport() as transport:
+            imports = LabelboxImports(
+                client,
+                exporter.project_id,
+                as_,
+                transport,
+                timeout=timeout,
+                poll_seconds=poll_seconds,
+            )
+            run.send(chunks.chunks, imports)
+        return run.result
+
+
+def _check(as_: str, existing: str, tolerance: float, timeout: float) -> None:
+    for name, value, choices in (
+        ("as_", as_, get_args(ImportKind)),
+        ("existing", existing, get_args(ExistingLabels)),
+    ):
+        if value not in choices:
+            raise ConfigurationError(
+                f"{name} is {value!r}; it is one of {', '.join(map(repr, choices))}."
+            )
+    if not 0 <= tolerance < float("inf"):
+        raise ConfigurationError(f"tolerance is {tolerance!r}; it is a number of pixels from 0 on.")
+    if not timeout > 0:
+        raise ConfigurationError(f"timeout is {timeout!r}; it is a number of seconds above 0.")
+
+
+def _numbering(frame_step: int | None, first_number: int | None) -> Numbering:
+    if frame_step is not None and frame_step < 1:
+        raise ConfigurationError(f"frame_step is {frame_step!r}; it is a number of frames from 1.")
+    if first_number not in (None, 0, 1):
+        raise ConfigurationError(f"first_number is {first_number!r}; it is 0 or 1.")
+    return Numbering(frame_step, first_number)
+
+
+def _label_counts(exporter: ProjectExporter, data_row_ids: Sequence[str]) -> Mapping[str, int]:
+    """How many labels data rows have now."""
+    filters = ExportFilters(data_row_ids=list(data_row_ids))
+    try:
+        rows = exporter.export(filters=filters, params=_PARAMS, progress=False)
+    except ExportEmptyError:
+        return {}
+    targets = Targets(rows, exporter.project_id)
+    return {target.data_row_id: target.labels for target in targets}
+
+
+def _ontology(exporter: ProjectExporter) -> Ontology:
+    with labelbox_errors(f"reading the ontology of project {exporter.project_id}"):
+        ontology = exporter.project.ontology()
+    if ontology is None:
+        raise OntologyError(
+            f"Project {exporter.project_id} has no ontology; connect one in Labelbox first."
+        )
+    return Ontology.of(ontology)

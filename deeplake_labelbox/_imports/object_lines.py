@@ -1,0 +1,188 @@
+"""Tracks to lines of segments and key frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeplake_labelbox._formats.annotations import ObjectTrack
+from deeplake_labelbox._imports.answer_lines import answer_entries
+from deeplake_labelbox._imports.picture_edges import beyond_picture
+from deeplake_labelbox._imports.thinning import thin
+from deeplake_labelbox._model.ontology import Tool
+
+# No picture is so large; beyond, 64-bit floats do not hold thousandths surely any more.
+MAX_COORDINATE: Final = 1e6
+
+CROSSES_EDGE: Final = "crosses the edge of the picture; imported as it is"
+"""What is reported where a part of an object is outside."""
+
+_FEWEST_VERTICES: Final = {"line": 2, "polygon": 3}
+
+ReportFrames = Callable[[str, NDArray[np.int64]], None]
+"""Takes a sentence and the frames it concerns."""
+
+
+def segments_of(
+    track: ObjectTrack,
+    tool: Tool,
+    *,
+    picture: tuple[int, int] | None,
+    known_frames: NDArray[np.int64] | None,
+    tolerance: float,
+    keep_key_frames: bool,
+    report: ReportFrames,
+    report_of_class: ReportFrames,
+) -> list[dict[str, Any]]:
+    """The visible intervals of an object, each with its key frames.
+
+    Args:
+        track: A track of kind ``rectangle``, ``point`` or ``line``.
+        tool: The tool it is drawn with.
+        picture: Width and height of the picture in pixels; ``None`` where they are not known.
+        known_frames: See `VideoAnnotations`.
+        tolerance: See `thin`.
+        keep_key_frames: Whether the frames that a person drew stay key frames.
+        report: Told what cannot be imported.
+        report_of_class: The same, of what is likely to concern other objects of the class, too.
+
+    Returns:
+        The ``segments`` of a line; empty if no frame is left.
+    """
+    track = drawable(track, picture, report, report_of_class)
+    answers: list[list[dict[str, Any]]] = []
+    for index, answered in enumerate(track.answers):
+        if index and answered == track.answers[index - 1]:
+            answers.append(answers[-1])
+            continue
+        frame = track.frames[index : index + 1]
+        answers.append(
+            answer_entries(
+                answered,
+                tool.classifications,
+                report=lambda what, frame=frame: report_of_class(what, frame),  # type: ignore[misc]
+                where=repr(tool.name),
+                deep=False,
+            )
+        )
+    keep = np.zeros(len(track.frames), dtype=np.bool_)
+    if keep_key_frames and track.is_key_frame is not None:
+        keep |= track.is_key_frame
+    changes = [index for index, (a, b) in enumerate(pairwise(answers), 1) if a != b]
+    keep[changes] = True
+    asked = any(answers)
+    segments = []
+    for start, end in runs(track.frames, known_frames):
+        part = slice(start, end)
+        chosen = start + thin(
+            track.frames[part],
+            track.coordinates[part],  # type: ignore[arg-type]  # masks come elsewhere
+            tolerance=tolerance,
+            keep=keep[part],
+        )
+        key_frames = [_key_frame(track, i, answers[i], asked=asked) for i in chosen]
+        segments.append({"keyframes": key_frames})
+    return segments
+
+
+def drawable(
+    track: ObjectTrack,
+    picture: tuple[int, int] | None,
+    report: ReportFrames,
+    report_of_class: ReportFrames,
+) -> ObjectTrack:
+    """The track on the frames on which it can be drawn; reports the others.
+
+    Args:
+        track: A track of any kind but masks.
+        picture: Width and height of the picture in pixels; ``None`` where they are not known.
+        report: Told what cannot be imported.
+        report_of_class: See `segments_of`.
+    """
+    track = at_frames(track, _usable(track, report))
+    if picture is None:
+        return track
+    outside, crosses = beyond_picture(track, picture)
+    if outside.any():
+        what = f"it lies outside the picture of {picture[0]} x {picture[1]} pixels"
+        report(what, track.frames[outside])
+    if crosses.any():
+        report_of_class(CROSSES_EDGE, track.frames[crosses])
+    return at_frames(track, ~outside)
+
+
+def runs(
+    frames: NDArray[np.int64], known_frames: NDArray[np.int64] | None
+) -> list[tuple[int, int]]:
+    """The visible intervals: indices of their first frame and of the one after their last.
+
+    Frames of which the source knows nothing do not end an interval.
+    """
+    if not len(frames):
+        return []
+    places = frames if known_frames is None else np.searchsorted(known_frames, frames)
+    bounds = [0, *(np.flatnonzero(np.diff(places) != 1) + 1).tolist(), len(frames)]
+    return list(pairwise(bounds))
+
+
+def at_frames(track: ObjectTrack, which: NDArray[np.bool_]) -> ObjectTrack:
+    """The track on some of its frames."""
+    if which.all():
+        return track
+    kept = np.flatnonzero(which)
+    indices: list[int] = kept.tolist()
+    coordinates: Any = track.coordinates
+    return ObjectTrack(
+        track=track.track,
+        class_name=track.class_name,
+        kind=track.kind,
+        frames=track.frames[kept],
+        coordinates=coordinates[kept]
+        if isinstance(coordinates, np.ndarray)
+        else [coordinates[i] for i in indices],
+        answers=[track.answers[i] for i in indices],
+        is_key_frame=None if track.is_key_frame is None else track.is_key_frame[kept],
+    )
+
+
+def _usable(track: ObjectTrack, report: ReportFrames) -> NDArray[np.bool_]:
+    """The frames whose geometry can be drawn."""
+    values: Any = track.coordinates
+    if track.kind in ("line", "polygon"):
+        fewest = _FEWEST_VERTICES[track.kind]
+        sane = np.array([bool((np.abs(shape) <= MAX_COORDINATE).all()) for shape in values])
+        drawn = np.array([len(shape) >= fewest for shape in values])
+        missing = f"the {track.kind} has fewer than {fewest} vertices"
+    else:
+        sane = (np.abs(values) <= MAX_COORDINATE).all(axis=1)
+        drawn = (values[:, 2:] > 0).all(axis=1)
+        missing = "the box has no width or height"
+    if not sane.all():
+        what = f"its coordinates are not finite, or beyond {MAX_COORDINATE:.0f} pixels"
+        report(what, track.frames[~sane])
+    if (undrawn := sane & ~drawn).any():
+        report(missing, track.frames[undrawn])
+    usable: NDArray[np.bool_] = sane & drawn
+    return usable
+
+
+def _key_frame(
+    track: ObjectTrack, index: int, answers: Sequence[dict[str, Any]], *, asked: bool
+) -> dict[str, Any]:
+    value: Any = track.coordinates[index]
+    frame: dict[str, Any] = {"frame": int(track.frames[index])}
+    if track.kind == "rectangle":
+        left, top, width, height = value.tolist()
+        frame["bbox"] = {"top": top, "left": left, "height": height, "width": width}
+    elif track.kind == "point":
+        frame["point"] = {"x": float(value[0]), "y": float(value[1])}
+    else:
+        frame["line"] = [{"x": x, "y": y} for x, y in value.tolist()]
+    if asked:
+        # Also where nothing is answered, as the SDK does: an answer before ends here.
+        frame["classifications"] = list(answers)
+    return frame

@@ -1,0 +1,196 @@
+"""What became of an import, annotation by annotation; Labelbox's own files expire after a day."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from deeplake_labelbox._files import write_json
+from deeplake_labelbox._video_names import distinct_names
+from deeplake_labelbox.errors import AnnotationSourceError
+from deeplake_labelbox.report import Gap
+
+_TRACKS_SHOWN: Final = 5
+
+ImportKind = Literal["ground-truth", "pre-labels"]
+
+AnnotationStatus = Literal["accepted", "refused", "skipped", "unknown", "not sent"]
+"""``accepted`` and ``refused`` by Labelbox, or refused before sending; ``skipped``: the data row
+has labels or pre-labels already; ``unknown``: sent, but Labelbox's statuses have expired; ``not
+sent``: a dry run."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationOutcome:
+    """What became of one annotation.
+
+    Attributes:
+        data_row_id: Its data row, or ``None`` if the project has no such data row.
+        data_row: The data row's external id, or what the source calls its video.
+        name: Tool or classification.
+        track: The object, as the source names it; ``None`` for answers.
+        status: See `AnnotationStatus`.
+        reason: Why it was refused or skipped.
+        uuid: Identity of the line that it was sent in.
+        import_name: Name of the import in Labelbox.
+    """
+
+    data_row_id: str | None
+    data_row: str
+    name: str
+    track: str | None
+    status: AnnotationStatus
+    reason: str | None = None
+    uuid: str | None = None
+    import_name: str | None = None
+
+    def __str__(self) -> str:
+        """The outcome in one line."""
+        track = "" if self.track is None else f" {self.track}"
+        reason = "" if self.reason is None else f": {self.reason}"
+        return f"{self.data_row}, {self.name!r}{track}: {self.status}{reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedFile:
+    """One import in Labelbox.
+
+    Attributes:
+        name: Its name, unique in the project.
+        state: ``FINISHED`` or ``FAILED``.
+        lines: How many lines it was sent.
+        sent: Whether this run sent it; ``False`` if an earlier one had.
+    """
+
+    name: str
+    state: str
+    lines: int
+    sent: bool
+
+
+@dataclass(slots=True)
+class ImportResult:
+    """The outcome of an import.
+
+    Attributes:
+        project_id: The project.
+        kind: Ground truth or pre-labels.
+        annotations: What became of each annotation; what was refused before sending comes first.
+        gaps: What was imported in part, by data row and frame.
+        files: The imports in Labelbox that it was sent in.
+        notes: What is odd though no label is missing for it, by data row and frame.
+    """
+
+    project_id: str
+    kind: ImportKind
+    annotations: list[AnnotationOutcome] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    files: list[ImportedFile] = field(default_factory=list)
+    notes: list[Gap] = field(default_factory=list)
+
+    @property
+    def accepted(self) -> list[AnnotationOutcome]:
+        """What Labelbox took."""
+        return self.with_status("accepted")
+
+    @property
+    def refused(self) -> list[AnnotationOutcome]:
+        """What was refused, by Labelbox or before sending."""
+        return self.with_status("refused")
+
+    @property
+    def skipped(self) -> list[AnnotationOutcome]:
+        """What was not sent, as its data row has labels or pre-labels already."""
+        return self.with_status("skipped")
+
+    @property
+    def sent(self) -> int:
+        """How many lines this run sent."""
+        return sum(file.lines for file in self.files if file.sent)
+
+    @property
+    def summary(self) -> str:
+        """How many annotations have which status, in one line."""
+        counts = Counter(outcome.status for outcome in self.annotations)
+        told = ", ".join(f"{count:,} {status}" for status, count in sorted(counts.items()))
+        rows = len({(outcome.data_row_id, outcome.data_row) for outcome in self.annotations})
+        return (
+            f"{len(self.annotations):,} annotation{_plural(len(self.annotations))} of {rows:,} "
+            f"data row{_plural(rows)}: {told or 'none'}"
+        )
+
+    def with_status(self, status: AnnotationStatus) -> list[AnnotationOutcome]:
+        """The annotations of a status."""
+        return [outcome for outcome in self.annotations if outcome.status == status]
+
+    def __iter__(self) -> Iterator[AnnotationOutcome]:
+        """The outcomes by annotation."""
+        return iter(self.annotations)
+
+    def __str__(self) -> str:
+        """A line for the whole, one per reason of refusals, one per gap and one per note."""
+        head = self.summary
+        earlier = sum(not file.sent for file in self.files)
+        if earlier:
+            head += f"; {earlier} of {len(self.files)} imports were sent by an earlier run"
+        told = map(str, (*self.gaps, *self.notes))
+        return "\n".join([head, *told_together(self.refused), *told])
+
+    def save(self, path: str | Path) -> None:
+        """Write the result as JSON; the file is replaced whole.
+
+        Raises:
+            ConfigurationError: If the file cannot be written.
+        """
+        write_json(path, asdict(self))
+
+    @classmethod
+    def load(cls, path: str | Path) -> ImportResult:
+        """Read a saved result.
+
+        Raises:
+            AnnotationSourceError: If the file is none.
+        """
+        try:
+            content: dict[str, Any] = json.loads(Path(path).read_text("utf-8"))
+            return cls(
+                project_id=content["project_id"],
+                kind=content["kind"],
+                annotations=[AnnotationOutcome(**entry) for entry in content["annotations"]],
+                gaps=[Gap(**entry) for entry in content["gaps"]],
+                files=[ImportedFile(**entry) for entry in content["files"]],
+                notes=[Gap(**entry) for entry in content.get("notes", [])],
+            )
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise AnnotationSourceError(
+                f"{path} is no saved result of an import ({error!r})."
+            ) from error
+
+
+def told_together(outcomes: Iterable[AnnotationOutcome]) -> Iterator[str]:
+    """Lines that tell outcomes; those of a data row and class with one reason share a line."""
+    outcomes = list(outcomes)
+    rows = list(dict.fromkeys((each.data_row, each.data_row_id or "") for each in outcomes))
+    names = dict(zip(rows, distinct_names(rows), strict=True))
+    alike: dict[tuple[str, str, str, str | None], list[AnnotationOutcome]] = {}
+    for outcome in outcomes:
+        name = names[outcome.data_row, outcome.data_row_id or ""]
+        key = (name, outcome.name, outcome.status, outcome.reason)
+        alike.setdefault(key, []).append(replace(outcome, data_row=name))
+    for group in alike.values():
+        first = group[0]
+        tracks = [outcome.track for outcome in group if outcome.track is not None]
+        if len(tracks) < len(group) or len(group) == 1:
+            yield from map(str, group)
+            continue
+        shown = ", ".join(tracks[:_TRACKS_SHOWN])
+        more = f" and {len(tracks) - _TRACKS_SHOWN:,} more" * (len(tracks) > _TRACKS_SHOWN)
+        yield str(replace(first, track=f"{shown}{more}"))
+
+
+def _plural(count: int) -> str:
+    return "" if count == 1 else "s"

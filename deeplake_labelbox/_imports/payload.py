@@ -1,0 +1,329 @@
+"""The annotations of a video to the lines that Labelbox imports.
+
+A line an object with its segments and key frames; a line a frame classification with the frames
+inside its answers; a line a global classification; one line for all masks. Each has a ``uuid`` of
+ours that is the same every time, so that statuses can be matched and a repeated line overwrites.
+The form is that of docs.labelbox.com/reference/import-video-annotations.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+import numpy as np
+
+from deeplake_labelbox._formats.annotations import ObjectTrack, VideoAnnotations
+from deeplake_labelbox._formats.polygons import as_masks
+from deeplake_labelbox._imports.answer_lines import reference
+from deeplake_labelbox._imports.frame_problems import FrameProblems
+from deeplake_labelbox._imports.lines import Line, Member, Refusal, VideoPayload
+from deeplake_labelbox._imports.mask_lines import composite_masks
+from deeplake_labelbox._imports.object_lines import (
+    CROSSES_EDGE,
+    at_frames,
+    drawable,
+    segments_of,
+)
+from deeplake_labelbox._imports.targets import Target
+from deeplake_labelbox._imports.video_answers import answers_of
+from deeplake_labelbox._model.annotations import Feature
+from deeplake_labelbox._model.ontology import Classification, Ontology, Tool
+from deeplake_labelbox.errors import ConfigurationError
+
+MAX_PER_FEATURE: Final = 5000
+"""How many annotations of one name Labelbox takes for a data row."""
+
+_NAMESPACE: Final = UUID("6d0c6f0e-5e4c-5b5f-9d43-2f1f6f3a7c10")
+_TRACKS_SHOWN: Final = 5
+_KEY_FRAME_KINDS: Final = ("rectangle", "point", "line")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayloadWriter:
+    """Writes the lines of one video after the other.
+
+    Attributes:
+        project_id: The project.
+        ontology: Its ontology.
+        mapping: Tool or classification of the project by the name in the source; an empty name
+            leaves it out. Other names are the same in both.
+        tolerance: How far a coordinate between key frames may be from its value, in pixels.
+        keep_key_frames: Whether the frames that a person drew stay key frames.
+    """
+
+    project_id: str
+    ontology: Ontology
+    mapping: Mapping[str, str]
+    tolerance: float
+    keep_key_frames: bool
+
+    def kind_of(self, class_name: str) -> str | None:
+        """Kind of the tool that a class of the source goes to."""
+        tool = self.ontology.tool(Feature(None, self.goal(class_name), None))
+        return None if tool is None else tool.kind
+
+    def goal(self, name: str) -> str:
+        """The name in the project of a name in the source; empty if it is left out."""
+        return self.mapping.get(name, name)
+
+    def check_mapping(self, names: Collection[str]) -> None:
+        """Check that the source has all names that are mapped.
+
+        Raises:
+            ConfigurationError: If it does not have one.
+        """
+        if missing := [name for name in self.mapping if name not in names]:
+            raise ConfigurationError(
+                f"The mapping names {missing[0]!r}, which the source does not have; it has "
+                f"{', '.join(map(repr, sorted(names))) or 'no annotations'}. Nothing was sent."
+            )
+
+    def write(self, video: VideoAnnotations, target: Target) -> VideoPayload:
+        """The lines of one video."""
+        return _Writing(self, video, target).payload
+
+
+class _Writing:
+    def __init__(self, writer: PayloadWriter, video: VideoAnnotations, target: Target) -> None:
+        self.payload = VideoPayload()
+        self._ontology = writer.ontology
+        self._named: tuple[Tool | Classification, ...] = (
+            *writer.ontology.tools,
+            *writer.ontology.classifications,
+        )
+        self._writer = writer
+        self._video = video
+        self._target = target
+        for found in video.findings:
+            told = self.payload.notes if found.is_note else self.payload.gaps
+            told.append((found.what, found.frame, found.count))
+        for item in video.refused:
+            if goal := writer.goal(item.class_name):
+                self._refuse(Member(goal, item.track), item.reason)
+        # A rotated video may be told as it lies in the file.
+        if target.size and video.size and sorted(target.size) != sorted(video.size):
+            reason = (
+                f"it was drawn on {video.size[0]} x {video.size[1]} pixels, the video in Labelbox "
+                f"has {target.size[0]} x {target.size[1]}"
+            )
+            for member in self._members():
+                self._refuse(member, reason)
+            return
+        self._picture = self._picture_size(video.size, target.size)
+        self._of_class: dict[tuple[str, str], dict[str, list[int]]] = {}
+        self._objects()
+        self._tell_of_classes()
+        self._answers()
+        self._keep_limit()
+
+    def _members(self) -> Iterator[Member]:
+        for track in self._video.tracks:
+            yield Member(track.class_name, track.track)
+        for name in (*self._video.frame_answers, *self._video.global_answers):
+            yield Member(name)
+
+    def _objects(self) -> None:
+        masks: list[tuple[Member, Tool, ObjectTrack, FrameProblems]] = []
+        for whole in self._video.tracks:
+            goal = self._writer.goal(whole.class_name)
+            member = Member(goal or whole.class_name, whole.track)
+            if not goal:
+                continue
+            tool = self._tool(goal, whole, member)
+            if tool is None:
+                continue
+            problems = FrameProblems()
+            track = self._within_video(whole, problems)
+            if track is None:
+                last = self._target.frame_count
+                self._refuse(
+                    member,
+                    f"it begins in frame {whole.frames[0]}, the video in Labelbox has {last} "
+                    f"frames",
+                )
+                continue
+            if track.kind == "polygon":
+                track = self._filled(track, member, problems)
+                if track is None:
+                    continue
+            if track.kind == "raster-segmentation":
+                masks.append((member, tool, track, problems))
+                continue
+            segments = segments_of(
+                track,
+                tool,
+                picture=self._picture,
+                known_frames=self._video.known_frames,
+                tolerance=self._writer.tolerance,
+                keep_key_frames=self._writer.keep_key_frames,
+                report=problems.add,
+                report_of_class=problems.add_of_class,
+            )
+            if segments:
+                # Two classes of the source may become one, and number their tracks alike.
+                identity = f"{tool.kind}/{goal}/{whole.class_name}/{whole.track}"
+                self._add(identity, (member,), reference(tool, self._named), segments=segments)
+                self._tell(member, problems)
+            else:
+                self._refuse(member, problems.reason())
+        self._masks(masks)
+
+    def _tool(self, name: str, track: ObjectTrack, member: Member) -> Tool | None:
+        # Polygons are filled, so that they become masks.
+        kind = "raster-segmentation" if track.kind == "polygon" else track.kind
+        tool = self._ontology.tool(Feature(None, name, None), kind)
+        if tool is None:
+            names = [tool.name for tool in self._ontology.tools]
+            near = difflib.get_close_matches(name, names, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(names) or 'none'}"
+            self._refuse(member, f"the project has no tool {name!r}; {hint}")
+        elif tool.kind == "polygon":
+            self._refuse(member, "Labelbox cannot import polygons to videos")
+        elif tool.kind != kind:
+            self._refuse(member, f"it is a {track.kind}, the tool in the project a {tool.kind}")
+        elif tool.kind not in (*_KEY_FRAME_KINDS, "raster-segmentation"):
+            self._refuse(member, f"Labelbox cannot import a {tool.kind} to videos")
+        else:
+            return tool
+        return None
+
+    def _within_video(self, track: ObjectTrack, problems: FrameProblems) -> ObjectTrack | None:
+        """The track on the frames that the video has; ``None`` if there are none."""
+        last = self._target.frame_count
+        if last is None or track.frames[-1] <= last:
+            return track
+        inside = track.frames <= last
+        if not inside.any():
+            return None
+        what = f"left out after the end, the video in Labelbox has {last} frames"
+        problems.add(what, track.frames[~inside])
+        return at_frames(track, inside)
+
+    def _filled(
+        self, track: ObjectTrack, member: Member, problems: FrameProblems
+    ) -> ObjectTrack | None:
+        """A track of polygons as masks; ``None`` if none of them can be filled."""
+        size = self._video.size or self._target.size
+        if size is None:
+            self._refuse(
+                member, "its polygons cannot be filled, as the size of the video is unknown"
+            )
+            return None
+        track = drawable(track, self._picture, problems.add, problems.add_of_class)
+        if not len(track.frames):
+            self._refuse(member, problems.reason())
+            return None
+        return as_masks(track, size)
+
+    def _masks(self, masks: list[tuple[Member, Tool, ObjectTrack, FrameProblems]]) -> None:
+        if not masks:
+            return
+        made = composite_masks(
+            [track for _, _, track, _ in masks],
+            size=self._video.size or self._target.size,
+            known_frames=self._video.known_frames,
+        )
+        instances, members = [], []
+        for index, (member, tool, track, problems) in enumerate(masks):
+            for what, frames in made.problems[index]:
+                problems.add(what, np.array(frames))
+            if any(track.answers):
+                problems.add_of_class("Labelbox imports no answers of masks", track.frames)
+            if index not in made.colours:
+                reason = problems.reason()
+                self._refuse(
+                    member,
+                    "its masks have no pixel that can be drawn" + (f": {reason}" if reason else ""),
+                )
+                continue
+            self._tell(member, problems)
+            members.append(member)
+            named = reference(tool, self._named)
+            instances.append({**named, "colorRGB": list(made.colours[index])})
+        if instances:
+            self._add(
+                "masks", tuple(members), masks={"frames": made.frames, "instances": instances}
+            )
+
+    def _answers(self) -> None:
+        answers = answers_of(
+            self._video, self._target, self._ontology.classifications, self._writer.goal
+        )
+        for told in answers:
+            problems = list(dict.fromkeys(told.problems))
+            if told.gap is not None:
+                self.payload.gaps.append(told.gap)
+            if told.item is None or told.answer is None:
+                reason = "; ".join(problems) or "none of its frames are in the video"
+                self._refuse(told.member, reason)
+                continue
+            self.payload.gaps += [(problem, None, 1) for problem in problems]
+            named = reference(told.item, self._named)
+            self._add(f"answer/{told.item.name}", (told.member,), named, answer=told.answer)
+
+    def _add(
+        self,
+        identity: str,
+        members: tuple[Member, ...],
+        named: Mapping[str, str] | None = None,
+        **content: Any,
+    ) -> None:
+        place = f"{self._writer.project_id}/{self._target.data_row_id}"
+        uuid = str(uuid5(_NAMESPACE, f"{place}/{identity}"))
+        row = {"dataRow": {"id": self._target.data_row_id}}
+        self.payload.lines.append(
+            Line(uuid, members, {"uuid": uuid, **row, **(named or {}), **content})
+        )
+
+    def _keep_limit(self) -> None:
+        """Labelbox refuses the whole import of a data row with more of a feature."""
+        counts: dict[str, int] = {}
+        kept = []
+        for line in self.payload.lines:
+            name = str(line.content.get("name", line.content.get("schemaId", "")))
+            counts[name] = counts.get(name, 0) + 1
+            if counts[name] <= MAX_PER_FEATURE:
+                kept.append(line)
+                continue
+            for member in line.members:
+                self._refuse(
+                    member,
+                    f"Labelbox takes at most {MAX_PER_FEATURE} annotations of a name per data row",
+                )
+        self.payload.lines = kept
+
+    def _refuse(self, member: Member, reason: str) -> None:
+        self.payload.refused.append(Refusal(member, reason))
+
+    def _tell(self, member: Member, problems: FrameProblems) -> None:
+        """Report what is not imported of an object."""
+        for what, frames in problems:
+            if what in problems.of_class:
+                tracks = self._of_class.setdefault((member.name, what), {})
+                tracks[str(member.track)] = frames
+                continue
+            sentence = f"{member.name!r} {member.track}: {what}"
+            self.payload.gaps.append((sentence, min(frames), len(frames)))
+
+    def _tell_of_classes(self) -> None:
+        """Report once a class what concerns several of its objects."""
+        for (name, what), tracks in self._of_class.items():
+            shown = ", ".join(list(tracks)[:_TRACKS_SHOWN])
+            if len(tracks) > _TRACKS_SHOWN:
+                shown += f" and {len(tracks) - _TRACKS_SHOWN:,} more"
+            frames = [frame for each in tracks.values() for frame in each]
+            told = self.payload.notes if what == CROSSES_EDGE else self.payload.gaps
+            told.append((f"{name!r} {shown}: {what}", min(frames), len(frames)))
+
+    @staticmethod
+    def _picture_size(
+        drawn_on: tuple[int, int] | None, shown: tuple[int, int] | None
+    ) -> tuple[int, int] | None:
+        """Width and height of the picture; both the longer side where they may be swapped."""
+        if drawn_on and shown and drawn_on != shown:
+            return max(shown), max(shown)
+        return shown or drawn_on

@@ -1,0 +1,378 @@
+"""One import: read and check everything, then send it chunk by chunk."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from tqdm.auto import tqdm
+
+from deeplake_labelbox._formats.annotations import AnnotationSource, VideoAnnotations
+from deeplake_labelbox._imports.chunks import Chunk, ChunkRow, ChunkWriter
+from deeplake_labelbox._imports.lines import Member
+from deeplake_labelbox._imports.outcome import (
+    AnnotationOutcome,
+    AnnotationStatus,
+    ImportedFile,
+    ImportResult,
+)
+from deeplake_labelbox._imports.payload import PayloadWriter
+from deeplake_labelbox._imports.sending import LabelboxImports, reason_of
+from deeplake_labelbox._imports.targets import Target, Targets
+from deeplake_labelbox._labelbox.spool import replacing
+from deeplake_labelbox.errors import AlreadyLabelledError, AnnotationSourceError
+from deeplake_labelbox.report import Gap
+
+logger = logging.getLogger(__name__)
+
+ExistingLabels = Literal["skip", "overwrite", "fail"]
+
+# Number of labels by data row id, as an export tells them now.
+LabelCounts = Callable[[Sequence[str]], Mapping[str, int]]
+
+_SHOWN_ROWS = 5
+_SHOWN_VIDEOS = 3
+# Seconds between looks at exports, in which labels appear some time after their import.
+_LOOKS: Final = (0.2, 0.5, 1, 2, 4, 8, 16)
+
+
+class ImportRun:
+    """One call of `import_annotations`.
+
+    Args:
+        result: Filled with what became of each annotation.
+        existing: What happens with data rows that have labels or pre-labels.
+        label_counts: Tells how many labels data rows have now.
+        has_consensus: Whether the project wants several labels of a data row.
+        save_result: Where the result is written to after each chunk, if anywhere.
+        progress: Whether to show progress bars.
+    """
+
+    def __init__(
+        self,
+        result: ImportResult,
+        *,
+        existing: ExistingLabels,
+        label_counts: LabelCounts,
+        has_consensus: bool,
+        save_result: str | Path | None,
+        progress: bool,
+    ) -> None:
+        self.result = result
+        self._existing = existing
+        self._label_counts = label_counts
+        self._has_consensus = has_consensus
+        self._save_result = save_result
+        self._progress = progress
+
+    def prepare(
+        self,
+        source: AnnotationSource,
+        writer: PayloadWriter,
+        targets: Targets,
+        chunks: ChunkWriter,
+        *,
+        may_be_empty: bool = False,
+    ) -> None:
+        """Read the source, check it, and write its lines to chunks.
+
+        Raises:
+            AnnotationSourceError: If no video of the source is found in the project, or it has no
+                annotations and may not be empty.
+            ConfigurationError: If the mapping has a name that the source does not have.
+        """
+        taken: dict[str, str] = {}
+        missing: dict[str, str] = {}
+        names: set[str] = set()
+        videos = tqdm(
+            source.videos(writer.kind_of),
+            total=len(source) or None,
+            unit="video",
+            desc="annotations",
+            disable=not self._progress,
+        )
+        for video in videos:
+            names.update(_names(video))
+            target = targets.find(video.data_row)
+            if isinstance(target, Target) and taken.get(target.data_row_id):
+                other = taken[target.data_row_id]
+                target = f"{other!r} has the same data row {target.data_row_id} in the project"
+            if isinstance(target, str):
+                missing.setdefault(video.name, target)
+                self._refuse_video(video, target)
+                continue
+            taken[target.data_row_id] = video.name
+            payload = writer.write(video, target)
+            for refusal in payload.refused:
+                self._note(target, refusal.member, "refused", refusal.reason)
+            for gap in _told_of(target, payload.gaps):
+                self._gap(gap)
+            self.result.notes += _told_of(target, payload.notes)
+            if payload.lines:
+                chunks.add(target, payload.lines)
+        if missing and not taken:
+            raise AnnotationSourceError(_no_video_found(missing, targets))
+        chunks.close()
+        writer.check_mapping(names | source.names)
+        told = chunks.chunks or self.result.annotations or self.result.gaps
+        if not told and not may_be_empty:
+            raise AnnotationSourceError(
+                "The mapping leaves out all annotations of the source; nothing was sent."
+                if names
+                else "The source has no annotations; nothing was sent. Check that it is the right "
+                "one, and its format."
+            )
+
+    def write_dry_run(self, chunks: Iterable[Chunk], path: Path) -> None:
+        """Write what would be sent to a file."""
+        with replacing(path) as file:
+            for chunk in chunks:
+                file.writelines(chunk.lines())
+                for row in chunk.rows:
+                    for uuid, members in row.lines:
+                        for member in members:
+                            self._note(row.target, member, "not sent", None, uuid)
+        self._save()
+
+    def send(self, chunks: list[Chunk], imports: LabelboxImports) -> None:
+        """Send the chunks that Labelbox does not have yet, and read what became of each line.
+
+        Raises:
+            AlreadyLabelledError: If ``existing="fail"`` and a data row is labelled; nothing was
+                sent.
+            LabelboxError: If Labelbox does not answer. The result has what was told before.
+        """
+        try:
+            names = {chunk.path: self._name(chunk, imports) for chunk in chunks}
+            new = [chunk for chunk in chunks if not names[chunk.path][1]]
+            if self._existing == "overwrite":
+                self._tell_overwriting(new)
+            labelled = self._labelled(new, imports, frozenset(n for n, _ in names.values()))
+            total = sum(len(row.lines) for chunk in chunks for row in chunk.rows)
+            with tqdm(
+                total=total, unit="line", desc="import", disable=not self._progress
+            ) as progress:
+                for chunk in chunks:
+                    name, is_there = names[chunk.path]
+                    self._send_chunk(chunk, name, imports, labelled, is_there=is_there)
+                    progress.update(sum(len(row.lines) for row in chunk.rows))
+                    self._save()
+        finally:
+            self._save()
+
+    def _name(self, chunk: Chunk, imports: LabelboxImports) -> tuple[str, bool]:
+        """The name that the chunk has or gets in Labelbox, and whether it is there already.
+
+        An import that failed as a whole is tried again, under the next name.
+        """
+        name, attempt = chunk.name, 1
+        while (found := imports.find(name)) is not None and found.get("state") == "FAILED":
+            attempt += 1
+            name = f"{chunk.name} ({attempt})"
+        return name, found is not None
+
+    def _labelled(
+        self, chunks: list[Chunk], imports: LabelboxImports, names: frozenset[str]
+    ) -> dict[str, str]:
+        """Why data rows are left out, by id."""
+        if self._existing == "overwrite" or not chunks:
+            return {}
+        pre_labelled, expired = imports.named_rows("pre-labels", names)
+        for name in expired:
+            self._gap(
+                Gap(
+                    "",
+                    "project",
+                    f"the pre-labels {name!r} cannot be read any more, so data rows with them are "
+                    f"not told from others",
+                )
+            )
+        labelled: dict[str, str] = {}
+        targets = [row.target for chunk in chunks for row in chunk.rows]
+        fresh = self._freshly_labelled(targets, imports, names)
+        for target in targets:
+            if target.labels or target.data_row_id in fresh:
+                labelled[target.data_row_id] = "the data row has labels already"
+            elif pre_labelled & {target.data_row_id, target.names[0]}:
+                labelled[target.data_row_id] = "the data row has pre-labels already"
+        if labelled and self._existing == "fail":
+            shown = ", ".join(sorted(labelled)[:_SHOWN_ROWS])
+            raise AlreadyLabelledError(
+                f"{len(labelled)} data rows have labels or pre-labels already ({shown}"
+                f"{', ...' if len(labelled) > _SHOWN_ROWS else ''}); nothing was sent. Pass "
+                f"existing='skip' to import the others, or 'overwrite'."
+            )
+        return labelled
+
+    def _freshly_labelled(
+        self, targets: list[Target], imports: LabelboxImports, names: frozenset[str]
+    ) -> set[str]:
+        """Data rows that another import labelled just now, which the export did not show yet."""
+        imported, _ = imports.named_rows("ground-truth", names)
+        waiting = [
+            target.data_row_id
+            for target in targets
+            if not target.labels and imported & {target.data_row_id, target.names[0]}
+        ]
+        found: set[str] = set()
+        for delay in (0.0, *_LOOKS):
+            if not waiting:
+                break
+            time.sleep(delay)
+            counts = self._label_counts(waiting)
+            found |= {row_id for row_id in waiting if counts.get(row_id)}
+            # What is not seen after all looks was deleted since.
+            waiting = [row_id for row_id in waiting if row_id not in found]
+        return found
+
+    def _tell_overwriting(self, chunks: list[Chunk]) -> None:
+        """Note what an import does to labels that are there, as far as that is known."""
+        rows = [row for chunk in chunks for row in chunk.rows if row.target.labels]
+        if not rows or self.result.kind != "ground-truth":
+            return
+        fate = (
+            "the project has consensus, so Labelbox keeps them, and this import is a further "
+            "label beside"
+            if self._has_consensus
+            else "Labelbox may put this import in their place, or keep it as a further label beside"
+        )
+        what = (
+            f"{len(rows)} of the data rows had labels: {fate}. Delete in Labelbox the labels that "
+            "shall not count."
+        )
+        note = Gap(self.result.project_id, "project", what)
+        logger.warning("%s", note)
+        self.result.notes.append(note)
+
+    def _send_chunk(
+        self,
+        chunk: Chunk,
+        name: str,
+        imports: LabelboxImports,
+        labelled: Mapping[str, str],
+        *,
+        is_there: bool,
+    ) -> None:
+        rows = [row for row in chunk.rows if is_there or row.target.data_row_id not in labelled]
+        for row in chunk.rows:
+            if row not in rows:
+                for uuid, member in _members(row):
+                    self._note(
+                        row.target, member, "skipped", labelled[row.target.data_row_id], uuid
+                    )
+        if not rows:
+            return
+        sent = False
+        if not is_there:
+            path = chunk.path.with_suffix(".sent")
+            with path.open("wb") as file:
+                file.writelines(chunk.lines(without=labelled))
+            sent = imports.send(name, path)
+            path.unlink()
+        else:
+            logger.info("The import %r was sent by an earlier run.", name)
+        ended = imports.wait(name)
+        state = str(ended.get("state"))
+        lines = sum(len(row.lines) for row in rows)
+        self.result.files.append(ImportedFile(name, state, lines, sent))
+        statuses = {} if state == "FAILED" else imports.statuses(ended)
+        for row in rows:
+            for uuid, member in _members(row):
+                status, reason = _told(uuid, state, statuses, sent=sent)
+                self._note(row.target, member, status, reason, uuid, name)
+
+    def _refuse_video(self, video: VideoAnnotations, reason: str) -> None:
+        refused = [(Member(track.class_name, track.track), reason) for track in video.tracks]
+        refused += [(Member(item.class_name, item.track), item.reason) for item in video.refused]
+        refused += [
+            (Member(name), reason) for name in (*video.frame_answers, *video.global_answers)
+        ]
+        for member, why in refused:
+            self.result.annotations.append(
+                AnnotationOutcome(None, video.name, member.name, member.track, "refused", why)
+            )
+        for finding in video.findings:
+            if finding.is_note:
+                continue
+            times = "" if finding.count == 1 else f" ({finding.count:,} times)"
+            self._gap(Gap("", video.name, f"{finding.what}{times}", finding.frame))
+
+    def _note(
+        self,
+        target: Target,
+        member: Member,
+        status: AnnotationStatus,
+        reason: str | None,
+        uuid: str | None = None,
+        import_name: str | None = None,
+    ) -> None:
+        self.result.annotations.append(
+            AnnotationOutcome(
+                data_row_id=target.data_row_id,
+                data_row=target.name,
+                name=member.name,
+                track=member.track,
+                status=status,
+                reason=reason,
+                uuid=uuid,
+                import_name=import_name,
+            )
+        )
+
+    def _gap(self, gap: Gap) -> None:
+        logger.warning("%s", gap)
+        self.result.gaps.append(gap)
+
+    def _save(self) -> None:
+        if self._save_result is not None:
+            self.result.save(self._save_result)
+
+
+def _no_video_found(missing: Mapping[str, str], targets: Targets) -> str:
+    shown = [f"{name!r}: {reason}." for name, reason in missing.items()][:_SHOWN_VIDEOS]
+    if len(missing) > _SHOWN_VIDEOS:
+        shown.append(f"And {len(missing) - _SHOWN_VIDEOS:,} more.")
+    return (
+        f"No video of the source was found in the project, which has {len(targets):,} data "
+        f"row{'s' * (len(targets) != 1)}; nothing was sent. {' '.join(shown)}"
+    )
+
+
+def _told_of(target: Target, told: Iterable[tuple[str, int | None, int]]) -> Iterator[Gap]:
+    for what, frame, count in told:
+        times = "" if count == 1 else f" ({count:,} times)"
+        yield Gap(target.data_row_id, target.name, f"{what}{times}", frame)
+
+
+def _names(video: VideoAnnotations) -> Iterator[str]:
+    """The classes and classifications of a video, as the source names them."""
+    yield from (track.class_name for track in video.tracks)
+    yield from (item.class_name for item in video.refused)
+    yield from (*video.frame_answers, *video.global_answers)
+
+
+def _members(row: ChunkRow) -> Iterator[tuple[str, Member]]:
+    for uuid, members in row.lines:
+        for member in members:
+            yield uuid, member
+
+
+def _told(
+    uuid: str, state: str, statuses: Mapping[str, Mapping[str, Any]] | None, *, sent: bool
+) -> tuple[AnnotationStatus, str | None]:
+    """What Labelbox says of a line."""
+    if state == "FAILED":
+        return "refused", "Labelbox failed the whole import; run it again"
+    if statuses is None:
+        return "unknown", "Labelbox's statuses of this import cannot be read any more"
+    status = statuses.get(uuid)
+    if status is None:
+        if sent:
+            return "unknown", "Labelbox told no status"
+        return "skipped", "the earlier import left it out, as its data row had labels"
+    if status.get("status") == "SUCCESS":
+        return "accepted", None
+    return "refused", reason_of(status)

@@ -1,0 +1,135 @@
+"""The data rows of a project: which one a source's video is, and what Labelbox knows of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+from deeplake_labelbox._model.data_rows import data_row_name, without_signature
+from deeplake_labelbox._model.json_values import as_list, as_mapping, as_text
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A data row that annotations may go to.
+
+    Attributes:
+        data_row_id: Its id.
+        name: Its external id, or the URL or path of its video, for messages.
+        names: All names it is known by, the sure ones first: global key; external id; file
+            name; file name without ending.
+        size: Width and height in pixels, where Labelbox knows them.
+        frame_count: Number of frames, where Labelbox knows it.
+        labels: Number of labels it has in the project.
+        frame_rate: Frames per second, where Labelbox knows them.
+    """
+
+    data_row_id: str
+    name: str
+    names: tuple[str | None, ...]
+    size: tuple[int, int] | None
+    frame_count: int | None
+    labels: int
+    frame_rate: float | None = None
+
+
+_FILE_NAME: Final = 2
+
+
+class Targets:
+    """The data rows of a project.
+
+    Args:
+        rows: The rows of the project's export.
+        project_id: The project.
+        chosen: Data row by the name of a video in the source, where the user says it: by id,
+            global key or external id.
+    """
+
+    def __init__(
+        self,
+        rows: Iterable[Mapping[str, Any]],
+        project_id: str,
+        chosen: Mapping[str, str] | None = None,
+    ) -> None:
+        self._chosen = chosen or {}
+        self._by_id: dict[str, Target] = {}
+        for row in rows:
+            target = _target(row, project_id)
+            self._by_id[target.data_row_id] = target
+        self._by_name: list[dict[str, list[Target]]] = []
+        for level in range(_FILE_NAME + 2):
+            named: dict[str, list[Target]] = {}
+            for target in self._by_id.values():
+                name = target.names[level]
+                if name:
+                    named.setdefault(name, []).append(target)
+            self._by_name.append(named)
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def __iter__(self) -> Iterator[Target]:
+        """The data rows."""
+        return iter(self._by_id.values())
+
+    def find(self, names: tuple[str, ...]) -> Target | str:
+        """The data row of a video, or why there is none.
+
+        The first name that the project has counts; ids and global keys go before external ids,
+        and these before file names. A name that several data rows share is none of them.
+        """
+        wanted = tuple(self._chosen[name] for name in names if name in self._chosen) or names
+        for name in wanted:
+            if name in self._by_id:
+                return self._by_id[name]
+            for level, named in enumerate(self._by_name):
+                found = named.get(name) or (
+                    named.get(_file_name(name)) if level == _FILE_NAME else None
+                )
+                if found and len(found) == 1:
+                    return found[0]
+                if found:
+                    return (
+                        f"{len(found)} data rows of the project are called {name!r}; say which one "
+                        f"with data_rows"
+                    )
+        return (
+            f"the project has no data row {' or '.join(map(repr, wanted))}; upload the video, or "
+            f"say which one it is with data_rows"
+        )
+
+
+def _target(row: Mapping[str, Any], project_id: str) -> Target:
+    data_row = as_mapping(row.get("data_row"))
+    media = as_mapping(row.get("media_attributes"))
+    width, height, count = (_positive(media.get(k)) for k in ("width", "height", "frame_count"))
+    rate = media.get("frame_rate")
+    external_id = as_text(data_row.get("external_id"))
+    file = _file_name(external_id or without_signature(str(data_row.get("row_data") or "")))
+    return Target(
+        data_row_id=str(data_row["id"]),
+        name=data_row_name(row),
+        names=(
+            as_text(data_row.get("global_key")),
+            external_id,
+            file or None,
+            PurePosixPath(file).stem or None,
+        ),
+        size=(width, height) if width and height else None,
+        frame_count=count,
+        labels=len(
+            as_list(as_mapping(as_mapping(row.get("projects")).get(project_id)).get("labels"))
+        ),
+        frame_rate=rate if isinstance(rate, int | float) and rate > 0 else None,
+    )
+
+
+def _file_name(path: str) -> str:
+    return PurePosixPath(path.replace("\\", "/")).name
+
+
+def _positive(value: Any) -> int | None:
+    return int(value) if isinstance(value, int | float) and value > 0 else None

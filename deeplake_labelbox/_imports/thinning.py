@@ -1,0 +1,165 @@
+"""The fewest key frames that reproduce a dense track.
+
+Labelbox moves boxes, points and lines linearly between key frames and rounds to 3 decimals. The
+key frames chosen here are frames of the track with the values that it has there; among all such
+choices whose interpolation stays within the tolerance on every frame, no other is smaller.
+
+It is a shortest path over the steps that `PermittedSteps` permits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeplake_labelbox._imports.key_frame_steps import Floats, Frames, PermittedSteps
+from deeplake_labelbox._model.annotations import Feature, Track
+from deeplake_labelbox._model.interpolation import moving_coordinates
+from deeplake_labelbox._model.visibility import visible_frames
+
+
+def thin(
+    frames: Frames,
+    values: Floats | Sequence[Floats],
+    *,
+    tolerance: float,
+    keep: NDArray[np.bool_] | None = None,
+) -> NDArray[np.intp]:
+    """Choose the key frames of one visible interval of a track.
+
+    Args:
+        frames: (N,) ascending frame numbers. The interval reaches from the first to the last;
+            frames that are missing between them may have any value.
+        values: (N, D) coordinates, or N (V, 2) arrays of vertices. Lines whose vertex counts
+            differ are held, not moved, by Labelbox.
+        tolerance: How far a coordinate may be from its value, in pixels.
+        keep: (N,) bool, frames that must be key frames; none by default.
+
+    Returns:
+        Indices into ``frames``, ascending, the first and the last always among them.
+    """
+    count = len(frames)
+    kept = np.zeros(count, dtype=np.bool_) if keep is None else keep.copy()
+    kept[[0, -1]] = True
+    if isinstance(values, np.ndarray):
+        return _thin_between(frames, values.reshape(count, -1), tolerance, kept)
+    chosen: list[NDArray[np.intp]] = []
+    counts = np.array([len(vertices) for vertices in values])
+    bounds = [0, *(np.flatnonzero(np.diff(counts)) + 1).tolist(), count]
+    for start, end in pairwise(bounds):
+        stretch = np.stack(values[start:end]).reshape(end - start, -1)
+        part = kept[start:end].copy()
+        part[0] = True
+        # The last shape before the vertex count changes is held up to the change.
+        held_to_end = end < count
+        part[-1] |= not held_to_end
+        chosen.append(
+            start
+            + _thin_between(frames[start:end], stretch, tolerance, part, held_to_end=held_to_end)
+        )
+    return np.concatenate(chosen)
+
+
+def reproduced(frames: Frames, values: Floats, key_frames: NDArray[np.intp]) -> Floats:
+    """What Labelbox shows on ``frames`` if only ``key_frames`` are drawn.
+
+    Args:
+        frames: (N,) ascending frame numbers of one visible interval.
+        values: (N, 4) boxes or (N, 2) points.
+        key_frames: Indices of the key frames, the first and the last frame among them.
+
+    Returns:
+        (N, D) coordinates, computed by the package's own timeline.
+    """
+    drawn = frames[key_frames]
+    track = Track(
+        feature=Feature(None, None, None),
+        feature_id="",
+        kind="rectangle" if values.shape[1] == 4 else "point",
+        frames=drawn,
+        is_key_frame=np.ones(len(drawn), dtype=np.bool_),
+        coordinates=values[key_frames],
+        segments=np.array([[drawn[0], drawn[-1]]], dtype=np.int64),
+        answers=((),) * len(drawn),
+    )
+    shown = visible_frames(track, int(drawn[-1]))
+    return moving_coordinates(track, shown)[np.searchsorted(shown.frames, frames)]
+
+
+def _thin_between(
+    frames: Frames,
+    values: Floats,
+    tolerance: float,
+    kept: NDArray[np.bool_],
+    *,
+    held_to_end: bool = False,
+) -> NDArray[np.intp]:
+    """Thin the frames between those that are kept; these part the work into independent pieces."""
+    knots = np.flatnonzero(kept)
+    chosen = [knots]
+    for start, end in pairwise(knots):
+        if end - start > 1:
+            piece = slice(start, end + 1)
+            chosen.append(start + _fewest(frames[piece], values[piece], tolerance))
+    if held_to_end and knots[-1] < len(frames) - 1:
+        tail = slice(int(knots[-1]), len(frames))
+        chosen.append(knots[-1] + _fewest(frames[tail], values[tail], tolerance, held=True))
+    return np.unique(np.concatenate(chosen))
+
+
+def _fewest(
+    frames: Frames, values: Floats, tolerance: float, *, held: bool = False
+) -> NDArray[np.intp]:
+    """The inner key frames of a piece whose first frame is one.
+
+    Its last frame is a key frame as well, unless the shape is ``held``: then the last key frame
+    stands, unmoved, for all that follow.
+    """
+    count = len(frames)
+    permitted = PermittedSteps(frames, values, tolerance)
+    is_end = np.zeros(count, dtype=np.bool_)
+    is_end[-1] = True
+    if held:
+        is_end = permitted.holds_to_end()
+    came_from = np.full(count, -1, dtype=np.intp)
+    came_from[0] = 0
+    level = np.array([0])
+    while not is_end[level].any():
+        level = _next_level(permitted, level, came_from, is_end)
+    at = int(level[np.argmax(is_end[level])])
+    path = []
+    while at > 0:
+        path.append(at)
+        at = int(came_from[at])
+    return np.array(path[::-1], dtype=np.intp)
+
+
+def _next_level(
+    permitted: PermittedSteps,
+    level: NDArray[np.intp],
+    came_from: NDArray[np.intp],
+    is_end: NDArray[np.bool_],
+) -> NDArray[np.intp]:
+    """The frames that take one key frame more than those of ``level``; stops at an end."""
+    reached: list[NDArray[np.intp]] = []
+    # Late frames are likelier to reach the end, so they go first.
+    for start in map(int, level):
+        sure, doubtful = permitted.steps_from(start)
+        ahead = came_from[start + 1 : start + 1 + len(sure)] < 0
+        found = start + 1 + np.flatnonzero(sure & ahead)
+        asked = [
+            end
+            for end in (start + 1 + np.flatnonzero(doubtful & ahead)).tolist()
+            if permitted.asked(start, end)
+        ]
+        if asked:
+            found = np.concatenate([found, asked])
+        if len(found):
+            came_from[found] = start
+            reached.append(found)
+            if is_end[found].any():
+                return found
+    return np.sort(np.concatenate(reached))[::-1]

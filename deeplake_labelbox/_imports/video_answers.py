@@ -1,0 +1,136 @@
+"""The answers of a video to the classifications of its project: once, or over its frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from deeplake_labelbox._formats.annotations import AnswerSpan, AnswerValue, VideoAnnotations
+from deeplake_labelbox._imports.answer_lines import (
+    answer_entries,
+    answer_over_time,
+    find_named,
+)
+from deeplake_labelbox._imports.lines import Member
+from deeplake_labelbox._imports.targets import Target
+from deeplake_labelbox._model.ontology import Classification
+
+_ONTOLOGY = "the project"
+
+
+@dataclass(slots=True)
+class VideoAnswer:
+    """What is sent of the answers to one classification.
+
+    Attributes:
+        member: The classification, by its name in the project.
+        item: The same in the ontology; ``None`` if it is not there, or of another kind.
+        answer: The ``answer`` of the line; ``None`` if nothing of it can be sent.
+        problems: What cannot be sent of it.
+        gap: Frames that the video does not have: a sentence, the first frame, and how many.
+    """
+
+    member: Member
+    item: Classification | None = None
+    answer: Any = None
+    problems: list[str] = field(default_factory=list)
+    gap: tuple[str, int, int] | None = None
+
+
+def answers_of(
+    video: VideoAnnotations,
+    target: Target,
+    classifications: Sequence[Classification],
+    goal: Callable[[str], str],
+) -> Iterator[VideoAnswer]:
+    """The answers of a video, classification by classification.
+
+    Args:
+        video: The video.
+        target: Its data row.
+        classifications: Those of the project.
+        goal: Gives the name in the project of a name in the source; empty if it is left out.
+    """
+    answered: set[str] = set()
+    over_time = list(video.frame_answers.items())
+    for name, spans in [*over_time, *((name, None) for name in video.global_answers)]:
+        if not goal(name):
+            continue
+        told = VideoAnswer(Member(goal(name)))
+        told.item = find_named(
+            classifications, goal(name), report=told.problems.append, where=_ONTOLOGY
+        )
+        if told.item is None:
+            pass
+        elif told.item.name in answered:
+            told.problems.append("something else in the source answers it already")
+        elif spans is None:
+            _answer_once(told, told.item, video.global_answers[name], target)
+        else:
+            _answer_over_time(told, told.item, spans, video, target)
+        if told.item is not None and told.answer is not None:
+            answered.add(told.item.name)
+        yield told
+
+
+def _answer_once(
+    told: VideoAnswer, item: Classification, value: AnswerValue, target: Target
+) -> None:
+    if item.scope == "global":
+        _globally(told, item, value)
+    elif target.frame_count is None:
+        told.problems.append("the project asks it per frame; give the frames it holds on")
+    else:
+        _on_frames(told, item, [AnswerSpan(1, target.frame_count, value)], target)
+
+
+def _answer_over_time(
+    told: VideoAnswer,
+    item: Classification,
+    spans: Sequence[AnswerSpan],
+    video: VideoAnnotations,
+    target: Target,
+) -> None:
+    if item.scope == "index":
+        _on_frames(told, item, spans, target)
+    elif _holds_throughout(spans, video, target):
+        _globally(told, item, spans[0].answer)
+    else:
+        told.problems.append("the project asks it once per video, but the answer changes in time")
+
+
+def _holds_throughout(spans: Sequence[AnswerSpan], video: VideoAnnotations, target: Target) -> bool:
+    """Whether there is one answer, on all frames that are known."""
+    if len(spans) != 1:
+        return False
+    known = video.known_frames
+    if known is not None:
+        return bool(spans[0].start <= known[0] and spans[0].end >= known[-1])
+    return spans[0].start == 1 and spans[0].end == target.frame_count
+
+
+def _globally(told: VideoAnswer, item: Classification, value: AnswerValue) -> None:
+    entries = answer_entries(
+        {item.name: value}, (item,), report=told.problems.append, where=_ONTOLOGY, deep=True
+    )
+    told.answer = entries[0]["answer"] if entries else None
+
+
+def _on_frames(
+    told: VideoAnswer, item: Classification, spans: Sequence[AnswerSpan], target: Target
+) -> None:
+    last = target.frame_count
+    if last is not None and spans[-1].end > last:
+        beyond = [span for span in spans if span.end > last]
+        told.gap = (
+            f"{told.member.name!r} is answered, but the video in Labelbox has {last} frames",
+            max(last + 1, beyond[0].start),
+            beyond[-1].end - last,
+        )
+        spans = [
+            AnswerSpan(span.start, min(span.end, last), span.answer)
+            for span in spans
+            if span.start <= last
+        ]
+    told.answer = answer_over_time(item, spans, report=told.problems.append, where=_ONTOLOGY)

@@ -1,0 +1,1 @@
+"""The verbs that make datasets, and inspect what they are made from."""

@@ -1,0 +1,134 @@
+"""Results of a look at a project's videos."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from deeplake_labelbox._files import write_json
+from deeplake_labelbox._notebook_tables import table
+from deeplake_labelbox._video.checks import Finding
+from deeplake_labelbox._video.container import VideoInfo
+from deeplake_labelbox._video.scan import VideoScan
+from deeplake_labelbox._video_names import distinct_names
+
+BYTES_A_PIXEL: Final = {"png": 1.2, "jpg": 0.3}
+"""Bytes that a pixel takes, by ``frame_storage``: the mean of real clips of 144 to 720 rows; a
+video of much or little detail takes up to a half more or less."""
+
+
+@dataclass(frozen=True, slots=True)
+class VideoInspection:
+    """What is known of one data row's video before it is decoded.
+
+    Attributes:
+        data_row_id: The data row.
+        name: Its external id, or the name of its file.
+        info: Its header; None where it could not be opened.
+        scan: Its packets; None where it could not be opened.
+        fetched_bytes: Bytes that were fetched to tell; None for local files.
+        findings: What is odd, or will be missing.
+    """
+
+    data_row_id: str
+    name: str
+    info: VideoInfo | None = None
+    scan: VideoScan | None = None
+    fetched_bytes: int | None = None
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """Rows that it will make, as far as its packets tell."""
+        return self.scan.packets if self.scan is not None else 0
+
+    @property
+    def will_miss(self) -> bool:
+        """Whether frames or labels will be missing."""
+        return any(finding.costs for finding in self.findings)
+
+    def estimated_bytes(self, storage: str) -> int:
+        """Bytes that its frames will take: pixels times `BYTES_A_PIXEL`."""
+        if self.info is None:
+            return 0
+        return round(self.rows * self.info.width * self.info.height * BYTES_A_PIXEL[storage])
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectInspection:
+    """What is known of a project's videos before they are decoded.
+
+    Attributes:
+        project_id: The project.
+        project_name: Its name.
+        videos: One inspection per data row, in the order of the export.
+    """
+
+    project_id: str
+    project_name: str
+    videos: tuple[VideoInspection, ...]
+
+    @property
+    def rows(self) -> int:
+        """Rows of all videos, as far as their packets tell."""
+        return sum(video.rows for video in self.videos)
+
+    @property
+    def will_miss(self) -> bool:
+        """Whether frames or labels of any video will be missing."""
+        return any(video.will_miss for video in self.videos)
+
+    @property
+    def short_names(self) -> list[str]:
+        """For each video the last part of its name, with what tells it from the others."""
+        return distinct_names((video.name, video.data_row_id) for video in self.videos)
+
+    def estimated_bytes(self, storage: str) -> int:
+        """Bytes that the frames of all videos will take; see `BYTES_A_PIXEL`."""
+        return sum(video.estimated_bytes(storage) for video in self.videos)
+
+    def __iter__(self) -> Iterator[VideoInspection]:
+        """The inspections by data row."""
+        return iter(self.videos)
+
+    def _repr_html_(self) -> str:
+        return table(
+            ("video", "codec", "size", "frames a second", "rows", "what is odd"),
+            [
+                (
+                    name,
+                    video.info.codec if video.info else "",
+                    f"{video.info.width} x {video.info.height}" if video.info else "",
+                    round(video.info.frame_rate, 3) if video.info and video.info.frame_rate else "",
+                    video.rows,
+                    "; ".join(
+                        f"{'will be missing: ' if finding.costs else ''}{finding.what}"
+                        for finding in video.findings
+                    ),
+                )
+                for name, video in zip(self.short_names, self.videos, strict=True)
+            ],
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as values of JSON."""
+        whole = asdict(self)
+        for video, values in zip(self.videos, whole["videos"], strict=True):
+            if values["info"] is not None:
+                ratio = values["info"]["sample_aspect_ratio"]
+                values["info"]["sample_aspect_ratio"] = None if ratio is None else str(ratio)
+            if video.scan is not None:
+                values["scan"]["variable_rate"] = video.scan.variable_rate
+            values["rows"], values["will_miss"] = video.rows, video.will_miss
+        sizes = {storage: self.estimated_bytes(storage) for storage in BYTES_A_PIXEL}
+        return whole | {"rows": self.rows, "will_miss": self.will_miss, "estimated_bytes": sizes}
+
+    def save(self, path: str | Path) -> None:
+        """Write it as JSON.
+
+        Raises:
+            ConfigurationError: If the file cannot be written.
+        """
+        write_json(path, self.to_dict())

@@ -1,0 +1,315 @@
+"""The frames of videos appended as rows: decoded and encoded ahead, and written in order."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import deeplake
+from tqdm.auto import tqdm
+
+from deeplake_labelbox._store.frame_selection import FrameSelection
+from deeplake_labelbox._store.frame_writers import EncodedBatch, FrameWriter
+from deeplake_labelbox._store.labelbox_meta import VideoEntry, VideoStatus
+from deeplake_labelbox._store.written_files import WrittenFiles
+from deeplake_labelbox._video.access import UrlPresigner
+from deeplake_labelbox._video.checks import frames_missing, size_changes, warnings_of
+from deeplake_labelbox._video.container import VideoInfo
+from deeplake_labelbox._video.extractor import FrameBatch, FrameExtractor
+from deeplake_labelbox._video.frame_choice import FrameChoice, runs_of
+from deeplake_labelbox._video.prefetch import in_background, opened_ahead
+from deeplake_labelbox._video.resize import Resize, resized
+from deeplake_labelbox._video.scan import VideoScan
+from deeplake_labelbox._video.transport import Transport
+from deeplake_labelbox.errors import ConfigurationError, VideoDecodeError, VideoError
+from deeplake_labelbox.report import Report, VideoOutcome
+
+logger = logging.getLogger(__name__)
+
+# How many videos are fetched beside the one that is decoded.
+_VIDEOS_AHEAD = 2
+_NAME_SHOWN = 16  # characters, beside a progress bar
+# How many steps of decoding wait to be written.
+_STEPS_AHEAD = 4
+
+
+@dataclass(frozen=True, slots=True)
+class VideoEnd:
+    """A video has no further frames: it is whole, or could not be had or decoded from there on."""
+
+    error: VideoError | None = None
+    frame_count: int = 0
+    sizes: tuple[tuple[int, int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VideoOpened:
+    """A video is there, and its packets were scanned."""
+
+    info: VideoInfo
+    scan: VideoScan
+
+
+Step = VideoOpened | FrameBatch | EncodedBatch | VideoEnd
+"""What decoding yields: for each video what it is, its batches, and its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class PendingVideo:
+    """A video that is to be appended; see `VideoAppender.pending`.
+
+    Attributes:
+        entry: What the dataset knows of it.
+        source: Its path or URL.
+        media: What Labelbox says of it, its ``media_attributes``.
+        choice: The frames that are wanted.
+    """
+
+    entry: VideoEntry
+    source: str
+    media: Mapping[str, Any] | None
+    choice: FrameChoice
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """A video was appended, as far as it could be had.
+
+    Attributes:
+        entry: What became of it.
+        size: Bytes that were handed to Deep Lake.
+    """
+
+    entry: VideoEntry
+    size: int
+
+
+class VideoAppender:
+    """Appends the frames of videos to a dataset, without a commit.
+
+    Args:
+        project_id: The Labelbox project.
+        writer: Writes the frames.
+        selection: Which frames become rows, and in which size.
+        fail_on_error: Raise at the first video that cannot be had whole, instead of going on.
+        url_presigner: Gives private URLs access.
+        batch_size: Frames decoded before they are written, at most.
+        progress: Whether to show a progress bar.
+        report: Where outcomes are noted.
+
+    Attributes:
+        options: What shapes the rows, as JSON: a build can only be resumed with the same.
+
+    Raises:
+        ConfigurationError: If ``batch_size`` is not positive.
+    """
+
+    def __init__(
+        self,
+        project_id: str,
+        writer: FrameWriter[Any],
+        *,
+        selection: FrameSelection,
+        fail_on_error: bool,
+        url_presigner: UrlPresigner | None,
+        batch_size: int,
+        progress: bool,
+        report: Report,
+    ) -> None:
+        if batch_size < 1:
+            raise ConfigurationError(
+                f"video_generator_batch_size is {batch_size}; give 1 or more frames."
+            )
+        self._project_id = project_id
+        self._writer = writer
+        self._selection = selection
+        self._fail_on_error = fail_on_error
+        self._url_presigner = url_presigner
+        self._batch_size = batch_size
+        self._progress = progress
+        self._report = report
+        self.options = json.dumps({**writer.options, **selection.options()}, sort_keys=True)
+
+    def create_columns(self, dataset: deeplake.Dataset) -> None:
+        """Add the columns of frames to a new dataset."""
+        self._writer.create_columns(dataset)
+
+    def pending(self, entry: VideoEntry, row: Mapping[str, Any]) -> PendingVideo:
+        """What is to be known of a video to append it, without the labels of its row.
+
+        Args:
+            entry: What the dataset knows of it.
+            row: Its row of the export.
+        """
+        return PendingVideo(
+            entry,
+            str(row["data_row"]["row_data"]),
+            row.get("media_attributes"),
+            self._selection.choice(row, self._project_id),
+        )
+
+    def append(
+        self,
+        dataset: deeplake.Dataset,
+        videos: Sequence[PendingVideo],
+        files: WrittenFiles,
+        *,
+        done: int = 0,
+        total: int | None = None,
+    ) -> Generator[Appended]:
+        """Append videos, one at each step; the next ones are decoded meanwhile.
+
+        Args:
+            dataset: The dataset.
+            videos: The videos, see `pending`.
+            files: Watches the disk.
+            done: Frames that the progress bar starts with.
+            total: Frames that it ends with, where that is known.
+
+        Yields:
+            For each video what became of it, in order. The caller commits, or not.
+
+        Raises:
+            VideoError: If ``fail_on_error``, for the first video that cannot be had whole.
+            DatasetError: If Deep Lake fails.
+        """
+        with (
+            self._writer as writer,
+            Transport() as transport,
+            closing(
+                in_background(self._decode(writer, transport, videos), ahead=_STEPS_AHEAD)
+            ) as steps,
+            tqdm(
+                total=total if self._selection.keeps_all else None,
+                initial=done,
+                unit="frame",
+                disable=not self._progress,
+                desc="frames",
+            ) as bar,
+        ):
+            for video in videos:
+                bar.set_postfix_str(_short(video.entry.name), refresh=False)
+                yield self._append_video(dataset, writer, video, steps, files, bar)
+
+    def _decode(
+        self,
+        writer: FrameWriter[Any],
+        transport: Transport,
+        videos: Sequence[PendingVideo],
+    ) -> Iterator[Step]:
+        """Decode the videos; runs in a thread of its own, ahead of what is written."""
+        extractors = (
+            partial(
+                FrameExtractor,
+                video.source,
+                url_presigner=self._url_presigner,
+                batch_size=self._batch_size,
+                max_batch_bytes=writer.batch_bytes,
+                padded=writer.padded,
+                choice=video.choice,
+                resize=self._selection.resize,
+                transport=transport,
+            )
+            for video in videos
+        )
+        with closing(opened_ahead(extractors, ahead=_VIDEOS_AHEAD)) as extracted:
+            for opened in extracted:
+                if isinstance(opened, VideoError):
+                    yield VideoEnd(opened)
+                    continue
+                yield VideoOpened(opened.info, opened.scan)
+                try:
+                    yield from writer.prepare(opened, opened.info)
+                except VideoError as error:
+                    yield VideoEnd(error, opened.frame_count, tuple(opened.sizes))
+                else:
+                    yield VideoEnd(None, opened.frame_count, tuple(opened.sizes))
+
+    def _append_video(
+        self,
+        dataset: deeplake.Dataset,
+        writer: FrameWriter[Any],
+        video: PendingVideo,
+        steps: Iterator[Step],
+        files: WrittenFiles,
+        bar: tqdm[Any],
+    ) -> Appended:
+        known = video.entry
+        outcome = VideoOutcome(known.data_row_id, known.name)
+        self._report.videos.append(outcome)
+        entry = VideoEntry(known.data_row_id, known.video_idx, known.name, first_row=len(dataset))
+        size = 0
+        numbers: list[int] = []
+        for step in steps:
+            if isinstance(step, VideoOpened):
+                entry = _with_size(entry, step.info, self._selection.resize)
+                outcome.warnings = warnings_of(step.info, step.scan, video.media)
+            elif not isinstance(step, VideoEnd):
+                if isinstance(step, EncodedBatch):
+                    batch_size = sum(map(len, step.files))
+                    files.check_room(batch_size)
+                    size += batch_size
+                writer.append(dataset, entry.video_idx, step)
+                outcome.rows += len(step)
+                numbers += (step.indices + 1).tolist()
+                bar.update(len(step))
+            else:
+                entry = replace(entry, frame_count=step.frame_count)
+                source = (entry.source_width, entry.source_height)
+                if any(run[1:] != source for run in step.sizes):
+                    outcome.warnings.append(size_changes(source, step.sizes))
+                    if self._selection.resize is None:
+                        entry = replace(entry, sizes=step.sizes)
+                if step.error is not None and self._fail_on_error:
+                    raise _of_data_row(step.error, entry.data_row_id) from step.error
+                if step.error is not None:
+                    entry = _with_problem(entry, outcome, step.error)
+                break
+        if not self._selection.keeps_all:
+            entry = replace(entry, chosen=runs_of(numbers))
+        rows = outcome.rows
+        status: VideoStatus = "done" if entry.problem is None else "partial" if rows else "failed"
+        entry = replace(entry, rows=rows, warnings=tuple(outcome.warnings), status=status)
+        return Appended(entry, size)
+
+
+def _with_size(entry: VideoEntry, info: VideoInfo, resize: Resize | None) -> VideoEntry:
+    width, height = resized(info.width, info.height, resize)
+    return replace(
+        entry,
+        height=height,
+        width=width,
+        source_height=info.height,
+        source_width=info.width,
+    )
+
+
+def _with_problem(entry: VideoEntry, outcome: VideoOutcome, error: VideoError) -> VideoEntry:
+    """Report what could not be had of a video."""
+    damaged = isinstance(error, VideoDecodeError) and outcome.rows > 0
+    missing = error.missing if damaged and isinstance(error, VideoDecodeError) else ()
+    first = missing[0][0] if missing else entry.frame_count + 1 if damaged else None
+    logger.warning("%s", outcome.gap(str(error), first, missing[0][1] if missing else None))
+    for start, end in missing[1:]:
+        logger.warning("%s", outcome.gap(frames_missing(start, end), start, end))
+    within = tuple(run for run in missing if run[1] < entry.frame_count)
+    return replace(entry, problem=str(error), missing=within)
+
+
+def _of_data_row(error: VideoError, data_row_id: str) -> VideoError:
+    """The same error with the data row named."""
+    message = f"Data row {data_row_id}: {error}"
+    if isinstance(error, VideoDecodeError):
+        return VideoDecodeError(message, frames_decoded=error.frames_decoded, missing=error.missing)
+    return type(error)(message)
+
+
+def _short(name: str) -> str:
+    """A name beside a progress bar, which is to stay readable at 80 columns."""
+    name = name.rpartition("/")[2]
+    return name if len(name) <= _NAME_SHOWN else f"…{name[1 - _NAME_SHOWN :]}"

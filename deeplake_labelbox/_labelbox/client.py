@@ -1,0 +1,313 @@
+"""The edge to the Labelbox SDK: a client from a key, and the SDK's errors put into words.
+
+The SDK raises its own tree (``lbox.exceptions``), google-api-core's ``RetryError`` after its
+retries, plain ``KeyError``/``TypeError``/``AssertionError`` on replies it did not expect, and
+``LabelboxError("401 ...")`` for HTTP errors; ``labelbox_errors`` turns each into one of ours.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from deeplake_labelbox._labelbox.rate_limit import wait_for_rate_limit
+from deeplake_labelbox._loopback import reach_loopback
+from deeplake_labelbox.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    DeepLakeLabelboxError,
+    LabelboxError,
+    LabelboxUnavailableError,
+    ProjectNotFoundError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import labelbox
+
+API_KEY_VARIABLE: Final = "LABELBOX_API_KEY"
+ENDPOINT_VARIABLE: Final = "LABELBOX_ENDPOINT"
+
+_GET_A_KEY: Final = (
+    "make one at https://app.labelbox.com/workspace-settings/api-keys and pass it as lb_api_key "
+    f"(--api-key on the command line) or in the environment variable {API_KEY_VARIABLE}"
+)
+_RETRY_LATER: Final = "check the network and https://status.labelbox.com, then try again"
+_MESSAGE_LENGTH: Final = 300
+_HTTP_STATUS: Final = re.compile(r"^([1-5]\d\d)\b")
+_SECRETS: Final = (
+    (re.compile(r"Bearer\s+[^\s'\"]+", re.IGNORECASE), "Bearer ***"),
+    (re.compile(r"\beyJ[\w-]+\.[\w.-]+"), "***"),  # JSON web tokens: Labelbox's keys
+    (re.compile(r"(https?://[^\s?'\"]+)\?[^\s'\"]*"), r"\1"),
+    (re.compile(r"\?\S*=\S*"), ""),  # urllib3 quotes a URL without its host
+    (re.compile(r"(https?://)[^\s/@'\"]+@"), r"\1"),  # user and password of a proxy
+)
+
+
+def connect(
+    lb_api_key: str | None,
+    *,
+    lb_client: labelbox.Client | None = None,
+    endpoint: str | None = None,
+) -> labelbox.Client:
+    """Returns a Labelbox client. No request is made.
+
+    A client that is made here waits and asks again when Labelbox's rate limit is exceeded.
+
+    Args:
+        lb_api_key: The API key; None takes it from the environment variable LABELBOX_API_KEY.
+        lb_client: A ready client, which is returned; one for a server on this machine goes around
+            proxies to it from now on.
+        endpoint: The GraphQL URL of another server than Labelbox's, for example
+            ``"http://127.0.0.1:8000/graphql"``; its REST API is expected at ``/api/v1``. None takes
+            it from the environment variable LABELBOX_ENDPOINT, where that is set.
+
+    Returns:
+        The client.
+
+    Raises:
+        AuthenticationError: There is no API key, or it cannot be sent in a header.
+        ConfigurationError: The endpoint is no HTTP URL, or ``lb_client`` is no client.
+    """
+    if lb_client is not None:
+        if not hasattr(lb_client, "execute"):
+            raise ConfigurationError(
+                f"lb_client must be a labelbox.Client, not a {type(lb_client).__name__}; "
+                "pass an API key as lb_api_key."
+            )
+        reach_loopback(lb_client)
+        return lb_client
+    api_key = (os.environ.get(API_KEY_VARIABLE, "") if lb_api_key is None else lb_api_key).strip()
+    if not api_key:
+        raise AuthenticationError(f"There is no Labelbox API key; {_GET_A_KEY}.")
+    if not (api_key.isascii() and api_key.isprintable()) or " " in api_key:
+        raise AuthenticationError(
+            f"The Labelbox API key has characters that no key has; {_GET_A_KEY}."
+        )
+    import labelbox  # noqa: PLC0415 - the SDK is slow to import and not needed offline
+
+    if endpoint is None:
+        endpoint = os.environ.get(ENDPOINT_VARIABLE, "").strip() or None
+    client = labelbox.Client(api_key=api_key, **({} if endpoint is None else _server(endpoint)))
+    name_caller(client)
+    wait_for_rate_limit(client)
+    return client
+
+
+def name_caller(client: labelbox.Client) -> None:
+    """Has a client say in its requests that it works for this package.
+
+    Otherwise the SDK (7.17) looks for the name of the method that was called, through all frames of
+    the stack and all modules, with every request: 5 to 50 ms each.
+    """
+    client.set_sdk_method("deeplake_labelbox:connect")
+
+
+def labelbox_hosts(client: labelbox.Client) -> frozenset[str]:
+    """Names the hosts that may be sent the API key: those of the client's own URLs.
+
+    Args:
+        client: A Labelbox client.
+
+    Returns:
+        Lower-case ``host:port`` pairs as ``urlsplit(url).netloc`` gives them; for a default port
+        both with and without it.
+    """
+    hosts: set[str] = set()
+    for url in (client.endpoint, client.rest_endpoint, client.app_url):
+        parts = urlsplit(url)
+        host, default = parts.hostname, {"https": 443, "http": 80}.get(parts.scheme)
+        if host is None:
+            continue
+        host = f"[{host}]" if ":" in host else host
+        port = parts.port or default
+        hosts.add(f"{host}:{port}")
+        if port == default:
+            hosts.add(host)
+    return frozenset(hosts)
+
+
+def api_key_of(client: labelbox.Client) -> str:
+    """Returns the API key that a client sends, for downloads beside the SDK (masks, videos).
+
+    Raises:
+        AuthenticationError: The client sends none.
+    """
+    scheme, _, api_key = str(client.headers.get("Authorization", "")).partition(" ")
+    if scheme != "Bearer" or not api_key.strip():
+        raise AuthenticationError(f"The Labelbox client has no API key; {_GET_A_KEY}.")
+    return api_key.strip()
+
+
+@contextmanager
+def labelbox_errors(doing: str) -> Iterator[None]:
+    """Turns whatever the Labelbox SDK raises in the block into an error of this package.
+
+    Args:
+        doing: What is being done, after "while": ``"reading project abc"``.
+
+    Raises:
+        AuthenticationError: The API key is refused, or may not do this.
+        ProjectNotFoundError: The project does not exist for this key.
+        LabelboxUnavailableError: The network, the server or its rate limit stood in the way.
+        LabelboxError: Labelbox answered with another error, or with something unexpected.
+    """
+    import lbox.exceptions as sdk  # noqa: PLC0415 - part of the SDK, see connect
+    import requests  # noqa: PLC0415 - comes with the SDK
+    from google.api_core.exceptions import RetryError  # noqa: PLC0415 - comes with the SDK
+
+    try:
+        yield
+    except DeepLakeLabelboxError:
+        raise
+    except RetryError as error:
+        raise LabelboxUnavailableError(
+            f"Labelbox kept failing while {doing}, after retries; {_RETRY_LATER}."
+        ) from error
+    except sdk.NetworkError as error:
+        if isinstance(error.cause, requests.exceptions.InvalidHeader):
+            # its text quotes the header, and with it the key: cut it off
+            raise AuthenticationError(
+                f"The Labelbox API key has characters that no key has; {_GET_A_KEY}."
+            ) from None
+        raise _unreachable(doing, error) from error
+    except requests.RequestException as error:
+        raise _unreachable(doing, error) from error
+    except (sdk.LabelboxError, *_loose(sdk)) as error:
+        raise _translated(error, doing) from error
+    except TimeoutError as error:
+        raise _unreachable(doing, error) from error
+    except (LookupError, TypeError, AttributeError, AssertionError, ValueError) as error:
+        if not _raised_in_sdk(error):
+            raise
+        raise LabelboxError(
+            f"Labelbox sent a reply that its SDK cannot read while {doing} "
+            f"({type(error).__name__}: {clean(str(error))}); try again, and check the endpoint."
+        ) from error
+
+
+def clean(text: str) -> str:
+    """Makes a foreign message fit for a log: one short line without keys and URL queries."""
+    for pattern, replacement in _SECRETS:
+        text = pattern.sub(replacement, text)
+    text = " ".join(text.split())
+    return text if len(text) <= _MESSAGE_LENGTH else f"{text[:_MESSAGE_LENGTH]}..."
+
+
+def _server(endpoint: str) -> dict[str, str]:
+    """Derives the three URLs of a server from its GraphQL endpoint."""
+    try:
+        parts = urlsplit(endpoint)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or parts.query or parts.fragment or parts.username is not None:
+        raise ConfigurationError(
+            f"The endpoint {clean(endpoint)!r} is no HTTP URL of a GraphQL API; pass one (or set "
+            f"{ENDPOINT_VARIABLE} to one) like "
+            "'https://api.labelbox.com/graphql'."
+        )
+    base = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix('/graphql')}"
+    urls = {"endpoint": f"{base}/graphql", "rest_endpoint": f"{base}/api/v1"}
+    if not (parts.hostname or "").endswith("labelbox.com"):
+        urls["app_url"] = base  # so that another server's key never goes to Labelbox, nor back
+    return urls
+
+
+def _loose(sdk: object) -> tuple[type[Exception], ...]:
+    """The exceptions of the SDK that are outside its own tree."""
+    names = (
+        "MalformedQueryException",
+        "OperationNotAllowedException",
+        "OperationNotSupportedException",
+        "InconsistentOntologyException",
+        "ProcessingWaitTimeout",
+    )
+    return tuple(getattr(sdk, name) for name in names)
+
+
+def _translated(error: Exception, doing: str) -> LabelboxError:
+    """Maps an error of the SDK by its type, or by the HTTP status that its message begins with."""
+    import lbox.exceptions as sdk  # noqa: PLC0415 - part of the SDK, see connect
+
+    said = clean(str(error)).rstrip(".")
+    status = _HTTP_STATUS.match(said)
+    code = int(status.group(1)) if status else 0
+    passing = (sdk.TimeoutError, sdk.InternalServerError, sdk.ProcessingWaitTimeout)
+    if isinstance(error, sdk.ResourceNotFoundError):
+        return _not_found(said, doing)
+    if isinstance(error, passing):
+        return _unreachable(doing, error)
+    if isinstance(error, sdk.AuthenticationError) or code == 401:
+        kind: type[LabelboxError] = AuthenticationError
+        text = f"Labelbox refused the API key while {doing}; {_GET_A_KEY}."
+    elif isinstance(error, sdk.AuthorizationError) or code == 403:
+        kind = AuthenticationError
+        text = (
+            f"The API key has no right to this while {doing} (Labelbox: {said}); "
+            "use a key of a member with the right role."
+        )
+    elif isinstance(error, sdk.ApiLimitError) or code == 429:
+        kind = LabelboxUnavailableError
+        text = f"Labelbox's rate limit was exceeded while {doing}; wait a minute and try again."
+    elif isinstance(error, sdk.OperationNotAllowedException):
+        kind = LabelboxError
+        text = (
+            f"Labelbox does not allow it while {doing}: {said}; check the rights of the API key "
+            "and the limits of the workspace."
+        )
+    elif said.startswith("Failed to parse response as JSON"):
+        kind = LabelboxError
+        text = (
+            f"The server did not answer like Labelbox while {doing}: no JSON; check the endpoint, "
+            "and any proxy between."
+        )
+    else:
+        kind = LabelboxError
+        text = (
+            f"Labelbox answered with an error while {doing}: {said}; "
+            "check the arguments, then try again."
+        )
+    return kind(text)
+
+
+def _not_found(said: str, doing: str) -> LabelboxError:
+    if "'Project'" in said or "roject not found" in said:
+        return ProjectNotFoundError(
+            f"Labelbox knows no such project while {doing}, or the API key may not see it; "
+            "check the id in the project's URL and the workspace of the key."
+        )
+    return LabelboxError(f"Labelbox did not find something while {doing} ({said}); try again.")
+
+
+def _unreachable(doing: str, error: Exception) -> LabelboxUnavailableError:
+    said = clean(str(_innermost(error)) or str(error)).rstrip(".")
+    return LabelboxUnavailableError(
+        f"Labelbox could not be reached while {doing} ({said}); {_RETRY_LATER}."
+    )
+
+
+def _innermost(error: Exception) -> Exception:
+    """What went wrong in the end; the SDK, requests and urllib3 each wrap it in their words."""
+    while True:
+        first = error.args[0] if error.args else None
+        within = (getattr(error, "cause", None), getattr(error, "reason", None), first)
+        inner = next((item for item in within if isinstance(item, Exception)), None)
+        if inner is None or inner is error:
+            return error
+        error = inner
+
+
+def _raised_in_sdk(error: BaseException) -> bool:
+    """Whether an error of a general type comes out of the SDK, not out of this package."""
+    traceback = error.__traceback__
+    while traceback is not None:
+        module = str(traceback.tb_frame.f_globals.get("__name__", ""))
+        if module.split(".", 1)[0] in ("labelbox", "lbox"):
+            return True
+        traceback = traceback.tb_next
+    return False

@@ -1,0 +1,308 @@
+"""Exports a Labelbox project to NDJSON on disk, as it arrives."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from tqdm.auto import tqdm
+
+from deeplake_labelbox._labelbox.client import clean, labelbox_errors
+from deeplake_labelbox._labelbox.export import ProjectExport
+from deeplake_labelbox._labelbox.filters import ExportFilters, ExportParams
+from deeplake_labelbox._labelbox.line_index import RowIndex, RowWriter
+from deeplake_labelbox._labelbox.spool import TemporaryFolder, replacing
+from deeplake_labelbox._labelbox.task_stream import RETRY_DELAYS, StreamKind, TaskStream
+from deeplake_labelbox._model.rows import parse_row
+from deeplake_labelbox.errors import (
+    ConfigurationError,
+    ExportCanceledError,
+    ExportEmptyError,
+    ExportError,
+    ExportFailedError,
+    ExportFormatError,
+    ExportTimeoutError,
+    LabelboxError,
+    LabelboxUnavailableError,
+    MediaTypeError,
+)
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping, Sequence
+
+    import labelbox
+    from labelbox.schema.export_task import ExportTask
+
+__all__ = ["ExportFilters", "ExportParams", "ProjectExporter"]
+
+_logger = logging.getLogger(__name__)
+_POLL_SECONDS: Final = 2
+_SHORTEST_KEY: Final = 8
+_LOGGED_ERRORS: Final = 20
+
+
+class ProjectExporter:
+    """Pulls the data rows and labels of one Labelbox video project.
+
+    Args:
+        client: A Labelbox client, see ``connect``.
+        project_id: The id of the project, as in its URL.
+        retry_delays: Seconds between the attempts after a failed download or poll.
+
+    Raises:
+        ConfigurationError: The project id is no id.
+
+    Example:
+        ```python
+        import labelbox
+
+        exporter = ProjectExporter(labelbox.Client(api_key), project_id)
+        done = ExportFilters(workflow_status="Done", last_activity_at=("2024-01-31", None))
+        export = exporter.export("done.ndjson", filters=done, params=ExportParams(attachments=True))
+        print(len(export), exporter.project.name)
+        ```
+    """
+
+    def __init__(
+        self,
+        client: labelbox.Client,
+        project_id: str,
+        *,
+        retry_delays: Sequence[float] = RETRY_DELAYS,
+    ) -> None:
+        if not str(project_id or "").strip():
+            raise ConfigurationError(
+                f"project_id must be the id in the project's URL, not {project_id!r}."
+            )
+        self._client = client
+        self._retry_delays = tuple(retry_delays)
+        self.project_id = str(project_id).strip()
+
+    @cached_property
+    def project(self) -> labelbox.Project:
+        """The project as Labelbox describes it; asked for once.
+
+        Raises:
+            ProjectNotFoundError: There is no such project for this API key.
+            MediaTypeError: It is no video project. Projects of unknown type are let through:
+                old ones have none, and their rows are checked.
+            LabelboxError: Labelbox did not tell.
+        """
+        from labelbox import MediaType  # noqa: PLC0415 - the SDK is slow to import
+
+        with labelbox_errors(f"reading project {self.project_id}"):
+            project = self._client.get_project(self.project_id)
+        if project.media_type not in (MediaType.Video, MediaType.Unknown):
+            raise MediaTypeError(
+                f"Project {self.project_id} ({project.name}) is of media type "
+                f"{project.media_type.name}, not Video; pass the id of a video project."
+            )
+        return project
+
+    def export(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        filters: ExportFilters | Mapping[str, Any] | None = None,
+        params: ExportParams | Mapping[str, Any] | None = None,
+        timeout: float = 7200.0,
+        progress: bool = True,
+        fail_on_error: bool = False,
+    ) -> ProjectExport:
+        """Exports the project.
+
+        Args:
+            path: The NDJSON file to write; an older one is replaced when the export is complete.
+                None writes to a temporary file that lives as long as the ``ProjectExport``.
+            filters: Which data rows; all by default.
+            params: What is told of each.
+            timeout: Seconds to wait for Labelbox to prepare the export; for each task where the
+                filters hold more than 2,000 ids.
+            progress: Whether to show a progress bar.
+            fail_on_error: Whether to raise when Labelbox reports errors beside the data rows.
+                Otherwise they are logged and kept as ``ProjectExport.export_errors``.
+
+        Returns:
+            The data rows, on disk, each one checked.
+
+        Raises:
+            ConfigurationError: An argument cannot be used, or the file cannot be written.
+            AuthenticationError: The API key is refused.
+            ProjectNotFoundError: There is no such project for this API key.
+            MediaTypeError: The project is no video project.
+            ExportFailedError: Labelbox could not export, or reported errors (``fail_on_error``).
+            ExportCanceledError: The export was canceled in Labelbox.
+            ExportTimeoutError: The export was not ready in time.
+            ExportEmptyError: The project, or what the filters leave of it, has no data row.
+            ExportFormatError: Labelbox sent something that is no data row.
+            LabelboxUnavailableError: The network or the server failed, after retries.
+        """
+        if not isinstance(filters, ExportFilters):
+            filters = ExportFilters.from_dict(filters or {})
+        if not isinstance(params, ExportParams):
+            params = ExportParams.from_dict(params or {})
+        if not timeout > 0:
+            raise ConfigurationError(f"timeout must be a number of seconds above 0, not {timeout}.")
+        name = str(
+            self.project.name
+        )  # before all else: unknown, refused and image projects end here
+        folder = None
+        if path is None:
+            folder = TemporaryFolder()
+            path = folder.path / "project.ndjson"
+        target = Path(path)
+        index = RowIndex()
+        errors: list[Any] = []
+        with (
+            replacing(target) as file,
+            tqdm(desc="export", total=0, unit="row", disable=not progress) as bar,
+        ):
+            writer = RowWriter(file, index)
+            tasks = list(filters.to_sdk())
+            for task_filters in tasks:
+                task = self._run(task_filters, params, timeout)
+                errors += self._write(task, writer, bar, skip_known=len(tasks) > 1)
+            if not index.starts:
+                raise ExportEmptyError(self._nothing(name, filters, errors))
+            self._report(errors, fail_on_error=fail_on_error)
+        return ProjectExport(target, index, folder=folder, export_errors=errors)
+
+    def _run(self, filters: Mapping[str, Any], params: ExportParams, timeout: float) -> ExportTask:
+        """Starts an export task and waits until it is complete."""
+        deadline = time.monotonic() + timeout
+        with labelbox_errors(f"starting the export of project {self.project_id}"):
+            task = self.project.export(filters=dict(filters), params=params.to_sdk())
+        self._wait(task, deadline)
+        with labelbox_errors(f"reading export task {task.uid}"):
+            status = task.status
+        what = f"the export of project {self.project_id} (task {task.uid})"
+        if status == "COMPLETE":
+            return task
+        if status == "FAILED":
+            reason = self._reason(task)
+            raise ExportFailedError(
+                f"Labelbox reports that {what} failed{reason}; export again, and write to "
+                "Labelbox's support with the task id if it stays so."
+            )
+        if status in ("CANCELED", "CANCELLING", "CANCELING"):
+            raise ExportCanceledError(
+                f"Somebody canceled {what} in Labelbox; export the project again."
+            )
+        if status == "IN_PROGRESS":
+            raise ExportTimeoutError(
+                f"Labelbox did not finish {what} within {timeout:g} s; pass a longer timeout, or "
+                "filters that export fewer data rows."
+            )
+        raise ExportError(f"Labelbox left {what} in the state {status!r}; export again.")
+
+    def _wait(self, task: ExportTask, deadline: float) -> None:
+        """Polls until the task ends or time is up; a poll that fails is tried again.
+
+        The SDK's wait counts its sleeps only, and a dropped connection ends it; so it is
+        called for one poll at a time.
+        """
+        delays = iter(self._retry_delays)
+        while True:
+            try:
+                with labelbox_errors(f"waiting for export task {task.uid}"):
+                    task.wait_till_done(_POLL_SECONDS)
+                    if task.status != "IN_PROGRESS":
+                        return
+            except LabelboxUnavailableError as error:
+                delay = next(delays, None)
+                if delay is None:
+                    raise
+                _logger.warning("%s Asking again in %g s.", error, delay)
+                time.sleep(delay)
+            else:
+                delays = iter(self._retry_delays)
+            if time.monotonic() >= deadline:
+                return
+
+    def _write(
+        self, task: ExportTask, writer: RowWriter, bar: tqdm[Any], *, skip_known: bool
+    ) -> list[Any]:
+        """Writes the data rows of a complete task; returns the errors that came with them."""
+        stream = self._stream(task, "RESULT")
+        bar.total = (bar.total or 0) + stream.total_lines
+        bar.refresh()
+        # a client behind a proxy that signs in for it may have no key
+        api_key = str(self._client.headers.get("Authorization", "")).rpartition(" ")[2].encode()
+        number = 0
+        for number, given in enumerate(stream.lines(), start=1):
+            line = given
+            if len(api_key) >= _SHORTEST_KEY and api_key in line:
+                line = line.replace(api_key, b"***")  # an export is shared; a key is not
+            where = f"line {number} of export task {task.uid}"
+            row = parse_row(line, where)
+            if not (skip_known and row["data_row"]["id"] in writer.index.data_row_ids):
+                if self.project_id not in row["projects"]:
+                    raise ExportFormatError(
+                        f"Labelbox exported data row {row['data_row']['id']} without project "
+                        f"{self.project_id}; export the project again."
+                    )
+                writer.write(line, row, where)
+            bar.update()
+        errors = [_parsed(line) for line in self._stream(task, "ERRORS").lines()]
+        if number < stream.total_lines:
+            errors.append({"message": f"Labelbox sent {number} of {stream.total_lines} data rows"})
+        return errors
+
+    def _stream(self, task: ExportTask, kind: StreamKind) -> TaskStream:
+        return TaskStream(self._client, task.uid, kind, retry_delays=self._retry_delays)
+
+    def _reason(self, task: ExportTask) -> str:
+        """What Labelbox says about a failed task, as far as it says anything."""
+        try:
+            said = [_message(_parsed(line)) for line in self._stream(task, "ERRORS").lines()]
+        except LabelboxError as error:
+            _logger.debug("No reason is given for the failed task %s: %s", task.uid, error)
+            return ""
+        return f": {said[0]}" if said else ""
+
+    def _report(self, errors: Sequence[Any], *, fail_on_error: bool) -> None:
+        if not errors:
+            return
+        if fail_on_error:
+            raise ExportFailedError(
+                f"Labelbox reported {len(errors)} errors with the export of project "
+                f"{self.project_id}, the first: {_message(errors[0])}; correct it in Labelbox, or "
+                "export without fail_on_error."
+            )
+        for error in errors[:_LOGGED_ERRORS]:
+            _logger.warning("Export of project %s: %s", self.project_id, _message(error))
+        if len(errors) > _LOGGED_ERRORS:
+            _logger.warning(
+                "Export of project %s: %d more errors, see export_errors",
+                self.project_id,
+                len(errors) - _LOGGED_ERRORS,
+            )
+
+    def _nothing(self, name: str, filters: ExportFilters, errors: Sequence[Any]) -> str:
+        said = f" Labelbox reported: {_message(errors[0])}." if errors else ""
+        project = f"project {self.project_id} ({name})"
+        if asked := filters.describe():
+            return f"No data row of {project} matches the filters {asked}; loosen them.{said}"
+        return f"{project[:1].upper()}{project[1:]} has no data rows; add a batch to it.{said}"
+
+
+def _parsed(line: bytes) -> Any:
+    try:
+        return json.loads(line.decode("utf-8", errors="replace"))
+    except (ValueError, RecursionError):
+        return {"message": line.decode("utf-8", errors="replace")}
+
+
+def _message(error: object) -> str:
+    """The words of one entry of the error stream, whose shape Labelbox does not document."""
+    if isinstance(error, dict):
+        for key in ("message", "error", "reason"):
+            if isinstance(error.get(key), str):
+                error = error[key]
+                break
+    return clean(str(error)).rstrip(".")

@@ -1,0 +1,1 @@
+"""Labels as typed values, and their values on each frame: pure computation."""

@@ -1,0 +1,41 @@
+"""What an export says of a data row's video."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import urlsplit
+
+from deeplake_labelbox._model.json_values import as_frame_number, as_mapping, as_text
+
+
+def data_row_name(row: Mapping[str, Any]) -> str:
+    """The external id of a data row, or its URL without the query, or its path."""
+    data_row = row["data_row"]
+    name = as_text(data_row.get("external_id"))
+    return without_signature(name or str(data_row["row_data"]))
+
+
+def video_name(row: Mapping[str, Any]) -> str:
+    """The file name of a data row's video without its ending."""
+    return PurePosixPath(data_row_name(row).replace("\\", "/")).stem
+
+
+def without_signature(url: str) -> str:
+    """A URL without user, query and fragment, which may hold secrets; anything else as it is."""
+    if "://" not in url:
+        return url
+    try:
+        parts = urlsplit(url)
+    except (
+        ValueError
+    ):  # such as half of an IPv6 address: no URL that anything could be fetched from
+        return url.partition("?")[0]
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+
+
+def declared_frames(row: Mapping[str, Any]) -> int | None:
+    """The frame count that Labelbox read from the container: an estimate, not the truth."""
+    count = as_mapping(row.get("media_attributes")).get("frame_count")
+    return as_frame_number(count)

@@ -1,0 +1,94 @@
+"""In which frames an object is visible, and which key frames rule each of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeplake_labelbox._model.annotations import Track
+
+Frames = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VisibleFrames:
+    """The frames in which a track is visible, and where in the track their values come from.
+
+    All arrays have one entry per visible frame (M).
+
+    Attributes:
+        frames: 1-based frame numbers, ascending.
+        held: Index into the track's ``frames`` of the value to start from.
+        towards: Index of the next value in the same segment, to move towards; -1 where the held
+            value stands as it is.
+        answered: Index of the last value at or before the frame, -1 where there is none yet:
+            answers are held, and never look ahead.
+    """
+
+    frames: Frames
+    held: NDArray[np.intp]
+    towards: NDArray[np.intp]
+    answered: NDArray[np.intp]
+
+
+def visible_frames(track: Track, last_frame: int) -> VisibleFrames:
+    """Lay a track over its segments.
+
+    A frame that carries a value keeps it. Between two values of one segment the object moves;
+    after the last value of a segment it holds to the segment's end, and before the first one it
+    stands where that one is. A segment without any value holds the last value before it.
+
+    Args:
+        track: The track.
+        last_frame: Number of the last frame of the video; later frames are left out.
+
+    Returns:
+        The visible frames.
+    """
+    values = track.frames
+    segments = track.segments[track.segments[:, 0] <= last_frame]
+    spans = [np.arange(start, min(end, last_frame) + 1) for start, end in segments]
+    frames = _union(spans, values[values <= last_frame])
+    following = np.searchsorted(values, frames, side="right")
+    answered = following - 1
+    segment_of_frame = _segment_of(segments, frames)
+    segment_of_value = _segment_of(segments, values)
+    before = np.maximum(answered, 0)
+    after = np.minimum(following, len(values) - 1)
+    starts_here = (answered >= 0) & (segment_of_value[before] == segment_of_frame)
+    ends_here = (following < len(values)) & (segment_of_value[after] == segment_of_frame)
+    exact = (answered >= 0) & (values[before] == frames)
+    held = np.where(~starts_here & ends_here, after, before)
+    held = np.where(exact, before, held)
+    towards = np.where(starts_here & ends_here & ~exact, after, -1)
+    return VisibleFrames(frames=frames, held=held, towards=towards, answered=answered)
+
+
+def frames_beyond(track: Track, last_frame: int) -> tuple[int, int] | None:
+    """First and last frame of a track that lie after ``last_frame``, or ``None``."""
+    ends = [*track.frames[-1:], *track.segments[-1:, 1]]
+    last = max(map(int, ends))
+    if last <= last_frame:
+        return None
+    starts = [frame for frame in track.frames if frame > last_frame]
+    starts += [max(start, last_frame + 1) for start, end in track.segments if end > last_frame]
+    return int(min(starts)), last
+
+
+def _union(spans: list[Frames], values: Frames) -> Frames:
+    if len(spans) == 1 and (
+        not len(values) or (spans[0][0] <= values[0] and values[-1] <= spans[0][-1])
+    ):
+        return spans[0]
+    return np.unique(np.concatenate([*spans, values]))
+
+
+def _segment_of(segments: Frames, frames: Frames) -> NDArray[np.intp]:
+    """Index of the segment that each frame lies in, -1 for none."""
+    if not len(segments):
+        return np.full(len(frames), -1)
+    index = np.searchsorted(segments[:, 0], frames, side="right") - 1
+    inside = (index >= 0) & (frames <= segments[np.maximum(index, 0), 1])
+    return np.where(inside, index, -1)

@@ -1,0 +1,74 @@
+"""The panel: the answers that hold in a frame, as questions and answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from PIL import ImageDraw
+
+from deeplake_labelbox._pictures.colors import FAINT, MUTED, TEXT, Colour
+from deeplake_labelbox._pictures.frame_annotations import FrameAnnotations
+from deeplake_labelbox._pictures.text_layout import Lettering
+
+_LINES_PER_ANSWER: Final = 3
+_WIDEST_QUESTION: Final = 0.4
+_STACKED_BELOW: Final = 18
+
+_Row = list[tuple[float, str, Colour]]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPanel:
+    """Answers laid out for a width.
+
+    Attributes:
+        annotations: What the frame says.
+        width: Pixels to write in.
+        text_size: Height of the letters in pixels.
+        most: How many answers are written; what is left out is counted.
+    """
+
+    annotations: FrameAnnotations
+    width: int
+    text_size: int
+    most: int = 12
+
+    @property
+    def height(self) -> int:
+        """Pixels that the answers take."""
+        return len(self._rows()) * Lettering(self.text_size).line_height
+
+    def draw(self, draw: ImageDraw.ImageDraw, left: float, top: float) -> None:
+        """Write the answers from a corner on."""
+        lettering = Lettering(self.text_size)
+        for number, row in enumerate(self._rows()):
+            for x, text, colour in row:
+                lettering.draw(draw, (left + x, top + number * lettering.line_height), text, colour)
+
+    def _rows(self) -> list[_Row]:
+        """Rows of texts, each with its distance from the left and its colour."""
+        if not self.annotations.is_labelled:
+            return [[(0, "not labelled", FAINT)]]
+        answers = self.annotations.answers
+        if not answers:
+            return [[(0, "no answers in this frame", FAINT)]]
+        lettering = Lettering(self.text_size)
+        # In a narrow panel an answer goes below its question, else beside it.
+        stacked = self.width < self.text_size * _STACKED_BELOW
+        widest = self.width * (1 if stacked else _WIDEST_QUESTION)
+        questions = [lettering.fit(answer.question, widest) for answer in answers[: self.most]]
+        indent = self.text_size * 0.6
+        if not stacked:
+            indent = max(map(lettering.width, questions)) + self.text_size * 0.9
+        rows: list[_Row] = []
+        for answer, question in zip(answers, questions, strict=False):
+            lines = lettering.wrap(answer.answer, self.width - indent, _LINES_PER_ANSWER)
+            written: list[_Row] = [[(indent, line, TEXT)] for line in lines]
+            if stacked:
+                written.insert(0, [])
+            written[0].insert(0, (0, question, MUTED))
+            rows.extend(written)
+        if len(answers) > self.most:
+            rows.append([(0, f"and {len(answers) - self.most} more", FAINT)])
+        return rows

@@ -1,0 +1,220 @@
+"""A dataset to look at: as a file, or in a notebook."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from PIL import Image
+
+from deeplake_labelbox._counts import counted
+from deeplake_labelbox._files import replacing_file
+from deeplake_labelbox._pictures.contact_sheet import draw_contact_sheet
+from deeplake_labelbox._pictures.frame import IMAGE_COLUMN
+from deeplake_labelbox._pictures.movie import write_preview_video
+from deeplake_labelbox._pictures.page import MAX_PAGE_BYTES, write_preview_page
+from deeplake_labelbox._pictures.video_selection import FrameRange
+from deeplake_labelbox._store.columns import ReadableDataset
+from deeplake_labelbox.errors import ConfigurationError
+
+_SHEET_WIDTH: Final = 1800
+_NOTEBOOK_WIDTH: Final = 1300
+
+
+def write_preview(
+    ds: ReadableDataset,
+    path: str | Path,
+    *,
+    videos: Sequence[str] | None = None,
+    frames: FrameRange | None = None,
+    width: int | None = None,
+    max_bytes: int = MAX_PAGE_BYTES,
+    colours: Mapping[str, str] | None = None,
+    image_column: str = IMAGE_COLUMN,
+    annotator: str | None = None,
+    progress: bool = True,
+) -> str:
+    """Write a look at a dataset to a file; the suffix of the path tells what is written.
+
+    ``.png``: a contact sheet, see `draw_contact_sheet`. ``.mp4``: a video with its labels drawn in,
+    see `write_preview_video`. ``.html``: a page that plays videos with their labels and a timeline,
+    in one file that needs no server, see `write_preview_page`.
+
+    Args:
+        ds: A dataset made by this package, with labels or without.
+        path: The file to write.
+        videos: Names, data row ids or ``video_idx`` of videos. An MP4 shows one; by default the
+            first that is labelled.
+        frames: First and last 1-based frame number; by default all.
+        width: Of the whole contact sheet, of the frames of the video, or the greatest width of the
+            pictures of the page; in pixels.
+        max_bytes: Greatest size of a page; frames are left out where they would take more.
+        colours: Colours by class name, like ``{"car": "#e4572e"}``, instead of the ontology's.
+        image_column: Column of the pictures.
+        annotator: Whose labels are drawn, of a dataset with columns of each annotator
+            (``label_selection="all"``); by default those that count.
+        progress: Whether to show a progress bar.
+
+    Returns:
+        What was written, in a few words.
+
+    Raises:
+        ConfigurationError: If the path has another suffix, there is no such video, frame,
+            column or annotator, or the file cannot be written.
+
+    Example:
+        ```python
+        import deeplake
+
+        dataset = deeplake.open("clips")
+        write_preview(dataset, "clips.html")
+        write_preview(dataset, "crossing.mp4", videos=["crossing.mp4"], frames=(1, 20))
+        ```
+    """
+    suffix = check_preview_path(path, videos)
+    if suffix == ".png":
+        sheet = draw_contact_sheet(
+            ds,
+            width=_SHEET_WIDTH if width is None else width,
+            columns=3 if width is None else max(1, min(3, width // 320)),
+            videos=videos,
+            between=frames,
+            colours=colours,
+            image_column=image_column,
+            annotator=annotator,
+        )
+        with replacing_file(path) as part:
+            sheet.save(part, "PNG", optimize=True)
+        return f"contact sheet, {sheet.width} x {sheet.height} pixels"
+    if suffix == ".mp4":
+        shown = write_preview_video(
+            ds,
+            path,
+            video=None if videos is None else videos[0],
+            frames=frames,
+            width=width,
+            colours=colours,
+            image_column=image_column,
+            annotator=annotator,
+            progress=progress,
+        )
+        return f"video of {shown.short_name or 'the dataset'}, {counted(len(shown.rows), 'frame')}"
+    page = write_preview_page(
+        ds,
+        path,
+        videos=videos,
+        frames=frames,
+        width=width,
+        max_bytes=max_bytes,
+        colours=colours,
+        image_column=image_column,
+        annotator=annotator,
+        progress=progress,
+    )
+    count = len(page.videos)
+    words = [f"page of {count} video{'s' * (count != 1)}"]
+    if page.left_out:
+        words.append(f"{page.left_out} left out")
+    if page.step > 1:
+        words.append(f"every {page.step}{'nd' if page.step == 2 else 'th'} frame")
+    return ", ".join([*words, f"{page.bytes / 1e6:.1f} MB"])
+
+
+def check_preview_path(path: str | Path, videos: Sequence[str] | None) -> str:
+    """The suffix of a preview's path.
+
+    Raises:
+        ConfigurationError: If it is none that is known, or the videos do not go into one file.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in (".png", ".mp4", ".html"):
+        raise ConfigurationError(
+            f"{path} ends with {suffix or 'no suffix'}; a preview is written to a .png, .mp4 or "
+            f".html file."
+        )
+    if videos is not None and not videos:
+        raise ConfigurationError("videos is empty; name at least one, or leave it out.")
+    if suffix == ".mp4" and videos is not None and len(videos) > 1:
+        raise ConfigurationError(
+            f"{path} would show {len(videos)} videos; an .mp4 shows one. Write one file each, or "
+            f"an .html page of all."
+        )
+    return suffix
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A dataset that shows itself in a notebook, as a contact sheet.
+
+    Attributes:
+        dataset: The dataset.
+        frames: How many frames are shown, at most.
+        videos: Names, data row ids or ``video_idx`` of videos; ``None`` shows all.
+        annotator: Whose labels are drawn; ``None`` for those that count.
+    """
+
+    dataset: ReadableDataset = field(repr=False)
+    frames: int = 6
+    videos: tuple[str, ...] | None = None
+    annotator: str | None = None
+
+    def draw(self) -> Image.Image:
+        """The contact sheet."""
+        return draw_contact_sheet(
+            self.dataset,
+            frames=self.frames,
+            width=_NOTEBOOK_WIDTH,
+            videos=self.videos,
+            annotator=self.annotator,
+        )
+
+    def save(self, path: str | Path) -> None:
+        """Write it as a PNG picture, MP4 video or HTML page; see `write_preview`."""
+        write_preview(self.dataset, path, videos=self.videos, annotator=self.annotator)
+
+    def _repr_html_(self) -> str:
+        file = io.BytesIO()
+        sheet = self.draw()
+        sheet.save(file, "JPEG", quality=80)
+        names = html.escape(", ".join(self.videos)) if self.videos else "all videos"
+        return (
+            f'<img alt="Frames of {names} with their labels" '
+            f'style="max-width:100%;height:auto;border-radius:8px" width="{sheet.width}" '
+            f'src="data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}">'
+        )
+
+    def _repr_png_(self) -> bytes:
+        file = io.BytesIO()
+        self.draw().quantize(256, Image.Quantize.MAXCOVERAGE, 3).save(file, "PNG", optimize=True)
+        return file.getvalue()
+
+
+def preview(
+    ds: ReadableDataset,
+    *,
+    frames: int = 6,
+    videos: Sequence[str] | None = None,
+    annotator: str | None = None,
+) -> Preview:
+    """A look at a dataset for notebooks: the last value of a cell is shown.
+
+    Args:
+        ds: A dataset made by this package, with labels or without.
+        frames: How many frames are shown, at most.
+        videos: Names, data row ids or ``video_idx`` of videos; by default all.
+        annotator: Whose labels are drawn, of a dataset with columns of each annotator
+            (``label_selection="all"``); by default those that count.
+
+    Example:
+        ```python
+        import deeplake
+
+        preview(deeplake.open("clips"), frames=3)
+        ```
+    """
+    return Preview(ds, frames, None if videos is None else tuple(videos), annotator)

@@ -1,0 +1,140 @@
+"""One frame with its annotations."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+import deeplake
+import numpy as np
+from PIL import Image, ImageDraw
+
+from deeplake_labelbox._pictures.answer_panel import AnswerPanel
+from deeplake_labelbox._pictures.colors import CARD, class_colours
+from deeplake_labelbox._pictures.frame_annotations import AnnotationReader, FrameAnnotations
+from deeplake_labelbox._pictures.overlay import draw_objects
+from deeplake_labelbox._store.columns import ReadableDataset, column_names
+from deeplake_labelbox.errors import ConfigurationError
+
+IMAGE_COLUMN: Final = "frames"
+
+_SHORT_SIDE: Final = 480
+_NARROW: Final = 0.8
+
+
+def draw_frame(
+    ds: ReadableDataset | deeplake.DatasetView,
+    row: int,
+    *,
+    colours: Mapping[str, str] | None = None,
+    image_column: str = IMAGE_COLUMN,
+    annotator: str | None = None,
+) -> Image.Image:
+    """Draw a frame with all that is labelled in it.
+
+    Boxes, masks, points, lines and polygons are drawn in the colours of their classes, each with a
+    tag of its class, track id and answers; a diamond marks objects that were drawn in this frame,
+    and not interpolated. The answers of the frame are written below it, or beside it where it is
+    upright. Small frames are enlarged by a whole number. Scripts other than Latin need a font of
+    the system that has them, such as Noto Sans CJK; without, boxes stand in their place.
+
+    Args:
+        ds: A dataset with labels, made by this package; without labels the frame stands alone.
+        row: Row number; negative ones count from the end.
+        colours: Colours by class name, like ``{"car": "#e4572e"}``, instead of the ontology's.
+        image_column: Column of the pictures.
+        annotator: Whose labels are drawn, of a dataset with columns of each annotator
+            (``label_selection="all"``); by default those that count.
+
+    Returns:
+        The picture, RGB.
+
+    Raises:
+        ConfigurationError: If there is no such row, column or annotator.
+
+    Example:
+        ```python
+        import deeplake
+
+        draw_frame(deeplake.open("clips"), 30, colours={"car": "#e4572e"}).save("frame.png")
+        ```
+    """
+    if not -len(ds) <= row < len(ds):
+        raise ConfigurationError(
+            f"There is no row {row}; the dataset has {len(ds)} rows, counted from 0."
+        )
+    row %= len(ds)
+    reader = AnnotationReader(ds, annotator)
+    chosen = class_colours(reader.class_names, {**reader.class_colours, **(colours or {})})
+    frame = read_picture(ds, row, image_column, reader.labelled_size(row))
+    factor = max(1, math.ceil(_SHORT_SIDE / min(frame.size)))
+    size = (frame.width * factor, frame.height * factor)
+    text_size = max(13, round(min(size) / 36))
+    annotations = reader.read(row)
+    picture = draw_objects(
+        frame.resize(size, Image.Resampling.LANCZOS) if factor > 1 else frame,
+        annotations.objects,
+        (factor, factor),
+        chosen,
+        text_size=text_size,
+    )
+    return _with_panel(picture, annotations, text_size) if reader.has_labels else picture
+
+
+def _with_panel(picture: Image.Image, annotations: FrameAnnotations, text_size: int) -> Image.Image:
+    margin = text_size
+    beside = picture.width < picture.height * _NARROW
+    width = round(text_size * 17) if beside else picture.width - 2 * margin
+    panel = AnswerPanel(annotations, width, text_size)
+    if beside:
+        size = (picture.width + width + 2 * margin, picture.height)
+        if panel.height + 2 * margin > picture.height:
+            size = (size[0], panel.height + 2 * margin)
+        corner = (picture.width + margin, margin)
+    else:
+        size = (picture.width, picture.height + panel.height + 2 * margin)
+        corner = (margin, picture.height + margin)
+    whole = Image.new("RGB", size, CARD)
+    whole.paste(picture)
+    panel.draw(ImageDraw.Draw(whole), *corner)
+    return whole
+
+
+def read_picture(
+    ds: ReadableDataset | deeplake.DatasetView,
+    row: int,
+    image_column: str = IMAGE_COLUMN,
+    size: tuple[int, int] | None = None,
+) -> Image.Image:
+    """The picture of a row, RGB, however it is stored.
+
+    Args:
+        ds: The dataset.
+        row: The row.
+        image_column: Column of the pictures.
+        size: Width and height to scale it to; see `AnnotationReader.labelled_size`.
+
+    Raises:
+        ConfigurationError: If there is no such column, or it holds no pictures.
+    """
+    # A view has the schema of a dataset.
+    names = column_names(cast("deeplake.Dataset", ds))
+    if image_column not in names:
+        raise ConfigurationError(
+            f"The dataset has no column {image_column!r} of pictures; name one of "
+            f"{', '.join(names)} as image_column."
+        )
+    pixels: Any = ds[image_column][row]
+    array = np.asarray(pixels)
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[:, :, 0]
+    if array.dtype != np.uint8 or array.ndim not in (2, 3) or not array.size:
+        raise ConfigurationError(
+            f"Row {row} of column {image_column!r} is no picture; name the column of pictures as "
+            f"image_column."
+        )
+    picture = Image.fromarray(array).convert("RGB")
+    if size is None or picture.size == size:
+        return picture
+    return picture.resize(size, Image.Resampling.LANCZOS)

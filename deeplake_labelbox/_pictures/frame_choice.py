@@ -1,0 +1,79 @@
+"""Which frames a contact sheet shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeplake_labelbox._pictures.frame_annotations import AnnotationReader
+from deeplake_labelbox._store.videos import Video
+
+# So many rows are looked at to find the one of a stretch in which most is to be seen.
+_LOOKS: Final = 9
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenFrame:
+    """A frame that is shown.
+
+    Attributes:
+        row: Its row.
+        video: Name of its video.
+        frame: Its 1-based number.
+    """
+
+    row: int
+    video: str
+    frame: int
+
+
+def choose_frames(
+    reader: AnnotationReader, videos: Sequence[Video], count: int
+) -> list[list[ChosenFrame]]:
+    """Spread a number of frames over videos, and over the time of each.
+
+    Videos with labels come before those without. In each stretch of a video the frame with most
+    objects and answers is taken.
+
+    Args:
+        reader: Reads the dataset.
+        videos: Its videos.
+        count: How many frames, at most.
+
+    Returns:
+        The frames of each video that is shown.
+    """
+    labelled = [video for video in videos if _is_labelled(reader, video)]
+    shown = labelled or list(videos)
+    if len(shown) > count:
+        places = np.linspace(0, len(shown) - 1, count).round().astype(int)
+        shown = [shown[place] for place in places]
+    lengths = [len(video.rows) for video in shown]
+    shares = [0] * len(shown)
+    for _ in range(min(count, sum(lengths))):
+        # The next frame goes to the video with the fewest that has one left.
+        open_videos = [i for i, length in enumerate(lengths) if shares[i] < length]
+        shares[min(open_videos, key=lambda i: shares[i])] += 1
+    return [
+        [_best(reader, video, stretch) for stretch in np.array_split(np.arange(len(video.rows)), n)]
+        for video, n in zip(shown, shares, strict=True)
+        if n
+    ]
+
+
+def _is_labelled(reader: AnnotationReader, video: Video) -> bool:
+    return reader.weight(int(video.rows[0])) >= 0
+
+
+def _best(reader: AnnotationReader, video: Video, stretch: NDArray[np.intp]) -> ChosenFrame:
+    middle = (len(stretch) - 1) / 2
+    looks = np.unique(np.linspace(0, len(stretch) - 1, _LOOKS).round().astype(int))
+    best = max(
+        looks, key=lambda at: (reader.weight(int(video.rows[stretch[at]])), -abs(at - middle))
+    )
+    place = stretch[best]
+    return ChosenFrame(int(video.rows[place]), video.short_name, int(video.frames[place]))

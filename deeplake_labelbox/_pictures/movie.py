@@ -1,0 +1,240 @@
+"""A video of labelled frames: what an annotator saw, played."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+import av
+import numpy as np
+from av.video.reformatter import ColorRange, Colorspace
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+from tqdm.auto import tqdm
+
+from deeplake_labelbox._files import replacing_file
+from deeplake_labelbox._pictures.answer_panel import AnswerPanel
+from deeplake_labelbox._pictures.colors import CARD, MUTED, TEXT, Colour, class_colours
+from deeplake_labelbox._pictures.frame import IMAGE_COLUMN, read_picture
+from deeplake_labelbox._pictures.frame_annotations import AnnotationReader, FrameAnnotations
+from deeplake_labelbox._pictures.frame_times import frame_rate, frame_times
+from deeplake_labelbox._pictures.overlay import draw_objects
+from deeplake_labelbox._pictures.text_layout import Lettering
+from deeplake_labelbox._pictures.timelines import read_answers
+from deeplake_labelbox._pictures.video_selection import FrameRange, select_videos
+from deeplake_labelbox._store.columns import ReadableDataset
+from deeplake_labelbox._store.videos import Video
+from deeplake_labelbox.errors import ConfigurationError
+
+_SHORT_SIDE: Final = 480
+_WIDEST: Final = 1920
+_NARROW: Final = 0.8
+_TICKS: Final = 90_000  # a second; divides by all usual frame rates
+_OPTIONS: Final = {"crf": "19", "preset": "veryfast", "tune": "animation"}
+_BT709: Final = 1  # of H.264's tables E-3 to E-5
+
+
+def write_preview_video(
+    ds: ReadableDataset,
+    path: str | Path,
+    *,
+    video: str | None = None,
+    frames: FrameRange | None = None,
+    width: int | None = None,
+    colours: Mapping[str, str] | None = None,
+    image_column: str = IMAGE_COLUMN,
+    annotator: str | None = None,
+    progress: bool = True,
+) -> Video:
+    """Write a video with all that is labelled in it drawn in: H.264 in MP4, as browsers play it.
+
+    Frames are shown for as long as the dataset's timestamps tell, and are read one at a time.
+
+    Args:
+        ds: A dataset made by this package; without labels the frames stand alone.
+        path: The MP4 file to write.
+        video: Name, data row id or ``video_idx`` of a video; by default the first with labels.
+        frames: First and last 1-based frame number; by default all.
+        width: Width of the frames in pixels; by default as stored, small ones enlarged by a whole
+            number.
+        colours: Colours by class name, like ``{"car": "#e4572e"}``, instead of the ontology's.
+        image_column: Column of the pictures.
+        annotator: Whose labels are drawn, of a dataset with columns of each annotator
+            (``label_selection="all"``); by default those that count.
+        progress: Whether to show a progress bar.
+
+    Returns:
+        The video, with the frames that are shown.
+
+    Raises:
+        ConfigurationError: If there is no such video, frame or column, or the file cannot be
+            written.
+
+    Example:
+        ```python
+        import deeplake
+
+        from deeplake_labelbox import write_preview_video
+
+        write_preview_video(deeplake.open("clips"), "night.mp4", video="night.mp4")
+        ```
+    """
+    if width is not None and not 16 <= width <= 8192:
+        raise ConfigurationError(f"width is {width}; give 16 to 8192 pixels.")
+    reader = AnnotationReader(ds, annotator)
+    shown = _shown_video(ds, reader, video, frames)
+    row = int(shown.rows[0])
+    first = read_picture(ds, row, image_column, reader.labelled_size(row))
+    answers = list(read_answers(ds, reader, shown.rows))
+    layout = _Layout.of(first.size, width, answers, reader)
+    palette = class_colours(reader.class_names, {**reader.class_colours, **(colours or {})})
+    times = frame_times(ds, shown)
+    pictures = _draw(ds, reader, shown, times, layout, palette, image_column)
+    bar = tqdm(pictures, total=len(shown.rows), unit="frame", desc="movie", disable=not progress)
+    with replacing_file(path) as part:
+        _encode(part, bar, layout.size, times, frame_rate(ds, shown))
+    return shown
+
+
+def _shown_video(
+    ds: ReadableDataset, reader: AnnotationReader, name: str | None, frames: FrameRange | None
+) -> Video:
+    videos = select_videos(ds, None if name is None else [name], frames)
+    return next((v for v in videos if reader.weight(int(v.rows[0])) >= 0), videos[0])
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where the frame, its caption and its answers are.
+
+    Attributes:
+        picture: Width and height of the frame as it is shown.
+        size: Width and height of the whole; even, as yuv420p needs it.
+        text_size: Height of the letters.
+        is_beside: Whether the text is at the right of the frame, not below.
+    """
+
+    picture: tuple[int, int]
+    size: tuple[int, int]
+    text_size: int
+    is_beside: bool
+    panel_width: int
+    has_labels: bool
+
+    @classmethod
+    def of(
+        cls,
+        stored: tuple[int, int],
+        width: int | None,
+        answers: Sequence[FrameAnnotations],
+        reader: AnnotationReader,
+    ) -> _Layout:
+        factor: float = max(1, math.ceil(_SHORT_SIDE / min(stored)))
+        if width is not None:
+            factor = width / stored[0]
+        elif stored[0] * factor > _WIDEST:
+            factor = _WIDEST / stored[0]
+        picture = (max(2, round(stored[0] * factor)), max(2, round(stored[1] * factor)))
+        text_size = max(11, round(min(picture) / 36))
+        is_beside = picture[0] < picture[1] * _NARROW
+        layout = cls(picture, picture, text_size, is_beside, 0, reader.has_labels)
+        margin = text_size
+        layout = replace(
+            layout, panel_width=text_size * 17 if is_beside else picture[0] - 2 * margin
+        )
+        text = layout.caption_height
+        if layout.has_labels:
+            # As high as the most that is said in any frame, so that nothing jumps.
+            different = {frame.answers: frame for frame in answers}
+            text += max(layout.panel(frame).height for frame in different.values())
+        if is_beside:
+            whole = (
+                picture[0] + layout.panel_width + 2 * margin,
+                max(picture[1], text + 2 * margin),
+            )
+        else:
+            whole = (picture[0], picture[1] + text + 2 * margin)
+        return replace(layout, size=(whole[0] + whole[0] % 2, whole[1] + whole[1] % 2))
+
+    @property
+    def caption_height(self) -> int:
+        """Pixels that the caption takes, with the space below it."""
+        return Lettering(self.text_size, bold=True).line_height + self.text_size // 3
+
+    def panel(self, annotations: FrameAnnotations) -> AnswerPanel:
+        """The answers of a frame, laid out."""
+        return AnswerPanel(annotations, self.panel_width, self.text_size)
+
+
+def _draw(
+    ds: ReadableDataset,
+    reader: AnnotationReader,
+    video: Video,
+    times: NDArray[np.float64],
+    layout: _Layout,
+    palette: Mapping[str, Colour],
+    image_column: str,
+) -> Iterator[Image.Image]:
+    margin = layout.text_size
+    corner = (layout.picture[0] + margin, margin)
+    if not layout.is_beside:
+        corner = (margin, layout.picture[1] + margin)
+    name, time = Lettering(layout.text_size, bold=True), Lettering(layout.text_size)
+    for row, number, seconds in zip(video.rows, video.frames, times, strict=True):
+        annotations = reader.read(int(row))
+        frame = read_picture(ds, int(row), image_column, reader.labelled_size(int(row)))
+        scale = (layout.picture[0] / frame.width, layout.picture[1] / frame.height)
+        picture = draw_objects(
+            frame.resize(layout.picture, Image.Resampling.LANCZOS),
+            annotations.objects,
+            scale,
+            palette,
+            text_size=layout.text_size,
+        )
+        whole = Image.new("RGB", layout.size, CARD)
+        whole.paste(picture)
+        draw = ImageDraw.Draw(whole)
+        minutes, rest = divmod(float(seconds), 60)
+        told = f"frame {number} · {int(minutes)}:{rest:05.2f}"
+        told_width = time.width(told)
+        title = name.fit(video.short_name, layout.panel_width - told_width - margin, keep_end=True)
+        name.draw(draw, corner, title, TEXT)
+        time.draw(draw, (corner[0] + layout.panel_width - told_width, corner[1]), told, MUTED)
+        if layout.has_labels:
+            layout.panel(annotations).draw(draw, corner[0], corner[1] + layout.caption_height)
+        yield whole
+
+
+def _encode(
+    path: Path,
+    pictures: Iterable[Image.Image],
+    size: tuple[int, int],
+    times: NDArray[np.float64],
+    rate: float,
+) -> None:
+    ticks = np.round((times - times[0]) * _TICKS).astype(np.int64)
+    shown_for = [*np.diff(ticks).tolist(), round(_TICKS / rate)]
+    with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as container:
+        stream: Any = container.add_stream(
+            "libx264", rate=Fraction(rate).limit_denominator(1001), options=dict(_OPTIONS)
+        )
+        stream.width, stream.height = size
+        stream.pix_fmt = "yuv420p"
+        context = stream.codec_context
+        context.time_base = Fraction(1, _TICKS)
+        context.color_primaries = context.color_trc = context.colorspace = _BT709
+        context.color_range = ColorRange.MPEG
+        for picture, tick, duration in zip(pictures, ticks, shown_for, strict=True):
+            frame = av.VideoFrame.from_ndarray(np.asarray(picture), format="rgb24").reformat(
+                format="yuv420p",
+                dst_colorspace=Colorspace.ITU709,
+                dst_color_range=ColorRange.MPEG,
+            )
+            frame.pts, frame.time_base = int(tick), Fraction(1, _TICKS)
+            frame.duration = int(duration)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))

@@ -1,0 +1,208 @@
+"""Tags: class, track and answers of an object, written beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from deeplake_labelbox._pictures.colors import INK, Colour, ink_on
+from deeplake_labelbox._pictures.frame_annotations import ShownObject
+from deeplake_labelbox._pictures.text_layout import Lettering
+
+Rectangle = tuple[float, float, float, float]
+
+_PADDING: Final = 0.36
+_DIAMOND: Final = 0.62
+_WIDEST: Final = 0.55
+
+
+@dataclass(frozen=True, slots=True)
+class _Tag:
+    """A tag before it has a place."""
+
+    title: str
+    lines: tuple[str, ...]
+    colour: Colour
+    is_key_frame: bool
+    width: float
+    height: float
+    title_height: float
+
+
+def draw_tags(
+    picture: Image.Image,
+    objects: Sequence[ShownObject],
+    scale: tuple[float, float],
+    colours: Mapping[str, Colour],
+    *,
+    text_size: int,
+) -> None:
+    """Write a tag for each object, where it covers as little as possible.
+
+    A diamond in the tag marks objects that were drawn in this very frame.
+
+    Args:
+        picture: The picture that the objects are drawn on; changed in place.
+        objects: The objects, in pixels of the frame as it is stored.
+        scale: Width and height of the picture by those of the stored frame.
+        colours: Colour by class name.
+        text_size: Height of the letters in pixels.
+    """
+    bounds = [_bounds(item, scale) for item in objects]
+    shown = [index for index, box in enumerate(bounds) if box is not None]
+    title, body = Lettering(text_size, bold=True), Lettering(max(8, round(text_size * 0.88)))
+    layer = Image.new("RGBA", picture.size, (*INK, 0))
+    draw = ImageDraw.Draw(layer, "RGBA")
+    placed: list[Rectangle] = []
+    solid = [
+        box
+        for item, box in zip(objects, bounds, strict=True)
+        if box is not None and item.kind in ("rectangle", "point")
+    ]
+    # Tags with answers are the largest; those of masks and lines have the most places to go to.
+    for index in sorted(shown, key=lambda i: (_is_free(objects[i]), not objects[i].answers)):
+        item, box = objects[index], bounds[index]
+        if box is None:
+            continue
+        tag = _tag(item, colours[item.class_name], title, body, picture.width * _WIDEST)
+        places = list(_places(item, box, tag, picture.size))
+        place = min(places, key=lambda spot: _cost(spot, box, item.kind, placed, solid))
+        placed.append((place[0] - 2, place[1] - 2, place[2] + 2, place[3] + 2))
+        _draw(draw, tag, place, title, body)
+    picture.paste(layer, mask=layer)
+
+
+def _tag(
+    item: ShownObject, colour: Colour, title: Lettering, body: Lettering, widest: float
+) -> _Tag:
+    padding = title.size * _PADDING
+    mark = title.size * _DIAMOND + padding if item.is_key_frame else 0.0
+    number = "" if item.track_id is None else f" {item.track_id}"
+    name = title.fit(item.class_name, widest - mark - title.width(number)) + number
+    answers = [body.fit(answer.answer, widest) for answer in item.answers]
+    lines: list[str] = []
+    # Short answers share a line.
+    for answer in answers:
+        joined = f"{lines[-1]} · {answer}" if lines else answer
+        if lines and body.width(joined) <= max(widest / 2, title.width(name) * 1.6):
+            lines[-1] = joined
+        else:
+            lines.append(answer)
+    width = max([title.width(name) + mark, *map(body.width, lines)]) + 2 * padding
+    title_height = title.line_height + padding * 0.3
+    height = title_height + (len(lines) * body.line_height + padding * 0.5 if lines else 0)
+    return _Tag(name, tuple(lines), colour, item.is_key_frame, width, height, title_height)
+
+
+def _draw(
+    draw: ImageDraw.ImageDraw, tag: _Tag, place: Rectangle, title: Lettering, body: Lettering
+) -> None:
+    left, top, right, bottom = place
+    padding, radius = title.size * _PADDING, title.size * 0.25
+    if tag.lines:
+        draw.rounded_rectangle((left, top, right, bottom), radius, fill=(*INK, 205))
+    right_of_title = right if tag.lines else left + tag.width
+    draw.rounded_rectangle(
+        (left, top, right_of_title, top + tag.title_height),
+        radius,
+        fill=(*tag.colour, 240),
+        corners=(True, True, not tag.lines, not tag.lines),
+    )
+    ink = ink_on(tag.colour)
+    x = left + padding
+    if tag.is_key_frame:
+        half = title.size * _DIAMOND / 2
+        middle = top + tag.title_height / 2
+        corners = [(x + half, middle - half), (x + 2 * half, middle)]
+        draw.polygon([*corners, (x + half, middle + half), (x, middle)], fill=ink)
+        x += 2 * half + padding
+    title.draw(draw, (x, top + padding * 0.15), tag.title, ink)
+    y = top + tag.title_height + padding * 0.15
+    for line in tag.lines:
+        body.draw(draw, (left + padding, y), line, (255, 255, 255))
+        y += body.line_height
+
+
+def _places(
+    item: ShownObject, box: Rectangle, tag: _Tag, size: tuple[int, int]
+) -> Iterator[Rectangle]:
+    """Where the tag could be, the best places first, all within the picture."""
+    left, top, right, bottom = box
+    gap = 3
+    middle_x, middle_y = (left + right - tag.width) / 2, (top + bottom - tag.height) / 2
+    if item.kind == "raster-segmentation":
+        corners = [
+            (middle_x + across * tag.width, middle_y + down * tag.height)
+            for down in (0, -1.1, 1.1, -2.2, 2.2)
+            for across in (0, -0.3, 0.3, -0.6, 0.6, -1.1, 1.1)
+        ]
+    else:
+        above, below = top - tag.height - gap, bottom + gap
+        corners = [
+            (left - gap / 2, above),
+            (left - gap / 2, below),
+            (right + gap, top - gap / 2),
+            (left - tag.width - gap, top - gap / 2),
+            (right - tag.width + gap / 2, above),
+            (right - tag.width + gap / 2, below),
+            (right + gap, bottom - tag.height),
+            (left - tag.width - gap, bottom - tag.height),
+            (middle_x, above - tag.height),
+            (middle_x, below + tag.height),
+            (left + gap, top + gap),
+            (left + gap, bottom - tag.height - gap),
+        ]
+    for x, y in corners:
+        x = min(max(x, 2.0), max(size[0] - tag.width - 2, 0.0))  # noqa: PLW2901 - moved into it
+        y = min(max(y, 2.0), max(size[1] - tag.height - 2, 0.0))  # noqa: PLW2901 - the same
+        yield (x, y, x + tag.width, y + tag.height)
+
+
+def _cost(
+    spot: Rectangle, own: Rectangle, kind: str, placed: list[Rectangle], solid: list[Rectangle]
+) -> int:
+    """What a place covers: other tags above all, then objects; and how far from its object."""
+    tags = sum(_overlap(spot, other) for other in placed)
+    things = sum(_overlap(spot, other) for other in solid if other != own)
+    itself = 0.0 if kind == "raster-segmentation" else _overlap(spot, own)
+    dx = max(own[0] - spot[2], spot[0] - own[2], 0)
+    dy = max(own[1] - spot[3], spot[1] - own[3], 0)
+    return round(30 * tags + 2 * things + 3 * itself + 14 * (dx + dy))  # equal ones: the first wins
+
+
+def _bounds(item: ShownObject, scale: tuple[float, float]) -> Rectangle | None:
+    """What the tag stays beside, in pixels of the picture; ``None`` for an empty shape."""
+    if item.kind == "rectangle":
+        left, top, width, height = (float(value) for value in item.shape)
+        x0, x1 = sorted((left * scale[0], (left + width) * scale[0]))
+        y0, y1 = sorted((top * scale[1], (top + height) * scale[1]))
+        return x0, y0, x1, y1
+    if item.kind == "point":
+        x, y = float(item.shape[0]) * scale[0], float(item.shape[1]) * scale[1]
+        return x - 8, y - 8, x + 8, y + 8
+    if item.kind == "raster-segmentation":
+        rows, columns = np.nonzero(item.shape)
+        if not len(rows):
+            return None
+        # The pixel that is nearest to the middle: the middle itself may be outside.
+        middle = np.argmin((rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2)
+        x, y = (columns[middle] + 0.5) * scale[0], (rows[middle] + 0.5) * scale[1]
+        return x, y, x, y
+    if not len(item.shape):
+        return None
+    x, y = item.shape[len(item.shape) // 2] * np.asarray(scale)
+    return float(x) - 6, float(y) - 6, float(x) + 6, float(y) + 6
+
+
+def _overlap(one: Rectangle, other: Rectangle) -> float:
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    return width * height if width > 0 and height > 0 else 0.0
+
+
+def _is_free(item: ShownObject) -> bool:
+    return item.kind not in ("rectangle", "point")

@@ -1,0 +1,218 @@
+"""What is labelled in a video over its time: tracks and answers as spans of frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeplake_labelbox._model.annotations import ToolKind
+from deeplake_labelbox._pictures.bulk import read_rows
+from deeplake_labelbox._pictures.frame_annotations import (
+    AnnotationReader,
+    FrameAnnotations,
+    Geometry,
+    ShownAnswer,
+)
+from deeplake_labelbox._store.columns import ReadableDataset
+from deeplake_labelbox._store.videos import Video
+
+Span = tuple[int, int]
+"""First and last frame number of frames that follow each other in the dataset."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackTimeline:
+    """One object over time.
+
+    Attributes:
+        class_name: Name of its tool.
+        kind: Kind of its tool.
+        track_id: Its track id; ``None`` if the dataset does not tell, and then all objects of the
+            class are one.
+        spans: Where it is visible.
+        key_frames: Frames in which it was drawn.
+        rows: In how many rows it is.
+    """
+
+    class_name: str
+    kind: ToolKind
+    track_id: int | None
+    spans: tuple[Span, ...]
+    key_frames: tuple[int, ...]
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerTimeline:
+    """The answers to one question over time.
+
+    Attributes:
+        question: Name of the classification.
+        spans: First frame, last frame and the answer in words, ascending.
+    """
+
+    question: str
+    spans: tuple[tuple[int, int, str], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VideoTimeline:
+    """All that is labelled in a video.
+
+    Attributes:
+        video: The video.
+        is_labelled: Whether a label was applied to it.
+        tracks: Its objects, by class and then by track id.
+        answers: The answers, by question.
+        objects: (R,) number of objects in each frame.
+        answered: (R,) whether a question is answered in each frame.
+    """
+
+    video: Video
+    is_labelled: bool
+    tracks: tuple[TrackTimeline, ...]
+    answers: tuple[AnswerTimeline, ...]
+    objects: NDArray[np.int64]
+    answered: NDArray[np.bool_]
+
+
+def read_timeline(
+    dataset: ReadableDataset, reader: AnnotationReader, video: Video
+) -> VideoTimeline:
+    """Read the timeline of a video. Shapes are not read, so this is fast.
+
+    Args:
+        dataset: The dataset.
+        reader: Its reader.
+        video: The video, its frames in ascending order.
+    """
+    count = len(video.rows)
+    objects = np.zeros(count, dtype=np.int64)
+    answered = np.zeros(count, dtype=bool)
+    is_labelled = False
+    tracks: list[TrackTimeline] = []
+    for geometry in reader.geometries:
+        collected: dict[tuple[str, int | None], _Places] = {}
+        for place, found in enumerate(_present(dataset, reader, geometry, video.rows)):
+            if found is None:
+                continue
+            is_labelled = True
+            objects[place] += len(found)
+            for class_name, track_id, is_key_frame in found:
+                places = collected.setdefault((class_name, track_id), _Places([], []))
+                places.there.append(place)
+                if is_key_frame:
+                    places.drawn.append(place)
+        tracks += [
+            TrackTimeline(
+                class_name=class_name,
+                kind=geometry.kind,
+                track_id=track_id,
+                spans=tuple(_spans(video, places.there)),
+                key_frames=tuple(sorted({int(video.frames[place]) for place in places.drawn})),
+                rows=len(set(places.there)),
+            )
+            for (class_name, track_id), places in collected.items()
+        ]
+    by_question: dict[str, list[tuple[int, str]]] = {}
+    for place, frame in enumerate(read_answers(dataset, reader, video.rows)):
+        is_labelled = is_labelled or frame.is_labelled
+        answered[place] = bool(frame.answers)
+        for answer in frame.answers:
+            by_question.setdefault(answer.question, []).append((place, answer.answer))
+    order = {name: number for number, name in enumerate(reader.class_names)}
+    tracks.sort(key=lambda t: (order.get(t.class_name, len(order)), t.spans[0][0], t.track_id or 0))
+    answers = tuple(
+        AnswerTimeline(question, tuple(_runs(video, given)))
+        for question in reader.questions.names
+        if (given := by_question.get(question))
+    )
+    return VideoTimeline(video, is_labelled, tuple(tracks), answers, objects, answered)
+
+
+def read_answers(
+    dataset: ReadableDataset, reader: AnnotationReader, rows: NDArray[np.int64]
+) -> Iterator[FrameAnnotations]:
+    """The answers that hold in each row, without its objects."""
+    names = [column.name for column in reader.questions.columns]
+    cells = zip(*(read_rows(dataset, reader.stored(name), rows) for name in names), strict=True)
+    for row in cells if names else iter([()] * len(rows)):
+        values = dict(zip(names, row, strict=True))
+        is_labelled = any(value is not None for value in row)
+        answers: tuple[ShownAnswer, ...] = tuple(reader.questions.tell(values))
+        yield FrameAnnotations(is_labelled, answers=answers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where a track is, and where it was drawn, as indices of the video's frames."""
+
+    there: list[int]
+    drawn: list[int]
+
+
+def _present(
+    dataset: ReadableDataset,
+    reader: AnnotationReader,
+    geometry: Geometry,
+    rows: NDArray[np.int64],
+) -> Iterator[list[tuple[str, int | None, bool]] | None]:
+    """Class, track id and whether drawn of the objects in each row; None if not labelled."""
+
+    def cells(column: str | None) -> Iterable[Any]:
+        if column is None:
+            return [None] * len(rows)
+        return read_rows(dataset, reader.stored(column), rows)
+
+    # Track ids tell how many objects there are; shapes, which are large, do so only without them.
+    counted = f"{geometry.name}_track_ids" if geometry.has_track_ids else geometry.name
+    every = zip(
+        cells(counted),
+        cells(geometry.labels.name if geometry.labels else None),
+        cells(f"{geometry.name}_key_frames" if geometry.has_key_frames else None),
+        strict=True,
+    )
+    for values, labels, drawn in every:
+        if values is None:
+            yield None
+            continue
+        count = np.shape(values)[-1] if _is_mask(geometry) else len(values)
+        yield [
+            (
+                geometry.class_name(_at(labels, index)),
+                _at(values, index) if geometry.has_track_ids else None,
+                bool(_at(drawn, index)),
+            )
+            for index in range(count)
+        ]
+
+
+def _is_mask(geometry: Geometry) -> bool:
+    return geometry.kind == "raster-segmentation" and not geometry.has_track_ids
+
+
+def _at(values: Any, index: int) -> int | None:
+    return None if values is None or index >= len(values) else int(values[index])
+
+
+def _spans(video: Video, places: Sequence[int]) -> Iterator[Span]:
+    for start, end, _ in _runs(video, [(place, "") for place in dict.fromkeys(places)]):
+        yield start, end
+
+
+def _runs(video: Video, given: Sequence[tuple[int, str]]) -> Iterator[tuple[int, int, str]]:
+    """Joins equal values at places that follow each other."""
+    start = 0
+    for index in range(1, len(given) + 1):
+        if (
+            index == len(given)
+            or given[index][1] != given[start][1]
+            or given[index][0] != given[index - 1][0] + 1
+        ):
+            first, last = given[start][0], given[index - 1][0]
+            yield int(video.frames[first]), int(video.frames[last]), given[start][1]
+            start = index

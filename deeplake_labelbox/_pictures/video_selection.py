@@ -1,0 +1,57 @@
+"""Which videos of a dataset are shown, and which of their frames."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from deeplake_labelbox._store.columns import ReadableDataset
+from deeplake_labelbox._store.videos import Video, find_video, videos_of
+from deeplake_labelbox.errors import ConfigurationError
+
+FrameRange = tuple[int, int]
+"""First and last 1-based frame number, both included."""
+
+
+def select_videos(
+    dataset: ReadableDataset,
+    names: Sequence[str] | None = None,
+    frames: FrameRange | None = None,
+) -> list[Video]:
+    """Choose videos and frames.
+
+    Args:
+        dataset: The dataset.
+        names: Names of videos (the whole one, or its last parts), data row ids, or values of the
+            column ``video_idx`` as text; ``None`` chooses all videos.
+        frames: First and last frame number.
+
+    Returns:
+        The videos in the order of the dataset, each with its frames in ascending order.
+
+    Raises:
+        ConfigurationError: If there is no such video, there are several of a name, or nothing is
+            left to show.
+    """
+    if frames is not None and not 1 <= frames[0] <= frames[1]:
+        raise ConfigurationError(
+            f"Frames {frames[0]} to {frames[1]} are no range; count from 1, the smaller one first."
+        )
+    videos = list(videos_of(dataset))
+    if not videos:
+        raise ConfigurationError("The dataset has no rows to draw; make it of a project first.")
+    if names is not None:
+        wanted = [find_video(videos, name) for name in names]
+        videos = [video for video in videos if any(video is found for found in wanted)]
+    if frames is not None:
+        videos = [_within(video, frames) for video in videos]
+    shown = [video for video in videos if len(video.rows)]
+    if not shown:
+        at = "" if frames is None else f" in frames {frames[0]} to {frames[1]}"
+        raise ConfigurationError(f"The videos have no rows{at}; choose others.")
+    return shown
+
+
+def _within(video: Video, frames: FrameRange) -> Video:
+    inside = (frames[0] <= video.frames) & (video.frames <= frames[1])
+    return replace(video, rows=video.rows[inside], frames=video.frames[inside])

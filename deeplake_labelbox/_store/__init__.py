@@ -1,0 +1,1 @@
+"""Deep Lake datasets: how they are laid out, written and read."""

@@ -1,0 +1,65 @@
+"""Rows that are appended to a dataset which has more columns than they fill."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import deeplake
+import numpy as np
+from numpy.typing import NDArray
+
+from deeplake_labelbox._store.columns import column_kind
+
+# What cells of label columns hold until labels are applied; `None` is refused by some types.
+_EMPTY: Final[Mapping[str, Any]] = {
+    "rectangle": np.zeros((0, 4), dtype=np.float32),
+    "line": np.zeros((0, 0, 2), dtype=np.float32),
+    "polygon": np.zeros((0, 0, 2), dtype=np.float32),
+    "labels": np.zeros(0, dtype=np.int32),
+    "choices": np.zeros(0, dtype=np.int32),
+    "object text": [""],
+}
+# The same for columns of others, by how the name of their type begins.
+_NOTHING: Final[Mapping[str, Any]] = {
+    "int": 0,
+    "uint": 0,
+    "float": 0,
+    "bool": False,
+    "text": "",
+    "kind=bbox": np.zeros((0, 4), dtype=np.float32),
+    "polygon": np.zeros((0, 0, 2), dtype=np.float32),
+    "kind=class_label, dtype=array": np.zeros(0, dtype=np.int32),
+    "kind=class_label": 0,
+}
+_NUMBERS: Final = frozenset({"int32", "float64"})
+
+
+def append_rows(
+    dataset: deeplake.Dataset, columns: Mapping[str, Sequence[Any] | NDArray[Any]]
+) -> None:
+    """Append rows, also to a dataset that labels were applied to already.
+
+    Cells of columns that are not given are empty, and numbers 0; Deep Lake itself wants a value
+    for each.
+
+    Args:
+        dataset: The dataset.
+        columns: Values of the new rows by column.
+    """
+    count = len(next(iter(columns.values()))) if columns else 0
+    missing = {}
+    for column in dataset.schema.columns:
+        kind = column_kind(dataset, column.name)
+        if column.name in columns:
+            continue
+        dtype = str(column.dtype)
+        if kind is None:
+            nothing = (value for name, value in _NOTHING.items() if dtype.startswith(name))
+            missing[column.name] = [next(nothing, None)] * count
+        else:
+            # Numbers of the row metadata cannot be unset; a text that is unset cannot be read
+            # before it is committed, and an empty one reads as None afterwards.
+            empty = 0 if dtype in _NUMBERS else "" if dtype.startswith("text") else None
+            missing[column.name] = [_EMPTY.get(kind, empty)] * count
+    dataset.append({**columns, **missing})

@@ -1,0 +1,214 @@
+"""Which labels a dataset holds: what `sync_dataset` compares Labelbox with.
+
+Kept as JSON text in the metadata of a column, because that, other than the metadata of the dataset
+itself, follows branches, versions, merges, rollbacks and copies made with `deeplake.like`, and is
+published together with the cells that it speaks of.
+
+Deep Lake reads every value that ever stood there whenever it opens the dataset. So the data rows
+stand in keys of their own, a few in each, and a sync of one writes one of these again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import astuple, dataclass, field, fields, replace
+from typing import Any, Final
+
+import deeplake
+
+from deeplake_labelbox._model.json_values import as_mapping, as_text
+from deeplake_labelbox._model.ontology import Ontology
+from deeplake_labelbox._model.selection import LabelSelection, labels_of_annotators
+from deeplake_labelbox._store.columns import (
+    ReadableDataset,
+    column_names,
+    metadata_texts,
+    write_text,
+)
+from deeplake_labelbox._store.labelbox_meta import LabelboxMeta, VideoEntry
+from deeplake_labelbox._store.row_metadata import details_of
+
+KEY: Final = "labelbox_applied"
+_ONTOLOGY_KEY: Final = "labelbox_ontology"
+_ROWS_KEY: Final = "labelbox_applied_rows_"
+_ROWS_A_KEY: Final = 16
+
+# The column that tells which video a row is of is the last that anybody takes away.
+_HOME: Final = "video_idx"
+# What stands elsewhere than under `KEY`.
+_ELSEWHERE: Final = frozenset(("ontology", "labels", "videos"))
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedLabel:
+    """What the rows of one data row hold.
+
+    Attributes:
+        label_id: Id of the label; ``None`` where there is none.
+        changed: When its content changed last, as Labelbox says; a digest where it does not.
+        details: Digest of what the columns ``lb_meta/*`` say of the data row itself.
+        incomplete: How many masks of it could not be had.
+        others: Digest of the labels of each annotator, where they have columns of their own.
+    """
+
+    label_id: str | None = None
+    changed: str | None = None
+    details: str = ""
+    incomplete: int = 0
+    others: str = ""
+
+    def is_same_row(self, other: AppliedLabel | None) -> bool:
+        """Whether the columns ``lb_meta/*`` say the same with both."""
+        return other is not None and (self.label_id, self.details) == (
+            other.label_id,
+            other.details,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedLabels:
+    """What labels a branch of a dataset holds, and how they were applied.
+
+    Attributes:
+        project_id: Id of the project.
+        project_name: Its name.
+        ontology: The ontology that the columns were made from.
+        group_mapping: The group mapping.
+        metadata_prefix: First part of the names of the row metadata columns.
+        has_metadata: Whether there are such columns.
+        label_selection: ``"selected"``, ``"newest"``, ``"all"``, or ``"function"`` for one of the
+            user.
+        last_activity: Greatest ``last_activity_at`` of the data rows, ISO 8601.
+        labels: By data row id, for all data rows that have, or had, rows on this branch.
+        videos: What is known of the videos of these data rows, all of them, by ``video_idx``.
+        left: Ids of data rows that are no longer in the project, and whose rows were kept.
+        options: As in `LabelboxMeta`.
+        annotators: Who has columns of their own.
+    """
+
+    project_id: str
+    project_name: str
+    ontology: Ontology
+    group_mapping: Mapping[str, str]
+    metadata_prefix: str | None = "lb_meta"
+    has_metadata: bool = True
+    label_selection: str = "selected"
+    last_activity: str | None = None
+    labels: Mapping[str, AppliedLabel] = field(default_factory=dict)
+    videos: tuple[VideoEntry, ...] = ()
+    left: tuple[str, ...] = ()
+    options: str = "{}"
+    annotators: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, dataset: ReadableDataset) -> AppliedLabels | None:
+        """What the dataset says; ``None`` where no labels were applied, or by an older version."""
+        home = _home(dataset, must_hold=True)
+        if home is None:
+            return None
+        metadata = dataset[home].metadata
+        stored = json.loads(metadata[KEY])
+        rows = [
+            (VideoEntry.of_json(entry), AppliedLabel(*label))
+            for text in metadata_texts(dataset, home, _ROWS_KEY).values()
+            for entry, label in json.loads(text)
+        ]
+        rows.sort(key=lambda row: row[0].video_idx)
+        labels = {video.data_row_id: label for video, label in rows}
+        return cls(
+            **stored
+            | {
+                "ontology": Ontology.from_normalized(json.loads(metadata[_ONTOLOGY_KEY])),
+                "labels": labels,
+                "videos": tuple(video for video, _ in rows),
+                # A merge may bring one whose rows were deleted on the other branch.
+                "left": tuple(row for row in stored["left"] if row in labels),
+                "annotators": tuple(stored["annotators"]),
+            }
+        )
+
+    def write(self, dataset: deeplake.Dataset) -> None:
+        """Write what is new of it; published by the next commit."""
+        home = _home(dataset, must_hold=True) or _home(dataset)
+        if home is None:
+            return
+        names = [item.name for item in fields(self) if item.name not in _ELSEWHERE]
+        write_text(dataset, home, KEY, {name: getattr(self, name) for name in names})
+        write_text(dataset, home, _ONTOLOGY_KEY, self.ontology.normalized())
+        # Deep Lake cannot delete a key: one that is there already may become empty.
+        rows: dict[str, list[Any]] = {key: [] for key in metadata_texts(dataset, home, _ROWS_KEY)}
+        for video in self.videos:
+            label = self.labels[video.data_row_id]
+            number = str(video.video_idx // _ROWS_A_KEY)
+            rows.setdefault(number, []).append((video.to_json(), astuple(label)))
+        for number, values in rows.items():
+            write_text(dataset, home, f"{_ROWS_KEY}{number}", values)
+
+    def without(self, data_row_ids: Collection[str]) -> AppliedLabels:
+        """The same without some data rows, whose rows are deleted."""
+        return replace(
+            self,
+            labels={key: label for key, label in self.labels.items() if key not in data_row_ids},
+            videos=tuple(v for v in self.videos if v.data_row_id not in data_row_ids),
+            left=tuple(row for row in self.left if row not in data_row_ids),
+        )
+
+    def meta(self) -> LabelboxMeta:
+        """The metadata of a dataset that lost its own, as a copy of a query does."""
+        last = max((video.video_idx for video in self.videos), default=-1)
+        videos = [VideoEntry("", number, "") for number in range(last + 1)]
+        for video in self.videos:
+            videos[video.video_idx] = video
+        return LabelboxMeta(
+            self.project_id, self.project_name, "complete", tuple(videos), self.options
+        )
+
+
+def label_version(label: Mapping[str, Any]) -> str:
+    """When the content of a label changed last, or a digest of the label, for comparison."""
+    details = as_mapping(label.get("label_details"))
+    for key in ("content_last_updated_at", "updated_at"):
+        moment = as_text(details.get(key))
+        if moment:
+            return moment
+    return digest(label)
+
+
+def last_activity(row: Mapping[str, Any]) -> str | None:
+    """When something last happened to a data row, as its export says."""
+    return as_text(as_mapping(row["data_row"].get("details")).get("last_activity_at"))
+
+
+def digest(value: object) -> str:
+    """A short digest of a JSON value."""
+    text = json.dumps(value, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _home(dataset: ReadableDataset, *, must_hold: bool = False) -> str | None:
+    """The column whose metadata holds it, or shall hold it."""
+    names = sorted(column_names(dataset), key=lambda name: name != _HOME)
+    if must_hold:
+        return next((name for name in names if KEY in dataset[name].metadata), None)
+    return next(iter(names), None)
+
+
+def applied_label(
+    row: Mapping[str, Any],
+    project_id: str,
+    label: Mapping[str, Any] | None,
+    label_selection: LabelSelection,
+) -> AppliedLabel:
+    """What the rows of a data row hold when a label of its export was applied, or none."""
+    others = {}
+    if label_selection == "all":
+        for annotator, theirs in labels_of_annotators(row, project_id).items():
+            others[annotator] = [as_text(theirs.get("id")), label_version(theirs)]
+    return AppliedLabel(
+        label_id=None if label is None else as_text(label.get("id")),
+        changed=None if label is None else label_version(label),
+        details=digest(details_of(row, project_id)),
+        others=digest(others) if others else "",
+    )

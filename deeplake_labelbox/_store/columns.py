@@ -1,0 +1,260 @@
+"""The columns that annotations are written to, as plain descriptions.
+
+A column knows its name, its kind and where in the ontology its values come from; which Deep Lake
+type holds it is told by `column_type`.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import deeplake
+from deeplake import types
+
+from deeplake_labelbox._model.annotations import Answer, AnswerKind, ToolKind
+from deeplake_labelbox._model.ontology import Classification, Tool, find_classification
+from deeplake_labelbox.errors import DatasetMismatchError
+
+ColumnKind = Literal[
+    ToolKind,
+    "labels",
+    "track_ids",
+    "key_frames",
+    "choices",
+    "text",
+    "object choice",
+    "object choices",
+    "object text",
+]
+
+_TYPES: dict[ColumnKind, Callable[[], Any]] = {
+    "rectangle": lambda: types.BoundingBox("float32", "LTWH", "pixel"),
+    "point": lambda: types.Point(2),
+    "line": types.Polygon,
+    "polygon": types.Polygon,
+    "raster-segmentation": lambda: types.BinaryMask(sample_compression="lz4"),
+    "labels": lambda: types.ClassLabel(types.Array("int32", 1)),
+    "track_ids": lambda: types.Array("int32", 1),
+    "key_frames": lambda: types.Array("bool", 1),
+    "choices": lambda: types.ClassLabel(types.Array("int32", 1)),
+    "text": types.Text,
+    "object choice": lambda: types.Array("int32", 1),
+    "object choices": lambda: types.Array("uint8", 2),
+    # A Sequence of Text loses empty texts, and crashes on some of them (Deep Lake 4.7.4).
+    "object text": lambda: types.Array("text", 1),
+}
+
+ReadableDataset = deeplake.Dataset | deeplake.ReadOnlyDataset
+"""What may be read from: a dataset as opened, or an earlier version of it."""
+
+# Under this key the metadata of a column says that this package made it, and of which kind.
+KIND_KEY = "labelbox_kind"
+
+# Under this key it says which column it is: those that two branches added under one name differ.
+IDENTITY_KEY = "labelbox_column"
+
+# Under this key the metadata of a geometry column holds the display colours of its tools, as JSON.
+COLOURS_KEY = "class_colours"
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSource:
+    """Where in the ontology the answers of a column are asked.
+
+    Attributes:
+        tool: The tool below which it is asked, or ``None`` for the top of the ontology.
+        path: The classifications above, each with the index of the option that leads on.
+        classification: The classification.
+        classes: For each of its options, the index of the class in the column.
+    """
+
+    tool: Tool | None
+    path: tuple[tuple[Classification, int], ...]
+    classification: Classification
+    classes: tuple[int, ...] = ()
+
+    def find(self, answers: tuple[Answer, ...]) -> Answer | None:
+        """The answer to this classification among ``answers`` and what is nested below them."""
+        for classification, option_index in self.path:
+            answer = _answer_to(classification, answers)
+            if answer is None:
+                return None
+            answers = ()
+            for option in answer.options:
+                if classification.option(option.feature) == option_index:
+                    answers = option.answers
+        return _answer_to(self.classification, answers)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerColumn:
+    """A column of answers.
+
+    Attributes:
+        name: Column name.
+        kind: ``radio``, ``checklist`` or ``text``.
+        sources: The classifications that share the column.
+        class_names: Names of the classes; empty for text.
+        multiple: Whether an object may have several answers at once.
+    """
+
+    name: str
+    kind: AnswerKind
+    sources: tuple[AnswerSource, ...]
+    class_names: tuple[str, ...] = ()
+    multiple: bool = False
+
+    @property
+    def frame_kind(self) -> ColumnKind:
+        """Kind of the column where it holds the answers of a whole frame."""
+        return "text" if self.kind == "text" else "choices"
+
+    @property
+    def object_kind(self) -> ColumnKind:
+        """Kind of the column where it holds the answers of the objects in a frame."""
+        if self.kind == "text":
+            return "object text"
+        return "object choices" if self.multiple else "object choice"
+
+
+@dataclass(frozen=True, slots=True)
+class GeometryColumn:
+    """A column of geometries, one per object in the frame.
+
+    Attributes:
+        name: Column name.
+        kind: Kind of its tools.
+        tools: The tools that share it.
+        grouped: Whether it is shared by a group mapping, and so has class labels beside it.
+        answers: The columns of answers per object, in the same order of objects.
+    """
+
+    name: str
+    kind: ToolKind
+    tools: tuple[Tool, ...]
+    grouped: bool
+    answers: tuple[AnswerColumn, ...] = ()
+
+    @property
+    def labels(self) -> str:
+        """Name of the column of class labels."""
+        return f"{self.name}_labels"
+
+    @property
+    def track_ids(self) -> str:
+        """Name of the column of track ids."""
+        return f"{self.name}_track_ids"
+
+    @property
+    def key_frames(self) -> str:
+        """Name of the column that tells drawn from interpolated."""
+        return f"{self.name}_key_frames"
+
+
+def column_type(kind: ColumnKind) -> Any:
+    """The Deep Lake type of a kind of column.
+
+    Returns:
+        ``rectangle``: BoundingBox float32 LTWH in pixels, (K, 4). ``point``: Point float32,
+        (K, 2). ``line``, ``polygon``: Polygon float32, K times (V, 2). ``raster-segmentation``:
+        BinaryMask (H, W, K). ``labels``, ``choices``: ClassLabel int32, (K,). ``track_ids``,
+        ``object choice``: int32 (K,). ``key_frames``: bool (K,). ``object choices``: uint8
+        (K, classes). ``object text``: K texts, one empty text where there is no object. ``text``:
+        Text; an empty one reads as ``None``.
+    """
+    return _TYPES[kind]()
+
+
+def ensure_column(dataset: deeplake.Dataset, name: str, kind: ColumnKind) -> None:
+    """Add a column, or check that the one of this name was added for the same kind.
+
+    Raises:
+        DatasetMismatchError: If a column of this name holds something else.
+    """
+    if name not in column_names(dataset):
+        add_column(dataset, name, column_type(kind), kind)
+    elif (found := column_kind(dataset, name)) != kind:
+        raise DatasetMismatchError(
+            f"Column {name!r} holds {found or 'data of its own'}, the project needs it for {kind}. "
+            f"Rename the column, or write the labels to a branch or dataset without it."
+        )
+
+
+def add_column(dataset: deeplake.Dataset, name: str, data_type: Any, kind: str) -> None:
+    """Add a column that says what it is."""
+    dataset.add_column(name, data_type)
+    dataset[name].metadata[KIND_KEY] = kind
+    dataset[name].metadata[IDENTITY_KEY] = uuid.uuid4().hex
+
+
+def column_names(dataset: ReadableDataset) -> list[str]:
+    """Names of all columns."""
+    return [column.name for column in dataset.schema.columns]
+
+
+def metadata_texts(dataset: ReadableDataset, column: str, prefix: str) -> dict[str, str]:
+    """The texts in the metadata of a column whose keys begin so, by the rest of the key."""
+    metadata = dataset[column].metadata
+    keys = [key for key in metadata.keys() if key.startswith(prefix)]  # noqa: SIM118 - no mapping
+    return {key.removeprefix(prefix): str(metadata[key]) for key in keys}
+
+
+def write_text(dataset: deeplake.Dataset, column: str, key: str, value: object) -> None:
+    """Set a value in the metadata of a column as JSON text, if it is another than it has."""
+    metadata, text = dataset[column].metadata, json.dumps(value, sort_keys=True)
+    if key not in metadata or metadata[key] != text:
+        metadata[key] = text
+
+
+def column_kind(dataset: ReadableDataset, name: str) -> str | None:
+    """The kind under which this package added the column, or ``None`` for a column of others."""
+    metadata = dataset[name].metadata
+    return str(metadata[KIND_KEY]) if KIND_KEY in metadata else None
+
+
+def column_identity(dataset: ReadableDataset, name: str) -> str | None:
+    """Which column of this package it is, on whatever branch; ``None`` where it does not tell."""
+    metadata = dataset[name].metadata
+    return str(metadata[IDENTITY_KEY]) if IDENTITY_KEY in metadata else None
+
+
+def read_class_names(dataset: ReadableDataset, name: str) -> tuple[str, ...]:
+    """The ``class_names`` of a column, empty if it has none."""
+    metadata = dataset[name].metadata
+    return tuple(metadata["class_names"]) if "class_names" in metadata else ()
+
+
+def write_class_names(dataset: deeplake.Dataset, name: str, class_names: tuple[str, ...]) -> None:
+    """Set the ``class_names`` of a column, if they are others than it has."""
+    if class_names and read_class_names(dataset, name) != class_names:
+        dataset[name].metadata["class_names"] = list(class_names)
+
+
+def read_class_colours(dataset: ReadableDataset, name: str) -> dict[str, str]:
+    """The display colours of a geometry column by tool name, as the ontology has them.
+
+    A tool without a colour has an empty one; a column that tells no colours has none at all.
+    """
+    metadata = dataset[name].metadata
+    if COLOURS_KEY not in metadata:
+        return {}
+    return {str(tool): str(colour) for tool, colour in json.loads(metadata[COLOURS_KEY]).items()}
+
+
+def write_class_colours(dataset: deeplake.Dataset, column: GeometryColumn) -> None:
+    """Set the display colours of a geometry column, if they are others than it has."""
+    known = read_class_colours(dataset, column.name)
+    colours = known | {tool.name: tool.color or "" for tool in column.tools}
+    if colours != known:
+        dataset[column.name].metadata[COLOURS_KEY] = json.dumps(colours)
+
+
+def _answer_to(classification: Classification, answers: tuple[Answer, ...]) -> Answer | None:
+    for answer in answers:
+        if find_classification((classification,), answer.feature) is not None:
+            return answer
+    return None

@@ -1,0 +1,117 @@
+"""The ontology of a Deep Lake dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+import deeplake
+
+from deeplake_labelbox._model.annotations import AnswerKind, ToolKind
+from deeplake_labelbox._model.ontology import Classification, Ontology, Option, Tool
+from deeplake_labelbox._store.applied_labels import AppliedLabels
+from deeplake_labelbox._store.families import AnswerFamily
+from deeplake_labelbox._store.labeled_dataset import LabeledDataset
+from deeplake_labelbox.errors import OntologyError
+
+_ANSWER_KINDS: Final[Mapping[str, AnswerKind]] = {
+    "object choice": "radio",
+    "object choices": "checklist",
+    "object text": "text",
+    "choices": "radio",
+    "text": "text",
+}
+# Columns of datasets that this package did not make, by what the name of their type begins with.
+_FOREIGN_KINDS: Final[Mapping[str, ToolKind]] = {
+    "kind=bbox": "rectangle",
+    "point": "point",
+    "polygon": "line",
+    "kind=bmask": "raster-segmentation",
+}
+
+
+def ontology_of_dataset(dataset: deeplake.Dataset) -> Ontology:
+    """Find the ontology that a dataset was, or could be, labeled with.
+
+    A dataset with labels of this package keeps the ontology that they were applied with. Otherwise
+    the columns tell: a column of geometries is a tool, a shared one a tool for each of its class
+    names; answers of objects are classifications of their tool, answers of frames classifications
+    per frame. Columns do not tell radios from checklists of frames, nor frame from global
+    classifications: a checklist is asked where some row holds several answers, and everything is
+    asked per frame.
+
+    Raises:
+        OntologyError: No column holds geometries or answers.
+    """
+    applied = AppliedLabels.read(dataset)
+    ontology = _of_columns(dataset) if applied is None else applied.ontology
+    if not ontology.tools and not ontology.classifications:
+        raise OntologyError(
+            "No column of the dataset holds geometries or answers, so no ontology can be inferred; "
+            "pass lb_ontology as a labelbox.Ontology, its id or its normalized dict."
+        )
+    return ontology
+
+
+def _of_columns(dataset: deeplake.Dataset) -> Ontology:
+    labeled = LabeledDataset(dataset)
+    tools = [
+        Tool(
+            name,
+            family.kind,
+            color=family.colors.get(name) or None,
+            classifications=_classifications([(a, _ANSWER_KINDS[a.kind]) for a in family.answers]),
+        )
+        for family in labeled.families.objects
+        for name in family.class_names
+    ]
+    known = {family.column for family in labeled.families.objects}
+    for column in dataset.schema.columns:
+        kind = _foreign_kind(str(column.dtype))
+        if kind is not None and column.name not in known:
+            tools.append(Tool(column.name.rpartition("/")[2], kind))
+    answers: list[tuple[AnswerFamily, AnswerKind]] = [
+        (family, "checklist" if _has_several(labeled, family) else _ANSWER_KINDS[family.kind])
+        for family in labeled.families.answers
+    ]
+    asked = _classifications(answers)
+    return Ontology(tuple(tools), tuple(replace(each, scope="index") for each in asked))
+
+
+def _foreign_kind(dtype: str) -> ToolKind | None:
+    return next((kind for name, kind in _FOREIGN_KINDS.items() if dtype.startswith(name)), None)
+
+
+def _classifications(
+    answers: list[tuple[AnswerFamily, AnswerKind]], parent: str | None = None
+) -> tuple[Classification, ...]:
+    """The classifications below another one: ``color/red/shade`` below the option red of color."""
+    found = []
+    for family, kind in answers:
+        if family.parent != parent:
+            continue
+        options = tuple(
+            Option(value, value, classifications=_below(answers, family, value))
+            for value in family.class_names
+        )
+        name = family.question.rpartition("/")[2]
+        asked: Any = kind if kind == "text" or options else "text"
+        found.append(Classification(name, asked, instructions=name, options=options))
+    return tuple(found)
+
+
+def _below(
+    answers: list[tuple[AnswerFamily, AnswerKind]], family: AnswerFamily, option: str
+) -> tuple[Classification, ...]:
+    own = [pair for pair in answers if pair[0].name.startswith(f"{family.name}/{option}/")]
+    return _classifications(own, family.name)
+
+
+def _has_several(labeled: LabeledDataset, family: AnswerFamily) -> bool:
+    # Answers do not change from row to row: looking at some rows is enough for most videos.
+    step = max(len(labeled) // 1000, 1)
+    return any(
+        len(options) > 1
+        for options in labeled.answers(slice(None, None, step))[family.name].options
+    )

@@ -1,0 +1,119 @@
+"""Which frame each row of a dataset is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import deeplake
+import numpy as np
+from numpy.typing import NDArray
+
+from deeplake_labelbox._store.cells import Readable
+from deeplake_labelbox._store.columns import ReadableDataset
+from deeplake_labelbox._store.frame_writers import has_identity_columns
+from deeplake_labelbox._store.location import dataset_errors
+from deeplake_labelbox.errors import ConfigurationError, DatasetMismatchError
+
+Where = str | Callable[[Any], bool] | deeplake.DatasetView
+"""A TQL expression (what stands after ``WHERE``), a function of a row, ``row["weather"]``, or the
+view of a query, whose rows are meant."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrameIndex:
+    """Frames, ascending by video and frame, each once.
+
+    Attributes:
+        rows: (N,) int64 rows of the dataset.
+        video_idx: (N,) int64.
+        frame_idx: (N,) int64, 0-based.
+    """
+
+    rows: NDArray[np.int64]
+    video_idx: NDArray[np.int64]
+    frame_idx: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        """How many frames."""
+        return len(self.rows)
+
+    @classmethod
+    def of(cls, dataset: ReadableDataset) -> FrameIndex:
+        """Index all frames of a dataset.
+
+        Raises:
+            DatasetMismatchError: If its rows do not tell their video and frame.
+        """
+        if not has_identity_columns(dataset):
+            raise DatasetMismatchError(
+                "The dataset has no columns video_idx and frame_idx, so its frames cannot be told "
+                "apart; write them in the data filler, or make the dataset without one."
+            )
+        videos, frames = _identity(dataset)
+        order = np.lexsort((frames, videos))
+        videos, frames = videos[order], frames[order]
+        first = np.ones(len(order), dtype=bool)
+        first[1:] = (np.diff(videos) != 0) | (np.diff(frames) != 0)
+        # Rows without a number read as anything below 0.
+        first &= (videos >= 0) & (frames >= 0)
+        return cls(order[first].astype(np.int64), videos[first], frames[first])
+
+    def take(self, chosen: NDArray[Any]) -> FrameIndex:
+        """Some of the frames, by mask or ascending indices."""
+        return FrameIndex(self.rows[chosen], self.video_idx[chosen], self.frame_idx[chosen])
+
+    def of_videos(self, videos: Iterable[int] | None) -> FrameIndex:
+        """The frames of some videos; all for ``None``.
+
+        Raises:
+            ConfigurationError: If a video has no frame.
+        """
+        if videos is None:
+            return self
+        wanted = [int(video) for video in videos]
+        missing = set(wanted) - set(self.video_idx.tolist())
+        if missing:
+            raise ConfigurationError(
+                f"The dataset has no frame of video_idx {min(missing)}; videos= takes values of "
+                f"the column video_idx."
+            )
+        return self.take(np.isin(self.video_idx, wanted))
+
+    def where(self, dataset: ReadableDataset, condition: Where) -> NDArray[np.bool_]:
+        """Which frames meet a condition.
+
+        Raises:
+            ConfigurationError: If TQL does not take the expression.
+        """
+        if callable(condition):
+            met = (bool(condition(dataset[int(row)])) for row in self.rows)
+            return np.fromiter(met, dtype=bool, count=len(self))
+        view = self._query(dataset, condition) if isinstance(condition, str) else condition
+        chosen = image_id(*_identity(view))
+        return np.isin(image_id(self.video_idx, self.frame_idx), chosen)
+
+    @staticmethod
+    def _query(dataset: ReadableDataset, condition: str) -> deeplake.DatasetView:
+        try:
+            return dataset.query(f"SELECT video_idx, frame_idx WHERE {condition}")
+        except RuntimeError as error:
+            raise ConfigurationError(
+                f"where={condition!r} is no TQL condition: {str(error).rstrip('.')}. Names of "
+                f'columns with a slash stand in double quotes: shape("car/car")[0] > 0.'
+            ) from error
+
+
+def image_id(video_idx: Any, frame_idx: Any) -> Any:
+    """A number that no other frame of the dataset has: ``video_idx * 2**32 + frame_idx``."""
+    return (video_idx << 32) + frame_idx
+
+
+def _identity(dataset: Readable) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    with dataset_errors("reading video_idx and frame_idx"):
+        videos, frames = (
+            np.asarray(dataset[name][:], dtype=np.int64).reshape(-1)
+            for name in ("video_idx", "frame_idx")
+        )
+    return videos, frames

@@ -1,0 +1,78 @@
+"""The frames of a dataset as pixels, whatever they are stored as."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeplake_labelbox._store.cells import Readable
+from deeplake_labelbox._store.source import DatasetSource
+from deeplake_labelbox.errors import ConfigurationError
+
+Frame = NDArray[np.uint8]
+"""(H, W, 3) uint8 RGB, as displayed."""
+
+
+class FrameReader(Protocol):
+    """Reads frames of one storage."""
+
+    def read(self, dataset: Readable, rows: Sequence[int]) -> Iterator[Frame]:
+        """Yield the frames of rows, in their order, each a new array.
+
+        Raises:
+            DatasetError: If a frame is missing, or cannot be read or decoded.
+        """
+
+
+class Frames:
+    """A sequence of frames: ``frames[i]``, ``frames[a:b]``, ``frames[[i, j, k]]``.
+
+    Args:
+        source: Gives each process that reads a dataset object of its own.
+        reader: Reads frames of its storage.
+    """
+
+    def __init__(self, source: DatasetSource, reader: FrameReader) -> None:
+        self._source = source
+        self._reader = reader
+
+    def __len__(self) -> int:
+        """How many rows."""
+        return len(self._source.dataset)
+
+    @overload
+    def __getitem__(self, rows: int) -> Frame: ...
+
+    @overload
+    def __getitem__(self, rows: slice | Sequence[int] | NDArray[np.int64]) -> list[Frame]: ...
+
+    def __getitem__(
+        self, rows: int | slice | Sequence[int] | NDArray[np.int64]
+    ) -> Frame | list[Frame]:
+        """Read one frame, or a list of frames in the order of the rows.
+
+        Raises:
+            ConfigurationError: If there is no such row.
+            DatasetError: If a frame is missing, or cannot be read or decoded.
+        """
+        if isinstance(rows, int | np.integer):
+            return next(self.read([int(rows)]))
+        return list(self.read(range(len(self))[rows] if isinstance(rows, slice) else rows))
+
+    def read(self, rows: Sequence[int] | NDArray[np.int64]) -> Iterator[Frame]:
+        """Yield the frames of rows one after the other, which holds one of them in memory.
+
+        Raises:
+            ConfigurationError: If there is no such row.
+            DatasetError: If a frame is missing, or cannot be read or decoded.
+        """
+        count = len(self)
+        for row in rows:
+            if not -count <= row < count:
+                raise ConfigurationError(
+                    f"There is no row {row}; the dataset has {count} rows, counted from 0."
+                )
+        return self._reader.read(self._source.dataset, [int(row) % count for row in rows])

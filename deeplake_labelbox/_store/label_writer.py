@@ -1,0 +1,318 @@
+"""One set of label columns: written for all data rows, or for some."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import deeplake
+from tqdm.auto import tqdm
+
+from deeplake_labelbox._model.annotations import VideoLabel
+from deeplake_labelbox._model.data_rows import data_row_name
+from deeplake_labelbox._model.labels import parse_label
+from deeplake_labelbox._model.ontology import Ontology
+from deeplake_labelbox._model.selection import LabelSelection, select_label
+from deeplake_labelbox._store.applied_labels import (
+    AppliedLabel,
+    AppliedLabels,
+    applied_label,
+    last_activity,
+)
+from deeplake_labelbox._store.columns import (
+    column_kind,
+    column_names,
+    read_class_names,
+)
+from deeplake_labelbox._store.frame_writers import BASE_COLUMNS
+from deeplake_labelbox._store.labelbox_meta import LabelboxMeta, VideoEntry
+from deeplake_labelbox._store.layout import GroupMapping, Layout, make_layout
+from deeplake_labelbox._store.layout_columns import ensure_label_columns, write_names
+from deeplake_labelbox._store.mask_cells import write_masks
+from deeplake_labelbox._store.row_index import RowIndex, VideoRows
+from deeplake_labelbox._store.row_metadata import RowMetadata
+from deeplake_labelbox._store.track_ids import TrackIds
+from deeplake_labelbox._store.values import label_values
+from deeplake_labelbox._store.written_files import WrittenFiles
+from deeplake_labelbox._video.access import UrlPresigner
+from deeplake_labelbox._video.checks import frames_missing
+from deeplake_labelbox._video.masks import MaskReader
+from deeplake_labelbox._video.transport import Transport
+from deeplake_labelbox.errors import LabelError, MaskError, OntologyError
+from deeplake_labelbox.report import Report, VideoOutcome
+
+logger = logging.getLogger(__name__)
+
+_PENDING = (
+    "the build of the dataset is unfinished and this video pending; make the dataset again, which "
+    "goes on where it stopped, then apply the labels"
+)
+
+_EMPTY_LABEL = VideoLabel(None, None, (), (), (), {}, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written of a set of columns.
+
+    Attributes:
+        labels: What the rows of each data row hold.
+        activities: When each data row of the export was last worked on; ``None`` where it does not
+            tell.
+    """
+
+    labels: dict[str, AppliedLabel]
+    activities: list[str | None]
+
+
+class LabelWriter:
+    """Writes the labels that one selection chooses to one set of columns, without a commit.
+
+    Args:
+        project_id: Id of the project.
+        dataset: The dataset.
+        export: The project's export.
+        ontology: The project's ontology.
+        meta: What the dataset knows of its project.
+        group_mapping: Column name by kind of tool or classification.
+        fail_on_error: Raise at the first label that cannot be applied whole.
+        metadata: Writes the columns ``lb_meta/*``; ``None`` leaves them out.
+        label_selection: Which of several labels of a data row counts.
+        mask_presigner: Gives access to the URLs of masks.
+        progress: Whether to show a progress bar.
+        annotator: Whose columns these are, where they are not everybody's; their names begin so.
+
+    Attributes:
+        annotator: The same.
+        layout: The columns.
+        report: What was written of each video, and what could not be.
+        track_ids: The numbers of its objects, once they are written.
+
+    Raises:
+        GroupMappingError: If the group mapping cannot be used.
+    """
+
+    def __init__(
+        self,
+        project_id: str,
+        dataset: deeplake.Dataset,
+        export: Sequence[Mapping[str, Any]],
+        ontology: Ontology,
+        meta: LabelboxMeta,
+        *,
+        group_mapping: GroupMapping | None,
+        fail_on_error: bool,
+        metadata: RowMetadata | None,
+        label_selection: LabelSelection,
+        mask_presigner: UrlPresigner | None,
+        progress: bool,
+        annotator: str | None = None,
+    ) -> None:
+        self.annotator = annotator
+        self.report = Report()
+        self.track_ids: TrackIds | None = None
+        self._project_id = project_id
+        self._dataset = dataset
+        self._export = export
+        self._meta = meta
+        self._metadata = metadata
+        reserved = {*BASE_COLUMNS, *(metadata.column_names if metadata else ())}
+        reserved.update(n for n in column_names(dataset) if column_kind(dataset, n) is None)
+        self.layout: Layout = make_layout(
+            ontology,
+            group_mapping,
+            reserved=reserved,
+            class_names=self._known_class_names,
+            prefix="" if annotator is None else f"{annotator}/",
+        )
+        self._fail_on_error = fail_on_error
+        self._label_selection = label_selection
+        self._mask_presigner = mask_presigner
+        self._progress = progress
+        self._features = 0
+        self._known_features = 0
+
+    def write(
+        self,
+        only: Mapping[str, frozenset[str] | None] | None,
+        files: WrittenFiles | None,
+        before: AppliedLabels | None,
+        index: RowIndex,
+    ) -> Written:
+        """Write the columns.
+
+        Args:
+            only: The data rows to write, each with the label columns that are written, or ``None``
+                for all of them; all data rows by default.
+            files: Watches the disk.
+            before: What was applied earlier.
+            index: The rows of the dataset.
+
+        Returns:
+            What the rows hold then.
+
+        Raises:
+            DeepLakeLabelboxError: See `VideoProjectConverter.dataset_with_applied_annotations`.
+        """
+        self.report.videos.clear()
+        self._features = self._known_features = 0
+        self.track_ids = track_ids = TrackIds(self._dataset, self.layout.geometries)
+        written = self._written_columns()
+        applied: dict[str, AppliedLabel] = {}
+        moments = []
+        ensure_label_columns(self._dataset, self.layout)
+        if self._metadata is not None:
+            self._metadata.ensure_columns(self._dataset)
+        with (
+            Transport() as transport,
+            MaskReader(transport, self._mask_presigner) as masks,
+            tqdm(self._export, unit="video", disable=not self._progress, desc="labels") as rows,
+        ):
+            for row in rows:
+                data_row_id = str(row["data_row"]["id"])
+                moments.append(last_activity(row))
+                if only is None or data_row_id in only:
+                    columns = None if only is None else only[data_row_id]
+                    known = before.labels.get(data_row_id) if before and only is not None else None
+                    label = self._apply(row, columns, index, track_ids, masks, written, known)
+                    if label is not None:
+                        applied[data_row_id] = label
+                if files is not None:
+                    files.check_room(0)
+        self._check_ontology()
+        write_names(self._dataset, self.layout, track_ids)
+        track_ids.save()
+        return Written(applied, moments)
+
+    def _known_class_names(self, column: str) -> tuple[str, ...]:
+        if column not in column_names(self._dataset):
+            return ()
+        return read_class_names(self._dataset, column)
+
+    def _written_columns(self) -> frozenset[str]:
+        """The label columns that an earlier run wrote."""
+        return frozenset(n for n in column_names(self._dataset) if column_kind(self._dataset, n))
+
+    def _apply(
+        self,
+        row: Mapping[str, Any],
+        columns: frozenset[str] | None,
+        index: RowIndex,
+        track_ids: TrackIds,
+        masks: MaskReader,
+        written: frozenset[str],
+        known: AppliedLabel | None,
+    ) -> AppliedLabel | None:
+        """Write one data row; returns what its rows hold then, ``None`` if it has none."""
+        data_row_id = str(row["data_row"]["id"])
+        outcome = VideoOutcome(data_row_id, data_row_name(row))
+        self.report.videos.append(outcome)
+        selected = select_label(row, self._project_id, self._label_selection)
+        told = applied_label(row, self._project_id, selected, self._label_selection)
+        video = self._meta.entry(data_row_id)
+        if video is not None and video.status == "pending":
+            self._gap_of_rows(outcome, _PENDING)
+            return None
+        rows = index.rows_of(video) if video is not None else None
+        if video is None or rows is None or not len(rows.rows):
+            none_chosen = video is not None and video.status == "done" and video.chosen == ()
+            if selected is not None and not none_chosen:
+                self._gap_of_rows(outcome, _why_no_rows(video))
+            return None if video is None else told
+        label = None if selected is None else parse_label(selected)
+        outcome.rows = len(rows.rows)
+        outcome.labelled = label is not None
+        if self._metadata is not None and not (
+            told.is_same_row(known) and self._metadata.is_there(self._dataset, rows)
+        ):
+            self._metadata.write(self._dataset, rows, row, self._project_id, label)
+        track_ids.enter(data_row_id)
+        for first, last in video.missing if label is not None else ():
+            self._gap_of_rows(outcome, frames_missing(first, last), first, last)
+        if label is None:
+            # Deep Lake cannot unset a cell; a label that went away leaves empty values.
+            there = written if columns is None else written & columns
+            columns = frozenset(name for name in there if self._is_set(name, rows))
+        lost = 0
+        if columns is None or columns:
+            lost = self._write_label(
+                label or _EMPTY_LABEL, columns, rows, video, track_ids, masks, outcome
+            )
+        return replace(told, incomplete=lost)
+
+    def _is_set(self, column: str, rows: VideoRows) -> bool:
+        """Whether a label was written to the cells of a video."""
+        # An empty text reads as None as well, so that one cell does not tell of the others.
+        seen = rows.rows if column_kind(self._dataset, column) == "text" else rows.rows[:1]
+        return any(self._dataset[column][int(row)] is not None for row in seen)
+
+    def _write_label(
+        self,
+        label: VideoLabel,
+        only: frozenset[str] | None,
+        rows: VideoRows,
+        video: VideoEntry,
+        track_ids: TrackIds,
+        masks: MaskReader,
+        outcome: VideoOutcome,
+    ) -> int:
+        """Write a label; returns how many masks could not be had."""
+        values = label_values(
+            label, self.layout, rows.frames, video.frame_count, track_ids, scale=video.scale
+        )
+        self._features += values.features
+        self._known_features += values.known_features
+        for problem in values.problems:
+            self._gap(outcome, problem.what, problem.frame, problem.last_frame)
+        for column, cells in values.columns.items():
+            if only is None or column in only:
+                rows.write(self._dataset, column, cells)
+        references = {n: m for n, m in values.masks.items() if only is None or n in only}
+        lost = 0
+        for what, frame in write_masks(self._dataset, references, rows, video, masks):
+            lost += 1
+            self._gap(outcome, what, frame, error=MaskError)
+        outcome.objects = {kind: count for kind, count in values.objects.items() if count}
+        return lost
+
+    def _gap_of_rows(
+        self, outcome: VideoOutcome, what: str, first: int | None = None, last: int | None = None
+    ) -> None:
+        """Note that rows are missing, whoever labelled them: not once more by annotator."""
+        if self.annotator is None:
+            self._gap(outcome, what, first, last)
+
+    def _gap(
+        self,
+        outcome: VideoOutcome,
+        what: str,
+        frame: int | None = None,
+        last_frame: int | None = None,
+        *,
+        error: type[LabelError | MaskError] = LabelError,
+    ) -> None:
+        gap = outcome.gap(what, frame, last_frame)
+        if self._fail_on_error:
+            raise error(
+                f"Data row {str(gap).rstrip('.')}. Pass fail_on_error=False to apply the rest."
+            )
+        if gap.frame == frame:  # else it goes on where one that was logged ended
+            logger.warning("%s", gap)
+
+    def _check_ontology(self) -> None:
+        if self._features and not self._known_features:
+            raise OntologyError(
+                f"The ontology knows none of the {self._features} features that the labels of "
+                f"project {self._project_id} use; pass the ontology of this project, or leave "
+                f"lb_ontology out."
+            )
+
+
+def _why_no_rows(video: VideoEntry | None) -> str:
+    if video is None:
+        return "the data row is not in the dataset; make the dataset from a newer export"
+    if video.problem is not None:
+        return f"its labels have no frames to go to: {video.problem}"
+    return "its rows are not in the dataset any more"

@@ -1,0 +1,264 @@
+"""LabeledDataset: a dataset of this package, read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeplake_labelbox._notebook_tables import table
+from deeplake_labelbox._store.annotators import annotators
+from deeplake_labelbox._store.answers import Answers
+from deeplake_labelbox._store.cells import Rows, read_cells
+from deeplake_labelbox._store.columns import ReadableDataset
+from deeplake_labelbox._store.families import Families
+from deeplake_labelbox._store.frame_index import FrameIndex, Where
+from deeplake_labelbox._store.frames import Frames
+from deeplake_labelbox._store.location import DatasetLocation
+from deeplake_labelbox._store.objects import FamilyObjects, Objects
+from deeplake_labelbox._store.pictures import PictureReader
+from deeplake_labelbox._store.source import DatasetSource
+from deeplake_labelbox._store.versions import open_version
+from deeplake_labelbox._store.videos import Video, find_video, videos_of
+from deeplake_labelbox.errors import ConfigurationError
+
+RowSelection = int | slice | Sequence[int] | NDArray[Any] | Video
+"""Rows by number, by slice, as a list or array, or those of a video."""
+
+
+class LabeledDataset:
+    """The frames, objects and answers of a dataset.
+
+    Row numbers are those of the Deep Lake dataset; `rows_of` and `where` give them ordered by
+    video and frame. It can be pickled and used in forked or spawned processes: each opens the
+    dataset itself, at the version that it has here.
+
+    Args:
+        source: A path or URL, or a dataset that is open already, on any branch or version.
+        annotator: Whose labels to read, where there are columns of each annotator
+            (``label_selection="all"``); by default the labels that count.
+        version: The branch, tag or version id to read; by default the one that is open, or of a
+            path the last commit of ``main``.
+        creds: Credentials of the storage, as `deeplake.open` takes them.
+        token: Token of Deep Lake's cloud.
+        image_column: Name of the column of pictures, where a data filler wrote another one.
+
+    Attributes:
+        frames: The pixels: ``frames[i]`` is (H, W, 3) uint8 RGB, ``frames[a:b]`` and
+            ``frames[[i, j]]`` are lists of such arrays.
+        annotator: Whose labels are read.
+
+    Raises:
+        ConfigurationError: If the annotator or version does not exist.
+        DatasetNotFoundError: If there is no dataset at the path.
+        DatasetError: If Deep Lake cannot open it.
+
+    Example:
+        ```python
+        from deeplake_labelbox import LabeledDataset
+
+        clips = LabeledDataset("clips")
+        print(clips)
+        rows = clips.rows_of("crossing.mp4")
+        frame = clips.frames[rows[0]]
+        objects = clips.objects(rows)
+        print(frame.shape, objects.boxes, objects.class_names, objects.track_ids)
+        print(clips.answers(rows)["weather"].words)
+        ```
+    """
+
+    def __init__(
+        self,
+        source: str | Path | ReadableDataset,
+        *,
+        annotator: str | None = None,
+        version: str | None = None,
+        creds: Mapping[str, str] | None = None,
+        token: str | None = None,
+        image_column: str = "frames",
+    ) -> None:
+        if isinstance(source, str | Path):
+            source = DatasetLocation.of(source, creds, token=token).open()
+        if version is not None:
+            source = open_version(source, version)[1]
+        self._source = DatasetSource(source)
+        self._image_column = image_column
+        self.annotator = annotator
+        self.families = Families.of(source, annotator)
+
+    @property
+    def dataset(self) -> ReadableDataset:
+        """The Deep Lake dataset of this process."""
+        return self._source.dataset
+
+    def __len__(self) -> int:
+        """How many rows."""
+        return len(self.dataset)
+
+    @cached_property
+    def frames(self) -> Frames:
+        """The pixels of the rows.
+
+        Raises:
+            ConfigurationError: If there is no such column of pictures.
+        """
+        return Frames(self._source, PictureReader(self.dataset, self._image_column))
+
+    @cached_property
+    def index(self) -> FrameIndex:
+        """Which frame each row is.
+
+        Raises:
+            DatasetMismatchError: If the rows do not tell their video and frame.
+        """
+        return FrameIndex.of(self.dataset)
+
+    @cached_property
+    def videos(self) -> tuple[Video, ...]:
+        """The videos that have rows, in the order of ``video_idx``."""
+        return videos_of(self.dataset)
+
+    @property
+    def annotators(self) -> tuple[str, ...]:
+        """Those who have columns of their own, in alphabetical order."""
+        return annotators(self.dataset)
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes of objects, in the order of the columns."""
+        return self.families.class_names
+
+    def video(self, name: str | int) -> Video:
+        """Find a video.
+
+        Args:
+            name: Its whole name or the last parts of it, its data row id, or its ``video_idx``.
+
+        Raises:
+            ConfigurationError: If there is no such video, or several.
+        """
+        return find_video(self.videos, name)
+
+    def rows_of(self, video: str | int | Video) -> Rows:
+        """The rows of a video, ordered by frame.
+
+        Args:
+            video: A `Video`, or what `video` takes.
+
+        Raises:
+            ConfigurationError: If there is no such video, or several.
+        """
+        return video.rows if isinstance(video, Video) else self.video(video).rows
+
+    def where(self, condition: Where, *, videos: Iterable[int] | None = None) -> Rows:
+        """Choose rows, ordered by video and frame.
+
+        Args:
+            condition: A TQL expression, such as ``"contains(weather, 0)"``; a function of a row,
+                such as ``lambda row: len(row["car"]) > 1``; or the view of a query.
+            videos: Values of ``video_idx`` to choose from; by default all.
+
+        Returns:
+            (N,) int64 row numbers.
+
+        Raises:
+            ConfigurationError: If TQL does not take the expression, or a video has no rows.
+            DatasetMismatchError: If the rows do not tell their video and frame.
+        """
+        index = self.index.of_videos(videos)
+        return index.rows[index.where(self.dataset, condition)]
+
+    def objects(
+        self, rows: RowSelection = slice(None), columns: Sequence[str] | None = None
+    ) -> Objects:
+        """Read objects.
+
+        Args:
+            rows: Which rows; by default all.
+            columns: Names of geometry columns; by default all.
+
+        Raises:
+            ConfigurationError: If there is no such row or column.
+        """
+        chosen = self._rows(rows)
+        families = [
+            family
+            for family in self.families.objects
+            if columns is None or family.name in columns or family.column in columns
+        ]
+        names = {name for family in families for name in (family.name, family.column)}
+        if columns is not None and (missing := [name for name in columns if name not in names]):
+            known = ", ".join(family.name for family in self.families.objects)
+            raise ConfigurationError(
+                f"The dataset has no geometry column {missing[0]!r}; it has {known or 'none'}."
+            )
+        return Objects([FamilyObjects(family, chosen, self.cells) for family in families])
+
+    def answers(self, rows: RowSelection = slice(None)) -> dict[str, Answers]:
+        """Read the answers of frames, of frame and global classifications.
+
+        Args:
+            rows: Which rows; by default all.
+
+        Returns:
+            The answers of each column, by its name.
+
+        Raises:
+            ConfigurationError: If there is no such row.
+        """
+        chosen = self._rows(rows)
+        return {
+            family.name: Answers(family, self.cells(family.column, chosen))
+            for family in self.families.answers
+        }
+
+    def cells(self, column: str, rows: Rows) -> list[Any]:
+        """Read the cells of any column, in the order of the rows; ``None`` where none was written.
+
+        Raises:
+            DatasetError: If Deep Lake cannot read.
+        """
+        return read_cells(self.dataset, column, rows)
+
+    def _rows(self, rows: RowSelection) -> Rows:
+        if isinstance(rows, Video):
+            return rows.rows
+        count = len(self)
+        if isinstance(rows, slice):
+            return np.arange(count, dtype=np.int64)[rows]
+        chosen = np.atleast_1d(np.asarray(rows, dtype=np.int64))
+        if len(chosen) and not -count <= chosen.min() <= chosen.max() < count:
+            raise ConfigurationError(
+                f"There is no row {chosen[np.argmax(np.abs(chosen))]}; the dataset has {count} "
+                f"rows, counted from 0."
+            )
+        return chosen % count if count else chosen
+
+    def __repr__(self) -> str:
+        """Videos, rows and columns, one line each."""
+        lines = [f"LabeledDataset: {len(self.videos)} videos, {len(self)} frames"]
+        lines += [
+            f"  {family.name}: {family.kind} ({', '.join(family.class_names)})"
+            for family in self.families.objects
+        ]
+        lines += [
+            f"  {family.name}: {', '.join(family.class_names) or 'text'}"
+            for family in self.families.answers
+        ]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        columns: list[tuple[str, str, str]] = [
+            *((f.name, f.kind, ", ".join(f.class_names)) for f in self.families.objects),
+            *((f.name, f.kind, ", ".join(f.class_names)) for f in self.families.answers),
+        ]
+        videos = [(v.video_idx, v.name, len(v), v.data_row_id) for v in self.videos]
+        return (
+            f"<p><b>LabeledDataset</b>: {len(self.videos)} videos, {len(self)} frames</p>"
+            f"{table(('column', 'kind', 'classes'), columns)}"
+            f"{table(('video_idx', 'video', 'frames', 'data row'), videos)}"
+        )

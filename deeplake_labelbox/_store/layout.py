@@ -1,0 +1,255 @@
+"""Ontology and group mapping to columns.
+
+| ontology | column |
+| --- | --- |
+| tool ``car``, no classifications | ``car`` |
+| tool ``car`` with classifications | ``car/car`` and ``car/<classification>`` |
+| tools of a grouped kind | the group's name instead of the tool's, shared by all of them |
+| frame or global classification ``weather`` | ``weather`` |
+| nested deeper | ``<column>/<option>/<classification>`` |
+"""
+
+from __future__ import annotations
+
+import difflib
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, cast, get_args
+
+from deeplake_labelbox._model.annotations import AnswerKind, Feature, ToolKind
+from deeplake_labelbox._model.ontology import Ontology, Tool
+from deeplake_labelbox._store.columns import AnswerColumn, AnswerSource, GeometryColumn
+from deeplake_labelbox.errors import GroupMappingError
+
+logger = logging.getLogger(__name__)
+
+TOOL_KINDS: tuple[str, ...] = get_args(ToolKind)
+ANSWER_KINDS: tuple[str, ...] = get_args(AnswerKind)
+
+GroupMapping = Mapping[str, str]
+"""Column name by kind: all tools, or all classifications, of the kind share the column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The columns of a project.
+
+    Attributes:
+        ontology: What the columns were made from.
+        geometries: The columns of objects.
+        answers: The columns of frame and global classifications.
+        unsupported: Names of tools and classifications that have no column, with their kind.
+    """
+
+    ontology: Ontology
+    geometries: tuple[GeometryColumn, ...]
+    answers: tuple[AnswerColumn, ...]
+    unsupported: tuple[str, ...]
+
+    def geometry(self, feature: Feature, kind: ToolKind) -> tuple[GeometryColumn, Tool] | None:
+        """The column that objects of a tool go to, and the tool; ``None`` if there is none."""
+        tool = self.ontology.tool(feature, kind)
+        if tool is None or tool.kind != kind:
+            return None
+        for column in self.geometries:
+            if any(tool is member for member in column.tools):
+                return column, tool
+        return None
+
+
+def check_group_mapping(group_mapping: GroupMapping | None) -> dict[str, str]:
+    """Check the kinds and names of a group mapping.
+
+    Raises:
+        GroupMappingError: If a kind is unknown or a name is empty.
+    """
+    kinds = (*TOOL_KINDS, *ANSWER_KINDS)
+    checked: dict[str, Any] = dict(group_mapping or {})
+    for kind, name in checked.items():
+        if kind not in kinds:
+            near = difflib.get_close_matches(str(kind), kinds, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise GroupMappingError(
+                f"group_mapping has the unknown kind {kind!r}; the kinds are {', '.join(kinds)}."
+                f"{hint}"
+            )
+        if not isinstance(name, str) or not name or name != name.strip("/ "):
+            raise GroupMappingError(
+                f"group_mapping gives {kind!r} the name {name!r}; a column name is needed, without "
+                f"slashes or spaces around it."
+            )
+    return checked
+
+
+def make_layout(
+    ontology: Ontology,
+    group_mapping: GroupMapping | None = None,
+    *,
+    reserved: Iterable[str] = (),
+    class_names: Callable[[str], tuple[str, ...]] = lambda _: (),
+    prefix: str = "",
+) -> Layout:
+    """Lay an ontology out as columns.
+
+    Args:
+        ontology: The project's ontology.
+        group_mapping: See `GroupMapping`.
+        reserved: Column names that are taken by something else. A tool or classification of such
+            a name gets its kind appended (``frames`` becomes ``frames_rectangle``).
+        class_names: Tells the class names that a column has already; new ones come after them, so
+            that a class keeps its number when the ontology grows.
+        prefix: Put before all column names, for a second set of columns.
+
+    Returns:
+        The layout.
+
+    Raises:
+        GroupMappingError: If the group mapping cannot be used.
+    """
+    layout = _LayoutBuilder(
+        check_group_mapping(group_mapping),
+        {name.removeprefix(prefix) for name in reserved if name.startswith(prefix)},
+        lambda name: class_names(prefix + name),
+    ).build(ontology)
+    return layout if not prefix else _prefixed(layout, prefix)
+
+
+def _prefixed(layout: Layout, prefix: str) -> Layout:
+    def answers(columns: tuple[AnswerColumn, ...]) -> tuple[AnswerColumn, ...]:
+        return tuple(replace(column, name=prefix + column.name) for column in columns)
+
+    return replace(
+        layout,
+        geometries=tuple(
+            replace(column, name=prefix + column.name, answers=answers(column.answers))
+            for column in layout.geometries
+        ),
+        answers=answers(layout.answers),
+    )
+
+
+class _LayoutBuilder:
+    def __init__(
+        self,
+        group_mapping: Mapping[str, str],
+        reserved: set[str],
+        class_names: Callable[[str], tuple[str, ...]],
+    ) -> None:
+        self._groups = group_mapping
+        self._taken = reserved
+        self._class_names = class_names
+        self._unsupported: list[str] = []
+
+    def build(self, ontology: Ontology) -> Layout:
+        # The tools of a group share their kind only, others of one column their name as well.
+        shared: dict[tuple[str, str | None], list[Tool]] = {}
+        for tool in ontology.tools:
+            if tool.kind not in TOOL_KINDS:
+                self._unsupported.append(f"tool {tool.name!r} ({tool.kind})")
+                continue
+            name = None if tool.kind in self._groups else tool.name
+            shared.setdefault((tool.kind, name), []).append(tool)
+        # Groups choose first: their names were asked for.
+        made = {
+            key: self._geometry(shared[key])
+            for key in sorted(shared, key=lambda key: key[1] is not None)
+        }
+        answers = self._answers("", [AnswerSource(None, (), c) for c in ontology.classifications])
+        return Layout(
+            ontology,
+            geometries=tuple(made[key] for key in shared),
+            answers=tuple(answers),
+            unsupported=tuple(self._unsupported),
+        )
+
+    def _geometry(self, tools: list[Tool]) -> GeometryColumn:
+        kind = cast("ToolKind", tools[0].kind)
+        asked = any(tool.classifications for tool in tools)
+
+        def column_of(prefix: str) -> GeometryColumn:
+            return GeometryColumn(
+                name=f"{prefix}/{prefix}" if asked else prefix,
+                kind=kind,
+                tools=tuple(tools),
+                grouped=kind in self._groups,
+            )
+
+        def names_of(prefix: str) -> set[str]:
+            column = column_of(prefix)
+            return {prefix, column.name, column.labels, column.track_ids, column.key_frames}
+
+        prefix = self._claim(self._groups.get(kind, tools[0].name), kind, names_of)
+        sources = [AnswerSource(tool, (), c) for tool in tools for c in tool.classifications]
+        return replace(column_of(prefix), answers=tuple(self._answers(f"{prefix}/", sources)))
+
+    def _answers(self, prefix: str, sources: Iterable[AnswerSource]) -> Iterator[AnswerColumn]:
+        """The columns of what is asked at one place, each followed by those of what is below."""
+        shared: dict[tuple[str, AnswerKind], list[AnswerSource]] = {}
+        for source in sources:
+            kind = source.classification.kind
+            name = source.classification.name
+            if kind not in ANSWER_KINDS:
+                self._unsupported.append(f"classification {name!r} ({kind})")
+                continue
+            key = (self._groups.get(kind, name), cast("AnswerKind", kind))
+            shared.setdefault(key, []).append(source)
+        for (name, answer_kind), members in shared.items():
+            column = self._column(prefix + name, answer_kind, members)
+            yield column
+            below: dict[str, list[AnswerSource]] = {}
+            for source in members:
+                for index, option in enumerate(source.classification.options):
+                    path = (*source.path, (source.classification, index))
+                    below.setdefault(option.value, []).extend(
+                        AnswerSource(source.tool, path, nested) for nested in option.classifications
+                    )
+            for value, nested in below.items():
+                yield from self._answers(f"{column.name}/{value}/", nested)
+
+    def _column(self, wanted: str, kind: AnswerKind, members: list[AnswerSource]) -> AnswerColumn:
+        name = self._claim(wanted, kind)
+        questions = {member.classification.name for member in members}
+        names = list(self._class_names(name))
+        placed = []
+        for member in members:
+            # Different questions may share an option like "yes": the question tells them apart.
+            values = [
+                f"{member.classification.name}/{option.value}"
+                if len(questions) > 1
+                else option.value
+                for option in member.classification.options
+            ]
+            names.extend(value for value in dict.fromkeys(values) if value not in names)
+            placed.append(replace(member, classes=tuple(map(names.index, values))))
+        return AnswerColumn(
+            name=name,
+            kind=kind,
+            sources=tuple(placed),
+            class_names=tuple(names),
+            multiple=kind == "checklist"
+            or len(questions) > 1
+            or len({id(member.tool) for member in members}) < len(members),
+        )
+
+    def _claim(
+        self,
+        wanted: str,
+        kind: str,
+        names_of: Callable[[str], set[str]] = lambda name: {name},
+    ) -> str:
+        """Take a column name that nothing else has: the wanted one, else with its kind appended.
+
+        Args:
+            wanted: The name.
+            kind: Kind of the tool or classification.
+            names_of: All column names that come with a name.
+        """
+        name, count = wanted, 1
+        while not self._taken.isdisjoint(names_of(name)):
+            name = f"{wanted}_{kind}" if count == 1 else f"{wanted}_{kind}_{count}"
+            count += 1
+        if name != wanted:
+            logger.warning("Column name %r is taken; the %s is written to %r.", wanted, kind, name)
+        self._taken |= names_of(name)
+        return name

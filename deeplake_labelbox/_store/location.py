@@ -1,0 +1,204 @@
+"""Where a Deep Lake dataset is, and how it is opened there."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import deeplake
+
+from deeplake_labelbox._labelbox.client import clean
+from deeplake_labelbox._video.access import without_query
+from deeplake_labelbox.errors import (
+    ConfigurationError,
+    DatasetError,
+    DatasetExistsError,
+    DatasetNotFoundError,
+)
+
+# Some failures of storage arrive as a KeyError or the like: "[S3] Key not found: …".
+_OF_STORAGE = re.compile(r"\[\w+\] ")
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetLocation:
+    """A dataset path with what is needed to reach it.
+
+    Attributes:
+        path: Any path that Deep Lake takes: ``mem://…``, a local path, ``s3://…``, ``al://…``.
+        creds: Credentials of the storage, as `deeplake.open` takes them.
+        token: Token of Deep Lake's own cloud.
+    """
+
+    path: str
+    creds: dict[str, str] | None = field(default=None, repr=False)
+    token: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def of(
+        cls,
+        path: str | Path,
+        creds: Mapping[str, str] | None = None,
+        org_id: str | None = None,
+        token: str | None = None,
+    ) -> DatasetLocation:
+        """Check the arguments of a public verb.
+
+        Raises:
+            ConfigurationError: If the path is empty or no text in UTF-8, or the credentials are no
+                mapping of text.
+        """
+        if not str(path):
+            raise ConfigurationError("The dataset path is empty; give a path, s3:// or mem:// URL.")
+        _check_encoding(str(path))
+        merged = dict(creds or {})
+        if org_id is not None:
+            merged["org_id"] = org_id
+        for name, value in merged.items():
+            if {type(name), type(value)} != {str}:
+                raise ConfigurationError(
+                    f"deeplake_creds must map text to text, like aws_access_key_id to its value; "
+                    f"{name!r} does not."
+                )
+        return cls(str(path), merged or None, token)
+
+    def __str__(self) -> str:
+        """The path as it may be shown."""
+        return without_query(self.path) if "://" in self.path else self.path
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a folder of this machine."""
+        return "://" not in self.path
+
+    def beside(self, suffix: str) -> DatasetLocation:
+        """The location of the same name with a suffix."""
+        return replace(self, path=f"{self.path.rstrip('/')}{suffix}")
+
+    def exists(self) -> bool:
+        """Whether a Deep Lake dataset is there."""
+        with dataset_errors(f"looking for a dataset at {self}"):
+            return bool(deeplake.exists(self.path, creds=self.creds, token=self.token))
+
+    def open(self) -> deeplake.Dataset:
+        """Open the dataset.
+
+        Raises:
+            DatasetNotFoundError: If there is none.
+            DatasetError: If it cannot be opened, or not by this user.
+        """
+        self._check_exists()
+        with dataset_errors(f"opening the dataset at {self}"):
+            return deeplake.open(self.path, creds=self.creds, token=self.token)
+
+    def open_to_read(self) -> deeplake.ReadOnlyDataset:
+        """Open the dataset without the right to write to it.
+
+        Raises:
+            DatasetNotFoundError: If there is none.
+            DatasetError: If it cannot be opened, or not by this user.
+        """
+        self._check_exists()
+        with dataset_errors(f"opening the dataset at {self}"):
+            return deeplake.open_read_only(self.path, creds=self.creds, token=self.token)
+
+    def _check_exists(self) -> None:
+        self._check_readable()
+        if not self.exists():
+            raise DatasetNotFoundError(
+                f"There is no Deep Lake dataset at {self}; check the path, or make it first."
+            )
+
+    def create(self) -> deeplake.Dataset:
+        """Create an empty dataset.
+
+        Raises:
+            DatasetExistsError: If something is there already.
+            DatasetError: If it cannot be created.
+        """
+        self.check_free()
+        with dataset_errors(f"creating the dataset at {self}"):
+            return deeplake.create(self.path, creds=self.creds, token=self.token)
+
+    def check_free(self) -> None:
+        """Check that nothing of others is there, which a dataset would mix with.
+
+        Raises:
+            DatasetExistsError: If a local file, or a folder with files that are no dataset, is.
+        """
+        local = Path(self.path)
+        self._check_readable()
+        if not self.is_local or not local.exists() or self.exists():
+            return
+        if not local.is_dir() or any(local.iterdir()):
+            what = "a folder with other files" if local.is_dir() else "a file"
+            raise DatasetExistsError(
+                f"{self} is {what}, not a Deep Lake dataset; choose another dataset path."
+            )
+
+    def _check_readable(self) -> None:
+        """Check the rights to a local path; to Deep Lake a dataset without them is not there."""
+        if not self.is_local:
+            return
+        local = Path(self.path)
+        found = next((each for each in (local, *local.parents) if os.path.lexists(each)), local)
+        rights = os.X_OK | (os.R_OK if found == local else 0)
+        if found.is_dir() and not os.access(found, rights):
+            raise DatasetError(
+                f"The folder {found} may not be read by this user; change its rights, or choose "
+                "another dataset path."
+            )
+
+    def delete(self) -> None:
+        """Delete the dataset."""
+        with dataset_errors(f"deleting the dataset at {self}"):
+            deeplake.delete(self.path, creds=self.creds, token=self.token)
+
+
+def _check_encoding(path: str) -> None:
+    """Check that Deep Lake, which takes UTF-8, and Python name the same file by a path."""
+    try:
+        agree = os.fsencode(path) == path.encode()
+    except UnicodeEncodeError:
+        agree = False
+    if not agree:
+        encoding = sys.getfilesystemencoding()
+        mend = "" if encoding == "utf-8" else "set the environment variable PYTHONUTF8=1, or "
+        raise ConfigurationError(
+            f"The dataset path {path!a} cannot be used: it is no UTF-8, or not in {encoding}, the "
+            f"encoding of file names here; {mend}choose another path."
+        )
+
+
+@contextmanager
+def dataset_errors(doing: str, *, of_deep_lake_alone: bool = False) -> Iterator[None]:
+    """Map what Deep Lake raises; its errors share no base but `Exception`.
+
+    Args:
+        doing: What is being done, after "Deep Lake failed".
+        of_deep_lake_alone: Leave a plain `RuntimeError` as it is, of which Deep Lake raises some;
+            for blocks that run code of the user.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not _is_of_deep_lake(error) and (
+            of_deep_lake_alone or not isinstance(error, RuntimeError)
+        ):
+            raise
+        said = clean(str(error.args[0] if error.args else error)).rstrip(".")
+        raise DatasetError(
+            f"Deep Lake failed {doing}: {said}. Check the path, its credentials and free space."
+        ) from error
+
+
+def _is_of_deep_lake(error: Exception) -> bool:
+    return type(error).__module__.startswith("deeplake.") or (
+        type(error).__module__ == "builtins"
+        and _OF_STORAGE.match(str(error).strip("'\"")) is not None
+    )

@@ -1,0 +1,261 @@
+"""The objects of many frames at once, as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from deeplake_labelbox._store.answers import Answers
+from deeplake_labelbox._store.cells import Rows
+from deeplake_labelbox._store.families import ObjectFamily
+
+ReadColumn = Callable[[str, Rows], list[Any]]
+
+
+class FamilyObjects:
+    """The N objects of one geometry column in some rows, in the order of the rows.
+
+    Everything is read when it is first asked for, so that counting does not read shapes.
+
+    Args:
+        family: The column and those beside it.
+        rows: (R,) row numbers.
+        read: Reads the cells of a column in rows.
+
+    Attributes:
+        family: The column and those beside it.
+    """
+
+    def __init__(self, family: ObjectFamily, rows: Rows, read: ReadColumn) -> None:
+        self.family = family
+        self._asked = rows
+        self._read = read
+
+    def __len__(self) -> int:
+        """How many objects."""
+        return int(self.counts.sum())
+
+    @cached_property
+    def _first(self) -> list[Any]:
+        return self._cells(self.family.always_set)
+
+    @cached_property
+    def labeled(self) -> NDArray[np.bool_]:
+        """(R,) whether the row is of a video with a label."""
+        return np.array([cell is not None for cell in self._first], dtype=np.bool_)
+
+    @cached_property
+    def counts(self) -> NDArray[np.int64]:
+        """(R,) number of objects in each row."""
+        axis = -1 if self._counts_masks else 0
+        found = (0 if cell is None else np.shape(cell)[axis] for cell in self._first)
+        return np.fromiter(found, dtype=np.int64, count=len(self._asked))
+
+    @property
+    def _counts_masks(self) -> bool:
+        return self.family.kind == "raster-segmentation" and self.family.track_ids is None
+
+    @cached_property
+    def places(self) -> NDArray[np.int64]:
+        """(N,) index of the row of each object among the rows that were asked for."""
+        return np.repeat(np.arange(len(self._asked)), self.counts)
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """(N,) row of each object."""
+        return self._asked[self.places]
+
+    @cached_property
+    def channels(self) -> NDArray[np.int64]:
+        """(N,) place of each object within its row."""
+        ends = np.cumsum(self.counts)
+        return np.arange(len(self)) - np.repeat(ends - self.counts, self.counts)
+
+    @cached_property
+    def class_ids(self) -> NDArray[np.int64]:
+        """(N,) number of the class of each object, in ``family.class_names``."""
+        if self.family.labels is None:
+            return np.zeros(len(self), dtype=np.int64)
+        return self._joined(self.family.labels, np.dtype(np.int64), 0)
+
+    @cached_property
+    def track_ids(self) -> NDArray[np.int64]:
+        """(N,) track id of each object, unique in the dataset; -1 where there is none."""
+        return self._joined(self.family.track_ids, np.dtype(np.int64), -1)
+
+    @cached_property
+    def key_frames(self) -> NDArray[np.bool_]:
+        """(N,) whether the object was drawn in this frame, and is not interpolated."""
+        return self._joined(self.family.key_frames, np.dtype(np.bool_), 0)
+
+    @cached_property
+    def shapes(self) -> Sequence[NDArray[Any]] | NDArray[np.float32]:
+        """The geometries, in pixels of the frame.
+
+        ``rectangle``: (N, 4) float32 left, top, width, height. ``point``: (N, 2) float32. ``line``
+        and ``polygon``: N arrays (V, 2) float32. ``raster-segmentation``: N arrays (H, W) bool.
+        """
+        cells = self._cells(self.family.column)
+        pairs = [
+            (cell, count) for cell, count in zip(cells, self.counts.tolist(), strict=True) if count
+        ]
+        if self.family.kind in ("rectangle", "point"):
+            width = 4 if self.family.kind == "rectangle" else 2
+            parts = [
+                np.asarray(cell, np.float32).reshape(-1, width)[:count] for cell, count in pairs
+            ]
+            return np.concatenate([np.zeros((0, width), np.float32), *parts])
+        if self.family.kind == "raster-segmentation":
+            masks = [np.moveaxis(np.asarray(cell, dtype=np.bool_), -1, 0) for cell, _ in pairs]
+            return [mask for cell in masks for mask in cell]
+        return [
+            np.asarray(vertices, np.float32).reshape(-1, 2)
+            for cell, count in pairs
+            for vertices in list(cell)[:count]
+        ]
+
+    @cached_property
+    def boxes(self) -> NDArray[np.float32]:
+        """(N, 4) float32 left, top, width, height around each object; all 0 for an empty mask."""
+        if self.family.kind == "rectangle":
+            return np.asarray(self.shapes)
+        boxes = np.zeros((len(self), 4), dtype=np.float32)
+        for box, shape in zip(boxes, self.shapes, strict=True):
+            if self.family.kind == "raster-segmentation":
+                ys, xs = np.flatnonzero(shape.any(axis=1)), np.flatnonzero(shape.any(axis=0))
+                if len(ys):
+                    box[:] = (xs[0], ys[0], xs[-1] + 1 - xs[0], ys[-1] + 1 - ys[0])
+            elif shape.size:
+                corners = shape.reshape(-1, 2)
+                box[:2] = corners.min(axis=0)
+                box[2:] = corners.max(axis=0) - box[:2]
+        return boxes
+
+    def masks(self, height: int, width: int) -> NDArray[np.bool_]:
+        """(N, height, width) bool; polygons are filled, edges included, rectangles too.
+
+        Args:
+            height: Of the frames, which must all be of this size.
+            width: Likewise.
+        """
+        masks = np.zeros((len(self), height, width), dtype=np.bool_)
+        for index, shape in enumerate(self.shapes):
+            if self.family.kind == "raster-segmentation":
+                masks[index] = shape
+            elif self.family.kind == "rectangle":
+                left, top = np.floor(shape[:2]).astype(int).clip(0)
+                right, bottom = np.ceil(shape[:2] + shape[2:]).astype(int).clip(0)
+                masks[index, top:bottom, left:right] = True
+            elif self.family.kind == "polygon" and len(shape) > 1:
+                image = Image.new("L", (width, height))
+                ImageDraw.Draw(image).polygon([(float(x), float(y)) for x, y in shape], fill=1)
+                masks[index] = np.asarray(image)
+        return masks
+
+    @cached_property
+    def answers(self) -> dict[str, Answers]:
+        """The answers about the objects, by name of the classification."""
+        found = {}
+        counts = self.counts.tolist()
+        for family in self.family.answers:
+            values: list[Any] = []
+            for cell, count in zip(self._cells(family.column), counts, strict=True):
+                # Deep Lake holds no empty list of texts: no object reads as one empty text.
+                own = [None] * count if cell is None or len(cell) < count else list(cell)[:count]
+                values.extend(own)
+            found[family.name] = Answers(family, values)
+        return found
+
+    def _cells(self, column: str) -> list[Any]:
+        return self._read(column, self._asked)
+
+    def _joined(self, column: str | None, dtype: np.dtype[Any], missing: int) -> NDArray[Any]:
+        """The values of a column beside the geometries, one per object."""
+        values = np.full(len(self), missing, dtype=dtype)
+        if column is None or not len(values):
+            return values
+        cells = self._first if column == self.family.always_set else self._cells(column)
+        start = 0
+        for cell, count in zip(cells, self.counts.tolist(), strict=True):
+            if count and cell is not None and len(cell) >= count:
+                values[start : start + count] = cell[:count]
+            start += count
+        return values
+
+
+class Objects:
+    """The objects of several geometry columns in some rows, joined: one column after the other.
+
+    Attributes:
+        families: The objects of each column by themselves.
+        class_names: Names of the classes, in the order of the columns, each once.
+    """
+
+    def __init__(self, families: Sequence[FamilyObjects]) -> None:
+        self.families = tuple(families)
+        self.class_names = tuple(
+            dict.fromkeys(name for part in self.families for name in part.family.class_names)
+        )
+
+    def __len__(self) -> int:
+        """How many objects."""
+        return sum(map(len, self.families))
+
+    def __repr__(self) -> str:
+        """How many objects, by column."""
+        parts = ", ".join(f"{part.family.name}: {len(part)}" for part in self.families)
+        return f"Objects({parts})"
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """(N,) row of each object."""
+        return _joined([part.rows for part in self.families], np.int64)
+
+    @property
+    def class_ids(self) -> NDArray[np.int64]:
+        """(N,) number of the class of each object, in ``class_names``."""
+        parts = []
+        for part in self.families:
+            own = [self.class_names.index(name) for name in part.family.class_names]
+            parts.append(np.asarray(own, dtype=np.int64)[part.class_ids])
+        return _joined(parts, np.int64)
+
+    @property
+    def track_ids(self) -> NDArray[np.int64]:
+        """(N,) track id of each object, unique in the dataset; -1 where there is none."""
+        return _joined([part.track_ids for part in self.families], np.int64)
+
+    @property
+    def key_frames(self) -> NDArray[np.bool_]:
+        """(N,) whether the object was drawn in this frame, and is not interpolated."""
+        return _joined([part.key_frames for part in self.families], np.bool_)
+
+    @property
+    def kinds(self) -> NDArray[np.str_]:
+        """(N,) kind of the tool of each object, such as ``rectangle``."""
+        return _joined([np.full(len(p), p.family.kind) for p in self.families], np.str_)
+
+    @property
+    def boxes(self) -> NDArray[np.float32]:
+        """(N, 4) float32 left, top, width, height in pixels around each object."""
+        parts = [part.boxes for part in self.families]
+        return np.concatenate([np.zeros((0, 4), np.float32), *parts])
+
+    @property
+    def shapes(self) -> list[NDArray[Any]]:
+        """N geometries; see `FamilyObjects.shapes`."""
+        return [shape for part in self.families for shape in part.shapes]
+
+    def masks(self, height: int, width: int) -> NDArray[np.bool_]:
+        """(N, height, width) bool; see `FamilyObjects.masks`."""
+        parts = [part.masks(height, width) for part in self.families]
+        return np.concatenate([np.zeros((0, height, width), np.bool_), *parts])
+
+
+def _joined(parts: Sequence[NDArray[Any]], dtype: Any) -> NDArray[Any]:
+    return np.concatenate([np.zeros(0, dtype), *parts])

@@ -1,0 +1,90 @@
+"""Where an unfinished build goes on: what its rows say against what its metadata says.
+
+Rows are committed first and the entry of their video afterwards, so that an entry that says
+``done`` has its rows. A build that was killed in between has rows of a video that is pending; they
+are taken out again, as nothing says whether they are all.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+import deeplake
+import numpy as np
+from numpy.typing import NDArray
+
+from deeplake_labelbox._store.frame_writers import has_identity_columns
+from deeplake_labelbox._store.labelbox_meta import LabelboxMeta, VideoEntry
+from deeplake_labelbox._store.location import dataset_errors
+
+logger = logging.getLogger(__name__)
+
+
+def reconciled(dataset: deeplake.Dataset, meta: LabelboxMeta) -> LabelboxMeta:
+    """Take rows out of an unfinished build that its metadata does not account for.
+
+    Args:
+        dataset: The dataset, without uncommitted changes; what is taken out is committed.
+        meta: What its metadata says.
+
+    Returns:
+        What holds of it: videos whose rows are not all there are pending.
+    """
+    rows_of = _rows_by_video(dataset, meta)
+    odd = np.setdiff1d(
+        np.arange(len(dataset)), np.concatenate([np.zeros(0, np.int64), *rows_of]), True
+    )
+    videos = []
+    for entry, rows in zip(meta.videos, rows_of, strict=True):
+        expected = 0 if entry.status == "pending" else entry.rows
+        if len(rows) != expected:
+            logger.info("%s has %d of %d rows; trying it again.", entry.name, len(rows), expected)
+            odd = np.union1d(odd, rows)
+            videos.append(VideoEntry(entry.data_row_id, entry.video_idx, entry.name))
+        else:
+            videos.append(entry)
+    meta = replace(meta, videos=tuple(videos))
+    if not len(odd):
+        return meta
+    with dataset_errors("taking out rows of a video that is not complete"):
+        delete_rows(dataset, odd)
+        dataset.commit("Take out rows of videos that were not complete")
+    return without_rows(meta, odd)
+
+
+def rows_of_video(dataset: deeplake.Dataset, entry: VideoEntry) -> NDArray[np.int64]:
+    """The row numbers of a video, ascending."""
+    if has_identity_columns(dataset):
+        videos = np.asarray(dataset["video_idx"][:], dtype=np.int64).reshape(-1)
+        return np.flatnonzero(videos == entry.video_idx)
+    return np.arange(entry.first_row, entry.first_row + entry.rows)
+
+
+def delete_rows(dataset: deeplake.Dataset, rows: Sequence[int] | NDArray[np.int64]) -> None:
+    """Delete rows, ascending ones; published by the next commit."""
+    for row in reversed(rows):
+        dataset.delete(int(row))
+
+
+def without_rows(meta: LabelboxMeta, rows: NDArray[np.int64]) -> LabelboxMeta:
+    """The same with the places of videos moved up by the rows that were deleted before them."""
+    return replace(
+        meta,
+        videos=tuple(
+            replace(video, first_row=video.first_row - int(np.searchsorted(rows, video.first_row)))
+            for video in meta.videos
+        ),
+    )
+
+
+def _rows_by_video(dataset: deeplake.Dataset, meta: LabelboxMeta) -> list[NDArray[np.int64]]:
+    if not has_identity_columns(dataset):
+        written = [0 if video.status == "pending" else video.rows for video in meta.videos]
+        return [
+            np.arange(video.first_row, min(video.first_row + count, len(dataset)))
+            for video, count in zip(meta.videos, written, strict=True)
+        ]
+    videos = np.asarray(dataset["video_idx"][:], dtype=np.int64).reshape(-1)
+    return [np.flatnonzero(videos == video.video_idx) for video in meta.videos]

@@ -1,0 +1,112 @@
+"""Which rows of a dataset belong to which video and frame: told by identity, not by position."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import deeplake
+import numpy as np
+from numpy.typing import NDArray
+
+from deeplake_labelbox._store.columns import ReadableDataset
+from deeplake_labelbox._store.frame_writers import has_identity_columns
+from deeplake_labelbox._store.labelbox_meta import LabelboxMeta, VideoEntry
+from deeplake_labelbox.errors import DatasetMismatchError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VideoRows:
+    """The rows of one video.
+
+    Attributes:
+        frames: (F,) int64, ascending, without repetition: the 1-based frames that have rows.
+        rows: (R,) row numbers, ascending.
+        frame_of_row: (R,) index into ``frames`` for each of ``rows``.
+    """
+
+    frames: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    frame_of_row: NDArray[np.intp]
+
+    def write(self, dataset: deeplake.Dataset, column: str, values: Sequence[Any]) -> None:
+        """Write one value per frame to a column, in slices of rows that follow each other."""
+        if not len(self.rows):
+            return
+        start = 0
+        for end in [*(np.flatnonzero(np.diff(self.rows) != 1) + 1), len(self.rows)]:
+            first = int(self.rows[start])
+            part = self.frame_of_row[start:end]
+            if len(part) == len(values) and (np.diff(part) == 1).all():
+                chosen = values
+            else:
+                chosen = [values[index] for index in part]
+            dataset[column][first : first + len(part)] = chosen
+            start = end
+
+    def part(self, start: int, end: int) -> VideoRows:
+        """The rows of the frames ``start`` to ``end`` (indices into ``frames``)."""
+        inside = (start <= self.frame_of_row) & (self.frame_of_row < end)
+        return VideoRows(
+            self.frames[start:end], self.rows[inside], self.frame_of_row[inside] - start
+        )
+
+
+class RowIndex:
+    """Finds the rows of a data row.
+
+    Args:
+        dataset: The dataset.
+        meta: What it knows of its project.
+    """
+
+    def __init__(self, dataset: ReadableDataset, meta: LabelboxMeta) -> None:
+        self._dataset = dataset
+        self._has_identity = has_identity_columns(dataset)
+        written = sum(video.rows for video in meta.videos)
+        if not self._has_identity and len(dataset) != written:
+            raise DatasetMismatchError(
+                f"The dataset has {len(dataset)} rows, but {written} were written, and no columns "
+                f"video_idx and frame_idx tell which are left; make it again."
+            )
+
+    def rows_of(self, video: VideoEntry) -> VideoRows:
+        """The rows of a data row's video; none where all were deleted, or none was written."""
+        if not self._has_identity:
+            return _written(video.first_row, video.rows, video.missing, video.chosen)
+        none = np.zeros(0, np.int64)
+        rows, frames = self._by_video.get(video.video_idx, (none, none))
+        numbers, frame_of_row = np.unique(frames, return_inverse=True)
+        return VideoRows(numbers, rows, frame_of_row)
+
+    @cached_property
+    def _by_video(self) -> dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Rows and their 1-based frames by video; read when they are first asked for."""
+        videos = np.asarray(self._dataset["video_idx"][:], dtype=np.int64).reshape(-1)
+        frames = np.asarray(self._dataset["frame_idx"][:], dtype=np.int64).reshape(-1) + 1
+        # Rows without a number read as anything below 0.
+        order = np.argsort(videos, kind="stable")
+        parts = np.split(order, np.flatnonzero(np.diff(videos[order])) + 1)
+        return {int(videos[rows[0]]): (rows, frames[rows]) for rows in parts if len(rows)}
+
+
+def _written(
+    first_row: int,
+    count: int,
+    missing: Sequence[tuple[int, int]],
+    chosen: Sequence[tuple[int, int, int]] | None,
+) -> VideoRows:
+    if chosen is None:
+        last = count + sum(end - start + 1 for start, end in missing)
+        gone = [np.arange(start, end + 1) for start, end in missing]
+        there = np.setdiff1d(np.arange(1, last + 1), np.concatenate([np.zeros(0, np.int64), *gone]))
+    else:
+        runs = [np.arange(start, end + 1, step) for start, end, step in chosen]
+        there = np.concatenate([np.zeros(0, np.int64), *runs])
+    return VideoRows(
+        frames=there,
+        rows=np.arange(first_row, first_row + count),
+        frame_of_row=np.arange(count),
+    )

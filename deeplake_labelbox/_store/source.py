@@ -1,0 +1,89 @@
+"""A Deep Lake dataset that any process can open again, at the version that it had."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import warnings
+from typing import Any
+
+from deeplake_labelbox._store.columns import ReadableDataset
+from deeplake_labelbox._store.location import dataset_errors
+from deeplake_labelbox.errors import ConfigurationError, DatasetError
+
+# Dataset objects of the parent, kept in forked children: destroying one writes what is not
+# committed, and that is up to the parent.
+_inherited: list[ReadableDataset] = []
+
+
+class DatasetSource:
+    """Gives each process a dataset object of its own.
+
+    A Deep Lake dataset object must not be shared between processes: its threads and connections
+    do not outlive a fork. What travels to another process is where the dataset is (Deep Lake's
+    own pickle: path, storage credentials, branch) and its version; it is opened there at the
+    first use.
+
+    Args:
+        dataset: The dataset, as opened.
+
+    Raises:
+        ConfigurationError: If it is no dataset, for example a view.
+    """
+
+    def __init__(self, dataset: ReadableDataset) -> None:
+        if not isinstance(dataset, ReadableDataset):
+            raise ConfigurationError(
+                f"Training reads an open Deep Lake dataset, not {type(dataset).__name__}; pass "
+                f"what deeplake.open returns, and choose its rows with where=."
+            )
+        self._dataset: ReadableDataset | None = dataset
+        self._pid = self._owner = os.getpid()
+        self._version = dataset.version
+        with warnings.catch_warnings(record=True) as caught:
+            # So Deep Lake says that there are rows or cells which no other process can see.
+            warnings.simplefilter("always")
+            self._pickled = pickle.dumps(dataset)
+        self._is_committed = not caught
+
+    @property
+    def dataset(self) -> ReadableDataset:
+        """The dataset object of this process.
+
+        Raises:
+            ConfigurationError: In another process, if the dataset is in memory or has changes
+                that are not committed.
+            DatasetError: If it cannot be opened, or no longer has the version.
+        """
+        if self._dataset is None or self._pid != os.getpid():
+            if self._dataset is not None:
+                _inherited.append(self._dataset)
+            self._dataset = self._open()
+            self._pid = os.getpid()
+        return self._dataset
+
+    def _open(self) -> ReadableDataset:
+        if os.getpid() != self._owner:
+            if b'"url":"mem://' in self._pickled:
+                raise ConfigurationError(
+                    "A mem:// dataset is only in the process that made it; use num_workers=0, or "
+                    "make the dataset at a path."
+                )
+            if not self._is_committed:
+                raise ConfigurationError(
+                    "The dataset has changes that are not committed, which workers cannot see; "
+                    "call ds.commit() first, or use num_workers=0."
+                )
+        with dataset_errors("opening the dataset in a worker"):
+            dataset: ReadableDataset = pickle.loads(self._pickled)  # noqa: S301 - made above
+            if dataset.version == self._version:
+                return dataset
+            if self._version not in {version.id for version in dataset.history}:
+                raise DatasetError(
+                    f"The dataset no longer has version {self._version}, which this process "
+                    f"chose its rows from; make the training dataset again."
+                )
+            return dataset.history[self._version].open()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_dataset": None}

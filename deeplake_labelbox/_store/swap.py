@@ -1,0 +1,174 @@
+"""A dataset that takes the place of another one, which stays until the new one is complete.
+
+The new dataset is built beside the old one, at ``<path>.building``. When it is complete its
+metadata says so (``status`` is ``placing``), and then it is put in place: local folders change
+places in one step where the system can (else by two renames), anything else is deleted and copied.
+At any moment the old dataset or the complete new one exists whole; what was interrupted is
+finished by the next call. While it lasts, both take their disk space, and where copies are made
+the new one twice.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import sys
+from contextlib import suppress
+from dataclasses import replace
+from typing import Final
+
+import deeplake
+
+from deeplake_labelbox._store.columns import column_names
+from deeplake_labelbox._store.labelbox_meta import LabelboxMeta, Status
+from deeplake_labelbox._store.location import DatasetLocation, dataset_errors
+from deeplake_labelbox.errors import DatasetError, DatasetExistsError, DatasetMismatchError
+
+logger = logging.getLogger(__name__)
+
+_AT_FDCWD: Final = -100
+_RENAME_EXCHANGE: Final = 2
+
+
+class Replacement:
+    """What is built at ``<path>.building`` and put at ``path``.
+
+    Args:
+        location: The path that is to be replaced.
+
+    Attributes:
+        building: Where the new dataset is built.
+    """
+
+    def __init__(self, location: DatasetLocation) -> None:
+        self.building = location.beside(".building")
+        self._location = location
+        self._replaced = location.beside(".replaced")
+
+    def unfinished(self) -> LabelboxMeta | None:
+        """What is being built, or ``None``.
+
+        Raises:
+            DatasetExistsError: If something of others is there.
+        """
+        self.building.check_free()
+        if not self.building.exists():
+            return None
+        meta = found_meta(self.building)
+        if meta is None:
+            # A build that was killed before its columns, or a deletion before its end.
+            self._discard_remains()
+        return meta
+
+    def discard(self) -> None:
+        """Delete what was built."""
+        self.building.delete()
+
+    def was_interrupted(self) -> bool:
+        """Whether a complete new dataset waits to be put in place, or is there half."""
+        here = found_meta(self._location) if self._location.exists() else None
+        if here is not None and here.status == "placing":
+            return True
+        waiting = self.unfinished()
+        return waiting is not None and waiting.status == "placing"
+
+    def place(self) -> deeplake.Dataset:
+        """Put the complete dataset in place; also goes on where an earlier call was interrupted.
+
+        Returns:
+            The dataset, opened at the path.
+
+        Raises:
+            DatasetError: If Deep Lake, or the file system, does not let it; nothing is lost.
+        """
+        if self._location.is_local:
+            self._swap()
+        else:
+            self._copy()
+        dataset = self._location.open()
+        write_status(dataset, "complete")
+        for left in (self.building, self._replaced):
+            if left.exists():
+                left.delete()
+        return dataset
+
+    def _swap(self) -> None:
+        path, building = self._location.path, self.building.path
+        replaced = self._replaced.path
+        here = found_meta(self._location) if self._location.exists() else None
+        try:
+            if here is None or here.status != "placing":
+                if self._replaced.exists():
+                    self._replaced.delete()
+                if not os.path.lexists(path):
+                    os.rename(building, path)  # noqa: PTH104 - paths of Deep Lake are text
+                elif not _exchange(building, path):
+                    os.rename(path, replaced)  # noqa: PTH104 - the same
+                    os.rename(building, path)  # noqa: PTH104 - the same
+            if os.path.lexists(building):
+                # What is here now is the old one.
+                if self._replaced.exists():
+                    self._replaced.delete()
+                os.rename(building, replaced)  # noqa: PTH104 - the same
+        except OSError as error:
+            raise DatasetError(
+                f"The new dataset {building} is complete, but cannot be put at {path}: "
+                f"{error.strerror}. Run again when it can, or rename it."
+            ) from error
+
+    def _copy(self) -> None:
+        here = found_meta(self._location) if self._location.exists() else None
+        new = found_meta(self.building)
+        if new is None or here == replace(new, status="complete"):
+            return  # copied before; what is left is to be deleted
+        if self._location.exists():
+            self._location.delete()
+        with dataset_errors(f"copying {self.building} to {self._location}"):
+            deeplake.copy(
+                self.building.path,
+                self._location.path,
+                src_creds=self.building.creds,
+                dst_creds=self._location.creds,
+                token=self._location.token,
+            )
+
+    def _discard_remains(self) -> None:
+        try:
+            names = column_names(self.building.open())
+        except DatasetError:
+            names = []
+        if names:
+            raise DatasetExistsError(
+                f"There is a dataset at {self.building}, where the new one would be built; move it "
+                f"away, or choose another path."
+            )
+        self.building.delete()
+
+
+def found_meta(location: DatasetLocation) -> LabelboxMeta | None:
+    """What the dataset at a location knows of its project, or ``None``."""
+    with suppress(DatasetError, DatasetMismatchError):
+        return LabelboxMeta.read(location.open())
+    return None
+
+
+def write_status(dataset: deeplake.Dataset, status: Status) -> None:
+    """Write and commit the status of a dataset."""
+    meta = LabelboxMeta.read(dataset)
+    if meta.status != status:
+        with dataset_errors("writing the status of the dataset"):
+            replace(meta, status=status).write(dataset)
+            dataset.commit()
+
+
+def _exchange(one: str, other: str) -> bool:
+    """Let two folders change places at once; ``False`` where the system cannot."""
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        exchange = ctypes.CDLL(None).renameat2
+    except (OSError, AttributeError):
+        return False
+    paths = os.fsencode(one), os.fsencode(other)
+    return bool(exchange(_AT_FDCWD, paths[0], _AT_FDCWD, paths[1], _RENAME_EXCHANGE) == 0)

@@ -1,0 +1,287 @@
+"""One label to the values of every column, for the rows of its data row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeplake_labelbox._counts import counted
+from deeplake_labelbox._model.annotations import Answer, MaskReference, Problem, Track, VideoLabel
+from deeplake_labelbox._model.answer_spans import answered_beyond
+from deeplake_labelbox._model.interpolation import (
+    held_masks,
+    moving_coordinates,
+    moving_vertices,
+)
+from deeplake_labelbox._model.ontology import Classification, Tool
+from deeplake_labelbox._model.visibility import (
+    Frames,
+    VisibleFrames,
+    frames_beyond,
+    visible_frames,
+)
+from deeplake_labelbox._store.answer_values import (
+    frame_answers,
+    object_answers,
+    unknown_answers,
+)
+from deeplake_labelbox._store.columns import GeometryColumn
+from deeplake_labelbox._store.layout import Layout
+from deeplake_labelbox._store.track_ids import TrackIds
+
+# Deep Lake refuses an empty list as a Polygon and as an array of texts.
+_NO_POLYGONS = np.zeros((0, 0, 2), dtype=np.float32)
+_NO_TEXTS = ("",)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelValues:
+    """What a label says of the rows of its data row (R).
+
+    Attributes:
+        columns: R values by column name, in the form in which Deep Lake takes a slice.
+        masks: For each mask column, R lists of where the masks of the objects are.
+        problems: What could not be applied.
+        objects: Number of objects over all frames, by kind of tool.
+        features: Number of tracks and classifications in the label.
+        known_features: How many of them the ontology knows.
+    """
+
+    columns: dict[str, Sequence[Any]]
+    masks: dict[str, list[list[MaskReference]]]
+    problems: tuple[Problem, ...]
+    objects: dict[str, int]
+    features: int
+    known_features: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Member:
+    """A track in the column it goes to, cut to the rows that there are (M)."""
+
+    track: Track
+    tool: Tool
+    visible: VisibleFrames
+    is_there: NDArray[np.bool_]
+    rows: NDArray[np.intp]
+
+
+def label_values(
+    label: VideoLabel,
+    layout: Layout,
+    frames: Frames,
+    last_frame: int,
+    track_ids: TrackIds,
+    *,
+    scale: tuple[float, float] = (1.0, 1.0),
+) -> LabelValues:
+    """Compute what a label says of the rows of its data row.
+
+    Args:
+        label: The label.
+        layout: The project's columns.
+        frames: (R,) 1-based frame number of each row, ascending.
+        last_frame: Number of the last frame that the video has.
+        track_ids: Gives the track id of a feature id.
+        scale: What x and y are multiplied with, as the frames were.
+
+    Returns:
+        The values; the same columns for every label, empty where there is no object or answer.
+    """
+    problems = list(label.problems)
+    members: dict[str, list[_Member]] = {column.name: [] for column in layout.geometries}
+    for track in label.tracks:
+        found = layout.geometry(track.feature, track.kind)
+        if found is None:
+            problems.append(_no_column(track, layout))
+            continue
+        beyond = frames_beyond(track, last_frame)
+        if beyond is not None:
+            problems.append(_beyond(f"{found[1].name!r} ({track.feature_id})", beyond, last_frame))
+        members[found[0].name].append(_member(track, found[1], frames, last_frame))
+    problems.extend(_answer_problems(label, layout, last_frame))
+    columns: dict[str, Sequence[Any]] = {}
+    masks: dict[str, list[list[MaskReference]]] = {}
+    objects: dict[str, int] = {}
+    for geometry in layout.geometries:
+        writer = _ObjectValues(geometry, members[geometry.name], len(frames))
+        objects[geometry.kind] = objects.get(geometry.kind, 0) + writer.count
+        if geometry.kind == "raster-segmentation":
+            masks[geometry.name] = writer.masks()
+        else:
+            columns[geometry.name] = writer.geometries(scale)
+        columns.update(writer.beside(track_ids))
+        columns.update(writer.answers(label))
+    for answer_column in layout.answers:
+        columns[answer_column.name] = frame_answers(answer_column, label, frames)
+    asked = [by_frame.feature for by_frame in label.frame_answers]
+    asked += [answer.feature for answer in label.global_answers]
+    return LabelValues(
+        columns,
+        masks,
+        tuple(problems),
+        objects,
+        features=len(label.tracks) + len(asked),
+        known_features=sum(map(len, members.values()))
+        + sum(layout.ontology.classification(feature) is not None for feature in asked),
+    )
+
+
+def _member(track: Track, tool: Tool, frames: Frames, last_frame: int) -> _Member:
+    visible = visible_frames(track, last_frame)
+    rows = np.searchsorted(frames, visible.frames)
+    is_there = rows < len(frames)
+    is_there[is_there] = frames[rows[is_there]] == visible.frames[is_there]
+    return _Member(track, tool, visible, is_there, rows[is_there])
+
+
+class _ObjectValues:
+    """Gathers the objects of one geometry column by row, in the order of their tracks."""
+
+    def __init__(self, column: GeometryColumn, members: list[_Member], row_count: int) -> None:
+        self._column = column
+        self._members = members
+        rows = np.concatenate([np.empty(0, dtype=np.intp), *(member.rows for member in members)])
+        self._order = np.argsort(rows, kind="stable")
+        counts = np.bincount(rows, minlength=row_count)
+        self._bounds = list(pairwise([0, *np.cumsum(counts).tolist()]))
+        self.count = len(rows)
+
+    def geometries(self, scale: tuple[float, float]) -> Sequence[Any]:
+        if self._column.kind in ("rectangle", "point"):
+            width = 4 if self._column.kind == "rectangle" else 2
+            factors = np.array(scale * (width // 2))
+            return self._by_row(
+                [
+                    moving_coordinates(m.track, m.visible)[m.is_there] * factors
+                    for m in self._members
+                ],
+                np.empty((0, width), dtype=np.float32),
+            )
+        vertices = self._in_order(
+            [_chosen(moving_vertices(m.track, m.visible), m.is_there) for m in self._members]
+        )
+        return [
+            [(shape * scale).astype(np.float32) for shape in vertices[start:end]] or _NO_POLYGONS
+            for start, end in self._bounds
+        ]
+
+    def masks(self) -> list[list[MaskReference]]:
+        masks = self._in_order(
+            [_chosen(held_masks(m.track, m.visible), m.is_there) for m in self._members]
+        )
+        return [masks[start:end] for start, end in self._bounds]
+
+    def beside(self, track_ids: TrackIds) -> Iterator[tuple[str, Sequence[Any]]]:
+        column, members = self._column, self._members
+        if column.grouped:
+            names = track_ids.class_names(column)
+            classes = [np.full(len(m.rows), names.index(m.tool.name)) for m in members]
+            yield column.labels, self._by_row(classes, np.empty(0, dtype=np.int32))
+        ids = [np.full(len(m.rows), track_ids.of(column, m.track.feature_id)) for m in members]
+        yield column.track_ids, self._by_row(ids, np.empty(0, dtype=np.int32))
+        drawn = [_is_key_frame(m.track, m.visible)[m.is_there] for m in members]
+        yield column.key_frames, self._by_row(drawn, np.empty(0, dtype=np.bool_))
+
+    def answers(self, label: VideoLabel) -> Iterator[tuple[str, Sequence[Any]]]:
+        for column in self._column.answers:
+            answered = [
+                object_answers(column, m.tool, m.track, m.visible, label.segments)
+                for m in self._members
+            ]
+            if column.kind == "text":
+                texts = self._in_order(
+                    [
+                        _chosen(answers.texts or (), m.is_there)
+                        for answers, m in zip(answered, self._members, strict=True)
+                    ]
+                )
+                yield (
+                    column.name,
+                    [texts[start:end] or list(_NO_TEXTS) for start, end in self._bounds],
+                )
+                continue
+            empty: NDArray[Any] = (
+                np.empty((0, len(column.class_names)), dtype=np.uint8)
+                if column.multiple
+                else np.empty(0, dtype=np.int32)
+            )
+            numbers = [
+                answers.numbers[m.is_there]
+                for answers, m in zip(answered, self._members, strict=True)
+                if answers.numbers is not None
+            ]
+            yield column.name, self._by_row(numbers, empty)
+
+    def _by_row(self, parts: list[NDArray[Any]], empty: NDArray[Any]) -> list[NDArray[Any]]:
+        values = np.concatenate([empty, *parts])[self._order].astype(empty.dtype, copy=False)
+        return [values[start:end] for start, end in self._bounds]
+
+    def _in_order(self, parts: list[list[Any]]) -> list[Any]:
+        values = [value for part in parts for value in part]
+        return [values[index] for index in self._order]
+
+
+def _chosen(values: Sequence[Any], is_there: NDArray[np.bool_]) -> list[Any]:
+    return [value for value, there in zip(values, is_there, strict=True) if there]
+
+
+def _is_key_frame(track: Track, visible: VisibleFrames) -> NDArray[np.bool_]:
+    last = np.maximum(visible.answered, 0)
+    drawn: NDArray[np.bool_] = (
+        (visible.answered >= 0) & (track.frames[last] == visible.frames) & track.is_key_frame[last]
+    )
+    return drawn
+
+
+def _answer_problems(label: VideoLabel, layout: Layout, last_frame: int) -> Iterator[Problem]:
+    """Answers that the ontology does not know, and answers after the end of the video."""
+    seen: set[str] = set()
+    asked = layout.ontology.classifications
+    answers: list[tuple[int | None, tuple[Answer, ...], tuple[Classification, ...]]] = [
+        (None, label.global_answers, asked)
+    ]
+    for by_frame in label.frame_answers:
+        answers += [(frame, (answer,), asked) for frame, answer in by_frame.answers.items()]
+        beyond = answered_beyond(by_frame.answers, label.segments, last_frame)
+        if beyond is not None:
+            name = by_frame.feature.name or by_frame.feature.value
+            yield _beyond(repr(name), beyond, last_frame)
+    for track in label.tracks:
+        tool = layout.ontology.tool(track.feature, track.kind)
+        if tool is not None:
+            previous: tuple[Answer, ...] = ()
+            for frame, nested in zip(track.frames, track.answers, strict=True):
+                if nested and nested is not previous:
+                    answers.append((int(frame), nested, tool.classifications))
+                previous = nested
+    for frame, nested, classifications in answers:
+        for what in unknown_answers(nested, classifications):
+            if what not in seen:
+                seen.add(what)
+                yield Problem(f"the ontology has no {what}", frame)
+
+
+def _no_column(track: Track, layout: Layout) -> Problem:
+    name = track.feature.name or track.feature.value or track.feature.feature_schema_id
+    tool = layout.ontology.tool(track.feature, track.kind)
+    frame = int(track.frames[0])
+    if tool is None:
+        return Problem(f"the ontology has no tool {name!r} ({track.feature_id})", frame)
+    return Problem(
+        f"{name!r} ({track.feature_id}) is drawn as {track.kind}, the ontology has it as "
+        f"{tool.kind}",
+        frame,
+    )
+
+
+def _beyond(what: str, frames: tuple[int, int], last_frame: int) -> Problem:
+    first, last = frames
+    count = counted(last_frame, "frame")
+    what = f"{what} is labelled, but the video has {count}"
+    return Problem(what, first, last if last != first else None)

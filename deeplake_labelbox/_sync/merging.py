@@ -1,0 +1,211 @@
+"""The merge of a branch into ``main``, in one commit.
+
+Deep Lake 4.7.4 merges rows, cells and metadata as they come: rows of a video that both branches
+appended are there twice afterwards, and the feature ids of a column are one piece of metadata, of
+which the branch's counts. Of a column that both added under one name, it leaves that of ``main``,
+and takes nothing of the branch's, in later merges neither. So a branch of its own is merged into
+first and put right, and then brought into ``main`` whole.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import Final
+
+import deeplake
+import numpy as np
+
+from deeplake_labelbox._store.applied_labels import AppliedLabels
+from deeplake_labelbox._store.columns import column_identity, column_kind, column_names
+from deeplake_labelbox._store.frame_writers import has_identity_columns
+from deeplake_labelbox._store.layout import make_layout
+from deeplake_labelbox._store.location import dataset_errors
+from deeplake_labelbox._store.resume import delete_rows
+from deeplake_labelbox._store.track_ids import read_tracks, write_tracks
+from deeplake_labelbox._sync.branches import retry_while_locked
+from deeplake_labelbox._sync.label_columns import Key, label_columns
+from deeplake_labelbox.errors import DatasetMismatchError
+
+MERGE_BRANCH: Final = "deeplake-labelbox-merge"
+
+_Tracks = dict[str, dict[int, tuple[str, str]]]
+
+
+def merge_into_main(
+    main: deeplake.Dataset, branch: deeplake.Dataset, message: str, *, wait: float
+) -> bool:
+    """Merge a branch into ``main`` as Deep Lake does it: where both differ, the branch counts.
+
+    Args:
+        main: The dataset, on its branch ``main``.
+        branch: The branch.
+        message: What the commit says.
+        wait: Seconds to wait while somebody else changes branches.
+
+    Returns:
+        Whether there was anything to merge.
+
+    Raises:
+        DatasetMismatchError: If a column of the user is in the way.
+        DatasetError: If Deep Lake fails.
+    """
+    name = branch.current_branch.name
+    with dataset_errors(f"merging branch {name!r} into main"):
+        if MERGE_BRANCH in main.branches.names():  # of a merge that was killed
+            retry_while_locked(main.branches[MERGE_BRANCH].delete, wait=wait)
+        if AppliedLabels.read(main) == AppliedLabels.read(branch):
+            return False
+        retry_while_locked(lambda: main.branch(MERGE_BRANCH), wait=wait)
+        try:
+            merged = main.branches[MERGE_BRANCH].open()
+            if _make_room(merged, branch):
+                merged.commit(f"Leave columns to {name} that main has as well")
+            merged.merge(name, message=f"Merge {name}")
+            if (
+                _join_tracks(merged, main, branch)
+                | _delete_doubled(merged, main, branch)
+                | _forget_pruned(merged, main)
+                | _doubt_labels(merged, main, branch)
+            ):
+                merged.commit(f"Put right what main and {name} both have")
+            main.merge(MERGE_BRANCH, message=message)
+        finally:
+            retry_while_locked(main.branches[MERGE_BRANCH].delete, wait=wait)
+    return True
+
+
+def _make_room(merged: deeplake.Dataset, branch: deeplake.Dataset) -> bool:
+    """Remove label columns that the branch has its own of; tells whether there were any."""
+    theirs = {name: column_identity(branch, name) for name in column_names(branch)}
+    ours, elsewhere = _features(merged), _features(branch).values()
+    doubled = []
+    for name in column_names(merged):
+        identity = column_identity(merged, name)
+        if identity == theirs.get(name) or (name not in theirs and identity in theirs.values()):
+            continue
+        # Of one that the branch does not have, it may have the features under another name.
+        if name not in theirs and not any(ours.get(name, frozenset()) & of for of in elsewhere):
+            continue
+        if column_kind(merged, name) is None:
+            raise DatasetMismatchError(
+                f"Column {name!r} of main holds data of its own, and that of branch "
+                f"{branch.current_branch.name!r} labels; rename the one of main, and merge again."
+            )
+        doubled.append(name)
+    for name in doubled:
+        merged.remove_column(name)
+    return bool(doubled)
+
+
+def _features(dataset: deeplake.Dataset) -> dict[str, frozenset[Key]]:
+    """Which features the label columns of a branch hold, by column."""
+    applied = AppliedLabels.read(dataset)
+    if applied is None:
+        return {}
+    kinds = {name: column_kind(dataset, name) for name in column_names(dataset)}
+    reserved = {name for name, kind in kinds.items() if kind in (None, "row metadata")}
+    found: dict[str, frozenset[Key]] = {}
+    for prefix in ("", *(f"{annotator}/" for annotator in applied.annotators)):
+        layout = make_layout(
+            applied.ontology, applied.group_mapping, reserved=reserved, prefix=prefix
+        )
+        for name, column in label_columns(layout, dataset).items():
+            found[name] = column.features
+    return found
+
+
+def _join_tracks(merged: deeplake.Dataset, *sides: deeplake.Dataset) -> bool:
+    """Write the track ids of columns where each side has some of its own; tells whether it did."""
+    one, other = map(_tracks, sides)
+    joined = False
+    for column in one.keys() & other.keys():
+        if one[column].keys() - other[column].keys() and other[column].keys() - one[column].keys():
+            write_tracks(merged, column, {**one[column], **other[column]})
+            joined = True
+    return joined
+
+
+def _tracks(dataset: deeplake.Dataset) -> _Tracks:
+    return {
+        name: read_tracks(dataset, name)
+        for name in column_names(dataset)
+        if column_kind(dataset, name) == "track_ids"
+    }
+
+
+def _delete_doubled(merged: deeplake.Dataset, *sides: deeplake.Dataset) -> bool:
+    """Of rows that each side has, but the merge has twice, leave the branch's, which come last."""
+    if not all(map(has_identity_columns, (merged, *sides))):
+        return False
+    wanted: Counter[tuple[int, int]] = Counter()
+    for side in sides:
+        wanted |= Counter(_frames(side))
+    frames = _frames(merged)
+    too_many = Counter(frames) - wanted
+    doubled = []
+    for row, frame in enumerate(frames if too_many else ()):
+        if too_many[frame]:
+            too_many[frame] -= 1
+            doubled.append(row)
+    delete_rows(merged, doubled)
+    return bool(doubled)
+
+
+def _forget_pruned(merged: deeplake.Dataset, main: deeplake.Dataset) -> bool:
+    """Drop what left the project and was pruned on ``main`` alone; tells whether there was any."""
+    applied, known = AppliedLabels.read(merged), AppliedLabels.read(main)
+    if applied is None or known is None or not has_identity_columns(merged):
+        return False
+    there = set(np.asarray(merged["video_idx"][:]).ravel().tolist())
+    pruned = {
+        video.data_row_id
+        for video in applied.videos
+        if video.data_row_id in applied.left
+        and video.data_row_id not in known.labels
+        and video.video_idx not in there
+    }
+    if pruned:
+        applied.without(pruned).write(merged)
+    return bool(pruned)
+
+
+def _doubt_labels(
+    merged: deeplake.Dataset, main: deeplake.Dataset, branch: deeplake.Dataset
+) -> bool:
+    """Let labels count as they were on ``main``, where it went on; tells whether any differ.
+
+    Of a label that came to ``main`` alone and went before the branch saw it, the cells are left,
+    and the branch, which is in step, does not say so; a sync of ``main`` finds out.
+    """
+    begun, last = next(iter(branch.history)), list(main.history)[-1]
+    ours, theirs = AppliedLabels.read(main), AppliedLabels.read(branch)
+    applied = AppliedLabels.read(merged)
+    # The first version of a branch says in words which one of main it began at.
+    did_not_go_on = (begun.message or "").endswith(f" {last.id}") or (
+        last.message or ""
+    ).startswith(merge_words(branch))
+    if did_not_go_on or ours is None or theirs is None or applied is None:
+        return False
+    doubted = {
+        key: label
+        for key, label in ours.labels.items()
+        if key in applied.labels
+        and key not in theirs.left
+        and label != theirs.labels.get(key, label)
+    }
+    if doubted:
+        labels = {**applied.labels, **doubted}
+        replace(applied, labels=labels, last_activity=ours.last_activity).write(merged)
+    return bool(doubted)
+
+
+def merge_words(branch: deeplake.Dataset) -> str:
+    """What the message of a merge of a branch begins with."""
+    return f"Merge {branch.current_branch.name}: "
+
+
+def _frames(dataset: deeplake.Dataset) -> list[tuple[int, int]]:
+    """The video and frame of each row."""
+    columns = (np.asarray(dataset[name][:]).ravel().tolist() for name in ("video_idx", "frame_idx"))
+    return list(zip(*columns, strict=True))

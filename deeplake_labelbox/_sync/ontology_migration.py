@@ -1,0 +1,271 @@
+"""Adapt the columns of a dataset to a changed ontology.
+
+A feature that was renamed keeps its column and its number in ``class_names``, under its new name.
+Columns of deleted features stay, with empty values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import deeplake
+
+from deeplake_labelbox._model.ontology import Classification, Ontology
+from deeplake_labelbox._store.columns import (
+    column_kind,
+    column_names,
+    read_class_names,
+    write_class_names,
+)
+from deeplake_labelbox._store.frame_writers import BASE_COLUMNS
+from deeplake_labelbox._store.layout import Layout, make_layout
+from deeplake_labelbox._sync.label_columns import Key, LabelColumn, feature_key, label_columns
+from deeplake_labelbox._sync.state import DatasetState
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnChanges:
+    """How columns change with the ontology.
+
+    Attributes:
+        words: Each change of the ontology or the columns, in words.
+        to_write: Columns whose values differ though the labels are the same.
+        deleted: Columns whose features were deleted.
+    """
+
+    words: tuple[str, ...] = ()
+    to_write: frozenset[str] = frozenset()
+    deleted: frozenset[str] = frozenset()
+
+
+def migrate_columns(
+    dataset: deeplake.Dataset, state: DatasetState, ontology: Ontology
+) -> ColumnChanges:
+    """Rename columns and classes of renamed features, without a commit.
+
+    Args:
+        dataset: The dataset.
+        state: The dataset at the start of the sync.
+        ontology: The ontology of the project.
+
+    Returns:
+        What remains to be written, by the new names of the columns.
+    """
+    words = (
+        tuple(describe_changes(state.applied.ontology, ontology))
+        if state.applied is not None
+        else ()
+    )
+    to_write: set[str] = set()
+    deleted: set[str] = set()
+    for prefix in state.prefixes:
+        before = {}
+        if state.applied is not None:
+            old = _layout(dataset, state, state.applied.ontology, prefix)
+            before = label_columns(old, dataset)
+            if words:
+                new = _layout(dataset, state, ontology, prefix, numbered=False)
+                before, without = rename_columns(dataset, old, new)
+                deleted |= without
+        after = label_columns(_layout(dataset, state, ontology, prefix), dataset)
+        to_write |= columns_to_write(before, after, column_names(dataset))
+    if state.applied is not None and not words:
+        # The user removed these columns; nothing else leads to a missing column.
+        removed = sorted(to_write - {*column_names(dataset)})
+        words = tuple(f"column {name!r} made again" for name in removed)
+    return ColumnChanges(words, frozenset(to_write), frozenset(deleted))
+
+
+def _layout(
+    dataset: deeplake.Dataset,
+    state: DatasetState,
+    ontology: Ontology,
+    prefix: str,
+    *,
+    numbered: bool = True,
+) -> Layout:
+    """Lay out an ontology; ``numbered`` keeps the class numbers of the dataset."""
+    existing = set(column_names(dataset))
+    reserved = {*BASE_COLUMNS, *(state.metadata.column_names if state.metadata else ())}
+    reserved.update(name for name in existing if column_kind(dataset, name) is None)
+
+    def class_names(column: str) -> tuple[str, ...]:
+        return read_class_names(dataset, column) if numbered and column in existing else ()
+
+    return make_layout(
+        ontology, state.group_mapping, reserved=reserved, class_names=class_names, prefix=prefix
+    )
+
+
+def rename_columns(
+    dataset: deeplake.Dataset, old: Layout, new: Layout
+) -> tuple[dict[str, LabelColumn], frozenset[str]]:
+    """Rename the columns and classes of renamed features.
+
+    Args:
+        dataset: The dataset, with the columns of ``old``.
+        old: The columns so far, with the class names that the dataset has.
+        new: The columns as they would be named in a new dataset.
+
+    Returns:
+        The old columns by their new names, and the names of columns whose features were deleted.
+    """
+    before, after = label_columns(old, dataset), label_columns(new, dataset)
+    existing = set(column_names(dataset))
+    kept = _matched(before, after, existing)
+    renames = {old_name: name for name, old_name in kept.items() if name != old_name}
+    taken = existing - renames.keys()
+    for name, column in after.items():
+        # Columns of deleted features make room for new ones, also of another kind.
+        if name not in taken:
+            continue
+        kind = column_kind(dataset, name)
+        if name in renames.values() or (name not in kept and kind != column.kind):
+            renames[name] = _free(f"{name}_{kind}", taken | after.keys())
+    for number, name in enumerate(renames):
+        dataset.rename_column(name, f"labelbox_renamed_{number}")
+    for number, name in enumerate(renames.values()):
+        dataset.rename_column(f"labelbox_renamed_{number}", name)
+    for name, old_name in kept.items():
+        names = _class_names(read_class_names(dataset, name), before[old_name], after[name], new)
+        write_class_names(dataset, name, names)
+    gone = (before.keys() & existing) - set(kept.values())
+    return (
+        {name: before[old_name] for name, old_name in kept.items()},
+        frozenset(renames.get(name, name) for name in gone),
+    )
+
+
+def columns_to_write(
+    before: Mapping[str, LabelColumn], after: Mapping[str, LabelColumn], existing: Iterable[str]
+) -> frozenset[str]:
+    """Find the columns whose values differ though the labels are the same.
+
+    Args:
+        before: The old columns, by their new names.
+        after: The new columns.
+        existing: Names of the columns of the dataset.
+
+    Returns:
+        Names of new columns, of columns that lose a feature, and of those with other numbers.
+    """
+    existing = set(existing)
+    changed = {
+        name
+        for name, column in after.items()
+        if name not in existing or name not in before or _differs(before[name], column)
+    }
+    lost = {
+        column.family
+        for name, column in after.items()
+        if name in before and before[name].features - column.features and name == column.family
+    }
+    return frozenset(changed | {name for name, column in after.items() if column.family in lost})
+
+
+def _matched(
+    before: Mapping[str, LabelColumn], after: Mapping[str, LabelColumn], existing: set[str]
+) -> dict[str, str]:
+    """Map new names to old names of columns that share features."""
+    left = {name: column for name, column in before.items() if name in existing}
+    kept: dict[str, str] = {}
+    # Columns that keep their name come first; then those with most features in common.
+    for name, column in sorted(after.items(), key=lambda item: item[0] not in left):
+        found = [
+            old
+            for old, candidate in left.items()
+            if candidate.kind == column.kind and candidate.features & column.features
+        ]
+        if found:
+            best = max(
+                found, key=lambda old: (old == name, len(left[old].features & column.features))
+            )
+            kept[name] = best
+            del left[best]
+    return kept
+
+
+def _class_names(
+    names: tuple[str, ...], before: LabelColumn, after: LabelColumn, layout: Layout
+) -> tuple[str, ...]:
+    """The class names, each replaced if all features of the class got the same new name."""
+    fresh = _fresh_names(after, layout)
+    wanted = []
+    for number, name in enumerate(names):
+        now = {
+            fresh[key] for key, index in before.classes.items() if index == number and key in fresh
+        }
+        wanted.append(now.pop() if len(now) == 1 else name)
+    if len(set(wanted)) == len(wanted):
+        return tuple(wanted)
+    result = list(names)
+    for number, name in enumerate(wanted):
+        if name not in result:
+            result[number] = name
+    return tuple(result)
+
+
+def _fresh_names(column: LabelColumn, layout: Layout) -> dict[Key, str]:
+    """The names that classes get in a new dataset."""
+    for geometry in layout.geometries:
+        if geometry.labels == column.name and geometry.grouped:
+            return {feature_key(tool): tool.name for tool in geometry.tools}
+        for answers in geometry.answers:
+            if answers.name == column.name:
+                return {key: answers.class_names[i] for key, i in column.classes.items()}
+    for answers in layout.answers:
+        if answers.name == column.name:
+            return {key: answers.class_names[i] for key, i in column.classes.items()}
+    return {}
+
+
+def _differs(before: LabelColumn, after: LabelColumn) -> bool:
+    return (
+        before.kind != after.kind
+        or before.width != after.width
+        or bool(before.features - after.features)
+        or any(after.classes.get(key) != index for key, index in before.classes.items())
+    )
+
+
+def _free(wanted: str, taken: Iterable[Any]) -> str:
+    name, count = wanted, 1
+    while name in taken:
+        count += 1
+        name = f"{wanted}_{count}"
+    return name
+
+
+def describe_changes(before: Ontology, after: Ontology) -> list[str]:
+    """Describe each change between two ontologies in words."""
+    old, new = dict(_features(before)), dict(_features(after))
+    words = []
+    for key, (what, name) in new.items():
+        if key not in old:
+            words.append(f"{what} {name!r} added")
+        elif old[key][1] != name:
+            words.append(f"{what} {old[key][1]!r} renamed to {name!r}")
+    words += [f"{what} {name!r} deleted" for key, (what, name) in old.items() if key not in new]
+    return words
+
+
+def _features(ontology: Ontology) -> Iterator[tuple[Key, tuple[str, str]]]:
+    for tool in ontology.tools:
+        key = (feature_key(tool),)
+        yield key, ("tool", tool.name)
+        yield from _questions(tool.classifications, key)
+    yield from _questions(ontology.classifications, ())
+
+
+def _questions(
+    classifications: Iterable[Classification], above: Key
+) -> Iterator[tuple[Key, tuple[str, str]]]:
+    for classification in classifications:
+        key: Key = (*above, feature_key(classification))
+        yield key, ("classification", classification.name)
+        for option in classification.options:
+            option_key: Key = (*key, feature_key(option))
+            yield option_key, ("option", option.value)
+            yield from _questions(option.classifications, option_key)

@@ -1,0 +1,167 @@
+"""State of a dataset branch at the start of a sync."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import cast
+
+import deeplake
+
+from deeplake_labelbox._model.selection import LabelSelection
+from deeplake_labelbox._store.applied_labels import AppliedLabels
+from deeplake_labelbox._store.frame_writers import has_identity_columns
+from deeplake_labelbox._store.labelbox_meta import KEY, LabelboxMeta
+from deeplake_labelbox._store.row_index import RowIndex
+from deeplake_labelbox._store.row_metadata import RowMetadata
+from deeplake_labelbox._store.track_ids import NEXT_KEY
+from deeplake_labelbox._store.videos import read_meta
+from deeplake_labelbox.errors import ConfigurationError, DatasetError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetState:
+    """State of a dataset branch at the start of a sync.
+
+    Attributes:
+        head: Identifies the version; differs as soon as somebody commits. See `head_of`.
+        applied: The labels that were applied, if any.
+        meta: Its project and its videos, as they are on this branch.
+        index: Its rows by video and frame.
+        label_selection: Which of several labels of a data row counts.
+        group_mapping: Column name by kind.
+        metadata: Writer of the columns ``lb_meta/*``, if the dataset has them.
+    """
+
+    head: tuple[str, ...]
+    applied: AppliedLabels | None
+    meta: LabelboxMeta
+    index: RowIndex
+    label_selection: LabelSelection
+    group_mapping: Mapping[str, str]
+    metadata: RowMetadata | None
+
+    @classmethod
+    def read(
+        cls,
+        dataset: deeplake.Dataset,
+        group_mapping: Mapping[str, str] | None,
+        label_selection: LabelSelection | None,
+    ) -> DatasetState:
+        """Read the state of a branch without uncommitted changes.
+
+        Args:
+            dataset: The branch.
+            group_mapping: The argument of the caller, if any.
+            label_selection: The same.
+
+        Raises:
+            ConfigurationError: If an argument differs from how the labels were applied.
+            DatasetMismatchError: If the dataset does not name its project.
+            DatasetError: If its build was not finished.
+        """
+        applied = AppliedLabels.read(dataset)
+        meta = _shared_meta(dataset)
+        index = RowIndex(dataset, meta)
+        return cls(
+            head=head_of(dataset),
+            applied=applied,
+            meta=_of_branch(dataset, meta, applied, index),
+            index=index,
+            label_selection=_selection(applied, label_selection),
+            group_mapping=_mapping(applied, group_mapping),
+            metadata=_metadata(applied),
+        )
+
+    @property
+    def version(self) -> str:
+        """The version of the branch."""
+        return self.head[0]
+
+    @property
+    def selects_otherwise(self) -> bool:
+        """Whether labels are selected in another way than last time."""
+        selection = "function" if callable(self.label_selection) else self.label_selection
+        return self.applied is not None and self.applied.label_selection != selection
+
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        """The prefix of each set of label columns: none, and one per annotator."""
+        annotators = self.applied.annotators if self.applied is not None else ()
+        return ("", *(f"{annotator}/" for annotator in annotators))
+
+
+def head_of(dataset: deeplake.Dataset) -> tuple[str, ...]:
+    """Identify the version of a branch and of the metadata that all branches share."""
+    shared = dataset.metadata.to_dict().items()
+    kept = {key: value for key, value in shared if key.startswith(KEY) or key == NEXT_KEY}
+    return str(dataset.version), json.dumps(kept, sort_keys=True)
+
+
+def _shared_meta(dataset: deeplake.Dataset) -> LabelboxMeta:
+    """The metadata that all branches share."""
+    meta = read_meta(dataset)
+    if meta.status != "complete":
+        raise DatasetError(
+            "The dataset is not complete; run the call that makes it again, which goes on where it "
+            "stopped, and sync it then."
+        )
+    return meta
+
+
+def _of_branch(
+    dataset: deeplake.Dataset,
+    meta: LabelboxMeta,
+    applied: AppliedLabels | None,
+    index: RowIndex,
+) -> LabelboxMeta:
+    """The videos as they are on this branch; another branch may have more frames of one."""
+    for video in applied.videos if applied is not None else ():
+        if video.video_idx == len(meta.videos):
+            meta = replace(meta, videos=(*meta.videos, video))
+        shared = meta.entry(video.data_row_id)
+        if (
+            shared is not None
+            and shared != video
+            and shared.video_idx == video.video_idx
+            and has_identity_columns(dataset)
+            # Otherwise the build was resumed since, and decoded more of it.
+            and len(index.rows_of(video).rows) <= video.rows
+        ):
+            meta = meta.with_video(video)
+    return meta
+
+
+def _selection(applied: AppliedLabels | None, given: LabelSelection | None) -> LabelSelection:
+    if given is not None:
+        if applied is not None and applied.annotators and given != "all":
+            raise ConfigurationError(
+                "The dataset has columns of each annotator, which would not be kept in step; leave "
+                "label_selection out, or make the dataset again."
+            )
+        return given
+    if applied is None:
+        return "selected"
+    if applied.label_selection == "function":
+        raise ConfigurationError(
+            "The labels of the dataset were chosen by a function; pass it as label_selection again."
+        )
+    return cast("LabelSelection", applied.label_selection)
+
+
+def _mapping(applied: AppliedLabels | None, given: Mapping[str, str] | None) -> dict[str, str]:
+    if applied is None:
+        return dict(given or {})
+    if given is not None and dict(given) != dict(applied.group_mapping):
+        raise ConfigurationError(
+            f"The labels of the dataset were applied with group_mapping "
+            f"{dict(applied.group_mapping)}; leave group_mapping out, or make the dataset again."
+        )
+    return dict(applied.group_mapping)
+
+
+def _metadata(applied: AppliedLabels | None) -> RowMetadata | None:
+    if applied is None:
+        return RowMetadata()
+    return RowMetadata(applied.metadata_prefix) if applied.has_metadata else None

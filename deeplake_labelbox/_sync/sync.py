@@ -1,0 +1,275 @@
+"""The verb that brings a dataset in step with its Labelbox project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import deeplake
+
+from deeplake_labelbox._jobs.create import default_presigner
+from deeplake_labelbox._labelbox.client import connect
+from deeplake_labelbox._model.selection import LabelSelection
+from deeplake_labelbox._store.applied_labels import AppliedLabels
+from deeplake_labelbox._store.columns import ReadableDataset
+from deeplake_labelbox._store.layout import GroupMapping, check_group_mapping
+from deeplake_labelbox._store.location import DatasetLocation, dataset_errors
+from deeplake_labelbox._sync.branches import MAIN, check_committed, open_branch, retry_while_locked
+from deeplake_labelbox._sync.commit_lock import CommitLock, process_lock
+from deeplake_labelbox._sync.merging import merge_into_main, merge_words
+from deeplake_labelbox._sync.report import SyncReport
+from deeplake_labelbox._sync.run import DatasetMovedError, SyncOptions, SyncRun
+from deeplake_labelbox._sync.writing import WriteOptions
+from deeplake_labelbox.errors import ConfigurationError, DatasetBusyError
+
+if TYPE_CHECKING:
+    import labelbox
+
+    from deeplake_labelbox._video.access import UrlPresigner
+
+_TRIES: Final = 3
+
+
+def sync_dataset(
+    dataset: str | Path | deeplake.Dataset,
+    lb_api_key: str | None = None,
+    *,
+    branch: str | None = None,
+    merge: bool = False,
+    tag: str | None = None,
+    prune: bool = False,
+    full: bool = False,
+    retry: bool = True,
+    dry_run: bool = False,
+    fail_on_error: bool = False,
+    deeplake_creds: Mapping[str, str] | None = None,
+    deeplake_org_id: str | None = None,
+    deeplake_token: str | None = None,
+    group_mapping: GroupMapping | None = None,
+    label_selection: LabelSelection | None = None,
+    data_filler: Mapping[str, Callable[..., object]] | None = None,
+    url_presigner: UrlPresigner | None = None,
+    lb_client: labelbox.Client | None = None,
+    wait: float = 600.0,
+    progress: bool = True,
+) -> SyncReport:
+    """Bring a dataset in step with its Labelbox project.
+
+    Asks Labelbox for the data rows with activity since the last time, and writes those that
+    differ: new labels appear, corrected ones replace what was there, and rows whose label was
+    deleted or skipped get empty values; tracks keep their ids. Frames are not fetched again. New
+    videos are decoded and appended as the dataset was made. Rows of data rows that left the project
+    are kept, and their ids listed (`left_data_rows`), or deleted with ``prune``. When the ontology
+    grew, so do columns and ``class_names``, with the numbers that are there; what was renamed is
+    renamed; columns of what was deleted stay, with empty values.
+
+    Rows are told by data row and frame: rows that were deleted, reordered or copied by a query, and
+    columns of your own, are no hindrance. What has no row to go to is reported.
+
+    There is one commit, which says what changed, or none if nothing did. An interrupted or killed
+    sync leaves the dataset as it was, or with all of it done. Of two syncs at once on one machine
+    the second waits; where another machine committed in between, the sync starts anew, and after
+    three times gives up. A tag ``deeplake-labelbox-sync-…`` is there for the moment of the commit,
+    on which others wait.
+
+    Args:
+        dataset: Path of the dataset, or the open dataset, on any branch.
+        lb_api_key: API key of Labelbox; ``None`` reads ``LABELBOX_API_KEY``.
+        branch: Bring this branch in step, made where it is not there, instead of ``main`` or of
+            the branch that the open dataset is on.
+        merge: Merge the branch into ``main`` afterwards, as Deep Lake does it: where both changed
+            the same cell, the branch counts. A ``main`` that went on by itself is brought in step
+            then, in a commit of its own.
+        tag: Tag the version that results, so that it can be named later.
+        prune: Delete the rows of data rows that left the project.
+        full: Compare all data rows, not only those with activity since the last time.
+        retry: Try again videos that could not be had, or only in part; rows of the latter are
+            replaced if more frames come out. A video that is damaged for good is fetched each time;
+            ``False`` leaves them all as they are.
+        dry_run: Write nothing; the report says what would be done.
+        fail_on_error: Raise at the first video or label that cannot be had whole, instead of
+            reporting; nothing is committed then.
+        deeplake_creds: Credentials of the storage, with a path.
+        deeplake_org_id: Organization in Deep Lake's cloud, with a path.
+        deeplake_token: Token of Deep Lake's cloud, with a path.
+        group_mapping: Only for a dataset that no labels were applied to; otherwise that is taken
+            which they were applied with.
+        label_selection: Which of several labels of a data row counts; as the last time by default.
+            A function must be given again.
+        data_filler: The functions that make rows of new videos, for a dataset that was made with
+            a data filler.
+        url_presigner: Gives access to private videos and masks.
+        lb_client: A ready `labelbox.Client`, instead of ``lb_api_key``.
+        wait: Seconds to wait for another sync of the dataset to end.
+        progress: Whether to show progress bars.
+
+    Returns:
+        What changed, and what could not be had.
+
+    Raises:
+        ConfigurationError: If an argument cannot be used.
+        LabelboxError: If the project cannot be exported.
+        DatasetMismatchError: If the dataset does not tell which project it is of.
+        DatasetBusyError: If others kept changing the dataset.
+        DatasetError: If Deep Lake fails, or the dataset has uncommitted changes.
+        VideoError: If ``fail_on_error``, for the first video that cannot be had whole.
+        LabelError: If ``fail_on_error``, for the first label that cannot be applied whole.
+
+    Example:
+        ```python
+        report = sync_dataset("clips", api_key, branch="labelbox", merge=True, tag="run-8")
+        print(report)  # Traffic (labelbox): 1 label corrected, 2 videos added
+        ```
+    """
+    check_group_mapping(group_mapping)
+    if merge and branch == MAIN:
+        raise ConfigurationError("branch is 'main', which cannot be merged into itself.")
+    client = connect(lb_api_key, lb_client=lb_client)
+    options = SyncOptions(
+        full=full,
+        retry=retry,
+        dry_run=dry_run,
+        group_mapping=group_mapping,
+        label_selection=label_selection,
+        writing=WriteOptions(
+            prune=prune,
+            fail_on_error=fail_on_error,
+            data_filler=data_filler,
+            url_presigner=url_presigner or default_presigner(None, client, None),
+            progress=progress,
+        ),
+    )
+    opened = _opened(dataset, deeplake_creds, deeplake_org_id, deeplake_token)
+    check_committed(opened)
+    with (
+        process_lock(opened.id, wait=wait) as owner,
+        dataset_errors("bringing the dataset in step"),
+    ):
+        lock = CommitLock(owner, wait)
+        if opened is dataset:
+            opened.refresh()
+        branches = opened.branches.names()
+        if tag is not None:
+            _check_tag(tag, opened.tags.names(), {*branches, branch})
+        target = _target(opened, branch, wait, dry_run=dry_run)
+        if merge and target.current_branch.name == MAIN:
+            raise ConfigurationError("There is no branch to merge into main; pass branch as well.")
+        try:
+            report = _run(target, client, options, lock, branch)
+        except BaseException:
+            if target.current_branch.name not in branches:
+                made = opened.branches[target.current_branch.name]
+                retry_while_locked(made.delete, wait=wait)
+            raise
+        if dry_run:
+            return report
+        if merge:
+            main = open_branch(opened, MAIN, wait=wait)
+            report = _merged(main, target, report, lock)
+            if report.merged and _holds_other_labels(main, target):
+                _run(main, client, options, lock, MAIN)
+            target = main
+        return _tagged(target, report, tag, wait)
+
+
+def left_data_rows(dataset: ReadableDataset) -> tuple[str, ...]:
+    """The ids of the data rows that left the project, and whose rows a sync kept.
+
+    Their rows hold the labels that they had last; ``prune`` deletes them.
+
+    Args:
+        dataset: The dataset, on any branch or of any version.
+
+    Example:
+        ```python
+        import deeplake
+
+        dataset = deeplake.open("clips")
+        for data_row_id in left_data_rows(dataset):
+            print(data_row_id, "is no longer in the project")
+        ```
+    """
+    applied = AppliedLabels.read(dataset)
+    return () if applied is None else applied.left
+
+
+def _check_tag(tag: str, tags: Collection[str], branches: Collection[str | None]) -> None:
+    """Check that a tag can be set, before there is a commit that it shall name."""
+    if not tag.strip():
+        raise ConfigurationError("The name of the tag is empty; give the tag a name.")
+    for what, names in (("tag", tags), ("branch", branches)):
+        if tag in names:
+            raise ConfigurationError(f"There is a {what} {tag!r} already; choose another name.")
+
+
+def _opened(
+    dataset: str | Path | deeplake.Dataset,
+    creds: Mapping[str, str] | None,
+    org_id: str | None,
+    token: str | None,
+) -> deeplake.Dataset:
+    if isinstance(dataset, deeplake.Dataset):
+        return dataset
+    if isinstance(dataset, deeplake.ReadOnlyDataset):
+        raise ConfigurationError(
+            "The dataset is open for reading only; open it with deeplake.open."
+        )
+    return DatasetLocation.of(dataset, creds, org_id, token).open()
+
+
+def _target(
+    opened: deeplake.Dataset, branch: str | None, wait: float, *, dry_run: bool
+) -> deeplake.Dataset:
+    if dry_run and branch is not None and branch not in opened.branches.names():
+        return opened  # which the branch would begin as
+    return open_branch(opened, branch, wait=wait)
+
+
+def _run(
+    target: deeplake.Dataset,
+    client: labelbox.Client,
+    options: SyncOptions,
+    lock: CommitLock,
+    branch: str | None,
+) -> SyncReport:
+    for left in reversed(range(_TRIES)):
+        try:
+            name = branch or target.current_branch.name
+            return SyncRun(target, client, options, lock, name).run()
+        except DatasetMovedError as error:
+            if not left:
+                raise DatasetBusyError(
+                    f"The dataset was changed by somebody else {_TRIES} times while it was brought "
+                    f"in step; nothing was written. Run it again when nobody writes."
+                ) from error
+            target.refresh()
+    raise AssertionError
+
+
+def _merged(
+    main: deeplake.Dataset, branch: deeplake.Dataset, report: SyncReport, lock: CommitLock
+) -> SyncReport:
+    main.refresh()
+    with lock.hold(main):
+        words = f"{merge_words(branch)}sync of Labelbox project {report.project_name}"
+        return replace(report, merged=merge_into_main(main, branch, words, wait=lock.wait))
+
+
+def _tagged(
+    final: deeplake.Dataset, report: SyncReport, tag: str | None, wait: float
+) -> SyncReport:
+    if tag is not None:
+        retry_while_locked(partial(final.tag, tag), wait=wait)
+    return replace(report, tag=tag, version=str(final.version))
+
+
+def _holds_other_labels(main: deeplake.Dataset, branch: deeplake.Dataset) -> bool:
+    """Whether a merge left labels of which only a sync of ``main`` can tell if they hold."""
+    ours, theirs = AppliedLabels.read(main), AppliedLabels.read(branch)
+    if ours is None or theirs is None:
+        return False
+    shared = ours.labels.keys() & theirs.labels.keys()
+    return any(ours.labels[key] != theirs.labels[key] for key in shared)

@@ -1,0 +1,175 @@
+"""Sending data rows to a project."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from deeplake_labelbox._labelbox.client import clean, labelbox_errors
+from deeplake_labelbox._labelbox.exporter import ProjectExporter
+from deeplake_labelbox._labelbox.filters import ExportFilters, ExportParams
+from deeplake_labelbox.errors import ExportEmptyError
+
+if TYPE_CHECKING:
+    import labelbox
+
+logger = logging.getLogger(__name__)
+
+_MAX_ROWS: Final = 100_000
+# What Labelbox says of a batch for which no data row is left.
+_NONE_VALID: Final = re.compile(r"No valid data rows", re.IGNORECASE)
+# Seconds between looks at exports, which lag by seconds.
+_LOOKS: Final = (0.2, 0.5, 1, 2, 4, 8, 16)
+
+
+def rows_in_project(
+    client: labelbox.Client, project: labelbox.Project, row_ids: Collection[str]
+) -> set[str]:
+    """Which of these data rows are in the project already."""
+    if not row_ids:
+        return set()
+    exporter = ProjectExporter(client, project.uid)
+    bare = ExportParams(
+        attachments=False,
+        metadata_fields=False,
+        data_row_details=False,
+        project_details=False,
+        performance_details=False,
+        label_details=False,
+        interpolated_frames=False,
+    )
+    try:
+        export = exporter.export(
+            filters=ExportFilters(data_row_ids=sorted(row_ids)), params=bare, progress=False
+        )
+    except ExportEmptyError:
+        return set()
+    return {str(row["data_row"]["id"]) for row in export} & set(row_ids)
+
+
+@dataclass(slots=True)
+class SentBatches:
+    """What became of data rows that were sent to a project.
+
+    Attributes:
+        batch_ids: The batches that were made.
+        refused: Why data rows are not in the project, by id.
+    """
+
+    batch_ids: list[str] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
+
+
+def send(
+    client: labelbox.Client,
+    project: labelbox.Project,
+    row_ids: Sequence[str],
+    prefix: str,
+    priority: int,
+) -> SentBatches:
+    """Send data rows to a project in batches named ``prefix`` and a number of four digits.
+
+    Labelbox first processes the data rows, and this waits for it. Numbers go on where those of
+    the project's batches end. A batch without one data row that Labelbox can add is an error
+    there; here its data rows are looked at one by one.
+    """
+    sent = SentBatches()
+    if not row_ids:
+        return sent
+    with labelbox_errors(f"reading the batches of project {project.uid}"):
+        taken = {str(batch.name) for batch in project.batches()}
+    number = 0
+    for start in range(0, len(row_ids), _MAX_ROWS):
+        while f"{prefix}{number:04d}" in taken:
+            number += 1
+        name = f"{prefix}{number:04d}"
+        some = list(row_ids[start : start + _MAX_ROWS])
+        with labelbox_errors(f"sending {len(some)} data rows to project {project.uid}"):
+            batch, said = _create_batch(project, name, some, priority)
+            failed = some if batch is None else _failed_rows(client, project, batch, some)
+            if batch is not None:
+                taken.add(name)
+                sent.batch_ids.append(str(batch.uid))
+                logger.info("Sent %d data rows as batch %s (%s)", len(some), name, batch.uid)
+            sent.refused |= _reasons(client, project, failed, said)
+    return sent
+
+
+def _create_batch(
+    project: labelbox.Project, name: str, row_ids: list[str], priority: int
+) -> tuple[labelbox.Batch | None, str]:
+    """Create a batch; without one if no data row can be added, and what Labelbox says then."""
+    from lbox import exceptions as sdk  # noqa: PLC0415 - the SDK is slow to import
+
+    try:
+        return project.create_batch(name, data_rows=row_ids, priority=priority), ""
+    except (sdk.MalformedQueryException, sdk.LabelboxError) as error:
+        if not _NONE_VALID.search(str(error)):
+            raise
+        return None, clean(str(error)).rstrip(".!")
+
+
+def _failed_rows(
+    client: labelbox.Client, project: labelbox.Project, batch: labelbox.Batch, row_ids: list[str]
+) -> list[str]:
+    """The data rows that were not added to a batch."""
+    failed = [clean(str(row_id)) for row_id in batch.failed_data_row_ids or ()]
+    if failed or int(batch.size) == len(row_ids):
+        return failed
+    # Of large batches Labelbox tells the size only.
+    there = _seen_in_project(client, project, row_ids, int(batch.size))
+    return [row_id for row_id in row_ids if row_id not in there]
+
+
+def _reasons(
+    client: labelbox.Client, project: labelbox.Project, failed: list[str], said: str
+) -> dict[str, str]:
+    """Why data rows that were not added to a batch are not in the project.
+
+    Those that are in it already are left out: an export shows them a while after they were sent.
+    """
+    from lbox.exceptions import ResourceNotFoundError  # noqa: PLC0415 - the SDK is slow to import
+
+    there = rows_in_project(client, project, failed)
+    reasons: dict[str, str] = {}
+    waiting: list[str] = []
+    for row_id in failed:
+        if row_id in there:
+            continue
+        try:
+            row = client.get_data_row(row_id)
+        except ResourceNotFoundError:
+            reasons[row_id] = f"data row {row_id} was deleted; upload the video again"
+            continue
+        if row.media_attributes:
+            waiting.append(row_id)
+        else:
+            reasons[row_id] = (
+                f"Labelbox could not process the file of data row {row_id}; delete the data row "
+                "in Labelbox, and upload a file that can be played"
+            )
+    told = f" ({said})" if said else ""
+    late = set(waiting) - _seen_in_project(client, project, waiting, len(waiting))
+    for row_id in late:
+        reasons[row_id] = (
+            f"Labelbox did not take data row {row_id} into the project{told}; call again in a "
+            "minute, as exports show fresh data rows late"
+        )
+    return reasons
+
+
+def _seen_in_project(
+    client: labelbox.Client, project: labelbox.Project, row_ids: list[str], expected: int
+) -> set[str]:
+    """The data rows that exports show in a project, after waiting for as many as are expected."""
+    there = rows_in_project(client, project, row_ids)
+    for delay in _LOOKS:
+        if len(there) >= expected:
+            break
+        time.sleep(delay)
+        there = rows_in_project(client, project, row_ids)
+    return there

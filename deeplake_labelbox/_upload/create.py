@@ -1,0 +1,324 @@
+"""The verb: videos to a Labelbox project that is ready to label."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, get_args
+
+from deeplake_labelbox._counts import counted
+from deeplake_labelbox._labelbox.client import connect
+from deeplake_labelbox._labelbox.rate_limit import waiting_for_rate_limit
+from deeplake_labelbox._upload.batches import rows_in_project, send
+from deeplake_labelbox._upload.data_rows import DataRowMaker, rows_by_key
+from deeplake_labelbox._upload.global_keys import (
+    GlobalKeyGenerator,
+    KeyedVideo,
+    UploadStrategy,
+    deterministic_global_key,
+    with_keys,
+)
+from deeplake_labelbox._upload.ontology import OntologyLike, WantedOntology
+from deeplake_labelbox._upload.requirements import look_at
+from deeplake_labelbox._upload.result import AnnotationProject, RefusedVideo, UploadedDataRow
+from deeplake_labelbox._upload.sources import VideoFile, read_sources
+from deeplake_labelbox._upload.targets import (
+    find_dataset,
+    find_integration,
+    find_project,
+    make_dataset,
+    make_project,
+)
+from deeplake_labelbox.errors import ConfigurationError, LabelboxError, UploadError
+
+if TYPE_CHECKING:
+    import labelbox
+
+logger = logging.getLogger(__name__)
+
+PreflightPolicy = Literal["fail", "skip", "warn", "off"]
+
+_LOWEST_PRIORITY = 5
+
+
+def create_labelbox_annotation_project(
+    video_paths: Iterable[str | os.PathLike[str]],
+    lb_dataset_name: str,
+    lb_project_name: str,
+    lb_api_key: str | None,
+    lb_ontology: OntologyLike = None,
+    lb_batch_priority: int = 5,
+    data_upload_strategy: UploadStrategy = "fail",
+    lb_batches_name: str | None = None,
+    lb_iam_integration_id: str | None = "DEFAULT",
+    lb_global_key_generator: GlobalKeyGenerator = deterministic_global_key,
+    *,
+    lb_client: labelbox.Client | None = None,
+    lb_dataset_id: str | None = None,
+    lb_project_id: str | None = None,
+    preflight: PreflightPolicy = "fail",
+    fail_on_error: bool = False,
+    progress: bool = True,
+) -> AnnotationProject:
+    """Upload videos to Labelbox and make a project of them that is ready to label.
+
+    Called again, with the same or with more videos, it goes on where it stopped: the dataset and
+    the project are found by their names (or ids), the data rows by their global keys, and what is
+    there already is neither uploaded nor sent to the project again. A data row of another dataset
+    that has the same global key is used as it is.
+
+    Args:
+        video_paths: Local paths and URLs, also mixed. ``s3://`` and ``gs://`` URLs are given to
+            Labelbox as https ones, which it reads through an IAM integration.
+        lb_dataset_name: Name of the Labelbox dataset; it is made when there is none.
+        lb_project_name: Name of the Labelbox project; it is made when there is none.
+        lb_api_key: Labelbox API key; None takes it from the variable LABELBOX_API_KEY.
+        lb_ontology: A ``labelbox.Ontology``, its id, its normalized dict, an `Ontology`, or a
+            Deep Lake dataset, whose columns tell. A new ontology gets the project's name. None
+            leaves the project as it is.
+        lb_batch_priority: 1 (first) to 5 (last).
+        data_upload_strategy: What to do with videos that occur several times, that is, have the
+            same global key: "fail" before anything is uploaded, "skip" all but the first, or
+            upload "all", with ``-2``, ``-3`` … after the key.
+        lb_batches_name: What names of batches begin with; ``<lb_dataset_name>_batch-`` by default.
+        lb_iam_integration_id: Id or name of the IAM integration of a new dataset, "DEFAULT" for
+            that of the organization if it has one, or None for none.
+        lb_global_key_generator: Called with each path or URL as it was given. By default the key
+            is made of a file's content and of a URL without its query, see
+            `deterministic_global_key`.
+        lb_client: A ready client, instead of a key.
+        lb_dataset_id: Chooses among datasets of the same name.
+        lb_project_id: Chooses among projects of the same name.
+        preflight: What to do with local files that Labelbox does not take (container, codec,
+            size): "fail" before anything is uploaded, "skip" them, only "warn", or do not even
+            look ("off").
+        fail_on_error: Whether to raise when Labelbox rejects a video, or cannot process it.
+            Otherwise it is listed in the result, and the rest goes on.
+        progress: Whether to show a progress bar.
+
+    Returns:
+        The project, its data rows by path, and what was refused and why.
+
+    Raises:
+        ConfigurationError: An argument cannot be used, or videos occur several times.
+        VideoNotFoundError: A local file is not there. Nothing was uploaded.
+        UploadError: The preflight refuses files, or Labelbox took no video at all (or, with
+            ``fail_on_error``, not every one).
+        OntologyError: The ontology cannot be read, or the project has another one.
+        MediaTypeError: The project is no video project.
+        AuthenticationError: The API key is refused.
+        LabelboxError: Labelbox refuses, or cannot be reached. What had been made until then is
+            named; the same call goes on from there.
+
+    Example:
+        ```python
+        ontology = {
+            "tools": [{"tool": "rectangle", "name": "car"}],
+            "classifications": [
+                {
+                    "type": "radio",
+                    "name": "weather",
+                    "instructions": "How is the weather?",
+                    "scope": "index",  # asked for each frame, not once per video
+                    "options": [
+                        {"label": "Sun", "value": "sun"},
+                        {"label": "Rain", "value": "rain"},
+                    ],
+                }
+            ],
+        }
+        videos = list_videos("day/*.mp4")
+        made = create_labelbox_annotation_project(
+            videos, "Day", "Cars", api_key, lb_ontology=ontology
+        )
+        print(made)
+        ```
+    """
+    _check(lb_dataset_name, lb_project_name, lb_batch_priority, preflight)
+    sources, refused, warnings = _seen(read_sources(video_paths), preflight)
+    videos, duplicates = with_keys(sources, lb_global_key_generator, data_upload_strategy)
+    signed = sum("?" in (video.source.url or "") for video in videos)
+    if signed:
+        warnings.append(
+            f"{signed} of the URLs have a query, which is mostly a signature; once it expires, "
+            "Labelbox cannot show these videos."
+        )
+    client = connect(lb_api_key, lb_client=lb_client)
+    with waiting_for_rate_limit(client):
+        upload = _Upload(client, [*refused, *duplicates], warnings)
+        wanted = WantedOntology(client, lb_ontology, lb_project_name)
+        dataset = find_dataset(client, lb_dataset_name, lb_dataset_id)
+        project = find_project(client, lb_project_name, lb_project_id)
+        ontology_id = None if project is None else wanted.check_against(project)
+        integration = (
+            None if dataset is not None else find_integration(client, lb_iam_integration_id)
+        )
+        existing = rows_by_key(client, [video.global_key for video in videos])
+        try:
+            if dataset is None:
+                dataset = make_dataset(client, lb_dataset_name, integration)
+                upload.made.append(f"dataset {lb_dataset_name} ({dataset.uid})")
+            upload.add_rows(
+                dataset, videos, existing, fail_on_error=fail_on_error, progress=progress
+            )
+            is_new = project is None
+            if project is None:
+                project = make_project(client, lb_project_name)
+                upload.made.append(f"project {lb_project_name} ({project.uid})")
+            if ontology_id is None:
+                ontology_id = wanted.connect(project)
+            prefix = lb_batches_name or f"{lb_dataset_name}_batch-"
+            upload.send_rows(
+                project, prefix, lb_batch_priority, is_new=is_new, fail_on_error=fail_on_error
+            )
+        except LabelboxError as error:
+            raise upload.with_made(error) from error
+        if ontology_id is None:
+            upload.warnings.append(
+                "The project has no ontology; connect one before labelling, or call again with "
+                "lb_ontology."
+            )
+        return upload.result(dataset, project, ontology_id)
+
+
+@dataclass(slots=True)
+class _Upload:
+    """What has been done so far."""
+
+    client: labelbox.Client
+    refused: list[RefusedVideo]
+    warnings: list[str]
+    made: list[str] = field(default_factory=list)
+    rows: list[UploadedDataRow] = field(default_factory=list)
+    batch_ids: list[str] = field(default_factory=list)
+
+    def add_rows(
+        self,
+        dataset: labelbox.Dataset,
+        videos: list[KeyedVideo],
+        existing: dict[str, str],
+        *,
+        fail_on_error: bool,
+        progress: bool,
+    ) -> None:
+        maker = DataRowMaker(self.client, dataset)
+        new = [video for video in videos if video.global_key not in existing]
+        try:
+            if new:
+                maker.make(new, progress=progress)
+        finally:
+            if maker.created:
+                self.made.append(f"{counted(len(maker.created), 'data row')}")
+        for video in videos:
+            key, source = video.global_key, video.source
+            row_id = existing.get(key) or maker.created.get(key)
+            if row_id is None:
+                reason = maker.failures[key]
+                self.refused.append(RefusedVideo(source.path, "labelbox", reason, source.name))
+            else:
+                created = key not in existing
+                self.rows.append(UploadedDataRow(source.path, row_id, key, created, source.name))
+        self._check_refused(len(maker.failures), fail_on_error=fail_on_error)
+
+    def send_rows(
+        self,
+        project: labelbox.Project,
+        prefix: str,
+        priority: int,
+        *,
+        is_new: bool,
+        fail_on_error: bool,
+    ) -> None:
+        ids = list(dict.fromkeys(row.data_row_id for row in self.rows))
+        there = set() if is_new else rows_in_project(self.client, project, ids)
+        missing = [row_id for row_id in ids if row_id not in there]
+        sent = send(self.client, project, missing, prefix, priority)
+        self.batch_ids = sent.batch_ids
+        for row in [row for row in self.rows if row.data_row_id in sent.refused]:
+            self.rows.remove(row)
+            reason = sent.refused[row.data_row_id]
+            self.refused.append(RefusedVideo(row.path, "labelbox", reason, row.name))
+        self._check_refused(len(sent.refused), fail_on_error=fail_on_error)
+
+    def _check_refused(self, refused: int, *, fail_on_error: bool) -> None:
+        """Raise if Labelbox refused videos just now, and none is left or each one counts."""
+        if not refused:
+            return
+        logger.warning("Labelbox rejected %d videos", refused)
+        if fail_on_error or not self.rows:
+            by_labelbox = [each for each in self.refused if each.by == "labelbox"]
+            raise UploadError(
+                f"Labelbox rejected {len(by_labelbox)} of {len(self.rows) + len(by_labelbox)} "
+                f"videos, the first: {by_labelbox[0]}; see Labelbox's data requirements for videos."
+            )
+
+    def with_made(self, error: LabelboxError) -> LabelboxError:
+        """The same error, which also says what was made before it."""
+        if not self.made:
+            return error
+        return type(error)(
+            f"{error} Made so far: {', '.join(self.made)}; the same call goes on from there."
+        )
+
+    def result(
+        self, dataset: labelbox.Dataset, project: labelbox.Project, ontology_id: str | None
+    ) -> AnnotationProject:
+        return AnnotationProject(
+            project_id=str(project.uid),
+            project_name=str(project.name),
+            dataset_id=str(dataset.uid),
+            dataset_name=str(dataset.name),
+            ontology_id=ontology_id,
+            editor_url=f"{self.client.app_url.rstrip('/')}/projects/{project.uid}",
+            data_rows=tuple(self.rows),
+            refused=tuple(self.refused),
+            batch_ids=tuple(self.batch_ids),
+            warnings=tuple(self.warnings),
+        )
+
+
+def _check(dataset_name: str, project_name: str, priority: int, preflight: str) -> None:
+    for argument, name in (("lb_dataset_name", dataset_name), ("lb_project_name", project_name)):
+        if not str(name).strip():
+            raise ConfigurationError(f"{argument} is {name!r}; give a name.")
+    if type(priority) is not int or not 1 <= priority <= _LOWEST_PRIORITY:
+        raise ConfigurationError(
+            f"lb_batch_priority is {priority!r}; give 1 (first) to {_LOWEST_PRIORITY} (last)."
+        )
+    if preflight not in get_args(PreflightPolicy):
+        raise ConfigurationError(
+            f"preflight is {preflight!r}; use 'fail', 'skip', 'warn' or 'off'."
+        )
+
+
+def _seen(
+    sources: list[VideoFile], policy: PreflightPolicy
+) -> tuple[list[VideoFile], list[RefusedVideo], list[str]]:
+    """The videos to upload after the look at their files, those refused, and the warnings."""
+    if policy == "off":
+        return sources, [], []
+    kept: list[VideoFile] = []
+    refused: list[RefusedVideo] = []
+    warnings: list[str] = []
+    for source in sources:
+        seen = look_at(source)
+        reasons = list(seen.warnings)
+        if seen.refusals and policy != "warn":
+            reason = "; ".join(seen.refusals)
+            refused.append(RefusedVideo(source.path, "preflight", reason, source.name))
+            continue
+        kept.append(source)
+        warnings += [f"{source.name}: {reason}." for reason in (*seen.refusals, *reasons)]
+    if refused and (policy == "fail" or not kept):
+        reasons = [f"{str(video).rstrip('.')}." for video in refused[:5]]
+        raise UploadError(
+            f"Labelbox does not take {len(refused)} of {len(sources)} files: "
+            f"{' '.join(reasons)} "
+            "Nothing was uploaded; change the files, or set "
+            "preflight='skip' to leave them out."
+        )
+    for warning in warnings:
+        logger.warning("%s", warning)
+    return kept, refused, warnings

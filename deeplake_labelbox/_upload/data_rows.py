@@ -1,0 +1,156 @@
+"""Making data rows: files are uploaded a few at a time, and every row's fate is known."""
+
+from __future__ import annotations
+
+import logging
+import mimetypes
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from tqdm.auto import tqdm
+
+from deeplake_labelbox._labelbox.client import clean, labelbox_errors
+from deeplake_labelbox._upload.global_keys import KeyedVideo
+from deeplake_labelbox.errors import AuthenticationError, LabelboxError, LabelboxUnavailableError
+
+if TYPE_CHECKING:
+    import labelbox
+
+logger = logging.getLogger(__name__)
+
+_LOOKUP: Final = 1000
+_ROWS_A_TASK: Final = 1000
+_FILES_A_TASK: Final = 20
+# The SDK holds every file whole in memory, so few at once; its own pool has 20 threads.
+_THREADS: Final = 4
+_TASK_SECONDS: Final = 3600
+_SILENT: Final = "Labelbox made no data row of it, and does not say why"
+
+
+def rows_by_key(client: labelbox.Client, keys: Sequence[str]) -> dict[str, str]:
+    """Data row ids by global key, of those that exist in the organization."""
+    found: dict[str, str] = {}
+    for start in range(0, len(keys), _LOOKUP):
+        some = list(keys[start : start + _LOOKUP])
+        with labelbox_errors("looking for data rows by their global keys"), _quiet_sdk():
+            ids = client.get_data_row_ids_for_global_keys(some)["results"]
+        found |= {key: row_id for key, row_id in zip(some, ids, strict=False) if row_id}
+    return found
+
+
+@contextmanager
+def _quiet_sdk() -> Iterator[None]:
+    """Keeps the SDK from warning of keys that are new, which is no error here."""
+    sdk_logger = logging.getLogger("labelbox.client")
+
+    def is_shown(record: logging.LogRecord) -> bool:
+        return not record.getMessage().startswith("There are errors present")
+
+    sdk_logger.addFilter(is_shown)
+    try:
+        yield
+    finally:
+        sdk_logger.removeFilter(is_shown)
+
+
+class DataRowMaker:
+    """Makes data rows in one Labelbox dataset.
+
+    Attributes:
+        created: Ids of the data rows made so far, by global key.
+        failures: Why the others were not made, by global key.
+    """
+
+    def __init__(self, client: labelbox.Client, dataset: labelbox.Dataset) -> None:
+        self.created: dict[str, str] = {}
+        self.failures: dict[str, str] = {}
+        self._client = client
+        self._dataset = dataset
+
+    def make(self, videos: Sequence[KeyedVideo], *, progress: bool) -> None:
+        """Make a data row of every video; what fails is noted, and the rest goes on.
+
+        Raises:
+            AuthenticationError: The API key is refused.
+            LabelboxUnavailableError: Labelbox cannot be reached any more.
+            LabelboxError: Labelbox refuses the whole.
+        """
+        with (
+            tqdm(desc="upload", total=len(videos), unit="video", disable=not progress) as bar,
+            ThreadPoolExecutor(_THREADS) as pool,
+        ):
+            for some in _tasks(videos):
+                rows = [row for row in pool.map(self._row, some) if row is not None]
+                if rows:
+                    self._create(rows)
+                bar.update(len(some))
+
+    def _row(self, video: KeyedVideo) -> dict[str, Any] | None:
+        source = video.source
+        url = source.url
+        if source.file is not None:
+            kind = mimetypes.guess_type(source.file.name)[0] or "video/mp4"
+            try:
+                content = source.file.read_bytes()
+                with labelbox_errors(f"uploading {source.name}"):
+                    url = self._client.upload_data(
+                        content, filename=source.file.name, content_type=kind
+                    )
+            except (AuthenticationError, LabelboxUnavailableError):
+                raise
+            except (LabelboxError, OSError) as error:
+                self.failures[video.global_key] = str(error)
+                return None
+        return {
+            "row_data": url,
+            "global_key": video.global_key,
+            "external_id": source.external_id,
+            "media_type": "VIDEO",
+        }
+
+    def _create(self, rows: list[dict[str, Any]]) -> None:
+        keys = [str(row["global_key"]) for row in rows]
+        doing = f"creating {len(rows)} data rows in dataset {self._dataset.uid}"
+        with labelbox_errors(doing):
+            task = self._dataset.create_data_rows(rows)
+            task.wait_till_done(timeout_seconds=_TASK_SECONDS)
+            status = task.status
+            errors = task.errors if status == "COMPLETE" else None
+        told: dict[str, str] = {}
+        for error in errors or ():
+            for row in error.get("failedDataRows") or ():
+                told[str(row.get("globalKey"))] = clean(str(error.get("message")))
+        # A request that the SDK repeated is refused as a duplicate of itself: ask what is there.
+        there = rows_by_key(self._client, keys)
+        self.created |= there
+        if status != "COMPLETE" and not there:
+            raise LabelboxError(
+                f"Labelbox's task {task.uid} ended {status} while {doing}; try again, the same "
+                "call goes on where this one stopped."
+            )
+        self.failures |= {
+            key: _explained(told.get(key, _SILENT)) for key in keys if key not in there
+        }
+
+
+def _explained(reason: str) -> str:
+    """Labelbox's reason, and what to do where it does not say it."""
+    if reason.startswith("Duplicate global key"):
+        # A data row that has the key was not found before.
+        return f"{reason}; that of a deleted data row is free again after some minutes"
+    return reason
+
+
+def _tasks(videos: Sequence[KeyedVideo]) -> Iterator[list[KeyedVideo]]:
+    """Pieces that are made data rows of together, so that an interruption loses little."""
+    piece: list[KeyedVideo] = []
+    for video in videos:
+        piece.append(video)
+        files = sum(each.source.file is not None for each in piece)
+        if len(piece) >= _ROWS_A_TASK or files >= _FILES_A_TASK:
+            yield piece
+            piece = []
+    if piece:
+        yield piece

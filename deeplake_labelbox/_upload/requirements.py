@@ -1,0 +1,87 @@
+"""A look at local files before they are uploaded: what Labelbox takes, and what it shows wrongly.
+
+Labelbox documents MP4 with H.264 (or H.265), at most 256 MB for a direct upload, a constant frame
+rate with as many frames as rate times duration, no negative times, and square pixels
+(docs.labelbox.com/reference/video, docs.labelbox.com/docs/limits).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from deeplake_labelbox._upload.sources import VideoFile
+from deeplake_labelbox._video.checks import check_video
+from deeplake_labelbox._video.container import VideoInfo
+from deeplake_labelbox._video.extractor import FrameExtractor
+from deeplake_labelbox._video.scan import scan_video
+from deeplake_labelbox.errors import VideoError
+
+MAX_UPLOAD_BYTES: Final = 256 * 1024 * 1024
+"""The largest file that Labelbox takes in a direct upload."""
+
+_CONTAINERS: Final = {"mp4", "mov"}
+_CODECS: Final = {"h264", "hevc"}
+_SHIFTED = "; frame numbers in Labelbox may not be those of the file"
+_CONSEQUENCES: Final[Mapping[str, str]] = {
+    "variable rate": f"{_SHIFTED}, so transcode it to a constant rate",
+    "start": _SHIFTED,
+    "declared count": _SHIFTED,
+    "pixels": "; Labelbox asks for square ones",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was seen in a file.
+
+    Attributes:
+        refusals: Why Labelbox does not take it; empty when it does.
+        warnings: What Labelbox may show otherwise than it is.
+    """
+
+    refusals: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def look_at(source: VideoFile) -> Look:
+    """Look at a video; a remote one is not fetched, and passes."""
+    if source.file is None:
+        return Look()
+    refusals: list[str] = []
+    size = source.file.stat().st_size
+    if size > MAX_UPLOAD_BYTES:
+        refusals.append(
+            f"it has {size / 2**20:.0f} MB, and a direct upload at most "
+            f"{MAX_UPLOAD_BYTES // 2**20} MB; put it into a bucket and give its URL"
+        )
+    try:
+        seen = _in_file(source.file)
+    except VideoError as error:
+        return Look((*refusals, str(error)))
+    return Look((*refusals, *seen.refusals), seen.warnings)
+
+
+def _in_file(file: Path) -> Look:
+    with FrameExtractor(file) as extractor:
+        info = extractor.info
+    refusals = []
+    if _CONTAINERS.isdisjoint(info.container.split(",")):
+        refusals.append(f"its container is {info.container}, not MP4; remux it with FFmpeg")
+    if info.codec not in _CODECS:
+        refusals.append(f"its codec is {info.codec}, not H.264; transcode it")
+    # Nothing is known of Labelbox's view of the file yet.
+    found = check_video(info, scan_video(file), None)
+    warnings = [finding.what + _CONSEQUENCES.get(finding.kind, "") for finding in found]
+    return Look(tuple(refusals), (*warnings, *_of_looks(info)))
+
+
+def _of_looks(info: VideoInfo) -> Iterator[str]:
+    """What Labelbox may show otherwise than it is meant."""
+    if info.codec == "hevc":
+        yield "its codec is H.265, which not every browser shows"
+    if info.rotation or info.mirrored:
+        turned = f"turned by {info.rotation} degrees" if info.rotation else "mirrored"
+        yield f"it is displayed {turned}; labels will be in the displayed picture"

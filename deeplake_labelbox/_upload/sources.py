@@ -1,0 +1,91 @@
+"""The videos that are to be uploaded: files and URLs, told apart before anything is made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Final
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
+
+from deeplake_labelbox._upload.bucket_urls import https_url
+from deeplake_labelbox._video.access import without_query
+from deeplake_labelbox.errors import ConfigurationError, VideoNotFoundError
+
+_NAMED: Final = 10
+_BUCKETS: Final = ("s3", "gs", "gcs")
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFile:
+    """One video to upload.
+
+    Attributes:
+        path: As it was given; not part of the repr, as a URL may be signed.
+        file: Where it is, for a local one.
+        url: Where Labelbox fetches it, for a remote one.
+        name: For messages: the path, or the URL without its query.
+    """
+
+    path: str = field(repr=False)
+    file: Path | None
+    url: str | None = field(repr=False)
+    name: str
+
+    @property
+    def external_id(self) -> str:
+        """Its file name, which Labelbox shows."""
+        if self.file is not None:
+            return self.file.name
+        return PurePosixPath(unquote(urlsplit(self.name).path)).name or self.name
+
+
+def read_sources(video_paths: Iterable[str | os.PathLike[str]]) -> list[VideoFile]:
+    """Tell files and URLs apart, and check that the files are there.
+
+    A path has no scheme, or ``file://``. ``http://`` and ``https://`` URLs are handed to Labelbox
+    as they are; ``s3://`` and ``gs://`` as the https URL of the object, which Labelbox reads
+    through an IAM integration.
+
+    Raises:
+        ConfigurationError: An entry is of another type, of an unknown scheme, or there is none.
+        VideoNotFoundError: A file is not there; all that are missing are named.
+    """
+    if isinstance(video_paths, str | os.PathLike):
+        raise ConfigurationError(
+            f"video_paths is the single path {video_paths!s}; give a list of paths and URLs."
+        )
+    sources = [_read(entry) for entry in video_paths]
+    if not sources:
+        raise ConfigurationError("video_paths is empty; give at least one path or URL.")
+    missing = [source.name for source in sources if source.file and not source.file.is_file()]
+    if missing:
+        more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
+        raise VideoNotFoundError(
+            f"There is no file {', '.join(missing[:_NAMED])}{more}; nothing was uploaded. Check "
+            "the paths, or give URLs with their scheme (https://...)."
+        )
+    return sources
+
+
+def _read(entry: object) -> VideoFile:
+    if not isinstance(entry, str | os.PathLike):
+        raise ConfigurationError(
+            f"video_paths holds a {type(entry).__name__}; give paths and URLs as strings."
+        )
+    text = os.fspath(entry)
+    head, separator, _ = text.partition("://")
+    scheme = head.lower() if separator and len(head) > 1 else ""
+    if scheme in ("", "file"):
+        file = Path(url2pathname(urlsplit(text).path)) if scheme else Path(text)
+        return VideoFile(text, file, None, str(file))
+    if scheme in _BUCKETS:
+        return VideoFile(text, None, https_url(text), text)
+    if scheme not in ("http", "https"):
+        raise ConfigurationError(
+            f"{without_query(text)} has the scheme {scheme}://, which Labelbox does not fetch; "
+            "give an https:// URL, or a local path."
+        )
+    return VideoFile(text, None, text, without_query(text))

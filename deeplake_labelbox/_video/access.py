@@ -1,0 +1,191 @@
+"""Access to the URL of a video or mask: the URL as it is, or what a presigner gives for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from urllib.parse import urlsplit, urlunsplit
+
+from deeplake_labelbox.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from deeplake_labelbox._video.response_body import FetchErrors
+
+UrlPresigner: TypeAlias = Callable[[str], tuple[str, Mapping[str, Any]]]
+"""``url -> (url, {"headers": {name: value}})``, or ``(url, {})`` when no header is needed."""
+
+_HTTP: Final = frozenset({"http", "https"})
+_EXPECTED: Final = 'a pair (url, {"headers": {"Name": "value"}}) or (url, {})'
+
+
+def url_scheme(source: str) -> str:
+    """The URL scheme of ``source``; a single letter is a Windows drive, so a path."""
+    head, separator, _ = source.partition("://")
+    return head.lower() if separator and len(head) > 1 and head.isascii() else ""
+
+
+def without_query(url: str) -> str:
+    """``url`` without its user, query and fragment: those are where signatures and tokens sit."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "(a URL that cannot be parsed)"
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+class _LabelboxPresigner:
+    def __init__(self, api_key: str, hosts: Collection[str]) -> None:
+        self._api_key = api_key
+        self._hosts = frozenset(host.lower() for host in hosts)
+
+    def __call__(self, url: str) -> tuple[str, dict[str, Any]]:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").lower()
+        netloc = parts.netloc.rpartition("@")[2].lower()
+        labelbox_cloud = parts.scheme == "https" and f".{host}".endswith(".labelbox.com")
+        if labelbox_cloud or (parts.scheme in _HTTP and netloc in self._hosts):
+            return url, {"headers": {"Authorization": f"Bearer {self._api_key}"}}
+        return url, {}
+
+
+def labelbox_presigner(api_key: str, hosts: Collection[str] = ()) -> UrlPresigner:
+    """The default presigner: the API key for Labelbox's own hosts, nothing for any other.
+
+    Args:
+        api_key: Sent as ``Authorization: Bearer``.
+        hosts: Further ``host:port`` (or ``host``) values that are Labelbox's, such as those of
+            the client's endpoints. Besides, every ``https`` host of labelbox.com is.
+    """
+    return _LabelboxPresigner(api_key, hosts)
+
+
+class Access:
+    """The URL and headers with which a file is fetched, renewed when they expire.
+
+    Signatures expire: between two tries, or in the middle of a download. Storage answers that with
+    400 (S3, Google), 401, 403 (S3, Google, Azure) or 404, so each of them counts as a refusal.
+    What was given anew and is refused at once is not asked for again.
+
+    Args:
+        source: The URL in the export.
+        errors: Which errors to raise.
+        presigner: Gives access to it.
+        headers: What to send to its origin.
+
+    Attributes:
+        name: What to call the file in messages.
+        url: The URL to fetch.
+        headers: What to send to its origin.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        errors: FetchErrors,
+        *,
+        presigner: UrlPresigner | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self._source = source
+        self.name = f"{errors.noun} {without_query(source)}"
+        self._presigner = presigner
+        self._errors = errors
+        self._may_ask = True
+        self.url, self.headers = source, dict(headers or {})
+
+    @classmethod
+    def to(
+        cls,
+        source: str,
+        presigner: UrlPresigner | None,
+        errors: FetchErrors,
+        *,
+        presign_first: bool = False,
+    ) -> Access:
+        """Access to a URL of any scheme.
+
+        An http or https URL is tried as it is, as signed URLs refuse foreign headers; any other
+        goes to the presigner at once, and so does each with ``presign_first``.
+
+        Raises:
+            DeepLakeLabelboxError: What ``errors`` names for a refusal, where nothing gives access
+                to a URL that is not http or https, or the presigner fails.
+            ConfigurationError: The presigner returned something else than agreed.
+        """
+        access = cls(source, errors, presigner=presigner)
+        if presigner is not None and (presign_first or url_scheme(source) not in _HTTP):
+            access._ask(presigner)
+        access._check_scheme()
+        return access
+
+    def used(self) -> None:
+        """An attempt was not refused: the presigner may be asked again when a later one is."""
+        self._may_ask = True
+
+    def renew(self) -> bool:
+        """After a refusal: whether the presigner gives other access than was refused.
+
+        Raises:
+            DeepLakeLabelboxError: As `to` does.
+            ConfigurationError: The same.
+        """
+        if self._presigner is None or not self._may_ask:
+            return False
+        refused = self.url, self.headers
+        self._ask(self._presigner)
+        self._check_scheme()
+        return (self.url, self.headers) != refused
+
+    @property
+    def advice(self) -> str:
+        """What to do after a refusal."""
+        gave_nothing = self.url == self._source and not self.headers
+        if self._presigner is None or (gave_nothing and not self._is_passed):
+            return f"{self._errors.refused_hint} {self._errors.expiry_hint}".rstrip()
+        if not self._is_passed:
+            told = "The API key was sent; check that it may read this project."
+            return f"{told} {self._errors.expiry_hint}".rstrip()
+        if gave_nothing:
+            return "url_presigner returned the URL as it is; let it sign the URLs of this host."
+        return "It was asked for with what url_presigner gave; check that this gives read access."
+
+    @property
+    def _is_passed(self) -> bool:
+        """Whether the user passed the presigner."""
+        return self._presigner is not None and not isinstance(self._presigner, _LabelboxPresigner)
+
+    def _ask(self, presigner: UrlPresigner) -> None:
+        """Call the presigner and check what came back, without quoting it: it holds secrets."""
+        self._may_ask = False
+        try:
+            answer: object = presigner(self._source)
+        except Exception as error:
+            raise self._errors.forbidden(
+                f"url_presigner failed with {type(error).__name__} for the {self.name}. "
+                "Call it with this URL to see why."
+            ) from error
+        match answer:
+            case (str() as signed, Mapping() as options) if set(options) <= {"headers"}:
+                headers = options.get("headers") or {}
+                if isinstance(headers, Mapping) and all(
+                    isinstance(part, str) for item in headers.items() for part in item
+                ):
+                    self.url, self.headers = signed, dict(headers)
+                    return
+        raise ConfigurationError(
+            f"url_presigner returned a {type(answer).__name__} of another shape than expected for "
+            f"the {self.name}; return {_EXPECTED}."
+        )
+
+    def _check_scheme(self) -> None:
+        if url_scheme(self.url) in _HTTP or not url_scheme(self._source):
+            return  # a text that is no URL is refused when it is fetched
+        if self._is_passed:
+            raise self._errors.forbidden(
+                f"url_presigner returned {without_query(self.url)} for the {self.name}; "
+                "return an http:// or https:// URL."
+            )
+        raise self._errors.forbidden(
+            f"The {self.name} cannot be read from {url_scheme(self._source)}:// storage as it "
+            f"is. Pass url_presigner, which returns {_EXPECTED} for it."
+        )

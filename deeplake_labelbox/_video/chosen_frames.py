@@ -1,0 +1,229 @@
+"""Decoding some frames of a file, and of the others only what these need.
+
+Where one packet is one picture (`packets`), the packets tell the number of every frame before any
+is decoded. So groups of pictures without a chosen frame are left out, as are the packets of a
+group behind its last chosen frame, and of H.264 also single pictures that no other refers to.
+What the decoder gives is compared with the packets that it got, time by time: when it gives
+anything else, all is decoded in order instead.
+
+Left out are only packets: the file is read from its start, which costs about 1/200 of decoding it
+and, other than seeking, leaves no doubt about the place. AV1 is decoded in full, because a key
+frame of it may be shown later than pictures that follow it in the file.
+
+Timestamps are the file's. They differ from those of decoding in full only behind a group that is
+left out and in which times go back or repeat, as broken files have them.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+import av
+import av.error
+import numpy as np
+
+from deeplake_labelbox._video.container import open_container
+from deeplake_labelbox._video.decoding import Decoded
+from deeplake_labelbox._video.numbering import starts_anew
+from deeplake_labelbox._video.packets import is_shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from av.packet import Packet
+    from numpy.typing import NDArray
+
+    from deeplake_labelbox._video.frame_choice import FrameChoice
+    from deeplake_labelbox._video.packets import PacketTable
+
+_AVCC_LENGTH_SIZE_AT: Final = 4
+_SLICES: Final = range(1, 6)
+_HARMLESS: Final = frozenset({6, 9, 12})  # supplemental information, delimiters, filler
+
+
+class ChosenFrames:
+    """The chosen frames of a file, decoded as cheaply as the codec allows.
+
+    Args:
+        path: A local file, not damaged.
+        name: What to call it in messages.
+        packets: Its packets.
+        codec: FFmpeg's name of its codec.
+        choice: Which frames are wanted.
+        delay: How many packets the decoder reads ahead of the frame that it gives.
+
+    Attributes:
+        complete: Whether all chosen frames came, once it was iterated. Where it is False, what
+            came is right, and the rest can only be had by decoding all frames.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        name: str,
+        packets: PacketTable,
+        codec: str,
+        choice: FrameChoice,
+        *,
+        delay: int,
+    ) -> None:
+        self.complete = False
+        self._path = path
+        self._name = name
+        self._times = np.sort(packets.times)
+        self._tick = packets.tick
+        self._plan = _Plan(packets, codec, choice, delay) if packets.numbered else None
+
+    def __iter__(self) -> Iterator[Decoded]:
+        self.complete = False
+        if self._plan is None or not self._plan.certain:
+            return
+        plan, given = self._plan, 0
+        expected = iter(np.sort(plan.numbers[plan.needed]).tolist())
+        left_out: set[int] = set()
+        for item in self._decode(plan, left_out):
+            if isinstance(item, int):  # so many packets were decoded up to here
+                if item != given:
+                    return
+                continue
+            number = next((n for n in expected if n not in left_out), None)
+            if number is None or item.pts != self._times[number]:
+                return
+            # The fields of interlaced pictures may come in packets of their own.
+            if item.is_corrupt or item.interlaced_frame:
+                return
+            given += 1
+            if plan.chosen[number]:
+                seconds = float(self._times[number] - self._times[0]) * self._tick
+                yield Decoded(item, number, seconds)
+
+    def _decode(self, plan: _Plan, left_out: set[int]) -> Iterator[av.VideoFrame | int]:
+        """The decoder's frames, and the number of packets where all frames of them are out.
+
+        Args:
+            plan: Which packets are needed.
+            left_out: Takes the numbers of frames whose packets turn out not to be needed.
+        """
+        place, sent = -1, 0
+        with open_container(self._path, self._name, strict=True) as (container, stream):
+            stream.thread_type = "AUTO"
+            context = stream.codec_context
+            try:
+                for packet in container.demux(stream):
+                    if packet.size == 0 or place + 1 >= plan.end:
+                        break
+                    if is_shown(packet):
+                        place += 1
+                        if plan.starts[place]:
+                            if not starts_anew(packet):
+                                return
+                            yield from context.decode(None)
+                            yield sent
+                            context.flush_buffers()
+                        if not plan.needed[place] or plan.leaves_out(place, packet, left_out):
+                            continue
+                        sent += 1
+                    elif not plan.inside[max(place, 0)]:
+                        continue
+                    yield from packet.decode()
+                yield from context.decode(None)
+            except av.error.FFmpegError:
+                return
+        yield sent
+        self.complete = True
+
+
+class _Plan:
+    """Which packets are decoded.
+
+    Attributes:
+        certain: Whether packets tell the numbers of frames from the first one on.
+        chosen: (P,) bool by number of the frame.
+        numbers: (P,) number of each packet's frame, packets in decoding order.
+        starts: (P,) bool: before this packet, the decoder starts anew.
+        needed: (P,) bool: this packet is decoded, if `leaves_out` does not leave it out.
+        inside: (P,) bool: what is not shown is decoded behind this packet.
+        end: No packet from here on is needed.
+    """
+
+    def __init__(self, packets: PacketTable, codec: str, choice: FrameChoice, delay: int) -> None:
+        order = np.argsort(packets.times, kind="stable")
+        seconds = (packets.times[order] - packets.times[order[0]]) * packets.tick
+        picker = choice.picker()
+        self.chosen = np.array([picker.wants(*frame) for frame in enumerate(seconds.tolist())])
+        self.numbers = np.empty(len(order), np.int64)
+        self.numbers[order] = np.arange(len(order))
+        # Pictures before the first key frame are given or not, as the decoder likes.
+        self.certain = bool(self.numbers[0] == 0)
+        self.starts = np.zeros(len(order), np.bool_)
+        self.needed = np.zeros(len(order), np.bool_)
+        self.inside = np.zeros(len(order), np.bool_)
+        self._wanted = self.chosen[self.numbers]
+        # Shown before a picture that is decoded earlier: so times are those of presentation.
+        comes_back = self.numbers < np.maximum.accumulate(self.numbers)
+        self._may_be_left_out = comes_back & ~self._wanted
+        in_full = True
+        for start, end in self._groups(packets.is_key, codec):
+            wanted = np.flatnonzero(self._wanted[start:end])
+            if not len(wanted):
+                in_full = False
+                continue
+            # Frames that come before a chosen one are decoded even where it does not need them, and
+            # as many behind it as the decoder waits for: should it give them in another order than
+            # the times say, it shows.
+            latest = self.numbers[start:end][wanted].max()
+            stop = start + int(np.flatnonzero(self.numbers[start:end] <= latest)[-1]) + 1 + delay
+            stop = min(stop, end)
+            self.inside[start:stop] = True
+            self.needed[start:stop] = self.numbers[start:stop] >= self.numbers[start]
+            self.starts[start] = not in_full
+            in_full = stop == end
+        inside = np.flatnonzero(self.inside)
+        self.end = int(inside[-1]) + 1 if len(inside) else 0
+
+    def leaves_out(self, place: int, packet: Packet[Any], left_out: set[int]) -> bool:
+        """Whether a packet need not be decoded after all; notes it in ``left_out``."""
+        if not self._may_be_left_out[place] or not _is_unreferenced(packet):
+            return False
+        left_out.add(int(self.numbers[place]))
+        return True
+
+    def _groups(self, is_key: NDArray[np.bool_], codec: str) -> list[tuple[int, int]]:
+        """First packet and end of groups that are decoded each without the others."""
+        if codec == "av1":
+            return [(0, len(is_key))]
+        latest = np.maximum.accumulate(self.numbers)
+        keys = np.flatnonzero(is_key)
+        # All frames of earlier packets come before all frames of the group.
+        bounds = [0, *(int(key) for key in keys if key and latest[key - 1] == key - 1)]
+        bounds.append(len(self.numbers))
+        groups: list[tuple[int, int]] = []
+        for start, end in pairwise(bounds):
+            leading = self.numbers[start:end] < self.numbers[start]
+            # Leading pictures also need what is before the key frame.
+            if groups and (leading & self._wanted[start:end]).any():
+                groups[-1] = (groups[-1][0], end)
+            else:
+                groups.append((start, end))
+        return groups
+
+
+def _is_unreferenced(packet: Packet[Any]) -> bool:
+    """Whether no other picture refers to one; see ITU-T H.264, 7.4.1 (nal_ref_idc)."""
+    context = packet.stream.codec_context
+    configuration = context.extradata or b""
+    if context.codec.canonical_name != "h264" or configuration[:1] != b"\x01":
+        return False
+    length_size = (configuration[_AVCC_LENGTH_SIZE_AT] & 0b11) + 1
+    data = memoryview(packet)
+    position, slices = 0, 0
+    while position + length_size < len(data):
+        header = data[position + length_size]
+        if header & 0x1F in _SLICES and header >> 5 & 0b11 == 0:
+            slices += 1
+        elif header & 0x1F not in _HARMLESS:
+            return False
+        position += length_size + int.from_bytes(data[position : position + length_size], "big")
+    return slices > 0

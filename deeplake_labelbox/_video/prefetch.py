@@ -1,0 +1,131 @@
+"""Work done ahead in threads, in order and in bounded memory."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TypeVar
+
+from deeplake_labelbox._video.extractor import FrameExtractor
+from deeplake_labelbox.errors import VideoError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """The items have ended, by themselves or by an error."""
+
+    error: BaseException | None = None
+
+
+def in_background(items: Iterable[T], *, ahead: int) -> Generator[T]:
+    """Yield items that are made in a thread of their own.
+
+    Closing the generator stops the thread after the item that it is at, and waits for it.
+
+    Args:
+        items: Iterated, and closed if it is a generator, in the thread. An error of it is raised
+            here, at its place in the order.
+        ahead: How many items may wait.
+
+    Yields:
+        The items, in order.
+    """
+    waiting: queue.Queue[T | _End] = queue.Queue(maxsize=ahead)
+    stopped = threading.Event()
+
+    def run() -> None:
+        end = _End()
+        try:
+            for item in items:
+                waiting.put(item)
+                if stopped.is_set():
+                    break
+        except BaseException as error:  # noqa: BLE001 - carried to the thread that iterates
+            end = _End(error)
+        if isinstance(items, Generator):
+            items.close()
+        waiting.put(end)
+
+    thread = threading.Thread(target=run, name="in-background", daemon=True)
+    thread.start()
+    item: T | _End | None = None
+    try:
+        while not isinstance(item := waiting.get(), _End):
+            yield item
+        if item.error is not None:
+            raise item.error
+    finally:
+        stopped.set()
+        while not isinstance(item, _End):
+            item = waiting.get()
+        thread.join()
+
+
+def opened_ahead(
+    make_extractors: Iterable[Callable[[], FrameExtractor]], *, ahead: int
+) -> Generator[FrameExtractor | VideoError]:
+    """Yield extractors of videos that are opened: fetched and probed, while others are decoded.
+
+    Each extractor is closed when the next one is asked for.
+
+    Args:
+        make_extractors: Functions that make the extractors.
+        ahead: How many videos are opened beside the one that was yielded.
+
+    Yields:
+        For each of them the open extractor, or the error that opening it raised.
+    """
+    pending: deque[tuple[FrameExtractor, Future[FrameExtractor]]] = deque()
+    makers = iter(make_extractors)
+    with ThreadPoolExecutor(max(ahead, 1), thread_name_prefix="open-video") as pool:
+        try:
+            while True:
+                while len(pending) <= ahead and (make := next(makers, None)) is not None:
+                    extractor = make()
+                    pending.append((extractor, pool.submit(extractor.__enter__)))
+                if not pending:
+                    return
+                extractor, opened = pending.popleft()
+                try:
+                    opened.result()
+                except VideoError as error:
+                    yield error
+                    continue
+                with ExitStack() as stack:
+                    stack.push(extractor)
+                    yield extractor
+        finally:
+            for extractor, opened in pending:
+                if not opened.cancel() and opened.exception() is None:
+                    extractor.__exit__(None, None, None)
+
+
+def grouped(
+    items: Iterable[T], size_of: Callable[[T], int], *, max_size: int, max_count: int
+) -> Iterator[list[T]]:
+    """Yield lists of items up to a total size and count; each holds at least one item.
+
+    What came before an error of ``items`` is yielded before it is raised.
+    """
+    group: list[T] = []
+    size = 0
+    try:
+        for item in items:
+            if group and (size + size_of(item) > max_size or len(group) >= max_count):
+                yield group
+                group, size = [], 0
+            group.append(item)
+            size += size_of(item)
+    except VideoError:
+        if group:
+            yield group
+        raise
+    if group:
+        yield group

@@ -1,0 +1,65 @@
+"""The size to which frames, and their masks, are scaled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from deeplake_labelbox._video.container import MAX_PIXELS
+from deeplake_labelbox.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Resize: TypeAlias = int | tuple[int, int]
+"""Longest side in pixels, which keeps the proportions and leaves smaller videos as they are, or
+exact (width, height)."""
+
+
+def check_resize(resize: Resize | None) -> None:
+    """Check the option.
+
+    Raises:
+        ConfigurationError: It is no size.
+    """
+    if resize is None:
+        return
+    sides: tuple[object, ...] = resize if isinstance(resize, tuple) else (resize, resize)
+    whole = [side for side in sides if isinstance(side, int) and not isinstance(side, bool)]
+    if len(sides) != 2 or len(whole) != 2 or min(whole) < 1 or whole[0] * whole[1] > MAX_PIXELS:
+        raise ConfigurationError(
+            f"resize is {resize!r}; give the longest side in pixels, or (width, height), of at "
+            f"most {MAX_PIXELS} pixels."
+        )
+
+
+def resized(width: int, height: int, resize: Resize | None) -> tuple[int, int]:
+    """Width and height of the frames of a video that is ``width`` by ``height`` as displayed."""
+    if resize is None:
+        return width, height
+    if not isinstance(resize, int):
+        return resize[0], resize[1]
+    longest = max(width, height)
+    if longest <= resize:
+        return width, height
+    return max(1, round(width * resize / longest)), max(1, round(height * resize / longest))
+
+
+def nearest_pixels(masks: NDArray[np.bool_], height: int, width: int) -> NDArray[np.bool_]:
+    """Scale masks: each pixel is the one of the source at the place of its centre.
+
+    Args:
+        masks: (H, W, N) bool.
+        height: Rows wanted.
+        width: Pixels a row wanted.
+
+    Returns:
+        (height, width, N) bool; the same array where the size is right.
+    """
+    if masks.shape[:2] == (height, width):
+        return masks
+    rows = (2 * np.arange(height) + 1) * masks.shape[0] // (2 * height)
+    columns = (2 * np.arange(width) + 1) * masks.shape[1] // (2 * width)
+    scaled: NDArray[np.bool_] = masks[rows[:, np.newaxis], columns]
+    return scaled

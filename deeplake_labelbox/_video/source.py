@@ -1,0 +1,102 @@
+"""From a data row's ``row_data`` to a file on this machine."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path, PurePosixPath
+from typing import Final
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from deeplake_labelbox._video.access import Access, UrlPresigner, url_scheme, without_query
+from deeplake_labelbox._video.response_body import VIDEO_ERRORS
+from deeplake_labelbox._video.transport import Transport
+from deeplake_labelbox.errors import VideoError, VideoNotFoundError
+
+logger = logging.getLogger(__name__)
+
+MAX_VIDEO_BYTES: Final = 256 << 30
+_SPARE_BYTES: Final = 256 << 20  # of the disk, which are left free
+
+
+def describe_source(source: str | Path) -> str:
+    """``source`` as it may stand in a message: a URL without its query, a path as it is."""
+    return without_query(source) if isinstance(source, str) and url_scheme(source) else str(source)
+
+
+@contextmanager
+def open_video(
+    source: str | Path,
+    *,
+    url_presigner: UrlPresigner | None = None,
+    transport: Transport | None = None,
+    max_bytes: int = MAX_VIDEO_BYTES,
+) -> Iterator[Path]:
+    """The video of a data row as a local file, for the time of the ``with`` block.
+
+    A path or ``file://`` URL is used where it is. An http(s) URL is fetched without any header
+    first, as signed URLs refuse foreign ones; when the host refuses, ``url_presigner`` is asked
+    for a URL and headers, and again when these expire before the download is whole.
+    Any other scheme (``s3://``, ``gs://``, …) goes to ``url_presigner`` at once. What is fetched
+    goes whole to a temporary file, which is deleted at the end.
+
+    Args:
+        source: ``row_data`` of a data row, or a path.
+        url_presigner: Gives URLs access; see `UrlPresigner`.
+        transport: The HTTP client to use; by default one of its own.
+        max_bytes: A longer body is refused, as is one that would fill the disk: a server may send
+            without end.
+
+    Raises:
+        VideoNotFoundError: There is no such file or URL.
+        VideoForbiddenError: The host refuses, also with what ``url_presigner`` gave.
+        VideoUnreachableError: The network failed, after the retries.
+        VideoError: The video is too large, or there is no room for it.
+        ConfigurationError: ``url_presigner`` returned something else than agreed.
+    """
+    scheme = url_scheme(source) if isinstance(source, str) else ""
+    if not isinstance(source, str) or scheme in {"", "file"}:
+        yield _local_file(source, scheme)
+        return
+    suffix = PurePosixPath(urlsplit(source).path).suffix
+    with (
+        tempfile.TemporaryDirectory(prefix="deeplake-labelbox-") as folder,
+        nullcontext(transport) if transport is not None else Transport() as client,
+    ):
+        # FFmpeg looks at the suffix when the content alone does not tell the format.
+        path = Path(folder, f"video{suffix if suffix[1:].isalnum() else ''}")
+        try:
+            client.download(
+                Access.to(source, url_presigner, VIDEO_ERRORS),
+                path,
+                max_bytes=_room(folder, max_bytes),
+            )
+        except OSError as error:
+            raise VideoError(
+                f"The video {without_query(source)} could not be stored in {folder}: "
+                f"{error.strerror}. Free some space, or set TMPDIR to a larger disk."
+            ) from error
+        yield path
+
+
+def is_remote(source: str | Path) -> bool:
+    """Whether a source is a URL that something has to be fetched from."""
+    return isinstance(source, str) and url_scheme(source) not in {"", "file"}
+
+
+def _room(folder: str, max_bytes: int) -> int:
+    return max(min(max_bytes, shutil.disk_usage(folder).free - _SPARE_BYTES), 0)
+
+
+def _local_file(source: str | Path, scheme: str) -> Path:
+    path = Path(url2pathname(urlsplit(str(source)).path)) if scheme == "file" else Path(source)
+    if not path.is_file():
+        what = "is a folder" if path.is_dir() else "does not exist"
+        raise VideoNotFoundError(
+            f"The video {path} {what}. Check the path, or give a URL with its scheme (https://...)."
+        )
+    return path

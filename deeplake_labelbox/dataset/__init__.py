@@ -1,1 +1,0 @@
-"""Deep Lake: columns, frames, annotations."""

@@ -1,1 +1,0 @@
-"""Labelbox: export a project, read its ontology and its labels."""

@@ -1,1 +1,0 @@
-"""Reads datasets of this package: frames, objects, answers and videos."""

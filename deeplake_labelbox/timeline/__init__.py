@@ -1,1 +1,0 @@
-"""Key frames and segments to one value per frame: pure computation."""

@@ -1,6 +1,12 @@
-"""Sandboxes that many tests share, each started once."""
+"""Sandboxes that many tests share, each started once, and the options of the suite."""
 
 import pytest
+from suite_options import (  # noqa: F401 - hooks, which pytest finds here
+    pytest_addoption,
+    pytest_collection_modifyitems,
+    pytest_make_collect_report,
+    pytest_runtest_makereport,
+)
 
 from deeplake_labelbox.sandbox import Sandbox
 

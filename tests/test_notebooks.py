@@ -9,7 +9,8 @@ import pytest
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 
-# What must hold after the last cell; it runs in the notebook's own kernel.
+# What must hold after the last cell; it runs in the notebook's own kernel. What a trained model
+# finds differs between processors, so nothing here depends on which boxes those are.
 FACTS = {
     "quickstart": """
 assert len(dataset) == 148
@@ -22,11 +23,19 @@ assert sum(losses[-8:]) < sum(losses[:8]) / 3
 assert all(found > there / 2 for found, there in hits.values())
 """,
     "import_ground_truth": """
-assert len(result.accepted) == len(result.annotations) > 5
+def count(column):
+    return sum(len(each) for each in unlabelled[column][:] if each is not None)
+
+assert len(result.accepted) == len(result.annotations)
+kept = [each for _, _, annotations in labels.values() for each in annotations]
+for name, column in (("car", "car/car"), ("person", "person")):
+    spans = [key_frames(each) for each in kept if each["name"] == name]
+    frames_shown = sum(keys[-1]["frame"] - keys[0]["frame"] + 1 for keys in spans)
+    assert count(column) == frames_shown
 assert report.summary == "1 label corrected"
-assert sum(len(boxes) for boxes in unlabelled["car/car"][:]) > 50
-assert sum(len(boxes) for boxes in unlabelled["person"][:]) > 50
-assert any(len(answer) for answer in unlabelled["weather"][:])
+assert count("lamp") == 13
+assert count("weather") == 22
+assert [len(row.labels) for row in project.data_rows] == [1, 1, 1, 0]
 """,
 }
 NEED_TORCH = ("training", "import_ground_truth")

@@ -107,8 +107,11 @@ def videos_of(dataset: ReadableDataset) -> tuple[Video, ...]:
 
 
 def resized_videos(dataset: ReadableDataset) -> tuple[VideoEntry, ...]:
-    """Find the videos whose pictures change their size, where the rows tell their video."""
-    if not has_identity_columns(dataset):
+    """Find the videos whose pictures change their size, where the rows tell their video.
+
+    The view of a query does not tell: it has no metadata.
+    """
+    if not hasattr(dataset, "metadata") or not has_identity_columns(dataset):
         return ()
     try:
         return tuple(entry for entry in read_meta(dataset).videos if entry.sizes)

@@ -47,6 +47,14 @@ def test_negative_rows_count_from_the_end_and_others_are_refused(labelled):
         draw_frame(ds, 0, image_column="car/car")
 
 
+def test_a_row_of_a_query_is_drawn(labelled):
+    ds = labelled()
+    view = ds.query('SELECT * WHERE shape("car/car")[0] >= 2 ORDER BY frame_idx DESC')
+    first = int(view["video_idx"][0]), int(view["frame_idx"][0])
+    rows = list(zip(ds["video_idx"][:].tolist(), ds["frame_idx"][:].tolist(), strict=True))
+    assert draw_frame(view, 0).width == draw_frame(ds, rows.index(first)).width
+
+
 def test_a_dataset_without_labels_shows_the_frame_alone(sample_frames):
     ds, _ = sample_frames
     picture = draw_frame(ds, 3)

@@ -11,7 +11,7 @@ import deeplake_labelbox as dl
 from deeplake_labelbox import draw_contact_sheet, draw_frame, import_annotations
 from deeplake_labelbox._cli.application import app
 from deeplake_labelbox.errors import DatasetMismatchError
-from deeplake_labelbox.training import FrameDataset, to_coco, to_mot
+from deeplake_labelbox.training import to_coco, to_mot
 
 ONTOLOGY = {"tools": [{"tool": "rectangle", "name": "car"}], "classifications": []}
 
@@ -43,6 +43,13 @@ def convert(dataset, project, client):
     ).dataset_with_applied_annotations()
 
 
+def frame_dataset(ds, *_):
+    pytest.importorskip("torch")
+    from deeplake_labelbox.training import FrameDataset  # noqa: PLC0415 - needs torch
+
+    return FrameDataset(ds)
+
+
 VERBS = {
     "converter": convert,
     "sync": lambda ds, _, client: dl.sync_dataset(ds, lb_client=client, progress=False),
@@ -55,7 +62,7 @@ VERBS = {
     "page": lambda ds, *_: dl.write_preview(ds, "page.html", progress=False),
     "movie": lambda ds, *_: dl.write_preview(ds, "movie.mp4", progress=False),
     "LabeledDataset": lambda ds, *_: dl.LabeledDataset(ds),
-    "FrameDataset": lambda ds, *_: FrameDataset(ds),
+    "FrameDataset": frame_dataset,
     "COCO": lambda ds, *_: to_coco(ds),
     "MOT": lambda ds, *_: to_mot(ds),
     "diff": lambda ds, *_: dl.diff_labels(ds, ds.version, ds.version),

@@ -33,6 +33,7 @@ from deeplake_labelbox._model.json_values import (
     short,
 )
 
+_NAMED = 5
 # Deeper nesting than any editor offers; it bounds recursion on hostile input.
 _MAX_DEPTH = 32
 
@@ -41,6 +42,11 @@ _ANSWER_KEYS: dict[AnswerKind, str] = {
     "checklist": "checklist_answers",
     "text": "text_answer",
 }
+
+_READ_OF_LABEL = frozenset(
+    {"frames", "segments", "key_frame_feature_map", "classifications", "objects"}
+)
+_READ_OF_FRAME = frozenset({"objects", "classifications"})
 
 _EMPTY_SEGMENTS: NDArray[np.int64] = np.empty((0, 2), dtype=np.int64)
 
@@ -66,6 +72,7 @@ class _LabelParser:
         self._frames = list(self._sorted_frames(self._object(annotations, "frames")))
         if as_mapping(annotations.get("objects")) or as_list(annotations.get("objects")):
             self._report("the label has objects that belong to no frame, as labels of images have")
+        self._report_unread(annotations)
         self._global = annotations.get("classifications")
         self._key_frames = self._object(annotations, "key_frame_feature_map")
         self._segments = self._parse_segments(self._object(annotations, "segments"))
@@ -110,6 +117,20 @@ class _LabelParser:
 
     def _report(self, what: str, frame: int | None = None) -> None:
         self._problems.append(Problem(what, frame))
+
+    def _report_unread(self, annotations: Mapping[str, Any]) -> None:
+        """Name the kinds of annotations that no dataset has columns for, such as relationships."""
+        for key, held in annotations.items():
+            if held and isinstance(held, Mapping | list) and key not in _READ_OF_LABEL:
+                self._report(f"its {key} are of a kind that is not supported{_names_in(held)}")
+        unread: dict[str, tuple[int, Any]] = {}
+        for number, frame in self._frames:
+            for key, held in frame.items():
+                if held and isinstance(held, Mapping | list) and key not in _READ_OF_FRAME:
+                    unread.setdefault(key, (number, held))
+        for key, (number, held) in unread.items():
+            what = f"its {key}, here and later, are of a kind that is not supported"
+            self._report(f"{what}{_names_in(held)}", number)
 
     def _object(self, parent: Mapping[str, Any], key: str) -> Mapping[str, Any]:
         """The object under a key, empty if it is absent."""
@@ -276,6 +297,13 @@ class _LabelParser:
         for feature_id in sorted(self._segments.keys() - objects.keys() - self._answer_ids):
             for start, _ in self._segments[feature_id][:1]:
                 self._report(f"feature {feature_id} has segments, but no value", int(start))
+
+
+def _names_in(held: Any) -> str:
+    """The names of what a list or object of annotations holds, in brackets."""
+    items = held.values() if isinstance(held, Mapping) else as_list(held)
+    names = {_named(_feature(item)) for item in items if isinstance(item, Mapping)}
+    return f" ({', '.join(sorted(names)[:_NAMED])})" if names else ""
 
 
 def _feature(item: Mapping[str, Any]) -> Feature:

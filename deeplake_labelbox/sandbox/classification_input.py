@@ -10,8 +10,11 @@ from deeplake_labelbox.sandbox.content import AnswerSpan, FrameClassification
 from deeplake_labelbox.sandbox.ontology import named, option_named, slug
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from deeplake_labelbox.sandbox.identifiers import FeatureIds
 
+Ranges = tuple[tuple[int, int], ...]
 Path = tuple[str | int, ...]
 
 
@@ -75,13 +78,69 @@ class ClassificationReader:
         for part in parts:
             frames = part.get("frames", shared) if isinstance(part, dict) else shared
             ranges_of_part = _ranges(frames, self._last_frame, where)
-            spans.append(AnswerSpan(ranges_of_part, self._one(part, schema, path, where)))
+            for held, settled in self._settled(part, schema, ranges_of_part, where):
+                spans.append(AnswerSpan(held, self._one(settled, schema, path, where)))
         if schema["type"] != "checklist":
             ranges = sorted(pair for span in spans for pair in span.ranges)
             for (_, end), (start, _) in itertools.pairwise(ranges):
                 if start <= end:
                     raise _refusal(where, f"has two answers on frame {start}; give it one")
         return FrameClassification(self._ids.of(*path), schema, tuple(spans))
+
+    def _settled(
+        self, part: object, schema: dict[str, Any], ranges: Ranges, where: str
+    ) -> Iterator[tuple[Ranges, object]]:
+        """An answer as it is on ranges of frames, where the answers below it have frames too."""
+        nested = part.get("classifications") if isinstance(part, dict) else None
+        entries = nested if isinstance(nested, list) else []
+        edges = {edge for entry in entries for edge in self._edges(entry, where)}
+        if not isinstance(part, dict) or not edges:
+            yield ranges, part
+            return
+        _, schemas, _ = self._option(part, schema, where)
+        for start, end in ranges:
+            starts = sorted({start, *(edge for edge in edges if start < edge <= end)})
+            for first, following in itertools.pairwise([*starts, end + 1]):
+                below = self._answered_on(first, entries, schemas, where)
+                yield ((first, following - 1),), {**part, "classifications": below}
+
+    def _edges(self, entry: object, where: str) -> Iterator[int]:
+        """Frames on which an answer, or one below it, begins to hold or no longer holds."""
+        answer = _answer_of(entry, where) if isinstance(entry, dict) else None
+        for part in answer if isinstance(answer, list) else [answer]:
+            if isinstance(part, dict) and part.get("frames") is not None:
+                for start, end in _ranges(part["frames"], self._last_frame, where):
+                    yield from (start, end + 1)
+                for nested in part.get("classifications") or ():
+                    yield from self._edges(nested, where)
+
+    def _answered_on(
+        self, frame: int, entries: list[Any], schemas: list[dict[str, Any]], where: str
+    ) -> list[dict[str, Any]]:
+        """The answers that hold on a frame, without their frames."""
+        answered = []
+        for entry in entries:
+            schema = self._schema(entry, schemas, where)
+            answer = _answer_of(entry, where)
+            parts = []
+            for part in answer if isinstance(answer, list) else [answer]:
+                if not isinstance(part, dict) or part.get("frames") is None:
+                    parts.append(part)
+                    continue
+                ranges = _ranges(part["frames"], self._last_frame, where)
+                if any(start <= frame <= end for start, end in ranges):
+                    settled = {key: value for key, value in part.items() if key != "frames"}
+                    if settled.get("classifications"):
+                        _, below, _ = self._option(part, schema, where)
+                        nested = settled["classifications"]
+                        settled["classifications"] = self._answered_on(frame, nested, below, where)
+                    parts.append(settled)
+            if schema["type"] != "checklist" and len(parts) > 1:
+                raise _refusal(where, f"has two answers to '{schema['name']}' on frame {frame}")
+            if parts:
+                given = parts if schema["type"] == "checklist" else parts[0]
+                answered.append({"name": schema["name"], "answer": given})
+        return answered
 
     def export_form(
         self, feature_id: str, schema: dict[str, Any], answers: list[dict[str, Any]]
@@ -130,7 +189,7 @@ class ClassificationReader:
             if not isinstance(text, str):
                 raise _refusal(where, "is a text; give its answer as a string")
             return {"content": text}
-        option, nested = self._option(part, schema, where)
+        option, below, nested = self._option(part, schema, where)
         option_path = (*path, option["value"])
         here = f"option '{option['value']}' of {where}"
         return {
@@ -138,12 +197,14 @@ class ClassificationReader:
             "feature_schema_id": option["featureSchemaId"],
             "name": option["label"],
             "value": option["value"],
-            "classifications": self.answered(nested, option["options"], option_path, here),
+            "classifications": self.answered(nested, below, option_path, here),
         }
 
     @staticmethod
-    def _option(part: object, schema: dict[str, Any], where: str) -> tuple[dict[str, Any], Any]:
-        """The option that an answer names, and the answers given below it."""
+    def _option(
+        part: object, schema: dict[str, Any], where: str
+    ) -> tuple[dict[str, Any], list[dict[str, Any]], Any]:
+        """The option that an answer names, what is asked below it, and what is answered there."""
         name = part.get("name", part.get("schemaId")) if isinstance(part, dict) else None
         if not isinstance(part, dict) or not isinstance(name, str):
             raise _refusal(where, f"is a {schema['type']}; give an answer as {{'name': option}}")
@@ -153,7 +214,7 @@ class ClassificationReader:
         if option is None:
             known = ", ".join(f"'{known['value']}'" for known in options)
             raise _refusal(where, f"has no option '{name}'; its options are {known}")
-        return option, part.get("classifications")
+        return option, option["options"], part.get("classifications")
 
 
 def answer_payload(schema: dict[str, Any], answers: list[dict[str, Any]]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ TOOL_KINDS = {
     "fact-checking",
     "prompt-issue",
 }
-CLASSIFICATION_KINDS = {"text", "checklist", "radio"}
+CLASSIFICATION_KINDS = {"text", "checklist", "radio", "group"}
 
 
 def complete(normalized: dict[str, Any], identifiers: Identifiers) -> dict[str, Any]:
@@ -129,7 +129,7 @@ def _complete_classification(classification: dict[str, Any], identifiers: Identi
     _fill(classification, identifiers)
     classification.setdefault("instructions", name)
     classification["options"] = classification.get("options") or []
-    if classification["type"] != "text" and not classification["options"]:
+    if classification["type"] in ("radio", "checklist") and not classification["options"]:
         raise ConfigurationError(
             f"Classification '{name}' has no options; give it at least one, or make it a text."
         )

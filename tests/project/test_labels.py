@@ -186,3 +186,14 @@ def test_the_label_says_who_made_it():
     parsed = parse_label({"id": "label-9", "label_details": {"created_by": "a@b.test"}})
 
     assert (parsed.id, parsed.created_by) == ("label-9", "a@b.test")
+
+
+def test_kinds_that_no_column_holds_are_named():
+    edge = {"feature_id": "e", "name": "pulls", "unidirectional_relationship": {"source": "a"}}
+    frames = {str(number): {"objects": {}, "groups": {"g": {"name": "bunch"}}} for number in (3, 4)}
+    label = {"annotations": {"frames": frames, "relationships": [edge], "version": 2, "empty": []}}
+    told = {(problem.what, problem.frame) for problem in parse_label(label).problems}
+    assert told == {
+        ("its relationships are of a kind that is not supported ('pulls')", None),
+        ("its groups, here and later, are of a kind that is not supported ('bunch')", 3),
+    }

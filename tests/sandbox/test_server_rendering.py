@@ -267,6 +267,38 @@ def test_frame_ranges_may_stand_in_three_places(annotations, given):
     assert [answers(exported, frame) for frame in exported["frames"]] == [{"weather": "rain"}] * 2
 
 
+def test_answers_below_an_answer_change_over_time_too(annotations):
+    """As the SDK writes its temporal classifications."""
+
+    def during(start, end, **answer):
+        return answer | {"frames": [{"start": start, "end": end}]}
+
+    shades = [during(3, 4, value="dark"), during(5, 5, value="pale")]
+    colors = [
+        during(3, 6, name="red", classifications=[{"name": "shade", "answer": shades}]),
+        during(7, 8, name="blue"),
+    ]
+    rain = during(2, 9, name="rain", classifications=[{"name": "color", "answer": colors}])
+    exported = annotations({"name": "weather", "answer": [rain]}, interpolated_frames=True)
+    found = {}
+    for number, frame in exported["frames"].items():
+        (shown,) = frame["classifications"]
+        below = shown["radio_answer"]["classifications"]
+        color = below[0]["radio_answer"] if below else {}
+        deeper = color.get("classifications") or []
+        shade = deeper[0]["text_answer"]["content"] if deeper else None
+        found[int(number)] = (shown["radio_answer"]["value"], color.get("value"), shade)
+    assert found == {
+        2: ("rain", None, None),
+        **dict.fromkeys((3, 4), ("rain", "red", "dark")),
+        5: ("rain", "red", "pale"),
+        6: ("rain", "red", None),
+        **dict.fromkeys((7, 8), ("rain", "blue", None)),
+        9: ("rain", None, None),
+    }
+    assert sorted(exported["segments"].values()) == [[[2, 9]]]
+
+
 def test_answers_of_frame_classifications_nest(annotations):
     nested = [{"name": "color", "answer": {"name": "blue"}}]
     exported = annotations(

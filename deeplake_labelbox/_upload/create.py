@@ -6,7 +6,7 @@ import logging
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._labelbox.client import connect
@@ -20,6 +20,7 @@ from deeplake_labelbox._upload.global_keys import (
     deterministic_global_key,
     with_keys,
 )
+from deeplake_labelbox._upload.metadata import MetadataSource, metadata_by_key
 from deeplake_labelbox._upload.ontology import OntologyLike, WantedOntology
 from deeplake_labelbox._upload.requirements import look_at
 from deeplake_labelbox._upload.result import AnnotationProject, RefusedVideo, UploadedDataRow
@@ -58,6 +59,7 @@ def create_labelbox_annotation_project(
     lb_client: labelbox.Client | None = None,
     lb_dataset_id: str | None = None,
     lb_project_id: str | None = None,
+    lb_metadata: MetadataSource | None = None,
     preflight: PreflightPolicy = "fail",
     fail_on_error: bool = False,
     progress: bool = True,
@@ -91,6 +93,9 @@ def create_labelbox_annotation_project(
         lb_client: A ready client, instead of a key.
         lb_dataset_id: Chooses among datasets of the same name.
         lb_project_id: Chooses among projects of the same name.
+        lb_metadata: Metadata of the data rows that are made: by path or URL as it was given, or
+            from a function of it, the values by the names of their fields, which the organization
+            has. Data rows that are there already keep theirs.
         preflight: What to do with local files that Labelbox does not take (container, codec,
             size): "fail" before anything is uploaded, "skip" them, only "warn", or do not even
             look ("off").
@@ -155,13 +160,19 @@ def create_labelbox_annotation_project(
         integration = (
             None if dataset is not None else find_integration(client, lb_iam_integration_id)
         )
+        metadata = metadata_by_key(client, lb_metadata, videos)
         existing = rows_by_key(client, [video.global_key for video in videos])
         try:
             if dataset is None:
                 dataset = make_dataset(client, lb_dataset_name, integration)
                 upload.made.append(f"dataset {lb_dataset_name} ({dataset.uid})")
             upload.add_rows(
-                dataset, videos, existing, fail_on_error=fail_on_error, progress=progress
+                dataset,
+                videos,
+                existing,
+                metadata,
+                fail_on_error=fail_on_error,
+                progress=progress,
             )
             is_new = project is None
             if project is None:
@@ -199,11 +210,12 @@ class _Upload:
         dataset: labelbox.Dataset,
         videos: list[KeyedVideo],
         existing: dict[str, str],
+        metadata: dict[str, list[dict[str, Any]]],
         *,
         fail_on_error: bool,
         progress: bool,
     ) -> None:
-        maker = DataRowMaker(self.client, dataset)
+        maker = DataRowMaker(self.client, dataset, metadata)
         new = [video for video in videos if video.global_key not in existing]
         try:
             if new:

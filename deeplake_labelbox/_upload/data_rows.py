@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import mimetypes
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
@@ -58,16 +58,27 @@ def _quiet_sdk() -> Iterator[None]:
 class DataRowMaker:
     """Makes data rows in one Labelbox dataset.
 
+    Args:
+        client: The client.
+        dataset: The dataset.
+        metadata: Metadata fields of data rows by global key, in the form of the SDK.
+
     Attributes:
         created: Ids of the data rows made so far, by global key.
         failures: Why the others were not made, by global key.
     """
 
-    def __init__(self, client: labelbox.Client, dataset: labelbox.Dataset) -> None:
+    def __init__(
+        self,
+        client: labelbox.Client,
+        dataset: labelbox.Dataset,
+        metadata: Mapping[str, list[dict[str, Any]]],
+    ) -> None:
         self.created: dict[str, str] = {}
         self.failures: dict[str, str] = {}
         self._client = client
         self._dataset = dataset
+        self._metadata = metadata
 
     def make(self, videos: Sequence[KeyedVideo], *, progress: bool) -> None:
         """Make a data row of every video; what fails is noted, and the rest goes on.
@@ -108,6 +119,7 @@ class DataRowMaker:
             "global_key": video.global_key,
             "external_id": source.external_id,
             "media_type": "VIDEO",
+            "metadata_fields": self._metadata.get(video.global_key) or None,
         }
 
     def _create(self, rows: list[dict[str, Any]]) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import colorsys
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
 
 from deeplake_labelbox._model.ontology import Classification, Ontology
+
+_IDS: Final = frozenset({"featureSchemaId", "schemaNodeId"})
 
 
 def normalized_of(ontology: Ontology) -> dict[str, Any]:
@@ -29,6 +31,40 @@ def normalized_of(ontology: Ontology) -> dict[str, Any]:
             {**_classification(each), "scope": each.scope} for each in ontology.classifications
         ],
     }
+
+
+def completed(given: Mapping[str, Any]) -> dict[str, Any]:
+    """A ``normalized`` dict as it was given, with what Labelbox needs beside, and without ids.
+
+    Ids belong to another ontology. Only tools keep theirs that the constraints of a relationship
+    name: Labelbox gives both new ones together.
+
+    Raises:
+        OntologyError: It lacks what every ontology has.
+    """
+    bare = normalized_of(Ontology.from_normalized(given))
+    named = {
+        schema_id
+        for tool in given.get("tools") or ()
+        for pair in (tool.get("definition") or {}).get("constraints") or ()
+        for schema_id in pair
+    }
+    return {key: _completed(given.get(key) or (), bare[key], named) for key in bare}
+
+
+def _completed(
+    given: Sequence[Mapping[str, Any]], bare: Sequence[Mapping[str, Any]], named: Collection[str]
+) -> list[dict[str, Any]]:
+    features = []
+    for wanted, needed in zip(given, bare, strict=True):
+        has_id = wanted.get("featureSchemaId") in named
+        feature = {key: value for key, value in wanted.items() if has_id or key not in _IDS}
+        feature = {**needed, **{key: value for key, value in feature.items() if value is not None}}
+        for key in ("classifications", "options"):
+            if key in needed:
+                feature[key] = _completed(wanted.get(key) or (), needed[key], ())
+        features.append(feature)
+    return features
 
 
 def are_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ import deeplake
 from deeplake_labelbox._labelbox.client import labelbox_errors
 from deeplake_labelbox._model.ontology import Ontology
 from deeplake_labelbox._store.dataset_ontology import ontology_of_dataset
-from deeplake_labelbox._upload.normalized import are_same, normalized_of
+from deeplake_labelbox._upload.normalized import are_same, completed, normalized_of
 from deeplake_labelbox.errors import ConfigurationError, OntologyError
 
 if TYPE_CHECKING:
@@ -49,8 +49,7 @@ class WantedOntology:
         elif isinstance(given, Ontology):
             self._normalized = normalized_of(given)
         elif isinstance(given, Mapping):
-            # Labelbox is given what it may read: without ids, which belong to another ontology.
-            self._normalized = normalized_of(Ontology.from_normalized(given))
+            self._normalized = completed(given)
         elif isinstance(given, deeplake.Dataset | deeplake.ReadOnlyDataset):
             self._normalized = normalized_of(ontology_of_dataset(cast("deeplake.Dataset", given)))
         else:

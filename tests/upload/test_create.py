@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 import requests
 from labelbox import LabelImport, MediaType
+from labelbox.schema.data_row_metadata import DataRowMetadataKind
 from sandbox_projects import ONTOLOGY, box_at, car, new_project
 from video_files import write_video
 
@@ -16,6 +17,7 @@ from deeplake_labelbox import (
     ProjectExporter,
     create_labelbox_annotation_project,
 )
+from deeplake_labelbox._labelbox.filters import ExportParams
 from deeplake_labelbox._model.ontology import Ontology
 from deeplake_labelbox.errors import (
     AuthenticationError,
@@ -398,6 +400,44 @@ def test_videos_are_sent_once_they_are_processed(box, upload, clips, monkeypatch
     box.faults.lag("processing", 0.3)
     result = upload(clips)
     assert len(result.data_rows) == len(box.project(result.project_id).data_rows) == 3
+
+
+def test_new_data_rows_get_their_metadata(box, upload, clips):
+    schemas = box.client().get_data_row_metadata_ontology()
+    schemas.create_schema("camera", DataRowMetadataKind.number)
+    given = {str(clips[0]): {"split": "test", "camera": 3}, str(clips[1]): {}}
+    made = upload([str(path) for path in clips], lb_metadata=given)
+    (line, *_) = ProjectExporter(box.client(), made.project_id).export(
+        params=ExportParams(metadata_fields=True), progress=False
+    )
+    told = {each["schema_name"]: each["value"] for each in line["metadata_fields"]}
+    assert told == {"split": "test", "camera": 3}
+    other = upload(
+        [str(clips[0])],
+        lb_project_name="Other",
+        lb_dataset_name="Other",
+        lb_global_key_generator=lambda path: f"other {len(path)}",
+        lb_metadata=lambda path: {"tag": path[-5:]},
+    )
+    row = box.client().get_data_row(other.data_rows[0].data_row_id)
+    assert [(each["name"], each["value"]) for each in row.metadata_fields] == [("tag", "4.mp4")]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"elsewhere.mp4": {"tag": "a"}}, "names 'elsewhere.mp4', which is none of the videos"),
+        (lambda _: {"lens": 1}, "the field 'lens', which the organization does not have; it has"),
+        (lambda _: {"split": "half"}, "split = 'half', which cannot be used"),
+        (lambda _: {"tag": 3}, "tag = 3, which cannot be used"),
+    ],
+)
+def test_metadata_that_cannot_be_used_ends_it_before_anything_is_made(
+    box, upload, clips, given, message
+):
+    with pytest.raises(ConfigurationError, match=message):
+        upload(clips[:1], lb_metadata=given)
+    assert not [name for name in operations(box) if name and "Create" in name]
 
 
 def test_many_files_are_made_data_rows_of_a_few_at_a_time(box, upload, clips, tmp_path):

@@ -13,7 +13,7 @@ from deeplake_labelbox import (
 )
 from deeplake_labelbox._store.applied_labels import AppliedLabels
 from deeplake_labelbox._store.dataset_ontology import ontology_of_dataset
-from deeplake_labelbox._upload.normalized import are_same, normalized_of
+from deeplake_labelbox._upload.normalized import are_same, completed, normalized_of
 from deeplake_labelbox.errors import OntologyError
 
 
@@ -54,6 +54,41 @@ def test_normalized_forms_are_the_same_but_for_ids_and_colors(box):
     assert are_same(given, written)
     written["classifications"][0]["scope"] = "global"
     assert not are_same(given, written)
+
+
+def test_an_ontology_is_sent_with_all_that_it_says():
+    given = {
+        "tools": [
+            {"tool": "rectangle", "name": "car", "featureSchemaId": "car-id", "required": True},
+            {"tool": "marker", "name": "beat", "color": "#112233", "featureSchemaId": "beat-id"},
+            {
+                "tool": "edge",
+                "name": "pulls",
+                "featureSchemaId": "pulls-id",
+                "definition": {"constraints": [["car-id", "car-id"]]},
+            },
+        ],
+        "classifications": [
+            {
+                "type": "radio",
+                "name": "mood",
+                "scope": "index",
+                "isLikertScale": True,
+                "options": [{"value": "good", "featureSchemaId": "good-id", "position": 0}],
+            },
+            {"type": "group", "name": "bunch", "scope": "index"},
+        ],
+    }
+    (car, beat, pulls), (mood, bunch) = completed(given).values()
+    assert (car["required"], beat["required"], beat["color"]) == (True, False, "#112233")
+    assert pulls["definition"] == {"constraints": [["car-id", "car-id"]]}
+    # Other ids belong to another ontology.
+    ids = [feature.get("featureSchemaId") for feature in (car, beat, pulls, mood)]
+    assert ids == ["car-id", None, None, None]
+    assert (mood["isLikertScale"], bunch["type"], bunch["scope"]) == (True, "group", "index")
+    (good,) = mood["options"]
+    assert (good["label"], good["position"], good.get("featureSchemaId")) == ("good", 0, None)
+    assert are_same(given, completed(given))
 
 
 def test_tools_without_a_color_get_one_each():

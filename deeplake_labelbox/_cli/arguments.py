@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from deeplake_labelbox.errors import ConfigurationError, GroupMappingError, OntologyError
 
@@ -96,6 +96,15 @@ def read_ontology(path: Path | None) -> Ontology | None:
         return None
     from deeplake_labelbox._model.ontology import Ontology  # noqa: PLC0415 - not needed for --help
 
+    return Ontology.from_normalized(read_normalized(path))
+
+
+def read_normalized(path: Path) -> dict[str, Any]:
+    """The normalized form of the ontology in a JSON file, with all that it says.
+
+    Raises:
+        OntologyError: If the file cannot be read or is no ontology.
+    """
     expected = 'save json.dumps(project.ontology().normalized), with "tools" and "classifications"'
     try:
         normalized = json.loads(path.read_text("utf-8-sig"))
@@ -108,7 +117,28 @@ def read_ontology(path: Path | None) -> Ontology | None:
         raise OntologyError(f"The ontology {path} is no JSON; {expected}.") from error
     if not isinstance(normalized, dict) or not {"tools", "classifications"} & set(normalized):
         raise OntologyError(f"The JSON in {path} is no ontology; {expected}.")
-    return Ontology.from_normalized(normalized)
+    return normalized
+
+
+def read_metadata(path: Path | None) -> dict[str, dict[str, Any]] | None:
+    """The metadata of videos in a JSON file: by path, the values by the names of their fields.
+
+    Raises:
+        ConfigurationError: If the file cannot be read or is of another form.
+    """
+    if path is None:
+        return None
+    try:
+        found = json.loads(path.read_text("utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ConfigurationError(
+            f"The metadata {path} cannot be read ({error}); check the path, and that it is JSON."
+        ) from error
+    if not isinstance(found, dict) or not all(isinstance(each, dict) for each in found.values()):
+        raise ConfigurationError(
+            f'The JSON in {path} is no metadata; write {{"clips/1.mp4": {{"camera": "left"}}}}.'
+        )
+    return found
 
 
 def check_ontology_fits(ontology: Ontology, export: ProjectExport, project_id: str) -> None:

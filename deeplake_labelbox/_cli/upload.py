@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from deeplake_labelbox._cli import options
-from deeplake_labelbox._cli.arguments import read_creds, read_ontology
+from deeplake_labelbox._cli.arguments import read_creds, read_metadata, read_normalized
 from deeplake_labelbox._cli.running import (
     EXIT_GAPS,
     SAME_COMMAND,
@@ -125,6 +125,16 @@ def upload(
             help="What to do with local files that Labelbox does not take.",
         ),
     ] = "fail",
+    metadata: Annotated[
+        Path | None,
+        typer.Option(
+            "--metadata",
+            metavar="FILE",
+            show_default=False,
+            rich_help_panel=_VIDEOS,
+            help="JSON file with the metadata of new data rows: by path, values by field.",
+        ),
+    ] = None,
     sign: Annotated[
         bool,
         typer.Option(
@@ -161,7 +171,8 @@ def upload(
         check_writable(report)
         wanted: Any = ontology
         if ontology is not None and (ontology.endswith(".json") or Path(ontology).exists()):
-            wanted = read_ontology(Path(ontology))
+            wanted = read_normalized(Path(ontology))
+        given = read_metadata(metadata)
         client = connect(api_key, endpoint=endpoint)
         storage = read_creds(creds)
         found = [
@@ -183,6 +194,7 @@ def upload(
             lb_client=client,
             lb_dataset_id=dataset_id,
             lb_project_id=project_id,
+            lb_metadata=given,
             preflight=preflight,
             fail_on_error=fail_on_error,
             progress=run.progress,

@@ -42,6 +42,22 @@ def test_upload_makes_a_project_and_says_where_it_is(box, upload, tmp_path):
     assert upload(*words).stdout.startswith(f"{project.id}: 2 videos in Street, 0 new")
 
 
+def test_upload_sends_metadata_and_all_of_an_ontology(box, upload, tmp_path):
+    required = {"tools": [{"tool": "point", "name": "nose", "required": True}]}
+    (tmp_path / "ontology.json").write_text(json.dumps(required))
+    (tmp_path / "told.json").write_text('{"clips/4.mp4": {"tag": "night"}}')
+    words = ("clips/*.mp4", "--project", "Street", "--ontology", "ontology.json")
+    result = upload(*words, "--metadata", "told.json")
+    assert result.exit_code == 0, result.output
+    (project,) = box.projects
+    assert project.ontology_normalized["tools"][0]["required"]
+    rows = [box.client().get_data_row(row.id) for row in project.data_rows]
+    assert [[each["value"] for each in row.metadata_fields] for row in rows] == [["night"], []]
+    for text in ("{", "[]", '{"clips/4.mp4": 3}'):
+        (tmp_path / "told.json").write_text(text)
+        assert "told.json" in upload(*words, "--metadata", "told.json").stderr
+
+
 def test_upload_takes_an_ontology_by_its_id(box, upload):
     from labelbox import MediaType  # noqa: PLC0415 - slow to import
 

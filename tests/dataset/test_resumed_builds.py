@@ -22,7 +22,7 @@ KILLED = """
     import deeplake
     import tqdm.auto
     from deeplake_labelbox import Report, create_dataset_from_video_annotation_project
-    from deeplake_labelbox import build
+    from deeplake_labelbox._jobs import build
 
     build._COMMIT_ROWS = 1
     path, project_id, export, where = sys.argv[1:]

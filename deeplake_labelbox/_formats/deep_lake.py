@@ -28,12 +28,12 @@ from deeplake_labelbox._model.ontology import Tool
 from deeplake_labelbox._store.annotators import annotated_kinds
 from deeplake_labelbox._store.applied_labels import AppliedLabels
 from deeplake_labelbox._store.columns import (
+    BASE_COLUMNS,
     AnswerColumn,
     GeometryColumn,
     column_names,
     read_class_names,
 )
-from deeplake_labelbox._store.frame_writers import BASE_COLUMNS
 from deeplake_labelbox._store.labelbox_meta import VideoEntry
 from deeplake_labelbox._store.layout import GroupMapping, Layout, make_layout
 from deeplake_labelbox._store.location import dataset_errors

@@ -13,7 +13,9 @@ from deeplake_labelbox._labelbox.client import api_key_of, connect, labelbox_hos
 from deeplake_labelbox._labelbox.export import ExportSource, ProjectExport
 from deeplake_labelbox._labelbox.exporter import ProjectExporter
 from deeplake_labelbox._store.frame_selection import FrameRanges, FrameSelection
-from deeplake_labelbox._store.frame_writers import BaseColumnsWriter, FillerWriter, FrameWriter
+from deeplake_labelbox._store.frames.filler import FillerWriter
+from deeplake_labelbox._store.frames.pictures import BaseColumnsWriter
+from deeplake_labelbox._store.frames.store import FrameWriter
 from deeplake_labelbox._store.location import DatasetLocation
 from deeplake_labelbox._video.access import UrlPresigner, labelbox_presigner
 from deeplake_labelbox._video.encoder import FrameStorage

@@ -14,7 +14,7 @@ import deeplake
 from tqdm.auto import tqdm
 
 from deeplake_labelbox._store.frame_selection import FrameSelection
-from deeplake_labelbox._store.frame_writers import EncodedBatch, FrameWriter
+from deeplake_labelbox._store.frames.store import EncodedBatch, FrameWriter
 from deeplake_labelbox._store.labelbox_meta import VideoEntry, VideoStatus
 from deeplake_labelbox._store.written_files import WrittenFiles
 from deeplake_labelbox._video.access import UrlPresigner

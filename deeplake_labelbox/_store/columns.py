@@ -51,6 +51,9 @@ _TYPES: dict[ColumnKind, Callable[[], Any]] = {
 ReadableDataset = deeplake.Dataset | deeplake.ReadOnlyDataset
 """What may be read from: a dataset as opened, or an earlier version of it."""
 
+BASE_COLUMNS = ("frames", "frame_idx", "video_idx", "timestamp")
+"""The columns of frames, where no data filler makes others."""
+
 # Under this key the metadata of a column says that this package made it, and of which kind.
 KIND_KEY = "labelbox_kind"
 
@@ -194,6 +197,11 @@ def add_column(dataset: deeplake.Dataset, name: str, data_type: Any, kind: str) 
 def column_names(dataset: ReadableDataset) -> list[str]:
     """Names of all columns."""
     return [column.name for column in dataset.schema.columns]
+
+
+def has_identity_columns(dataset: ReadableDataset) -> bool:
+    """Whether rows tell their video and frame."""
+    return {"video_idx", "frame_idx"} <= set(column_names(dataset))
 
 
 def metadata_texts(dataset: ReadableDataset, column: str, prefix: str) -> dict[str, str]:

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeplake_labelbox._store.cells import Readable
-from deeplake_labelbox._store.columns import ReadableDataset
-from deeplake_labelbox._store.frame_writers import has_identity_columns
+from deeplake_labelbox._store.columns import ReadableDataset, has_identity_columns
 from deeplake_labelbox._store.location import dataset_errors
 from deeplake_labelbox.errors import ConfigurationError, DatasetMismatchError
 

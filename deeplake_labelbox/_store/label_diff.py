@@ -15,8 +15,7 @@ import numpy as np
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._store.answers import Answers
 from deeplake_labelbox._store.applied_labels import AppliedLabel, AppliedLabels
-from deeplake_labelbox._store.columns import ReadableDataset
-from deeplake_labelbox._store.frame_writers import has_identity_columns
+from deeplake_labelbox._store.columns import ReadableDataset, has_identity_columns
 from deeplake_labelbox._store.labeled_dataset import LabeledDataset
 from deeplake_labelbox._store.location import dataset_errors
 from deeplake_labelbox._store.objects import FamilyObjects

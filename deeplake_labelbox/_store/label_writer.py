@@ -22,11 +22,11 @@ from deeplake_labelbox._store.applied_labels import (
     last_activity,
 )
 from deeplake_labelbox._store.columns import (
+    BASE_COLUMNS,
     column_kind,
     column_names,
     read_class_names,
 )
-from deeplake_labelbox._store.frame_writers import BASE_COLUMNS
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta, VideoEntry
 from deeplake_labelbox._store.layout import GroupMapping, Layout, make_layout
 from deeplake_labelbox._store.layout_columns import ensure_label_columns, write_names

@@ -17,10 +17,10 @@ from deeplake_labelbox._store.cells import Rows, read_cells
 from deeplake_labelbox._store.columns import ReadableDataset
 from deeplake_labelbox._store.families import Families
 from deeplake_labelbox._store.frame_index import FrameIndex, Where
-from deeplake_labelbox._store.frames import Frames
+from deeplake_labelbox._store.frames.pictures import PictureReader
+from deeplake_labelbox._store.frames.sequence import Frames
 from deeplake_labelbox._store.location import DatasetLocation
 from deeplake_labelbox._store.objects import FamilyObjects, Objects
-from deeplake_labelbox._store.pictures import PictureReader
 from deeplake_labelbox._store.source import DatasetSource
 from deeplake_labelbox._store.versions import open_version
 from deeplake_labelbox._store.videos import Video, find_video, videos_of

@@ -15,7 +15,7 @@ import deeplake
 import numpy as np
 from numpy.typing import NDArray
 
-from deeplake_labelbox._store.frame_writers import has_identity_columns
+from deeplake_labelbox._store.columns import has_identity_columns
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta, VideoEntry
 from deeplake_labelbox._store.location import dataset_errors
 

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeplake_labelbox._store.applied_labels import AppliedLabels
-from deeplake_labelbox._store.columns import ReadableDataset
-from deeplake_labelbox._store.frame_writers import has_identity_columns
+from deeplake_labelbox._store.columns import ReadableDataset, has_identity_columns
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta, VideoEntry
 from deeplake_labelbox._store.row_index import RowIndex
 from deeplake_labelbox._video_names import distinct_names

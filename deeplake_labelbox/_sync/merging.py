@@ -17,8 +17,12 @@ import deeplake
 import numpy as np
 
 from deeplake_labelbox._store.applied_labels import AppliedLabels
-from deeplake_labelbox._store.columns import column_identity, column_kind, column_names
-from deeplake_labelbox._store.frame_writers import has_identity_columns
+from deeplake_labelbox._store.columns import (
+    column_identity,
+    column_kind,
+    column_names,
+    has_identity_columns,
+)
 from deeplake_labelbox._store.layout import make_layout
 from deeplake_labelbox._store.location import dataset_errors
 from deeplake_labelbox._store.resume import delete_rows

@@ -13,15 +13,11 @@ import numpy as np
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._jobs.video_appender import PendingVideo, VideoAppender
 from deeplake_labelbox._model.data_rows import data_row_name
-from deeplake_labelbox._store.columns import column_names
+from deeplake_labelbox._store.columns import BASE_COLUMNS, column_names, has_identity_columns
 from deeplake_labelbox._store.frame_selection import FrameSelection
-from deeplake_labelbox._store.frame_writers import (
-    BASE_COLUMNS,
-    BaseColumnsWriter,
-    FillerWriter,
-    FrameWriter,
-    has_identity_columns,
-)
+from deeplake_labelbox._store.frames.filler import FillerWriter
+from deeplake_labelbox._store.frames.pictures import BaseColumnsWriter
+from deeplake_labelbox._store.frames.store import FrameWriter
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta, VideoEntry
 from deeplake_labelbox._store.resume import delete_rows, rows_of_video, without_rows
 from deeplake_labelbox._store.written_files import WrittenFiles

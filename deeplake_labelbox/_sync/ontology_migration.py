@@ -14,12 +14,12 @@ import deeplake
 
 from deeplake_labelbox._model.ontology import Classification, Ontology
 from deeplake_labelbox._store.columns import (
+    BASE_COLUMNS,
     column_kind,
     column_names,
     read_class_names,
     write_class_names,
 )
-from deeplake_labelbox._store.frame_writers import BASE_COLUMNS
 from deeplake_labelbox._store.layout import Layout, make_layout
 from deeplake_labelbox._sync.label_columns import Key, LabelColumn, feature_key, label_columns
 from deeplake_labelbox._sync.state import DatasetState

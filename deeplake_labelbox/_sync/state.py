@@ -11,7 +11,7 @@ import deeplake
 
 from deeplake_labelbox._model.selection import LabelSelection
 from deeplake_labelbox._store.applied_labels import AppliedLabels
-from deeplake_labelbox._store.frame_writers import has_identity_columns
+from deeplake_labelbox._store.columns import has_identity_columns
 from deeplake_labelbox._store.labelbox_meta import KEY, LabelboxMeta
 from deeplake_labelbox._store.row_index import RowIndex
 from deeplake_labelbox._store.row_metadata import RowMetadata

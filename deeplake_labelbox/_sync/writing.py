@@ -12,7 +12,7 @@ import numpy as np
 from deeplake_labelbox._jobs.converter import VideoProjectConverter
 from deeplake_labelbox._model.ontology import Ontology
 from deeplake_labelbox._store.applied_labels import AppliedLabels
-from deeplake_labelbox._store.frame_writers import has_identity_columns
+from deeplake_labelbox._store.columns import has_identity_columns
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta
 from deeplake_labelbox._store.resume import delete_rows
 from deeplake_labelbox._store.row_index import RowIndex

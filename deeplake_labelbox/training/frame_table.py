@@ -10,8 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeplake_labelbox._store.annotators import annotated_kinds
-from deeplake_labelbox._store.columns import ReadableDataset, column_kind, column_names
-from deeplake_labelbox._store.frame_writers import has_identity_columns
+from deeplake_labelbox._store.columns import (
+    ReadableDataset,
+    column_kind,
+    column_names,
+    has_identity_columns,
+)
 from deeplake_labelbox._store.labelbox_meta import check_maker
 from deeplake_labelbox._store.location import dataset_errors
 from deeplake_labelbox.errors import ConfigurationError, DatasetMismatchError

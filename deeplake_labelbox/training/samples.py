@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 
 from deeplake_labelbox._store.columns import ReadableDataset
+from deeplake_labelbox._store.frames.pictures import PictureReader
 from deeplake_labelbox._store.location import dataset_errors
-from deeplake_labelbox._store.pictures import PictureReader
 from deeplake_labelbox._store.source import DatasetSource
 from deeplake_labelbox._store.videos import resized_videos
 from deeplake_labelbox.errors import ConfigurationError, DatasetMismatchError

@@ -53,6 +53,8 @@ def folder(tmp_path):
 @pytest.fixture
 def own_box():
     with Sandbox() as running:
+        # New identifiers are none of those that are stored.
+        running._store.identifiers._seed = "today"
         yield running
 
 

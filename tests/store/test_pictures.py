@@ -9,7 +9,7 @@ import pytest
 from deeplake import types
 from PIL import Image
 
-from deeplake_labelbox._store.pictures import PictureReader, decode_own_png
+from deeplake_labelbox._store.frames.pictures import PictureReader, decode_own_png
 from deeplake_labelbox._video.encodings import encode_jpeg, encode_png
 from deeplake_labelbox.errors import DatasetError
 

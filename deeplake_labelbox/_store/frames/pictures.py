@@ -1,4 +1,4 @@
-"""Pictures of many rows at once.
+"""Frames as PNG or JPEG files: written, and read for many rows at once.
 
 PNG files that this package wrote have one row filter, "up": reading the stored files, inflating
 them with ISA-L and adding up their rows takes about half the time of reading arrays from Deep Lake.
@@ -8,18 +8,29 @@ All other pictures Deep Lake decodes, JPEG faster than Pillow does.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Self
 
+import deeplake
 import numpy as np
 from deeplake import types
 from isal import igzip_lib, isal_zlib
 from numpy.typing import NDArray
 
+from deeplake_labelbox._store.appending import append_rows
 from deeplake_labelbox._store.cells import Readable
 from deeplake_labelbox._store.columns import ReadableDataset
+from deeplake_labelbox._store.frames.store import EncodedBatch
 from deeplake_labelbox._store.location import dataset_errors
+from deeplake_labelbox._video.container import VideoInfo
+from deeplake_labelbox._video.encoder import FrameEncoder, FrameStorage, subsampling_of
+from deeplake_labelbox._video.extractor import FrameBatch
+from deeplake_labelbox._video.prefetch import grouped
 from deeplake_labelbox.errors import ConfigurationError, DatasetError
+
+# Files that are appended at a time, in bytes.
+_FILE_BYTES = 16 << 20
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _RGB_8_BIT = (8, 2, 0, 0, 0)  # bit depth, colour type, compression, filter method, interlace
@@ -28,6 +39,77 @@ _HEADER_BYTES = 33  # signature and header chunk
 
 # Its type stub has the exception as an instance.
 _InflateError: type[Exception] = igzip_lib.IsalError  # type: ignore[assignment]  # see above
+
+
+class BaseColumnsWriter:
+    """Writes ``frames``, ``frame_idx``, ``video_idx`` and ``timestamp``.
+
+    Frames are encoded on all cores and handed to Deep Lake as files, which it stores as they are.
+
+    Args:
+        storage: ``"png"`` (lossless) or ``"jpg"``.
+        jpeg_quality: 1 to 100; only for ``"jpg"``.
+        batch_size: Rows appended at a time, at most.
+    """
+
+    batch_bytes = 8 << 20
+
+    def __init__(
+        self, storage: FrameStorage = "png", *, jpeg_quality: int = 95, batch_size: int = 100
+    ) -> None:
+        self._storage = storage
+        self.padded = storage == "jpg"
+        self.options: Mapping[str, Any] = {}
+        if self.padded:
+            self.options = {"frame_storage": "jpg", "jpeg_quality": jpeg_quality}
+        self._encoder = FrameEncoder(storage, jpeg_quality=jpeg_quality)
+        self._batch_size = batch_size
+
+    def create_columns(self, dataset: deeplake.Dataset) -> None:
+        """Add the base columns."""
+        dataset.add_column("frames", types.Image(sample_compression=self._storage))
+        dataset.add_column("frame_idx", types.Int32())
+        dataset.add_column("video_idx", types.Int32())
+        dataset.add_column("timestamp", types.Float64())
+
+    def prepare(self, batches: Iterable[FrameBatch], info: VideoInfo) -> Iterator[EncodedBatch]:
+        """Encode the frames."""
+        places: deque[tuple[int, float]] = deque()
+
+        def frames() -> Iterator[NDArray[np.uint8]]:
+            for batch in batches:
+                places.extend(zip(batch.indices, batch.timestamps, strict=True))
+                yield from batch.frames
+
+        encoded = self._encoder.encode(frames(), subsampling=subsampling_of(info))
+        files = ((file, *places.popleft()) for file in encoded)
+        for group in grouped(
+            files, lambda item: len(item[0]), max_size=_FILE_BYTES, max_count=self._batch_size
+        ):
+            yield EncodedBatch(
+                files=[file for file, _, _ in group],
+                indices=np.array([index for _, index, _ in group], dtype=np.int32),
+                timestamps=np.array([seconds for _, _, seconds in group], dtype=np.float64),
+            )
+
+    def append(self, dataset: deeplake.Dataset, video_idx: int, batch: EncodedBatch) -> None:
+        """Append one row per frame."""
+        columns: dict[str, Sequence[Any] | NDArray[Any]] = {
+            "frames": batch.files,
+            "frame_idx": batch.indices,
+            "video_idx": np.full(len(batch), video_idx, dtype=np.int32),
+            "timestamp": batch.timestamps,
+        }
+        with dataset_errors(f"appending frames of video {video_idx}"):
+            append_rows(dataset, columns)
+
+    def __enter__(self) -> Self:
+        """Start what writing needs."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the threads of the encoder."""
+        self._encoder.close()
 
 
 class PictureReader:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import deeplake
@@ -15,8 +15,14 @@ from deeplake_labelbox._labelbox.export_ontology import ontology_of_export
 from deeplake_labelbox._model.ontology import Ontology
 from deeplake_labelbox._model.rows import project_entry
 from deeplake_labelbox._model.selection import LabelSelection
+from deeplake_labelbox._store.applied_labels import AppliedLabels
 from deeplake_labelbox._store.layout import GroupMapping, check_group_mapping
-from deeplake_labelbox._store.row_metadata import RowMetadata
+from deeplake_labelbox._store.row_metadata import (
+    RowDetail,
+    RowMetadata,
+    check_export_tells,
+    check_row_details,
+)
 from deeplake_labelbox.errors import ConfigurationError, OntologyError
 
 if TYPE_CHECKING:
@@ -37,6 +43,7 @@ def converter_for_video_project_with_id(
     lb_client: labelbox.Client | None = None,
     lb_ontology: labelbox.Ontology | Mapping[str, Any] | Ontology | None = None,
     label_selection: LabelSelection = "selected",
+    row_details: Collection[RowDetail] = (),
     progress: bool = True,
 ) -> VideoProjectConverter:
     """Make a converter that applies the labels of a project to its dataset.
@@ -60,12 +67,17 @@ def converter_for_video_project_with_id(
         lb_client: A ready `labelbox.Client`, instead of ``lb_api_key``.
         lb_ontology: The project's ontology or its ``normalized`` dict, instead of asking Labelbox.
         label_selection: Which of several labels of a data row counts; see `LabelSelection`.
+        row_details: What is written of data rows beside the columns ``lb_meta/*``:
+            ``"workflow_status"``; ``"metadata"``, a column ``lb_meta/metadata/<field>`` for each
+            field; ``"attachments"``, the JSON text of a list. `sync_dataset` keeps them in step,
+            as far as Labelbox counts their changes as activity of the data row.
         progress: Whether to show progress bars.
 
     Returns:
         The converter.
 
     Raises:
+        ConfigurationError: If a row detail is unknown, or the export does not tell it.
         GroupMappingError: If the group mapping has an unknown kind.
         LabelboxError: If the project or its ontology cannot be read.
         ExportFormatError: If ``project_json`` is no export of this project.
@@ -87,6 +99,11 @@ def converter_for_video_project_with_id(
         ```
     """
     check_group_mapping(group_mapping)
+    details = check_row_details(row_details)
+    if details and not generate_metadata:
+        raise ConfigurationError(
+            "row_details are written beside the columns lb_meta/*; leave generate_metadata on."
+        )
     known_ontology = None if lb_ontology is None else Ontology.of(lb_ontology)
     export = read_export(
         project_id,
@@ -98,6 +115,7 @@ def converter_for_video_project_with_id(
     )
     for row in export:
         project_entry(row, project_id)
+        check_export_tells(details, row, project_id)
     if known_ontology is None:
         offline = project_json is not None and lb_api_key is None and lb_client is None
         known_ontology = (
@@ -111,6 +129,10 @@ def converter_for_video_project_with_id(
             f"deeplake_ds_loader returned {type(dataset).__name__}, not a deeplake.Dataset that "
             f"can be written; open it with deeplake.open."
         )
+    before = AppliedLabels.read(dataset)
+    if before is not None:
+        # What was asked for once stays in step.
+        details = check_row_details((*details, *before.row_details))
     return VideoProjectConverter(
         project_id,
         dataset,
@@ -118,7 +140,7 @@ def converter_for_video_project_with_id(
         known_ontology,
         group_mapping=group_mapping,
         fail_on_error=fail_on_error,
-        metadata=RowMetadata(metadata_prefix) if generate_metadata else None,
+        metadata=RowMetadata(metadata_prefix, details) if generate_metadata else None,
         label_selection=label_selection,
         mask_presigner=default_presigner(lb_api_key, lb_client, project_json),
         progress=progress,

@@ -211,6 +211,7 @@ class VideoProjectConverter:
             group_mapping=self._group_mapping,
             metadata_prefix=self._metadata.prefix if self._metadata else None,
             has_metadata=self._metadata is not None,
+            row_details=self._metadata.details if self._metadata else (),
             label_selection=(
                 "function" if callable(self._label_selection) else self._label_selection
             ),

@@ -28,7 +28,7 @@ from deeplake_labelbox._store.columns import (
     write_text,
 )
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta, VideoEntry
-from deeplake_labelbox._store.row_metadata import details_of
+from deeplake_labelbox._store.row_metadata import RowDetail, details_of
 
 KEY: Final = "labelbox_applied"
 _ONTOLOGY_KEY: Final = "labelbox_ontology"
@@ -86,6 +86,7 @@ class AppliedLabels:
         left: Ids of data rows that are no longer in the project, and whose rows were kept.
         options: As in `LabelboxMeta`.
         annotators: Who has columns of their own.
+        row_details: Which details of data rows are written beside.
     """
 
     project_id: str
@@ -101,6 +102,7 @@ class AppliedLabels:
     left: tuple[str, ...] = ()
     options: str = "{}"
     annotators: tuple[str, ...] = ()
+    row_details: tuple[RowDetail, ...] = ()
 
     @classmethod
     def read(cls, dataset: ReadableDataset) -> AppliedLabels | None:
@@ -126,6 +128,7 @@ class AppliedLabels:
                 # A merge may bring one whose rows were deleted on the other branch.
                 "left": tuple(row for row in stored["left"] if row in labels),
                 "annotators": tuple(stored["annotators"]),
+                "row_details": tuple(stored.get("row_details", ())),
             }
         )
 
@@ -200,6 +203,7 @@ def applied_label(
     project_id: str,
     label: Mapping[str, Any] | None,
     label_selection: LabelSelection,
+    row_details: Collection[RowDetail] = (),
 ) -> AppliedLabel:
     """What the rows of a data row hold when a label of its export was applied, or none."""
     others = {}
@@ -209,6 +213,6 @@ def applied_label(
     return AppliedLabel(
         label_id=None if label is None else as_text(label.get("id")),
         changed=None if label is None else label_version(label),
-        details=digest(details_of(row, project_id)),
+        details=digest(details_of(row, project_id, row_details)),
         others=digest(others) if others else "",
     )

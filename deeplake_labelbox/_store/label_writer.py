@@ -210,7 +210,13 @@ class LabelWriter:
         outcome = VideoOutcome(data_row_id, data_row_name(row))
         self.report.videos.append(outcome)
         selected = select_label(row, self._project_id, self._label_selection)
-        told = applied_label(row, self._project_id, selected, self._label_selection)
+        told = applied_label(
+            row,
+            self._project_id,
+            selected,
+            self._label_selection,
+            self._metadata.details if self._metadata else (),
+        )
         video = self._meta.entry(data_row_id)
         if video is not None and video.status == "pending":
             self._gap_of_rows(outcome, _PENDING)

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+import json
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Final, Literal, get_args
 
 import deeplake
 from deeplake import types
 
 from deeplake_labelbox._model.annotations import VideoLabel
 from deeplake_labelbox._model.data_rows import video_name, without_signature
-from deeplake_labelbox._model.json_values import as_int32, as_mapping, as_number
+from deeplake_labelbox._model.json_values import (
+    as_int32,
+    as_list,
+    as_mapping,
+    as_number,
+    as_text,
+)
 from deeplake_labelbox._store.columns import add_column, column_names
 from deeplake_labelbox._store.row_index import VideoRows
+from deeplake_labelbox.errors import ConfigurationError
 
 _TYPES: dict[str, Callable[[], Any]] = {
     "video_name": types.Text,
@@ -34,19 +42,74 @@ _TYPES: dict[str, Callable[[], Any]] = {
 }
 
 
+# First part of the columns of metadata fields.
+_FIELD: Final = "metadata/"
+
+RowDetail = Literal["workflow_status", "metadata", "attachments"]
+"""What is written of a data row on request: ``workflow_status`` as text; ``metadata`` as a text
+column ``metadata/<field>`` for each field that a data row has; ``attachments`` as the JSON text of
+a list, without the queries of URLs."""
+
+# Where an export tells a detail, and which of its parameters asks for it.
+_TOLD: Final[dict[RowDetail, tuple[str, str]]] = {
+    "metadata": ("metadata_fields", "metadata_fields"),
+    "attachments": ("attachments", "attachments"),
+    "workflow_status": ("project_details", "project_details"),
+}
+
+
+def check_row_details(details: Collection[str]) -> tuple[RowDetail, ...]:
+    """The details in their order, each once.
+
+    Raises:
+        ConfigurationError: One is unknown.
+    """
+    for detail in (details,) if isinstance(details, str) else details:
+        if detail not in get_args(RowDetail):
+            raise ConfigurationError(
+                f"row_details holds {detail!r}; it takes {', '.join(get_args(RowDetail))}."
+            )
+    return tuple(detail for detail in get_args(RowDetail) if detail in details)
+
+
+def check_export_tells(
+    details: Collection[RowDetail], data_row: Mapping[str, Any], project_id: str
+) -> None:
+    """Check that an export has what is wanted of its data rows.
+
+    Raises:
+        ConfigurationError: It was made without.
+    """
+    project = as_mapping(as_mapping(data_row.get("projects")).get(project_id))
+    for detail in details:
+        key, parameter = _TOLD[detail]
+        if key not in (project if detail == "workflow_status" else data_row):
+            raise ConfigurationError(
+                f"The export does not tell the {detail} of data rows; export with "
+                f"ExportParams({parameter}=True)."
+            )
+
+
 class RowMetadata:
     """Writes ``<prefix>/*``.
 
     Args:
         prefix: First part of the column names; without one they stand alone.
+        details: What is written beside.
 
     Attributes:
         prefix: The same.
+        details: The same.
     """
 
-    def __init__(self, prefix: str | None = "lb_meta") -> None:
+    def __init__(self, prefix: str | None = "lb_meta", details: Collection[RowDetail] = ()) -> None:
         self.prefix = prefix
-        self._columns = {name: f"{prefix}/{name}" if prefix else name for name in _TYPES}
+        self.details = tuple(details)
+        self._types = dict(_TYPES)
+        for detail in self.details:
+            if detail != "metadata":
+                self._types[detail] = types.Text
+        self._columns = {name: self._column(name) for name in self._types}
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -58,7 +121,7 @@ class RowMetadata:
         existing = column_names(dataset)
         for name, column in self._columns.items():
             if column not in existing:
-                add_column(dataset, column, _TYPES[name](), "row metadata")
+                add_column(dataset, column, self._types[name](), "row metadata")
 
     def is_there(self, dataset: deeplake.Dataset, rows: VideoRows) -> bool:
         """Whether the rows of a video have them."""
@@ -83,21 +146,99 @@ class RowMetadata:
         """
         count = len(rows.frames)
         name = video_name(data_row)
-        for key, value in _values(data_row, project_id, label).items():
-            column = self._columns[key]
+        values = {
+            **_values(data_row, project_id, label),
+            **_details(data_row, project_id, self.details),
+            **self._fields(dataset, data_row),
+        }
+        for key, value in values.items():
+            column = self._column(key)
             if value is not None:
                 rows.write(dataset, column, [value] * count)
-            elif count and _TYPES[key] is types.Text and dataset[column][int(rows.rows[0])]:
+            elif (
+                count
+                and self._types.get(key, types.Text) is types.Text
+                and dataset[column][int(rows.rows[0])]
+            ):
                 rows.write(dataset, column, [""] * count)  # which reads as None
         rows.write(dataset, self._columns["frame_number"], [int(n) for n in rows.frames])
         rows.write(
             dataset, self._columns["current_frame_name"], [f"{name}_{n:06d}" for n in rows.frames]
         )
 
+    def _column(self, name: str) -> str:
+        return f"{self.prefix}/{name}" if self.prefix else name
 
-def details_of(data_row: Mapping[str, Any], project_id: str) -> dict[str, str | int | float | None]:
+    def _fields(
+        self, dataset: deeplake.Dataset, data_row: Mapping[str, Any]
+    ) -> dict[str, str | None]:
+        """The metadata of a data row by column; those of other data rows are None."""
+        if "metadata" not in self.details:
+            return {}
+        told = _metadata(data_row)
+        existing = set(column_names(dataset))
+        for name in told:
+            if self._column(name) not in existing:
+                add_column(dataset, self._column(name), types.Text(), "row metadata")
+        first = self._column(_FIELD)
+        others = (name for name in existing if name.startswith(first))
+        return {_FIELD + name.removeprefix(first): None for name in others} | told
+
+
+def details_of(
+    data_row: Mapping[str, Any], project_id: str, details: Collection[RowDetail] = ()
+) -> dict[str, Any]:
     """What the columns say of a data row itself, whatever its label is."""
-    return _values(data_row, project_id, None)
+    found: dict[str, Any] = dict(_values(data_row, project_id, None))
+    found |= _details(data_row, project_id, details)
+    return found | (_metadata(data_row) if "metadata" in details else {})
+
+
+def _details(
+    data_row: Mapping[str, Any], project_id: str, details: Collection[RowDetail]
+) -> dict[str, str | None]:
+    found: dict[str, str | None] = {}
+    if "workflow_status" in details:
+        project = as_mapping(as_mapping(data_row.get("projects")).get(project_id))
+        found["workflow_status"] = _text(
+            as_mapping(project.get("project_details")).get("workflow_status")
+        )
+    if "attachments" in details:
+        attachments = [
+            {
+                key: without_signature(value) if _is_url(key, attachment) else value
+                for key, value in attachment.items()
+            }
+            for attachment in map(as_mapping, as_list(data_row.get("attachments")))
+        ]
+        found["attachments"] = json.dumps(attachments, sort_keys=True) if attachments else None
+    return found
+
+
+def _is_url(key: str, attachment: Mapping[str, Any]) -> bool:
+    value = attachment.get(key)
+    return key == "value" and attachment.get("type") != "RAW_TEXT" and isinstance(value, str)
+
+
+def _metadata(data_row: Mapping[str, Any]) -> dict[str, str | None]:
+    """The metadata of a data row as text, by the name of its column."""
+    found: dict[str, str | None] = {}
+    for entry in as_list(data_row.get("metadata_fields")):
+        name = as_text(as_mapping(entry).get("schema_name"))
+        if name is not None:
+            found[f"{_FIELD}{name}"] = _field_text(as_mapping(entry).get("value"))
+    return found
+
+
+def _field_text(value: Any) -> str | None:
+    """A metadata value as text; of an option, which some exports write as an object, its name."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, Mapping):
+        return as_text(value.get("schema_name")) or as_text(value.get("name")) or json.dumps(value)
+    if isinstance(value, list):
+        return ", ".join(filter(None, map(_field_text, value)))
+    return json.dumps(value)
 
 
 def _values(

@@ -98,7 +98,8 @@ class Comparison:
     def _compare(self, row: Mapping[str, Any], plan: SyncPlan) -> None:
         data_row_id, name = str(row["data_row"]["id"]), data_row_name(row)
         selected = select_label(row, self.meta.project_id, self.label_selection)
-        label = applied_label(row, self.meta.project_id, selected, self.label_selection)
+        details = self.applied.row_details if self.applied else ()
+        label = applied_label(row, self.meta.project_id, selected, self.label_selection, details)
         known = self.applied.labels.get(data_row_id) if self.applied else None
         entry = self.meta.entry(data_row_id)
         there = None if entry is None else self.index.rows_of(entry)

@@ -164,4 +164,6 @@ def _mapping(applied: AppliedLabels | None, given: Mapping[str, str] | None) -> 
 def _metadata(applied: AppliedLabels | None) -> RowMetadata | None:
     if applied is None:
         return RowMetadata()
-    return RowMetadata(applied.metadata_prefix) if applied.has_metadata else None
+    if not applied.has_metadata:
+        return None
+    return RowMetadata(applied.metadata_prefix, applied.row_details)

@@ -61,7 +61,7 @@ def looped_clip(path: Path, clip: Path, times: int) -> Path:
 
 
 def tiny_clip(path: Path, frames: int, size: tuple[int, int] = (64, 48)) -> Path:
-    """Write grey frames: for measuring what does not depend on pictures."""
+    """Write gray frames: for measuring what does not depend on pictures."""
     with av.open(str(path), "w") as target:
         stream = target.add_stream("libx264", rate=25)
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"

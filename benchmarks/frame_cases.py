@@ -59,7 +59,7 @@ def real_clips(bench: Bench) -> Iterator[Row]:
 
 
 def selection(bench: Bench) -> Iterator[Row]:
-    """Only the labelled frames of a video of which 5 % are labelled, in one range and in three.
+    """Only the labeled frames of a video of which 5 % are labeled, in one range and in three.
 
     The video has a key frame every 250 frames, as x264 makes them.
     """
@@ -69,15 +69,15 @@ def selection(bench: Bench) -> Iterator[Row]:
     for ranges in (1, 3):
         length = frames // 20 // ranges
         starts = [n * frames // ranges + frames // 5 for n in range(ranges)]
-        labelled = [(start, start + length - 1) for start in starts]
-        project = frames_project(bench.box, [clip], labelled=labelled)
+        labeled = [(start, start + length - 1) for start in starts]
+        project = frames_project(bench.box, [clip], labeled=labeled)
         whole, chosen = bench.alternate(
             partial(bench.run, "frames", "ours", project),
-            partial(bench.run, "frames", "ours", project, only_labelled=True),
+            partial(bench.run, "frames", "ours", project, only_labeled=True),
         )
         seconds = partial(median, value=lambda m: m.seconds)
         yield Row(f"{frames:,} frames of 720p, PNG", "s", seconds(whole))
-        yield Row(f"the same, only 5 % in {ranges} labelled ranges", "s", seconds(chosen))
+        yield Row(f"the same, only 5 % in {ranges} labeled ranges", "s", seconds(chosen))
         share = seconds(chosen) / (seconds(whole) / 20)
         yield Row(f"times 5 % of the whole, {ranges} ranges", "", share)
 

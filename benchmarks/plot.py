@@ -28,8 +28,8 @@ def plot(rows: list[Row], path: Path) -> bool:
     figure, axes = plt.subplots(figsize=(9, 0.42 * len(compared) + 1.2), layout="constrained")
     names = [row.what for row in compared]
     ratios = [row.ratio or 0 for row in compared]
-    colours = ["#1f77b4" if ratio >= 1 else "#d62728" for ratio in ratios]
-    bars = axes.barh(names, [ratio - 1 for ratio in ratios], left=1, color=colours)
+    colors = ["#1f77b4" if ratio >= 1 else "#d62728" for ratio in ratios]
+    bars = axes.barh(names, [ratio - 1 for ratio in ratios], left=1, color=colors)
     axes.bar_label(bars, labels=[f"{ratio:.1f}x" for ratio in ratios], padding=3)
     axes.axvline(1, color="black", linewidth=1)
     axes.set_xscale("log")

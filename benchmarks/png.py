@@ -25,9 +25,9 @@ from deeplake_labelbox._video import encode_png
 # What the frames are, and FFmpeg's name of it.
 _KINDS: Final = (
     ("RGB, 8 bits", "rgb24"),
-    ("grey, 8 bits", "gray"),
+    ("gray, 8 bits", "gray"),
     ("RGB, 16 bits", "rgb48le"),
-    ("grey, 16 bits", "gray16le"),
+    ("gray, 16 bits", "gray16le"),
 )
 
 

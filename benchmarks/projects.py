@@ -19,13 +19,13 @@ MASKS = {"tools": [{"tool": "raster-segmentation", "name": "road"}], "classifica
 
 
 def frames_project(
-    box: Sandbox, clips: list[Path], *, labelled: Sequence[tuple[int, int]] = ((1, 2),)
+    box: Sandbox, clips: list[Path], *, labeled: Sequence[tuple[int, int]] = ((1, 2),)
 ) -> str:
     """A project of videos with one box each, that is there from one frame to another."""
     project = box.add_project(f"Frames {len(box.projects)}", BOXES)
     for clip in clips:
         row = project.add_video(clip.read_bytes(), external_id=clip.name)
-        row.add_label([_box_in(labelled)])
+        row.add_label([_box_in(labeled)])
     return project.project_id
 
 

@@ -30,7 +30,7 @@ def ours_frames(settings: Settings) -> Work:
             None,
             lb_client=client,
             frame_storage=settings.get("storage", "png"),
-            only_labelled=settings.get("only_labelled", False),
+            only_labeled=settings.get("only_labeled", False),
             progress=False,
             fail_on_error=True,
         )

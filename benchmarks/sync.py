@@ -1,4 +1,4 @@
-"""What a sync costs: one of many videos relabelled, and nothing changed.
+"""What a sync costs: one of many videos relabeled, and nothing changed.
 
 The work is done in a process of its own, as it is in life: the Labelbox here holds the labels of
 all videos as Python objects, which the garbage collector goes through at the cost of whoever shares
@@ -35,7 +35,7 @@ Seconds = tuple[float, float]
 def measure_sync(bench: Bench, row: Callable[..., Row]) -> Iterator[Row]:
     """Apply all labels of many videos; then sync with one changed, and with none.
 
-    The activity of each change is later than all before, as it is when labelling goes on for days.
+    The activity of each change is later than all before, as it is when labeling goes on for days.
     """
     for frames in _FRAMES[:1] if bench.quick else _FRAMES:
         yield from _measure(bench, row, 20 if bench.quick else 200, frames)

@@ -1,4 +1,4 @@
-"""Small HTML tables by which objects show themselves in notebooks, in the notebook's colours."""
+"""Small HTML tables by which objects show themselves in notebooks, in the notebook's colors."""
 
 from __future__ import annotations
 

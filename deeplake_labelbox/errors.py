@@ -18,7 +18,7 @@ FFmpeg and of HTTP are mapped into them at the edges, with the original as ``__c
     │   │   └── ExportEmptyError    the project, or what the filters left of it, has no data rows
     │   └── AnnotationImportError   an import of annotations did not come to its end
     │       ├── ImportTimeoutError
-    │       └── AlreadyLabelledError  data rows have labels or pre-labels already
+    │       └── AlreadyLabeledError  data rows have labels or pre-labels already
     ├── AnnotationSourceError       annotations to import that cannot be read
     ├── ExportFormatError           a file or list that is no Labelbox video export
     │   └── MediaTypeError          an export of another media type than video
@@ -100,7 +100,7 @@ class ImportTimeoutError(AnnotationImportError):
     """The import was still running when the time-out passed."""
 
 
-class AlreadyLabelledError(AnnotationImportError):
+class AlreadyLabeledError(AnnotationImportError):
     """Data rows have labels or pre-labels already, and an import would overwrite them."""
 
 

@@ -60,7 +60,7 @@ class VideoOutcome:
         data_row_id: The data row.
         name: Its external id, or the name of its file.
         rows: Rows that were written, or that labels were applied to.
-        labelled: Whether a label was applied.
+        labeled: Whether a label was applied.
         objects: Number of objects over all rows, by kind of tool.
         gaps: What could not be had.
         warnings: What is odd about the video, though nothing is missing for it.
@@ -69,7 +69,7 @@ class VideoOutcome:
     data_row_id: str
     name: str
     rows: int = 0
-    labelled: bool = False
+    labeled: bool = False
     objects: dict[str, int] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -101,7 +101,7 @@ class VideoOutcome:
             self.data_row_id,
             self.name,
             rows=max(self.rows, other.rows),
-            labelled=self.labelled or other.labelled,
+            labeled=self.labeled or other.labeled,
             objects=other.objects or self.objects,
             # The second run tells again why there are no frames, in its own words.
             gaps=[*self.gaps, *(g for g in other.gaps if not any(w in g.what for w in told))],
@@ -151,12 +151,12 @@ class Report:
     def _repr_html_(self) -> str:
         names = dict(self._short_names())
         videos = table(
-            ("video", "rows", "labelled", "objects", "gaps"),
+            ("video", "rows", "labeled", "objects", "gaps"),
             [
                 (
                     names[video.name, video.data_row_id],
                     video.rows,
-                    "yes" if video.labelled else "no",
+                    "yes" if video.labeled else "no",
                     ", ".join(f"{count:,} {kind}" for kind, count in video.objects.items()),
                     len(video.gaps),
                 )

@@ -37,7 +37,7 @@ QUESTIONS = {
 
 @dataclass(frozen=True)
 class Geometry:
-    """Which tools share a column, and which columns hold colour, state and plate."""
+    """Which tools share a column, and which columns hold color, state and plate."""
 
     tools: tuple[str, ...]
     grouped: bool = False
@@ -130,13 +130,13 @@ def expected_tracks(video: SampleVideo, geometry: Geometry) -> Counter[Any]:
             if track.shape_at(frame) is not None
         )
         for track in video.tracks
-        if track.tool in geometry.tools and video.labelled
+        if track.tool in geometry.tools and video.labeled
     )
 
 
 def _object(video: SampleVideo, geometry: Geometry, track: Track, frame: int) -> tuple[Any, ...]:
     shape = track.shape_at(frame)
-    if track.mask_colour:
+    if track.mask_color:
         value: Any = video.mask_at(track, frame).tobytes()
     else:
         value = tuple(float(np.float32(number)) for number in shape.coordinates())
@@ -146,18 +146,18 @@ def _object(video: SampleVideo, geometry: Geometry, track: Track, frame: int) ->
 
 
 def _object_answers(answers: tuple[Answer, ...]) -> tuple[Any, ...]:
-    colour, state, plate = None, frozenset(), ""
+    color, state, plate = None, frozenset(), ""
     for answer in answers:
         match answer:
             case Radio("colour"):
-                colour = slug(answer.option)
+                color = slug(answer.option)
             case Checklist("state"):
                 state = frozenset(map(slug, answer.options))
             case Text("plate"):
                 plate = answer.content
             case _:
                 raise AssertionError(answer)
-    return colour, state, plate
+    return color, state, plate
 
 
 def stored_tracks(
@@ -210,12 +210,12 @@ def _plain(name: str, shape: np.ndarray) -> Any:
 
 def _stored_answers(cells: dict[str, Any], place: int, count: int) -> tuple[Any, ...]:
     assert [len(cell) for cell in cells.values()] == [count] * 3
-    colour = int(cells["colour"][place])
+    color = int(cells["colour"][place])
     state = cells["state"][place]
     assert cells["state"].dtype == np.uint8
     assert set(state.tolist()) <= {0, 1}
     return (
-        None if colour == -1 else CAR_QUESTIONS["colour"][colour],
+        None if color == -1 else CAR_QUESTIONS["colour"][color],
         frozenset(np.array(CAR_QUESTIONS["state"])[state.astype(bool)].tolist()),
         str(cells["plate"][place]),
     )
@@ -309,7 +309,7 @@ def check_labels(dataset: deeplake.Dataset, expected: Expected) -> None:
     }
     seen: set[int] = set()
     for video, rows in rows_of_videos(dataset).items():
-        if not video.labelled:
+        if not video.labeled:
             for column in expected_columns(expected):
                 cells = read(dataset, column, rows)
                 assert all(cell is None for cell in cells), (video.name, column)

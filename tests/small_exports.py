@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 FRAMES = 6
 SIZE = 96, 64
-COLOUR = {
+COLOR = {
     "type": "radio",
     "name": "colour",
     "options": [
@@ -33,8 +33,8 @@ COLOUR = {
 PLACE = {"type": "radio", "name": "place", "options": [{"value": "town"}, {"value": "land"}]}
 ONTOLOGY: dict[str, Any] = {
     "tools": [
-        {"tool": "rectangle", "name": "car", "classifications": [COLOUR]},
-        {"tool": "rectangle", "name": "bus", "classifications": [{**COLOUR, "name": "paint"}]},
+        {"tool": "rectangle", "name": "car", "classifications": [COLOR]},
+        {"tool": "rectangle", "name": "bus", "classifications": [{**COLOR, "name": "paint"}]},
         {"tool": "point", "name": "nose"},
         {"tool": "line", "name": "lane"},
         *({"tool": "raster-segmentation", "name": name} for name in ("road", "sky", "boat")),
@@ -90,10 +90,10 @@ def data_row(
 def run(
     *rows: dict[str, Any],
     fail_on_error: bool = False,
-    labelled: list[dict[str, Any]] | None = None,
+    labeled: list[dict[str, Any]] | None = None,
     **options: Any,
 ) -> tuple[deeplake.Dataset, Report]:
-    """Make a dataset of an export, and apply its labels, or those of another one (``labelled``)."""
+    """Make a dataset of an export, and apply its labels, or those of another one (``labeled``)."""
     report = Report()
     dataset, export = create_dataset_from_video_annotation_project(
         new_path(),
@@ -108,7 +108,7 @@ def run(
         "p",
         lambda _: dataset,
         None,
-        project_json=labelled or export,
+        project_json=labeled or export,
         lb_ontology=ONTOLOGY,
         progress=False,
         fail_on_error=fail_on_error,
@@ -155,10 +155,10 @@ def chosen(dataset: deeplake.Dataset, column: str) -> list[list[list[str]]]:
 
 
 def png(*areas: tuple[tuple[int, int, int], slice]) -> bytes:
-    """A PNG of the clips' size, black but for bands of rows in a colour."""
+    """A PNG of the clips' size, black but for bands of rows in a color."""
     pixels = np.zeros((SIZE[1], SIZE[0], 3), dtype=np.uint8)
-    for colour, rows in areas:
-        pixels[rows] = colour
+    for color, rows in areas:
+        pixels[rows] = color
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, format="PNG")
     return file.getvalue()

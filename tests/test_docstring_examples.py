@@ -84,7 +84,7 @@ def served():
 
 
 @pytest.fixture(scope="module")
-def unlabelled(tmp_path_factory):
+def unlabeled(tmp_path_factory):
     """A sandbox with the same videos, and one more, for what labels them."""
     video = write_video(tmp_path_factory.mktemp("video") / "a.mp4", frames=6)
     with Sandbox(sample=True) as box:
@@ -178,7 +178,7 @@ def reader(served, home, tmp_path, monkeypatch, request):
 
     (shown,) = request.node.callspec.params.values()
     if re.search(r"import_annotations|deeplake-labelbox import ", shown):
-        served = request.getfixturevalue("unlabelled")
+        served = request.getfixturevalue("unlabeled")
     shutil.copytree(home, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     there = {"endpoint": served.endpoint, "rest_endpoint": served.rest_endpoint}

@@ -66,7 +66,7 @@ def test_a_sync_report_shows_changes():
 def test_statistics_and_a_preview_show_a_dataset(made, tmp_path):
     ds, _ = made
     shown = dataset_statistics(ds, progress=False)._repr_html_()
-    for told in ("Street and harbour", "148 frames", "night.mp4", "not labelled"):
+    for told in ("Street and harbour", "148 frames", "night.mp4", "not labeled"):
         assert told in shown
     look = preview(ds, frames=2, videos=["night.mp4"])
     assert "data:image/jpeg;base64," in look._repr_html_()

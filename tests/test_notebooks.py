@@ -24,7 +24,7 @@ assert all(found > there / 2 for found, there in hits.values())
 """,
     "import_ground_truth": """
 def count(column):
-    return sum(len(each) for each in unlabelled[column][:] if each is not None)
+    return sum(len(each) for each in unlabeled[column][:] if each is not None)
 
 assert len(result.accepted) == len(result.annotations)
 kept = [each for _, _, annotations in labels.values() for each in annotations]

@@ -86,8 +86,8 @@ def test_a_name_that_is_no_text_is_written(tmp_path):
 def test_the_report_of_labels_joins_that_of_frames():
     labels = Report(
         [
-            VideoOutcome("b", "ü.mp4", rows=3, labelled=True, objects={"rectangle": 4}),
-            VideoOutcome("a", "a.mp4", rows=10, labelled=True),
+            VideoOutcome("b", "ü.mp4", rows=3, labeled=True, objects={"rectangle": 4}),
+            VideoOutcome("a", "a.mp4", rows=10, labeled=True),
             VideoOutcome("c", "c.mp4"),
         ]
     )
@@ -97,6 +97,6 @@ def test_the_report_of_labels_joins_that_of_frames():
     assert [video.data_row_id for video in merged] == ["a", "b", "c"]
     assert [gap.what for gap in merged.gaps] == ["cut", "mask lost", "label beyond the end"]
     assert merged.rows == 13
-    assert [video.labelled for video in merged] == [True, True, False]
+    assert [video.labeled for video in merged] == [True, True, False]
     assert merged.objects == {"rectangle": 4}
     assert merged.videos[0].warnings == ["odd rate"]

@@ -2,7 +2,7 @@
 
 Each frame shows its number as black and white bars, one bit each, most significant first, between
 two guard bars: white at the left, black at the right. Bars survive lossy codecs and odd sizes,
-and the guards, together with grey above and below, tell how the picture was turned.
+and the guards, together with gray above and below, tell how the picture was turned.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ os.environ.setdefault("SVT_LOG", "0")  # SVT-AV1 prints its settings otherwise
 def draw_number(number: int, width: int = 96, height: int = 64) -> np.ndarray:
     """(H, W, 3) uint8 picture of a frame number, 0 to 255.
 
-    The upper third is light grey in its left half, and the lower third dark grey, so that the
+    The upper third is light gray in its left half, and the lower third dark gray, so that the
     picture has one upright position.
     """
     picture = np.full((height, width, 3), 128, np.uint8)
@@ -42,16 +42,16 @@ def draw_number(number: int, width: int = 96, height: int = 64) -> np.ndarray:
 def read_number(picture: np.ndarray) -> int:
     """The number that a picture shows; AssertionError when it shows none, or not upright."""
     height, width = picture.shape[:2]
-    grey = picture.astype(int).mean(axis=2)
+    gray = picture.astype(int).mean(axis=2)
     edges = np.linspace(0, width, BITS + 3)
     middle = height // 2
     bars = []
     for start, end in pairwise(edges):
-        centre = int((start + end) / 2)
-        bars.append(grey[middle - 2 : middle + 2, max(centre - 1, 0) : centre + 1].mean())
+        center = int((start + end) / 2)
+        bars.append(gray[middle - 2 : middle + 2, max(center - 1, 0) : center + 1].mean())
     assert bars[0] > 170, "the white guard is not at the left"
     assert bars[-1] < 90, "the black guard is not at the right"
-    top = grey[height // 8 : height // 5]
+    top = gray[height // 8 : height // 5]
     assert top[:, width // 8 : width // 3].mean() > top[:, -width // 3 : -width // 8].mean() + 30
     bits = "".join("1" if bar > 128 else "0" for bar in bars[1:-1])
     return int(bits, 2)
@@ -248,7 +248,7 @@ def turn_back(picture: np.ndarray, degrees: int, *, mirrored: bool = False) -> n
 
 
 def write_rotated(path: Path, degrees: int, *, mirrored: bool = False, frames: int = 12) -> Path:
-    """An MP4 that is stored turned, and upright when its display matrix is honoured."""
+    """An MP4 that is stored turned, and upright when its display matrix is honored."""
     first = turn_back(draw_number(0), degrees, mirrored=mirrored)
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=25)

@@ -33,7 +33,7 @@ class ZooVideo:
         kind: What is special about it.
         file: Its name; the suffix tells the container.
         make: Writes it to a path.
-        drawn: The numbers on the pictures that a player shows, in order: what is labelled.
+        drawn: The numbers on the pictures that a player shows, in order: what is labeled.
         problem: Part of the sentence that tells what is wrong; "" for whole videos.
         least: How many frames come out of it, at least, where something is wrong.
         goes_on: Whether frames come out behind the damage.

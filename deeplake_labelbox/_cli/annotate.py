@@ -43,7 +43,7 @@ def annotate(
         ),
     ] = None,
     group: options.Group = None,
-    labelled_by: options.SameLabelChoice = None,
+    labeled_by: options.SameLabelChoice = None,
     ontology: options.OntologyFile = None,
     creds: options.Creds = None,
     token: options.DeepLakeToken = None,
@@ -56,7 +56,7 @@ def annotate(
 ) -> None:
     """Apply the labels of a Labelbox project to a dataset that has its frames.
 
-    Run it again after more was labelled: values and columns are brought up to date in a new commit.
+    Run it again after more was labeled: values and columns are brought up to date in a new commit.
     --group and --labels are those of the labels that are there already, unless they are given.
 
     [bold]Examples[/]
@@ -81,7 +81,7 @@ def annotate(
         before = _applied(opened, branch)
         if before is not None and group is None:
             groups = dict(before.group_mapping)
-        labels = LabelOptions(groups, known, fail_on_error, labelled_by or _selection(before))
+        labels = LabelOptions(groups, known, fail_on_error, labeled_by or _selection(before))
         if labels.ontology is not None and found.export is not None:
             check_ontology_fits(labels.ontology, found.export, found.project_id)
         run.resume = SAME_COMMAND

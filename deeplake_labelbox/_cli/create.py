@@ -32,7 +32,7 @@ def create(
         typer.Option("--no-labels", rich_help_panel=options.LABELS, help="Write the frames alone."),
     ] = False,
     group: options.Group = None,
-    labelled_by: options.LabelChoice = "selected",
+    labeled_by: options.LabelChoice = "selected",
     ontology: options.OntologyFile = None,
     frames: Annotated[
         Literal["png", "jpg"],
@@ -73,12 +73,12 @@ def create(
             help="Only these frames, counted from 1, like 1-250. May be given several times.",
         ),
     ] = None,
-    only_labelled: Annotated[
+    only_labeled: Annotated[
         bool,
         typer.Option(
-            "--only-labelled",
+            "--only-labeled",
             rich_help_panel=_FRAMES,
-            help="Only frames inside a labelled segment.",
+            help="Only frames inside a labeled segment.",
         ),
     ] = False,
     resize: Annotated[
@@ -120,13 +120,13 @@ def create(
 
     deeplake-labelbox create project.ndjson s3://datasets/clips --frames jpg
 
-    deeplake-labelbox create cl9y0xd2m00 ./small --only-labelled --fps 5 --resize 640
+    deeplake-labelbox create cl9y0xd2m00 ./small --only-labeled --fps 5 --resize 640
     """
     with running(verbose=verbose) as run, one_writer(dataset):
         check_writable(report)
         groups, storage = read_groups(group), read_creds(creds)
         ranges, size = read_ranges(frame_range), read_size(resize)
-        labels = LabelOptions(groups, read_ontology(ontology), fail_on_error, labelled_by)
+        labels = LabelOptions(groups, read_ontology(ontology), fail_on_error, labeled_by)
         found = open_source(source, project=project, api_key=api_key, endpoint=endpoint)
         made, outcome = make_dataset(
             run,
@@ -143,7 +143,7 @@ def create(
                 stride=stride,
                 fps=fps,
                 ranges=ranges,
-                only_labelled=only_labelled,
+                only_labeled=only_labeled,
                 resize=size,
             ),
         )

@@ -38,7 +38,7 @@ def demo(
     ] = Path("deeplake-labelbox-demo"),
     verbose: options.Verbose = False,
 ) -> None:
-    """See it work: a labelled video project becomes a dataset, in seconds and without an account.
+    """See it work: a labeled video project becomes a dataset, in seconds and without an account.
 
     A Labelbox sandbox is started on this machine, with a sample project of four short videos. The
     real Labelbox SDK exports it, its videos are decoded, its labels are applied, and what is in the

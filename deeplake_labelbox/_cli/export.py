@@ -81,13 +81,13 @@ def export(
         str | None,
         typer.Option(metavar="DATE", rich_help_panel=_FILTERS, help="Last activity until then."),
     ] = None,
-    labelled_since: Annotated[
+    labeled_since: Annotated[
         str | None,
-        typer.Option(metavar="DATE", rich_help_panel=_FILTERS, help="Labelled from then on."),
+        typer.Option(metavar="DATE", rich_help_panel=_FILTERS, help="Labeled from then on."),
     ] = None,
-    labelled_until: Annotated[
+    labeled_until: Annotated[
         str | None,
-        typer.Option(metavar="DATE", rich_help_panel=_FILTERS, help="Labelled until then."),
+        typer.Option(metavar="DATE", rich_help_panel=_FILTERS, help="Labeled until then."),
     ] = None,
     interpolated_frames: Annotated[
         bool,
@@ -149,7 +149,7 @@ def export(
             batch_ids=batch or None,
             workflow_status=status,
             last_activity_at=_range(since, until),
-            label_created_at=_range(labelled_since, labelled_until),
+            label_created_at=_range(labeled_since, labeled_until),
         )
         params = ExportParams(
             attachments=attachments,

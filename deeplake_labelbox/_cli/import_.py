@@ -14,7 +14,7 @@ from deeplake_labelbox._cli.arguments import read_creds, read_groups
 from deeplake_labelbox._cli.running import EXIT_GAPS, Run, check_writable, in_options, running
 from deeplake_labelbox._cli.summary import show_gaps
 from deeplake_labelbox.errors import (
-    AlreadyLabelledError,
+    AlreadyLabeledError,
     AnnotationSourceError,
     ConfigurationError,
     OntologyError,
@@ -245,7 +245,7 @@ def import_(
                 lb_client=connect(api_key, endpoint=endpoint),
                 progress=run.progress,
             )
-        except (AlreadyLabelledError, AnnotationSourceError, ConfigurationError, OntologyError):
+        except (AlreadyLabeledError, AnnotationSourceError, ConfigurationError, OntologyError):
             run.hint = ""  # nothing was sent
             raise
         _show(run, result, dry_run)

@@ -71,7 +71,7 @@ _OPTIONS: Final = (
     ("jpeg_quality", "--jpeg-quality"),
     ("workflow_status", "--status"),
     ("last_activity_at", "--since/--until"),
-    ("label_created_at", "--labelled-since/--labelled-until"),
+    ("label_created_at", "--labeled-since/--labeled-until"),
     ("data_row_ids", "--data-row"),
     ("global_keys", "--global-key"),
     ("batch_ids", "--batch"),

@@ -77,16 +77,16 @@ def stats(
         if output is not None:
             from deeplake_labelbox._pictures.frame_annotations import AnnotationReader  # noqa: PLC0415 - imports deeplake
 
-            colours = AnnotationReader(opened, annotator).class_colours
+            colors = AnnotationReader(opened, annotator).class_colors
             with replacing_file(output) as part:
-                draw_statistics(found, colours=colours).save(part, "PNG", optimize=True)
+                draw_statistics(found, colors=colors).save(part, "PNG", optimize=True)
             run.step(f"Picture written to {output}")
 
 
 def _show(run: Run, found: DatasetStatistics) -> None:
     run.out.print(Text(found.title, style="bold"))
     run.result(
-        f"{counted(len(found.videos), 'video')}, {found.labelled_videos:,} of them labelled, "
+        f"{counted(len(found.videos), 'video')}, {found.labeled_videos:,} of them labeled, "
         f"{counted(found.frames, 'frame')}"
     )
     if found.classes:
@@ -101,7 +101,7 @@ def _show(run: Run, found: DatasetStatistics) -> None:
     shown = _table("video", frames=True, objects=True, tracks=True)
     shown.add_column("over time")
     for video in found.videos:
-        over_time = _spark(video.density) if video.is_labelled else "not labelled"
+        over_time = _spark(video.density) if video.is_labeled else "not labeled"
         counts = (f"{video.frames:,}", f"{video.objects:,}", f"{video.tracks:,}")
         shown.add_row(Text(video.name), *counts, Text(over_time))
     run.out.print(shown)

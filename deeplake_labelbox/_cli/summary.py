@@ -54,7 +54,7 @@ def whole_report(meta: LabelboxMeta, frames: Report, labels: Report | None) -> R
             outcome.gap(entry.problem, entry.missing[0][0] if entry.missing else after)
         label = applied.get(entry.data_row_id)
         if label is not None:
-            outcome.labelled, outcome.objects = label.labelled, label.objects
+            outcome.labeled, outcome.objects = label.labeled, label.objects
             told = [gap.what for gap in outcome.gaps]
             outcome.gaps.extend(
                 gap for gap in label.gaps if not any(what in gap.what for what in told)
@@ -65,7 +65,7 @@ def whole_report(meta: LabelboxMeta, frames: Report, labels: Report | None) -> R
 
 
 def show_dataset(run: Run, dataset: deeplake.Dataset, path: str, report: Report) -> None:
-    """Print the table of a dataset that was made or labelled."""
+    """Print the table of a dataset that was made or labeled."""
     from deeplake_labelbox._store.columns import column_names  # noqa: PLC0415 - imports deeplake
     from deeplake_labelbox._store.labelbox_meta import LabelboxMeta  # noqa: PLC0415 - the same
 
@@ -74,8 +74,8 @@ def show_dataset(run: Run, dataset: deeplake.Dataset, path: str, report: Report)
     table.title = Text(f"{meta.project_name} → {path}", style="bold")
     table.add_column(style="cyan", no_wrap=True)
     table.add_column(overflow="fold")
-    labelled = sum(outcome.labelled for outcome in report)
-    table.add_row("videos", f"{len(report.videos):,}, {labelled:,} of them labelled")
+    labeled = sum(outcome.labeled for outcome in report)
+    table.add_row("videos", f"{len(report.videos):,}, {labeled:,} of them labeled")
     table.add_row("frames", f"{len(dataset):,}")
     objects = [f"{count:,} {kind}" for kind, count in report.objects.items()]
     if objects:

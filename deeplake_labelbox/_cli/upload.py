@@ -96,7 +96,7 @@ def upload(
             min=1,
             max=5,
             rich_help_panel=options.LABELBOX,
-            help="From 1, labelled first, to 5.",
+            help="From 1, labeled first, to 5.",
         ),
     ] = 5,
     iam: Annotated[
@@ -218,7 +218,7 @@ def _show(run: Run, result: AnnotationProject) -> None:
         f"{result.project_id}: {videos} in {result.project_name}, {len(result.created):,} new"
     )
     run.result(result.editor_url)
-    run.step(f"When they are labelled: {command_line('create', result.project_id, 'dataset')}")
+    run.step(f"When they are labeled: {command_line('create', result.project_id, 'dataset')}")
 
 
 def _without_paths(found: dict[str, Any]) -> dict[str, Any]:

@@ -50,7 +50,7 @@ class FrameOptions:
         stride: Every n-th frame.
         fps: At most so many frames a second.
         ranges: First and last frame of the only intervals that are written, counted from 1.
-        only_labelled: Only frames inside a labelled segment.
+        only_labeled: Only frames inside a labeled segment.
         resize: Longest side, or width and height, in pixels.
     """
 
@@ -59,7 +59,7 @@ class FrameOptions:
     stride: int = 1
     fps: float | None = None
     ranges: tuple[tuple[int, int], ...] | None = None
-    only_labelled: bool = False
+    only_labeled: bool = False
     resize: int | tuple[int, int] | None = None
 
 
@@ -123,7 +123,7 @@ def make_dataset(
             frame_stride=frames.stride,
             fps=frames.fps,
             frame_ranges=frames.ranges,
-            only_labelled=frames.only_labelled,
+            only_labeled=frames.only_labeled,
             resize=frames.resize,
             progress=run.progress,
             report=run.report,

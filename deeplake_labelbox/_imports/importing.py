@@ -127,7 +127,7 @@ def import_annotations(
             source does not have.
         AnnotationSourceError: If the source cannot be read, or is a file or dataset without
             annotations; nothing was sent.
-        AlreadyLabelledError: If ``existing="fail"`` and a data row is labelled; nothing was sent.
+        AlreadyLabeledError: If ``existing="fail"`` and a data row is labeled; nothing was sent.
         ImportTimeoutError: If an import still runs when the time-out has passed.
         LabelboxError: If Labelbox does not answer, or refuses the key.
         OntologyError: If the project has no ontology.

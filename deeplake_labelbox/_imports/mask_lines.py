@@ -1,6 +1,6 @@
 """Mask tracks to the composite masks of a data row.
 
-All objects of a frame are painted into one picture, each in a colour of its own. A composite is
+All objects of a frame are painted into one picture, each in a color of its own. A composite is
 sent where the picture changes, and where an object is seen for the last time: masks are held in
 between, and an object ends where a composite is drawn without it.
 """
@@ -31,12 +31,12 @@ class CompositeMasks:
 
     Attributes:
         frames: ``{"index", "imBytes"}`` for each frame that a composite is drawn on.
-        colours: Colour of each track that has pixels, by its place in the list of tracks.
+        colors: Color of each track that has pixels, by its place in the list of tracks.
         problems: What cannot be imported of each track.
     """
 
     frames: list[dict[str, Any]]
-    colours: dict[int, tuple[int, int, int]]
+    colors: dict[int, tuple[int, int, int]]
     problems: list[FrameProblems]
 
 
@@ -54,10 +54,10 @@ def composite_masks(
         known_frames: See `VideoAnnotations`.
 
     Returns:
-        The composites; tracks without any pixel have no colour.
+        The composites; tracks without any pixel have no color.
     """
     painter = _Painter(tracks, size)
-    palette = np.array([(0, 0, 0), *_colours(len(tracks))], dtype=np.uint8)
+    palette = np.array([(0, 0, 0), *_colors(len(tracks))], dtype=np.uint8)
     made = CompositeMasks([], {}, painter.problems)
     shown: NDArray[np.uint16] | None = None
     for frame, is_end in _events(tracks, known_frames):
@@ -69,7 +69,7 @@ def composite_masks(
             continue
         for index in np.unique(picture[picture > 0]).tolist():
             red, green, blue = palette[index].tolist()
-            made.colours[index - 1] = (red, green, blue)
+            made.colors[index - 1] = (red, green, blue)
         made.frames.append({"index": frame, "imBytes": _png(palette[picture])})
         shown = picture
     return made
@@ -154,20 +154,20 @@ class _Painter:
         self.problems[index].add(what, np.array([frame]))
 
 
-def _colours(count: int) -> list[tuple[int, int, int]]:
-    """Colours that differ, the first ones clearly; the same every time."""
-    colours: dict[tuple[int, int, int], None] = {}
+def _colors(count: int) -> list[tuple[int, int, int]]:
+    """Colors that differ, the first ones clearly; the same every time."""
+    colors: dict[tuple[int, int, int], None] = {}
     step = 0
-    while len(colours) < count:
+    while len(colors) < count:
         value = 1.0 - 0.5 * ((step // 64) % 4) / 4
         rgb = colorsys.hsv_to_rgb(step * _GOLDEN_RATIO % 1.0, 0.85, value)
-        colours[(round(rgb[0] * 255), round(rgb[1] * 255), round(rgb[2] * 255))] = None
+        colors[(round(rgb[0] * 255), round(rgb[1] * 255), round(rgb[2] * 255))] = None
         step += 1
         if step > 16 * count + 4096:
             # Steps around the circle repeat in the end; then simply count.
-            number = len(colours) + 1
-            colours[(number >> 16, number >> 8 & 255, number & 255)] = None
-    return list(colours)
+            number = len(colors) + 1
+            colors[(number >> 16, number >> 8 & 255, number & 255)] = None
+    return list(colors)
 
 
 def _png(rgb: NDArray[np.uint8]) -> str:

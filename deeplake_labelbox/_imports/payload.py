@@ -233,7 +233,7 @@ class _Writing:
                 problems.add(what, np.array(frames))
             if any(track.answers):
                 problems.add_of_class("Labelbox imports no answers of masks", track.frames)
-            if index not in made.colours:
+            if index not in made.colors:
                 reason = problems.reason()
                 self._refuse(
                     member,
@@ -243,7 +243,7 @@ class _Writing:
             self._tell(member, problems)
             members.append(member)
             named = reference(tool, self._named)
-            instances.append({**named, "colorRGB": list(made.colours[index])})
+            instances.append({**named, "colorRGB": list(made.colors[index])})
         if instances:
             self._add(
                 "masks", tuple(members), masks={"frames": made.frames, "instances": instances}

@@ -23,7 +23,7 @@ from deeplake_labelbox._imports.payload import PayloadWriter
 from deeplake_labelbox._imports.sending import LabelboxImports, reason_of
 from deeplake_labelbox._imports.targets import Target, Targets
 from deeplake_labelbox._labelbox.spool import replacing
-from deeplake_labelbox.errors import AlreadyLabelledError, AnnotationSourceError
+from deeplake_labelbox.errors import AlreadyLabeledError, AnnotationSourceError
 from deeplake_labelbox.report import Gap
 
 logger = logging.getLogger(__name__)
@@ -141,7 +141,7 @@ class ImportRun:
         """Send the chunks that Labelbox does not have yet, and read what became of each line.
 
         Raises:
-            AlreadyLabelledError: If ``existing="fail"`` and a data row is labelled; nothing was
+            AlreadyLabeledError: If ``existing="fail"`` and a data row is labeled; nothing was
                 sent.
             LabelboxError: If Labelbox does not answer. The result has what was told before.
         """
@@ -150,14 +150,14 @@ class ImportRun:
             new = [chunk for chunk in chunks if not names[chunk.path][1]]
             if self._existing == "overwrite":
                 self._tell_overwriting(new)
-            labelled = self._labelled(new, imports, frozenset(n for n, _ in names.values()))
+            labeled = self._labeled(new, imports, frozenset(n for n, _ in names.values()))
             total = sum(len(row.lines) for chunk in chunks for row in chunk.rows)
             with tqdm(
                 total=total, unit="line", desc="import", disable=not self._progress
             ) as progress:
                 for chunk in chunks:
                     name, is_there = names[chunk.path]
-                    self._send_chunk(chunk, name, imports, labelled, is_there=is_there)
+                    self._send_chunk(chunk, name, imports, labeled, is_there=is_there)
                     progress.update(sum(len(row.lines) for row in chunk.rows))
                     self._save()
         finally:
@@ -174,13 +174,13 @@ class ImportRun:
             name = f"{chunk.name} ({attempt})"
         return name, found is not None
 
-    def _labelled(
+    def _labeled(
         self, chunks: list[Chunk], imports: LabelboxImports, names: frozenset[str]
     ) -> dict[str, str]:
         """Why data rows are left out, by id."""
         if self._existing == "overwrite" or not chunks:
             return {}
-        pre_labelled, expired = imports.named_rows("pre-labels", names)
+        pre_labeled, expired = imports.named_rows("pre-labels", names)
         for name in expired:
             self._gap(
                 Gap(
@@ -190,27 +190,27 @@ class ImportRun:
                     f"not told from others",
                 )
             )
-        labelled: dict[str, str] = {}
+        labeled: dict[str, str] = {}
         targets = [row.target for chunk in chunks for row in chunk.rows]
-        fresh = self._freshly_labelled(targets, imports, names)
+        fresh = self._freshly_labeled(targets, imports, names)
         for target in targets:
             if target.labels or target.data_row_id in fresh:
-                labelled[target.data_row_id] = "the data row has labels already"
-            elif pre_labelled & {target.data_row_id, target.names[0]}:
-                labelled[target.data_row_id] = "the data row has pre-labels already"
-        if labelled and self._existing == "fail":
-            shown = ", ".join(sorted(labelled)[:_SHOWN_ROWS])
-            raise AlreadyLabelledError(
-                f"{len(labelled)} data rows have labels or pre-labels already ({shown}"
-                f"{', ...' if len(labelled) > _SHOWN_ROWS else ''}); nothing was sent. Pass "
+                labeled[target.data_row_id] = "the data row has labels already"
+            elif pre_labeled & {target.data_row_id, target.names[0]}:
+                labeled[target.data_row_id] = "the data row has pre-labels already"
+        if labeled and self._existing == "fail":
+            shown = ", ".join(sorted(labeled)[:_SHOWN_ROWS])
+            raise AlreadyLabeledError(
+                f"{len(labeled)} data rows have labels or pre-labels already ({shown}"
+                f"{', ...' if len(labeled) > _SHOWN_ROWS else ''}); nothing was sent. Pass "
                 f"existing='skip' to import the others, or 'overwrite'."
             )
-        return labelled
+        return labeled
 
-    def _freshly_labelled(
+    def _freshly_labeled(
         self, targets: list[Target], imports: LabelboxImports, names: frozenset[str]
     ) -> set[str]:
-        """Data rows that another import labelled just now, which the export did not show yet."""
+        """Data rows that another import labeled just now, which the export did not show yet."""
         imported, _ = imports.named_rows("ground-truth", names)
         waiting = [
             target.data_row_id
@@ -252,24 +252,22 @@ class ImportRun:
         chunk: Chunk,
         name: str,
         imports: LabelboxImports,
-        labelled: Mapping[str, str],
+        labeled: Mapping[str, str],
         *,
         is_there: bool,
     ) -> None:
-        rows = [row for row in chunk.rows if is_there or row.target.data_row_id not in labelled]
+        rows = [row for row in chunk.rows if is_there or row.target.data_row_id not in labeled]
         for row in chunk.rows:
             if row not in rows:
                 for uuid, member in _members(row):
-                    self._note(
-                        row.target, member, "skipped", labelled[row.target.data_row_id], uuid
-                    )
+                    self._note(row.target, member, "skipped", labeled[row.target.data_row_id], uuid)
         if not rows:
             return
         sent = False
         if not is_there:
             path = chunk.path.with_suffix(".sent")
             with path.open("wb") as file:
-                file.writelines(chunk.lines(without=labelled))
+                file.writelines(chunk.lines(without=labeled))
             sent = imports.send(name, path)
             path.unlink()
         else:

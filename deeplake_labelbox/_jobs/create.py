@@ -46,7 +46,7 @@ def create_dataset_from_video_annotation_project(
     frame_stride: int = 1,
     fps: float | None = None,
     frame_ranges: FrameRanges | None = None,
-    only_labelled: bool = False,
+    only_labeled: bool = False,
     resize: Resize | None = None,
     progress: bool = True,
     report: Report | None = None,
@@ -59,7 +59,7 @@ def create_dataset_from_video_annotation_project(
     written; short ones share a commit. Labels are applied by `converter_for_video_project_with_id`.
 
     Frames can be chosen before they are decoded, by ``frame_stride``, ``fps``, ``frame_ranges`` and
-    ``only_labelled``; where several are given, a frame must pass them all. Chosen frames keep the
+    ``only_labeled``; where several are given, a frame must pass them all. Chosen frames keep the
     ``frame_idx`` and ``timestamp`` that they have in the whole video, and so the labels that are
     theirs. The others are not encoded, and decoded only where a chosen one needs them or where
     nothing else tells the numbers of frames; damage in what is not decoded goes unnoticed.
@@ -103,7 +103,7 @@ def create_dataset_from_video_annotation_project(
             seconds from the first frame on.
         frame_ranges: Pairs of first and last frame, 1-based and both included, for all videos; or
             such pairs by data row id, where videos that are not named keep all frames.
-        only_labelled: Only frames inside a labelled segment (of an object, or of an answer that
+        only_labeled: Only frames inside a labeled segment (of an object, or of an answer that
             holds for some frames) of the label that counts in Labelbox.
         resize: Scale frames to this longest side in pixels (smaller ones stay as they are), or to
             exactly (width, height). Frames are averaged when they shrink and interpolated
@@ -126,7 +126,7 @@ def create_dataset_from_video_annotation_project(
     Example:
         ```python
         dataset, export = create_dataset_from_video_annotation_project(
-            "small", project_id, api_key, only_labelled=True, fps=5, report=(report := Report())
+            "small", project_id, api_key, only_labeled=True, fps=5, report=(report := Report())
         )
         print(report)  # what became of each video
         export.save("project.ndjson")  # to apply the labels with, or to do it again offline
@@ -143,7 +143,7 @@ def create_dataset_from_video_annotation_project(
             frame_stride=frame_stride,
             fps=fps,
             frame_ranges=frame_ranges,
-            only_labelled=only_labelled,
+            only_labeled=only_labeled,
             resize=resize,
         ),
         overwrite=overwrite,
@@ -177,7 +177,7 @@ def create_dataset_from_video_annotation_project_with_custom_data_filler(
     frame_stride: int = 1,
     fps: float | None = None,
     frame_ranges: FrameRanges | None = None,
-    only_labelled: bool = False,
+    only_labeled: bool = False,
     resize: Resize | None = None,
     progress: bool = True,
     report: Report | None = None,
@@ -208,7 +208,7 @@ def create_dataset_from_video_annotation_project_with_custom_data_filler(
         frame_stride: See `create_dataset_from_video_annotation_project`, as for the next four.
         fps: At most so many frames a second.
         frame_ranges: Only frames in these ranges.
-        only_labelled: Only frames inside a labelled segment.
+        only_labeled: Only frames inside a labeled segment.
         resize: Size to which frames are scaled.
         progress: Whether to show progress bars.
         report: A `Report` that is filled with what became of each video.
@@ -248,7 +248,7 @@ def create_dataset_from_video_annotation_project_with_custom_data_filler(
             frame_stride=frame_stride,
             fps=fps,
             frame_ranges=frame_ranges,
-            only_labelled=only_labelled,
+            only_labeled=only_labeled,
             resize=resize,
         ),
         overwrite=overwrite,

@@ -1,6 +1,6 @@
 """What to export of a project, and what to tell of each data row; checked before Labelbox is asked.
 
-The SDK takes dicts for both and drops the keys that it does not know: a misspelt one exports with
+The SDK takes dicts for both and drops the keys that it does not know: a misspelled one exports with
 the default. Here they are types, and dicts are checked.
 """
 

@@ -73,7 +73,7 @@ class MaskReference:
 
     Attributes:
         url: URL of a PNG.
-        color_rgb: In a composite mask, the colour of this object's pixels; ``None`` for a mask of
+        color_rgb: In a composite mask, the color of this object's pixels; ``None`` for a mask of
             one object, where every pixel that is not black belongs to it.
     """
 

@@ -1,12 +1,12 @@
-"""Which frames of a video somebody labelled."""
+"""Which frames of a video somebody labeled."""
 
 from __future__ import annotations
 
 from deeplake_labelbox._model.annotations import VideoLabel
 
 
-def labelled_ranges(label: VideoLabel) -> tuple[tuple[int, int], ...]:
-    """The frames that lie inside a labelled segment, or carry a value.
+def labeled_ranges(label: VideoLabel) -> tuple[tuple[int, int], ...]:
+    """The frames that lie inside a labeled segment, or carry a value.
 
     Segments of objects and of frame classifications count; answers for the whole video do not.
 

@@ -70,7 +70,7 @@ class Tool:
         kind: ``"rectangle"``, ``"point"``, ``"line"``, ``"polygon"``, ``"raster-segmentation"``;
             other kinds are kept as they are and not converted.
         feature_schema_id: Id in Labelbox.
-        color: Display colour, ``#rrggbb``, if any.
+        color: Display color, ``#rrggbb``, if any.
         classifications: Classifications asked for each object.
     """
 

@@ -184,7 +184,7 @@ def _check_media_type(row: Mapping[str, Any], where: str) -> None:
         found = mime_type
     elif not (isinstance(mime_type, str) and mime_type.lower().startswith("video/")):
         found = next((kind for kind in _label_kinds(row) if kind.lower() != "video"), None)
-        found = f"labelled with label_kind {found!r}" if found is not None else None
+        found = f"labeled with label_kind {found!r}" if found is not None else None
     if found is not None:
         raise MediaTypeError(
             f"Data row {row['data_row']['id']} ({where}) is {found}, not a video; only exports of "

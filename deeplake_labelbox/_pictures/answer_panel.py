@@ -7,7 +7,7 @@ from typing import Final
 
 from PIL import ImageDraw
 
-from deeplake_labelbox._pictures.colors import FAINT, MUTED, TEXT, Colour
+from deeplake_labelbox._pictures.colors import FAINT, MUTED, TEXT, Color
 from deeplake_labelbox._pictures.frame_annotations import FrameAnnotations
 from deeplake_labelbox._pictures.text_layout import Lettering
 
@@ -15,7 +15,7 @@ _LINES_PER_ANSWER: Final = 3
 _WIDEST_QUESTION: Final = 0.4
 _STACKED_BELOW: Final = 18
 
-_Row = list[tuple[float, str, Colour]]
+_Row = list[tuple[float, str, Color]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,13 @@ class AnswerPanel:
         """Write the answers from a corner on."""
         lettering = Lettering(self.text_size)
         for number, row in enumerate(self._rows()):
-            for x, text, colour in row:
-                lettering.draw(draw, (left + x, top + number * lettering.line_height), text, colour)
+            for x, text, color in row:
+                lettering.draw(draw, (left + x, top + number * lettering.line_height), text, color)
 
     def _rows(self) -> list[_Row]:
-        """Rows of texts, each with its distance from the left and its colour."""
-        if not self.annotations.is_labelled:
-            return [[(0, "not labelled", FAINT)]]
+        """Rows of texts, each with its distance from the left and its color."""
+        if not self.annotations.is_labeled:
+            return [[(0, "not labeled", FAINT)]]
         answers = self.annotations.answers
         if not answers:
             return [[(0, "no answers in this frame", FAINT)]]

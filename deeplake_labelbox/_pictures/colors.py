@@ -1,4 +1,4 @@
-"""One colour per class: the ontology's where it is known, else one that its name always gets."""
+"""One color per class: the ontology's where it is known, else one that its name always gets."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Final
 
 from PIL import ImageColor
 
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 
-BACKGROUND: Final[Colour] = (14, 17, 22)
-CARD: Final[Colour] = (24, 29, 38)
-CARD_EDGE: Final[Colour] = (42, 49, 61)
-TEXT: Final[Colour] = (236, 240, 246)
-MUTED: Final[Colour] = (146, 156, 172)
-FAINT: Final[Colour] = (98, 108, 124)
-INK: Final[Colour] = (12, 14, 18)
+BACKGROUND: Final[Color] = (14, 17, 22)
+CARD: Final[Color] = (24, 29, 38)
+CARD_EDGE: Final[Color] = (42, 49, 61)
+TEXT: Final[Color] = (236, 240, 246)
+MUTED: Final[Color] = (146, 156, 172)
+FAINT: Final[Color] = (98, 108, 124)
+INK: Final[Color] = (12, 14, 18)
 
 # Bright enough to be seen on dark frames, and far from each other in hue.
-_PALETTE: Final[tuple[Colour, ...]] = (
+_PALETTE: Final[tuple[Color, ...]] = (
     (255, 99, 88),
     (77, 163, 255),
     (126, 217, 87),
@@ -35,45 +35,45 @@ _PALETTE: Final[tuple[Colour, ...]] = (
 )
 
 
-def class_colours(
+def class_colors(
     class_names: Iterable[str], known: Mapping[str, str] | None = None
-) -> dict[str, Colour]:
-    """Choose the colour of each class.
+) -> dict[str, Color]:
+    """Choose the color of each class.
 
-    A class without a known colour gets the place in the palette that its name points to, or the
+    A class without a known color gets the place in the palette that its name points to, or the
     next one that is free, so that it looks the same in every picture and project.
 
     Args:
         class_names: The classes.
-        known: Colours by class name, as ``#rrggbb`` or another form that Pillow reads; others are
+        known: Colors by class name, as ``#rrggbb`` or another form that Pillow reads; others are
             passed over.
 
     Returns:
-        The colours by class name.
+        The colors by class name.
     """
     names = list(class_names)
-    colours = {}
+    colors = {}
     for name in names:
-        colour = _parsed((known or {}).get(name))
-        if colour is not None:
-            colours[name] = colour
+        color = _parsed((known or {}).get(name))
+        if color is not None:
+            colors[name] = color
     taken: set[int] = set()
-    for name in sorted(set(names) - set(colours)):
+    for name in sorted(set(names) - set(colors)):
         place = zlib.crc32(name.encode("utf-8", "surrogatepass")) % len(_PALETTE)
         while place in taken and len(taken) < len(_PALETTE):
             place = (place + 1) % len(_PALETTE)
         taken.add(place)
-        colours[name] = _PALETTE[place]
-    return colours
+        colors[name] = _PALETTE[place]
+    return colors
 
 
-def ink_on(colour: Colour) -> Colour:
-    """Black or white: what is read better on a colour."""
-    red, green, blue = colour
+def ink_on(color: Color) -> Color:
+    """Black or white: what is read better on a color."""
+    red, green, blue = color
     return INK if 0.299 * red + 0.587 * green + 0.114 * blue > 128 else (255, 255, 255)
 
 
-def _parsed(text: str | None) -> Colour | None:
+def _parsed(text: str | None) -> Color | None:
     try:
         return None if not text else ImageColor.getrgb(text)[:3]
     except ValueError:

@@ -16,8 +16,8 @@ from deeplake_labelbox._pictures.colors import (
     FAINT,
     MUTED,
     TEXT,
-    Colour,
-    class_colours,
+    Color,
+    class_colors,
 )
 from deeplake_labelbox._pictures.frame import IMAGE_COLUMN, read_picture
 from deeplake_labelbox._pictures.frame_annotations import AnnotationReader, FrameAnnotations
@@ -50,11 +50,11 @@ def draw_contact_sheet(
     width: int = 1800,
     videos: Sequence[str] | None = None,
     between: FrameRange | None = None,
-    colours: Mapping[str, str] | None = None,
+    colors: Mapping[str, str] | None = None,
     image_column: str = IMAGE_COLUMN,
     annotator: str | None = None,
 ) -> Image.Image:
-    """Draw frames of all videos of a dataset, with what is labelled in them.
+    """Draw frames of all videos of a dataset, with what is labeled in them.
 
     The frames are spread over the videos and over their time; videos with labels come first.
     See `draw_frame` for how they are drawn.
@@ -66,7 +66,7 @@ def draw_contact_sheet(
         width: Width of the picture in pixels.
         videos: Names, data row ids or ``video_idx`` of videos; by default all.
         between: First and last 1-based frame number to choose from; by default all.
-        colours: Colours by class name, like ``{"car": "#e4572e"}``, instead of the ontology's.
+        colors: Colors by class name, like ``{"car": "#e4572e"}``, instead of the ontology's.
         image_column: Column of the pictures.
         annotator: Whose labels are drawn, of a dataset with columns of each annotator
             (``label_selection="all"``); by default those that count.
@@ -94,7 +94,7 @@ def draw_contact_sheet(
     chosen = choose_frames(reader, found, frames)
     cards_wide = min(columns, max(sum(map(len, chosen)), 1))
     card_width = (width - 2 * _MARGIN - (cards_wide - 1) * _GAP) // cards_wide
-    palette = class_colours(reader.class_names, {**reader.class_colours, **(colours or {})})
+    palette = class_colors(reader.class_names, {**reader.class_colors, **(colors or {})})
     cards = [
         _Card.of(ds, reader, frame, card_width, palette, image_column)
         for video in chosen
@@ -137,10 +137,10 @@ class _Card:
         reader: AnnotationReader,
         chosen: ChosenFrame,
         width: int,
-        palette: Mapping[str, Colour],
+        palette: Mapping[str, Color],
         image_column: str,
     ) -> _Card:
-        size = reader.labelled_size(chosen.row)
+        size = reader.labeled_size(chosen.row)
         frame = read_picture(ds, chosen.row, image_column, size)
         annotations = reader.read(chosen.row)
         is_upright = frame.width < frame.height * _NARROW
@@ -198,15 +198,15 @@ class _Card:
 
 @dataclass(frozen=True, slots=True)
 class _Header:
-    """What the dataset is, and the colours of its classes."""
+    """What the dataset is, and the colors of its classes."""
 
     title: str
     subtitle: str
-    legend: list[list[tuple[str, Colour, int]]]
+    legend: list[list[tuple[str, Color, int]]]
 
     @classmethod
     def of(
-        cls, ds: ReadableDataset, videos: Sequence[Video], palette: Mapping[str, Colour], width: int
+        cls, ds: ReadableDataset, videos: Sequence[Video], palette: Mapping[str, Color], width: int
     ) -> _Header:
         meta: Any = ds.metadata[KEY] if KEY in ds.metadata else {}  # noqa: SIM401 - it has no get
         title = str(meta["project_name"]) if "project_name" in meta else "Dataset"
@@ -214,15 +214,15 @@ class _Header:
         words = f"{len(videos)} video{'s' * (len(videos) != 1)} · {rows} frame{'s' * (rows != 1)}"
         if palette:
             words += f" · {len(palette)} class{'es' * (len(palette) != 1)}"
-        legend: list[list[tuple[str, Colour, int]]] = []
+        legend: list[list[tuple[str, Color, int]]] = []
         x = width
-        for name, colour in palette.items():
+        for name, color in palette.items():
             shown = _SUBTITLE.fit(name, width / 3)
             entry = _SUBTITLE.width(shown) + 52
             if x + entry > width:
                 legend.append([])
                 x = 0
-            legend[-1].append((shown, colour, x))
+            legend[-1].append((shown, color, x))
             x += entry
         return cls(_TITLE.fit(title, width), words, legend)
 
@@ -239,9 +239,9 @@ class _Header:
         _SUBTITLE.draw(draw, (left, top), self.subtitle, MUTED)
         top += _SUBTITLE.line_height + 16
         for line in self.legend:
-            for name, colour, x in line:
+            for name, color, x in line:
                 box = (left + x, top + 3, left + x + 18, top + 21)
-                draw.rounded_rectangle(box, 4, fill=colour)
+                draw.rounded_rectangle(box, 4, fill=color)
                 _SUBTITLE.draw(draw, (left + x + 28, top), name, TEXT)
             top += _SUBTITLE.line_height + 6
 

@@ -34,7 +34,7 @@ def write_preview(
     frames: FrameRange | None = None,
     width: int | None = None,
     max_bytes: int = MAX_PAGE_BYTES,
-    colours: Mapping[str, str] | None = None,
+    colors: Mapping[str, str] | None = None,
     image_column: str = IMAGE_COLUMN,
     annotator: str | None = None,
     progress: bool = True,
@@ -49,12 +49,12 @@ def write_preview(
         ds: A dataset made by this package, with labels or without.
         path: The file to write.
         videos: Names, data row ids or ``video_idx`` of videos. An MP4 shows one; by default the
-            first that is labelled.
+            first that is labeled.
         frames: First and last 1-based frame number; by default all.
         width: Of the whole contact sheet, of the frames of the video, or the greatest width of the
             pictures of the page; in pixels.
         max_bytes: Greatest size of a page; frames are left out where they would take more.
-        colours: Colours by class name, like ``{"car": "#e4572e"}``, instead of the ontology's.
+        colors: Colors by class name, like ``{"car": "#e4572e"}``, instead of the ontology's.
         image_column: Column of the pictures.
         annotator: Whose labels are drawn, of a dataset with columns of each annotator
             (``label_selection="all"``); by default those that count.
@@ -84,7 +84,7 @@ def write_preview(
             columns=3 if width is None else max(1, min(3, width // 320)),
             videos=videos,
             between=frames,
-            colours=colours,
+            colors=colors,
             image_column=image_column,
             annotator=annotator,
         )
@@ -98,7 +98,7 @@ def write_preview(
             video=None if videos is None else videos[0],
             frames=frames,
             width=width,
-            colours=colours,
+            colors=colors,
             image_column=image_column,
             annotator=annotator,
             progress=progress,
@@ -111,7 +111,7 @@ def write_preview(
         frames=frames,
         width=width,
         max_bytes=max_bytes,
-        colours=colours,
+        colors=colors,
         image_column=image_column,
         annotator=annotator,
         progress=progress,

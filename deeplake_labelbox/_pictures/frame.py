@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from deeplake_labelbox._pictures.answer_panel import AnswerPanel
-from deeplake_labelbox._pictures.colors import CARD, class_colours
+from deeplake_labelbox._pictures.colors import CARD, class_colors
 from deeplake_labelbox._pictures.frame_annotations import AnnotationReader, FrameAnnotations
 from deeplake_labelbox._pictures.overlay import draw_objects
 from deeplake_labelbox._store.columns import ReadableDataset, column_names
@@ -27,13 +27,13 @@ def draw_frame(
     ds: ReadableDataset | deeplake.DatasetView,
     row: int,
     *,
-    colours: Mapping[str, str] | None = None,
+    colors: Mapping[str, str] | None = None,
     image_column: str = IMAGE_COLUMN,
     annotator: str | None = None,
 ) -> Image.Image:
-    """Draw a frame with all that is labelled in it.
+    """Draw a frame with all that is labeled in it.
 
-    Boxes, masks, points, lines and polygons are drawn in the colours of their classes, each with a
+    Boxes, masks, points, lines and polygons are drawn in the colors of their classes, each with a
     tag of its class, track id and answers; a diamond marks objects that were drawn in this frame,
     and not interpolated. The answers of the frame are written below it, or beside it where it is
     upright. Small frames are enlarged by a whole number. Scripts other than Latin need a font of
@@ -42,7 +42,7 @@ def draw_frame(
     Args:
         ds: A dataset with labels, made by this package; without labels the frame stands alone.
         row: Row number; negative ones count from the end.
-        colours: Colours by class name, like ``{"car": "#e4572e"}``, instead of the ontology's.
+        colors: Colors by class name, like ``{"car": "#e4572e"}``, instead of the ontology's.
         image_column: Column of the pictures.
         annotator: Whose labels are drawn, of a dataset with columns of each annotator
             (``label_selection="all"``); by default those that count.
@@ -57,7 +57,7 @@ def draw_frame(
         ```python
         import deeplake
 
-        draw_frame(deeplake.open("clips"), 30, colours={"car": "#e4572e"}).save("frame.png")
+        draw_frame(deeplake.open("clips"), 30, colors={"car": "#e4572e"}).save("frame.png")
         ```
     """
     if not -len(ds) <= row < len(ds):
@@ -66,8 +66,8 @@ def draw_frame(
         )
     row %= len(ds)
     reader = AnnotationReader(ds, annotator)
-    chosen = class_colours(reader.class_names, {**reader.class_colours, **(colours or {})})
-    frame = read_picture(ds, row, image_column, reader.labelled_size(row))
+    chosen = class_colors(reader.class_names, {**reader.class_colors, **(colors or {})})
+    frame = read_picture(ds, row, image_column, reader.labeled_size(row))
     factor = max(1, math.ceil(_SHORT_SIDE / min(frame.size)))
     size = (frame.width * factor, frame.height * factor)
     text_size = max(13, round(min(size) / 36))
@@ -113,7 +113,7 @@ def read_picture(
         ds: The dataset.
         row: The row.
         image_column: Column of the pictures.
-        size: Width and height to scale it to; see `AnnotationReader.labelled_size`.
+        size: Width and height to scale it to; see `AnnotationReader.labeled_size`.
 
     Raises:
         ConfigurationError: If there is no such column, or it holds no pictures.

@@ -18,7 +18,7 @@ from deeplake_labelbox._model.annotations import ToolKind
 from deeplake_labelbox._store.annotators import annotated_kinds
 from deeplake_labelbox._store.columns import (
     ReadableDataset,
-    read_class_colours,
+    read_class_colors,
     read_class_names,
 )
 from deeplake_labelbox._store.videos import resized_videos
@@ -69,12 +69,12 @@ class FrameAnnotations:
     """All that a row says.
 
     Attributes:
-        is_labelled: Whether a label was applied to the video of the row.
+        is_labeled: Whether a label was applied to the video of the row.
         objects: The objects in the frame.
         answers: The answers that hold in the frame, nested ones within the answer above.
     """
 
-    is_labelled: bool
+    is_labeled: bool
     objects: tuple[ShownObject, ...] = ()
     answers: tuple[ShownAnswer, ...] = ()
 
@@ -111,7 +111,7 @@ class AnnotationReader:
     """Reads the annotations of rows.
 
     Args:
-        dataset: A dataset or view; one without labels reads as not labelled.
+        dataset: A dataset or view; one without labels reads as not labeled.
         annotator: Whose labels are read, of a dataset with columns of each annotator; ``None`` for
             those that count.
 
@@ -129,7 +129,7 @@ class AnnotationReader:
             name: Column(name, kind, read_class_names(self._dataset, self.stored(name)))
             for name, kind in annotated_kinds(self._dataset, annotator).items()
         }
-        self._colours: dict[str, str] = {}
+        self._colors: dict[str, str] = {}
         self._geometries = self._find_geometries(columns)
         self._sizes = {
             entry.video_idx: (entry.width, entry.height) for entry in resized_videos(self._dataset)
@@ -165,25 +165,25 @@ class AnnotationReader:
         }
 
     @property
-    def class_colours(self) -> Mapping[str, str]:
-        """The colours of the ontology, by class name, as far as the dataset tells them."""
-        return self._colours
+    def class_colors(self) -> Mapping[str, str]:
+        """The colors of the ontology, by class name, as far as the dataset tells them."""
+        return self._colors
 
     def read(self, row: int) -> FrameAnnotations:
         """The annotations of a row."""
         objects: list[ShownObject] = []
-        is_labelled = False
+        is_labeled = False
         for geometry in self._geometries:
             shapes = self._value(geometry.name, row)
             if shapes is not None:
-                is_labelled = True
+                is_labeled = True
                 objects.extend(self._objects(geometry, shapes, row))
         values = {column.name: self._value(column.name, row) for column in self._answers.columns}
-        is_labelled = is_labelled or any(value is not None for value in values.values())
-        return FrameAnnotations(is_labelled, tuple(objects), tuple(self._answers.tell(values)))
+        is_labeled = is_labeled or any(value is not None for value in values.values())
+        return FrameAnnotations(is_labeled, tuple(objects), tuple(self._answers.tell(values)))
 
-    def labelled_size(self, row: int) -> tuple[int, int] | None:
-        """Width and height that the picture of a row is labelled in, if others than its own.
+    def labeled_size(self, row: int) -> tuple[int, int] | None:
+        """Width and height that the picture of a row is labeled in, if others than its own.
 
         Labelbox shows all pictures of a video in the size of the first.
         """
@@ -193,17 +193,17 @@ class AnnotationReader:
         return self._sizes.get(int(np.asarray(video).reshape(-1)[0]))
 
     def weight(self, row: int) -> int:
-        """How much there is to see in a row: its objects and answers; -1 if not labelled."""
-        count, is_labelled = 0, False
+        """How much there is to see in a row: its objects and answers; -1 if not labeled."""
+        count, is_labeled = 0, False
         for geometry in self._geometries:
             name = f"{geometry.name}_track_ids" if geometry.has_track_ids else geometry.name
             value = self._value(name, row)
             if value is not None:
-                is_labelled = True
+                is_labeled = True
                 count += len(value)
         values = {column.name: self._value(column.name, row) for column in self._answers.columns}
-        is_labelled = is_labelled or any(value is not None for value in values.values())
-        return count + len(list(self._answers.tell(values))) if is_labelled else -1
+        is_labeled = is_labeled or any(value is not None for value in values.values())
+        return count + len(list(self._answers.tell(values))) if is_labeled else -1
 
     def _value(self, column: str, row: int) -> Any:
         return self._dataset[self.stored(column)][row]
@@ -220,11 +220,11 @@ class AnnotationReader:
                 found.append((name.removeprefix(f"{prefix}/"), column))
         geometries = []
         for name, column in drawn.items():
-            colours = read_class_colours(self._dataset, self.stored(name))
-            self._colours.update(colours)
+            colors = read_class_colors(self._dataset, self.stored(name))
+            self._colors.update(colors)
             labels = columns.get(f"{name}_labels")
             # The column of a tool may have another name than the tool, where that was taken.
-            tool_name = next(iter(colours), _prefix(name) or name)
+            tool_name = next(iter(colors), _prefix(name) or name)
             geometries.append(
                 Geometry(
                     name=name,

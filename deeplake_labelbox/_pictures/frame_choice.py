@@ -47,8 +47,8 @@ def choose_frames(
     Returns:
         The frames of each video that is shown.
     """
-    labelled = [video for video in videos if _is_labelled(reader, video)]
-    shown = labelled or list(videos)
+    labeled = [video for video in videos if _is_labeled(reader, video)]
+    shown = labeled or list(videos)
     if len(shown) > count:
         places = np.linspace(0, len(shown) - 1, count).round().astype(int)
         shown = [shown[place] for place in places]
@@ -65,7 +65,7 @@ def choose_frames(
     ]
 
 
-def _is_labelled(reader: AnnotationReader, video: Video) -> bool:
+def _is_labeled(reader: AnnotationReader, video: Video) -> bool:
     return reader.weight(int(video.rows[0])) >= 0
 
 

@@ -1,4 +1,4 @@
-"""A video of labelled frames: what an annotator saw, played."""
+"""A video of labeled frames: what an annotator saw, played."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tqdm.auto import tqdm
 
 from deeplake_labelbox._files import replacing_file
 from deeplake_labelbox._pictures.answer_panel import AnswerPanel
-from deeplake_labelbox._pictures.colors import CARD, MUTED, TEXT, Colour, class_colours
+from deeplake_labelbox._pictures.colors import CARD, MUTED, TEXT, Color, class_colors
 from deeplake_labelbox._pictures.frame import IMAGE_COLUMN, read_picture
 from deeplake_labelbox._pictures.frame_annotations import AnnotationReader, FrameAnnotations
 from deeplake_labelbox._pictures.frame_times import frame_rate, frame_times
@@ -45,12 +45,12 @@ def write_preview_video(
     video: str | None = None,
     frames: FrameRange | None = None,
     width: int | None = None,
-    colours: Mapping[str, str] | None = None,
+    colors: Mapping[str, str] | None = None,
     image_column: str = IMAGE_COLUMN,
     annotator: str | None = None,
     progress: bool = True,
 ) -> Video:
-    """Write a video with all that is labelled in it drawn in: H.264 in MP4, as browsers play it.
+    """Write a video with all that is labeled in it drawn in: H.264 in MP4, as browsers play it.
 
     Frames are shown for as long as the dataset's timestamps tell, and are read one at a time.
 
@@ -61,7 +61,7 @@ def write_preview_video(
         frames: First and last 1-based frame number; by default all.
         width: Width of the frames in pixels; by default as stored, small ones enlarged by a whole
             number.
-        colours: Colours by class name, like ``{"car": "#e4572e"}``, instead of the ontology's.
+        colors: Colors by class name, like ``{"car": "#e4572e"}``, instead of the ontology's.
         image_column: Column of the pictures.
         annotator: Whose labels are drawn, of a dataset with columns of each annotator
             (``label_selection="all"``); by default those that count.
@@ -88,10 +88,10 @@ def write_preview_video(
     reader = AnnotationReader(ds, annotator)
     shown = _shown_video(ds, reader, video, frames)
     row = int(shown.rows[0])
-    first = read_picture(ds, row, image_column, reader.labelled_size(row))
+    first = read_picture(ds, row, image_column, reader.labeled_size(row))
     answers = list(read_answers(ds, reader, shown.rows))
     layout = _Layout.of(first.size, width, answers, reader)
-    palette = class_colours(reader.class_names, {**reader.class_colours, **(colours or {})})
+    palette = class_colors(reader.class_names, {**reader.class_colors, **(colors or {})})
     times = frame_times(ds, shown)
     pictures = _draw(ds, reader, shown, times, layout, palette, image_column)
     bar = tqdm(pictures, total=len(shown.rows), unit="frame", desc="movie", disable=not progress)
@@ -176,7 +176,7 @@ def _draw(
     video: Video,
     times: NDArray[np.float64],
     layout: _Layout,
-    palette: Mapping[str, Colour],
+    palette: Mapping[str, Color],
     image_column: str,
 ) -> Iterator[Image.Image]:
     margin = layout.text_size
@@ -186,7 +186,7 @@ def _draw(
     name, time = Lettering(layout.text_size, bold=True), Lettering(layout.text_size)
     for row, number, seconds in zip(video.rows, video.frames, times, strict=True):
         annotations = reader.read(int(row))
-        frame = read_picture(ds, int(row), image_column, reader.labelled_size(int(row)))
+        frame = read_picture(ds, int(row), image_column, reader.labeled_size(int(row)))
         scale = (layout.picture[0] / frame.width, layout.picture[1] / frame.height)
         picture = draw_objects(
             frame.resize(layout.picture, Image.Resampling.LANCZOS),

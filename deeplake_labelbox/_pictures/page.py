@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 from deeplake_labelbox._files import replacing_file
-from deeplake_labelbox._pictures.colors import Colour, class_colours, ink_on
+from deeplake_labelbox._pictures.colors import Color, class_colors, ink_on
 from deeplake_labelbox._pictures.frame import IMAGE_COLUMN
 from deeplake_labelbox._pictures.frame_annotations import AnnotationReader
 from deeplake_labelbox._pictures.frame_times import frame_times
@@ -59,7 +59,7 @@ def write_preview_page(
     frames: FrameRange | None = None,
     width: int | None = None,
     max_bytes: int = MAX_PAGE_BYTES,
-    colours: Mapping[str, str] | None = None,
+    colors: Mapping[str, str] | None = None,
     image_column: str = IMAGE_COLUMN,
     annotator: str | None = None,
     progress: bool = True,
@@ -79,7 +79,7 @@ def write_preview_page(
         frames: First and last 1-based frame number; by default all.
         width: Greatest width of the pictures in pixels; by default 960.
         max_bytes: Greatest size of the page.
-        colours: Colours by class name, like ``{"car": "#e4572e"}``, instead of the ontology's.
+        colors: Colors by class name, like ``{"car": "#e4572e"}``, instead of the ontology's.
         image_column: Column of the pictures.
         annotator: Whose labels are drawn, of a dataset with columns of each annotator
             (``label_selection="all"``); by default those that count.
@@ -108,9 +108,9 @@ def write_preview_page(
     chosen = select_videos(ds, videos, frames)
     shown = chosen if videos is not None else _some(reader, chosen)
     timelines = [read_timeline(ds, reader, video) for video in shown]
-    palette = class_colours(reader.class_names, {**reader.class_colours, **(colours or {})})
+    palette = class_colors(reader.class_names, {**reader.class_colors, **(colors or {})})
     content: dict[str, Any] = {
-        "classes": [_class(name, colour) for name, colour in palette.items()],
+        "classes": [_class(name, color) for name, color in palette.items()],
         "leftOut": len(chosen) - len(shown),
         "videos": [_video(ds, timeline) for timeline in timelines],
     }
@@ -130,8 +130,8 @@ def _some(reader: AnnotationReader, videos: list[Video]) -> list[Video]:
     """As many videos as a page is of use for, those with labels first."""
     if len(videos) <= _MOST_VIDEOS:
         return videos
-    labelled = [video for video in videos if reader.weight(int(video.rows[0])) >= 0]
-    among = labelled if len(labelled) >= _MOST_VIDEOS else videos
+    labeled = [video for video in videos if reader.weight(int(video.rows[0])) >= 0]
+    among = labeled if len(labeled) >= _MOST_VIDEOS else videos
     places = np.linspace(0, len(among) - 1, _MOST_VIDEOS).round().astype(int)
     return [among[place] for place in places]
 
@@ -141,19 +141,19 @@ def _title(ds: ReadableDataset) -> str:
     return str(meta["project_name"]) if "project_name" in meta else "Dataset"
 
 
-def _class(name: str, colour: Colour) -> dict[str, str]:
-    return {"name": name, "colour": _hex(colour), "ink": _hex(ink_on(colour))}
+def _class(name: str, color: Color) -> dict[str, str]:
+    return {"name": name, "color": _hex(color), "ink": _hex(ink_on(color))}
 
 
-def _hex(colour: Colour) -> str:
-    return "#{:02x}{:02x}{:02x}".format(*colour)
+def _hex(color: Color) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*color)
 
 
 def _video(ds: ReadableDataset, timeline: VideoTimeline) -> dict[str, Any]:
     video = timeline.video
     return {
         "name": video.short_name or "Frames",
-        "isLabelled": timeline.is_labelled,
+        "isLabeled": timeline.is_labeled,
         "rows": len(video.rows),
         "numbers": video.frames.tolist(),
         "times": [round(float(t), 3) for t in frame_times(ds, video)],

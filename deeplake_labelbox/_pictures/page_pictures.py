@@ -133,7 +133,7 @@ def _page_frame(
     image_column: str,
     width: int,
 ) -> PageFrame:
-    stored = read_picture(ds, row, image_column, reader.labelled_size(row))
+    stored = read_picture(ds, row, image_column, reader.labeled_size(row))
     scale = min(1.0, width / stored.width)
     size = (max(1, round(stored.width * scale)), max(1, round(stored.height * scale)))
     picture = stored.resize(size, Image.Resampling.LANCZOS) if scale < 1 else stored

@@ -1,4 +1,4 @@
-"""A dataset in numbers: frames, objects, tracks, and how much of the time is labelled."""
+"""A dataset in numbers: frames, objects, tracks, and how much of the time is labeled."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class VideoStatistics:
         name: The last part of its name, with what tells it from those of other videos.
         data_row_id: Its data row.
         frames: Its rows.
-        is_labelled: Whether a label was applied to it.
+        is_labeled: Whether a label was applied to it.
         objects: Objects in all frames.
         tracks: Objects that are told apart by their track id.
         frames_with_objects: Frames with at least one object.
@@ -67,7 +67,7 @@ class VideoStatistics:
     name: str
     data_row_id: str
     frames: int
-    is_labelled: bool
+    is_labeled: bool
     objects: int
     tracks: int
     frames_with_objects: int
@@ -98,13 +98,13 @@ class DatasetStatistics:
         return sum(video.frames for video in self.videos)
 
     @property
-    def labelled_videos(self) -> int:
+    def labeled_videos(self) -> int:
         """Videos to which a label was applied."""
-        return sum(video.is_labelled for video in self.videos)
+        return sum(video.is_labeled for video in self.videos)
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as values of JSON."""
-        return {"frames": self.frames, "labelled_videos": self.labelled_videos, **asdict(self)}
+        return {"frames": self.frames, "labeled_videos": self.labeled_videos, **asdict(self)}
 
     def save(self, path: str | Path) -> None:
         """Write it as JSON.
@@ -116,7 +116,7 @@ class DatasetStatistics:
 
     def _repr_html_(self) -> str:
         videos, frames = counted(len(self.videos), "video"), counted(self.frames, "frame")
-        counts = f"{videos}, {self.labelled_videos} labelled, {frames}"
+        counts = f"{videos}, {self.labeled_videos} labeled, {frames}"
         classes = table(
             ("class", "kind", "objects", "frames", "tracks", "key frames", "median track"),
             [
@@ -137,8 +137,8 @@ class DatasetStatistics:
                             f"{video.frames_with_objects / video.frames:.0%}",
                             f"{video.frames_with_answers / video.frames:.0%}",
                         )
-                        if video.is_labelled
-                        else ("not labelled", "", "", "")
+                        if video.is_labeled
+                        else ("not labeled", "", "", "")
                     ),
                 )
                 for video in self.videos
@@ -242,7 +242,7 @@ def _video(timeline: VideoTimeline) -> VideoStatistics:
         name=video.short_name or "Frames",
         data_row_id=video.data_row_id,
         frames=len(video.rows),
-        is_labelled=timeline.is_labelled,
+        is_labeled=timeline.is_labeled,
         objects=int(timeline.objects.sum()),
         tracks=sum(track.track_id is not None for track in timeline.tracks),
         frames_with_objects=int(with_objects.sum()),

@@ -15,8 +15,8 @@ from deeplake_labelbox._pictures.colors import (
     FAINT,
     MUTED,
     TEXT,
-    Colour,
-    class_colours,
+    Color,
+    class_colors,
 )
 from deeplake_labelbox._pictures.statistics import (
     ClassStatistics,
@@ -36,24 +36,24 @@ _TITLE: Final = Lettering(34, bold=True)
 _SUBTITLE: Final = Lettering(19)
 _HEADING: Final = Lettering(20, bold=True)
 _TEXT: Final = Lettering(17)
-_HEAT: Final[Colour] = (77, 163, 255)
+_HEAT: Final[Color] = (77, 163, 255)
 
 
 def draw_statistics(
-    statistics: DatasetStatistics, *, colours: Mapping[str, str] | None = None
+    statistics: DatasetStatistics, *, colors: Mapping[str, str] | None = None
 ) -> Image.Image:
     """Draw the numbers of a dataset: objects per class, track lengths, labels over time by video.
 
     Args:
         statistics: The numbers.
-        colours: Colours by class name, like ``{"car": "#e4572e"}``.
+        colors: Colors by class name, like ``{"car": "#e4572e"}``.
 
     Returns:
         The picture, RGB.
     """
     classes = statistics.classes[:_MOST_CLASSES]
     videos = statistics.videos[:_MOST_VIDEOS]
-    palette = class_colours([item.name for item in statistics.classes], colours)
+    palette = class_colors([item.name for item in statistics.classes], colors)
     half = (_WIDTH - 2 * _MARGIN - _GAP) // 2
     class_height = _card_height(len(classes), len(statistics.classes))
     video_height = _card_height(len(videos), len(statistics.videos))
@@ -64,7 +64,7 @@ def draw_statistics(
     _TITLE.draw(draw, (_MARGIN, _MARGIN), _TITLE.fit(statistics.title, _WIDTH / 1.2), TEXT)
     words = (
         f"{counted(len(statistics.videos), 'video')}, "
-        f"{statistics.labelled_videos} of them labelled · {counted(statistics.frames, 'frame')}"
+        f"{statistics.labeled_videos} of them labeled · {counted(statistics.frames, 'frame')}"
     )
     _SUBTITLE.draw(draw, (_MARGIN, _MARGIN + _TITLE.line_height + 4), words, MUTED)
     top = _MARGIN + header
@@ -122,7 +122,7 @@ def _objects(
     draw: ImageDraw.ImageDraw,
     box: Box,
     classes: tuple[ClassStatistics, ...],
-    palette: Mapping[str, Colour],
+    palette: Mapping[str, Color],
 ) -> None:
     most = max([1, *(item.objects for item in classes)])
     numbers = [f"{item.objects:,}" for item in classes]
@@ -145,7 +145,7 @@ def _lengths(
     draw: ImageDraw.ImageDraw,
     box: Box,
     classes: tuple[ClassStatistics, ...],
-    palette: Mapping[str, Colour],
+    palette: Mapping[str, Color],
 ) -> None:
     most = max([1, *(item.track_length[2] for item in classes)])
     numbers = [_length_text(item) for item in classes]
@@ -158,13 +158,13 @@ def _lengths(
         middle = y + _LINE / 2
         draw.line((left, middle, right, middle), BACKGROUND, 4)
         if item.tracks:
-            colour = palette[item.name]
+            color = palette[item.name]
             low, median, high = (left + (right - left) * n / most for n in item.track_length)
-            draw.line((low, middle, high, middle), colour, 4)
+            draw.line((low, middle, high, middle), color, 4)
             for x in (low, high):
-                draw.line((x, middle - 7, x, middle + 7), colour, 3)
+                draw.line((x, middle - 7, x, middle + 7), color, 3)
             dot = (median - 7, middle - 7, median + 7, middle + 7)
-            draw.ellipse(dot, fill=colour, outline=CARD, width=2)
+            draw.ellipse(dot, fill=color, outline=CARD, width=2)
         _number(draw, box[2] - _PADDING, y, number)
         y += _LINE
 
@@ -203,13 +203,13 @@ def _coverage(draw: ImageDraw.ImageDraw, box: Box, videos: tuple[VideoStatistics
 
 
 def _coverage_text(video: VideoStatistics) -> str:
-    if not video.is_labelled:
-        return f"{counted(video.frames, 'frame')}, not labelled"
+    if not video.is_labeled:
+        return f"{counted(video.frames, 'frame')}, not labeled"
     share = video.frames_with_objects / video.frames
     return f"{counted(video.frames, 'frame')}, {share:.0%} with objects"
 
 
-def _mixed(share: float) -> Colour:
+def _mixed(share: float) -> Color:
     red, green, blue = (
         round(dark + (bright - dark) * share)
         for dark, bright in zip(BACKGROUND, _HEAT, strict=True)

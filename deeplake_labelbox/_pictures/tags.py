@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from PIL import Image, ImageDraw
 
-from deeplake_labelbox._pictures.colors import INK, Colour, ink_on
+from deeplake_labelbox._pictures.colors import INK, Color, ink_on
 from deeplake_labelbox._pictures.frame_annotations import ShownObject
 from deeplake_labelbox._pictures.text_layout import Lettering
 
@@ -26,7 +26,7 @@ class _Tag:
 
     title: str
     lines: tuple[str, ...]
-    colour: Colour
+    color: Color
     is_key_frame: bool
     width: float
     height: float
@@ -37,7 +37,7 @@ def draw_tags(
     picture: Image.Image,
     objects: Sequence[ShownObject],
     scale: tuple[float, float],
-    colours: Mapping[str, Colour],
+    colors: Mapping[str, Color],
     *,
     text_size: int,
 ) -> None:
@@ -49,7 +49,7 @@ def draw_tags(
         picture: The picture that the objects are drawn on; changed in place.
         objects: The objects, in pixels of the frame as it is stored.
         scale: Width and height of the picture by those of the stored frame.
-        colours: Colour by class name.
+        colors: Color by class name.
         text_size: Height of the letters in pixels.
     """
     bounds = [_bounds(item, scale) for item in objects]
@@ -68,7 +68,7 @@ def draw_tags(
         item, box = objects[index], bounds[index]
         if box is None:
             continue
-        tag = _tag(item, colours[item.class_name], title, body, picture.width * _WIDEST)
+        tag = _tag(item, colors[item.class_name], title, body, picture.width * _WIDEST)
         places = list(_places(item, box, tag, picture.size))
         place = min(places, key=lambda spot: _cost(spot, box, item.kind, placed, solid))
         placed.append((place[0] - 2, place[1] - 2, place[2] + 2, place[3] + 2))
@@ -76,9 +76,7 @@ def draw_tags(
     picture.paste(layer, mask=layer)
 
 
-def _tag(
-    item: ShownObject, colour: Colour, title: Lettering, body: Lettering, widest: float
-) -> _Tag:
+def _tag(item: ShownObject, color: Color, title: Lettering, body: Lettering, widest: float) -> _Tag:
     padding = title.size * _PADDING
     mark = title.size * _DIAMOND + padding if item.is_key_frame else 0.0
     number = "" if item.track_id is None else f" {item.track_id}"
@@ -95,7 +93,7 @@ def _tag(
     width = max([title.width(name) + mark, *map(body.width, lines)]) + 2 * padding
     title_height = title.line_height + padding * 0.3
     height = title_height + (len(lines) * body.line_height + padding * 0.5 if lines else 0)
-    return _Tag(name, tuple(lines), colour, item.is_key_frame, width, height, title_height)
+    return _Tag(name, tuple(lines), color, item.is_key_frame, width, height, title_height)
 
 
 def _draw(
@@ -109,10 +107,10 @@ def _draw(
     draw.rounded_rectangle(
         (left, top, right_of_title, top + tag.title_height),
         radius,
-        fill=(*tag.colour, 240),
+        fill=(*tag.color, 240),
         corners=(True, True, not tag.lines, not tag.lines),
     )
-    ink = ink_on(tag.colour)
+    ink = ink_on(tag.color)
     x = left + padding
     if tag.is_key_frame:
         half = title.size * _DIAMOND / 2

@@ -14,7 +14,7 @@ from typing import Final
 
 from PIL import ImageDraw, ImageFont
 
-from deeplake_labelbox._pictures.colors import Colour
+from deeplake_labelbox._pictures.colors import Color
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
@@ -55,7 +55,7 @@ class Lettering:
         return round(sum(_length(run, font) for run, font in _runs(text, self.size)) + extra)
 
     def draw(
-        self, draw: ImageDraw.ImageDraw, position: tuple[float, float], text: str, colour: Colour
+        self, draw: ImageDraw.ImageDraw, position: tuple[float, float], text: str, color: Color
     ) -> None:
         """Draw a line of text.
 
@@ -63,16 +63,16 @@ class Lettering:
             draw: Where to.
             position: Its left end and the top of the line, in pixels.
             text: The line.
-            colour: Its colour.
+            color: Its color.
         """
         x, y = position
         baseline = y + self.size * 1.02
         for run, font in _runs(text, self.size):
             if isinstance(font, ImageFont.FreeTypeFont):
                 stroke = self.size / 45 if self.bold else 0
-                draw.text((x, baseline), run, colour, font, anchor="ls", stroke_width=stroke)
+                draw.text((x, baseline), run, color, font, anchor="ls", stroke_width=stroke)
             else:
-                draw.text((x, y), run, colour, font)
+                draw.text((x, y), run, color, font)
             x += _length(run, font)
 
     def fit(self, text: str, width: float, *, keep_end: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""What is labelled in a video over its time: tracks and answers as spans of frames."""
+"""What is labeled in a video over its time: tracks and answers as spans of frames."""
 
 from __future__ import annotations
 
@@ -61,11 +61,11 @@ class AnswerTimeline:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VideoTimeline:
-    """All that is labelled in a video.
+    """All that is labeled in a video.
 
     Attributes:
         video: The video.
-        is_labelled: Whether a label was applied to it.
+        is_labeled: Whether a label was applied to it.
         tracks: Its objects, by class and then by track id.
         answers: The answers, by question.
         objects: (R,) number of objects in each frame.
@@ -73,7 +73,7 @@ class VideoTimeline:
     """
 
     video: Video
-    is_labelled: bool
+    is_labeled: bool
     tracks: tuple[TrackTimeline, ...]
     answers: tuple[AnswerTimeline, ...]
     objects: NDArray[np.int64]
@@ -93,14 +93,14 @@ def read_timeline(
     count = len(video.rows)
     objects = np.zeros(count, dtype=np.int64)
     answered = np.zeros(count, dtype=bool)
-    is_labelled = False
+    is_labeled = False
     tracks: list[TrackTimeline] = []
     for geometry in reader.geometries:
         collected: dict[tuple[str, int | None], _Places] = {}
         for place, found in enumerate(_present(dataset, reader, geometry, video.rows)):
             if found is None:
                 continue
-            is_labelled = True
+            is_labeled = True
             objects[place] += len(found)
             for class_name, track_id, is_key_frame in found:
                 places = collected.setdefault((class_name, track_id), _Places([], []))
@@ -120,7 +120,7 @@ def read_timeline(
         ]
     by_question: dict[str, list[tuple[int, str]]] = {}
     for place, frame in enumerate(read_answers(dataset, reader, video.rows)):
-        is_labelled = is_labelled or frame.is_labelled
+        is_labeled = is_labeled or frame.is_labeled
         answered[place] = bool(frame.answers)
         for answer in frame.answers:
             by_question.setdefault(answer.question, []).append((place, answer.answer))
@@ -131,7 +131,7 @@ def read_timeline(
         for question in reader.questions.names
         if (given := by_question.get(question))
     )
-    return VideoTimeline(video, is_labelled, tuple(tracks), answers, objects, answered)
+    return VideoTimeline(video, is_labeled, tuple(tracks), answers, objects, answered)
 
 
 def read_answers(
@@ -142,9 +142,9 @@ def read_answers(
     cells = zip(*(read_rows(dataset, reader.stored(name), rows) for name in names), strict=True)
     for row in cells if names else iter([()] * len(rows)):
         values = dict(zip(names, row, strict=True))
-        is_labelled = any(value is not None for value in row)
+        is_labeled = any(value is not None for value in row)
         answers: tuple[ShownAnswer, ...] = tuple(reader.questions.tell(values))
-        yield FrameAnnotations(is_labelled, answers=answers)
+        yield FrameAnnotations(is_labeled, answers=answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ def _present(
     geometry: Geometry,
     rows: NDArray[np.int64],
 ) -> Iterator[list[tuple[str, int | None, bool]] | None]:
-    """Class, track id and whether drawn of the objects in each row; None if not labelled."""
+    """Class, track id and whether drawn of the objects in each row; None if not labeled."""
 
     def cells(column: str | None) -> Iterable[Any]:
         if column is None:

@@ -60,8 +60,8 @@ KIND_KEY = "labelbox_kind"
 # Under this key it says which column it is: those that two branches added under one name differ.
 IDENTITY_KEY = "labelbox_column"
 
-# Under this key the metadata of a geometry column holds the display colours of its tools, as JSON.
-COLOURS_KEY = "class_colours"
+# Under this key the metadata of a geometry column holds the display colors of its tools, as JSON.
+COLORS_KEY = "class_colours"
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,23 +242,23 @@ def write_class_names(dataset: deeplake.Dataset, name: str, class_names: tuple[s
         dataset[name].metadata["class_names"] = list(class_names)
 
 
-def read_class_colours(dataset: ReadableDataset, name: str) -> dict[str, str]:
-    """The display colours of a geometry column by tool name, as the ontology has them.
+def read_class_colors(dataset: ReadableDataset, name: str) -> dict[str, str]:
+    """The display colors of a geometry column by tool name, as the ontology has them.
 
-    A tool without a colour has an empty one; a column that tells no colours has none at all.
+    A tool without a color has an empty one; a column that tells no colors has none at all.
     """
     metadata = dataset[name].metadata
-    if COLOURS_KEY not in metadata:
+    if COLORS_KEY not in metadata:
         return {}
-    return {str(tool): str(colour) for tool, colour in json.loads(metadata[COLOURS_KEY]).items()}
+    return {str(tool): str(color) for tool, color in json.loads(metadata[COLORS_KEY]).items()}
 
 
-def write_class_colours(dataset: deeplake.Dataset, column: GeometryColumn) -> None:
-    """Set the display colours of a geometry column, if they are others than it has."""
-    known = read_class_colours(dataset, column.name)
-    colours = known | {tool.name: tool.color or "" for tool in column.tools}
-    if colours != known:
-        dataset[column.name].metadata[COLOURS_KEY] = json.dumps(colours)
+def write_class_colors(dataset: deeplake.Dataset, column: GeometryColumn) -> None:
+    """Set the display colors of a geometry column, if they are others than it has."""
+    known = read_class_colors(dataset, column.name)
+    colors = known | {tool.name: tool.color or "" for tool in column.tools}
+    if colors != known:
+        dataset[column.name].metadata[COLORS_KEY] = json.dumps(colors)
 
 
 def _answer_to(classification: Classification, answers: tuple[Answer, ...]) -> Answer | None:

@@ -15,7 +15,7 @@ from deeplake_labelbox._model.annotations import ToolKind
 from deeplake_labelbox._store.annotators import annotated_kinds
 from deeplake_labelbox._store.columns import (
     ReadableDataset,
-    read_class_colours,
+    read_class_colors,
     read_class_names,
 )
 
@@ -129,7 +129,7 @@ class Families:
                 below.setdefault(prefixes[tool], []).append(family)
         objects = []
         for name in geometries:
-            colors = read_class_colours(dataset, above + name)
+            colors = read_class_colors(dataset, above + name)
             labels = f"{name}_labels" if f"{name}_labels" in kinds else None
             # The column of a tool may have another name than the tool, where that was taken.
             tool_name = next(iter(colors), tool_prefix(name) or name)

@@ -229,7 +229,7 @@ class LabelWriter:
             return None if video is None else told
         label = None if selected is None else parse_label(selected)
         outcome.rows = len(rows.rows)
-        outcome.labelled = label is not None
+        outcome.labeled = label is not None
         if self._metadata is not None and not (
             told.is_same_row(known) and self._metadata.is_there(self._dataset, rows)
         ):
@@ -286,7 +286,7 @@ class LabelWriter:
     def _gap_of_rows(
         self, outcome: VideoOutcome, what: str, first: int | None = None, last: int | None = None
     ) -> None:
-        """Note that rows are missing, whoever labelled them: not once more by annotator."""
+        """Note that rows are missing, whoever labeled them: not once more by annotator."""
         if self.annotator is None:
             self._gap(outcome, what, first, last)
 

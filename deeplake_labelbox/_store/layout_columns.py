@@ -6,7 +6,7 @@ import deeplake
 
 from deeplake_labelbox._store.columns import (
     ensure_column,
-    write_class_colours,
+    write_class_colors,
     write_class_names,
 )
 from deeplake_labelbox._store.layout import Layout
@@ -30,7 +30,7 @@ def ensure_label_columns(dataset: deeplake.Dataset, layout: Layout) -> None:
 def write_names(dataset: deeplake.Dataset, layout: Layout, track_ids: TrackIds) -> None:
     """Write what names the numbers; a rollback takes it back, as it is of columns."""
     for geometry in layout.geometries:
-        write_class_colours(dataset, geometry)
+        write_class_colors(dataset, geometry)
         if geometry.grouped:
             names = track_ids.class_names(geometry)
             write_class_names(dataset, geometry.labels, names)

@@ -283,5 +283,5 @@ def _no_column(track: Track, layout: Layout) -> Problem:
 def _beyond(what: str, frames: tuple[int, int], last_frame: int) -> Problem:
     first, last = frames
     count = counted(last_frame, "frame")
-    what = f"{what} is labelled, but the video has {count}"
+    what = f"{what} is labeled, but the video has {count}"
     return Problem(what, first, last if last != first else None)

@@ -91,7 +91,7 @@ class NewVideos:
         appender = VideoAppender(
             known.project_id,
             writer,
-            selection=_frame_selection(known),
+            selection=FrameSelection.of_options(json.loads(known.options)),
             fail_on_error=self._fail_on_error,
             url_presigner=self._url_presigner,
             batch_size=_BATCH_SIZE,
@@ -151,7 +151,7 @@ class NewVideos:
 
 
 def _with_its_frames(video: PendingVideo, known: LabelboxMeta) -> PendingVideo:
-    """The same with the frames wanted that have rows already, whatever is labelled now."""
+    """The same with the frames wanted that have rows already, whatever is labeled now."""
     before, ranges = known.entry(video.entry.data_row_id), video.choice.ranges
     if before is None or not before.chosen or ranges is None:
         return video
@@ -183,11 +183,3 @@ def _follow_outcome(plan: SyncPlan, meta: LabelboxMeta, data_row_id: str) -> Non
         for change in plan.changes
         if change.data_row_id != data_row_id or data_row_id not in plan.known
     ]
-
-
-def _frame_selection(meta: LabelboxMeta) -> FrameSelection:
-    options = json.loads(meta.options)
-    kept = {key: options[key] for key in FrameSelection.__slots__ if key in options}
-    if isinstance(kept.get("resize"), list):
-        kept["resize"] = tuple(kept["resize"])
-    return FrameSelection(**kept)

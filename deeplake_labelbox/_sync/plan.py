@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from deeplake_labelbox._model.data_rows import data_row_name
 from deeplake_labelbox._model.json_values import as_mapping, as_text
-from deeplake_labelbox._model.labeled_frames import labelled_ranges
+from deeplake_labelbox._model.labeled_frames import labeled_ranges
 from deeplake_labelbox._model.labels import parse_label
 from deeplake_labelbox._model.selection import LabelSelection, select_label
 from deeplake_labelbox._store.applied_labels import (
@@ -26,7 +26,7 @@ from deeplake_labelbox.report import VideoOutcome
 _DELETED = "its label changed, but its rows were deleted from the dataset"
 # So many data rows are written while others wait; their masks may take a while.
 _SHORT: Final = 4
-_NO_ROWS = "labelled, but without rows in the dataset"
+_NO_ROWS = "labeled, but without rows in the dataset"
 
 
 @dataclass(slots=True)
@@ -73,7 +73,7 @@ class Comparison:
         index: Its rows.
         columns: Columns whose values differ for labels that are the same.
         label_selection: Which of several labels of a data row counts.
-        expects_all_rows: Whether every labelled frame of a video shall have a row.
+        expects_all_rows: Whether every labeled frame of a video shall have a row.
         retry: Whether to try again videos that could not be had, or only in part.
     """
 
@@ -144,7 +144,7 @@ class Comparison:
                     outcome.gap(_DELETED)
                     plan.unmatched.append(outcome)
                 return
-        # Not tried, not had, without a labelled frame when it was, or on another branch only.
+        # Not tried, not had, without a labeled frame when it was, or on another branch only.
         plan.to_add.append(data_row_id)
         plan.changes.append(Change("video added", data_row_id, name, "", _said(selected)))
 
@@ -156,19 +156,19 @@ class Comparison:
         rows: VideoRows,
         plan: SyncPlan,
     ) -> None:
-        """Labelled frames without rows: deleted, or not labelled when frames were chosen."""
+        """Labeled frames without rows: deleted, or not labeled when frames were chosen."""
         entry = self.meta.entry(data_row_id)
         if not self.expects_all_rows or entry is None or len(rows.frames) == entry.frame_count:
             return
         there = set(rows.frames.tolist())
         there.update(chain.from_iterable(range(a, b + 1) for a, b in entry.missing))
-        labelled = {
+        labeled = {
             frame
-            for first, last in labelled_ranges(parse_label(label))
+            for first, last in labeled_ranges(parse_label(label))
             for frame in range(first, min(last, entry.frame_count) + 1)
         }
         outcome = VideoOutcome(data_row_id, name)
-        for frame in sorted(labelled - there):
+        for frame in sorted(labeled - there):
             outcome.gap(_NO_ROWS, frame)
         if outcome.gaps:
             plan.unmatched.append(outcome)

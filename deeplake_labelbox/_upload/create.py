@@ -188,7 +188,7 @@ def create_labelbox_annotation_project(
             raise upload.with_made(error) from error
         if ontology_id is None:
             upload.warnings.append(
-                "The project has no ontology; connect one before labelling, or call again with "
+                "The project has no ontology; connect one before labeling, or call again with "
                 "lb_ontology."
             )
         return upload.result(dataset, project, ontology_id)

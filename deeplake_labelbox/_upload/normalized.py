@@ -97,6 +97,6 @@ def _classification(classification: Classification) -> dict[str, Any]:
 
 
 def _color(number: int) -> str:
-    # Golden-ratio steps around the color circle keep neighbouring tools apart.
+    # Golden-ratio steps around the color circle keep neighboring tools apart.
     parts = colorsys.hsv_to_rgb(number * 0.618034 % 1.0, 0.9, 1.0)
     return "#" + "".join(f"{round(part * 255):02x}" for part in parts)

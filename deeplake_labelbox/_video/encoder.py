@@ -130,7 +130,7 @@ def subsampling_of(info: VideoInfo) -> Subsampling:
         return "4:4:4"
     if pixels.is_rgb or pixels.has_palette or pixels.is_bayer:
         return "4:4:4"
-    if len(pixels.components) < 3:  # grey: all coarseness is the same
+    if len(pixels.components) < 3:  # gray: all coarseness is the same
         return "4:2:0"
     across, down = pixels.chroma_width(64) < 64, pixels.chroma_height(64) < 64
     if info.rotation in (90, 270):

@@ -10,9 +10,9 @@ of a real clip (1280 x 720), measured by ``python -m benchmarks.png``, in ms and
 pixels        this package Pillow       Deep Lake, on two cores
 ============= ============ ============ =======================
 RGB, 8 bits   7.1, 1083    222, 1060    48, 1118
-grey, 8 bits  2.6, 463     89, 414      19, 466
+gray, 8 bits  2.6, 463     89, 414      19, 466
 RGB, 16 bits  12.9, 1663   not possible 74, 1453
-grey, 16 bits 5.5, 814     144, 954     32, 959
+gray, 16 bits 5.5, 814     144, 954     32, 959
 ============= ============ ============ =======================
 
 Only 16-bit RGB, which no frame of a dataset is, gets larger than Deep Lake's.
@@ -56,7 +56,7 @@ Subsampling: TypeAlias = Literal["4:4:4", "4:2:2", "4:2:0"]
 """Of the chroma: as fine as the brightness, half as fine across, or half as fine both ways."""
 
 _SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
-_COLOR_TYPES: Final = {1: 0, 3: 2, 4: 6}  # channels -> grey, RGB, RGBA
+_COLOR_TYPES: Final = {1: 0, 3: 2, 4: 6}  # channels -> gray, RGB, RGBA
 _UP_FILTER: Final = 2
 _DEFLATE_LEVEL: Final = 1  # ISA-L's 0 is hardly faster and a fifth larger, 2 and 3 gain nothing
 _SUBSAMPLINGS: Final = get_args(Subsampling)
@@ -70,7 +70,7 @@ def encode_png(frame: NDArray[Any]) -> bytes:
         frame: (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) array of uint8 or uint16.
 
     Returns:
-        The PNG file: grey, RGB or RGBA, with 8 or 16 bits a channel as the array has. ISA-L may
+        The PNG file: gray, RGB or RGBA, with 8 or 16 bits a channel as the array has. ISA-L may
         deflate the same pixels to other bytes another time; the pixels read are the same.
 
     Raises:

@@ -1,7 +1,7 @@
 """Segmentation masks: fetched ahead by a pool of threads, decoded, and put on their frames.
 
 A mask of one object is a PNG in which every pixel that is not black belongs to it. A composite
-mask holds all objects of a frame, each in a colour of its own. Both are asked for at the URLs of
+mask holds all objects of a frame, each in a color of its own. Both are asked for at the URLs of
 the export, with the API key where the host is Labelbox's own.
 """
 
@@ -178,7 +178,7 @@ def decode_mask(body: bytes, height: int, width: int, *, name: str) -> NDArray[n
             return np.asarray(image)
         if image.mode in ("L", "I", "I;16"):
             return np.asarray(image) > 0
-        return decode_colours(image) > 0
+        return decode_colors(image) > 0
 
 
 def decode_composite_mask(body: bytes, height: int, width: int, *, name: str) -> NDArray[np.uint32]:
@@ -191,21 +191,21 @@ def decode_composite_mask(body: bytes, height: int, width: int, *, name: str) ->
         name: What to call it in messages.
 
     Returns:
-        (H, W) uint32: the colour ``0xRRGGBB`` of each pixel, 0 where it is transparent.
+        (H, W) uint32: the color ``0xRRGGBB`` of each pixel, 0 where it is transparent.
 
     Raises:
         MaskError: As `decode_mask`.
     """
     with _opened(body, height, width, name) as image:
-        return decode_colours(image)
+        return decode_colors(image)
 
 
-def decode_colours(image: Image.Image) -> NDArray[np.uint32]:
-    """(H, W) uint32 colours ``0xRRGGBB`` of a picture, 0 where it is transparent."""
+def decode_colors(image: Image.Image) -> NDArray[np.uint32]:
+    """(H, W) uint32 colors ``0xRRGGBB`` of a picture, 0 where it is transparent."""
     packed = np.asarray(image.convert("RGBA")).view(">u4")[..., 0]
-    colours: NDArray[np.uint32] = (packed >> 8).astype(np.uint32)
-    colours[(packed & 0xFF) == 0] = 0
-    return colours
+    colors: NDArray[np.uint32] = (packed >> 8).astype(np.uint32)
+    colors[(packed & 0xFF) == 0] = 0
+    return colors
 
 
 @contextmanager
@@ -244,7 +244,7 @@ def _compose(
         composed[..., channel] = pixels == (red << 16 | green << 8 | blue)
         if not composed[..., channel].any():
             problems.append(
-                f"The composite mask {without_query(mask.url)} has no pixel of the colour "
+                f"The composite mask {without_query(mask.url)} has no pixel of the color "
                 f"{mask.color_rgb} of its object."
             )
     return FrameMasks(composed, tuple(problems))

@@ -47,7 +47,7 @@ def resized(width: int, height: int, resize: Resize | None) -> tuple[int, int]:
 
 
 def nearest_pixels(masks: NDArray[np.bool_], height: int, width: int) -> NDArray[np.bool_]:
-    """Scale masks: each pixel is the one of the source at the place of its centre.
+    """Scale masks: each pixel is the one of the source at the place of its center.
 
     Args:
         masks: (H, W, N) bool.

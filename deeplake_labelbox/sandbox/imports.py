@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.sandbox.annotation_input import LabelReader
 from deeplake_labelbox.sandbox.identifiers import FeatureIds
-from deeplake_labelbox.sandbox.labelling import Labelling
+from deeplake_labelbox.sandbox.labeling import Labeling
 from deeplake_labelbox.sandbox.remote_files import RemoteFileError, fetch
 from deeplake_labelbox.sandbox.store import ImportRecord, now
 
@@ -206,10 +206,10 @@ class _Target:
         self._store = store
         self._kind = kind
         self._assignment: AssignmentRecord = project.assignments[row_id]
-        self._labelling = Labelling(store, project, self._assignment)
+        self._labeling = Labeling(store, project, self._assignment)
         count = store.data_rows[row_id].media_attributes.get("frame_count")
         self._last_frame: int | None = count if isinstance(count, int) else None
-        self._label = self._labelling.imported
+        self._label = self._labeling.imported
         self._before: dict[str, dict[str, Any]] = {}
         self._ids = FeatureIds(store.identifiers)
         if kind == "pre-label":
@@ -223,7 +223,7 @@ class _Target:
         given = {annotation["uuid"] for _, annotation in lines}
         try:
             reader = LabelReader(
-                self._labelling.ontology, self._ids, last_frame=self._last_frame, extended=False
+                self._labeling.ontology, self._ids, last_frame=self._last_frame, extended=False
             )
         except ConfigurationError as error:
             return {number: _misfit(error) for number, _ in lines}
@@ -261,10 +261,10 @@ class _Target:
     def _save(self, annotations: dict[str, dict[str, Any]], reader: LabelReader) -> None:
         if self._kind == "pre-label":
             self._assignment.pre_labels = annotations
-            self._labelling.touch()
+            self._labeling.touch()
             return
         content = reader.content(self._store.identifiers)
-        self._labelling.import_ground_truth(self._label, annotations, content, self._ids)
+        self._labeling.import_ground_truth(self._label, annotations, content, self._ids)
 
 
 def _misfit(error: ConfigurationError) -> _RefusedLineError:

@@ -30,7 +30,7 @@ def colors_in(png: bytes, where: str) -> set[tuple[int, int, int]]:
 
 
 def single_mask(composite: bytes, color: tuple[int, int, int]) -> bytes:
-    """The mask of one instance: a greyscale PNG, 255 where the instance is, else 0."""
+    """The mask of one instance: a grayscale PNG, 255 where the instance is, else 0."""
     inside = (_pixels(composite) == np.array(color, dtype=np.uint8)).all(axis=-1)
     buffer = io.BytesIO()
     Image.fromarray(inside.astype(np.uint8) * 255).save(buffer, format="PNG")

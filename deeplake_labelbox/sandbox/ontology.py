@@ -21,7 +21,7 @@ TOOL_KINDS = {
     "named-entity",
     "edge",
     "marker",
-    # Of chats, which are kept and not labelled here.
+    # Of chats, which are kept and not labeled here.
     "message-single-selection",
     "message-multi-selection",
     "message-ranking",
@@ -159,6 +159,6 @@ def _require(feature: dict[str, Any], key: str, what: str) -> None:
 
 
 def _color(number: int) -> str:
-    # Golden-ratio steps around the color circle keep neighbouring tools apart.
+    # Golden-ratio steps around the color circle keep neighboring tools apart.
     red, green, blue = colorsys.hsv_to_rgb(number * 0.618034 % 1.0, 0.9, 1.0)
     return f"#{round(red * 255):02x}{round(green * 255):02x}{round(blue * 255):02x}"

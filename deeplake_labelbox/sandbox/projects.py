@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.sandbox.attachments import attached
-from deeplake_labelbox.sandbox.labelling import Labelling
+from deeplake_labelbox.sandbox.labeling import Labeling
 from deeplake_labelbox.sandbox.ontology import complete, with_known_ids
 from deeplake_labelbox.sandbox.removal import unassign
 from deeplake_labelbox.sandbox.rows import SandboxDataRow, checked_status
@@ -178,7 +178,7 @@ class SandboxProject:
             kept = with_known_ids(ontology_normalized, ontology.normalized)
             ontology.normalized = complete(kept, self._store.identifiers)
             for assignment in self._record.assignments.values():
-                Labelling(self._store, self._record, assignment).follow_ontology()
+                Labeling(self._store, self._record, assignment).follow_ontology()
             self._record.updated_at = now()
 
     def __repr__(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from deeplake_labelbox.sandbox.labelling import Labelling
+from deeplake_labelbox.sandbox.labeling import Labeling
 
 if TYPE_CHECKING:
     from deeplake_labelbox.sandbox.store import BatchRecord, ProjectRecord, Store
@@ -46,4 +46,4 @@ def remove_label(store: Store, label_id: str) -> None:
     if label is not None:
         project = store.projects[label.project_id]
         assignment = project.assignments[label.data_row_id]
-        Labelling(store, project, assignment).delete(label)
+        Labeling(store, project, assignment).delete(label)

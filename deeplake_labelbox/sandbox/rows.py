@@ -6,7 +6,7 @@ import copy
 from typing import TYPE_CHECKING, Any, get_args
 
 from deeplake_labelbox.errors import ConfigurationError
-from deeplake_labelbox.sandbox.labelling import Labelling
+from deeplake_labelbox.sandbox.labeling import Labeling
 from deeplake_labelbox.sandbox.store import (
     AssignmentRecord,
     DataRowRecord,
@@ -92,7 +92,7 @@ class SandboxDataRow:
 
     def set_workflow_status(self, status: WorkflowStatus) -> None:
         """Move the data row to another step of the project's workflow."""
-        self._labelling.move(checked_status(status))
+        self._labeling.move(checked_status(status))
 
     def add_label(
         self,
@@ -123,7 +123,7 @@ class SandboxDataRow:
         Raises:
             ConfigurationError: An annotation does not fit the project's ontology.
         """
-        label = self._labelling.new(
+        label = self._labeling.new(
             annotations,
             created_by=created_by,
             created_at=created_at,
@@ -146,7 +146,7 @@ class SandboxDataRow:
             updated_at=moment,
             verbatim=copy.deepcopy(label),
         )
-        self._labelling.add(record)
+        self._labeling.add(record)
         return SandboxLabel(record)
 
     def update_label(
@@ -168,7 +168,7 @@ class SandboxDataRow:
             ConfigurationError: An annotation does not fit the project's ontology, or the data
                 row has no such label.
         """
-        self._labelling.edit(self._label(label), annotations, updated_at)
+        self._labeling.edit(self._label(label), annotations, updated_at)
 
     def delete_label(
         self, label: SandboxLabel | str, *, updated_at: datetime | None = None
@@ -178,7 +178,7 @@ class SandboxDataRow:
         Raises:
             ConfigurationError: The data row has no such label.
         """
-        self._labelling.delete(self._label(label), updated_at)
+        self._labeling.delete(self._label(label), updated_at)
 
     def set_skipped(
         self, *, created_by: str = "labeler@sandbox.test", updated_at: datetime | None = None
@@ -229,7 +229,7 @@ class SandboxDataRow:
         kept = [each for each in seen if each is not None]
         label = self.add_label(kept, created_by=created_by, created_at=created_at)
         self._assignment.pre_labels = {}
-        self._labelling.move("DONE", created_at)
+        self._labeling.move("DONE", created_at)
         return label
 
     def set_export_json(self, line: dict[str, Any]) -> None:
@@ -244,8 +244,8 @@ class SandboxDataRow:
         return self._project.assignments[self.id]
 
     @property
-    def _labelling(self) -> Labelling:
-        return Labelling(self._store, self._project, self._assignment)
+    def _labeling(self) -> Labeling:
+        return Labeling(self._store, self._project, self._assignment)
 
     def _label(self, label: SandboxLabel | str) -> LabelRecord:
         label_id = label if isinstance(label, str) else label.id

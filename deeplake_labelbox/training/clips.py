@@ -42,7 +42,7 @@ class ClipDataset(Dataset[Sample]):
         multi_hot: Names of columns of frame or global checklist answers.
         where: A condition in TQL, or a function of a row, which all frames of a clip meet.
         videos: Values of ``video_idx``, for example of `split_by_video`.
-        labelled: Only clips of videos that have a label; if nothing but ``classes`` is asked for,
+        labeled: Only clips of videos that have a label; if nothing but ``classes`` is asked for,
             only those with an answer in every frame.
         key_frames: Only clips with a frame in which an object of the chosen columns (if none,
             of any) was drawn by hand, not interpolated.
@@ -77,7 +77,7 @@ class ClipDataset(Dataset[Sample]):
             frames=8,
             stride=2,
             classes=["weather"],
-            labelled=True,
+            labeled=True,
             transforms=Resize((48, 64)),
         )
         for pictures, target in DataLoader(clips, batch_size=4, collate_fn=collate_stacked):
@@ -98,7 +98,7 @@ class ClipDataset(Dataset[Sample]):
         multi_hot: Sequence[str] = (),
         where: Where | None = None,
         videos: Iterable[int] | None = None,
-        labelled: bool = False,
+        labeled: bool = False,
         key_frames: bool = False,
         with_class: Sequence[str] = (),
         transforms: Transforms | None = None,
@@ -111,7 +111,7 @@ class ClipDataset(Dataset[Sample]):
                 raise ConfigurationError(f"{name} is {value}; it must be 1 or more.")
         wanted = Wanted(objects, semantic, classes, multi_hot, image_column, dtype)
         self._reader = SampleReader(dataset, wanted)
-        table, hits = self._reader.choose(Chosen(where, videos, labelled, key_frames, with_class))
+        table, hits = self._reader.choose(Chosen(where, videos, labeled, key_frames, with_class))
         self._table = table
         self._clips = _clips(table, hits, frames, stride, step or frames * stride)
         if hits.any() and not len(self._clips):

@@ -28,7 +28,7 @@ def to_coco(
     videos: Iterable[int] | None = None,
     where: Where | None = None,
 ) -> dict[str, Any]:
-    """Make COCO detection JSON of the frames that are labelled.
+    """Make COCO detection JSON of the frames that are labeled.
 
     Args:
         dataset: The dataset.
@@ -72,7 +72,7 @@ def to_coco(
     meta = LabelboxMeta.read(dataset)
     entries = {entry.video_idx: entry for entry in meta.videos}
     table = FrameTable.of(dataset).of_videos(videos)
-    table = table.take(table.labelled(dataset, [column.track_ids for column in space.columns]))
+    table = table.take(table.labeled(dataset, [column.track_ids for column in space.columns]))
     table = table.take(table.where(dataset, where))
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []

@@ -113,14 +113,14 @@ class FrameTable:
             frames = np.asarray(view["frame_idx"][:], dtype=np.int64).reshape(-1)
         return np.isin(image_id(self.video_idx, self.frame_idx), image_id(videos, frames))
 
-    def labelled(self, dataset: ReadableDataset, columns: Sequence[str] = ()) -> NDArray[np.bool_]:
+    def labeled(self, dataset: ReadableDataset, columns: Sequence[str] = ()) -> NDArray[np.bool_]:
         """Which frames are of a video that a label was applied to.
 
         Args:
             dataset: The dataset.
-            columns: Columns that are always set, of which one is to be labelled; by default any.
+            columns: Columns that are always set, of which one is to be labeled; by default any.
         """
-        # Of a labelled video every cell is set, even where there is no object or answer; but for
+        # Of a labeled video every cell is set, even where there is no object or answer; but for
         # the columns of an annotator, who did not label all videos.
         always = [
             name for name in column_names(dataset) if column_kind(dataset, name) in _ALWAYS_SET

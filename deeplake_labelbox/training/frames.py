@@ -30,7 +30,7 @@ class FrameDataset(Dataset[Sample]):
       (`torch.nn.CrossEntropyLoss` ignores it).
     - for each column of ``multi_hot``: (classes,) float32 of 0 and 1.
 
-    Videos without a label read as empty; ``labelled`` leaves them out. Frames are in the order of
+    Videos without a label read as empty; ``labeled`` leaves them out. Frames are in the order of
     ``video_idx`` and ``frame_idx``. Reading works in bulk, and in workers, forked or spawned: each
     opens the dataset itself, at the version that it has here. Datasets in memory (``mem://``)
     need ``num_workers=0``.
@@ -47,7 +47,7 @@ class FrameDataset(Dataset[Sample]):
         where: A condition in TQL, ``"video_idx < 3"``, or a function of a row,
             ``lambda row: len(row["car"]) > 1``.
         videos: Values of ``video_idx``, for example of `split_by_video`.
-        labelled: Only frames of videos that have a label; if nothing but ``classes`` is asked for,
+        labeled: Only frames of videos that have a label; if nothing but ``classes`` is asked for,
             only those with an answer.
         key_frames: Only frames in which an object of the chosen columns (if none, of any) was
             drawn by hand, not interpolated.
@@ -80,7 +80,7 @@ class FrameDataset(Dataset[Sample]):
         from deeplake_labelbox.training import FrameDataset, HorizontalFlip, collate, split_by_video
 
         dataset = deeplake.open("clips")
-        parts = split_by_video(dataset, {"train": 0.8, "val": 0.2}, labelled=True)
+        parts = split_by_video(dataset, {"train": 0.8, "val": 0.2}, labeled=True)
         train = FrameDataset(
             dataset, objects=["person"], videos=parts["train"], transforms=HorizontalFlip()
         )
@@ -99,7 +99,7 @@ class FrameDataset(Dataset[Sample]):
         multi_hot: Sequence[str] = (),
         where: Where | None = None,
         videos: Iterable[int] | None = None,
-        labelled: bool = False,
+        labeled: bool = False,
         key_frames: bool = False,
         with_class: Sequence[str] = (),
         transforms: Transforms | None = None,
@@ -109,7 +109,7 @@ class FrameDataset(Dataset[Sample]):
     ) -> None:
         wanted = Wanted(objects, semantic, classes, multi_hot, image_column, dtype)
         self._reader = SampleReader(dataset, wanted)
-        table, hits = self._reader.choose(Chosen(where, videos, labelled, key_frames, with_class))
+        table, hits = self._reader.choose(Chosen(where, videos, labeled, key_frames, with_class))
         self.frames: FrameTable = table.take(hits)
         self._transforms = transforms
         self._wraps = use_tv_tensors(tv_tensors)

@@ -48,7 +48,7 @@ def to_mot(
     *,
     videos: Iterable[int] | None = None,
 ) -> dict[int, MotSequence]:
-    """Make MOTChallenge ground truth of the videos that are labelled.
+    """Make MOTChallenge ground truth of the videos that are labeled.
 
     Args:
         dataset: The dataset.
@@ -83,7 +83,7 @@ def to_mot(
     space = LabelSpace.of(dataset, columns)
     entries = {entry.video_idx: entry for entry in LabelboxMeta.read(dataset).videos}
     table = FrameTable.of(dataset).of_videos(videos)
-    table = table.take(table.labelled(dataset, [column.track_ids for column in space.columns]))
+    table = table.take(table.labeled(dataset, [column.track_ids for column in space.columns]))
     sequences, counter = {}, ObjectCounter()
     for video in np.unique(table.video_idx).tolist():
         own = table.take(table.video_idx == video)
@@ -114,8 +114,8 @@ def _ground_truth(
         found = read_objects(dataset, part.rows.tolist(), space)
         for frame, in_frame in zip(part.frame_idx.tolist(), found, strict=True):
             place = (entry.video_idx, frame)
-            labelled, size = (entry.height, entry.width), entry.size_of(frame + 1)
-            for objects in counter.counted(in_frame, place, labelled, size):
+            labeled, size = (entry.height, entry.width), entry.size_of(frame + 1)
+            for objects in counter.counted(in_frame, place, labeled, size):
                 boxes, tracks = objects.boxes().tolist(), objects.track_ids.tolist()
                 for box, label, track in zip(boxes, objects.labels, tracks, strict=True):
                     lines.append((track, frame, _line(frame, track, box, int(label))))

@@ -42,16 +42,16 @@ class FrameObjects:
         """How many objects."""
         return len(self.labels)
 
-    def scaled(self, labelled: tuple[int, int], own: tuple[int, int]) -> FrameObjects:
+    def scaled(self, labeled: tuple[int, int], own: tuple[int, int]) -> FrameObjects:
         """The objects in pixels of a frame of another size than that which labels are in.
 
         Args:
-            labelled: Height and width that the shapes are in.
+            labeled: Height and width that the shapes are in.
             own: Height and width of the frame.
         """
-        if labelled == own:
+        if labeled == own:
             return self
-        y, x = own[0] / labelled[0], own[1] / labelled[1]
+        y, x = own[0] / labeled[0], own[1] / labeled[1]
         if self.column.kind == "rectangle":
             shapes: Any = self.shapes * np.array([x, y, x, y], dtype=np.float32)
         elif self.column.kind == "polygon":
@@ -126,7 +126,7 @@ class ObjectCounter:
         self,
         found: Sequence[FrameObjects],
         place: tuple[int, int],
-        labelled: tuple[int, int],
+        labeled: tuple[int, int],
         own: tuple[int, int],
     ) -> list[FrameObjects]:
         """The objects of a frame that count, in pixels of the frame.
@@ -134,12 +134,12 @@ class ObjectCounter:
         Args:
             found: The objects of each column.
             place: ``video_idx`` and ``frame_idx``.
-            labelled: Height and width that the shapes are in; 0 where unknown.
+            labeled: Height and width that the shapes are in; 0 where unknown.
             own: Height and width of the frame.
         """
         kept = []
         for objects in found:
-            scaled = objects.scaled(labelled, own)
+            scaled = objects.scaled(labeled, own)
             with_area = scaled.with_area(*own)
             if not with_area.all() and not self._told:
                 self._told = True

@@ -77,7 +77,7 @@ class Chosen:
 
     where: Where | None
     videos: Iterable[int] | None
-    labelled: bool
+    labeled: bool
     key_frames: bool
     with_class: Sequence[str]
 
@@ -105,7 +105,7 @@ class SampleReader:
         self._dtype = wanted.dtype
         self._pictures = PictureReader(dataset, wanted.image_column)
         self.targets = wanted.target_reader(dataset)
-        self._labelled = {
+        self._labeled = {
             entry.video_idx: (entry.height, entry.width) for entry in resized_videos(dataset)
         }
 
@@ -113,15 +113,15 @@ class SampleReader:
         """Choose frames.
 
         Returns:
-            The frames that meet ``videos``, ``labelled`` and ``where``, and which of them meet
+            The frames that meet ``videos``, ``labeled`` and ``where``, and which of them meet
             ``key_frames`` and ``with_class`` too.
         """
         dataset = self._source.dataset
         table = FrameTable.of(dataset).of_videos(chosen.videos)
         left = {"in the dataset" if chosen.videos is None else "in videos=": len(table)}
-        if chosen.labelled:
-            table = table.take(table.labelled(dataset, self.targets.always_set))
-            left["labelled"] = len(table)
+        if chosen.labeled:
+            table = table.take(table.labeled(dataset, self.targets.always_set))
+            left["labeled"] = len(table)
             if self.targets.has_only_classes:
                 table = table.take(table.answered(dataset, self.targets.classes))
                 left["with an answer"] = len(table)
@@ -155,11 +155,11 @@ class SampleReader:
         self._check_identity(dataset, table, rows)
         images = [self._image(picture) for picture in self._pictures.read(dataset, rows)]
         sizes = [(int(image.shape[1]), int(image.shape[2])) for image in images]
-        labelled = [
-            self._labelled.get(video, size)
+        labeled = [
+            self._labeled.get(video, size)
             for video, size in zip(table.video_idx.tolist(), sizes, strict=True)
         ]
-        targets = self.targets.read(dataset, table, sizes, labelled)
+        targets = self.targets.read(dataset, table, sizes, labeled)
         return [
             (image, {key: _tensor(value) for key, value in target.items()})
             for image, target in zip(images, targets, strict=True)

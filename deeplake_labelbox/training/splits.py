@@ -19,7 +19,7 @@ def split_by_video(
     *,
     seed: int = 0,
     stratify: Sequence[str] | None = None,
-    labelled: bool = False,
+    labeled: bool = False,
 ) -> dict[str, tuple[int, ...]]:
     """Divide the videos of a dataset into parts.
 
@@ -32,7 +32,7 @@ def split_by_video(
         seed: The same seed gives the same parts of the same videos.
         stratify: Columns as of `class_counts`; each part gets about its share of every class,
             as far as whole videos allow.
-        labelled: Only videos that have a label.
+        labeled: Only videos that have a label.
 
     Returns:
         The ``video_idx`` of each part, ascending; what ``videos=`` takes.
@@ -57,8 +57,8 @@ def split_by_video(
             f"parts is {dict(parts)}; give each part a share above 0, so that they add up to 1."
         )
     table = FrameTable.of(dataset)
-    if labelled:
-        table = table.take(table.labelled(dataset))
+    if labeled:
+        table = table.take(table.labeled(dataset))
     videos = np.random.default_rng(seed).permutation(np.unique(table.video_idx))
     sizes = _sizes(len(videos), shares)
     if stratify is None or not len(videos):

@@ -54,7 +54,7 @@ class TargetReader:
 
     @property
     def always_set(self) -> tuple[str, ...]:
-        """A column per column of the targets, which every labelled video has a value in."""
+        """A column per column of the targets, which every labeled video has a value in."""
         objects = (*self.objects.columns, *self.semantic.columns)
         answers = (*self.classes, *self.multi_hot)
         return (*(column.track_ids for column in objects), *(column.name for column in answers))
@@ -70,7 +70,7 @@ class TargetReader:
         dataset: ReadableDataset,
         table: FrameTable,
         sizes: Sequence[tuple[int, int]],
-        labelled: Sequence[tuple[int, int]],
+        labeled: Sequence[tuple[int, int]],
     ) -> list[Target]:
         """The targets of frames.
 
@@ -78,7 +78,7 @@ class TargetReader:
             dataset: The dataset.
             table: The frames.
             sizes: Their heights and widths.
-            labelled: The heights and widths that their labels are in.
+            labeled: The heights and widths that their labels are in.
 
         Returns:
             One dict per frame; see `FrameDataset` for its keys.
@@ -94,13 +94,13 @@ class TargetReader:
         ]
         if self.objects.columns:
             read = read_objects(dataset, rows, self.objects)
-            for target, found, size, old in zip(targets, read, sizes, labelled, strict=True):
+            for target, found, size, old in zip(targets, read, sizes, labeled, strict=True):
                 place = (int(target["video_idx"]), int(target["frame_idx"]))
                 counted = self.counter.counted(found, place, old, size)
                 target.update(_detections(counted, *size, with_masks=self.objects.has_masks))
         if self.semantic.columns:
             read = read_objects(dataset, rows, self.semantic)
-            for target, found, size, old in zip(targets, read, sizes, labelled, strict=True):
+            for target, found, size, old in zip(targets, read, sizes, labeled, strict=True):
                 scaled = [objects.scaled(old, size) for objects in found]
                 target["semantic"] = _semantic_mask(scaled, *size)
         for column in (*self.classes, *self.multi_hot):

@@ -133,5 +133,5 @@ def _map(value: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> Any:
 
 
 def _nearest(old: int, new: int) -> torch.Tensor:
-    """For each new pixel, the old one in which its centre lies."""
+    """For each new pixel, the old one in which its center lies."""
     return ((torch.arange(new) + 0.5) * old / new).long().clamp(max=old - 1)

@@ -89,14 +89,14 @@ def test_create_from_an_export_asks_labelbox_for_nothing(run, sample_box, rows, 
     report = json.loads((tmp_path / "report.json").read_text("utf-8"))
     (video,) = report["videos"]
     assert video["rows"] == 48
-    assert video["labelled"] is True
+    assert video["labeled"] is True
     assert video["gaps"]
     ds = deeplake.open(str(tmp_path / "clips"))
     assert ds["car/car"][20].shape == (1, 4)
 
 
 def test_gaps_are_listed_once_and_end_with_2(run_there, rows, save, tmp_path):
-    """Of a labelled video and of one without labels."""
+    """Of a labeled video and of one without labels."""
     for row, name in ((rows[1], "one"), (rows[3], "two")):
         row["data_row"]["row_data"] = str(tmp_path / f"gone-{name}.mp4")
     file = save(rows)
@@ -191,10 +191,10 @@ def test_credentials_are_passed_on_and_not_repeated(run_there, sample_box, comma
 
 def test_frames_are_chosen_and_scaled(run_there, sample_box, tmp_path):
     words = ("create", sample_box.sample.project_id, "chosen", "--stride", 4, "--range", "1-24")
-    result = run_there(*words, "--only-labelled", "--resize", 160)
+    result = run_there(*words, "--only-labeled", "--resize", 160)
     assert result.exit_code == 0, result.output
     ds = deeplake.open(str(tmp_path / "chosen"))
-    # Three labelled videos of 24 frames and more, of which every fourth is taken.
+    # Three labeled videos of 24 frames and more, of which every fourth is taken.
     assert ds["frame_idx"][:].tolist() == [0, 4, 8, 12, 16, 20] * 3
     assert {max(picture.shape[:2]) for picture in ds["frames"][:]} == {160}
     whole = run_there("create", sample_box.sample.project_id, "whole")

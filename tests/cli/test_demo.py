@@ -17,7 +17,7 @@ def test_demo_makes_a_dataset_and_a_picture_and_tells_how_to_open_it(run, tmp_pa
     with Image.open(folder / "contact-sheet.png") as sheet:
         assert sheet.width == 1800
     assert "deeplake-labelbox-demo/contact-sheet.png" in result.stdout
-    for told in ("4, 3 of them labelled", "148", "rectangle", "raster-segmentation", "MB", " s "):
+    for told in ("4, 3 of them labeled", "148", "rectangle", "raster-segmentation", "MB", " s "):
         assert told in result.stdout
     assert "Traceback" not in result.output
     lines = re.findall(r"^    (\S.*)$", result.stdout, re.MULTILINE)

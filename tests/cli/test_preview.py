@@ -58,7 +58,7 @@ def test_preview_says_what_it_cannot_do(run, dataset, tmp_path, words, told):
 def test_stats_as_tables_and_as_a_picture(run, dataset, tmp_path):
     result = run("stats", dataset, "-o", "stats.png", "--branch", "main")
     assert result.exit_code == 0, result.output
-    for told in ("4 videos, 3 of them labelled, 148 frames", "raster-segmentation", "not labelled"):
+    for told in ("4 videos, 3 of them labeled, 148 frames", "raster-segmentation", "not labeled"):
         assert told in result.stdout
     with Image.open(tmp_path / "stats.png") as picture:
         assert picture.width == 1500

@@ -145,11 +145,11 @@ def test_training_takes_the_labels_that_count_or_those_of_one(project, client):
     from deeplake_labelbox.training import FrameDataset, class_counts, to_coco  # noqa: PLC0415 - torch
 
     ds, _ = annotated(project, client, label_selection="all")
-    frames = FrameDataset(ds, labelled=True)
+    frames = FrameDataset(ds, labeled=True)
     assert frames.class_names == ("__background__", "car")
     assert [target["boxes"][:, 0].tolist() for _, target in frames] == [[10.0]] * 3 + [[30.0]] * 3
     assert class_counts(ds) == {"car": 6}
-    ada = FrameDataset(ds, objects=["ada@x.test/car"], labelled=True)
+    ada = FrameDataset(ds, objects=["ada@x.test/car"], labeled=True)
     assert ada.class_names == ("__background__", "car")
     assert [target["boxes"][:, 0].tolist() for _, target in ada] == [[10.0]] * 3
     assert class_counts(ds, ["bob@x.test/car"]) == {"car": 6}
@@ -183,7 +183,7 @@ def made_of(rows, path=None, **options):
     )[0]
 
 
-def test_rows_that_are_missing_are_told_once_whoever_labelled_them(tmp_path):
+def test_rows_that_are_missing_are_told_once_whoever_labeled_them(tmp_path):
     clip = write_video(tmp_path / "clip.mp4", frames=FRAMES, size=SIZE)
     there = data_row("there", clip, *by_two(0))
     gone = data_row("gone", tmp_path / "gone.mp4", *by_two(0))
@@ -203,7 +203,7 @@ def test_rows_that_are_missing_are_told_once_whoever_labelled_them(tmp_path):
     assert "pending" in what
 
 
-def test_frames_that_are_missing_are_told_once_whoever_labelled_them(tmp_path):
+def test_frames_that_are_missing_are_told_once_whoever_labeled_them(tmp_path):
     path = write_video(tmp_path / "damaged.mp4", frames=FRAMES, size=SIZE, gop=1, b_frames=0)
     blank_packet(path, 2)
     row = data_row("damaged", path, *by_two(0))

@@ -47,12 +47,12 @@ ONTOLOGY = {
     ],
     "classifications": [],
 }
-COLOUR = (200, 10, 30)
+COLOR = (200, 10, 30)
 
 
-def png(colour=COLOUR, size=SIZE):
+def png(color=COLOR, size=SIZE):
     pixels = np.zeros((size[1], size[0], 3), dtype=np.uint8)
-    pixels[4:20, 3:30] = colour
+    pixels[4:20, 3:30] = color
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, format="PNG")
     return file.getvalue()
@@ -68,7 +68,7 @@ def label(last=FRAMES, mask_frames=(1,)):
                     {"index": n, "imBytes": base64.b64encode(png()).decode("ascii")}
                     for n in mask_frames
                 ],
-                "instances": [{"name": "road", "colorRGB": list(COLOUR)}],
+                "instances": [{"name": "road", "colorRGB": list(COLOR)}],
             },
             "segments": [[1, FRAMES]],
         },
@@ -77,7 +77,7 @@ def label(last=FRAMES, mask_frames=(1,)):
 
 @pytest.fixture
 def project(box, tmp_path):
-    """Three labelled videos, the second of which tests may spoil."""
+    """Three labeled videos, the second of which tests may spoil."""
     project = box.add_project("Spoilt", ONTOLOGY)
     for name in ("first.mp4", "second.mp4", "third.mp4"):
         path = write_video(tmp_path / name, frames=FRAMES, size=SIZE)

@@ -107,7 +107,7 @@ def test_row_metadata_says_what_the_export_says(sample_box, sample_client, datas
             "video_name": video.name.rpartition(".")[0] if video.external_id else "video",
             "id": row.id,
             "row_data": row.row_data.partition("?")[0],
-            "label_creator": video.created_by if video.labelled else None,
+            "label_creator": video.created_by if video.labeled else None,
             "label_id": row.selected_label_id,
             "width": video.width,
             "height": video.height,
@@ -138,9 +138,9 @@ def test_the_report_counts_what_was_applied(sample_box, sample_client, dataset, 
             kind = kinds.get(track.tool, "raster-segmentation")
             frames = sum(end - start + 1 for start, end in track.ranges())
             wanted[kind] = wanted.get(kind, 0) + frames
-        assert outcome.labelled == video.labelled
+        assert outcome.labeled == video.labeled
         assert outcome.rows == video.frame_count
-        assert outcome.objects == (wanted if video.labelled else {})
+        assert outcome.objects == (wanted if video.labeled else {})
 
 
 @pytest.mark.parametrize(
@@ -222,10 +222,10 @@ def test_without_a_key_the_ontology_is_read_from_the_export(sample_box, dataset,
     assert {gap.data_row_id for gap in converter.report.gaps} == {
         row.id
         for row, video in zip(sample_box.sample.data_rows, VIDEOS, strict=True)
-        if any(track.mask_colour for track in video.tracks)
+        if any(track.mask_color for track in video.tracks)
     }
     for video, rows in rows_of_videos(annotated).items():
-        if video.labelled:
+        if video.labeled:
             assert not any(mask.any() for mask in read(annotated, "road", rows))
 
 

@@ -69,7 +69,7 @@ LABEL = [
     },
     {"name": "weather", "answer": {"name": "rain", "frames": [{"start": 50, "end": 51}]}},
 ]
-LABELLED = [*range(10, 15), 40, 41, 42, 50, 51]
+LABELED = [*range(10, 15), 40, 41, 42, 50, 51]
 
 
 def new_project(box, tmp_path, *labels, write=write_video, **options):
@@ -131,9 +131,9 @@ def whole(box, tmp_path_factory):
         ({"frame_stride": 7}, [*range(1, 61, 7)]),
         ({"fps": 5}, [*range(1, 61, 5)]),
         ({"frame_ranges": [(12, 13), (40, 99)]}, [12, 13, *range(40, 61)]),
-        ({"only_labelled": True}, LABELLED),
+        ({"only_labeled": True}, LABELED),
         (
-            {"only_labelled": True, "frame_stride": 2, "frame_ranges": [(1, 41)]},
+            {"only_labeled": True, "frame_stride": 2, "frame_ranges": [(1, 41)]},
             [11, 13, 41],
         ),
         ({"frame_ranges": [(99, 100)]}, []),
@@ -162,17 +162,15 @@ def test_labels_beyond_the_video_are_told_whatever_was_chosen(box, tmp_path):
     project = new_project(box, tmp_path, late, frames=20)
     _, everything = annotate(box, project, create(box, project))
     (expected,) = everything.gaps
-    for options in ({"only_labelled": True}, {"frame_stride": 5}, {"frame_ranges": [(11, 12)]}):
+    for options in ({"only_labeled": True}, {"frame_stride": 5}, {"frame_ranges": [(11, 12)]}):
         _, report = annotate(box, project, create(box, project, **options))
         assert [gap.what for gap in report.gaps] == [expected.what]
 
 
-def test_unlabelled_videos_have_no_labelled_frames(box, tmp_path):
+def test_unlabeled_videos_have_no_labeled_frames(box, tmp_path):
     project = new_project(box, tmp_path, LABEL, [], frames=20)
     report = Report()
-    dataset, labels = annotate(
-        box, project, create(box, project, only_labelled=True, report=report)
-    )
+    dataset, labels = annotate(box, project, create(box, project, only_labeled=True, report=report))
     assert numbers(dataset) == [10, 11, 12, 13, 14]
     assert [video.rows for video in report] == [5, 0]
     assert report.gaps == []
@@ -214,12 +212,12 @@ def test_labels_are_scaled_with_their_frames(box, whole, resize, size, storage):
     dataset, report = annotate(
         box,
         project,
-        create(box, project, resize=resize, only_labelled=True, frame_storage=storage),
+        create(box, project, resize=resize, only_labeled=True, frame_storage=storage),
     )
     assert report.gaps == []
-    assert numbers(dataset) == LABELLED
+    assert numbers(dataset) == LABELED
     x, y = size[0] / SIZE[0], size[1] / SIZE[1]
-    for row, number in enumerate(LABELLED):
+    for row, number in enumerate(LABELED):
         full = values[number - 1]
         assert dataset["frames"][row].shape == (size[1], size[0], 3)
         for name, factors in (("car", [x, y, x, y]), ("nose", [x, y]), ("lane", [x, y])):

@@ -130,7 +130,7 @@ def test_a_run_that_was_killed_is_finished_by_the_next(
 ):
     overwrite, kills = moments[number]
     path = str(tmp_path / "dataset")
-    frames, labelled, meta = undisturbed
+    frames, labeled, meta = undisturbed
     old = None
     if overwrite:
         theirs = deeplake.create(path)
@@ -145,13 +145,13 @@ def test_a_run_that_was_killed_is_finished_by_the_next(
 
         # What is at the path is whole: the old dataset, the frames, or the frames with all labels.
         if overwrite:
-            assert contents(deeplake.open(path)) in (old, frames, labelled)
+            assert contents(deeplake.open(path)) in (old, frames, labeled)
         elif deeplake.exists(path):
             there = deeplake.open(path)
             columns = {column.name for column in there.schema.columns}
-            assert columns in (set(), set(frames), set(labelled))
-            if columns == set(labelled):
-                assert contents(there) == labelled
+            assert columns in (set(), set(frames), set(labeled))
+            if columns == set(labeled):
+                assert contents(there) == labeled
             del there
 
     unfinished = f"{path}.building" if overwrite else path
@@ -166,7 +166,7 @@ def test_a_run_that_was_killed_is_finished_by_the_next(
     assert LabelboxMeta.read(dataset) == meta
     if set(contents(dataset)) == set(frames):
         assert contents(dataset) == frames
-    assert contents(annotate(project, export, dataset)) == labelled
+    assert contents(annotate(project, export, dataset)) == labeled
     assert LabelboxMeta.read(deeplake.open(path)) == meta
-    assert contents(deeplake.open(path)) == labelled
+    assert contents(deeplake.open(path)) == labeled
     assert sorted(child.name for child in tmp_path.iterdir()) == ["dataset"]

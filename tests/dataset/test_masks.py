@@ -22,11 +22,11 @@ ONTOLOGY = {
     "tools": [{"tool": "raster-segmentation", "name": name} for name in ("road", "sky", "boat")],
     "classifications": [],
 }
-COLOURS = {"road": (255, 0, 0), "sky": (0, 0, 1), "boat": (1, 0, 0)}
+COLORS = {"road": (255, 0, 0), "sky": (0, 0, 1), "boat": (1, 0, 0)}
 
 
 def area(name, frame):
-    """Where an object is; colours differ by one bit, and areas touch."""
+    """Where an object is; colors differ by one bit, and areas touch."""
     found = np.zeros((SIZE[1], SIZE[0]), dtype=np.bool_)
     top = {"road": 0, "sky": 8, "boat": 16}[name]
     found[top : top + 8, frame : frame + 12] = True
@@ -43,7 +43,7 @@ def encode(pixels, mode="RGB", **options):
 def composite(frame, names):
     pixels = np.zeros((SIZE[1], SIZE[0], 3), dtype=np.uint8)
     for name in names:
-        pixels[area(name, frame)] = COLOURS[name]
+        pixels[area(name, frame)] = COLORS[name]
     return encode(pixels)
 
 
@@ -55,7 +55,7 @@ def masks(key_frames, names):
                     {"index": n, "imBytes": base64.b64encode(composite(n, names)).decode()}
                     for n in key_frames
                 ],
-                "instances": [{"name": n, "colorRGB": list(COLOURS[n])} for n in names],
+                "instances": [{"name": n, "colorRGB": list(COLORS[n])} for n in names],
             },
             "segments": [[key_frames[0], FRAMES]],
         }
@@ -153,25 +153,25 @@ def test_a_mask_is_asked_for_once_for_all_segments_of_its_object(tmp_path, statu
     assert [list(gap.frames) for gap in report.gaps] == ([] if status == 200 else [[1, 2], [5, 6]])
 
 
-def grey(mask):
+def gray(mask):
     return mask.astype(np.uint8) * 255
 
 
 def transparent(mask):
     pixels = np.full((*mask.shape, 4), 255, dtype=np.uint8)
-    pixels[..., 3] = grey(mask)
+    pixels[..., 3] = gray(mask)
     return pixels
 
 
 SINGLE = {
-    "grey": lambda mask: encode(grey(mask), None),
-    "grey of value 1": lambda mask: encode(mask.astype(np.uint8), None),
-    "1 bit": lambda mask: encode(grey(mask), "1"),
-    "palette": lambda mask: encode(np.stack([grey(mask)] * 3, axis=-1), "P"),
-    "RGB": lambda mask: encode(grey(mask), "RGB"),
+    "gray": lambda mask: encode(gray(mask), None),
+    "gray of value 1": lambda mask: encode(mask.astype(np.uint8), None),
+    "1 bit": lambda mask: encode(gray(mask), "1"),
+    "palette": lambda mask: encode(np.stack([gray(mask)] * 3, axis=-1), "P"),
+    "RGB": lambda mask: encode(gray(mask), "RGB"),
     "transparent": lambda mask: encode(transparent(mask), None),
     "16 bit": lambda mask: encode(mask.astype(np.uint16) * 65535, None),
-    "grey with alpha": lambda mask: encode(grey(mask), "LA"),
+    "gray with alpha": lambda mask: encode(gray(mask), "LA"),
 }
 
 
@@ -198,7 +198,7 @@ def test_a_mask_that_fails_for_a_while_is_had_in_the_end(box, project, monkeypat
     assert np.array_equal(dataset["road"][0], area("road", 1)[..., None])
 
 
-def test_a_colour_that_is_not_in_its_composite_is_reported(box, project):
+def test_a_color_that_is_not_in_its_composite_is_reported(box, project):
     project.data_rows[0].add_label(masks((1,), ("road", "sky")))
     box.faults.add("mask", times=None, status=200, body=composite(1, ("road",)))
     dataset, report = run(box, project, "colour")

@@ -103,9 +103,9 @@ def spoil(box, how):
         box.faults.add("clip-1", "truncate", after_bytes=2600, times=None)
 
 
-@pytest.mark.parametrize("labelled", [False, True], ids=["frames", "labelled"])
+@pytest.mark.parametrize("labeled", [False, True], ids=["frames", "labeled"])
 @pytest.mark.parametrize("how", ["failed", "partial"])
-def test_the_same_call_tries_again_what_could_not_be_had(box, project, tmp_path, how, labelled):
+def test_the_same_call_tries_again_what_could_not_be_had(box, project, tmp_path, how, labeled):
     path = str(tmp_path / "dataset")
     spoil(box, how)
     dataset, report = create(box, project, path)
@@ -113,7 +113,7 @@ def test_the_same_call_tries_again_what_could_not_be_had(box, project, tmp_path,
     entry = LabelboxMeta.read(dataset).videos[1]
     assert (entry.status, entry.rows > 0) == (how, how == "partial")
     assert entry.rows < FRAMES[1]
-    if labelled:
+    if labeled:
         dataset = converter_of(box, project, dataset).dataset_with_applied_annotations()
 
     box.faults.clear()
@@ -125,11 +125,11 @@ def test_the_same_call_tries_again_what_could_not_be_had(box, project, tmp_path,
     assert {video.status for video in LabelboxMeta.read(dataset).videos} == {"done"}
     dataset = converter_of(box, project, dataset).dataset_with_applied_annotations()
 
-    expected, _ = create(box, project, f"mem://retried-{how}-{labelled}")
+    expected, _ = create(box, project, f"mem://retried-{how}-{labeled}")
     expected = converter_of(box, project, expected).dataset_with_applied_annotations()
     found, wanted = by_frame(dataset), by_frame(expected)
     assert found == by_frame(deeplake.open(path))
-    if labelled:  # in the order in which objects were met
+    if labeled:  # in the order in which objects were met
         assert len(set(found.pop("car_track_ids"))) == len(set(wanted.pop("car_track_ids"))) == 3
     assert found == wanted
     with pytest.raises(DatasetExistsError):

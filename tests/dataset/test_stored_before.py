@@ -26,7 +26,7 @@ from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.sandbox import Sandbox
 
 ARCHIVE = Path(__file__).parents[1] / "data" / "stored_before.tar.xz"
-ONLY_LABELED = {"only_labelled": True}
+ONLY_LABELED = {"only_labeled": True}
 JPEG = {"frame_storage": "jpg", "jpeg_quality": 80}
 
 

@@ -206,8 +206,8 @@ def test_labels_beyond_the_video_are_reported_once_with_their_frames():
     values = values_of(label(frames, {"c": [[4, 15]]}), 10)
 
     assert values.problems == (
-        Problem("'car' (c) is labelled, but the video has 10 frames", 11, 15),
-        Problem("'person' (p) is labelled, but the video has 10 frames", 20),
+        Problem("'car' (c) is labeled, but the video has 10 frames", 11, 15),
+        Problem("'person' (p) is labeled, but the video has 10 frames", 20),
     )
 
 

@@ -152,10 +152,10 @@ def test_cvat_is_imported_frame_by_frame(imported, labels_of, project, read):
     shown = visible_frames(car, 40)
     lefts = dict(zip(shown.frames.tolist(), moving_coordinates(car, shown)[:, 0], strict=True))
     assert lefts == {1: 1.5, 2: 2.5, 3: 3.5, 4: 3.5, 8: 5.0, 9: 5.0, 10: 5.0}
-    colours = [
+    colors = [
         {a.feature.name: a for a in car.answers[last]}.get("color") for last in shown.answered
     ]
-    assert [c and c.options[0].feature.value for c in colours] == [
+    assert [c and c.options[0].feature.value for c in colors] == [
         "red", "red", "blue", "blue", None, None, None,
     ]  # fmt: skip
 
@@ -403,7 +403,7 @@ def test_single_shapes_of_a_projects_later_task(frames_of):
     assert frames_of(text) == {"b.mp4": {"0": [9], "1": list(range(4, 41))}}
 
 
-def test_deleted_frames_are_not_labelled(read):
+def test_deleted_frames_are_not_labeled(read):
     """CVAT writes every frame of a track, but those that are deleted."""
     between = 'keyframe="0"'
     shapes = [box(0), box(1, more=between), box(4), box(5, more=between), box(8, outside=1)]

@@ -25,7 +25,7 @@ from deeplake_labelbox._model.labels import parse_label
 from deeplake_labelbox._model.visibility import visible_frames
 from deeplake_labelbox._video.masks import decode_composite_mask
 from deeplake_labelbox.errors import (
-    AlreadyLabelledError,
+    AlreadyLabeledError,
     AnnotationSourceError,
     ConfigurationError,
     ImportTimeoutError,
@@ -275,7 +275,7 @@ def test_a_double_import_sends_nothing(imported, labels_of, project):
     other = imported([car(1), car(2, left=30)])
     assert other.sent == 0
     assert [outcome.reason for outcome in other.skipped] == ["the data row has labels already"]
-    with pytest.raises(AlreadyLabelledError, match="nothing was sent"):
+    with pytest.raises(AlreadyLabeledError, match="nothing was sent"):
         imported([car(1), car(2, left=30)], existing="fail")
     replaced = imported([car(1), car(2, left=30)], existing="overwrite")
     assert replaced.sent == 1

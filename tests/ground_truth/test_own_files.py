@@ -47,7 +47,7 @@ def coco_file(dataset, tmp_path):
 
 @pytest.fixture
 def target(box):
-    """A project with the two labelled videos of the dataset."""
+    """A project with the two labeled videos of the dataset."""
     tools = [{"tool": "rectangle", "name": name} for name in ("car", "person")]
     project = box.add_project("Own", {"tools": tools})
     for video in (0, 1):

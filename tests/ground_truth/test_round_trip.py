@@ -177,7 +177,7 @@ def short_video(tmp_path_factory):
     keep=st.booleans(),
 )
 def test_any_project(own_box, dataset_of, short_video, random, tolerance, keep):
-    """Whatever is labelled comes back on every frame, of every kind that can be imported."""
+    """Whatever is labeled comes back on every frame, of every kind that can be imported."""
     projects = [own_box.add_project(name, random_projects.ONTOLOGY) for name in ("One", "Two")]
     for name in ("a.mp4", "b.mp4"):
         rows = [project.add_video(short_video, external_id=name) for project in projects]

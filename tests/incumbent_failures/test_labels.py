@@ -27,14 +27,14 @@ def test_r7_between_key_frames_answers_hold_the_earlier_value(clips):
     """They never look ahead, whatever their kind, of frames and of objects."""
     frames = {
         n: frame(
-            box("b", (n, 1, 5, 4), radio("colour", colour)),
+            box("b", (n, 1, 5, 4), radio("colour", color)),
             answers=(
                 radio("weather", value, ids=("w", f"w-{value}")),
                 checklist("seen", {"name": seen, "value": seen}, feature_id="s"),
                 text("note", note, "n"),
             ),
         )
-        for n, value, seen, note, colour in (
+        for n, value, seen, note, color in (
             (1, "sun", "bus", "dry", "red"),
             (5, "rain", "dog", "wet", "blue"),
         )

@@ -15,7 +15,7 @@ from deeplake_labelbox import (
 )
 from deeplake_labelbox.errors import MaskError
 
-# Objects by colour: their class, and the rows of pixels that they cover.
+# Objects by color: their class, and the rows of pixels that they cover.
 OBJECTS = {
     (0, 0, 255): ("boat", slice(20, 50)),
     (255, 0, 0): ("road", slice(0, 8)),
@@ -26,9 +26,9 @@ OBJECTS = {
 FIRST, LATER = list(OBJECTS), [(0, 0, 255), (0, 255, 0)]
 
 
-def drawn(colours, first, last):
-    body = png(*((colour, OBJECTS[colour][1]) for colour in colours))
-    instances = [{"name": OBJECTS[colour][0], "colorRGB": list(colour)} for colour in colours]
+def drawn(colors, first, last):
+    body = png(*((color, OBJECTS[color][1]) for color in colors))
+    instances = [{"name": OBJECTS[color][0], "colorRGB": list(color)} for color in colors]
     frames = [{"index": first, "imBytes": base64.b64encode(body).decode()}]
     return {"masks": {"frames": frames, "instances": instances}, "segments": [[first, last]]}
 

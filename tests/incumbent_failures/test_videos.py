@@ -62,10 +62,10 @@ def test_r1_a_cut_video_or_a_wrong_count_shifts_no_label(clips, cut, declared):
     assert lengths[0] == lengths[2] == FRAMES
     assert 0 < lengths[1] < FRAMES
     assert {gap.data_row_id for gap in report.gaps} == {"cut"}
-    # Where the video ends is told, and what was labelled after it.
+    # Where the video ends is told, and what was labeled after it.
     assert [gap.frame for gap in report.gaps] == [lengths[1] + 1] * 2
     assert f"could be decoded only up to {lengths[1]} frames" in report.gaps[0].what
-    assert "is labelled, but the video has" in report.gaps[1].what
+    assert "is labeled, but the video has" in report.gaps[1].what
     assert report.gaps[1].frames == range(lengths[1] + 1, FRAMES + 1)
     with pytest.raises(VideoError, match="cut"):
         create_dataset_from_video_annotation_project(
@@ -176,14 +176,14 @@ def test_r6_two_videos_of_one_name_keep_their_own_labels(clips, step):
         data_row(f"row-{n}", clip, boxes_telling(20 * n), external_id="clip.mp4")
         for n, clip in enumerate(clips)
     ]
-    dataset, _ = run(*rows, labelled=rows[::step])
+    dataset, _ = run(*rows, labeled=rows[::step])
     assert len(dataset) == 3 * FRAMES
     check_boxes(dataset)
 
 
 @pytest.mark.parametrize("degrees", [90, 180, 270])
 def test_r9_a_turned_video_is_stored_upright(tmp_path, degrees):
-    """The display matrix is honoured, as the editor does in which labels and masks are drawn."""
+    """The display matrix is honored, as the editor does in which labels and masks are drawn."""
     path = write_rotated(tmp_path / "phone.mp4", degrees, frames=3)
     upright = draw_number(0)
     band = slice(3, 20)
@@ -209,7 +209,7 @@ def test_r12_a_row_without_labels_shifts_nothing(clips, shape):
         del bare["projects"]["p"]["labels"]
     dataset, report = run(bare, data_row("two", clips[1], boxes_telling(20)))
     assert report.gaps == []
-    assert [outcome.labelled for outcome in report] == [False, True]
+    assert [outcome.labeled for outcome in report] == [False, True]
     assert cells(dataset, "lb_meta/id") == ["bare"] * FRAMES + ["two"] * FRAMES
     numbers = [read_number(picture) for picture in dataset["frames"][:]]
     assert numbers == [*range(FRAMES), *range(20, 20 + FRAMES)]

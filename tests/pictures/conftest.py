@@ -25,7 +25,7 @@ def sample_frames(sample_box, sample_client):
 
 
 @pytest.fixture(scope="session")
-def labelled(sample_box, sample_client):
+def labeled(sample_box, sample_client):
     """Makes the dataset of the sample project for a group mapping, once each."""
     made = {}
 
@@ -55,9 +55,9 @@ def labelled(sample_box, sample_client):
 
 
 @pytest.fixture(scope="session")
-def page(labelled, tmp_path_factory):
+def page(labeled, tmp_path_factory):
     path = tmp_path_factory.mktemp("page") / "page.html"
-    written = write_preview_page(labelled(), path, progress=False)
+    written = write_preview_page(labeled(), path, progress=False)
     assert written.bytes == path.stat().st_size
     return path
 

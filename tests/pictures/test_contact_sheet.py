@@ -13,8 +13,8 @@ def chosen(ds, count):
     return choose_frames(AnnotationReader(ds), videos_of(ds), count)
 
 
-def test_frames_are_spread_over_the_labelled_videos_and_their_time(labelled):
-    frames = chosen(labelled(), 9)
+def test_frames_are_spread_over_the_labeled_videos_and_their_time(labeled):
+    frames = chosen(labeled(), 9)
     assert [video[0].video for video in frames] == ["crossing.mp4", "harbour.mp4", "night.mp4"]
     for video in frames:
         assert len(video) == 3
@@ -23,35 +23,35 @@ def test_frames_are_spread_over_the_labelled_videos_and_their_time(labelled):
         assert numbers[-1] - numbers[0] > 12
 
 
-def test_rows_belong_to_the_frames_that_are_told(labelled):
-    ds = labelled()
+def test_rows_belong_to_the_frames_that_are_told(labeled):
+    ds = labeled()
     for video in chosen(ds, 9):
         for frame in video:
             assert ds["frame_idx"][frame.row] + 1 == frame.frame
 
 
 @pytest.mark.parametrize(("count", "expected"), [(1, 1), (2, 2), (4, 4), (1000, 124)])
-def test_as_many_frames_as_are_asked_for_and_there(labelled, count, expected):
-    assert sum(map(len, chosen(labelled(), count))) == expected
+def test_as_many_frames_as_are_asked_for_and_there(labeled, count, expected):
+    assert sum(map(len, chosen(labeled(), count))) == expected
 
 
-def test_unlabelled_videos_are_shown_where_nothing_is_labelled(sample_frames):
+def test_unlabeled_videos_are_shown_where_nothing_is_labeled(sample_frames):
     frames = chosen(sample_frames[0], 8)
     assert len(frames) == 4
     assert frames[-1][0].video == "video.mp4"
 
 
 @pytest.mark.parametrize("frames", [1, 4, 9])
-def test_a_sheet_is_as_wide_as_asked_and_shows_the_frames(labelled, frames):
-    sheet = draw_contact_sheet(labelled(), frames=frames, columns=3, width=1500)
+def test_a_sheet_is_as_wide_as_asked_and_shows_the_frames(labeled, frames):
+    sheet = draw_contact_sheet(labeled(), frames=frames, columns=3, width=1500)
     assert sheet.width == 1500
     assert sheet.mode == "RGB"
     assert np.asarray(sheet).std() > 20
 
 
-def test_colours_can_be_chosen(labelled):
-    ds = labelled()
-    mine = draw_contact_sheet(ds, frames=1, columns=1, width=700, colours={"car": "#123456"})
+def test_colors_can_be_chosen(labeled):
+    ds = labeled()
+    mine = draw_contact_sheet(ds, frames=1, columns=1, width=700, colors={"car": "#123456"})
     legend = (np.asarray(mine) == (0x12, 0x34, 0x56)).all(axis=2)
     assert legend.sum() > 100
 
@@ -64,8 +64,8 @@ def test_a_dataset_of_others_can_be_drawn():
     assert draw_contact_sheet(ds, frames=3).width == 1800
 
 
-def test_what_cannot_be_drawn_is_refused(labelled):
+def test_what_cannot_be_drawn_is_refused(labeled):
     with pytest.raises(ConfigurationError, match="320 pixels per column"):
-        draw_contact_sheet(labelled(), columns=9)
+        draw_contact_sheet(labeled(), columns=9)
     with pytest.raises(ConfigurationError, match="has no rows"):
         draw_contact_sheet(deeplake.create("mem://empty"))

@@ -4,7 +4,7 @@ from PIL import Image, ImageChops, ImageDraw
 
 from deeplake_labelbox import draw_contact_sheet, draw_frame
 from deeplake_labelbox._pictures import text_layout as lettering_module
-from deeplake_labelbox._pictures.colors import class_colours, ink_on
+from deeplake_labelbox._pictures.colors import class_colors, ink_on
 from deeplake_labelbox._pictures.frame_annotations import ShownObject
 from deeplake_labelbox._pictures.overlay import draw_objects
 from deeplake_labelbox._pictures.tags import draw_tags
@@ -25,8 +25,8 @@ def changed(before, after):
     return np.asarray(ImageChops.difference(before, after).convert("L")) > 24
 
 
-def test_small_frames_are_enlarged_by_a_whole_number(labelled):
-    ds = labelled()
+def test_small_frames_are_enlarged_by_a_whole_number(labeled):
+    ds = labeled()
     picture = draw_frame(ds, 20)
     assert picture.mode == "RGB"
     assert picture.width == 320 * 2
@@ -36,8 +36,8 @@ def test_small_frames_are_enlarged_by_a_whole_number(labelled):
     assert upright.width > 180 * 3
 
 
-def test_negative_rows_count_from_the_end_and_others_are_refused(labelled):
-    ds = labelled()
+def test_negative_rows_count_from_the_end_and_others_are_refused(labeled):
+    ds = labeled()
     assert draw_frame(ds, -1).tobytes() == draw_frame(ds, len(ds) - 1).tobytes()
     with pytest.raises(ConfigurationError, match="no row 148"):
         draw_frame(ds, 148)
@@ -47,8 +47,8 @@ def test_negative_rows_count_from_the_end_and_others_are_refused(labelled):
         draw_frame(ds, 0, image_column="car/car")
 
 
-def test_a_row_of_a_query_is_drawn(labelled):
-    ds = labelled()
+def test_a_row_of_a_query_is_drawn(labeled):
+    ds = labeled()
     view = ds.query('SELECT * WHERE shape("car/car")[0] >= 2 ORDER BY frame_idx DESC')
     first = int(view["video_idx"][0]), int(view["frame_idx"][0])
     rows = list(zip(ds["video_idx"][:].tolist(), ds["frame_idx"][:].tolist(), strict=True))
@@ -67,9 +67,9 @@ def test_a_dataset_without_labels_shows_the_frame_alone(sample_frames):
 @pytest.mark.parametrize("zoom", [1, 2, 5])
 def test_shapes_are_drawn_where_they_are(zoom):
     size = (160 * zoom, 120 * zoom)
-    grey = Image.new("RGB", size, (120, 120, 120))
+    gray = Image.new("RGB", size, (120, 120, 120))
     drawn = draw_objects(
-        grey, [shown("rectangle", [40, 70, 50, 30])], (zoom, zoom), RED, text_size=10
+        gray, [shown("rectangle", [40, 70, 50, 30])], (zoom, zoom), RED, text_size=10
     )
     pixels = np.asarray(drawn).astype(int)
     red = (pixels[:, :, 0] > 190) & (pixels[:, :, 1] < 70)
@@ -80,11 +80,11 @@ def test_shapes_are_drawn_where_they_are(zoom):
 
 
 def test_masks_are_translucent_with_an_outline():
-    grey = Image.new("RGB", (200, 200), (120, 120, 120))
+    gray = Image.new("RGB", (200, 200), (120, 120, 120))
     mask = np.zeros((100, 100), dtype=bool)
     mask[20:80, 20:80] = True
     pixels = np.asarray(
-        draw_objects(grey, [shown("raster-segmentation", mask)], (2, 2), RED, text_size=10)
+        draw_objects(gray, [shown("raster-segmentation", mask)], (2, 2), RED, text_size=10)
     ).astype(int)
     inside, edge, outside = pixels[60, 60], pixels[100, 40:44].max(axis=0), pixels[10, 10]
     assert tuple(outside) == (120, 120, 120)
@@ -107,8 +107,8 @@ def test_masks_are_translucent_with_an_outline():
     ],
 )
 def test_odd_shapes_do_not_stop_it(kind, shape):
-    grey = Image.new("RGB", (100, 80), (120, 120, 120))
-    assert draw_objects(grey, [shown(kind, shape)], (1, 1), RED, text_size=12).size == (100, 80)
+    gray = Image.new("RGB", (100, 80), (120, 120, 120))
+    assert draw_objects(gray, [shown(kind, shape)], (1, 1), RED, text_size=12).size == (100, 80)
 
 
 def test_tags_do_not_cover_each_other():
@@ -124,13 +124,13 @@ def test_tags_do_not_cover_each_other():
     assert changed(picture, together).sum() > 0.98 * alone
 
 
-def test_class_colours_are_stable_distinct_and_overruled_by_known_ones():
+def test_class_colors_are_stable_distinct_and_overruled_by_known_ones():
     names = [f"class {n}" for n in range(12)]
-    colours = class_colours(names)
-    assert len(set(colours.values())) == len(names)
-    assert class_colours(reversed(names)) == colours
-    assert class_colours(["car"], {"car": "#e4572e"}) == {"car": (0xE4, 0x57, 0x2E)}
-    assert class_colours(["car"], {"car": "no colour"}) == class_colours(["car"])
+    colors = class_colors(names)
+    assert len(set(colors.values())) == len(names)
+    assert class_colors(reversed(names)) == colors
+    assert class_colors(["car"], {"car": "#e4572e"}) == {"car": (0xE4, 0x57, 0x2E)}
+    assert class_colors(["car"], {"car": "no color"}) == class_colors(["car"])
     assert ink_on((255, 255, 0)) != ink_on((0, 0, 90))
 
 

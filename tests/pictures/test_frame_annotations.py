@@ -8,7 +8,7 @@ from deeplake_labelbox import (
 from deeplake_labelbox._pictures.frame_annotations import AnnotationReader
 
 # Row 20 is frame 21 of crossing.mp4, row 48 the first of harbour.mp4; from 124 on no label.
-FRAME_21, HARBOUR_1, UNLABELLED = 20, 48, 130
+FRAME_21, HARBOUR_1, UNLABELED = 20, 48, 130
 
 
 @pytest.mark.parametrize(
@@ -19,8 +19,8 @@ FRAME_21, HARBOUR_1, UNLABELLED = 20, 48, 130
         {"rectangle": "box", "raster_segmentation": "mask", "point": "p", "line": "l"},
     ],
 )
-def test_objects_are_the_same_with_every_group_mapping(labelled, groups):
-    ds = labelled(**groups)
+def test_objects_are_the_same_with_every_group_mapping(labeled, groups):
+    ds = labeled(**groups)
     objects = AnnotationReader(ds).read(FRAME_21).objects
     assert sorted((item.kind, item.class_name) for item in objects) == [
         ("line", "lane"),
@@ -45,14 +45,14 @@ def test_objects_are_the_same_with_every_group_mapping(labelled, groups):
         assert mask.shape.any()
 
 
-def test_key_frames_are_told_from_interpolated_ones(labelled):
-    reader = AnnotationReader(labelled())
+def test_key_frames_are_told_from_interpolated_ones(labeled):
+    reader = AnnotationReader(labeled())
     assert {item.is_key_frame for item in reader.read(HARBOUR_1).objects} == {True}
     assert {item.is_key_frame for item in reader.read(FRAME_21).objects} == {False}
 
 
-def test_answers_of_a_frame_hold_those_nested_below_them(labelled):
-    answers = AnnotationReader(labelled()).read(HARBOUR_1).answers
+def test_answers_of_a_frame_hold_those_nested_below_them(labeled):
+    answers = AnnotationReader(labeled()).read(HARBOUR_1).answers
     told = {answer.question: answer.answer for answer in answers}
     assert told["weather"] == "fog (visibility: 200 m)"
     assert told["scene"] == "harbour (port: Old Harbour)"
@@ -60,8 +60,8 @@ def test_answers_of_a_frame_hold_those_nested_below_them(labelled):
     assert not any("/" in question for question in told)
 
 
-def test_grouped_answers_are_read_too(labelled):
-    ds = labelled(radio="choice", checklist="choices", text="words")
+def test_grouped_answers_are_read_too(labeled):
+    ds = labeled(radio="choice", checklist="choices", text="words")
     told = {a.question: a.answer for a in AnnotationReader(ds).read(FRAME_21).answers}
     assert told["choice"].startswith("weather/sun, scene/city")
     assert told["words"] == "blue car waits for a walker"
@@ -89,19 +89,19 @@ def test_of_the_labels_of_each_annotator_those_that_count_are_read(sample_box, s
     assert not any("@" in answer.question for answer in frame.answers)
 
 
-def test_unlabelled_rows_and_datasets_say_so(labelled, sample_frames):
-    reader = AnnotationReader(labelled())
-    assert reader.read(UNLABELLED).is_labelled is False
-    assert reader.read(UNLABELLED).objects == ()
-    assert reader.weight(UNLABELLED) == -1
+def test_unlabeled_rows_and_datasets_say_so(labeled, sample_frames):
+    reader = AnnotationReader(labeled())
+    assert reader.read(UNLABELED).is_labeled is False
+    assert reader.read(UNLABELED).objects == ()
+    assert reader.weight(UNLABELED) == -1
     assert reader.weight(FRAME_21) > 0
     frames_only = AnnotationReader(sample_frames[0])
     assert not frames_only.has_labels
-    assert frames_only.read(0).is_labelled is False
+    assert frames_only.read(0).is_labeled is False
 
 
-def test_the_colours_of_the_ontology_are_known(labelled):
+def test_the_colors_of_the_ontology_are_known(labeled):
     expected = {"car": "#e4572e", "person": "#2e86e4", "boat": "#00bbf9"}
     for groups in ({}, {"rectangle": "box", "raster_segmentation": "mask"}):
-        colours = AnnotationReader(labelled(**groups)).class_colours
-        assert expected.items() <= colours.items()
+        colors = AnnotationReader(labeled(**groups)).class_colors
+        assert expected.items() <= colors.items()

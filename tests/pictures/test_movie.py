@@ -14,8 +14,8 @@ def decoded(path):
         return stream, frames
 
 
-def test_a_video_is_played_by_browsers_with_the_times_of_the_dataset(labelled, tmp_path):
-    ds = labelled()
+def test_a_video_is_played_by_browsers_with_the_times_of_the_dataset(labeled, tmp_path):
+    ds = labeled()
     shown = write_preview_video(
         ds, tmp_path / "a.mp4", video="harbour.mp4", frames=(3, 9), progress=False
     )
@@ -32,8 +32,8 @@ def test_a_video_is_played_by_browsers_with_the_times_of_the_dataset(labelled, t
     assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
 
 
-def test_the_first_labelled_video_is_shown_with_labels_and_answers(labelled, tmp_path):
-    ds = labelled(raster_segmentation="mask")
+def test_the_first_labeled_video_is_shown_with_labels_and_answers(labeled, tmp_path):
+    ds = labeled(raster_segmentation="mask")
     shown = write_preview_video(ds, tmp_path / "a.mp4", frames=(20, 21), progress=False)
     assert shown.name == "crossing.mp4"
     _, frames = decoded(tmp_path / "a.mp4")
@@ -67,8 +67,8 @@ def test_without_timestamps_the_frame_rate_tells_the_times(tmp_path):
     np.testing.assert_allclose([frame.time for frame in frames], [0, 0.04, 0.08], atol=1e-4)
 
 
-def test_what_cannot_be_written_is_refused_and_leaves_nothing(labelled, tmp_path):
-    ds = labelled()
+def test_what_cannot_be_written_is_refused_and_leaves_nothing(labeled, tmp_path):
+    ds = labeled()
     with pytest.raises(ConfigurationError, match=r"no rows of a video 'x'; it has crossing\.mp4"):
         write_preview_video(ds, tmp_path / "a.mp4", video="x", progress=False)
     with pytest.raises(ConfigurationError, match="no rows in frames 900 to 901"):

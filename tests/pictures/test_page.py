@@ -31,8 +31,8 @@ def test_a_page_holds_all_it_needs(page):
     assert data["step"] == 1
 
 
-def test_masks_are_cut_out_and_shared_by_the_frames_that_hold_them(page, labelled):
-    data, ds = data_of(page), labelled()
+def test_masks_are_cut_out_and_shared_by_the_frames_that_hold_them(page, labeled):
+    data, ds = data_of(page), labeled()
     frame = data["videos"][0]["frames"][20]
     roads = [item for item in frame["o"] if item["c"] == "road"]
     drawn = np.zeros((240, 320), dtype=bool)
@@ -48,23 +48,23 @@ def test_masks_are_cut_out_and_shared_by_the_frames_that_hold_them(page, labelle
 
 
 @pytest.mark.parametrize("max_bytes", [1_000_000, 250_000])
-def test_a_page_is_no_larger_than_allowed(labelled, tmp_path, max_bytes):
+def test_a_page_is_no_larger_than_allowed(labeled, tmp_path, max_bytes):
     path = tmp_path / "page.html"
-    written = write_preview_page(labelled(), path, max_bytes=max_bytes, progress=False)
+    written = write_preview_page(labeled(), path, max_bytes=max_bytes, progress=False)
     assert written.bytes == path.stat().st_size <= max_bytes
     assert written.step in (2, 4, 8, 16)
     video = data_of(path)["videos"][0]
     assert [frame["p"] for frame in video["frames"]] == list(range(0, 48, written.step))
     assert video["tracks"][0]["spans"] == [[1, 18]]  # the timeline is whole
     with pytest.raises(ConfigurationError, match="choose fewer videos, or a smaller width"):
-        write_preview_page(labelled(), path, max_bytes=1000, progress=False)
+        write_preview_page(labeled(), path, max_bytes=1000, progress=False)
     assert path.stat().st_size == written.bytes
 
 
-def test_pictures_are_scaled_and_shapes_are_not(labelled, tmp_path):
+def test_pictures_are_scaled_and_shapes_are_not(labeled, tmp_path):
     path = tmp_path / "page.html"
     write_preview_page(
-        labelled(), path, videos=["crossing.mp4"], frames=(21, 21), width=160, progress=False
+        labeled(), path, videos=["crossing.mp4"], frames=(21, 21), width=160, progress=False
     )
     data = data_of(path)
     (frame,) = data["videos"][0]["frames"]

@@ -26,8 +26,8 @@ def shown(browser, page):
     assert browser.console() == []
 
 
-def pixels_of(picture, colour):
-    return int((np.abs(picture - colour).sum(axis=2) < 40).sum())
+def pixels_of(picture, color):
+    return int((np.abs(picture - color).sum(axis=2) < 40).sum())
 
 
 def test_a_click_on_the_timeline_goes_to_its_frame(shown):
@@ -82,12 +82,12 @@ def test_another_video_is_played_to_its_end(shown):
     shown.find("#play").click()
     shown.wait(lambda: shown.where == "frame 36")
     shown.wait(lambda: shown.find("#play").get_attribute("aria-label") == "Play")
-    shown.select("#video", "video.mp4 (not labelled)")
-    assert shown.find("#timeline").text == "This video is not labelled."
-    assert shown.find("#told").text == "This video is not labelled."
+    shown.select("#video", "video.mp4 (not labeled)")
+    assert shown.find("#timeline").text == "This video is not labeled."
+    assert shown.find("#told").text == "This video is not labeled."
 
 
-def test_it_follows_the_colour_scheme_and_fits_narrow_windows(shown):
+def test_it_follows_the_color_scheme_and_fits_narrow_windows(shown):
     grounds = {}
     for scheme in ("light", "dark"):
         feature = {"name": "prefers-color-scheme", "value": scheme}

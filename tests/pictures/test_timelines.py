@@ -13,12 +13,12 @@ GROUPS = [{}, {"raster_segmentation": "mask", "rectangle": "box", "point": "p", 
 
 
 @pytest.mark.parametrize("groups", GROUPS)
-def test_a_timeline_says_what_the_rows_say(labelled, groups):
-    ds = labelled(**groups)
+def test_a_timeline_says_what_the_rows_say(labeled, groups):
+    ds = labeled(**groups)
     reader = AnnotationReader(ds)
     for video in select_videos(ds)[:3]:
         timeline = read_timeline(ds, reader, video)
-        assert timeline.is_labelled
+        assert timeline.is_labeled
         rows = [reader.read(int(row)) for row in video.rows]
         for frame, row, count in zip(video.frames, rows, timeline.objects, strict=True):
             there = {
@@ -39,8 +39,8 @@ def test_a_timeline_says_what_the_rows_say(labelled, groups):
             assert said == {answer.question: answer.answer for answer in row.answers}
 
 
-def test_a_track_that_leaves_and_comes_back_has_two_spans(labelled):
-    ds = labelled()
+def test_a_track_that_leaves_and_comes_back_has_two_spans(labeled):
+    ds = labeled()
     (crossing,) = select_videos(ds, ["crossing.mp4"])
     tracks = read_timeline(ds, AnnotationReader(ds), crossing).tracks
     assert [track.spans for track in tracks if track.class_name == "person"] == [
@@ -49,8 +49,8 @@ def test_a_track_that_leaves_and_comes_back_has_two_spans(labelled):
     ]
 
 
-def test_videos_are_found_by_name_id_and_number_and_cut_to_frames(labelled):
-    ds = labelled()
+def test_videos_are_found_by_name_id_and_number_and_cut_to_frames(labeled):
+    ds = labeled()
     every = select_videos(ds)
     for names in (["harbour.mp4"], [every[1].data_row_id], ["1"]):
         (found,) = select_videos(ds, names, (5, 7))
@@ -69,10 +69,10 @@ def test_times_that_do_not_ascend_are_not_used():
 
 
 @pytest.mark.parametrize("groups", GROUPS)
-def test_statistics_count_what_the_rows_say(labelled, groups):
-    ds = labelled(**groups)
+def test_statistics_count_what_the_rows_say(labeled, groups):
+    ds = labeled(**groups)
     found = dataset_statistics(ds, progress=False)
-    assert (found.frames, found.labelled_videos, len(found.videos)) == (148, 3, 4)
+    assert (found.frames, found.labeled_videos, len(found.videos)) == (148, 3, 4)
     reader = AnnotationReader(ds)
     rows = [reader.read(row) for row in range(len(ds))]
     for item in found.classes:
@@ -96,5 +96,5 @@ def test_statistics_count_what_the_rows_say(labelled, groups):
 
 def test_statistics_of_frames_alone(sample_frames):
     found = dataset_statistics(sample_frames[0], videos=["night.mp4"], progress=False)
-    assert (found.frames, found.labelled_videos, found.classes) == (36, 0, ())
+    assert (found.frames, found.labeled_videos, found.classes) == (36, 0, ())
     assert np.asarray(draw_statistics(found)).std() > 5

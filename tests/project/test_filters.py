@@ -1,4 +1,4 @@
-"""ExportFilters and ExportParams: nothing misspelt or impossible reaches Labelbox."""
+"""ExportFilters and ExportParams: nothing misspelled or impossible reaches Labelbox."""
 
 import dataclasses
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -146,6 +146,6 @@ def test_params_that_cannot_be(values, message):
 
 
 @pytest.mark.parametrize("kind", [ExportFilters, ExportParams])
-def test_a_misspelt_keyword_is_a_type_error(kind):
+def test_a_misspelled_keyword_is_a_type_error(kind):
     with pytest.raises(TypeError, match="globel_keys"):
         kind(globel_keys=["a"])

@@ -130,7 +130,7 @@ def test_the_key_of_an_object_is_its_feature_id_where_it_has_none_itself():
     assert [track.feature_id for track in parsed.tracks] == ["by-key"]
 
 
-def test_segments_are_sorted_and_overlaps_merged_but_neighbours_kept_apart():
+def test_segments_are_sorted_and_overlaps_merged_but_neighbors_kept_apart():
     segments = {"car-1": [[8, 9], [1, 3], ["2", "5"], [6, 7]]}
     (track,) = parse_label(label({1: frame(box())}, segments)).tracks
 

@@ -12,7 +12,7 @@ from deeplake_labelbox.sandbox.sample import sample_ontology, sample_videos
 from deeplake_labelbox.sandbox.sample.tracks import Box, Line, Point
 
 VIDEOS = {video.name: video for video in sample_videos()}
-LABELLED = [name for name, video in VIDEOS.items() if video.labelled]
+LABELED = [name for name, video in VIDEOS.items() if video.labeled]
 
 
 @cache
@@ -36,7 +36,7 @@ def test_sizes_and_rates_differ():
     assert len({video.frame_rate for video in VIDEOS.values()}) == len(VIDEOS)
 
 
-@pytest.mark.parametrize("name", LABELLED)
+@pytest.mark.parametrize("name", LABELED)
 def test_h264_files_are_coded_in_another_order_than_shown(name):
     with av.open(io.BytesIO(VIDEOS[name].encode())) as container:
         stream = container.streams.video[0]
@@ -55,7 +55,7 @@ def test_files_look_like_the_drawn_pictures(name):
         assert np.abs(shown.astype(int) - drawn).mean() < 4
 
 
-@pytest.mark.parametrize("name", LABELLED)
+@pytest.mark.parametrize("name", LABELED)
 def test_a_box_has_its_object_in_the_middle(name):
     boxes = 0
     for frame, picture in enumerate(decoded(name), start=1):
@@ -64,21 +64,21 @@ def test_a_box_has_its_object_in_the_middle(name):
             if not isinstance(shape, Box):
                 continue
             boxes += 1
-            x, y = (int(number) for number in shape.centre)
+            x, y = (int(number) for number in shape.center)
             patch = picture[y - 1 : y + 2, x - 1 : x + 2].reshape(-1, 3)
             off = np.abs(np.median(patch, axis=0) - track.paint).max()
             assert off < 40, f"{track.tool} {track.paint} on frame {frame}: {np.median(patch, 0)}"
     assert boxes > VIDEOS[name].frame_count
 
 
-@pytest.mark.parametrize("name", LABELLED)
+@pytest.mark.parametrize("name", LABELED)
 def test_nothing_is_left_in_the_picture_where_a_box_was(name):
     """A box says where its object ends: beside it, the picture shows something else."""
     for frame, picture in enumerate(decoded(name), start=1):
         cars = [t for t in VIDEOS[name].tracks if isinstance(t.shape_at(frame), Box)]
         for track in cars:
             box = track.shape_at(frame)
-            y = int(box.centre[1])
+            y = int(box.center[1])
             others = [c.shape_at(frame) for c in cars if c is not track]
             for x in (int(box.left) - 6, int(box.right) + 6):
                 inside = any(o.left - 8 <= x <= o.right + 8 for o in others)
@@ -87,7 +87,7 @@ def test_nothing_is_left_in_the_picture_where_a_box_was(name):
                 assert np.abs(picture[y, x].astype(int) - track.paint).max() > 20
 
 
-@pytest.mark.parametrize("name", LABELLED)
+@pytest.mark.parametrize("name", LABELED)
 def test_a_lamp_shines_at_its_point(name):
     for frame, picture in enumerate(decoded(name), start=1):
         for track in VIDEOS[name].tracks:
@@ -96,10 +96,10 @@ def test_a_lamp_shines_at_its_point(name):
                 assert picture[int(shape.y), int(shape.x)].max() > 180, (track, frame)
 
 
-@pytest.mark.parametrize("name", LABELLED)
+@pytest.mark.parametrize("name", LABELED)
 def test_composite_masks_show_every_instance_where_the_track_has_it(name):
     video = VIDEOS[name]
-    instances = [track for track in video.tracks if track.mask_colour]
+    instances = [track for track in video.tracks if track.mask_color]
     lines = [line for line in video.annotations if "masks" in line]
     assert len(lines) == (1 if instances else 0)
     for entry in (entry for line in lines for entry in line["masks"]["frames"]):
@@ -111,7 +111,7 @@ def test_composite_masks_show_every_instance_where_the_track_has_it(name):
             mask = video.mask_at(track, entry["index"])
             covered += mask
             assert mask.any() == (track.segment_at(entry["index"]) is not None)
-            assert np.array_equal((picture == track.mask_colour).all(axis=-1), mask)
+            assert np.array_equal((picture == track.mask_color).all(axis=-1), mask)
         assert covered.max() == 1
 
 
@@ -136,7 +136,7 @@ def test_every_kind_of_annotation_is_there():
     assert used == set(tools)
     assert set(tools.values()) == {"rectangle", "raster-segmentation", "point", "line"}
     assert answered == {entry["name"] for entry in sample_ontology()["classifications"]}
-    assert {VIDEOS[name].mask_format for name in LABELLED} == {"composite", "single"}
+    assert {VIDEOS[name].mask_format for name in LABELED} == {"composite", "single"}
     assert any(video.private for video in VIDEOS.values())
     assert VIDEOS["promenade.webm"].annotations == []
 
@@ -172,7 +172,7 @@ def test_the_hard_cases_are_there():
     )
 
 
-@pytest.mark.parametrize("name", LABELLED)
+@pytest.mark.parametrize("name", LABELED)
 def test_labels_stay_within_their_video(name):
     video = VIDEOS[name]
     for track in video.tracks:

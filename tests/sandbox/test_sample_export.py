@@ -35,7 +35,7 @@ def test_every_video_is_a_data_row(rows):
         for row in rows
     }
     declared = {
-        (video.width, video.height, video.external_id, video.global_key, int(video.labelled))
+        (video.width, video.height, video.external_id, video.global_key, int(video.labeled))
         for video in videos
     }
 

@@ -76,7 +76,7 @@ def test_a_deleted_label_gives_way_to_the_one_before(box, project, row):
         row.delete_label(first)
 
 
-def test_a_row_is_skipped_after_it_was_labelled(box, project, row):
+def test_a_row_is_skipped_after_it_was_labeled(box, project, row):
     row.add_label([car(box_at(1))])
     row.set_skipped(updated_at=LATER)
     (line,) = export_lines(box, project, params={"performance_details": True})

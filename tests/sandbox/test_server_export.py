@@ -244,13 +244,13 @@ def test_batches_are_named_once(box, project):
 
 
 def test_dates_filter_labels_and_activity(box, project):
-    labelled = project.add_video(row_data=URL, created_at=datetime(2000, 1, 1, tzinfo=UTC))
-    labelled.add_label([], created_at=datetime(2100, 5, 5, 12, tzinfo=UTC))
+    labeled = project.add_video(row_data=URL, created_at=datetime(2000, 1, 1, tzinfo=UTC))
+    labeled.add_label([], created_at=datetime(2100, 5, 5, 12, tzinfo=UTC))
     project.add_video(row_data=URL, created_at=datetime(2000, 1, 1, tzinfo=UTC))
     for key in ("label_created_at", "last_activity_at"):
         for dates, found in (
-            (["2100-05-05", "2100-05-06"], [labelled.id]),
-            (["2100-05-05 12:00:00", None], [labelled.id]),
+            (["2100-05-05", "2100-05-06"], [labeled.id]),
+            (["2100-05-05 12:00:00", None], [labeled.id]),
             (["2100-05-05T12:00:01+0000", None], []),
             ([None, "1999-01-01"], []),
         ):

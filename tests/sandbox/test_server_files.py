@@ -161,7 +161,7 @@ def test_a_composite_mask_is_one_picture_behind_the_key(box, key):
     assert get(urls["road"].replace("/tasks/", "/tasks/x"), **key).status_code == 404
 
 
-def test_a_single_mask_is_greyscale(box, key):
+def test_a_single_mask_is_grayscale(box, key):
     _, urls = masks(box, "single")
     assert get(urls["sky"]).status_code == 401
     picture = Image.open(io.BytesIO(get(urls["sky"], **key).content))

@@ -126,20 +126,20 @@ def test_labels_are_listed_scored_and_deleted(client, project, clip):
 def test_batches_are_emptied_and_deleted(client, project, dataset, clip):
     found = client.get_project(project.id)
     ids = [made_row(dataset, clip).uid for _ in range(3)]
-    labelled = found.create_batch("labelled", ids[:2])
+    labeled = found.create_batch("labeled", ids[:2])
     row = next(row for row in project.data_rows if row.id == ids[0])
     row.add_label([car(box_at(1))])
     with pytest.raises(Exception, match="have labels cannot be deleted"):
-        labelled.delete()
-    labelled.remove_queued_data_rows()
+        labeled.delete()
+    labeled.remove_queued_data_rows()
     assert [row.id for row in project.data_rows] == ids[:1]
     settings = {"number_of_labels": 2, "coverage_percentage": 0.5}
     other = found.create_batch("other", ids[2:], consensus_settings=settings)
     assert other.consensus_settings == settings
     assert other.project() == found
     other.delete()
-    assert [batch.name for batch in found.batches()] == ["labelled"]
-    labelled.delete_labels()
+    assert [batch.name for batch in found.batches()] == ["labeled"]
+    labeled.delete_labels()
     assert (row.labels, row.workflow_status) == ((), "TO_LABEL")
 
 

@@ -304,7 +304,7 @@ def test_projects_and_datasets_are_renamed_and_deleted(client, project, dataset)
         client.get_dataset(dataset.uid)
 
 
-def test_a_project_that_was_made_over_http_can_be_labelled(box, client, project):
+def test_a_project_that_was_made_over_http_can_be_labeled(box, client, project):
     ontology = client.create_ontology("Labels", ONTOLOGY, media_type=MediaType.Video)
     face = box.project(project.uid)
     row = face.add_video(row_data="https://videos.test/a.mp4")

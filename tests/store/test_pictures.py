@@ -44,9 +44,9 @@ def test_png_files_of_others():
     assert (theirs == PICTURE).all()
     assert (ours == PICTURE).all()
     assert theirs.flags.writeable
-    [grey] = stored([encode_png(PICTURE[:, :, 0])])
-    assert (grey == PICTURE[:, :, :1]).all()
-    assert grey.shape == PICTURE.shape
+    [gray] = stored([encode_png(PICTURE[:, :, 0])])
+    assert (gray == PICTURE[:, :, :1]).all()
+    assert gray.shape == PICTURE.shape
     rgba = np.dstack([PICTURE, np.full(PICTURE.shape[:2], 128, np.uint8)])
     [opaque] = stored([encode_png(rgba)])
     assert (opaque == PICTURE).all()
@@ -83,7 +83,7 @@ def test_jpeg_files():
     assert np.abs(picture - expected).max() <= 3
 
 
-@pytest.mark.parametrize("kind", ["png", "jpg", "none", "array", "grey array"])
+@pytest.mark.parametrize("kind", ["png", "jpg", "none", "array", "gray array"])
 def test_columns_of_pictures(kind):
     dataset = deeplake.create(f"mem://pictures-{kind.replace(' ', '-')}")
     column, values = {
@@ -91,7 +91,7 @@ def test_columns_of_pictures(kind):
         "jpg": (types.Image(sample_compression="jpg"), [PICTURE] * 3),
         "none": (types.Image(), [PICTURE] * 3),
         "array": (types.Array("uint8", 3), [PICTURE] * 3),
-        "grey array": (types.Array("uint8", 2), [PICTURE[:, :, 0]] * 3),
+        "gray array": (types.Array("uint8", 2), [PICTURE[:, :, 0]] * 3),
     }[kind]
     dataset.add_column("pictures", column)
     dataset.append({"pictures": values})

@@ -9,14 +9,14 @@ from deeplake_labelbox.errors import ConfigurationError
 
 
 @pytest.fixture(scope="module")
-def relabelled(box):
+def relabeled(box):
     """A dataset whose versions are tagged ``before`` and ``after``, and the ids of its rows."""
-    project = box.add_project("Relabelled", ONTOLOGY)
+    project = box.add_project("Relabeled", ONTOLOGY)
     rows = [project.add_video(clip(first=10 * n), external_id=f"{n}.mp4") for n in range(4)]
     rows[0].add_label([car(2), person(5), road(3), weather("sun"), note("hm"), place("town")])
     rows[1].add_label([car(4), road(2)])
     rows[2].add_label([car(1)])
-    dataset = make(box, project, "mem://relabelled")
+    dataset = make(box, project, "mem://relabeled")
     dataset.tag("before")
     label = rows[0].labels[0]
     rows[0].update_label(
@@ -28,8 +28,8 @@ def relabelled(box):
     return dataset, [row.id for row in rows]
 
 
-def test_what_changed_is_told_by_data_row(relabelled):
-    dataset, ids = relabelled
+def test_what_changed_is_told_by_data_row(relabeled):
+    dataset, ids = relabeled
     diff = diff_labels(dataset, "before", "after")
     assert [video.name for video in diff.videos] == ["0.mp4", "1.mp4", "new.mp4"]
     first, second, new = diff.videos
@@ -53,23 +53,23 @@ def test_what_changed_is_told_by_data_row(relabelled):
     )
 
 
-def test_the_other_way_round(relabelled):
-    dataset, _ = relabelled
+def test_the_other_way_round(relabeled):
+    dataset, _ = relabeled
     last = [version.id for version in dataset.history][-1]
     diff = diff_labels(dataset, last, "before")
     assert [(o.column, o.frames) for o in diff.videos[0].added] == [("person", (2, 3, 4))]
     assert diff.videos[-1].rows_removed == 6
 
 
-def test_a_version_does_not_differ_from_itself(relabelled):
-    dataset, _ = relabelled
+def test_a_version_does_not_differ_from_itself(relabeled):
+    dataset, _ = relabeled
     diff = diff_labels(dataset, "main", "after")
     assert diff.videos == ()
     assert str(diff) == "no label changed"
 
 
-def test_cells_that_a_person_changed_are_told(relabelled):
-    dataset, ids = relabelled
+def test_cells_that_a_person_changed_are_told(relabeled):
+    dataset, ids = relabeled
     dataset.branch("mine")
     branch = dataset.branches["mine"].open()
     branch["car/car"][0:1] = [branch["car/car"][0] + 1]
@@ -79,7 +79,7 @@ def test_cells_that_a_person_changed_are_told(relabelled):
     assert [(o.column, o.frames) for o in video.moved] == [("car/car", (1,))]
 
 
-def test_an_unknown_version_is_refused(relabelled):
-    dataset, _ = relabelled
+def test_an_unknown_version_is_refused(relabeled):
+    dataset, _ = relabeled
     with pytest.raises(ConfigurationError, match="'nope'"):
         diff_labels(dataset, "nope", "after")

@@ -95,11 +95,9 @@ class Labelers:
         option = self.dice.choice(asked["options"])["value"]
         return (weather(option) if asked["scope"] == "index" else place(option)) | named
 
-    def row(self, *, labelled=None):
+    def row(self, *, labeled=None):
         rows = [
-            row
-            for row in self.project.data_rows
-            if labelled is None or bool(row.labels) == labelled
+            row for row in self.project.data_rows if labeled is None or bool(row.labels) == labeled
         ]
         return self.dice.choice(rows) if rows else None
 
@@ -109,12 +107,12 @@ class Labelers:
             row.add_label(self.annotations(), created_by=self.dice.choice(_PEOPLE))
 
     def relabel(self):
-        row = self.row(labelled=True)
+        row = self.row(labeled=True)
         if row is not None:
             row.update_label(self.dice.choice(row.labels), self.annotations())
 
     def delete(self):
-        row = self.row(labelled=True)
+        row = self.row(labeled=True)
         if row is not None:
             row.delete_label(self.dice.choice(row.labels))
 

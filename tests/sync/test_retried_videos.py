@@ -90,9 +90,9 @@ def test_more_of_a_part_reaches_main_with_a_merge(box, sync, cut, partial):
     assert not sync(partial).committed
 
 
-def test_only_labelled_frames_of_a_part(box, sync, cut, path):
+def test_only_labeled_frames_of_a_part(box, sync, cut, path):
     """Labels move meanwhile; frames that have rows keep them."""
-    only = {"only_labelled": True}
+    only = {"only_labeled": True}
     second = cut.data_rows[1]
     dataset = make(box, cut, path, **only)
     assert LabelboxMeta.read(dataset).videos[1].chosen == ((1, 5, 1),)

@@ -149,8 +149,8 @@ def test_a_dataset_of_chosen_frames_stays_one(box, sync, project, path, videos, 
     is_in_step(dataset, **options)
 
 
-def test_labelled_frames_without_rows_are_told(box, sync, project, path):
-    dataset = make(box, project, path, only_labelled=True)
+def test_labeled_frames_without_rows_are_told(box, sync, project, path):
+    dataset = make(box, project, path, only_labeled=True)
     first, _, third = project.data_rows
     first.update_label(
         first.labels[0],

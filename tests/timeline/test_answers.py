@@ -182,7 +182,7 @@ def test_answers_whose_segments_run_beyond_the_video_are_reported(key, segments,
 
     (problem,) = values_of(label({1: frame(answers=answers)}, {key: segments}), 10).problems
 
-    assert problem == Problem("'weather' is labelled, but the video has 10 frames", first, last)
+    assert problem == Problem("'weather' is labeled, but the video has 10 frames", first, last)
 
 
 def test_answers_given_beyond_the_video_are_reported():
@@ -190,7 +190,7 @@ def test_answers_given_beyond_the_video_are_reported():
 
     (problem,) = values_of(label(numbered), 10).problems
 
-    assert problem == Problem("'weather' is labelled, but the video has 10 frames", 11, 13)
+    assert problem == Problem("'weather' is labeled, but the video has 10 frames", 11, 13)
 
 
 def test_ten_thousand_changes_of_an_answer_are_spread_without_comparing_all_with_all():

@@ -13,10 +13,10 @@ from deeplake_labelbox.training import to_coco, to_mot
 from deeplake_labelbox.training.coco import run_length
 
 
-def test_images_are_the_labelled_frames(small):
+def test_images_are_the_labeled_frames(small):
     coco = to_coco(small)
-    labelled = [place for place in FRAMES if place[0] < 2]
-    assert [(i["video_id"], i["frame_id"]) for i in coco["images"]] == labelled
+    labeled = [place for place in FRAMES if place[0] < 2]
+    assert [(i["video_id"], i["frame_id"]) for i in coco["images"]] == labeled
     assert coco["images"][7] == {
         "id": 2**32 + 1,
         "width": 16,
@@ -56,7 +56,7 @@ def test_the_objects_that_count_are_those_that_are_trained_on(small, columns, ca
     (told,) = [r.getMessage() for r in caplog.records if "no area" in r.getMessage()]
     assert "are left out, the first of them in column" in told
     caplog.clear()
-    frames = FrameDataset(small, objects=columns, labelled=True, tv_tensors=False)
+    frames = FrameDataset(small, objects=columns, labeled=True, tv_tensors=False)
     trained = [
         (int(target["image_id"]), int(track))
         for _, target in frames

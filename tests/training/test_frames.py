@@ -56,7 +56,7 @@ def test_frames_are_identified_in_the_target(small):
     assert int(target["image_id"]) == 2**32 + 1
 
 
-def test_unlabelled_frames_read_as_empty_and_never_as_none(small):
+def test_unlabeled_frames_read_as_empty_and_never_as_none(small):
     frames = FrameDataset(small, objects=["road", "zone"], classes="weather", multi_hot=["events"])
     image, target = frames[len(frames) - 1]
     assert target["boxes"].shape == (0, 4)
@@ -142,7 +142,7 @@ def test_an_index_beyond_the_end_ends_iteration(small):
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ({"labelled": True}, [p for p in FRAMES if p[0] < 2]),
+        ({"labeled": True}, [p for p in FRAMES if p[0] < 2]),
         ({"videos": [2, 0]}, [p for p in FRAMES if p[0] != 1]),
         ({"videos": []}, []),
         ({"where": "video_idx = 1 AND frame_idx > 2"}, [(1, 3), (1, 4)]),
@@ -155,9 +155,9 @@ def test_an_index_beyond_the_end_ends_iteration(small):
         ({"with_class": ["car"], "objects": ["thing"]}, [(0, 4), (1, 4)]),
         ({"with_class": ["zone"], "semantic": ["road", "zone"]}, [(0, 1), (1, 1)]),
         ({"with_class": "rain", "classes": ["weather"]}, [(v, f) for v in (0, 1) for f in (2, 3)]),
-        ({"labelled": True, "classes": "weather"}, [p for p in FRAMES if p[0] < 2 and p[1] < 4]),
+        ({"labeled": True, "classes": "weather"}, [p for p in FRAMES if p[0] < 2 and p[1] < 4]),
         (
-            {"labelled": True, "classes": "weather", "objects": None, "multi_hot": "events"},
+            {"labeled": True, "classes": "weather", "objects": None, "multi_hot": "events"},
             [p for p in FRAMES if p[0] < 2],
         ),
         ({"with_class": "person", "where": "frame_idx > 0", "videos": [0]}, [(0, 2), (0, 4)]),
@@ -213,7 +213,7 @@ def test_a_repeated_frame_counts_once():
 
 
 def test_frames_of_a_dataset_without_labels():
-    dataset = deeplake.create("mem://unlabelled")
+    dataset = deeplake.create("mem://unlabeled")
     dataset.add_column("frames", deeplake.types.Image(sample_compression="jpg"))
     dataset.add_column("video_idx", "int32")
     dataset.add_column("frame_idx", "int32")
@@ -224,7 +224,7 @@ def test_frames_of_a_dataset_without_labels():
     image, target = frames[0]
     assert image.shape == (3, 20, 30)
     assert set(target) == {"image_id", "video_idx", "frame_idx"}
-    assert len(FrameDataset(dataset, labelled=True)) == 0
+    assert len(FrameDataset(dataset, labeled=True)) == 0
 
 
 def test_transforms_get_image_and_target(small):
@@ -236,7 +236,7 @@ def test_transforms_get_image_and_target(small):
 
 
 def test_the_sample_project(sample):
-    frames = FrameDataset(sample, labelled=True)
+    frames = FrameDataset(sample, labeled=True)
     assert frames.class_names == ("__background__", "car", "person")
     for index in (0, 20, 60, 110):
         row = int(frames.frames.rows[index])
@@ -257,6 +257,6 @@ def test_an_earlier_version_of_a_dataset(sample, caplog):
 
 
 def test_an_empty_choice_says_which_condition_left_nothing(small, caplog):
-    assert len(FrameDataset(small, videos=[0], labelled=True, where="frame_idx > 99")) == 0
+    assert len(FrameDataset(small, videos=[0], labeled=True, where="frame_idx > 99")) == 0
     assert "No frame is chosen: 6 in videos=, then " in caplog.text
     assert "0 that meet where=." in caplog.text

@@ -17,7 +17,7 @@ from deeplake_labelbox.training import (  # noqa: E402 - needs torch
 
 def test_a_frame_classifier_learns(sample):
     torch.manual_seed(0)
-    frames = FrameDataset(sample, classes=["weather"], labelled=True, transforms=Resize((48, 64)))
+    frames = FrameDataset(sample, classes=["weather"], labeled=True, transforms=Resize((48, 64)))
     loader = DataLoader(frames, batch_size=16, shuffle=True, collate_fn=collate_stacked)
     model = nn.Sequential(nn.Flatten(), nn.Linear(3 * 48 * 64, 3))
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
@@ -33,10 +33,10 @@ def test_a_frame_classifier_learns(sample):
 
 
 def test_a_detector_learns(sample):
-    """One box a cell: whether an object's centre lies in it, of which class, and its box."""
+    """One box a cell: whether an object's center lies in it, of which class, and its box."""
     torch.manual_seed(0)
     size, cells = (96, 128), (6, 8)
-    frames = FrameDataset(sample, labelled=True, transforms=Resize(size))
+    frames = FrameDataset(sample, labeled=True, transforms=Resize(size))
     loader = DataLoader(frames, batch_size=16, shuffle=True, collate_fn=collate)
     classes = len(frames.class_names)
     model = nn.Sequential(
@@ -51,9 +51,9 @@ def test_a_detector_learns(sample):
             labels = torch.zeros(len(images), *cells, dtype=torch.int64)
             boxes, places = [], []
             for number, target in enumerate(targets):
-                centres = (target["boxes"][:, :2] + target["boxes"][:, 2:]) / 2
+                centers = (target["boxes"][:, :2] + target["boxes"][:, 2:]) / 2
                 for box, label, (x, y) in zip(
-                    target["boxes"], target["labels"], centres, strict=True
+                    target["boxes"], target["labels"], centers, strict=True
                 ):
                     place = (number, min(int(y // 16), 5), min(int(x // 16), 7))
                     labels[place] = label

@@ -70,8 +70,8 @@ def test_stratified_parts_have_their_share_of_every_class(seed):
     assert class_counts(dataset, "kind", videos=split["train"]) == {"a": 16, "b": 8, "c": 4}
 
 
-def test_only_labelled_videos(small):
-    split = split_by_video(small, {"train": 0.5, "val": 0.5}, labelled=True)
+def test_only_labeled_videos(small):
+    split = split_by_video(small, {"train": 0.5, "val": 0.5}, labeled=True)
     assert sorted(video for videos in split.values() for video in videos) == [0, 1]
 
 
@@ -100,8 +100,8 @@ def test_counting_answers(small):
 
 def test_counts_of_the_sample(sample):
     counts = class_counts(sample)
-    labelled = [ids for ids in sample["car/car_track_ids"][:] if ids is not None]
-    assert counts["car"] == sum(map(len, labelled))
+    labeled = [ids for ids in sample["car/car_track_ids"][:] if ids is not None]
+    assert counts["car"] == sum(map(len, labeled))
 
 
 def test_weights_even_classes_out():

@@ -166,7 +166,7 @@ def test_batches_of_workers(small, v2, tv_tensors):
     ],
 )
 def test_detection_models_learn_from_a_batch(small, torchvision, model, size):
-    frames = FrameDataset(small, objects=["car/car", "thing"], labelled=True)
+    frames = FrameDataset(small, objects=["car/car", "thing"], labeled=True)
     loader = DataLoader(frames, batch_size=2, collate_fn=collate)
     images, targets = next(iter(loader))
     assert {tuple(image.shape[1:]) for image in images} == {SIZES[0]}
@@ -183,7 +183,7 @@ def test_detection_models_learn_from_a_batch(small, torchvision, model, size):
 def test_masks_train_mask_r_cnn(small, torchvision):
     if not torchvision.extension._has_ops():
         pytest.skip("the compiled part of torchvision cannot be loaded")
-    frames = FrameDataset(small, objects=["road"], labelled=True)
+    frames = FrameDataset(small, objects=["road"], labeled=True)
     detector = torchvision.models.detection.maskrcnn_resnet50_fpn(
         weights=None, weights_backbone=None, num_classes=len(frames.class_names), min_size=64
     )

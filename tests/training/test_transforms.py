@@ -42,7 +42,7 @@ def test_resizing_scales_boxes_and_masks_with_the_picture(small):
 
 
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.float32])
-def test_resizing_keeps_colours_and_dtype(dtype):
+def test_resizing_keeps_colors_and_dtype(dtype):
     image = torch.full((3, 10, 20), 200, dtype=torch.uint8).to(dtype)
     scaled, _ = Resize((7, 5))(image, {})
     assert scaled.dtype == dtype

@@ -80,7 +80,7 @@ def assert_same(samples, expected):
 @forking
 @pytest.mark.parametrize("context", ["fork", "spawn"])
 def test_workers_read_the_same(small, context):
-    frames = FrameDataset(small, objects=["road", "zone"], classes="weather", labelled=True)
+    frames = FrameDataset(small, objects=["road", "zone"], classes="weather", labeled=True)
     clips = ClipDataset(small, frames=2, stride=1)
     workers = {"num_workers": 2, "multiprocessing_context": context, "batch_size": 3}
     assert_same(loaded(frames, **workers), [frames[index] for index in range(len(frames))])

@@ -483,7 +483,7 @@ def test_an_upload_that_ends_between_two_pieces_goes_on_with_the_rest(box, uploa
     assert len(box.project(result.project_id).data_rows) == 30
 
 
-def test_what_was_uploaded_is_labelled_and_comes_back(box, upload, clips):
+def test_what_was_uploaded_is_labeled_and_comes_back(box, upload, clips):
     result = upload(clips[:1], lb_ontology=ONTOLOGY)
     (row,) = result.data_rows
     line = car(box_at(2)) | {"dataRow": {"globalKey": row.global_key}}

@@ -19,7 +19,7 @@ from deeplake_labelbox.errors import OntologyError
 
 @pytest.fixture(scope="module")
 def sample(sample_box, sample_client):
-    """Makes a labelled dataset of the sample project."""
+    """Makes a labeled dataset of the sample project."""
 
     def make(group_mapping=None):
         project_id = sample_box.sample.project_id

@@ -73,9 +73,9 @@ def test_png_reads_back_from_deep_lake_and_is_not_larger_than_its_own():
         assert len(encoded[row]) <= len(dataset["theirs"].get_bytes(row))
 
 
-def test_jpeg_is_close_and_keeps_its_colours():
+def test_jpeg_is_close_and_keeps_its_colors():
     frame = smooth(64, 96)
-    frame[:, ::2] = (255, 0, 0)  # colours that change from pixel to pixel: 4:2:0 would mix them
+    frame[:, ::2] = (255, 0, 0)  # colors that change from pixel to pixel: 4:2:0 would mix them
     frame[:, 1::2] = (0, 0, 255)
     data = encode_jpeg(frame)
     with Image.open(io.BytesIO(data)) as image:
@@ -83,11 +83,11 @@ def test_jpeg_is_close_and_keeps_its_colours():
     assert np.abs(read(data).astype(int) - frame).max() < 12
 
 
-def test_jpeg_quality_and_grey():
+def test_jpeg_quality_and_gray():
     frame = noise(64, 96, 3)
     assert len(encode_jpeg(frame, 30)) < len(encode_jpeg(frame, 95))
-    for grey in (smooth(64, 96)[..., 0], smooth(64, 96)[..., :1]):
-        assert read(encode_jpeg(grey)).shape == (64, 96)
+    for gray in (smooth(64, 96)[..., 0], smooth(64, 96)[..., :1]):
+        assert read(encode_jpeg(gray)).shape == (64, 96)
 
 
 @pytest.mark.parametrize(

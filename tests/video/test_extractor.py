@@ -178,7 +178,7 @@ def test_times_that_go_back_still_rise_and_do_not_reorder(tmp_path):
 
 
 @pytest.mark.parametrize(("skip", "shown"), [(4, range(4, 24)), (0, range(20))])
-def test_edit_lists_are_honoured_as_players_do(tmp_path, skip, shown):
+def test_edit_lists_are_honored_as_players_do(tmp_path, skip, shown):
     path = write_video(tmp_path / "a.mp4", b_frames=2)
     video_files.set_edit_list(path, skip_ticks=512 * skip, show_seconds=20 / 25)
     frames, timestamps, error = extract(path)

@@ -20,7 +20,7 @@
     element.append(...children);
     return element;
   }
-  const classOf = (name) => classes.get(name) || { name, colour: "#8a94a6", ink: "#ffffff" };
+  const classOf = (name) => classes.get(name) || { name, color: "#8a94a6", ink: "#ffffff" };
   const nameOf = (item) => (item.i == null ? item.c : `${item.c} ${item.i}`);
   const keyOf = (item) => `${data.videos.indexOf(video)}/${item.c}/${item.i}`;
   const isShown = (item) => !hiddenClasses.has(item.c) && !hiddenTracks.has(keyOf(item));
@@ -44,9 +44,9 @@
   }
 
   const tints = new Map();
-  // A mask in the colour of its class, translucent with an outline; kept, as masks are often held.
-  function tinted(number, colour) {
-    const key = `${number} ${colour}`, known = tints.get(key);
+  // A mask in the color of its class, translucent with an outline; kept, as masks are often held.
+  function tinted(number, color) {
+    const key = `${number} ${color}`, known = tints.get(key);
     if (known) return known;
     const mask = data.masks[number];
     if (!mask.image) {
@@ -70,7 +70,7 @@
     pen.drawImage(image, edge, edge);
     pen.globalAlpha = 1;
     pen.globalCompositeOperation = "source-in";
-    pen.fillStyle = colour;
+    pen.fillStyle = color;
     pen.fillRect(0, 0, outline.width, outline.height);
     if (tints.size >= TINTS) tints.delete(tints.keys().next().value);
     const made = { canvas: outline, edge, width, height };
@@ -110,9 +110,9 @@
   }
 
   function drawShape(item) {
-    const { colour } = classOf(item.c);
+    const { color } = classOf(item.c);
     if (item.m != null) {
-      const tint = tinted(item.m, colour);
+      const tint = tinted(item.m, color);
       if (!tint) return;
       const [left, top, width, height] = data.masks[item.m];
       const x = (width * zoom) / tint.width, y = (height * zoom) / tint.height;
@@ -131,32 +131,32 @@
     if (item.t === "point") {
       stroke(path, "rgba(12,14,18,.6)", 5);
       stroke(path, "#fff", 3);
-      context.fillStyle = colour;
+      context.fillStyle = color;
       context.fill(path);
       return;
     }
     if (item.t !== "line") {
       context.globalAlpha = 0.12;
-      context.fillStyle = colour;
+      context.fillStyle = color;
       context.fill(path);
       context.globalAlpha = 1;
     }
     stroke(path, "rgba(12,14,18,.55)", 4);
-    stroke(path, colour, 2);
+    stroke(path, color, 2);
     if (item.t === "rectangle") return;
     for (let i = 0; i + 1 < s.length; i += 2) {
       const dot = new Path2D();
       dot.arc(s[i], s[i + 1], 3, 0, 2 * Math.PI);
       stroke(dot, "rgba(12,14,18,.55)", 2);
-      context.fillStyle = colour;
+      context.fillStyle = color;
       context.fill(dot);
     }
   }
 
-  function stroke(path, colour, width) {
+  function stroke(path, color, width) {
     context.lineWidth = width;
     context.lineJoin = "round";
-    context.strokeStyle = colour;
+    context.strokeStyle = color;
     context.stroke(path);
   }
 
@@ -191,7 +191,7 @@
     for (const item of shown) {
       const bounds = boundsOf(item);
       if (!bounds) continue;
-      const { colour, ink } = classOf(item.c);
+      const { color, ink } = classOf(item.c);
       context.font = bold;
       const title = cut(nameOf(item), width / 2), mark = item.k ? TAG : 0;
       let wide = context.measureText(title).width + mark;
@@ -220,7 +220,7 @@
       const [x, y] = best;
       placed.push([x - 1, y - 1, x + wide + 1, y + high + 1]);
       if (lines.length) box(x, y, wide, high, "rgba(12,14,18,.8)");
-      box(x, y, wide, line, colour);
+      box(x, y, wide, line, color);
       context.fillStyle = ink;
       if (item.k) diamond(x + pad + 4, y + line / 2, 4);
       context.font = bold;
@@ -231,8 +231,8 @@
     }
   }
 
-  function box(x, y, width, height, colour) {
-    context.fillStyle = colour;
+  function box(x, y, width, height, color) {
+    context.fillStyle = color;
     context.beginPath();
     context.roundRect(x, y, width, height, 3);
     context.fill();
@@ -260,8 +260,8 @@
 
   function tell() {
     const frame = video.frames[at], parts = [];
-    if (!video.isLabelled) {
-      parts.push(make("p", { className: "nothing" }, "This video is not labelled."));
+    if (!video.isLabeled) {
+      parts.push(make("p", { className: "nothing" }, "This video is not labeled."));
     } else {
       const said = saidAt(video.numbers[frame.p]);
       if (said.length) {
@@ -272,7 +272,7 @@
         parts.push(make("ul", { className: "objects" }, ...frame.o.map((item) => {
           const answers = (item.a || []).map(([question, answer]) => `${question}: ${answer}`);
           return make("li", { className: isShown(item) ? "" : "off" },
-            make("i", { className: "chip", style: { background: classOf(item.c).colour } }),
+            make("i", { className: "chip", style: { background: classOf(item.c).color } }),
             make("span", {}, nameOf(item) + (item.k ? " ◆" : "")),
             ...(answers.length ? [make("small", {}, answers.join(" · "))] : []));
         })));
@@ -317,19 +317,19 @@
       parts.push(make("div", { className: "row" }, make("span", { className: "label" }), ruler));
     }
     for (const track of video.tracks) {
-      const { colour } = classOf(track.c), name = nameOf(track);
+      const { color } = classOf(track.c), name = nameOf(track);
       const lane = make("div", { className: "lane", role: "img" });
       const keys = track.keys.length ? `; key frames ${track.keys.slice(0, 40).join(", ")}` : "";
       lane.setAttribute("aria-label", `${name}: ${track.spans.map(spanText).join(", ")}${keys}`);
       for (const span of track.spans) {
-        lane.append(make("div", { className: "bar", title: `${name}, ${spanText(span)}`, style: { background: colour, ...spanStyle(...span) } }));
+        lane.append(make("div", { className: "bar", title: `${name}, ${spanText(span)}`, style: { background: color, ...spanStyle(...span) } }));
       }
       for (const number of track.keys) {
         const left = percent((placeOf(number) + 0.5) / video.rows);
-        lane.append(make("div", { className: "key", title: `${name}, key frame ${number}`, style: { background: colour, left } }));
+        lane.append(make("div", { className: "key", title: `${name}, key frame ${number}`, style: { background: color, left } }));
       }
       const toggle = make("button", { title: `Show ${name} or not` },
-        make("i", { className: "chip", style: { background: colour } }), make("span", {}, name));
+        make("i", { className: "chip", style: { background: color } }), make("span", {}, name));
       const row = make("div", { className: "row track" }, make("div", { className: "label" }, toggle), lane);
       toggle.onclick = () => {
         const key = keyOf(track);
@@ -356,7 +356,7 @@
     }
     playhead = make("i");
     if (parts.length) parts.push(make("div", { className: "head" }, playhead));
-    else parts.push(make("p", { className: "nothing" }, "This video is not labelled."));
+    else parts.push(make("p", { className: "nothing" }, "This video is not labeled."));
     rows.replaceChildren(...parts);
     byId("key-back").parentElement.hidden = !video.tracks.some((track) => track.keys.length);
   }
@@ -489,14 +489,14 @@
   byId("subtitle").textContent = words.join(" · ");
   byId("chooser").hidden = data.videos.length < 2;
   byId("classes-card").hidden = !data.classes.length;
-  byId("timeline-card").hidden = byId("about-timeline").hidden = !data.classes.length && !data.videos.some((item) => item.isLabelled);
+  byId("timeline-card").hidden = byId("about-timeline").hidden = !data.classes.length && !data.videos.some((item) => item.isLabeled);
   data.videos.forEach((item, index) => {
-    const note = item.isLabelled || !data.classes.length ? "" : " (not labelled)";
+    const note = item.isLabeled || !data.classes.length ? "" : " (not labeled)";
     byId("video").append(make("option", { value: String(index) }, item.name + note));
   });
   for (const item of data.classes) {
     const button = make("button", { title: `Show ${item.name} or not` },
-      make("i", { className: "chip", style: { background: item.colour } }), make("span", {}, item.name));
+      make("i", { className: "chip", style: { background: item.color } }), make("span", {}, item.name));
     button.dataset.name = item.name;
     button.onclick = () => {
       if (!hiddenClasses.delete(item.name)) hiddenClasses.add(item.name);
@@ -515,6 +515,6 @@
   rows.addEventListener("pointerdown", scrub);
   document.addEventListener("keydown", onKey);
   new ResizeObserver(() => draw()).observe(canvas.parentElement);
-  const labelled = data.videos.findIndex((item) => item.isLabelled);
-  choose(Math.max(labelled, 0));
+  const labeled = data.videos.findIndex((item) => item.isLabeled);
+  choose(Math.max(labeled, 0));
 })();

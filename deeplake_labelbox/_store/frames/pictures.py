@@ -33,7 +33,7 @@ from deeplake_labelbox.errors import ConfigurationError, DatasetError
 _FILE_BYTES = 16 << 20
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_RGB_8_BIT = (8, 2, 0, 0, 0)  # bit depth, colour type, compression, filter method, interlace
+_RGB_8_BIT = (8, 2, 0, 0, 0)  # bit depth, color type, compression, filter method, interlace
 _UP_FILTER = 2
 _HEADER_BYTES = 33  # signature and header chunk
 

@@ -15,7 +15,7 @@ from deeplake_labelbox.sandbox.graphql.errors import (
     NotFoundError,
 )
 from deeplake_labelbox.sandbox.graphql.projects import batch_form
-from deeplake_labelbox.sandbox.labelling import Labelling
+from deeplake_labelbox.sandbox.labeling import Labeling
 from deeplake_labelbox.sandbox.removal import remove_batch
 from deeplake_labelbox.sandbox.store import (
     AssignmentRecord,
@@ -70,7 +70,7 @@ def remove_queued(
     *,
     batchId: str,  # noqa: N803 - the schema's name
 ) -> dict[str, Any]:
-    """Take the data rows of a batch out of the project that nobody has labelled."""
+    """Take the data rows of a batch out of the project that nobody has labeled."""
     box = services(info)
     project = box.store.projects[source["id"]]
     batch = _batch(box, project.id, batchId)
@@ -104,19 +104,19 @@ def delete_labels(
     batchId: str,  # noqa: N803 - the schema's name
     data: dict[str, Any],
 ) -> dict[str, list[str]]:
-    """Delete the labels of a batch, and let its data rows be labelled again."""
+    """Delete the labels of a batch, and let its data rows be labeled again."""
     box = services(info)
     project = box.store.projects[source["id"]]
     deleted = []
     for row_id in _batch(box, project.id, batchId).data_row_ids:
         assignment = project.assignments[row_id]
-        labelling = Labelling(box.store, project, assignment)
+        labeling = Labeling(box.store, project, assignment)
         for label_id in list(assignment.label_ids):
             label = box.store.labels[label_id]
             if data["type"] == "RequeueDataWithLabelAsTemplate":
                 assignment.pre_labels = dict(label.annotations)
-            labelling.delete(label)
-            labelling.move("TO_LABEL")
+            labeling.delete(label)
+            labeling.move("TO_LABEL")
             deleted.append(label_id)
     return {"deletedLabelIds": deleted}
 

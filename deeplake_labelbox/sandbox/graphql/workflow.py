@@ -13,7 +13,7 @@ from deeplake_labelbox.sandbox.graphql.context import (
 )
 from deeplake_labelbox.sandbox.graphql.data_rows import data_row_form
 from deeplake_labelbox.sandbox.graphql.errors import NotFoundError
-from deeplake_labelbox.sandbox.labelling import Labelling
+from deeplake_labelbox.sandbox.labeling import Labeling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,7 +117,7 @@ def move(source: dict[str, str], info: Info, *, data: dict[str, Any]) -> dict[st
     task = box.tasks.start(MOVE_TASK_TYPE, "Moving data rows", project.id)
     if task.status == "COMPLETE":
         for place in _named(box, project, data["dataRowIdentifiers"]):
-            Labelling(box.store, project, place).move(statuses[data.get("queueId")])
+            Labeling(box.store, project, place).move(statuses[data.get("queueId")])
     return {"taskId": task.id}
 
 

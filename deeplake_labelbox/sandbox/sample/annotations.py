@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 def import_annotations(video: SampleVideo) -> list[dict[str, Any]]:
     """All annotations of a video: objects, masks, frame answers, global answers."""
-    objects = [_object(track) for track in video.tracks if not track.mask_colour]
-    instances = [track for track in video.tracks if track.mask_colour]
+    objects = [_object(track) for track in video.tracks if not track.mask_color]
+    instances = [track for track in video.tracks if track.mask_color]
     masks = [_masks(video, instances)] if instances else []
     by_name: dict[str, list[FrameAnswer]] = {}
     for given in video.frame_answers:
@@ -49,7 +49,7 @@ def _object(track: Track) -> dict[str, Any]:
 
 def _key_frame(key: KeyFrame) -> dict[str, Any]:
     if isinstance(key.shape, Outline):
-        raise TypeError("An outline is drawn as a mask, so its track needs a mask colour.")
+        raise TypeError("An outline is drawn as a mask, so its track needs a mask color.")
     line = {"frame": key.frame, **key.shape.to_ndjson()}
     if key.answers:
         line["classifications"] = [answer.to_ndjson() for answer in key.answers]
@@ -66,7 +66,7 @@ def _masks(video: SampleVideo, tracks: list[Track]) -> dict[str, Any]:
                 {"index": frame, "imBytes": _composite(video, tracks, frame)} for frame in frames
             ],
             "instances": [
-                {"name": track.tool, "colorRGB": list(track.mask_colour or ())} for track in tracks
+                {"name": track.tool, "colorRGB": list(track.mask_color or ())} for track in tracks
             ],
         },
         "segments": [[frames[0], last]],
@@ -76,7 +76,7 @@ def _masks(video: SampleVideo, tracks: list[Track]) -> dict[str, Any]:
 def _composite(video: SampleVideo, tracks: list[Track], frame: int) -> str:
     picture = np.zeros((video.height, video.width, 3), np.uint8)
     for track in tracks:
-        picture[video.mask_at(track, frame)] = track.mask_colour or (0, 0, 0)
+        picture[video.mask_at(track, frame)] = track.mask_color or (0, 0, 0)
     data = io.BytesIO()
     Image.fromarray(picture).save(data, "png", compress_level=1)
     return base64.b64encode(data.getvalue()).decode("ascii")

@@ -44,7 +44,7 @@ class Canvas:
         return np.asarray(self._image.reduce(SCALE))
 
     def gradient(self, top: float, bottom: float, *stops: RGB) -> None:
-        """Fill a band of the whole width with colours that pass evenly into one another."""
+        """Fill a band of the whole width with colors that pass evenly into one another."""
         first, last = round(top * SCALE), round(bottom * SCALE)
         places = np.linspace(0, len(stops) - 1, last - first)
         bands = np.stack(
@@ -74,14 +74,14 @@ class Canvas:
             self._draw.rectangle(edges, fill=ink)
 
     def ellipse(self, x: float, y: float, rx: float, ry: float, ink: Ink) -> None:
-        """Fill an ellipse around its centre."""
+        """Fill an ellipse around its center."""
         edges = ((x - rx) * SCALE, (y - ry) * SCALE, (x + rx) * SCALE, (y + ry) * SCALE)
         self._draw.ellipse(edges, fill=ink)
 
-    def glow(self, x: float, y: float, radius: float, colour: RGB, strength: int) -> None:
+    def glow(self, x: float, y: float, radius: float, color: RGB, strength: int) -> None:
         """Light around a lamp: discs that add up towards the middle."""
         for part in (1.0, 0.88, 0.76, 0.64, 0.53, 0.43, 0.34, 0.26):
-            self.ellipse(x, y, radius * part, radius * part, (*colour, strength // 2))
+            self.ellipse(x, y, radius * part, radius * part, (*color, strength // 2))
 
     def line(self, vertices: Sequence[XY], ink: Ink, *, width: float = 1) -> None:
         """Draw a polyline."""

@@ -27,8 +27,8 @@ WIDTH, HEIGHT, FRAMES = 320, 240, 48
 GREEN, AMBER, RED = (70, 220, 110), (255, 190, 60), (255, 70, 60)
 
 
-def _car(colour: str, *state: str, plate: str | None = None) -> tuple[Answer, ...]:
-    answers: list[Answer] = [Radio("colour", colour)]
+def _car(color: str, *state: str, plate: str | None = None) -> tuple[Answer, ...]:
+    answers: list[Answer] = [Radio("colour", color)]
     if state:
         answers.append(Checklist("state", state))
     if plate:
@@ -151,7 +151,7 @@ GREEN_LAMP = Track(
     ),
 )
 RED_LAMP = Track("lamp", RED, (Segment((KeyFrame(14, _RED_LIGHT),), end=36),))
-CENTRE_LINE = Track(
+CENTER_LINE = Track(
     "lane",
     (244, 244, 236),
     (
@@ -167,13 +167,13 @@ ROADWAY = Track(
     "road",
     (84, 88, 98),
     (Segment((KeyFrame(1, _ROADWAY), KeyFrame(25, _ROADWAY)), end=48),),
-    mask_colour=(155, 93, 229),
+    mask_color=(155, 93, 229),
 )
 CYCLE_PATH = Track(
     "road",
     (172, 96, 84),
     (Segment((KeyFrame(1, _CYCLE_PATH), KeyFrame(25, _CYCLE_PATH)), end=48),),
-    mask_colour=(241, 91, 181),
+    mask_color=(241, 91, 181),
 )
 
 FRAME_ANSWERS = (
@@ -275,7 +275,7 @@ class CrossingScene:
                 canvas,
                 body,
                 track.paint,
-                to_the_right=boxes[-1].centre[0] > boxes[0].centre[0],
+                to_the_right=boxes[-1].center[0] > boxes[0].center[0],
                 state=state,
             )
 
@@ -300,7 +300,7 @@ CROSSING = SampleVideo(
     tracks=(
         ROADWAY,
         CYCLE_PATH,
-        CENTRE_LINE,
+        CENTER_LINE,
         GREEN_LAMP,
         RED_LAMP,
         YELLOW_CAR,

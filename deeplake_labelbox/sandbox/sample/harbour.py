@@ -72,25 +72,25 @@ MOTOR_BOAT = Track(
     "boat",
     (228, 84, 58),
     _drawn(_motor_boat, (1, 18), (29, 40)),
-    mask_colour=(0, 187, 249),
+    mask_color=(0, 187, 249),
 )
 NEAR_SAILING_BOAT = Track(
     "boat",
     (40, 86, 130),
     _drawn(_sailing_boat(344.5, 168.0, 52, 0.0), (1, 40)),
-    mask_colour=(0, 245, 212),
+    mask_color=(0, 245, 212),
 )
 FAR_SAILING_BOAT = Track(
     "boat",
     (150, 72, 60),
     _drawn(_sailing_boat(40.0, 134.5, 30, 2.0), (1, 40)),
-    mask_colour=(254, 228, 64),
+    mask_color=(254, 228, 64),
 )
 QUAY = Track(
     "road",
     (170, 160, 150),
     _drawn(lambda _: Outline((_QUAY,)), (1, 40)),
-    mask_colour=(155, 93, 229),
+    mask_color=(155, 93, 229),
 )
 LANTERN = Point(204.25, 60.5)
 LIGHTHOUSE = Track(

@@ -24,7 +24,7 @@ BLUE_CAR = Track(
     (
         Segment(
             (
-                # Too dark at first to tell its colour.
+                # Too dark at first to tell its color.
                 KeyFrame(1, Box(66.5, 168.25, 38.5, 34), (Checklist("state", ("moving",)),)),
                 KeyFrame(
                     9,
@@ -222,7 +222,7 @@ def _road_user(canvas: Canvas, track: Track, box: Box, frame: int) -> None:
     answers = track.answers_at(frame)
     state = next((a.options for a in answers if isinstance(a, Checklist)), ())
     plate = next((a.content for a in answers if isinstance(a, Text)), "")
-    canvas.ellipse(box.centre[0], box.bottom, box.width * 0.55, 3, (0, 0, 0, 110))
+    canvas.ellipse(box.center[0], box.bottom, box.width * 0.55, 3, (0, 0, 0, 110))
     sprites.car_from_behind(canvas, box, track.paint, state=state, plate=plate)
 
 

@@ -31,9 +31,9 @@ def add_sample_project(box: Sandbox) -> SandboxProject:
             external_id=video.external_id,
             global_key=video.global_key,
             private=video.private,
-            workflow_status="DONE" if video.labelled else "TO_LABEL",
+            workflow_status="DONE" if video.labeled else "TO_LABEL",
         )
-        if video.labelled:
+        if video.labeled:
             row.add_label(
                 video.annotations, created_by=video.created_by, mask_format=video.mask_format
             )

@@ -1,4 +1,4 @@
-"""``promenade.webm``: a kite above a beach; nobody has labelled it yet."""
+"""``promenade.webm``: a kite above a beach; nobody has labeled it yet."""
 
 from __future__ import annotations
 
@@ -52,5 +52,5 @@ PROMENADE = SampleVideo(
     frame_count=FRAMES,
     scene=PromenadeScene(),
     codec="libvpx-vp9",
-    labelled=False,
+    labeled=False,
 )

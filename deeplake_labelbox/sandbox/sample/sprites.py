@@ -22,9 +22,9 @@ HEADLIGHT = (255, 244, 190)
 BRAKE_LIGHT = (255, 52, 40)
 
 
-def shade(colour: RGB, factor: float) -> RGB:
-    """A darker (below 1) or lighter (above 1) colour."""
-    red, green, blue = (min(255, round(channel * factor)) for channel in colour)
+def shade(color: RGB, factor: float) -> RGB:
+    """A darker (below 1) or lighter (above 1) color."""
+    red, green, blue = (min(255, round(channel * factor)) for channel in color)
     return red, green, blue
 
 
@@ -119,7 +119,7 @@ def _lights_behind(canvas: Canvas, box: Box, state: Collection[str]) -> None:
 
 def car_from_the_front(canvas: Canvas, box: Box, paint: RGB) -> None:
     """A car that comes towards the camera with its headlights on."""
-    x, y = box.centre
+    x, y = box.center
     canvas.rectangle(box.left, box.top + box.height * 0.34, box.right, box.bottom, paint, radius=2)
     canvas.rectangle(
         box.left + box.width * 0.14,
@@ -146,7 +146,7 @@ def car_from_the_front(canvas: Canvas, box: Box, paint: RGB) -> None:
 
 def person(canvas: Canvas, box: Box, paint: RGB, *, stride: float) -> None:
     """A person that fills the box; ``stride`` is the phase of the step in radians, 0 stands."""
-    x = box.centre[0]
+    x = box.center[0]
     swing = math.sin(stride) * box.width * 0.34
 
     def height(v: float) -> float:
@@ -180,12 +180,12 @@ def person(canvas: Canvas, box: Box, paint: RGB, *, stride: float) -> None:
 
 def dashes(canvas: Canvas, vertices: Sequence[XY], ink: RGB, *, width: float) -> None:
     """A painted road marking along a polyline, dashes and gaps of even length."""
-    dash, travelled = 14.0, 0.0
+    dash, traveled = 14.0, 0.0
     for (x0, y0), (x1, y1) in pairwise(vertices):
         length = math.hypot(x1 - x0, y1 - y0)
         if not length:
             continue
-        start = -(travelled % (2 * dash))
+        start = -(traveled % (2 * dash))
         while start < length:
             a, b = max(0.0, start) / length, min(length, start + dash) / length
             if b > a:
@@ -198,7 +198,7 @@ def dashes(canvas: Canvas, vertices: Sequence[XY], ink: RGB, *, width: float) ->
                     width=width,
                 )
             start += 2 * dash
-        travelled += length
+        traveled += length
 
 
 def rain(canvas: Canvas, frame: int, *, heavy: bool) -> None:

@@ -38,7 +38,7 @@ class Box:
         return self.top + self.height
 
     @property
-    def centre(self) -> XY:
+    def center(self) -> XY:
         """The middle of the box."""
         return self.left + self.width / 2, self.top + self.height / 2
 
@@ -171,15 +171,15 @@ class Track:
 
     Attributes:
         tool: The name of its tool in the ontology.
-        paint: The RGB colour of the object in the picture.
+        paint: The RGB color of the object in the picture.
         segments: Where it is visible, in order, disjoint.
-        mask_colour: Its RGB colour in composite masks; only for raster-segmentation tools.
+        mask_color: Its RGB color in composite masks; only for raster-segmentation tools.
     """
 
     tool: str
     paint: RGB
     segments: tuple[Segment, ...]
-    mask_colour: RGB | None = None
+    mask_color: RGB | None = None
 
     def segment_at(self, frame: int) -> Segment | None:
         """The segment that covers ``frame``, or None where the object is not visible."""

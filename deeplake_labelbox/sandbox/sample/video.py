@@ -58,12 +58,12 @@ class SampleVideo:
         tracks: The objects, later ones in front.
         frame_answers: Answers that hold on some frames.
         global_answers: Answers for the whole video.
-        labelled: Whether the data row has a label at all.
+        labeled: Whether the data row has a label at all.
         external_id: As a Labelbox user sets it, or None.
         global_key: As a Labelbox user sets it, or None.
         private: Whether the file needs authentication.
         mask_format: How the export serves the masks.
-        created_by: The email address of the labeller.
+        created_by: The email address of the labeler.
     """
 
     name: str
@@ -76,7 +76,7 @@ class SampleVideo:
     tracks: tuple[Track, ...] = ()
     frame_answers: tuple[FrameAnswer, ...] = ()
     global_answers: tuple[Answer, ...] = ()
-    labelled: bool = True
+    labeled: bool = True
     external_id: str | None = None
     global_key: str | None = None
     private: bool = False

@@ -40,7 +40,7 @@ def by_uuid(annotations: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return found
 
 
-class Labelling:
+class Labeling:
     """The labels of one data row in one project.
 
     Args:

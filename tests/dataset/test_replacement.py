@@ -230,7 +230,7 @@ def test_what_another_project_left_beside_is_built_anew(box, project, export, tm
 LIMITED = """
     import resource, signal, sys
     from deeplake_labelbox import create_dataset_from_video_annotation_project
-    from deeplake_labelbox import build
+    from deeplake_labelbox._jobs import build
     from deeplake_labelbox.errors import DatasetError
 
     build._COMMIT_ROWS = 1  # so that the small video is committed before the large one

@@ -214,7 +214,7 @@ def test_frame_classifications(new_project, dataset_of, send, labels_of, groups,
     label = parse_label(labels_of(target)["clip.mp4"][0])
     answers = [a for track in label.frame_answers for a in track.answers.values()]
     answers += label.global_answers
-    assert [o.feature.value for a in answers for o in a.options] == ["rain"]
+    assert {o.feature.value for a in answers for o in a.options} == {"rain"}
 
 
 def test_no_video_of_the_source_is_in_the_project(new_project, dataset_of, send):

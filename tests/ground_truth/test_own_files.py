@@ -102,10 +102,9 @@ def test_sequences_name_their_videos(mot_folder):
 
 
 def test_masks_and_key_frames_come_back(coco_file):
-    road, empty = read_coco(coco_file("road", videos=[0])).tracks
+    (road,) = read_coco(coco_file("road", videos=[0])).tracks  # an empty mask does not count
     assert (road.class_name, road.frames.tolist()) == ("road", [1, 2, 3, 4, 5, 6])
     assert (road.coordinates[0]() == cells(0, 0)["road"][..., 0]).all()
-    assert not empty.coordinates[0]().any()
     car = read_coco(coco_file("car/car", videos=[0])).tracks[0]
     assert car.is_key_frame.tolist() == [True, *[False] * 5]
 

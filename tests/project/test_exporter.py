@@ -1,5 +1,6 @@
 """ProjectExporter: the real SDK exports projects of the sandbox, and what can go wrong does."""
 
+import gc
 import json
 import logging
 import os
@@ -122,6 +123,7 @@ def test_without_a_path_the_file_lives_as_long_as_the_export(exporter):
     assert path.exists()
     assert len(list(export)) == 5
     del export
+    gc.collect()  # Python 3.13.0 leaves it to the collector
     assert not path.exists()
 
 
@@ -152,7 +154,7 @@ def test_small_chunks_make_the_same_file(box, exporter, monkeypatch):
 
 def test_a_progress_bar_counts_the_rows(exporter, capsys):
     run(exporter, progress=True)
-    assert "Export Road cars: 100%" in capsys.readouterr().err
+    assert "export: 100%" in capsys.readouterr().err
     run(exporter)
     assert capsys.readouterr().err == ""
 

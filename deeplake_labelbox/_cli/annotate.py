@@ -12,6 +12,7 @@ from deeplake_labelbox._cli import options
 from deeplake_labelbox._cli.arguments import (
     check_ontology_fits,
     read_creds,
+    read_details,
     read_groups,
     read_ontology,
 )
@@ -44,6 +45,7 @@ def annotate(
     ] = None,
     group: options.Group = None,
     labeled_by: options.SameLabelChoice = None,
+    row_detail: options.RowDetails = None,
     ontology: options.OntologyFile = None,
     creds: options.Creds = None,
     token: options.DeepLakeToken = None,
@@ -72,7 +74,7 @@ def annotate(
         from deeplake_labelbox._store.location import DatasetLocation  # noqa: PLC0415 - the same
 
         check_writable(report)
-        storage = read_creds(creds)
+        storage, details = read_creds(creds), read_details(row_detail)
         location = DatasetLocation.of(dataset, storage, None, token)
         groups, known = read_groups(group), read_ontology(ontology)
         found = open_source(source, project=project, api_key=api_key, endpoint=endpoint)
@@ -81,7 +83,8 @@ def annotate(
         before = _applied(opened, branch)
         if before is not None and group is None:
             groups = dict(before.group_mapping)
-        labels = LabelOptions(groups, known, fail_on_error, labeled_by or _selection(before))
+        choice = labeled_by or _selection(before)
+        labels = LabelOptions(groups, known, fail_on_error, choice, details)
         if labels.ontology is not None and found.export is not None:
             check_ontology_fits(labels.ontology, found.export, found.project_id)
         run.resume = SAME_COMMAND

@@ -12,6 +12,7 @@ from deeplake_labelbox.errors import ConfigurationError, GroupMappingError, Onto
 if TYPE_CHECKING:
     from deeplake_labelbox._labelbox.export import ProjectExport
     from deeplake_labelbox._model.ontology import Ontology
+    from deeplake_labelbox._store.row_metadata import RowDetail
 
 
 def read_groups(pairs: Sequence[str] | None) -> dict[str, str]:
@@ -33,6 +34,17 @@ def read_groups(pairs: Sequence[str] | None) -> dict[str, str]:
             raise GroupMappingError(f"--group is given twice for {kind!r}; give it once a kind.")
         groups[kind] = name
     return check_group_mapping(groups)
+
+
+def read_details(names: Sequence[str] | None) -> tuple[RowDetail, ...]:
+    """The row details of ``--row-detail`` options.
+
+    Raises:
+        ConfigurationError: If one is unknown.
+    """
+    from deeplake_labelbox._store.row_metadata import check_row_details  # noqa: PLC0415 - imports deeplake
+
+    return check_row_details(names or ())
 
 
 def read_creds(pairs: Sequence[str] | None) -> dict[str, str] | None:

@@ -9,6 +9,7 @@ import typer
 from deeplake_labelbox._cli import options
 from deeplake_labelbox._cli.arguments import (
     read_creds,
+    read_details,
     read_groups,
     read_ontology,
     read_ranges,
@@ -33,6 +34,7 @@ def create(
     ] = False,
     group: options.Group = None,
     labeled_by: options.LabelChoice = "selected",
+    row_detail: options.RowDetails = None,
     ontology: options.OntologyFile = None,
     frames: Annotated[
         Literal["png", "jpg"],
@@ -126,7 +128,8 @@ def create(
         check_writable(report)
         groups, storage = read_groups(group), read_creds(creds)
         ranges, size = read_ranges(frame_range), read_size(resize)
-        labels = LabelOptions(groups, read_ontology(ontology), fail_on_error, labeled_by)
+        known, details = read_ontology(ontology), read_details(row_detail)
+        labels = LabelOptions(groups, known, fail_on_error, labeled_by, details)
         found = open_source(source, project=project, api_key=api_key, endpoint=endpoint)
         made, outcome = make_dataset(
             run,

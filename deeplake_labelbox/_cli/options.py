@@ -93,6 +93,17 @@ SameLabelChoice = Annotated[
         help=_LABEL_CHOICES,
     ),
 ]
+RowDetails = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--row-detail",
+        metavar="DETAIL",
+        show_default=False,
+        rich_help_panel=LABELS,
+        help="Also write workflow_status, metadata or attachments of each data row. May be given "
+        "several times.",
+    ),
+]
 OntologyFile = Annotated[
     Path | None,
     typer.Option(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from deeplake_labelbox._labelbox.export import ProjectExport
     from deeplake_labelbox._model.ontology import Ontology
     from deeplake_labelbox._store.location import DatasetLocation
+    from deeplake_labelbox._store.row_metadata import RowDetail
     from deeplake_labelbox._video.encoder import FrameStorage
 
 
@@ -32,12 +33,14 @@ class LabelOptions:
         ontology: The ontology, where it is not asked of Labelbox.
         fail_on_error: Whether to raise at the first label that cannot be applied whole.
         selection: Which of several labels of a data row counts.
+        row_details: What is written of data rows beside their metadata columns.
     """
 
     groups: Mapping[str, str]
     ontology: Ontology | None = None
     fail_on_error: bool = False
     selection: Literal["selected", "newest", "all"] = "selected"
+    row_details: tuple[RowDetail, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +200,7 @@ def apply_labels(
         lb_client=source.client,
         lb_ontology=labels.ontology,
         label_selection=labels.selection,
+        row_details=labels.row_details,
         progress=run.progress,
     )
     dataset = converter.dataset_with_applied_annotations()

@@ -43,8 +43,14 @@ def test_create_says_how_to_go_on_where_labels_are_missing(run_there, sample_box
 def test_annotate_keeps_the_groups_and_the_choice_of_labels(run_there, sample_box, tmp_path):
     project = sample_box.sample.project_id
     words = ("--group", "raster-segmentation=mask", "--labels", "all")
+    refused = run_there("create", project, "clips", "--row-detail", "owner")
+    told = " ".join(refused.stderr.split())
+    assert "--row-detail has 'owner'; it takes workflow_status, metadata, attachments" in told
+    words += ("--row-detail", "workflow_status")
     assert run_there("create", project, "clips", *words).exit_code == 0
-    columns = column_names(deeplake.open(str(tmp_path / "clips")))
+    made = deeplake.open(str(tmp_path / "clips"))
+    columns = column_names(made)
+    assert made["lb_meta/workflow_status"][0] == "DONE"
     result = run_there("annotate", "clips", project)
     assert result.exit_code == 0, result.output
     assert column_names(deeplake.open(str(tmp_path / "clips"))) == columns

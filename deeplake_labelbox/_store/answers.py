@@ -43,23 +43,35 @@ class Answers:
         return np.array([value is not None for value in self.values], dtype=np.bool_)
 
     @cached_property
+    def chosen(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """(M,) index among the N of each option that is chosen, and (M,) number of the option."""
+        if self.family.kind in ("text", "object text"):
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        places = [index for index, value in enumerate(self.values) if value is not None]
+        cells: list[Any] = [self.values[index] for index in places]
+        if self.family.kind == "object choices":
+            cells = [np.flatnonzero(cell) for cell in cells]
+        elif self.family.kind == "object choice":
+            cells = [np.reshape(cell, -1) for cell in cells]
+        lengths = np.array([len(cell) for cell in cells], dtype=np.int64)
+        numbers = np.concatenate([np.zeros(0, np.int64), *cells]).astype(np.int64)
+        every = np.repeat(np.array(places, dtype=np.int64), lengths)
+        return every[numbers >= 0], numbers[numbers >= 0]
+
+    @cached_property
     def options(self) -> list[NDArray[np.int64]]:
         """For each of N the numbers of the chosen options, ascending; empty arrays for texts."""
-        none = np.zeros(0, np.int64)
-        if self.family.kind in ("text", "object text"):
-            return [none] * len(self.values)
-        if self.family.kind == "object choices":
-            return [none if value is None else np.flatnonzero(value) for value in self.values]
-        numbers = [none if v is None else np.asarray(v, np.int64).reshape(-1) for v in self.values]
-        return [n[n >= 0] for n in numbers]
+        places, numbers = self.chosen
+        return np.split(numbers, np.searchsorted(places, np.arange(1, len(self))))[: len(self)]
 
     @cached_property
     def multi_hot(self) -> NDArray[np.bool_]:
         """(N, options) which options are chosen."""
-        chosen = np.zeros((len(self), len(self.class_names)), dtype=np.bool_)
-        for index, options in enumerate(self.options):
-            chosen[index, options[options < chosen.shape[1]]] = True
-        return chosen
+        hot = np.zeros((len(self), len(self.class_names)), dtype=np.bool_)
+        places, numbers = self.chosen
+        known = numbers < hot.shape[1]
+        hot[places[known], numbers[known]] = True
+        return hot
 
     @cached_property
     def class_ids(self) -> NDArray[np.int64]:

@@ -218,7 +218,7 @@ def write_text(dataset: deeplake.Dataset, column: str, key: str, value: object) 
         metadata[key] = text
 
 
-def column_kind(dataset: ReadableDataset, name: str) -> str | None:
+def column_kind(dataset: ReadableDataset | deeplake.DatasetView, name: str) -> str | None:
     """The kind under which this package added the column, or ``None`` for a column of others."""
     metadata = dataset[name].metadata
     return str(metadata[KIND_KEY]) if KIND_KEY in metadata else None

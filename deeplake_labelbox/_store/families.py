@@ -80,7 +80,7 @@ class ObjectFamily:
     @property
     def always_set(self) -> str:
         """A column that has a value in every row of a labeled video; the cheapest to read."""
-        return self.track_ids or self.column
+        return self.labels or self.track_ids or self.column
 
 
 @dataclass(frozen=True, slots=True)

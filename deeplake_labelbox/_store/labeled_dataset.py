@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from deeplake_labelbox._notebook_tables import table
 from deeplake_labelbox._store.annotators import annotators
 from deeplake_labelbox._store.answers import Answers
-from deeplake_labelbox._store.cells import Rows, read_cells
+from deeplake_labelbox._store.cells import Readable, Rows, read_cells
 from deeplake_labelbox._store.columns import ReadableDataset
 from deeplake_labelbox._store.families import Families
 from deeplake_labelbox._store.frame_index import FrameIndex, Where
@@ -23,7 +23,7 @@ from deeplake_labelbox._store.location import DatasetLocation
 from deeplake_labelbox._store.objects import FamilyObjects, Objects
 from deeplake_labelbox._store.source import DatasetSource
 from deeplake_labelbox._store.versions import open_version
-from deeplake_labelbox._store.videos import Video, find_video, videos_of
+from deeplake_labelbox._store.videos import Video, find_video, resized_videos, videos_of
 from deeplake_labelbox.errors import ConfigurationError
 
 RowSelection = int | slice | Sequence[int] | NDArray[Any] | Video
@@ -38,11 +38,12 @@ class LabeledDataset:
     dataset itself, at the version that it has here.
 
     Args:
-        source: A path or URL, or a dataset that is open already, on any branch or version.
+        source: A path or URL, a dataset that is open already, on any branch or version, or the
+            view of a query, which cannot be pickled; rows are then those of the view.
         annotator: Whose labels to read, where there are columns of each annotator
             (``label_selection="all"``); by default the labels that count.
         version: The branch, tag or version id to read; by default the one that is open, or of a
-            path the last commit of ``main``.
+            path the last commit of ``main``; of a view only the one that it is of.
         creds: Credentials of the storage, as `deeplake.open` takes them.
         token: Token of Deep Lake's cloud.
         image_column: Name of the column of pictures, where a data filler wrote another one.
@@ -51,6 +52,7 @@ class LabeledDataset:
         frames: The pixels: ``frames[i]`` is (H, W, 3) uint8 RGB, ``frames[a:b]`` and
             ``frames[[i, j]]`` are lists of such arrays.
         annotator: Whose labels are read.
+        image_column: Name of the column of pictures.
 
     Raises:
         ConfigurationError: If the annotator or version does not exist.
@@ -68,12 +70,14 @@ class LabeledDataset:
         objects = clips.objects(rows)
         print(frame.shape, objects.boxes, objects.class_names, objects.track_ids)
         print(clips.answers(rows)["weather"].words)
+        for row in clips.where('shape("car/car")[0] > 1'):
+            print(row, clips.objects(row, columns=["car/car"]).boxes)
         ```
     """
 
     def __init__(
         self,
-        source: str | Path | ReadableDataset,
+        source: str | Path | Readable,
         *,
         annotator: str | None = None,
         version: str | None = None,
@@ -84,11 +88,51 @@ class LabeledDataset:
         if isinstance(source, str | Path):
             source = DatasetLocation.of(source, creds, token=token).open()
         if version is not None:
+            if not isinstance(source, ReadableDataset):
+                raise ConfigurationError(
+                    "A view has no other versions; query the version that is meant, and pass that "
+                    "view without version=."
+                )
             source = open_version(source, version)[1]
         self._source = DatasetSource(source)
-        self._image_column = image_column
+        self.image_column = image_column
         self.annotator = annotator
-        self.families = Families.of(source, annotator)
+        self.families = Families.of(self.dataset, annotator)
+
+    @classmethod
+    def of(
+        cls,
+        source: DatasetLike,
+        *,
+        annotator: str | None = None,
+        image_column: str | None = None,
+    ) -> LabeledDataset:
+        """Take a `LabeledDataset` as it is, and make one of a path, open dataset or view.
+
+        Args:
+            source: The dataset.
+            annotator: Whose labels to read, instead of those that ``source`` reads.
+            image_column: Name of the column of pictures, instead of that of ``source``.
+
+        Raises:
+            ConfigurationError: As of `LabeledDataset`.
+            DatasetNotFoundError: If there is no dataset at the path.
+            DatasetError: If Deep Lake cannot open it.
+        """
+        if not isinstance(source, LabeledDataset):
+            return cls(source, annotator=annotator, image_column=image_column or "frames")
+        annotator, image_column = (
+            annotator or source.annotator,
+            image_column or source.image_column,
+        )
+        if (annotator, image_column) == (source.annotator, source.image_column):
+            return source
+        return cls(source.dataset, annotator=annotator, image_column=image_column)
+
+    @property
+    def is_view(self) -> bool:
+        """Whether it reads the view of a query."""
+        return self._source.is_view
 
     @property
     def dataset(self) -> ReadableDataset:
@@ -106,7 +150,7 @@ class LabeledDataset:
         Raises:
             ConfigurationError: If there is no such column of pictures.
         """
-        return Frames(self._source, PictureReader(self.dataset, self._image_column))
+        return Frames(self._source, PictureReader(self.dataset, self.image_column))
 
     @cached_property
     def index(self) -> FrameIndex:
@@ -121,6 +165,15 @@ class LabeledDataset:
     def videos(self) -> tuple[Video, ...]:
         """The videos that have rows, in the order of ``video_idx``."""
         return videos_of(self.dataset)
+
+    @cached_property
+    def labeled_sizes(self) -> dict[int, tuple[int, int]]:
+        """Height and width that labels are in pixels of, by ``video_idx``.
+
+        Of the videos whose picture size changes; labels of others are in pixels of their frames.
+        """
+        videos = resized_videos(self.dataset)
+        return {video.video_idx: (video.height, video.width) for video in videos}
 
     @property
     def annotators(self) -> tuple[str, ...]:
@@ -238,6 +291,10 @@ class LabeledDataset:
             )
         return chosen % count if count else chosen
 
+    def __getstate__(self) -> dict[str, Any]:
+        # Another process reads which frame and video rows are where it needs that.
+        return {key: value for key, value in vars(self).items() if key not in ("index", "videos")}
+
     def __repr__(self) -> str:
         """Videos, rows and columns, one line each."""
         lines = [f"LabeledDataset: {len(self.videos)} videos, {len(self)} frames"]
@@ -262,3 +319,7 @@ class LabeledDataset:
             f"{table(('column', 'kind', 'classes'), columns)}"
             f"{table(('video_idx', 'video', 'frames', 'data row'), videos)}"
         )
+
+
+DatasetLike = LabeledDataset | str | Path | Readable
+"""What `LabeledDataset.of` takes."""

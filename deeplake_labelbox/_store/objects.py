@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
 
 from deeplake_labelbox._store.answers import Answers
 from deeplake_labelbox._store.cells import Rows
 from deeplake_labelbox._store.families import ObjectFamily
+from deeplake_labelbox._store.shapes import Shapes, corners_of, masks_of
 
 ReadColumn = Callable[[str, Rows], list[Any]]
 
@@ -52,13 +52,15 @@ class FamilyObjects:
     @cached_property
     def counts(self) -> NDArray[np.int64]:
         """(R,) number of objects in each row."""
-        axis = -1 if self._counts_masks else 0
-        found = (0 if cell is None else np.shape(cell)[axis] for cell in self._first)
-        return np.fromiter(found, dtype=np.int64, count=len(self._asked))
+        if not self._counts_masks:
+            return _lengths(self._first)
+        found = [0 if cell is None else np.shape(cell)[-1] for cell in self._first]
+        return np.array(found, dtype=np.int64)
 
     @property
     def _counts_masks(self) -> bool:
-        return self.family.kind == "raster-segmentation" and self.family.track_ids is None
+        family = self.family
+        return family.kind == "raster-segmentation" and family.always_set == family.column
 
     @cached_property
     def places(self) -> NDArray[np.int64]:
@@ -94,7 +96,7 @@ class FamilyObjects:
         return self._joined(self.family.key_frames, np.dtype(np.bool_), 0)
 
     @cached_property
-    def shapes(self) -> Sequence[NDArray[Any]] | NDArray[np.float32]:
+    def shapes(self) -> Shapes:
         """The geometries, in pixels of the frame.
 
         ``rectangle``: (N, 4) float32 left, top, width, height. ``point``: (N, 2) float32. ``line``
@@ -124,16 +126,8 @@ class FamilyObjects:
         """(N, 4) float32 left, top, width, height around each object; all 0 for an empty mask."""
         if self.family.kind == "rectangle":
             return np.asarray(self.shapes)
-        boxes = np.zeros((len(self), 4), dtype=np.float32)
-        for box, shape in zip(boxes, self.shapes, strict=True):
-            if self.family.kind == "raster-segmentation":
-                ys, xs = np.flatnonzero(shape.any(axis=1)), np.flatnonzero(shape.any(axis=0))
-                if len(ys):
-                    box[:] = (xs[0], ys[0], xs[-1] + 1 - xs[0], ys[-1] + 1 - ys[0])
-            elif shape.size:
-                corners = shape.reshape(-1, 2)
-                box[:2] = corners.min(axis=0)
-                box[2:] = corners.max(axis=0) - box[:2]
+        boxes = corners_of(self.family.kind, self.shapes)
+        boxes[:, 2:] -= boxes[:, :2]
         return boxes
 
     def masks(self, height: int, width: int) -> NDArray[np.bool_]:
@@ -143,19 +137,7 @@ class FamilyObjects:
             height: Of the frames, which must all be of this size.
             width: Likewise.
         """
-        masks = np.zeros((len(self), height, width), dtype=np.bool_)
-        for index, shape in enumerate(self.shapes):
-            if self.family.kind == "raster-segmentation":
-                masks[index] = shape
-            elif self.family.kind == "rectangle":
-                left, top = np.floor(shape[:2]).astype(int).clip(0)
-                right, bottom = np.ceil(shape[:2] + shape[2:]).astype(int).clip(0)
-                masks[index, top:bottom, left:right] = True
-            elif self.family.kind == "polygon" and len(shape) > 1:
-                image = Image.new("L", (width, height))
-                ImageDraw.Draw(image).polygon([(float(x), float(y)) for x, y in shape], fill=1)
-                masks[index] = np.asarray(image)
-        return masks
+        return masks_of(self.family.kind, self.shapes, height, width)
 
     @cached_property
     def answers(self) -> dict[str, Answers]:
@@ -180,6 +162,8 @@ class FamilyObjects:
         if column is None or not len(values):
             return values
         cells = self._first if column == self.family.always_set else self._cells(column)
+        if np.array_equal(_lengths(cells), self.counts):
+            return np.concatenate([cell for cell in cells if cell is not None]).astype(dtype)
         start = 0
         for cell, count in zip(cells, self.counts.tolist(), strict=True):
             if count and cell is not None and len(cell) >= count:
@@ -255,6 +239,10 @@ class Objects:
         """(N, height, width) bool; see `FamilyObjects.masks`."""
         parts = [part.masks(height, width) for part in self.families]
         return np.concatenate([np.zeros((0, height, width), np.bool_), *parts])
+
+
+def _lengths(cells: list[Any]) -> NDArray[np.int64]:
+    return np.array([0 if cell is None else len(cell) for cell in cells], dtype=np.int64)
 
 
 def _joined(parts: Sequence[NDArray[Any]], dtype: Any) -> NDArray[Any]:

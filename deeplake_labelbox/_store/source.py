@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import pickle
 import warnings
-from typing import Any
+from typing import Any, cast
 
+from deeplake_labelbox._store.cells import Readable
 from deeplake_labelbox._store.columns import ReadableDataset
 from deeplake_labelbox._store.location import dataset_errors
 from deeplake_labelbox.errors import ConfigurationError, DatasetError
@@ -25,20 +26,27 @@ class DatasetSource:
     first use.
 
     Args:
-        dataset: The dataset, as opened.
+        dataset: The dataset, as opened, or the view of a query, which only this process reads.
+
+    Attributes:
+        is_view: Whether it is the view of a query.
 
     Raises:
-        ConfigurationError: If it is no dataset, for example a view.
+        ConfigurationError: If it is neither.
     """
 
-    def __init__(self, dataset: ReadableDataset) -> None:
-        if not isinstance(dataset, ReadableDataset):
+    def __init__(self, dataset: Readable) -> None:
+        if not isinstance(dataset, Readable):
             raise ConfigurationError(
-                f"Training reads an open Deep Lake dataset, not {type(dataset).__name__}; pass "
-                f"what deeplake.open returns, and choose its rows with where=."
+                f"LabeledDataset reads an open Deep Lake dataset, not {type(dataset).__name__}; "
+                f"pass what deeplake.open returns, or its path."
             )
-        self._dataset: ReadableDataset | None = dataset
+        # A view has what a dataset has for reading.
+        self._dataset: ReadableDataset | None = cast("ReadableDataset", dataset)
         self._pid = self._owner = os.getpid()
+        self.is_view = not isinstance(dataset, ReadableDataset)
+        if not isinstance(dataset, ReadableDataset):
+            return
         self._version = dataset.version
         with warnings.catch_warnings(record=True) as caught:
             # So Deep Lake says that there are rows or cells which no other process can see.
@@ -51,8 +59,8 @@ class DatasetSource:
         """The dataset object of this process.
 
         Raises:
-            ConfigurationError: In another process, if the dataset is in memory or has changes
-                that are not committed.
+            ConfigurationError: In another process, if it is a view, or the dataset is in memory
+                or has changes that are not committed.
             DatasetError: If it cannot be opened, or no longer has the version.
         """
         if self._dataset is None or self._pid != os.getpid():
@@ -63,6 +71,7 @@ class DatasetSource:
         return self._dataset
 
     def _open(self) -> ReadableDataset:
+        self._check_can_leave()
         if os.getpid() != self._owner:
             if b'"url":"mem://' in self._pickled:
                 raise ConfigurationError(
@@ -85,5 +94,13 @@ class DatasetSource:
                 )
             return dataset.history[self._version].open()
 
+    def _check_can_leave(self) -> None:
+        if self.is_view:
+            raise ConfigurationError(
+                "The view of a query is only in the process that made it; read the dataset "
+                "itself there, and choose its rows with LabeledDataset.where."
+            )
+
     def __getstate__(self) -> dict[str, Any]:
+        self._check_can_leave()
         return {**self.__dict__, "_dataset": None}

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from deeplake_labelbox._store.columns import ReadableDataset
+from deeplake_labelbox._store.answers import Answers
+from deeplake_labelbox._store.frame_index import FrameIndex
+from deeplake_labelbox._store.labeled_dataset import DatasetLike, LabeledDataset
+from deeplake_labelbox._store.objects import FamilyObjects
 from deeplake_labelbox.errors import ConfigurationError
-from deeplake_labelbox.training.frame_table import FrameTable
 from deeplake_labelbox.training.label_space import (
-    AnswerColumn,
     LabelSpace,
-    answer_names,
+    answer_columns,
     as_names,
 )
 
 
 def class_counts(
-    dataset: ReadableDataset,
+    dataset: DatasetLike,
     columns: Sequence[str] | None = None,
     *,
     videos: Iterable[int] | None = None,
@@ -26,7 +28,7 @@ def class_counts(
     """Count objects, or frames with an answer, by class.
 
     Args:
-        dataset: The dataset.
+        dataset: A `LabeledDataset`, an open Deep Lake dataset, or a path.
         columns: Names of columns of objects, or one name of a column of answers. By default all
             columns of rectangles, or if there are none, all of masks and polygons.
         videos: Values of ``video_idx``, for example of `split_by_video`; by default all.
@@ -38,8 +40,8 @@ def class_counts(
     Raises:
         ConfigurationError: If a column holds neither, or both kinds are asked for at once.
     """
-    table = FrameTable.of(dataset).of_videos(videos)
-    per_video = _counts_by_video(dataset, table, columns)
+    labeled = LabeledDataset.of(dataset)
+    per_video = _counts_by_video(labeled, labeled.index.of_videos(videos), columns)
     return {name: int(counts.sum()) for name, counts in per_video.items()}
 
 
@@ -70,44 +72,43 @@ def class_weights(counts: Mapping[str, int]) -> dict[str, float]:
 
 
 def counts_by_video(
-    dataset: ReadableDataset, columns: Sequence[str] | None, videos: Sequence[int]
+    dataset: LabeledDataset, columns: Sequence[str] | None, videos: Sequence[int]
 ) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
     """How often each class occurs in each video, (videos, classes)."""
-    table = FrameTable.of(dataset).of_videos(videos)
+    table = dataset.index.of_videos(videos)
     per_class = _counts_by_video(dataset, table, columns).values()
     order = np.searchsorted(np.unique(table.video_idx), videos)
     return np.stack([counts[order] for counts in per_class], axis=1)
 
 
 def _counts_by_video(
-    dataset: ReadableDataset, table: FrameTable, columns: Sequence[str] | None
+    dataset: LabeledDataset, table: FrameIndex, columns: Sequence[str] | None
 ) -> dict[str, np.ndarray[tuple[int], np.dtype[np.int64]]]:
     """For each class, its number per video, videos ascending."""
     videos, video_of = np.unique(table.video_idx, return_inverse=True)
-    answers = answer_names(dataset)
-    asked = [name for name in as_names(columns or ()) if name in answers]
-    found: list[tuple[str, str | None, tuple[int, ...]]]
+    known = answer_columns(dataset)
+    asked = [name for name in as_names(columns or ()) if name in known]
+    # Of each column, the class and the frame of all that is counted.
+    found: list[tuple[NDArray[np.int64], NDArray[np.int64]]]
     if asked:
         if len(as_names(columns or ())) > 1:
             raise ConfigurationError(
                 f"Column {asked[0]!r} holds answers of frames, which are counted by themselves; "
                 f"give it as the only column."
             )
-        column = AnswerColumn.of(dataset, asked[0])
-        class_names = column.class_names
-        found = [(column.name, column.name, tuple(range(len(class_names))))]
+        family = known[asked[0]]
+        class_names = family.class_names
+        answers = Answers(family, dataset.cells(family.column, table.rows))
+        places, options = answers.chosen
+        found = [(options, places)]
     else:
         space = LabelSpace.of(dataset, columns)
         class_names = space.class_names[1:]
-        found = [
-            (column.track_ids, column.labels, tuple(n - 1 for n in column.classes))
-            for column in space.columns
-        ]
+        found = []
+        for column in space.columns:
+            objects = FamilyObjects(column.family, table.rows, dataset.cells)
+            found.append((np.asarray(column.classes)[objects.class_ids] - 1, objects.places))
     counts = np.zeros((len(class_names), len(videos)), dtype=np.int64)
-    for ids, labels, classes in found:
-        values = table.read(dataset, labels or ids)
-        lengths = [0 if value is None else len(value) for value in values]
-        own = np.concatenate([np.zeros(0, np.int64), *(v for v in values if v is not None)])
-        numbers = np.asarray(classes)[own.astype(np.int64) if labels else np.zeros(len(own), int)]
-        np.add.at(counts, (numbers, np.repeat(video_of, lengths)), 1)
+    for classes, places in found:
+        np.add.at(counts, (classes, video_of[places]), 1)
     return dict(zip(class_names, counts, strict=True))

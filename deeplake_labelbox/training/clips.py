@@ -10,10 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
-from deeplake_labelbox._store.columns import ReadableDataset
+from deeplake_labelbox._store.frame_index import FrameIndex, Where
+from deeplake_labelbox._store.labeled_dataset import DatasetLike
 from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.training.batches import stack_targets
-from deeplake_labelbox.training.frame_table import FrameTable, Where
 from deeplake_labelbox.training.samples import Chosen, Sample, SampleReader, Transforms, Wanted
 from deeplake_labelbox.training.transforms import Resize
 from deeplake_labelbox.training.tv import use_tv_tensors, wrap
@@ -31,7 +31,7 @@ class ClipDataset(Dataset[Sample]):
     is stacked, (T, ...). See `FrameDataset` for the keys and for what is not said here.
 
     Args:
-        dataset: The open dataset.
+        dataset: A `LabeledDataset`, an open Deep Lake dataset, or a path.
         frames: Frames in a clip.
         stride: Distance of its frames; 2 takes every other frame.
         step: Distance of the first frames of clips; by default ``frames * stride``, so that clips
@@ -40,7 +40,8 @@ class ClipDataset(Dataset[Sample]):
         semantic: Names of columns of masks or polygons.
         classes: Names of columns of frame or global radio answers.
         multi_hot: Names of columns of frame or global checklist answers.
-        where: A condition in TQL, or a function of a row, which all frames of a clip meet.
+        where: A condition in TQL, a function of a row, or the view of a query, which all
+            frames of a clip meet.
         videos: Values of ``video_idx``, for example of `split_by_video`.
         labeled: Only clips of videos that have a label; if nothing but ``classes`` is asked for,
             only those with an answer in every frame.
@@ -49,7 +50,8 @@ class ClipDataset(Dataset[Sample]):
         with_class: Only clips with an object or answer of one of these classes in some frame.
         transforms: Called once with the clip and its target, returns both.
         dtype: Of the clip: floating point from 0 to 1, or `torch.uint8` from 0 to 255.
-        image_column: Name of the column of pictures.
+        image_column: Name of the column of pictures; by default that of the `LabeledDataset`, or
+            ``frames``.
         tv_tensors: Wrap clip, boxes and masks for torchvision's v2 transforms. By default if
             torchvision can be imported.
 
@@ -87,7 +89,7 @@ class ClipDataset(Dataset[Sample]):
 
     def __init__(
         self,
-        dataset: ReadableDataset,
+        dataset: DatasetLike,
         *,
         frames: int = 16,
         stride: int = 2,
@@ -103,7 +105,7 @@ class ClipDataset(Dataset[Sample]):
         with_class: Sequence[str] = (),
         transforms: Transforms | None = None,
         dtype: torch.dtype = torch.float32,
-        image_column: str = "frames",
+        image_column: str | None = None,
         tv_tensors: bool | None = None,
     ) -> None:
         for name, value in {"frames": frames, "stride": stride, "step": step}.items():
@@ -128,9 +130,7 @@ class ClipDataset(Dataset[Sample]):
         targets = self._reader.targets
         self.class_names = targets.objects.class_names
         self.semantic_class_names = targets.semantic.class_names
-        self.answer_class_names = {
-            column.name: column.class_names for column in (*targets.classes, *targets.multi_hot)
-        }
+        self.answer_class_names = targets.answer_class_names
         self.video_idx = table.video_idx[self._clips[:, 0]]
         self.frame_idx = table.frame_idx[self._clips]
 
@@ -167,7 +167,7 @@ def _of_one_size(frames: list[Sample]) -> list[Sample]:
 
 
 def _clips(
-    table: FrameTable, hits: NDArray[np.bool_], frames: int, stride: int, step: int
+    table: FrameIndex, hits: NDArray[np.bool_], frames: int, stride: int, step: int
 ) -> NDArray[np.int64]:
     """The places in the table of the frames of each clip, (N, frames)."""
     clips = []

@@ -11,18 +11,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deeplake_labelbox._store.columns import ReadableDataset
-from deeplake_labelbox._store.labelbox_meta import LabelboxMeta
-from deeplake_labelbox.training.frame_table import FrameTable, Where, image_id
+from deeplake_labelbox._store.frame_index import Where, image_id
+from deeplake_labelbox._store.labeled_dataset import DatasetLike, LabeledDataset
+from deeplake_labelbox._store.videos import read_meta
 from deeplake_labelbox.training.label_space import LabelSpace
 from deeplake_labelbox.training.objects import FrameObjects, ObjectCounter, read_objects
+from deeplake_labelbox.training.selections import labeled_frames
 
 # Rows read at a time: masks of 1080p take some 10 MB a row.
 _ROWS = 64
 
 
 def to_coco(
-    dataset: ReadableDataset,
+    dataset: DatasetLike,
     columns: Sequence[str] | None = None,
     *,
     videos: Iterable[int] | None = None,
@@ -31,11 +32,12 @@ def to_coco(
     """Make COCO detection JSON of the frames that are labeled.
 
     Args:
-        dataset: The dataset.
+        dataset: A `LabeledDataset`, an open Deep Lake dataset, or a path.
         columns: Names of columns of rectangles, masks or polygons. By default all columns of
             rectangles, or if there are none, all of masks and polygons.
         videos: Values of ``video_idx``; by default all.
-        where: A condition in TQL, or a function of a row, that frames have to meet.
+        where: A condition in TQL, a function of a row, or the view of a query, that frames have to
+            meet.
 
     Returns:
         A dict that `json.dump` takes. ``images``: ``id`` is the ``image_id`` of `FrameDataset`'s
@@ -58,7 +60,6 @@ def to_coco(
     Example:
         ```python
         import json
-        from pathlib import Path
 
         import deeplake
 
@@ -68,18 +69,19 @@ def to_coco(
         Path("ground_truth.json").write_text(json.dumps(coco))
         ```
     """
-    space = LabelSpace.of(dataset, columns)
-    meta = LabelboxMeta.read(dataset)
+    labeled = LabeledDataset.of(dataset)
+    space = LabelSpace.of(labeled, columns)
+    meta = read_meta(labeled.dataset)
     entries = {entry.video_idx: entry for entry in meta.videos}
-    table = FrameTable.of(dataset).of_videos(videos)
-    table = table.take(table.labeled(dataset, [column.track_ids for column in space.columns]))
-    table = table.take(table.where(dataset, where))
+    table = labeled_frames(labeled, videos, space)
+    if where is not None:
+        table = table.take(table.where(labeled.dataset, where))
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
     counter = ObjectCounter()
     for frame, (video, number) in enumerate(zip(table.video_idx, table.frame_idx, strict=True)):
         if frame % _ROWS == 0:
-            found = read_objects(dataset, table.rows[frame : frame + _ROWS].tolist(), space)
+            found = read_objects(labeled, table.rows[frame : frame + _ROWS], space)
         entry = entries[int(video)]
         own = entry.size_of(int(number) + 1)
         images.append(
@@ -95,8 +97,8 @@ def to_coco(
         counted = counter.counted(
             found[frame % _ROWS], (int(video), int(number)), (entry.height, entry.width), own
         )
-        for objects in counted:
-            for annotation in _annotations(objects):
+        for objects, boxes in counted:
+            for annotation in _annotations(objects, boxes):
                 annotations.append(
                     {"id": len(annotations) + 1, "image_id": images[-1]["id"], **annotation}
                 )
@@ -130,8 +132,8 @@ def run_length(mask: NDArray[Any]) -> dict[str, list[int]]:
     return {"size": [*mask.shape], "counts": [0, *runs] if pixels[:1].any() else runs}
 
 
-def _annotations(objects: FrameObjects) -> Iterator[dict[str, Any]]:
-    for index, (left, top, right, bottom) in enumerate(objects.boxes().tolist()):
+def _annotations(objects: FrameObjects, boxes: NDArray[np.float32]) -> Iterator[dict[str, Any]]:
+    for index, (left, top, right, bottom) in enumerate(boxes.tolist()):
         shape = objects.shapes[index]
         annotation = {
             "category_id": int(objects.labels[index]),
@@ -141,9 +143,9 @@ def _annotations(objects: FrameObjects) -> Iterator[dict[str, Any]]:
             "track_id": int(objects.track_ids[index]),
             "key_frame": bool(objects.key_frames[index]),
         }
-        if objects.column.kind == "rectangle":
+        if objects.kind == "rectangle":
             annotation["bbox"] = [round(float(value), 3) for value in shape]
-        elif objects.column.kind == "polygon":
+        elif objects.kind == "polygon":
             annotation["segmentation"] = [[round(float(value), 3) for value in shape.ravel()]]
             annotation["area"] = _polygon_area(shape.astype(float))
         else:

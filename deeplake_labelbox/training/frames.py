@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from deeplake_labelbox._store.columns import ReadableDataset
-from deeplake_labelbox.training.frame_table import FrameTable, Where
+from deeplake_labelbox._store.frame_index import FrameIndex, Where
+from deeplake_labelbox._store.labeled_dataset import DatasetLike
 from deeplake_labelbox.training.samples import Chosen, Sample, SampleReader, Transforms, Wanted
 from deeplake_labelbox.training.tv import use_tv_tensors, wrap
 
@@ -36,7 +36,7 @@ class FrameDataset(Dataset[Sample]):
     need ``num_workers=0``.
 
     Args:
-        dataset: The open dataset.
+        dataset: A `LabeledDataset`, an open Deep Lake dataset, or a path.
         objects: Names of columns of rectangles, masks or polygons, which share one numbering of
             classes. By default all columns of rectangles, or if there are none, all of masks and
             polygons; none if ``semantic``, ``classes`` or ``multi_hot`` are given. Of
@@ -45,7 +45,7 @@ class FrameDataset(Dataset[Sample]):
         classes: Names of columns of frame or global radio answers.
         multi_hot: Names of columns of frame or global checklist answers.
         where: A condition in TQL, ``"video_idx < 3"``, or a function of a row,
-            ``lambda row: len(row["car"]) > 1``.
+            ``lambda row: len(row["car"]) > 1``, or the view of a query.
         videos: Values of ``video_idx``, for example of `split_by_video`.
         labeled: Only frames of videos that have a label; if nothing but ``classes`` is asked for,
             only those with an answer.
@@ -57,7 +57,8 @@ class FrameDataset(Dataset[Sample]):
             ``labels_getter`` is ``lambda sample: (sample[1]["labels"], sample[1]["track_ids"])``.
             See `Resize` and `HorizontalFlip` for some that need no torchvision.
         dtype: Of the image: floating point from 0 to 1, or `torch.uint8` from 0 to 255.
-        image_column: Name of the column of pictures.
+        image_column: Name of the column of pictures; by default that of the `LabeledDataset`, or
+            ``frames``.
         tv_tensors: Wrap image, boxes and masks for torchvision's v2 transforms. By default if
             torchvision can be imported.
 
@@ -91,7 +92,7 @@ class FrameDataset(Dataset[Sample]):
 
     def __init__(
         self,
-        dataset: ReadableDataset,
+        dataset: DatasetLike,
         *,
         objects: Sequence[str] | None = None,
         semantic: Sequence[str] = (),
@@ -104,21 +105,19 @@ class FrameDataset(Dataset[Sample]):
         with_class: Sequence[str] = (),
         transforms: Transforms | None = None,
         dtype: torch.dtype = torch.float32,
-        image_column: str = "frames",
+        image_column: str | None = None,
         tv_tensors: bool | None = None,
     ) -> None:
         wanted = Wanted(objects, semantic, classes, multi_hot, image_column, dtype)
         self._reader = SampleReader(dataset, wanted)
         table, hits = self._reader.choose(Chosen(where, videos, labeled, key_frames, with_class))
-        self.frames: FrameTable = table.take(hits)
+        self.frames: FrameIndex = table.take(hits)
         self._transforms = transforms
         self._wraps = use_tv_tensors(tv_tensors)
         targets = self._reader.targets
         self.class_names = targets.objects.class_names
         self.semantic_class_names = targets.semantic.class_names
-        self.answer_class_names = {
-            column.name: column.class_names for column in (*targets.classes, *targets.multi_hot)
-        }
+        self.answer_class_names = targets.answer_class_names
 
     def __len__(self) -> int:
         """How many frames."""

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from deeplake_labelbox._store.annotators import annotators_of
-from deeplake_labelbox._store.columns import (
-    ReadableDataset,
-    column_kind,
-    column_names,
-    read_class_names,
-)
+from deeplake_labelbox._store.families import AnswerFamily, Families, ObjectFamily
+from deeplake_labelbox._store.labeled_dataset import LabeledDataset
 from deeplake_labelbox.errors import ConfigurationError
 
 BACKGROUND = "__background__"
@@ -25,26 +20,12 @@ class ObjectColumn:
     """A column of objects that is trained on.
 
     Attributes:
-        name: Name of the column.
-        kind: ``rectangle``, ``raster-segmentation`` or ``polygon``.
-        labels: Name of its column of class labels; ``None`` if all objects are of one class.
+        family: The column and those beside it, of rectangles, masks or polygons.
         classes: Number of each of its classes in the label space.
     """
 
-    name: str
-    kind: str
-    labels: str | None
+    family: ObjectFamily
     classes: tuple[int, ...]
-
-    @property
-    def track_ids(self) -> str:
-        """Name of its column of track ids."""
-        return f"{self.name}_track_ids"
-
-    @property
-    def key_frames(self) -> str:
-        """Name of its column that tells drawn from interpolated."""
-        return f"{self.name}_key_frames"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,77 +46,63 @@ class LabelSpace:
     @property
     def has_masks(self) -> bool:
         """Whether every object has a mask: no column is one of rectangles."""
-        return bool(self.columns) and all(column.kind != "rectangle" for column in self.columns)
+        return bool(self.columns) and all(c.family.kind != "rectangle" for c in self.columns)
 
     @classmethod
-    def of(cls, dataset: ReadableDataset, names: Sequence[str] | None = None) -> LabelSpace:
+    def of(cls, dataset: LabeledDataset, names: Sequence[str] | None = None) -> LabelSpace:
         """Find columns of objects.
 
         Args:
             dataset: The dataset.
             names: Names of columns; ``car`` stands for ``car/car`` too, and
                 ``ada@company.com/car`` for one annotator's. By default all columns of rectangles,
-                or if there are none, all of masks and polygons; no annotator's.
+                or if there are none, all of masks and polygons, of the annotator whose labels
+                are read.
 
         Raises:
             ConfigurationError: If a name is no column of rectangles, masks or polygons.
         """
-        kinds = object_kinds(dataset)
-        owners = annotators_of(kinds)
+        own = [family for family in dataset.families.objects if family.kind in SHAPE_KINDS]
         if names is None:
-            counting = {name: kind for name, kind in kinds.items() if name not in owners}
-            names = [n for n, kind in counting.items() if kind == "rectangle"] or list(counting)
+            found = [family for family in own if family.kind == "rectangle"] or own
+        else:
+            others = [family for families in _others(dataset) for family in families.objects]
+            shapes = (*own, *(family for family in others if family.kind in SHAPE_KINDS))
+            known = {family.column: family for family in shapes}
+            short = {family.name: family for family in own}
+            found = [_find(name, known, short) for name in as_names(names)]
         class_names = [BACKGROUND]
         columns = []
-        existing = set(column_names(dataset))
-        for name in dict.fromkeys(_full_name(name, kinds) for name in as_names(names)):
-            labels: str | None = f"{name}_labels"
-            own = read_class_names(dataset, f"{name}_labels") if labels in existing else ()
-            if not own:
-                labels, own = None, (_tool_name(name.removeprefix(f"{owners.get(name)}/")),)
-            class_names += [c for c in own if c not in class_names[1:]]
-            numbers = tuple(class_names.index(c, 1) for c in own)
-            columns.append(ObjectColumn(name, kinds[name], labels, numbers))
+        for family in {family.column: family for family in found}.values():
+            class_names += [c for c in family.class_names if c not in class_names[1:]]
+            numbers = tuple(class_names.index(c, 1) for c in family.class_names)
+            columns.append(ObjectColumn(family, numbers))
         return cls(tuple(columns), tuple(class_names))
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerColumn:
-    """A column of frame or global classifications that is trained on.
+def find_answers(dataset: LabeledDataset, names: Sequence[str]) -> dict[str, AnswerFamily]:
+    """Find columns of radio and checklist answers of frames, by the names that they are given.
 
-    Attributes:
-        name: Name of the column.
-        class_names: Name of each option, by number from 0 on.
+    Raises:
+        ConfigurationError: If a name is no such column.
     """
-
-    name: str
-    class_names: tuple[str, ...]
-
-    @classmethod
-    def of(cls, dataset: ReadableDataset, name: str) -> AnswerColumn:
-        """Find a column of answers.
-
-        Raises:
-            ConfigurationError: If it is no column of radio or checklist answers.
-        """
-        found = answer_names(dataset)
-        if name not in found:
+    known = answer_columns(dataset)
+    for name in as_names(names):
+        if name not in known:
             raise ConfigurationError(
                 f"Column {name!r} holds no answers of frames; the columns that do are: "
-                f"{', '.join(found) or 'none'}."
+                f"{', '.join(known) or 'none'}."
             )
-        return cls(name, read_class_names(dataset, name))
+    return {name: known[name] for name in as_names(names)}
 
 
-def object_kinds(dataset: ReadableDataset) -> dict[str, str]:
-    """The kind of each column of rectangles, masks or polygons, by name."""
-    kinds = {name: column_kind(dataset, name) for name in column_names(dataset)}
-    return {name: kind for name, kind in kinds.items() if kind in SHAPE_KINDS}
-
-
-def answer_names(dataset: ReadableDataset) -> list[str]:
-    """Names of the columns of radio and checklist answers of frames."""
-    return [name for name in column_names(dataset) if column_kind(dataset, name) == "choices"]
+def answer_columns(dataset: LabeledDataset) -> dict[str, AnswerFamily]:
+    """The columns of radio and checklist answers of frames by name, those of annotators too."""
+    known = {family.name: family for family in dataset.families.answers}
+    for families in _others(dataset):
+        for family in families.answers:
+            known.setdefault(family.column, family)
+    return {name: family for name, family in known.items() if family.kind == "choices"}
 
 
 def as_names(names: Sequence[str]) -> tuple[str, ...]:
@@ -143,17 +110,21 @@ def as_names(names: Sequence[str]) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)
 
 
-def _full_name(name: str, kinds: dict[str, str]) -> str:
+def _others(dataset: LabeledDataset) -> list[Families]:
+    """The columns of annotators, and those that count, beside those that are read."""
+    owners = (None, *dataset.annotators)
+    return [Families.of(dataset.dataset, owner) for owner in owners if owner != dataset.annotator]
+
+
+def _find(
+    name: str, known: Mapping[str, ObjectFamily], short: Mapping[str, ObjectFamily]
+) -> ObjectFamily:
     for candidate in (name, f"{name}/{name}", f"{name}/{name.rpartition('/')[2]}"):
-        if candidate in kinds:
-            return candidate
+        # The names of the annotator whose labels are read come first.
+        family = short.get(candidate) or known.get(candidate)
+        if family is not None:
+            return family
     raise ConfigurationError(
         f"Column {name!r} holds no rectangles, masks or polygons; the columns that do are: "
-        f"{', '.join(kinds) or 'none (apply labels to the dataset first)'}."
+        f"{', '.join(known) or 'none (apply labels to the dataset first)'}."
     )
-
-
-def _tool_name(column: str) -> str:
-    """``car`` of ``car/car``."""
-    half = column[: len(column) // 2]
-    return half if column == f"{half}/{half}" else column

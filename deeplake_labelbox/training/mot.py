@@ -10,11 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deeplake_labelbox._store.columns import ReadableDataset, column_names
-from deeplake_labelbox._store.labelbox_meta import LabelboxMeta, VideoEntry
-from deeplake_labelbox.training.frame_table import FrameTable
+from deeplake_labelbox._store.columns import column_names
+from deeplake_labelbox._store.frame_index import FrameIndex
+from deeplake_labelbox._store.labelbox_meta import VideoEntry
+from deeplake_labelbox._store.labeled_dataset import DatasetLike, LabeledDataset
+from deeplake_labelbox._store.videos import read_meta
 from deeplake_labelbox.training.label_space import LabelSpace
 from deeplake_labelbox.training.objects import ObjectCounter, read_objects
+from deeplake_labelbox.training.selections import labeled_frames
 
 # Rows read at a time: masks of 1080p take some 10 MB a row.
 _ROWS = 64
@@ -43,7 +46,7 @@ class MotSequence:
 
 
 def to_mot(
-    dataset: ReadableDataset,
+    dataset: DatasetLike,
     columns: Sequence[str] | None = None,
     *,
     videos: Iterable[int] | None = None,
@@ -51,7 +54,7 @@ def to_mot(
     """Make MOTChallenge ground truth of the videos that are labeled.
 
     Args:
-        dataset: The dataset.
+        dataset: A `LabeledDataset`, an open Deep Lake dataset, or a path.
         columns: Names of columns of rectangles, masks or polygons; of the latter two, the boxes
             around them. By default all columns of rectangles, or if there are none, all of masks
             and polygons.
@@ -66,7 +69,6 @@ def to_mot(
 
     Example:
         ```python
-        from pathlib import Path
 
         import deeplake
 
@@ -80,30 +82,30 @@ def to_mot(
             (folder / "seqinfo.ini").write_text(sequence.seqinfo, "utf-8")
         ```
     """
-    space = LabelSpace.of(dataset, columns)
-    entries = {entry.video_idx: entry for entry in LabelboxMeta.read(dataset).videos}
-    table = FrameTable.of(dataset).of_videos(videos)
-    table = table.take(table.labeled(dataset, [column.track_ids for column in space.columns]))
+    labeled = LabeledDataset.of(dataset)
+    space = LabelSpace.of(labeled, columns)
+    entries = {entry.video_idx: entry for entry in read_meta(labeled.dataset).videos}
+    table = labeled_frames(labeled, videos, space)
     sequences, counter = {}, ObjectCounter()
     for video in np.unique(table.video_idx).tolist():
         own = table.take(table.video_idx == video)
         entry = entries[video]
         name = f"video_{video:06d}"
         length = max(entry.frame_count, int(own.frame_idx[-1]) + 1)
-        info = _seqinfo(name, length, _frame_rate(dataset, own), (entry.height, entry.width))
+        info = _seqinfo(name, length, _frame_rate(labeled, own), (entry.height, entry.width))
         info += f"[Video]\nname={entry.name}\n"
         if entry.sizes:
             runs = (f"{first}:{width}x{height}" for first, width, height in entry.sizes)
             info += f"sizes={' '.join(runs)}\n"
         labels = "".join(f"{name}\n" for name in space.class_names[1:])
-        truth = _ground_truth(dataset, own, space, entry, counter)
+        truth = _ground_truth(labeled, own, space, entry, counter)
         sequences[video] = MotSequence(name, truth, info, labels)
     return sequences
 
 
 def _ground_truth(
-    dataset: ReadableDataset,
-    table: FrameTable,
+    dataset: LabeledDataset,
+    table: FrameIndex,
     space: LabelSpace,
     entry: VideoEntry,
     counter: ObjectCounter,
@@ -111,13 +113,13 @@ def _ground_truth(
     lines = []
     for start in range(0, len(table), _ROWS):
         part = table.take(np.arange(start, min(start + _ROWS, len(table))))
-        found = read_objects(dataset, part.rows.tolist(), space)
+        found = read_objects(dataset, part.rows, space)
         for frame, in_frame in zip(part.frame_idx.tolist(), found, strict=True):
             place = (entry.video_idx, frame)
             labeled, size = (entry.height, entry.width), entry.size_of(frame + 1)
-            for objects in counter.counted(in_frame, place, labeled, size):
-                boxes, tracks = objects.boxes().tolist(), objects.track_ids.tolist()
-                for box, label, track in zip(boxes, objects.labels, tracks, strict=True):
+            for objects, boxes in counter.counted(in_frame, place, labeled, size):
+                tracks = objects.track_ids.tolist()
+                for box, label, track in zip(boxes.tolist(), objects.labels, tracks, strict=True):
                     lines.append((track, frame, _line(frame, track, box, int(label))))
     # As in the files of MOTChallenge: one track after the other.
     return "".join(f"{line}\n" for _, _, line in sorted(lines))
@@ -143,10 +145,10 @@ def _seqinfo(name: str, length: int, rate: float | None, size: tuple[int, int]) 
     return "[Sequence]\n" + "".join(f"{key}={value}\n" for key, value in entries.items())
 
 
-def _frame_rate(dataset: ReadableDataset, table: FrameTable) -> float | None:
+def _frame_rate(dataset: LabeledDataset, table: FrameIndex) -> float | None:
     """Frames per second, by the timestamps of the first and the last frame."""
-    if "timestamp" not in column_names(dataset) or len(table) < 2:
+    if "timestamp" not in column_names(dataset.dataset) or len(table) < 2:
         return None
-    ends = [int(table.rows[0]), int(table.rows[-1])]
-    first, last = np.asarray(dataset["timestamp"][ends], dtype=float).reshape(-1)
+    ends = dataset.cells("timestamp", table.rows[[0, -1]])
+    first, last = np.asarray(ends, dtype=float).reshape(-1)
     return float(np.ptp(table.frame_idx)) / (last - first) if last > first else None

@@ -1,19 +1,18 @@
-"""The objects of many frames at once, as the columns hold them, and as boxes and masks."""
+"""The objects of single frames that count, in pixels of their frame."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
 
-from deeplake_labelbox._store.columns import ReadableDataset
-from deeplake_labelbox._store.location import dataset_errors
-from deeplake_labelbox._video.resize import nearest_pixels
+from deeplake_labelbox._store.cells import Rows
+from deeplake_labelbox._store.labeled_dataset import LabeledDataset
+from deeplake_labelbox._store.objects import FamilyObjects
+from deeplake_labelbox._store.shapes import Shapes, corners_of, masks_of, scaled
 from deeplake_labelbox.training.label_space import LabelSpace, ObjectColumn
 
 logger = logging.getLogger(__name__)
@@ -25,22 +24,35 @@ class FrameObjects:
 
     Attributes:
         column: The column.
-        labels: (K,) int64 numbers in the label space.
-        track_ids: (K,) int64.
-        key_frames: (K,) bool: drawn in this frame, not interpolated.
-        shapes: ``rectangle``: (K, 4) float32 left, top, width, height. ``raster-segmentation``:
-            (K, H, W) bool. ``polygon``: K arrays (V, 2) float32. All in pixels of the frame.
+        read: What was read of it.
+        chosen: (K,) int64 which of the objects of ``read``.
+        shapes: K shapes as of `FamilyObjects`, in pixels of the frame.
     """
 
     column: ObjectColumn
-    labels: NDArray[np.int64]
-    track_ids: NDArray[np.int64]
-    key_frames: NDArray[np.bool_]
-    shapes: Any
+    read: FamilyObjects
+    chosen: NDArray[np.int64]
+    shapes: Shapes
 
-    def __len__(self) -> int:
-        """How many objects."""
-        return len(self.labels)
+    @property
+    def kind(self) -> str:
+        """Kind of the shapes."""
+        return self.column.family.kind
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """(K,) numbers in the label space."""
+        return np.asarray(self.column.classes, np.int64)[self.read.class_ids[self.chosen]]
+
+    @property
+    def track_ids(self) -> NDArray[np.int64]:
+        """(K,) track ids."""
+        return self.read.track_ids[self.chosen]
+
+    @property
+    def key_frames(self) -> NDArray[np.bool_]:
+        """(K,) whether each was drawn in this frame, not interpolated."""
+        return self.read.key_frames[self.chosen]
 
     def scaled(self, labeled: tuple[int, int], own: tuple[int, int]) -> FrameObjects:
         """The objects in pixels of a frame of another size than that which labels are in.
@@ -51,69 +63,23 @@ class FrameObjects:
         """
         if labeled == own:
             return self
-        y, x = own[0] / labeled[0], own[1] / labeled[1]
-        if self.column.kind == "rectangle":
-            shapes: Any = self.shapes * np.array([x, y, x, y], dtype=np.float32)
-        elif self.column.kind == "polygon":
-            shapes = [shape * np.array([x, y], dtype=np.float32) for shape in self.shapes]
-        else:
-            masks = np.moveaxis(self.shapes, 0, -1)
-            shapes = np.moveaxis(nearest_pixels(masks, *own), -1, 0)
-        return replace(self, shapes=shapes)
+        shapes = scaled(self.column.family.kind, self.shapes, labeled, own)
+        return FrameObjects(self.column, self.read, self.chosen, shapes)
 
-    def with_area(self, height: int, width: int) -> NDArray[np.bool_]:
-        """(K,) whether a part of the box is within the frame; objects without one do not count."""
-        boxes = self.boxes()
-        boxes[:, 0::2] = boxes[:, 0::2].clip(0, width or None)
-        boxes[:, 1::2] = boxes[:, 1::2].clip(0, height or None)
-        return np.asarray((boxes[:, 2:] > boxes[:, :2]).all(axis=1))
-
-    def take(self, chosen: NDArray[np.bool_]) -> FrameObjects:
+    def take(self, wanted: NDArray[np.bool_]) -> FrameObjects:
         """Some of the objects."""
-        if chosen.all():
+        if wanted.all():
             return self
-        shapes = self.shapes
-        shapes = (
-            shapes[chosen]
-            if isinstance(shapes, np.ndarray)
-            else [shapes[index] for index in np.flatnonzero(chosen)]
-        )
-        return FrameObjects(
-            self.column,
-            self.labels[chosen],
-            self.track_ids[chosen],
-            self.key_frames[chosen],
-            shapes,
-        )
+        shapes: Shapes = [self.shapes[index] for index in np.flatnonzero(wanted).tolist()]
+        return FrameObjects(self.column, self.read, self.chosen[wanted], shapes)
 
     def boxes(self) -> NDArray[np.float32]:
         """(K, 4) left, top, right, bottom; all 0 for a mask without a pixel."""
-        boxes = np.zeros((len(self), 4), dtype=np.float32)
-        if self.column.kind == "rectangle":
-            boxes[:, :2] = self.shapes[:, :2]
-            boxes[:, 2:] = self.shapes[:, :2] + self.shapes[:, 2:]
-        elif self.column.kind == "polygon":
-            for index, vertices in enumerate(self.shapes):
-                if len(vertices):
-                    boxes[index] = (*vertices.min(axis=0), *vertices.max(axis=0))
-        else:
-            for index, mask in enumerate(self.shapes):
-                rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-                if len(rows):
-                    boxes[index] = (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
-        return boxes
+        return corners_of(self.column.family.kind, self.shapes)
 
     def masks(self, height: int, width: int) -> NDArray[np.uint8]:
         """(K, H, W) of 0 and 1; those of polygons are filled, edges included."""
-        if self.column.kind == "raster-segmentation":
-            return np.ascontiguousarray(self.shapes, dtype=np.uint8)
-        masks = np.zeros((len(self), height, width), dtype=np.uint8)
-        for index, vertices in enumerate(self.shapes):
-            if len(vertices) > 1:
-                image = Image.new("L", (width, height))
-                ImageDraw.Draw(image).polygon([(float(x), float(y)) for x, y in vertices], fill=1)
-                masks[index] = np.asarray(image)
-        return masks
+        return masks_of(self.column.family.kind, self.shapes, height, width).view(np.uint8)
 
 
 class ObjectCounter:
@@ -128,8 +94,10 @@ class ObjectCounter:
         place: tuple[int, int],
         labeled: tuple[int, int],
         own: tuple[int, int],
-    ) -> list[FrameObjects]:
-        """The objects of a frame that count, in pixels of the frame.
+    ) -> list[tuple[FrameObjects, NDArray[np.float32]]]:
+        """The objects of a frame that count, in pixels of the frame, with their boxes.
+
+        An object counts if a part of its box is within the frame.
 
         Args:
             found: The objects of each column.
@@ -139,69 +107,56 @@ class ObjectCounter:
         """
         kept = []
         for objects in found:
-            scaled = objects.scaled(labeled, own)
-            with_area = scaled.with_area(*own)
+            in_frame = objects.scaled(labeled, own)
+            boxes = in_frame.boxes()
+            within = _cut(boxes, *own)
+            with_area = np.all(within[:, 2:] > within[:, :2], axis=1)
             if not with_area.all() and not self._told:
                 self._told = True
                 logger.warning(
                     "Objects that have no area within their frame are left out, the first of them "
                     "in column %r, track id %d, frame %d of video_idx %d.",
-                    objects.column.name,
+                    objects.column.family.column,
                     objects.track_ids[~with_area][0],
                     place[1] + 1,
                     place[0],
                 )
-            kept.append(scaled.take(with_area))
+            kept.append((in_frame.take(with_area), boxes[with_area]))
         return kept
 
 
 def read_objects(
-    dataset: ReadableDataset, rows: Sequence[int], space: LabelSpace
+    dataset: LabeledDataset, rows: Rows, space: LabelSpace
 ) -> list[list[FrameObjects]]:
     """Read the objects of rows, column by column.
 
     Args:
         dataset: The dataset.
-        rows: R rows.
+        rows: (R,) row numbers.
         space: The columns.
 
     Returns:
-        For each row, the objects of each column; of a video without a label, none.
+        For each row, the objects of each column that has some.
 
     Raises:
         DatasetError: If Deep Lake cannot read.
     """
     found: list[list[FrameObjects]] = [[] for _ in rows]
-    wanted = list(rows)
     for column in space.columns:
-        with dataset_errors(f"reading column {column.name!r}"):
-            cells: list[Any] = [
-                dataset[name][wanted]
-                for name in (column.name, column.track_ids, column.key_frames, column.labels)
-                if name is not None
-            ]
-        if column.labels is None:
-            cells.append([None] * len(wanted))
-        numbers = np.asarray(column.classes, dtype=np.int64)
-        for objects, shape, own_ids, own_drawn, own_labels in zip(found, *cells, strict=True):
-            if shape is None:
-                continue
-            own = np.zeros(len(own_ids), np.int64) if own_labels is None else own_labels
-            objects.append(
-                FrameObjects(
-                    column=column,
-                    labels=numbers[own],
-                    track_ids=np.asarray(own_ids, dtype=np.int64),
-                    key_frames=np.asarray(own_drawn, dtype=bool),
-                    shapes=_shapes(column.kind, shape, len(own_ids)),
-                )
-            )
+        read = FamilyObjects(column.family, rows, dataset.cells)
+        start = 0
+        for in_row, count in zip(found, read.counts.tolist(), strict=True):
+            if count:
+                chosen = np.arange(start, start + count)
+                shapes = read.shapes[start : start + count]
+                in_row.append(FrameObjects(column, read, chosen, shapes))
+            start += count
     return found
 
 
-def _shapes(kind: str, value: Any, count: int) -> Any:
-    if kind == "rectangle":
-        return np.asarray(value, dtype=np.float32).reshape(-1, 4)
-    if kind == "raster-segmentation":
-        return np.moveaxis(np.asarray(value, dtype=bool), -1, 0)
-    return [np.asarray(vertices, dtype=np.float32).reshape(-1, 2) for vertices in value][:count]
+def _cut(boxes: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
+    """Boxes cut at the edges of their frame; 0 stands for a size that is not known."""
+    cut = boxes.copy()
+    cut[:, 0::2] = cut[:, 0::2].clip(0, width or None)
+    cut[:, 1::2] = cut[:, 1::2].clip(0, height or None)
+    return cut

@@ -11,14 +11,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from deeplake_labelbox._store.columns import ReadableDataset
-from deeplake_labelbox._store.frames.pictures import PictureReader
-from deeplake_labelbox._store.location import dataset_errors
-from deeplake_labelbox._store.source import DatasetSource
-from deeplake_labelbox._store.videos import resized_videos
+from deeplake_labelbox._store.frame_index import FrameIndex, Where
+from deeplake_labelbox._store.labeled_dataset import DatasetLike, LabeledDataset
 from deeplake_labelbox.errors import ConfigurationError, DatasetMismatchError
-from deeplake_labelbox.training.frame_table import FrameTable, Where
-from deeplake_labelbox.training.label_space import AnswerColumn, LabelSpace, as_names
+from deeplake_labelbox.training import selections
+from deeplake_labelbox.training.label_space import LabelSpace, as_names, find_answers
 from deeplake_labelbox.training.targets import KEYS, Target, TargetReader
 
 Sample = tuple[torch.Tensor, Target]
@@ -34,10 +31,10 @@ class Wanted:
     semantic: Sequence[str]
     classes: Sequence[str]
     multi_hot: Sequence[str]
-    image_column: str
+    image_column: str | None
     dtype: torch.dtype
 
-    def target_reader(self, dataset: ReadableDataset) -> TargetReader:
+    def target_reader(self, dataset: LabeledDataset) -> TargetReader:
         """Find the columns.
 
         Raises:
@@ -63,8 +60,8 @@ class Wanted:
         return TargetReader(
             objects=LabelSpace.of(dataset, objects),
             semantic=semantic,
-            classes=tuple(AnswerColumn.of(dataset, name) for name in as_names(self.classes)),
-            multi_hot=tuple(AnswerColumn.of(dataset, name) for name in as_names(self.multi_hot)),
+            classes=find_answers(dataset, self.classes),
+            multi_hot=find_answers(dataset, self.multi_hot),
         )
 
 
@@ -96,81 +93,85 @@ class SampleReader:
         ConfigurationError: If an option does not fit the dataset.
     """
 
-    def __init__(self, dataset: ReadableDataset, wanted: Wanted) -> None:
-        self._source = DatasetSource(dataset)
+    def __init__(self, dataset: DatasetLike, wanted: Wanted) -> None:
+        self._dataset = LabeledDataset.of(dataset, image_column=wanted.image_column)
+        if self._dataset.is_view:
+            raise ConfigurationError(
+                "Training reads an open Deep Lake dataset, not DatasetView; pass what "
+                "deeplake.open returns, and choose its rows with where=."
+            )
         if not (wanted.dtype.is_floating_point or wanted.dtype == torch.uint8):
             raise ConfigurationError(
                 f"dtype is {wanted.dtype}; pictures are torch.uint8 or a floating point type."
             )
         self._dtype = wanted.dtype
-        self._pictures = PictureReader(dataset, wanted.image_column)
-        self.targets = wanted.target_reader(dataset)
-        self._labeled = {
-            entry.video_idx: (entry.height, entry.width) for entry in resized_videos(dataset)
-        }
+        # Here, so that a missing column of pictures is told before frames are chosen.
+        self._frames = self._dataset.frames
+        self.targets = wanted.target_reader(self._dataset)
 
-    def choose(self, chosen: Chosen) -> tuple[FrameTable, NDArray[np.bool_]]:
+    def choose(self, chosen: Chosen) -> tuple[FrameIndex, NDArray[np.bool_]]:
         """Choose frames.
 
         Returns:
             The frames that meet ``videos``, ``labeled`` and ``where``, and which of them meet
             ``key_frames`` and ``with_class`` too.
         """
-        dataset = self._source.dataset
-        table = FrameTable.of(dataset).of_videos(chosen.videos)
-        left = {"in the dataset" if chosen.videos is None else "in videos=": len(table)}
+        dataset = self._dataset
+        frames = dataset.index.of_videos(chosen.videos)
+        left = {"in the dataset" if chosen.videos is None else "in videos=": len(frames)}
         if chosen.labeled:
-            table = table.take(table.labeled(dataset, self.targets.always_set))
-            left["labeled"] = len(table)
+            frames = frames.take(selections.labeled(dataset, frames, self.targets.always_set))
+            left["labeled"] = len(frames)
             if self.targets.has_only_classes:
-                table = table.take(table.answered(dataset, self.targets.classes))
-                left["with an answer"] = len(table)
+                answers = self.targets.classes.values()
+                frames = frames.take(selections.answered(dataset, frames, answers))
+                left["with an answer"] = len(frames)
         # A function of the user runs on what the cheaper conditions left.
-        table = table.take(table.where(dataset, chosen.where))
         if chosen.where is not None:
-            left["that meet where="] = len(table)
-        hits = np.ones(len(table), dtype=bool)
+            frames = frames.take(frames.where(dataset.dataset, chosen.where))
+            left["that meet where="] = len(frames)
+        hits = np.ones(len(frames), dtype=bool)
         spaces = (self.targets.objects, self.targets.semantic)
         if chosen.key_frames:
-            hits &= table.with_key_frames(dataset, spaces)
+            hits &= selections.with_key_frames(dataset, frames, spaces)
             left["that are key frames"] = int(hits.sum())
         if chosen.with_class:
-            answers = (*self.targets.classes, *self.targets.multi_hot)
-            hits &= table.with_class(dataset, chosen.with_class, spaces, answers)
+            known = {**self.targets.classes, **self.targets.multi_hot}
+            hits &= selections.with_class(dataset, frames, chosen.with_class, spaces, known)
             left["with_class"] = int(hits.sum())
         if not hits.any():
             told = ", then ".join(f"{count:,} {what}" for what, count in left.items())
             logger.warning("No frame is chosen: %s. Ask for less with its last option.", told)
-        return table, hits
+        return frames, hits
 
-    def read(self, table: FrameTable) -> list[Sample]:
+    def read(self, frames: FrameIndex) -> list[Sample]:
         """Read frames, in bulk.
 
         Raises:
             DatasetMismatchError: If the rows have moved since they were chosen.
             DatasetError: If Deep Lake cannot read, or a picture cannot be decoded.
         """
-        dataset = self._source.dataset
-        rows = table.rows.tolist()
-        self._check_identity(dataset, table, rows)
-        images = [self._image(picture) for picture in self._pictures.read(dataset, rows)]
+        self._check_identity(frames)
+        images = [self._image(picture) for picture in self._frames.read(frames.rows)]
         sizes = [(int(image.shape[1]), int(image.shape[2])) for image in images]
         labeled = [
-            self._labeled.get(video, size)
-            for video, size in zip(table.video_idx.tolist(), sizes, strict=True)
+            self._dataset.labeled_sizes.get(video, size)
+            for video, size in zip(frames.video_idx.tolist(), sizes, strict=True)
         ]
-        targets = self.targets.read(dataset, table, sizes, labeled)
+        targets = self.targets.read(self._dataset, frames, sizes, labeled)
         return [
             (image, {key: _tensor(value) for key, value in target.items()})
             for image, target in zip(images, targets, strict=True)
         ]
 
-    def _check_identity(self, dataset: ReadableDataset, table: FrameTable, rows: list[int]) -> None:
-        if rows and max(rows) < len(dataset):
-            with dataset_errors("reading video_idx and frame_idx"):
-                videos = np.asarray(dataset["video_idx"][rows]).reshape(-1)
-                frames = np.asarray(dataset["frame_idx"][rows]).reshape(-1)
-            if (videos == table.video_idx).all() and (frames == table.frame_idx).all():
+    def _check_identity(self, frames: FrameIndex) -> None:
+        rows = frames.rows
+        if len(rows) and rows.max() < len(self._dataset):
+            videos, numbers = (
+                np.asarray(self._dataset.cells(name, rows)).reshape(-1)
+                for name in ("video_idx", "frame_idx")
+            )
+            if (videos == frames.video_idx).all() and (numbers == frames.frame_idx).all():
                 return
         raise DatasetMismatchError(
             "Rows of the dataset were deleted or moved since its frames were chosen; make the "

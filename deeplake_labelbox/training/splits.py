@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from deeplake_labelbox._store.columns import ReadableDataset
+from deeplake_labelbox._store.labeled_dataset import DatasetLike, LabeledDataset
 from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.training import selections
 from deeplake_labelbox.training.class_balance import counts_by_video
-from deeplake_labelbox.training.frame_table import FrameTable
 
 
 def split_by_video(
-    dataset: ReadableDataset,
+    dataset: DatasetLike,
     parts: Mapping[str, float],
     *,
     seed: int = 0,
@@ -26,7 +26,7 @@ def split_by_video(
     Frames of one video look alike: a model that was trained on some of them has seen the others.
 
     Args:
-        dataset: The dataset.
+        dataset: A `LabeledDataset`, an open Deep Lake dataset, or a path.
         parts: Share of the videos by name, ``{"train": 0.8, "val": 0.2}``; the shares add up
             to 1. Every part gets at least one video, as far as there are enough.
         seed: The same seed gives the same parts of the same videos.
@@ -56,15 +56,16 @@ def split_by_video(
         raise ConfigurationError(
             f"parts is {dict(parts)}; give each part a share above 0, so that they add up to 1."
         )
-    table = FrameTable.of(dataset)
+    source = LabeledDataset.of(dataset)
+    frames = source.index
     if labeled:
-        table = table.take(table.labeled(dataset))
-    videos = np.random.default_rng(seed).permutation(np.unique(table.video_idx))
+        frames = frames.take(selections.labeled(source, frames))
+    videos = np.random.default_rng(seed).permutation(np.unique(frames.video_idx))
     sizes = _sizes(len(videos), shares)
     if stratify is None or not len(videos):
         groups = np.split(videos, np.cumsum(sizes)[:-1])
     else:
-        counts = counts_by_video(dataset, stratify, videos.tolist())
+        counts = counts_by_video(source, stratify, videos.tolist())
         part_of = _balanced(counts.astype(np.float64), shares, sizes)
         groups = [videos[part_of == part] for part in range(len(shares))]
     return {

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deeplake_labelbox._store.columns import ReadableDataset
-from deeplake_labelbox._store.location import dataset_errors
+from deeplake_labelbox._store.answers import Answers
+from deeplake_labelbox._store.families import AnswerFamily
+from deeplake_labelbox._store.frame_index import FrameIndex, image_id
+from deeplake_labelbox._store.labeled_dataset import LabeledDataset
 from deeplake_labelbox.errors import ConfigurationError
-from deeplake_labelbox.training.frame_table import FrameTable, image_id
-from deeplake_labelbox.training.label_space import AnswerColumn, LabelSpace
+from deeplake_labelbox.training.label_space import LabelSpace
 from deeplake_labelbox.training.objects import FrameObjects, ObjectCounter, read_objects
 
 UNANSWERED = -100
@@ -41,23 +42,23 @@ class TargetReader:
     Attributes:
         objects: The columns of objects.
         semantic: The columns that make up the mask of classes.
-        classes: The columns of which a frame has one class.
-        multi_hot: The columns of which a frame has any number of classes.
+        classes: The columns of which a frame has one class, by their key in the target.
+        multi_hot: The columns of which a frame has any number of classes, the same.
         counter: Leaves out the objects that do not count.
     """
 
     objects: LabelSpace
     semantic: LabelSpace
-    classes: tuple[AnswerColumn, ...]
-    multi_hot: tuple[AnswerColumn, ...]
+    classes: Mapping[str, AnswerFamily]
+    multi_hot: Mapping[str, AnswerFamily]
     counter: ObjectCounter = field(default_factory=ObjectCounter)
 
     @property
     def always_set(self) -> tuple[str, ...]:
         """A column per column of the targets, which every labeled video has a value in."""
         objects = (*self.objects.columns, *self.semantic.columns)
-        answers = (*self.classes, *self.multi_hot)
-        return (*(column.track_ids for column in objects), *(column.name for column in answers))
+        answers = (*self.classes.values(), *self.multi_hot.values())
+        return (*(c.family.always_set for c in objects), *(family.column for family in answers))
 
     @property
     def has_only_classes(self) -> bool:
@@ -65,10 +66,16 @@ class TargetReader:
         others = (*self.objects.columns, *self.semantic.columns, *self.multi_hot)
         return bool(self.classes) and not others
 
+    @property
+    def answer_class_names(self) -> dict[str, tuple[str, ...]]:
+        """For each column of answers, by its key, the name of each option."""
+        answers = {**self.classes, **self.multi_hot}
+        return {name: family.class_names for name, family in answers.items()}
+
     def read(
         self,
-        dataset: ReadableDataset,
-        table: FrameTable,
+        dataset: LabeledDataset,
+        frames: FrameIndex,
         sizes: Sequence[tuple[int, int]],
         labeled: Sequence[tuple[int, int]],
     ) -> list[Target]:
@@ -76,7 +83,7 @@ class TargetReader:
 
         Args:
             dataset: The dataset.
-            table: The frames.
+            frames: The frames.
             sizes: Their heights and widths.
             labeled: The heights and widths that their labels are in.
 
@@ -87,39 +94,41 @@ class TargetReader:
             DatasetError: If Deep Lake cannot read.
             ConfigurationError: If a frame has several answers in a column of ``classes``.
         """
-        rows = table.rows.tolist()
         targets: list[Target] = [
             {"image_id": image_id(video, frame), "video_idx": video, "frame_idx": frame}
-            for video, frame in zip(table.video_idx, table.frame_idx, strict=True)
+            for video, frame in zip(frames.video_idx, frames.frame_idx, strict=True)
         ]
         if self.objects.columns:
-            read = read_objects(dataset, rows, self.objects)
+            read = read_objects(dataset, frames.rows, self.objects)
             for target, found, size, old in zip(targets, read, sizes, labeled, strict=True):
                 place = (int(target["video_idx"]), int(target["frame_idx"]))
                 counted = self.counter.counted(found, place, old, size)
                 target.update(_detections(counted, *size, with_masks=self.objects.has_masks))
         if self.semantic.columns:
-            read = read_objects(dataset, rows, self.semantic)
+            read = read_objects(dataset, frames.rows, self.semantic)
             for target, found, size, old in zip(targets, read, sizes, labeled, strict=True):
                 scaled = [objects.scaled(old, size) for objects in found]
                 target["semantic"] = _semantic_mask(scaled, *size)
-        for column in (*self.classes, *self.multi_hot):
-            with dataset_errors(f"reading column {column.name!r}"):
-                answers: Any = dataset[column.name][rows]
-            for target, answer in zip(targets, answers, strict=True):
-                options = [] if answer is None else [int(option) for option in answer]
-                target[column.name] = (
-                    _class_index(column, options, target)
-                    if column in self.classes
-                    else _multi_hot(column, options)
-                )
+        for name, family in self.classes.items():
+            answers = Answers(family, dataset.cells(family.column, frames.rows))
+            for target, options in zip(targets, answers.options, strict=True):
+                target[name] = _class_index(name, options, target)
+        for name, family in self.multi_hot.items():
+            answers = Answers(family, dataset.cells(family.column, frames.rows))
+            for target, chosen in zip(targets, answers.multi_hot, strict=True):
+                target[name] = chosen.astype(np.float32)
         return targets
 
 
 def _detections(
-    found: list[FrameObjects], height: int, width: int, *, with_masks: bool
+    counted: Sequence[tuple[FrameObjects, NDArray[np.float32]]],
+    height: int,
+    width: int,
+    *,
+    with_masks: bool,
 ) -> dict[str, NDArray[Any]]:
-    boxes = np.concatenate([np.zeros((0, 4), np.float32), *(o.boxes() for o in found)])
+    found = [objects for objects, _ in counted]
+    boxes = np.concatenate([np.zeros((0, 4), np.float32), *(boxes for _, boxes in counted)])
     boxes[:, 0::2] = boxes[:, 0::2].clip(0, width)
     boxes[:, 1::2] = boxes[:, 1::2].clip(0, height)
     target: dict[str, NDArray[Any]] = {
@@ -141,16 +150,10 @@ def _semantic_mask(found: list[FrameObjects], height: int, width: int) -> NDArra
     return semantic
 
 
-def _class_index(column: AnswerColumn, options: list[int], target: Target) -> np.int64:
+def _class_index(name: str, options: NDArray[np.int64], target: Target) -> np.int64:
     if len(options) > 1:
         raise ConfigurationError(
             f"Frame {target['frame_idx']} of video {target['video_idx']} has {len(options)} "
-            f"answers in {column.name!r}; name the column in multi_hot= instead of classes=."
+            f"answers in {name!r}; name the column in multi_hot= instead of classes=."
         )
-    return np.int64(options[0] if options else UNANSWERED)
-
-
-def _multi_hot(column: AnswerColumn, options: list[int]) -> NDArray[np.float32]:
-    chosen = np.zeros(len(column.class_names), dtype=np.float32)
-    chosen[options] = 1
-    return chosen
+    return np.int64(options[0] if len(options) else UNANSWERED)

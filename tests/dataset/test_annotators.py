@@ -154,6 +154,11 @@ def test_training_takes_the_labels_that_count_or_those_of_one(project, client):
     assert [target["boxes"][:, 0].tolist() for _, target in ada] == [[10.0]] * 3
     assert class_counts(ds, ["bob@x.test/car"]) == {"car": 6}
     assert len(to_coco(ds, ["ada@x.test/car"])["images"]) == 3
+    hers = deeplake_labelbox.LabeledDataset(ds, annotator="ada@x.test")
+    for objects in (None, ["car"], ["ada@x.test/car"]):
+        read = FrameDataset(hers, objects=objects, labeled=True)
+        assert [target["boxes"][:, 0].tolist() for _, target in read] == [[10.0]] * 3
+    assert class_counts(hers) == class_counts(ds, ["ada@x.test/car"]) == {"car": 3}
 
 
 def test_another_word_is_refused(project, client):

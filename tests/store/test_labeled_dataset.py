@@ -166,6 +166,37 @@ def test_where_takes_tql_a_function_and_a_view(opened):
     assert labeled.where(condition, videos=[1]).tolist() == first
 
 
+def test_cells_of_rows_in_any_order_and_distance(opened):
+    labeled, ds = opened
+    for column in ("lane_track_ids", "weather", "frame_idx"):
+        every = [ds[column][row] for row in range(len(ds))]
+        for rows in ([3], [4, 5], [7, 6, 5], [9, 3, 9], [0, 147], [2, 4, 6, 8], [1, 40, 90], []):
+            cells = labeled.cells(column, np.array(rows, dtype=np.int64))
+            assert len(cells) == len(rows)
+            assert all(np.array_equal(c, every[r]) for c, r in zip(cells, rows, strict=True))
+
+
+def test_a_view_is_read_where_it_was_made(sample):
+    ds = deeplake.open(sample())
+    view = ds.query("SELECT * WHERE frame_idx = 2 ORDER BY video_idx DESC")
+    labeled, whole = LabeledDataset(view), LabeledDataset(ds)
+    assert len(labeled) == len(view)
+    rows = [
+        int(whole.rows_of(int(v))[whole.video(int(v)).frames.tolist().index(3)])
+        for v in view["video_idx"][:]
+    ]
+    assert np.array_equal(labeled.frames[0], whole.frames[rows[0]])
+    for part, expected in zip(
+        labeled.objects().families, whole.objects(rows).families, strict=True
+    ):
+        assert part.track_ids.tolist() == expected.track_ids.tolist()
+        assert part.boxes.tolist() == expected.boxes.tolist()
+    with pytest.raises(ConfigurationError, match="only in the process that made it"):
+        pickle.dumps(labeled)
+    with pytest.raises(ConfigurationError, match="no other versions"):
+        LabeledDataset(view, version="main")
+
+
 def test_an_unlabeled_video_has_no_objects_and_reads_as_not_labeled(sample_box, tmp_path):
     from sample_builds import create  # noqa: PLC0415 - only here
 

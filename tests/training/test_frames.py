@@ -1,17 +1,26 @@
 """FrameDataset: pictures and targets of frames."""
 
 import logging
+import pathlib
 
 import deeplake
 import numpy as np
 import pytest
 from training_datasets import EVENTS, FRAMES, WEATHER, make_dataset, picture
 
+from deeplake_labelbox import LabeledDataset
 from deeplake_labelbox.errors import ConfigurationError, DatasetMismatchError
 
 torch = pytest.importorskip("torch")
 
-from deeplake_labelbox.training import FrameDataset  # noqa: E402 - needs torch
+from deeplake_labelbox.training import (  # noqa: E402 - needs torch
+    ClipDataset,
+    FrameDataset,
+    class_counts,
+    split_by_video,
+    to_coco,
+    to_mot,
+)
 
 
 def identities(frames):
@@ -260,3 +269,25 @@ def test_an_empty_choice_says_which_condition_left_nothing(small, caplog):
     assert len(FrameDataset(small, videos=[0], labeled=True, where="frame_idx > 99")) == 0
     assert "No frame is chosen: 6 in videos=, then " in caplog.text
     assert "0 that meet where=." in caplog.text
+
+
+def test_paths_and_labeled_datasets_are_taken_as_open_datasets_are(small_path, small):
+    whole = FrameDataset(small, classes="weather", labeled=True, tv_tensors=False)
+    for given in (small_path, LabeledDataset(small), pathlib.Path(small_path)):
+        frames = FrameDataset(given, classes="weather", labeled=True, tv_tensors=False)
+        assert len(frames) == len(whole)
+        assert all(torch.equal(frames[n][0], whole[n][0]) for n in (0, len(whole) - 1))
+        assert frames[3][1].keys() == whole[3][1].keys()
+        assert len(ClipDataset(given, frames=2)) == len(ClipDataset(small, frames=2))
+        assert class_counts(given) == class_counts(small)
+        assert to_coco(given) == to_coco(small)
+        assert to_mot(given) == to_mot(small)
+        parts = {"train": 0.5, "val": 0.5}
+        assert split_by_video(given, parts) == split_by_video(small, parts)
+
+
+def test_where_takes_the_view_of_a_query(small):
+    view = small.query("SELECT * WHERE frame_idx = 1 ORDER BY video_idx DESC")
+    frames = FrameDataset(small, where=view).frames
+    assert list(zip(frames.video_idx, frames.frame_idx, strict=True)) == [(0, 1), (1, 1), (2, 1)]
+    assert len(to_coco(small, where=view)["images"]) == 2

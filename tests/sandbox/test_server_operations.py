@@ -229,7 +229,9 @@ def test_a_running_export_is_canceled(box, client, project, clip):
     assert client.get_task_by_id(export.uid).status == "CANCELED"
 
 
-def test_what_no_video_project_needs_is_refused_by_name(client):
+def test_what_no_video_project_needs_is_refused_by_name(client, dataset):
+    with pytest.raises(LabelboxError, match="does not have model runs"):
+        dataset.export(params={"model_run_ids": ["a run"]})
     for ask, name in ((client.get_embeddings, "GetEmbeddings"), (client.get_roles, "Roles")):
         with pytest.raises(LabelboxError, match=f"The sandbox does not have '.*{name}' "):
             ask()

@@ -46,6 +46,12 @@ class MalformedError(CodedError):
     code = "MALFORMED_REQUEST"
 
 
+class NotServedError(CodedError):
+    """Something that the sandbox does not have; the SDK raises LabelboxError with the message."""
+
+    code = "NOT_IN_SANDBOX"
+
+
 def error_reply(message: str, code: str, **more: Any) -> dict[str, Any]:
     """A reply that holds nothing but one error."""
     return {"errors": [{"message": message, "extensions": {"code": code}, **more}], "data": None}

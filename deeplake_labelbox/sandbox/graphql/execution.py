@@ -42,7 +42,7 @@ from deeplake_labelbox.sandbox.graphql import (
     workflow,
 )
 from deeplake_labelbox.sandbox.graphql.context import Services
-from deeplake_labelbox.sandbox.graphql.errors import error_reply
+from deeplake_labelbox.sandbox.graphql.errors import NotServedError, error_reply
 from deeplake_labelbox.sandbox.graphql.not_served import refusal_of
 
 logger = logging.getLogger(__name__)
@@ -111,7 +111,7 @@ def run(query: str, variables: dict[str, Any] | None, services: Services) -> dic
     faults = validate(schema, document)
     reason = refusal_of(operation_name(query)) if faults else None
     if reason is not None:
-        return error_reply(reason, "NOT_IN_SANDBOX")
+        return error_reply(reason, NotServedError.code)
     if faults:
         # Labelbox does not tell what its schema has; the log does.
         logger.warning("A query does not fit the sandbox's schema: %s", faults[0].message)

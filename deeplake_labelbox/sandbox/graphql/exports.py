@@ -8,7 +8,11 @@ from deeplake_labelbox.sandbox.export_rendering import ExportParams, ExportRende
 from deeplake_labelbox.sandbox.exports import EXPORT_TASK_TYPE
 from deeplake_labelbox.sandbox.filters import is_listed, matches
 from deeplake_labelbox.sandbox.graphql.context import Resolvers, Services, services
-from deeplake_labelbox.sandbox.graphql.errors import NotAllowedError, NotFoundError
+from deeplake_labelbox.sandbox.graphql.errors import (
+    NotAllowedError,
+    NotFoundError,
+    NotServedError,
+)
 
 if TYPE_CHECKING:
     from deeplake_labelbox.sandbox.graphql.context import Info
@@ -74,11 +78,13 @@ def _start(
     project_id: str | None,
     rows: dict[str, list[tuple[ProjectRecord, AssignmentRecord]]],
 ) -> dict[str, Any]:
+    params = given.get("params") or {}
+    if params.get("modelRunIds") or params.get("allModelRuns"):
+        raise NotServedError("The sandbox does not have model runs, which the export asks for")
     if not box.exports.may_start(project_id):
         raise NotAllowedError("Too many exports of this project are running; wait for one to end")
     task = box.exports.start(given.get("taskName"), project_id)
-    params = ExportParams.from_input(given.get("params") or {})
-    renderer = ExportRenderer(box.store, box.urls, task.id, params)
+    renderer = ExportRenderer(box.store, box.urls, task.id, ExportParams.from_input(params))
     lines = [renderer.line(box.store.data_rows[row_id], places) for row_id, places in rows.items()]
     box.exports.finish(task, lines)
     streamable = bool(given.get("streamable"))

@@ -65,11 +65,12 @@ def limit(settings: Settings) -> Work:
             frames = (frame for batch in extractor for frame in batch.frames)
             if storage is None:
                 return range(sum(1 for _ in frames))
-            chroma = importlib.import_module("deeplake_labelbox._video.encoder").subsampling_of(
-                extractor.info
-            )
-            with video.FrameEncoder(storage) as encoder:
-                return range(sum(1 for _ in encoder.encode(frames, subsampling=chroma)))
+            encode = video.encode_png
+            if padded:
+                encoder = importlib.import_module("deeplake_labelbox._video.encoder")
+                chroma = encoder.subsampling_of(extractor.info)
+                encode = functools.partial(video.encode_jpeg, subsampling=chroma)
+            return range(sum(1 for _ in video.encode_frames(frames, encode)))
 
     return work
 

@@ -43,7 +43,8 @@ if TYPE_CHECKING:
     from deeplake_labelbox._upload.create import create_labelbox_annotation_project
     from deeplake_labelbox._upload.listing import list_videos
     from deeplake_labelbox._upload.result import AnnotationProject, RefusedVideo, UploadedDataRow
-    from deeplake_labelbox._video.extractor import FrameBatch, FrameExtractor
+    from deeplake_labelbox._video.extractor import FrameExtractor
+    from deeplake_labelbox._video.opened import FrameBatch
     from deeplake_labelbox.errors import DeepLakeLabelboxError
     from deeplake_labelbox.report import Gap, Report, VideoOutcome
 
@@ -113,7 +114,7 @@ _HOMES = {
     "ExportFilters": "_labelbox.filters",
     "ExportParams": "_labelbox.filters",
     "FrameAnnotation": "_formats.annotations",
-    "FrameBatch": "_video.extractor",
+    "FrameBatch": "_video.opened",
     "FrameExtractor": "_video.extractor",
     "Gap": "report",
     "GlobalAnnotation": "_formats.annotations",

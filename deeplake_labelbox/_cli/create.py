@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -20,8 +20,10 @@ from deeplake_labelbox._cli.project_source import open_source
 from deeplake_labelbox._cli.running import check_writable, running
 from deeplake_labelbox._cli.summary import finish, show_dataset, show_opening
 from deeplake_labelbox._cli.whole_job import FrameOptions, LabelOptions, make_dataset
+from deeplake_labelbox._store.frames.registry import DEFAULT, STORAGES, FrameStorage
 
 _FRAMES = "Frames"
+_KINDS = ", ".join(f"{name} {storage.summary}" for name, storage in STORAGES.items())
 
 
 def create(
@@ -37,13 +39,9 @@ def create(
     row_detail: options.RowDetails = None,
     ontology: options.OntologyFile = None,
     frames: Annotated[
-        Literal["png", "jpg"],
-        typer.Option(
-            "--frames",
-            rich_help_panel=_FRAMES,
-            help="How frames are stored: png keeps every pixel, jpg is smaller and faster.",
-        ),
-    ] = "png",
+        FrameStorage,
+        typer.Option("--frames", rich_help_panel=_FRAMES, help=f"How frames are stored: {_KINDS}."),
+    ] = DEFAULT,
     jpeg_quality: Annotated[
         int,
         typer.Option(

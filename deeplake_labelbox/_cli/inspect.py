@@ -14,6 +14,7 @@ from deeplake_labelbox._cli.project_source import open_source
 from deeplake_labelbox._cli.running import EXIT_GAPS, Run, in_options, running
 from deeplake_labelbox._cli.summary import readable_size
 from deeplake_labelbox._counts import counted
+from deeplake_labelbox._store.frames.registry import STORAGES
 
 if TYPE_CHECKING:
     from deeplake_labelbox import ProjectInspection, VideoInspection
@@ -97,7 +98,7 @@ def _show(run: Run, inspection: ProjectInspection) -> None:
     for name, video in zip(inspection.short_names, inspection, strict=True):
         table.add_row(*_cells(name, video))
     run.out.print(table)
-    sizes = [f"{readable_size(inspection.estimated_bytes(name))} as {name}" for name in _STORAGES]
+    sizes = [f"{readable_size(inspection.estimated_bytes(name))} as {name}" for name in STORAGES]
     missing = sum(video.will_miss for video in inspection)
     run.result(
         f"{counted(len(inspection.videos), 'video')}, about {counted(inspection.rows, 'row')} and "
@@ -105,9 +106,6 @@ def _show(run: Run, inspection: ProjectInspection) -> None:
     )
     if missing:
         run.result(f"Of {missing:,} of them frames or labels will be missing.")
-
-
-_STORAGES = ("png", "jpg")
 
 
 def _cells(short_name: str, video: VideoInspection) -> tuple[Text | str, ...]:

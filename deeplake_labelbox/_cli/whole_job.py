@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from deeplake_labelbox._labelbox.export import ProjectExport
     from deeplake_labelbox._model.ontology import Ontology
+    from deeplake_labelbox._store.frames.registry import FrameStorage
     from deeplake_labelbox._store.location import DatasetLocation
     from deeplake_labelbox._store.row_metadata import RowDetail
-    from deeplake_labelbox._video.encoder import FrameStorage
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class FrameOptions:
     """Which frames are written, and how.
 
     Attributes:
-        storage: ``"png"`` or ``"jpg"``.
+        storage: See `FrameStorage`.
         jpeg_quality: 1 to 100.
         stride: Every n-th frame.
         fps: At most so many frames a second.

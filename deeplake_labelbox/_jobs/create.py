@@ -13,12 +13,11 @@ from deeplake_labelbox._labelbox.client import api_key_of, connect, labelbox_hos
 from deeplake_labelbox._labelbox.export import ExportSource, ProjectExport
 from deeplake_labelbox._labelbox.exporter import ProjectExporter
 from deeplake_labelbox._store.frame_selection import FrameRanges, FrameSelection
-from deeplake_labelbox._store.frames.filler import FillerWriter
-from deeplake_labelbox._store.frames.pictures import BaseColumnsWriter
-from deeplake_labelbox._store.frames.store import FrameWriter
+from deeplake_labelbox._store.frames.filler import FillerStore
+from deeplake_labelbox._store.frames.registry import FrameStorage, StorageOptions
+from deeplake_labelbox._store.frames.store import FrameStore
 from deeplake_labelbox._store.location import DatasetLocation
 from deeplake_labelbox._video.access import UrlPresigner, labelbox_presigner
-from deeplake_labelbox._video.encoder import FrameStorage
 from deeplake_labelbox._video.resize import Resize
 from deeplake_labelbox.report import Report
 
@@ -133,8 +132,8 @@ def create_dataset_from_video_annotation_project(
         ```
     """
     return _create(
-        BaseColumnsWriter(
-            frame_storage, jpeg_quality=jpeg_quality, batch_size=video_generator_batch_size
+        StorageOptions(frame_storage=frame_storage, jpeg_quality=jpeg_quality).store(
+            batch_size=video_generator_batch_size
         ),
         DatasetLocation.of(deeplake_ds_path, deeplake_creds, deeplake_org_id, deeplake_token),
         project_id,
@@ -240,7 +239,7 @@ def create_dataset_from_video_annotation_project_with_custom_data_filler(
         ```
     """
     return _create(
-        FillerWriter(data_filler),
+        FillerStore(data_filler),
         DatasetLocation.of(deeplake_ds_path, deeplake_creds, deeplake_org_id, deeplake_token),
         project_id,
         lb_api_key,
@@ -264,7 +263,7 @@ def create_dataset_from_video_annotation_project_with_custom_data_filler(
 
 
 def _create(
-    writer: FrameWriter[Any],
+    store: FrameStore[Any],
     location: DatasetLocation,
     project_id: str,
     lb_api_key: str | None,
@@ -283,7 +282,7 @@ def _create(
     report = Report() if report is None else report
     appender = VideoAppender(
         project_id,
-        writer,
+        store,
         selection=selection,
         fail_on_error=fail_on_error,
         url_presigner=url_presigner or default_presigner(lb_api_key, lb_client, project_json),

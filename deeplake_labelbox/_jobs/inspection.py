@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from deeplake_labelbox._files import write_json
 from deeplake_labelbox._notebook_tables import table
+from deeplake_labelbox._store.frames.registry import STORAGES, FrameStorage
 from deeplake_labelbox._video.checks import Finding
 from deeplake_labelbox._video.container import VideoInfo
 from deeplake_labelbox._video.scan import VideoScan
 from deeplake_labelbox._video_names import distinct_names
-
-BYTES_A_PIXEL: Final = {"png": 1.2, "jpg": 0.3}
-"""Bytes that a pixel takes, by ``frame_storage``: the mean of real clips of 144 to 720 rows; a
-video of much or little detail takes up to a half more or less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +46,12 @@ class VideoInspection:
         """Whether frames or labels will be missing."""
         return any(finding.costs for finding in self.findings)
 
-    def estimated_bytes(self, storage: str) -> int:
-        """Bytes that its frames will take: pixels times `BYTES_A_PIXEL`."""
+    def estimated_bytes(self, storage: FrameStorage) -> int:
+        """Bytes that its frames will take: see `Storage.bytes_a_pixel`."""
         if self.info is None:
             return 0
-        return round(self.rows * self.info.width * self.info.height * BYTES_A_PIXEL[storage])
+        pixels = self.rows * self.info.width * self.info.height
+        return round(pixels * STORAGES[storage].bytes_a_pixel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +83,8 @@ class ProjectInspection:
         """For each video the last part of its name, with what tells it from the others."""
         return distinct_names((video.name, video.data_row_id) for video in self.videos)
 
-    def estimated_bytes(self, storage: str) -> int:
-        """Bytes that the frames of all videos will take; see `BYTES_A_PIXEL`."""
+    def estimated_bytes(self, storage: FrameStorage) -> int:
+        """Bytes that the frames of all videos will take; see `Storage.bytes_a_pixel`."""
         return sum(video.estimated_bytes(storage) for video in self.videos)
 
     def __iter__(self) -> Iterator[VideoInspection]:
@@ -122,7 +120,7 @@ class ProjectInspection:
             if video.scan is not None:
                 values["scan"]["variable_rate"] = video.scan.variable_rate
             values["rows"], values["will_miss"] = video.rows, video.will_miss
-        sizes = {storage: self.estimated_bytes(storage) for storage in BYTES_A_PIXEL}
+        sizes = {storage: self.estimated_bytes(storage) for storage in STORAGES}
         return whole | {"rows": self.rows, "will_miss": self.will_miss, "estimated_bytes": sizes}
 
     def save(self, path: str | Path) -> None:

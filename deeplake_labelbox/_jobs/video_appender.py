@@ -1,4 +1,4 @@
-"""The frames of videos appended as rows: decoded and encoded ahead, and written in order."""
+"""Append the frames of videos as rows: tasks prepare them, and one writer appends them in order."""
 
 from __future__ import annotations
 
@@ -7,56 +7,29 @@ import logging
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import deeplake
 from tqdm.auto import tqdm
 
+from deeplake_labelbox._jobs.engine import Engine, ThreadEngine
+from deeplake_labelbox._jobs.video_task import Step, VideoEnd, VideoOpened, VideoTask
 from deeplake_labelbox._store.frame_selection import FrameSelection
-from deeplake_labelbox._store.frames.store import EncodedBatch, FrameWriter
+from deeplake_labelbox._store.frames.store import FrameStore
 from deeplake_labelbox._store.labelbox_meta import VideoEntry, VideoStatus
 from deeplake_labelbox._store.written_files import WrittenFiles
 from deeplake_labelbox._video.access import UrlPresigner
 from deeplake_labelbox._video.checks import frames_missing, size_changes, warnings_of
 from deeplake_labelbox._video.container import VideoInfo
-from deeplake_labelbox._video.extractor import FrameBatch, FrameExtractor
 from deeplake_labelbox._video.frame_choice import FrameChoice, runs_of
-from deeplake_labelbox._video.prefetch import in_background, opened_ahead
+from deeplake_labelbox._video.opened import WantedFrames
 from deeplake_labelbox._video.resize import Resize, resized
-from deeplake_labelbox._video.scan import VideoScan
-from deeplake_labelbox._video.transport import Transport
 from deeplake_labelbox.errors import ConfigurationError, VideoDecodeError, VideoError
 from deeplake_labelbox.report import Report, VideoOutcome
 
 logger = logging.getLogger(__name__)
 
-# How many videos are fetched beside the one that is decoded.
-_VIDEOS_AHEAD = 2
 _NAME_SHOWN = 16  # characters, beside a progress bar
-# How many steps of decoding wait to be written.
-_STEPS_AHEAD = 4
-
-
-@dataclass(frozen=True, slots=True)
-class VideoEnd:
-    """A video has no further frames: it is whole, or could not be had or decoded from there on."""
-
-    error: VideoError | None = None
-    frame_count: int = 0
-    sizes: tuple[tuple[int, int, int], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class VideoOpened:
-    """A video is there, and its packets were scanned."""
-
-    info: VideoInfo
-    scan: VideoScan
-
-
-Step = VideoOpened | FrameBatch | EncodedBatch | VideoEnd
-"""What decoding yields: for each video what it is, its batches, and its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +67,14 @@ class VideoAppender:
 
     Args:
         project_id: The Labelbox project.
-        writer: Writes the frames.
+        store: Stores the frames.
         selection: Which frames become rows, and in which size.
         fail_on_error: Raise at the first video that cannot be had whole, instead of going on.
         url_presigner: Gives private URLs access.
         batch_size: Frames decoded before they are written, at most.
         progress: Whether to show a progress bar.
         report: Where outcomes are noted.
+        engine: Where frames are prepared; by default in threads.
 
     Attributes:
         options: What shapes the rows, as JSON: a build can only be resumed with the same.
@@ -112,7 +86,7 @@ class VideoAppender:
     def __init__(
         self,
         project_id: str,
-        writer: FrameWriter[Any],
+        store: FrameStore[Any],
         *,
         selection: FrameSelection,
         fail_on_error: bool,
@@ -120,24 +94,26 @@ class VideoAppender:
         batch_size: int,
         progress: bool,
         report: Report,
+        engine: Engine | None = None,
     ) -> None:
         if batch_size < 1:
             raise ConfigurationError(
                 f"video_generator_batch_size is {batch_size}; give 1 or more frames."
             )
         self._project_id = project_id
-        self._writer = writer
+        self._store = store
         self._selection = selection
         self._fail_on_error = fail_on_error
         self._url_presigner = url_presigner
         self._batch_size = batch_size
         self._progress = progress
         self._report = report
-        self.options = json.dumps({**writer.options, **selection.options()}, sort_keys=True)
+        self._engine = engine or ThreadEngine()
+        self.options = json.dumps({**store.options, **selection.options()}, sort_keys=True)
 
     def create_columns(self, dataset: deeplake.Dataset) -> None:
         """Add the columns of frames to a new dataset."""
-        self._writer.create_columns(dataset)
+        self._store.create_columns(dataset)
 
     def pending(self, entry: VideoEntry, row: Mapping[str, Any]) -> PendingVideo:
         """What is to be known of a video to append it, without the labels of its row.
@@ -179,11 +155,7 @@ class VideoAppender:
             DatasetError: If Deep Lake fails.
         """
         with (
-            self._writer as writer,
-            Transport() as transport,
-            closing(
-                in_background(self._decode(writer, transport, videos), ahead=_STEPS_AHEAD)
-            ) as steps,
+            closing(self._engine.run([self._task(video) for video in videos])) as steps,
             tqdm(
                 total=total if self._selection.keeps_all else None,
                 initial=done,
@@ -194,46 +166,17 @@ class VideoAppender:
         ):
             for video in videos:
                 bar.set_postfix_str(_short(video.entry.name), refresh=False)
-                yield self._append_video(dataset, writer, video, steps, files, bar)
+                yield self._append_video(dataset, video, steps, files, bar)
 
-    def _decode(
-        self,
-        writer: FrameWriter[Any],
-        transport: Transport,
-        videos: Sequence[PendingVideo],
-    ) -> Iterator[Step]:
-        """Decode the videos; runs in a thread of its own, ahead of what is written."""
-        extractors = (
-            partial(
-                FrameExtractor,
-                video.source,
-                url_presigner=self._url_presigner,
-                batch_size=self._batch_size,
-                max_batch_bytes=writer.batch_bytes,
-                padded=writer.padded,
-                choice=video.choice,
-                resize=self._selection.resize,
-                transport=transport,
-            )
-            for video in videos
+    def _task(self, video: PendingVideo) -> VideoTask:
+        wanted = WantedFrames(
+            choice=video.choice, resize=self._selection.resize, batch_size=self._batch_size
         )
-        with closing(opened_ahead(extractors, ahead=_VIDEOS_AHEAD)) as extracted:
-            for opened in extracted:
-                if isinstance(opened, VideoError):
-                    yield VideoEnd(opened)
-                    continue
-                yield VideoOpened(opened.info, opened.scan)
-                try:
-                    yield from writer.prepare(opened, opened.info)
-                except VideoError as error:
-                    yield VideoEnd(error, opened.frame_count, tuple(opened.sizes))
-                else:
-                    yield VideoEnd(None, opened.frame_count, tuple(opened.sizes))
+        return VideoTask(video.source, wanted, self._store, self._url_presigner)
 
     def _append_video(
         self,
         dataset: deeplake.Dataset,
-        writer: FrameWriter[Any],
         video: PendingVideo,
         steps: Iterator[Step],
         files: WrittenFiles,
@@ -250,11 +193,10 @@ class VideoAppender:
                 entry = _with_size(entry, step.info, self._selection.resize)
                 outcome.warnings = warnings_of(step.info, step.scan, video.media)
             elif not isinstance(step, VideoEnd):
-                if isinstance(step, EncodedBatch):
-                    batch_size = sum(map(len, step.files))
-                    files.check_room(batch_size)
-                    size += batch_size
-                writer.append(dataset, entry.video_idx, step)
+                if batch_bytes := self._store.size_of(step):
+                    files.check_room(batch_bytes)
+                    size += batch_bytes
+                self._store.append(dataset, entry.video_idx, step)
                 outcome.rows += len(step)
                 numbers += (step.indices + 1).tolist()
                 bar.update(len(step))

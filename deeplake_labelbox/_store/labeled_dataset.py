@@ -17,7 +17,7 @@ from deeplake_labelbox._store.cells import Readable, Rows, read_cells
 from deeplake_labelbox._store.columns import ReadableDataset
 from deeplake_labelbox._store.families import Families
 from deeplake_labelbox._store.frame_index import FrameIndex, Where
-from deeplake_labelbox._store.frames.pictures import PictureReader
+from deeplake_labelbox._store.frames.registry import frame_reader
 from deeplake_labelbox._store.frames.sequence import Frames
 from deeplake_labelbox._store.location import DatasetLocation
 from deeplake_labelbox._store.objects import FamilyObjects, Objects
@@ -150,7 +150,7 @@ class LabeledDataset:
         Raises:
             ConfigurationError: If there is no such column of pictures.
         """
-        return Frames(self._source, PictureReader(self.dataset, self.image_column))
+        return Frames(self._source, frame_reader(self.dataset, self.image_column))
 
     @cached_property
     def index(self) -> FrameIndex:

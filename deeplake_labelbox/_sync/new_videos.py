@@ -13,11 +13,11 @@ import numpy as np
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._jobs.video_appender import PendingVideo, VideoAppender
 from deeplake_labelbox._model.data_rows import data_row_name
-from deeplake_labelbox._store.columns import BASE_COLUMNS, column_names, has_identity_columns
+from deeplake_labelbox._store.columns import column_names, has_identity_columns
 from deeplake_labelbox._store.frame_selection import FrameSelection
-from deeplake_labelbox._store.frames.filler import FillerWriter
-from deeplake_labelbox._store.frames.pictures import BaseColumnsWriter
-from deeplake_labelbox._store.frames.store import FrameWriter
+from deeplake_labelbox._store.frames.filler import FillerStore
+from deeplake_labelbox._store.frames.registry import StorageOptions
+from deeplake_labelbox._store.frames.store import FrameStore
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta, VideoEntry
 from deeplake_labelbox._store.resume import delete_rows, rows_of_video, without_rows
 from deeplake_labelbox._store.written_files import WrittenFiles
@@ -80,8 +80,8 @@ class NewVideos:
         chosen = rows.chosen([*plan.to_add, *plan.to_retry])
         if not len(chosen):
             return known, report
-        writer = self._frame_writer(known)
-        if writer is None:
+        store = self._frame_store(known)
+        if store is None:
             for row in rows.chosen(plan.to_add):
                 outcome = VideoOutcome(str(row["data_row"]["id"]), data_row_name(row))
                 outcome.gap(_NEEDS_FILLER)
@@ -90,7 +90,7 @@ class NewVideos:
             return known, report
         appender = VideoAppender(
             known.project_id,
-            writer,
+            store,
             selection=FrameSelection.of_options(json.loads(known.options)),
             fail_on_error=self._fail_on_error,
             url_presigner=self._url_presigner,
@@ -137,17 +137,11 @@ class NewVideos:
         # Where rows tell their video, places do not matter; and few changes keep metadata short.
         return meta if has_identity_columns(self._dataset) else without_rows(meta, doomed)
 
-    def _frame_writer(self, meta: LabelboxMeta) -> FrameWriter[Any] | None:
+    def _frame_store(self, meta: LabelboxMeta) -> FrameStore[Any] | None:
         if self._data_filler is not None:
-            return FillerWriter(self._data_filler)
-        if not set(BASE_COLUMNS) <= set(column_names(self._dataset)):
-            return None
-        frames = json.loads(meta.options)
-        return BaseColumnsWriter(
-            frames.get("frame_storage", "png"),
-            jpeg_quality=int(frames.get("jpeg_quality", 95)),
-            batch_size=_BATCH_SIZE,
-        )
+            return FillerStore(self._data_filler)
+        store = StorageOptions.of(json.loads(meta.options)).store(batch_size=_BATCH_SIZE)
+        return store if set(store.columns) <= set(column_names(self._dataset)) else None
 
 
 def _with_its_frames(video: PendingVideo, known: LabelboxMeta) -> PendingVideo:

@@ -7,11 +7,10 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from typing import TypeVar
 
-from deeplake_labelbox._video.extractor import FrameExtractor
 from deeplake_labelbox.errors import VideoError
 
 T = TypeVar("T")
@@ -69,42 +68,41 @@ def in_background(items: Iterable[T], *, ahead: int) -> Generator[T]:
 
 
 def opened_ahead(
-    make_extractors: Iterable[Callable[[], FrameExtractor]], *, ahead: int
-) -> Generator[FrameExtractor | VideoError]:
-    """Yield extractors of videos that are opened: fetched and probed, while others are decoded.
+    contexts: Iterable[AbstractContextManager[T]], *, ahead: int
+) -> Generator[T | VideoError]:
+    """Yield videos that are opened: fetched and probed, while others are decoded.
 
-    Each extractor is closed when the next one is asked for.
+    Each is closed when the next one is asked for.
 
     Args:
-        make_extractors: Functions that make the extractors.
+        contexts: Opens the videos; made one by one.
         ahead: How many videos are opened beside the one that was yielded.
 
     Yields:
-        For each of them the open extractor, or the error that opening it raised.
+        For each of them the open video, or the error that opening it raised.
     """
-    pending: deque[tuple[FrameExtractor, Future[FrameExtractor]]] = deque()
-    makers = iter(make_extractors)
+    pending: deque[tuple[AbstractContextManager[T], Future[T]]] = deque()
+    waiting = iter(contexts)
     with ThreadPoolExecutor(max(ahead, 1), thread_name_prefix="open-video") as pool:
         try:
             while True:
-                while len(pending) <= ahead and (make := next(makers, None)) is not None:
-                    extractor = make()
-                    pending.append((extractor, pool.submit(extractor.__enter__)))
+                while len(pending) <= ahead and (context := next(waiting, None)) is not None:
+                    pending.append((context, pool.submit(context.__enter__)))
                 if not pending:
                     return
-                extractor, opened = pending.popleft()
+                context, opening = pending.popleft()
                 try:
-                    opened.result()
+                    video = opening.result()
                 except VideoError as error:
                     yield error
                     continue
                 with ExitStack() as stack:
-                    stack.push(extractor)
-                    yield extractor
+                    stack.push(context)
+                    yield video
         finally:
-            for extractor, opened in pending:
-                if not opened.cancel() and opened.exception() is None:
-                    extractor.__exit__(None, None, None)
+            for context, opening in pending:
+                if not opening.cancel() and opening.exception() is None:
+                    context.__exit__(None, None, None)
 
 
 def grouped(

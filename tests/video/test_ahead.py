@@ -1,7 +1,6 @@
 """Work done ahead keeps order, carries errors, and ends cleanly."""
 
 import threading
-from functools import partial
 
 import pytest
 from video_files import write_video
@@ -84,7 +83,7 @@ def test_videos_are_opened_in_order_and_closed_one_by_one(tmp_path):
         return extractor
 
     counts = []
-    for extractor in opened_ahead([partial(make, path) for path in paths], ahead=2):
+    for extractor in opened_ahead(map(make, paths), ahead=2):
         assert len(made) <= len(counts) + 3
         counts.append(sum(len(batch) for batch in extractor))
     assert counts == [1, 2, 3, 4, 5]
@@ -92,8 +91,7 @@ def test_videos_are_opened_in_order_and_closed_one_by_one(tmp_path):
 
 def test_a_video_that_cannot_be_opened_is_yielded_as_its_error(tmp_path):
     paths = [write_video(tmp_path / "a.mp4", frames=2), tmp_path / "missing.mp4"]
-    makers = [partial(FrameExtractor, path) for path in (*paths, paths[0])]
-    opened = opened_ahead(makers, ahead=1)
+    opened = opened_ahead(map(FrameExtractor, (*paths, paths[0])), ahead=1)
     assert sum(len(batch) for batch in next(opened)) == 2
     assert isinstance(next(opened), VideoNotFoundError)
     assert sum(len(batch) for batch in next(opened)) == 2

@@ -17,6 +17,7 @@ from video_files import (
 from deeplake_labelbox._video import FrameExtractor
 from deeplake_labelbox._video.chosen_frames import ChosenFrames
 from deeplake_labelbox._video.frame_choice import FrameChoice, merged_ranges, runs_of
+from deeplake_labelbox._video.opened import opened_video
 from deeplake_labelbox.errors import ConfigurationError, VideoDecodeError
 
 CHOICES = [
@@ -112,9 +113,9 @@ def write_without_order(source, path):
 
 def test_few_packets_are_decoded_for_few_frames(tmp_path):
     path = write_video(tmp_path / "a.mp4", frames=80, gop=8, b_frames=0)
-    with FrameExtractor(path) as extractor:
+    with opened_video(path) as video:
         frames = ChosenFrames(
-            path, "it", extractor._packets, "h264", FrameChoice(ranges=((35, 36),)), delay=0
+            path, "it", video.packets, "h264", FrameChoice(ranges=((35, 36),)), delay=0
         )
         found = [item for item in frames._decode(frames._plan, set()) if not isinstance(item, int)]
     assert len(found) == 4  # from the key frame before on: 33 to 36
@@ -129,10 +130,8 @@ def test_pictures_that_no_other_needs_are_left_out(tmp_path):
         b_frames=2,
         options={"x264-params": "b-adapt=0:b-pyramid=none:scenecut=0"},
     )
-    with FrameExtractor(path) as extractor:
-        frames = ChosenFrames(
-            path, "it", extractor._packets, "h264", FrameChoice(stride=12), delay=2
-        )
+    with opened_video(path) as video:
+        frames = ChosenFrames(path, "it", video.packets, "h264", FrameChoice(stride=12), delay=2)
         found = [item for item in frames._decode(frames._plan, set()) if not isinstance(item, int)]
     assert len(found) < 20
     check_same(path, [FrameChoice(stride=12), FrameChoice(stride=11)])

@@ -1,11 +1,12 @@
 import io
 import threading
+from functools import partial
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from deeplake_labelbox._video import FrameEncoder, encode_frames, encode_jpeg
+from deeplake_labelbox._video import encode_frames, encode_jpeg, encode_png
 from deeplake_labelbox.errors import ConfigurationError, VideoDecodeError
 
 
@@ -16,7 +17,7 @@ def pictures(count):
 @pytest.mark.parametrize("threads", [1, 2, 8, None])
 def test_order_is_kept(threads):
     frames = pictures(50)
-    encoded = list(encode_frames(frames, "png", threads=threads))
+    encoded = list(encode_frames(frames, encode_png, threads=threads))
     assert len(encoded) == 50
     for data, frame in zip(encoded, frames, strict=True):
         with Image.open(io.BytesIO(data)) as image:
@@ -26,13 +27,7 @@ def test_order_is_kept(threads):
 def test_jpeg_with_a_quality():
     frames = pictures(3)
     expected = [encode_jpeg(frame, 40) for frame in frames]
-    assert list(encode_frames(frames, "jpg", jpeg_quality=40)) == expected
-
-
-def test_one_encoder_serves_many_runs():
-    with FrameEncoder("png", threads=2) as encoder:
-        for count in (0, 1, 5):
-            assert len(list(encoder.encode(pictures(count)))) == count
+    assert list(encode_frames(frames, partial(encode_jpeg, quality=40))) == expected
 
 
 def test_only_a_few_frames_are_held():
@@ -44,9 +39,8 @@ def test_only_a_few_frames_are_held():
             pulled += 1
             yield picture
 
-    with FrameEncoder("png", threads=2) as encoder:
-        for done, _ in enumerate(encoder.encode(source())):
-            assert pulled - done <= 5
+    for done, _ in enumerate(encode_frames(source(), encode_png, threads=2)):
+        assert pulled - done <= 5
 
 
 def test_an_error_of_the_source_comes_after_what_came_before_it():
@@ -61,7 +55,7 @@ def test_an_error_of_the_source_comes_after_what_came_before_it():
 
 
 def encode_frames_into(done, source):
-    for data in encode_frames(source, "png", threads=2):
+    for data in encode_frames(source, encode_png, threads=2):
         done.append(data)
 
 
@@ -75,14 +69,12 @@ def test_an_error_of_the_encoder_is_carried():
 
 def test_an_abandoned_run_ends_its_threads():
     before = threading.active_count()
-    run = encode_frames(pictures(50), "png", threads=4)
+    run = encode_frames(pictures(50), encode_png, threads=4)
     next(run)
     run.close()
     assert threading.active_count() == before
 
 
 def test_wrong_arguments():
-    with pytest.raises(ConfigurationError, match="storage is 'gif'"):
-        FrameEncoder("gif")
     with pytest.raises(ConfigurationError, match="threads is 0"):
-        FrameEncoder(threads=0)
+        list(encode_frames([], encode_png, threads=0))

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from video_files import read_number, real_clip, set_rotation, write_rotated, write_video
 
-from deeplake_labelbox._video import FrameEncoder, FrameExtractor, encode_jpeg, encode_png
+from deeplake_labelbox._video import FrameExtractor, encode_jpeg, encode_png
 from deeplake_labelbox._video.encoder import subsampling_of
 from deeplake_labelbox.errors import ConfigurationError
 
@@ -158,10 +158,8 @@ def test_a_jpeg_shows_what_the_frame_shows(tmp_path, name, options, chroma):
     path = write_video(tmp_path / name, frames=3, **options)
     with FrameExtractor(path) as extractor, FrameExtractor(path, padded=True) as padded:
         frames = next(iter(extractor)).frames
-        with FrameEncoder("jpg") as encoder:
-            files = list(
-                encoder.encode(next(iter(padded)).frames, subsampling=subsampling_of(padded.info))
-            )
+        subsampling = subsampling_of(padded.info)
+        files = [encode_jpeg(frame, subsampling=subsampling) for frame in next(iter(padded)).frames]
     for frame, file in zip(frames, files, strict=True):
         assert chroma_of(file) == chroma
         assert psnr(read(file), frame) > 40
@@ -171,9 +169,10 @@ def test_a_jpeg_shows_what_the_frame_shows(tmp_path, name, options, chroma):
 @pytest.mark.parametrize("degrees", [0, 90, 180, 270])
 def test_a_jpeg_of_a_turned_video(tmp_path, degrees):
     path = write_rotated(tmp_path / "turned.mp4", degrees, frames=3)
-    with FrameExtractor(path, padded=True) as extractor, FrameEncoder("jpg") as encoder:
+    with FrameExtractor(path, padded=True) as extractor:
         frames = next(iter(extractor)).frames
-        files = encoder.encode(frames, subsampling=subsampling_of(extractor.info))
+        subsampling = subsampling_of(extractor.info)
+        files = [encode_jpeg(frame, subsampling=subsampling) for frame in frames]
         assert [read_number(read(file)) for file in files] == [0, 1, 2]
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Self, TypedDict, cast
+from typing import Any, ClassVar, TypedDict, cast
 
 import deeplake
 import numpy as np
 from numpy.typing import NDArray
 
 from deeplake_labelbox._store.appending import append_rows
+from deeplake_labelbox._store.columns import ReadableDataset
+from deeplake_labelbox._store.frames.pictures import PictureReader
 from deeplake_labelbox._store.location import dataset_errors
-from deeplake_labelbox._video.container import VideoInfo
-from deeplake_labelbox._video.extractor import FrameBatch
+from deeplake_labelbox._video.opened import FrameBatch, OpenedVideo, WantedFrames
 from deeplake_labelbox.errors import ConfigurationError, DatasetError
 
 
@@ -28,8 +29,10 @@ class DataFiller(TypedDict):
     fill_data: Callable[[Any, list[int], list[int], list[NDArray[np.uint8]]], object]
 
 
-class FillerWriter:
-    """Writes frames through the functions of a user's data filler.
+class FillerStore:
+    """Stores frames through the functions of a user's data filler.
+
+    The functions stay with the dataset: a copy in another process prepares frames only.
 
     Args:
         data_filler: See `DataFiller`.
@@ -38,8 +41,7 @@ class FillerWriter:
         ConfigurationError: If one of the two functions is missing.
     """
 
-    batch_bytes = 64 << 20
-    padded = False
+    columns: ClassVar[tuple[str, ...]] = ()
     options: Mapping[str, Any] = {}
 
     def __init__(self, data_filler: Mapping[str, Callable[..., object]]) -> None:
@@ -51,21 +53,29 @@ class FillerWriter:
                 )
         self._filler = cast("DataFiller", data_filler)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the functions out, which often cannot be pickled."""
+        return {}
+
     def create_columns(self, dataset: deeplake.Dataset) -> None:
         """Call ``create_tensors``."""
         with dataset_errors("creating the columns of data_filler", of_deep_lake_alone=True):
             self._filler["create_tensors"](FillableDataset(dataset))
 
-    def prepare(self, batches: Iterable[FrameBatch], info: VideoInfo) -> Iterator[FrameBatch]:  # noqa: ARG002 - the face of `FrameWriter`
-        """Pass the frames on as they are."""
-        yield from batches
+    def prepare(self, video: OpenedVideo, wanted: WantedFrames) -> Iterator[FrameBatch]:
+        """Decode the frames."""
+        return video.decode(wanted)
+
+    def size_of(self, batch: FrameBatch) -> int:  # noqa: ARG002 - the protocol of `FrameStore`
+        """Unknown."""
+        return 0
 
     def append(self, dataset: deeplake.Dataset, video_idx: int, batch: FrameBatch) -> None:
         """Call ``fill_data`` and check that it appended a row per frame.
 
         Raises:
-            DatasetError: If it appended another number of rows, and so frames and rows cannot be
-                told to belong together.
+            DatasetError: If it appended another number of rows, so that frames cannot be matched
+                with rows.
         """
         before = len(dataset)
         indices = [int(index) for index in batch.indices]
@@ -80,12 +90,10 @@ class FillerWriter:
                 f"(from frame {indices[0]} on); append exactly one row per frame."
             )
 
-    def __enter__(self) -> Self:
-        """Nothing to start."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Nothing to release."""
+    @staticmethod
+    def reader(dataset: ReadableDataset, column: str) -> PictureReader:
+        """Make what reads a column of pictures."""
+        return PictureReader(dataset, column)
 
 
 class FillableDataset:

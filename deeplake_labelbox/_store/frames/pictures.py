@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import struct
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Self
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar, Self
 
 import deeplake
 import numpy as np
@@ -20,17 +23,18 @@ from numpy.typing import NDArray
 
 from deeplake_labelbox._store.appending import append_rows
 from deeplake_labelbox._store.cells import Readable
-from deeplake_labelbox._store.columns import ReadableDataset
-from deeplake_labelbox._store.frames.store import EncodedBatch
+from deeplake_labelbox._store.columns import BASE_COLUMNS, ReadableDataset
+from deeplake_labelbox._store.frames.registry import StorageOptions
 from deeplake_labelbox._store.location import dataset_errors
-from deeplake_labelbox._video.container import VideoInfo
-from deeplake_labelbox._video.encoder import FrameEncoder, FrameStorage, subsampling_of
-from deeplake_labelbox._video.extractor import FrameBatch
+from deeplake_labelbox._video.encoder import encode_frames, subsampling_of
+from deeplake_labelbox._video.encodings import encode_jpeg, encode_png
+from deeplake_labelbox._video.opened import OpenedVideo, WantedFrames
 from deeplake_labelbox._video.prefetch import grouped
 from deeplake_labelbox.errors import ConfigurationError, DatasetError
 
-# Files that are appended at a time, in bytes.
+# What is appended, and what is decoded, at a time, in bytes.
 _FILE_BYTES = 16 << 20
+_PIXEL_BYTES = 8 << 20
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _RGB_8_BIT = (8, 2, 0, 0, 0)  # bit depth, color type, compression, filter method, interlace
@@ -41,56 +45,89 @@ _HEADER_BYTES = 33  # signature and header chunk
 _InflateError: type[Exception] = igzip_lib.IsalError  # type: ignore[assignment]  # see above
 
 
-class BaseColumnsWriter:
-    """Writes ``frames``, ``frame_idx``, ``video_idx`` and ``timestamp``.
+@dataclass(frozen=True, slots=True, eq=False)
+class EncodedBatch:
+    """Frames that follow each other, as picture files.
+
+    Attributes:
+        files: N PNG or JPEG files.
+        indices: (N,) int32, 0-based, in the order in which the decoder emits frames.
+        timestamps: (N,) float64 seconds from the first frame.
+    """
+
+    files: list[bytes]
+    indices: NDArray[np.int32]
+    timestamps: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        """How many frames."""
+        return len(self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class PictureStore:
+    """Stores ``frames``, ``frame_idx``, ``video_idx`` and ``timestamp``.
 
     Frames are encoded on all cores and handed to Deep Lake as files, which it stores as they are.
 
-    Args:
+    Attributes:
         storage: ``"png"`` (lossless) or ``"jpg"``.
-        jpeg_quality: 1 to 100; only for ``"jpg"``.
         batch_size: Rows appended at a time, at most.
     """
 
-    batch_bytes = 8 << 20
+    columns: ClassVar[tuple[str, ...]] = BASE_COLUMNS
 
-    def __init__(
-        self, storage: FrameStorage = "png", *, jpeg_quality: int = 95, batch_size: int = 100
-    ) -> None:
-        self._storage = storage
-        self.padded = storage == "jpg"
-        self.options: Mapping[str, Any] = {}
-        if self.padded:
-            self.options = {"frame_storage": "jpg", "jpeg_quality": jpeg_quality}
-        self._encoder = FrameEncoder(storage, jpeg_quality=jpeg_quality)
-        self._batch_size = batch_size
+    storage: StorageOptions
+    batch_size: int
+
+    @classmethod
+    def of(cls, options: StorageOptions, *, batch_size: int) -> Self:
+        """Make the store by what a user chose, or by what metadata recorded."""
+        return cls(options, batch_size)
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """What the metadata of a dataset records of it."""
+        return self.storage.recorded()
 
     def create_columns(self, dataset: deeplake.Dataset) -> None:
         """Add the base columns."""
-        dataset.add_column("frames", types.Image(sample_compression=self._storage))
+        compression = self.storage.frame_storage
+        dataset.add_column("frames", types.Image(sample_compression=compression))
         dataset.add_column("frame_idx", types.Int32())
         dataset.add_column("video_idx", types.Int32())
         dataset.add_column("timestamp", types.Float64())
 
-    def prepare(self, batches: Iterable[FrameBatch], info: VideoInfo) -> Iterator[EncodedBatch]:
-        """Encode the frames."""
+    def prepare(self, video: OpenedVideo, wanted: WantedFrames) -> Iterator[EncodedBatch]:
+        """Decode and encode the frames."""
         places: deque[tuple[int, float]] = deque()
+        is_jpeg = self.storage.frame_storage == "jpg"
 
         def frames() -> Iterator[NDArray[np.uint8]]:
-            for batch in batches:
-                places.extend(zip(batch.indices, batch.timestamps, strict=True))
-                yield from batch.frames
+            decoded = video.decode(wanted, max_batch_bytes=_PIXEL_BYTES, padded=is_jpeg)
+            with closing(decoded):
+                for batch in decoded:
+                    places.extend(zip(batch.indices, batch.timestamps, strict=True))
+                    yield from batch.frames
 
-        encoded = self._encoder.encode(frames(), subsampling=subsampling_of(info))
-        files = ((file, *places.popleft()) for file in encoded)
+        encode: Callable[[NDArray[np.uint8]], bytes] = encode_png
+        if is_jpeg:
+            subsampling = subsampling_of(video.info)
+            quality = self.storage.jpeg_quality
+            encode = partial(encode_jpeg, quality=quality, subsampling=subsampling)
+        files = ((file, *places.popleft()) for file in encode_frames(frames(), encode))
         for group in grouped(
-            files, lambda item: len(item[0]), max_size=_FILE_BYTES, max_count=self._batch_size
+            files, lambda item: len(item[0]), max_size=_FILE_BYTES, max_count=self.batch_size
         ):
             yield EncodedBatch(
                 files=[file for file, _, _ in group],
                 indices=np.array([index for _, index, _ in group], dtype=np.int32),
                 timestamps=np.array([seconds for _, _, seconds in group], dtype=np.float64),
             )
+
+    def size_of(self, batch: EncodedBatch) -> int:
+        """How many bytes its files have."""
+        return sum(map(len, batch.files))
 
     def append(self, dataset: deeplake.Dataset, video_idx: int, batch: EncodedBatch) -> None:
         """Append one row per frame."""
@@ -103,13 +140,10 @@ class BaseColumnsWriter:
         with dataset_errors(f"appending frames of video {video_idx}"):
             append_rows(dataset, columns)
 
-    def __enter__(self) -> Self:
-        """Start what writing needs."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End the threads of the encoder."""
-        self._encoder.close()
+    @staticmethod
+    def reader(dataset: ReadableDataset, column: str) -> PictureReader:
+        """Make what reads a column of pictures."""
+        return PictureReader(dataset, column)
 
 
 class PictureReader:

@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol, overload
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deeplake_labelbox._store.cells import Readable
+from deeplake_labelbox._store.frames.store import Frame, FrameReader
 from deeplake_labelbox._store.source import DatasetSource
 from deeplake_labelbox.errors import ConfigurationError
-
-Frame = NDArray[np.uint8]
-"""(H, W, 3) uint8 RGB, as displayed."""
-
-
-class FrameReader(Protocol):
-    """Reads frames of one storage."""
-
-    def read(self, dataset: Readable, rows: Sequence[int]) -> Iterator[Frame]:
-        """Yield the frames of rows, in their order, each a new array.
-
-        Raises:
-            DatasetError: If a frame is missing, or cannot be read or decoded.
-        """
 
 
 class Frames:

@@ -1,65 +1,97 @@
-"""What writes the frames of videos as rows."""
+"""The protocol of what stores frames: it prepares and appends rows, and reads their pixels."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol, Self, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 import deeplake
 import numpy as np
 from numpy.typing import NDArray
 
-from deeplake_labelbox._video.container import VideoInfo
-from deeplake_labelbox._video.extractor import FrameBatch
+from deeplake_labelbox._store.cells import Readable
+from deeplake_labelbox._store.columns import ReadableDataset
+from deeplake_labelbox._store.frames.registry import StorageOptions
+from deeplake_labelbox._video.opened import OpenedVideo, WantedFrames
+
+Frame = NDArray[np.uint8]
+"""(H, W, 3) uint8 RGB, as displayed."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class EncodedBatch:
-    """Frames that follow each other, as picture files.
+class PreparedFrames(Protocol):
+    """Frames of a video that become rows together; it can be pickled."""
 
-    Attributes:
-        files: N PNG or JPEG files.
-        indices: (N,) int32, 0-based, in the order in which the decoder emits frames.
-        timestamps: (N,) float64 seconds from the first frame.
-    """
-
-    files: list[bytes]
-    indices: NDArray[np.int32]
-    timestamps: NDArray[np.float64]
+    @property
+    def indices(self) -> NDArray[np.int32]:
+        """(N,) int32, 0-based, in the order in which the decoder emits frames."""
 
     def __len__(self) -> int:
         """How many frames."""
-        return len(self.files)
 
 
-B = TypeVar("B", FrameBatch, EncodedBatch)
+B = TypeVar("B", bound=PreparedFrames)
 
 
-class FrameWriter(Protocol[B]):
-    """Writes the frames of a video as rows.
+class FrameReader(Protocol):
+    """Reads frames of one storage."""
+
+    def read(self, dataset: Readable, rows: Sequence[int]) -> Iterator[Frame]:
+        """Yield the frames of rows, in their order, each a new array.
+
+        Raises:
+            DatasetError: If a frame is missing, or cannot be read or decoded.
+        """
+
+
+class FrameStore(Protocol[B]):
+    """Stores the frames of videos as rows.
+
+    It can be pickled for another thread, process or machine, which calls `prepare`.
 
     Attributes:
-        batch_bytes: How many bytes of pixels it takes at a time.
-        padded: Whether it takes pixels of four bytes; see `FrameExtractor`.
-        options: How it stores frames, as far as it is not the default.
+        columns: The columns that it writes, where it can tell.
+        options: What the metadata of a dataset records of it.
     """
 
-    batch_bytes: int
-    padded: bool
-    options: Mapping[str, Any]
+    columns: ClassVar[tuple[str, ...]]
+
+    @property
+    def options(self) -> Mapping[str, Any]: ...
 
     def create_columns(self, dataset: deeplake.Dataset) -> None:
         """Add the columns to a new dataset."""
 
-    def prepare(self, batches: Iterable[FrameBatch], info: VideoInfo) -> Iterator[B]:
-        """Make of decoded frames what is appended; runs beside `append`, in another thread."""
+    def prepare(self, video: OpenedVideo, wanted: WantedFrames) -> Iterator[B]:
+        """Make what is appended of the wanted frames of a video.
+
+        Sets `OpenedVideo.frame_count` and `OpenedVideo.sizes`.
+
+        Raises:
+            VideoError: After the last good frame, if the video is not whole.
+        """
+
+    def size_of(self, batch: B) -> int:
+        """How many bytes Deep Lake stores of it at least; 0 if unknown."""
 
     def append(self, dataset: deeplake.Dataset, video_idx: int, batch: B) -> None:
         """Append one row per frame."""
 
-    def __enter__(self) -> Self:
-        """Start what writing needs."""
+    @staticmethod
+    def reader(dataset: ReadableDataset, column: str) -> FrameReader:
+        """Make what reads the frames of a dataset.
 
-    def __exit__(self, *_: object) -> None:
-        """Release it."""
+        Args:
+            dataset: The dataset.
+            column: The column of pictures, for storages that have one.
+
+        Raises:
+            ConfigurationError: If there is no such column.
+        """
+
+
+class RecordedStore(FrameStore[B], Protocol[B]):
+    """A store that metadata records, so that it can be made again."""
+
+    @classmethod
+    def of(cls, options: StorageOptions, *, batch_size: int) -> Self:
+        """Make the store by what a user chose, or by what metadata recorded."""

@@ -1,0 +1,99 @@
+"""VideoTask: what is to be done with one video, in whichever thread, process or machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from deeplake_labelbox._store.frames.store import FrameStore, PreparedFrames
+from deeplake_labelbox._video.access import UrlPresigner
+from deeplake_labelbox._video.container import VideoInfo
+from deeplake_labelbox._video.opened import OpenedVideo, WantedFrames, opened_video
+from deeplake_labelbox._video.scan import VideoScan
+from deeplake_labelbox._video.transport import Transport
+from deeplake_labelbox.errors import VideoError
+
+
+@dataclass(frozen=True, slots=True)
+class VideoOpened:
+    """A video was fetched, and its packets were scanned."""
+
+    info: VideoInfo
+    scan: VideoScan
+
+
+@dataclass(frozen=True, slots=True)
+class VideoEnd:
+    """A video has no further frames.
+
+    Attributes:
+        error: Why it has none, if it could not be fetched or fully decoded.
+        frame_count: See `OpenedVideo`.
+        sizes: The same.
+    """
+
+    error: VideoError | None = None
+    frame_count: int = 0
+    sizes: tuple[tuple[int, int, int], ...] = ()
+
+
+Step: TypeAlias = VideoOpened | PreparedFrames | VideoEnd
+"""What a task yields: the opened video, its prepared frames, and its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class VideoTask:
+    """Fetches a video and prepares its frames; it can be pickled if its presigner can be.
+
+    Attributes:
+        source: Path or URL of the video.
+        wanted: Which frames are wanted.
+        store: How they are stored.
+        url_presigner: Gives private URLs access.
+    """
+
+    source: str
+    wanted: WantedFrames
+    store: FrameStore[Any]
+    url_presigner: UrlPresigner | None = None
+
+    def run(self) -> Iterator[Step]:
+        """Do all of it here.
+
+        Yields:
+            What can be pickled: `VideoOpened` unless the video cannot be opened, the batches of
+            its frames, and `VideoEnd`.
+        """
+        with Transport() as transport, ExitStack() as stack:
+            video: OpenedVideo | VideoError
+            try:
+                video = stack.enter_context(self.open(transport))
+            except VideoError as error:
+                video = error
+            yield from self.steps(video)
+
+    def open(self, transport: Transport) -> AbstractContextManager[OpenedVideo]:
+        """Fetch the video, when it is entered.
+
+        Args:
+            transport: The HTTP client to use.
+
+        Raises:
+            VideoError: On entering, if the video cannot be opened.
+        """
+        return opened_video(self.source, url_presigner=self.url_presigner, transport=transport)
+
+    def steps(self, video: OpenedVideo | VideoError) -> Iterator[Step]:
+        """Prepare the frames of the opened video, or tell that it could not be opened."""
+        if isinstance(video, VideoError):
+            yield VideoEnd(video)
+            return
+        yield VideoOpened(video.info, video.scan)
+        error = None
+        try:
+            yield from self.store.prepare(video, self.wanted)
+        except VideoError as raised:
+            error = raised
+        yield VideoEnd(error, video.frame_count, tuple(video.sizes))

@@ -1,0 +1,127 @@
+"""The ways to store frames: what a user can choose, and what the metadata of a dataset records.
+
+A new one needs a file with its `RecordedStore`, a line in `STORAGES`, and its name in
+`FrameStorage`. Nothing here imports Deep Lake, so that the command line starts quickly.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from deeplake_labelbox.errors import ConfigurationError, DatasetError, DatasetMismatchError
+
+if TYPE_CHECKING:
+    from deeplake_labelbox._store.columns import ReadableDataset
+    from deeplake_labelbox._store.frames.store import FrameReader, FrameStore, RecordedStore
+
+FrameStorage: TypeAlias = Literal["png", "jpg"]
+"""A way to store frames; the keys of `STORAGES`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """A way to store frames.
+
+    Attributes:
+        store: Module and class of its `RecordedStore`.
+        summary: What it is good for, in a few words for the command line.
+        bytes_a_pixel: Bytes that a pixel takes: the mean of real clips of 144 to 720 rows; a video
+            of much or little detail takes up to a half more or less.
+        options: The fields of `StorageOptions` that it obeys.
+    """
+
+    store: str
+    summary: str
+    bytes_a_pixel: float
+    options: tuple[str, ...] = ()
+
+    def load(self) -> type[RecordedStore[Any]]:
+        """Import the class of its store."""
+        module, _, name = self.store.partition(".")
+        found: type[RecordedStore[Any]] = getattr(import_module(f"{__package__}.{module}"), name)
+        return found
+
+
+DEFAULT: Final[FrameStorage] = "png"
+STORAGES: Final[Mapping[FrameStorage, Storage]] = {
+    "png": Storage("pictures.PictureStore", "keeps every pixel", 1.2),
+    "jpg": Storage("pictures.PictureStore", "is smaller and faster", 0.3, ("jpeg_quality",)),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageOptions:
+    """How frames are stored.
+
+    Attributes:
+        frame_storage: One of `STORAGES`.
+        jpeg_quality: 1 to 100; of ``"jpg"``.
+
+    Raises:
+        ConfigurationError: If there is no such storage, or a value is out of range.
+    """
+
+    frame_storage: FrameStorage = DEFAULT
+    jpeg_quality: int = 95
+
+    def __post_init__(self) -> None:
+        if self.frame_storage not in STORAGES:
+            names = " or ".join(map(repr, STORAGES))
+            raise ConfigurationError(f"frame_storage is {self.frame_storage!r}; give {names}.")
+        if not 1 <= self.jpeg_quality <= 100:
+            raise ConfigurationError(f"jpeg_quality is {self.jpeg_quality}; give 1 to 100.")
+
+    def recorded(self) -> dict[str, Any]:
+        """What the metadata of a dataset records: nothing of the default storage."""
+        if self.frame_storage == DEFAULT:
+            return {}
+        kept = ("frame_storage", *STORAGES[self.frame_storage].options)
+        return {name: getattr(self, name) for name in kept}
+
+    @classmethod
+    def of(cls, recorded: Mapping[str, Any]) -> StorageOptions:
+        """Read what was `recorded`, among other options.
+
+        Raises:
+            DatasetError: If the storage is not known here.
+        """
+        name = recorded.get("frame_storage", DEFAULT)
+        if name not in STORAGES:
+            raise DatasetError(
+                f"The dataset stores frames as {name!r}, which this version of deeplake-labelbox "
+                f"does not know; install the version that made it, or a later one."
+            )
+        own = STORAGES[name].options
+        return cls(frame_storage=name, **{key: recorded[key] for key in own if key in recorded})
+
+    def store(self, *, batch_size: int) -> FrameStore[Any]:
+        """Make the store.
+
+        Args:
+            batch_size: Rows appended at a time, at most.
+        """
+        return STORAGES[self.frame_storage].load().of(self, batch_size=batch_size)
+
+
+def frame_reader(dataset: ReadableDataset, column: str) -> FrameReader:
+    """Make what reads the frames of a dataset, by the storage that its metadata records.
+
+    Args:
+        dataset: The dataset. One without metadata, as of a query, has pictures.
+        column: The column of pictures.
+
+    Raises:
+        ConfigurationError: If there is no such column of pictures.
+        DatasetError: If the storage is not known here.
+    """
+    from deeplake_labelbox._store.videos import read_meta  # noqa: PLC0415 - imports Deep Lake
+
+    try:
+        options = StorageOptions.of(json.loads(read_meta(dataset).options))
+    except DatasetMismatchError:
+        options = StorageOptions()
+    return STORAGES[options.frame_storage].load().reader(dataset, column)

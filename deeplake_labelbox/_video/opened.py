@@ -1,0 +1,271 @@
+"""OpenedVideo: a video that is fetched and whose packets are scanned, before it is decoded."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from av.video.reformatter import Interpolation, VideoReformatter
+
+from deeplake_labelbox._video.chosen_frames import ChosenFrames
+from deeplake_labelbox._video.container import VideoInfo
+from deeplake_labelbox._video.decoding import Decoded, VideoDecoder
+from deeplake_labelbox._video.frame_choice import FrameChoice
+from deeplake_labelbox._video.orientation import Orientation
+from deeplake_labelbox._video.packets import PacketTable
+from deeplake_labelbox._video.probe import probe_video
+from deeplake_labelbox._video.resize import Resize, check_resize, resized
+from deeplake_labelbox._video.scan import VideoScan, scan_packets
+from deeplake_labelbox._video.source import describe_source, open_video
+from deeplake_labelbox.errors import ConfigurationError, VideoDecodeError
+
+if TYPE_CHECKING:
+    import av
+    from numpy.typing import NDArray
+
+    from deeplake_labelbox._video.access import UrlPresigner
+    from deeplake_labelbox._video.transport import Transport
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_MAX_BATCH_BYTES: Final = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class FrameBatch:
+    """Frames that follow each other.
+
+    Attributes:
+        frames: (H, W, 3) uint8 RGB arrays, contiguous, as displayed; (H, W, 4) when padded,
+            and the decoded width is a multiple of 16.
+        indices: (N,) int32, 0-based, in the order in which the decoder emits frames.
+        timestamps: (N,) float64 seconds from the first frame; they always rise.
+    """
+
+    frames: list[NDArray[np.uint8]]
+    indices: NDArray[np.int32]
+    timestamps: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedFrames:
+    """Which frames of a video are wanted, and how many at a time.
+
+    Attributes:
+        choice: Which ones. They keep the numbers and times that they have in the whole video, and
+            the others are decoded only as far as needed.
+        resize: The size to scale frames to, as displayed; see `Resize`. Shrinking averages areas,
+            enlarging is bicubic.
+        batch_size: Frames a batch, at most.
+
+    Raises:
+        ConfigurationError: A value out of range.
+    """
+
+    choice: FrameChoice = field(default_factory=FrameChoice)
+    resize: Resize | None = None
+    batch_size: int = 100
+
+    def __post_init__(self) -> None:
+        if self.batch_size < 1:
+            raise ConfigurationError(f"batch_size is {self.batch_size}; give 1 or more.")
+        check_resize(self.resize)
+
+
+@dataclass(slots=True, kw_only=True)
+class OpenedVideo:
+    """A local file of a video, with what its header and packets say.
+
+    Attributes:
+        name: What to call it in messages.
+        path: The file; it may be gone once the ``with`` block of `opened_video` ends.
+        info: What the file says.
+        scan: What its packets tell.
+        packets: The packets themselves.
+        orientation: How its pictures are turned and stretched to be displayed.
+        delay: How many packets the decoder reads ahead of the frame that it gives.
+        frame_count: How many frames the video has, wanted or not, up to where its frames were
+            read; set by whoever reads them, such as `decode`.
+        sizes: First 1-based frame, width and height, as displayed and before it is scaled, of each
+            run of wanted frames of one size; several where the size changes within the video. Set
+            by the same.
+    """
+
+    name: str
+    path: Path
+    info: VideoInfo
+    scan: VideoScan
+    packets: PacketTable
+    orientation: Orientation
+    delay: int
+    frame_count: int = 0
+    sizes: list[tuple[int, int, int]] = field(default_factory=list)
+
+    def decode(
+        self,
+        wanted: WantedFrames,
+        *,
+        max_batch_bytes: int = DEFAULT_MAX_BATCH_BYTES,
+        padded: bool = False,
+    ) -> Generator[FrameBatch]:
+        """Decode the frames that are wanted.
+
+        Args:
+            wanted: Which ones.
+            max_batch_bytes: Bytes of pixels a batch, at most: a batch ends at whichever of the two
+                bounds comes first, and holds at least one frame.
+            padded: Whether pixels get a fourth byte, which is unused; `encode_jpeg` is faster so.
+
+        Raises:
+            VideoDecodeError: After the last good frame, if the file is not whole.
+        """
+        batch = _GrowingBatch(wanted.batch_size, max_batch_bytes)
+        reformatter = VideoReformatter()
+        size = None
+        if wanted.resize is not None:
+            size = resized(self.info.width, self.info.height, wanted.resize)
+            size = self.orientation.size(*size)
+        self.sizes = []
+        try:
+            for decoded in self._decode(wanted.choice):
+                rgb = _to_rgb(decoded.frame, reformatter, size, padded=padded)
+                picture = self.orientation.apply(rgb)
+                shown = self.orientation.size(decoded.frame.width, decoded.frame.height)
+                if not self.sizes or self.sizes[-1][1:] != shown:
+                    self.sizes.append((decoded.index + 1, *shown))
+                if not batch.has_room(picture):
+                    yield batch.take()
+                batch.add(picture, decoded)
+        except VideoDecodeError:
+            if batch.pictures:
+                yield batch.take()
+            raise
+        if batch.pictures:
+            yield batch.take()
+
+    def _decode(self, choice: FrameChoice) -> Iterator[Decoded]:
+        """The frames that are wanted."""
+        last, self.frame_count = -1, 0
+        if not choice.is_all and self.scan.damage is None:
+            frames = ChosenFrames(
+                self.path, self.name, self.packets, self.info.codec, choice, delay=self.delay
+            )
+            for decoded in frames:
+                last = decoded.index
+                yield decoded
+            if frames.complete:
+                self.frame_count = len(self.packets)
+                return
+            logger.info("%s is decoded in full to number its frames", self.name)
+        picker = choice.picker()
+        for decoded in VideoDecoder(self.path, self.name, self.packets, self.info.frame_rate):
+            self.frame_count = decoded.index + 1
+            if picker.wants(decoded.index, decoded.timestamp) and decoded.index > last:
+                yield decoded
+
+
+@contextmanager
+def opened_video(
+    source: str | Path,
+    *,
+    url_presigner: UrlPresigner | None = None,
+    transport: Transport | None = None,
+) -> Iterator[OpenedVideo]:
+    """Fetch a video, and read its header and packets.
+
+    Args:
+        source: A path, a ``file://`` URL, or a URL (see `open_video`).
+        url_presigner: Gives URLs access.
+        transport: The HTTP client to use.
+
+    Raises:
+        VideoError: What `open_video` raises, or `VideoDecodeError` when not even one frame can be
+            decoded.
+    """
+    name = f"The video {describe_source(source)}"
+    with open_video(source, url_presigner=url_presigner, transport=transport) as path:
+        packets, scan = scan_packets(path, name)
+        probe = probe_video(path, name)
+        yield OpenedVideo(
+            name=name,
+            path=path,
+            info=probe.info,
+            scan=scan,
+            packets=packets,
+            orientation=probe.orientation,
+            delay=probe.delay,
+        )
+
+
+def _to_rgb(
+    frame: av.VideoFrame,
+    reformatter: VideoReformatter,
+    size: tuple[int, int] | None,
+    *,
+    padded: bool,
+) -> NDArray[np.uint8]:
+    """(H, W, 3) or (H, W, 4) uint8.
+
+    One reformatter serves all frames: a new one each costs a third of the time.
+    """
+    width, height = size or (frame.width, frame.height)
+    interpolation = None
+    if (width, height) != (frame.width, frame.height):
+        shrinks = width <= frame.width and height <= frame.height
+        interpolation = Interpolation.AREA if shrinks else Interpolation.BICUBIC
+    rgb = reformatter.reformat(
+        frame,
+        width=width,
+        height=height,
+        # libswscale 9.5 leaves up to 4 columns of RGBA unset where the width is no multiple of 16.
+        format="rgba" if padded and width % 16 == 0 else "rgb24",
+        interpolation=interpolation,
+        threads=1,  # the cores are the encoders'
+    )
+    picture = rgb.to_ndarray()
+    # An RGB source is not converted: its array is memory that the decoder may still refer to.
+    return np.array(picture, dtype=np.uint8, order="C", copy=True if rgb is frame else None)
+
+
+class _GrowingBatch:
+    """Collects frames up to the bounds of a batch."""
+
+    def __init__(self, max_frames: int, max_bytes: int) -> None:
+        self._max_frames = max_frames
+        self._max_bytes = max_bytes
+        self._clear()
+
+    def _clear(self) -> None:
+        self.pictures: list[NDArray[np.uint8]] = []
+        self._indices: list[int] = []
+        self._timestamps: list[float] = []
+        self._bytes = 0
+
+    def has_room(self, picture: NDArray[np.uint8]) -> bool:
+        return not self.pictures or (
+            len(self.pictures) < self._max_frames
+            and self._bytes + picture.nbytes <= self._max_bytes
+        )
+
+    def add(self, picture: NDArray[np.uint8], decoded: Decoded) -> None:
+        self.pictures.append(picture)
+        self._indices.append(decoded.index)
+        self._timestamps.append(decoded.timestamp)
+        self._bytes += picture.nbytes
+
+    def take(self) -> FrameBatch:
+        batch = FrameBatch(
+            frames=self.pictures,
+            indices=np.array(self._indices, dtype=np.int32),
+            timestamps=np.array(self._timestamps, dtype=np.float64),
+        )
+        self._clear()
+        return batch

@@ -7,6 +7,7 @@ from contextlib import closing
 from typing import Protocol
 
 from deeplake_labelbox._jobs.video_task import Step, VideoTask
+from deeplake_labelbox._video.encoder import kept_encoder_threads
 from deeplake_labelbox._video.prefetch import in_background, opened_ahead
 from deeplake_labelbox._video.transport import Transport
 
@@ -34,6 +35,7 @@ class ThreadEngine:
     def _steps(self, tasks: Iterable[VideoTask]) -> Iterator[Step]:
         tasks = list(tasks)
         with (
+            kept_encoder_threads(),
             Transport() as transport,
             closing(
                 opened_ahead((task.open(transport) for task in tasks), ahead=_VIDEOS_AHEAD)

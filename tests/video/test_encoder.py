@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from deeplake_labelbox._video import encode_frames, encode_jpeg, encode_png
+from deeplake_labelbox._video.encoder import kept_encoder_threads, usable_cores
 from deeplake_labelbox.errors import ConfigurationError, VideoDecodeError
 
 
@@ -72,6 +73,21 @@ def test_an_abandoned_run_ends_its_threads():
     run = encode_frames(pictures(50), encode_png, threads=4)
     next(run)
     run.close()
+    assert threading.active_count() == before
+
+
+def test_threads_are_kept_over_many_runs():
+    before = threading.active_count()
+    names = set()
+
+    def encode(frame):
+        names.add(threading.current_thread().name)
+        return encode_png(frame)
+
+    with kept_encoder_threads():
+        for count in (0, 1, 50, 50):
+            assert len(list(encode_frames(pictures(count), encode))) == count
+        assert len(names) <= usable_cores()
     assert threading.active_count() == before
 
 

@@ -33,8 +33,8 @@ Start with [bold]deeplake-labelbox demo[/]: it needs no account. Then set LABELB
 key and run [bold]deeplake-labelbox create PROJECT_ID DATASET[/] with a project of your own.
 """
 
-_EPILOG = """Exit codes: 0 all done; 1 an error, nothing more is done; 2 finished, but something
-could not be had and is listed; 130 stopped with Ctrl-C."""
+_EPILOG = """Exit codes: 0 all done; 1 an error, nothing more is done; 2 finished, with problems
+that are listed; 130 stopped with Ctrl-C."""
 
 
 def _flowing(text: str) -> str:

@@ -125,10 +125,9 @@ def finish(run: Run, report: Report, report_file: Path | None) -> None:
 
 
 def show_gaps(run: Run, gaps: Sequence[Gap], report_file: Path | None) -> None:
-    """List what could not be had, on standard error."""
+    """List what is missing, on standard error."""
     table = Table(box=box.ROUNDED, title_justify="left", padding=(0, 1), header_style="yellow")
-    many = counted(len(gaps), "gap")
-    table.title = Text(f"Finished with {many}: this could not be had", style="bold yellow")
+    table.title = Text(f"Finished, with {counted(len(gaps), 'problem')}:", style="bold yellow")
     table.add_column("video", overflow="fold", ratio=2)
     table.add_column("frame", overflow="fold", ratio=1)
     table.add_column("what", overflow="fold", ratio=5)
@@ -144,7 +143,7 @@ def show_gaps(run: Run, gaps: Sequence[Gap], report_file: Path | None) -> None:
         if others:
             what += f" (and {others:,} other{'s' * (others != 1)} alike)"
         frames = [frame for gap in same for frame in gap.frames]
-        table.add_row(Text(video), _spans(frames) or "all", Text(in_options(what)))
+        table.add_row(Text(video), _spans(frames), Text(in_options(what)))
     run.err.print()
     run.err.print(table)
     if len(alike) > _GAPS_SHOWN:

@@ -18,6 +18,7 @@ from deeplake_labelbox._formats.coco_json import (
     Entry,
     Size,
     add_shape,
+    crowds_noted,
     folders_of,
     length_of,
     number_in,
@@ -103,7 +104,16 @@ class CocoSource:
         return frozenset(self._content.categories.values())
 
     def videos(self, kind_of: KindOf) -> Iterator[VideoAnnotations]:
-        """Yield the annotations of each video; what cannot be read is refused by annotation."""
+        """Yield the annotations of each video; what cannot be read is refused by annotation.
+
+        Raises:
+            AnnotationSourceError: If the images of all annotations are missing.
+        """
+        if self._lost and len(self._lost) == len(self._content.annotations):
+            raise AnnotationSourceError(
+                f"{self._content.path}: none of the images that its annotations name is in "
+                f"'images'."
+            )
         findings = [
             Finding(
                 f"annotations[{index}] is of image {annotation.get('image_id')!r}, which is "
@@ -156,14 +166,14 @@ class CocoSource:
         place = reference(image, "video_id")
         video = as_mapping(listed.get(place))
         names = [as_text(video.get(key)) for key in ("name", "file_name")]
-        names += [*folders, as_text(image.get("video_id"))]
-        return place, tuple(dict.fromkeys(name for name in names if name))
+        found = tuple(dict.fromkeys(name for name in (*names, *folders) if name))
+        # Another video of the project may be called like an id.
+        return place, found or (place,)
 
     def _video(
         self, key: str, video: _Video, kind_of: KindOf, findings: list[Finding]
     ) -> VideoAnnotations:
         builder = TrackBuilder()
-        crowds = 0
         try:
             frames = frames_of_pictures(
                 self._numbers[key] or range(len(video.images)),
@@ -178,11 +188,9 @@ class CocoSource:
             frames, doubt = [0] * len(video.images), str(error)
         frame_of = dict(zip(video.images, frames, strict=True))
         for index, annotation in video.annotations:
-            crowds += self._add(builder, index, annotation, video, frame_of, doubt, kind_of)
+            self._add(builder, index, annotation, video, frame_of, doubt, kind_of)
         findings = [*findings, *builder.findings()]
-        if crowds:
-            what = "annotations are of crowds (iscrowd); each is imported as one object"
-            findings.append(Finding(what, None, crowds, is_note=True))
+        findings += crowds_noted(annotation for _, annotation in video.annotations)
         return VideoAnnotations(
             data_row=video.names,
             tracks=builder.tracks(),
@@ -200,18 +208,18 @@ class CocoSource:
         frame_of: Mapping[str, int],
         doubt: str | None,
         kind_of: KindOf,
-    ) -> bool:
-        """Add an annotation; tells whether it is of a crowd."""
+    ) -> None:
+        """Add an annotation."""
         where = f"annotations[{index}] of {self._content.path.name}"
         track = _track(annotation) or f"annotation {annotation.get('id', index)}"
         try:
             name = self._content.category_of(annotation)
         except ValueError as error:
             builder.refuse(f"category {annotation.get('category_id')}", track, f"{where} {error}")
-            return False
+            return
         if doubt is not None:
             builder.refuse(name, track, doubt)
-            return False
+            return
         image = reference(annotation, "image_id")
         shapes = (annotation.get("bbox"), annotation.get("segmentation"))
         boxes = kind_of(name) == "rectangle"
@@ -220,7 +228,7 @@ class CocoSource:
             kind: Any = "rectangle" if boxes or not shapes[1] else "raster-segmentation"
             reason = f"{where} is of an image of another size than the video's first"
             builder.leave_out(name, kind, track, frame_of[image], reason)
-            return False
+            return
         key_frame = annotation.get("key_frame")
         add_shape(
             builder,
@@ -233,7 +241,6 @@ class CocoSource:
             boxes=boxes,
             drawn=key_frame if isinstance(key_frame, bool) else None,
         )
-        return annotation.get("iscrowd") == 1
 
 
 def _track(annotation: Entry) -> str | None:

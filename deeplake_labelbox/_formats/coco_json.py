@@ -10,7 +10,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
@@ -18,6 +18,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from deeplake_labelbox._counts import counted
 from deeplake_labelbox._formats.annotations import Finding
 from deeplake_labelbox._formats.polygons import filled
 from deeplake_labelbox._formats.rle import decode_rle
@@ -175,6 +176,13 @@ def folders_of(file_name: str) -> list[str]:
     folder = PurePosixPath(*parts)
     names = [str(folder), *reversed(parts)] if parts else []
     return [name for name in dict.fromkeys(names) if name not in ("img1", "JPEGImages", "/")]
+
+
+def crowds_noted(annotations: Iterable[Entry]) -> list[Finding]:
+    """A note on annotations of crowds, if there are some."""
+    count = sum(annotation.get("iscrowd") == 1 for annotation in annotations)
+    what = f"{counted(count, 'annotation')} of crowds (iscrowd) imported as one object each"
+    return [Finding(what, is_note=True)] if count else []
 
 
 def add_shape(

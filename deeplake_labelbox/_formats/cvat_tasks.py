@@ -58,11 +58,11 @@ class CvatTask:
         """Name numbers of the file that the task does not have, and those that it has."""
         shown = ", ".join(map(str, numbers[:_NUMBERS_SHOWN]))
         more = f" and {len(numbers) - _NUMBERS_SHOWN} more" * (len(numbers) > _NUMBERS_SHOWN)
-        last = "" if self.last is None else f" to {self.last + self.offset}"
-        step = "" if self.step == 1 else f" in steps of {self.step}"
+        last = "" if self.last is None else f" and ends at {self.last + self.offset}"
+        step = "" if self.step == 1 else f", in steps of {self.step}"
         return (
-            f"frame {shown}{more} of the file, whose task has the frames from "
-            f"{self.start + self.offset}{last}{step} there,"
+            f"{'frame' if len(numbers) == 1 else 'frames'} {shown}{more} in the file, but its task "
+            f"begins at {self.start + self.offset}{last}{step}"
         )
 
 

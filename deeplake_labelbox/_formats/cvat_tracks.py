@@ -166,7 +166,7 @@ def read_track(element: Element, task: CvatTask) -> CvatTrack:
     track.shapes = [shapes[frame] for frame in sorted(shapes)]
     track.is_single = len(shapes) == 1 and _is_single(track, task)
     if left_out:
-        what = f"its shapes on {task.frames_in_words(left_out)} are left out"
+        what = f"left out on {task.frames_in_words(left_out)}"
         track.problems[what] = []
     if not any(shape.value is not None for shape in track.shapes):
         raise ValueError("; ".join(track.problems) or "it is outside of the picture in all frames")
@@ -233,7 +233,9 @@ def _value(element: Element, size: tuple[int, int] | None) -> Any:
         points = vertices(pair.split(",") for pair in element.attrib["points"].split(";"))
     except ValueError as error:
         written = element.attrib["points"][:60]
-        raise ValueError(f"has the points {written!r}, no pairs of finite numbers") from error
+        raise ValueError(
+            f"has the points {written!r}, which are not pairs of finite numbers"
+        ) from error
     if len(points) < _FEWEST_VERTICES[element.tag]:
         raise ValueError(f"has {len(points)} vertices; it needs {_FEWEST_VERTICES[element.tag]}")
     if element.tag != "points":

@@ -14,6 +14,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from deeplake_labelbox._counts import counted as counted_of
+
 # Pictures of faster videos may be numbered at half the video's rate.
 _FAST: Final = 48.0
 
@@ -85,13 +87,9 @@ def frames_of_pictures(
     if video.frames == len(values) and said.step is None:
         return np.searchsorted(ranks, values).astype(np.int64) + 1
     start = _first_number(ranks, video, said, first)
+    unit = int(np.gcd.reduce(np.diff(ranks))) if len(ranks) > 1 else 1
     if said.step is not None:
-        unit = int(np.gcd.reduce(np.diff(ranks))) if len(ranks) > 1 else 1
-        if (ranks[0] - start) % unit:
-            raise ValueError(
-                f"its first picture has number {ranks[0]}, which is no multiple of {unit}, the "
-                f"step of the numbers; pass {_FIRST}"
-            )
+        unit = _checked_unit(ranks, start, unit, said.step, video)
         frames = (values - start) // unit * said.step + 1
     else:
         frames = values - start + 1
@@ -101,23 +99,46 @@ def frames_of_pictures(
     if video.frames is not None and last > video.frames:
         raise ValueError(
             f"its last picture has number {ranks[-1]}, which is frame {last}, but the video in "
-            f"Labelbox has {_of_frames(video.frames)}; pass {_STEP}: how many frames of the video "
-            f"lie from one picture to the next"
+            f"Labelbox has {counted_of(video.frames, 'frame')}; pass {_STEP}: how many frames of "
+            f"the video lie from one picture to the next"
         )
     if said.step is None and (last > 1 or counted) and _is_doubtful(ranks, video, last, declared):
-        told = "an unknown number of frames" if video.frames is None else _of_frames(video.frames)
+        told = (
+            "an unknown number of frames"
+            if video.frames is None
+            else counted_of(video.frames, "frame")
+        )
         shown = f"its {len(ranks)} pictures are numbered {ranks[0]} to {ranks[-1]}"
         if len(ranks) == 1:
             shown = f"its only picture has number {ranks[0]}"
         raise ValueError(
-            f"{shown}, the video in Labelbox has {told}; they may be its first ones or, for "
-            f"example, every second one. Pass {_STEP}: 1 for the first ones, 2 for every second one"
+            f"{shown}, the video in Labelbox has {told}; the numbers may count its frames or, for "
+            f"example, every second one. Pass {_STEP}: {unit} if they count its frames, "
+            f"{2 * unit} if they count every second one"
         )
     return frames
 
 
-def _of_frames(count: int) -> str:
-    return f"{count:,} frame" + ("s" if count != 1 else "")
+def _checked_unit(
+    ranks: NDArray[np.int64], start: int, unit: int, step: int, video: VideoLength
+) -> int:
+    """How much the numbers grow from one picture to the next, where that fits what the user says.
+
+    Raises:
+        ValueError: If it does not.
+    """
+    if video.frames is not None and ranks[-1] - start < video.frames and step % unit:
+        raise ValueError(
+            f"its pictures are numbered in steps of {unit} up to {ranks[-1]}, and the video in "
+            f"Labelbox has {counted_of(video.frames, 'frame')}, so they do not lie {step} frames "
+            f"apart; pass {unit} as {_STEP} if they are numbered by the frames of the video"
+        )
+    if (ranks[0] - start) % unit:
+        raise ValueError(
+            f"its first picture has number {ranks[0]}, which is no multiple of {unit}, the "
+            f"step of the numbers; pass {_FIRST}"
+        )
+    return unit
 
 
 def _first_number(

@@ -14,11 +14,16 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from deeplake_labelbox._counts import counted
 from deeplake_labelbox._formats.annotations import Finding, KindOf, VideoAnnotations
-from deeplake_labelbox._formats.frame_numbers import LengthOf, Numbering, unknown_length
+from deeplake_labelbox._formats.frame_numbers import (
+    LengthOf,
+    Numbering,
+    VideoLength,
+    unknown_length,
+)
 from deeplake_labelbox._formats.mot_lines import MotLines, read_lines
 from deeplake_labelbox._formats.mot_variants import (
-    FLAG,
     VARIANTS,
     MotFormat,
     MotVariant,
@@ -28,6 +33,9 @@ from deeplake_labelbox._formats.tracks import TrackBuilder
 from deeplake_labelbox.errors import AnnotationSourceError
 
 logger = logging.getLogger(__name__)
+
+# A sequence that has every second frame of its video is half as long, at half the rate.
+_APART = 2
 
 _GROUND_TRUTH_FILES = ("gt.txt", "det.txt")
 
@@ -110,7 +118,7 @@ class MotSource:
             names = (self._data_row,)
         doubt = None
         if self._numbering.step is None:
-            doubt = _length_doubt(info.length, self._length_of(names).frames)
+            doubt = _length_doubt(info, self._length_of(names))
         if info.sizes is not None:
             doubt = (
                 f"the picture size changes within the video ({info.sizes}), and boxes are in "
@@ -147,7 +155,7 @@ class MotSource:
         for number, row in lines.rows:
             values = [value or 0.0 for value in row[:6]]
             frame = (int(values[0]) - first) * step + 1
-            if variant.has_flag and len(row) > FLAG and row[FLAG] == 0:
+            if variant.leaves_out(row):
                 left_out += 1
                 continue
             try:
@@ -165,8 +173,9 @@ class MotSource:
                 builder.add(name, "rectangle", track, frame, box)
         findings = faults.findings()
         if left_out:
-            what = "boxes are marked as not to be counted (0 in the seventh column)"
-            findings.append(Finding(what, None, left_out))
+            boxes = counted(left_out, "box", "boxes")
+            what = f"{boxes} left out: marked as not to be counted (0 in the seventh column)"
+            findings.append(Finding(what))
         return findings
 
     def _first_number(self, file: Path, lines: MotLines) -> int:
@@ -184,6 +193,7 @@ class MotSource:
 class _SequenceInfo:
     size: tuple[int, int] | None = None
     length: int | None = None
+    rate: float | None = None
     video: str | None = None
     sizes: str | None = None
 
@@ -205,15 +215,27 @@ class _Faults:
         ]
 
 
-def _length_doubt(length: int | None, frames: int | None) -> str | None:
+def _length_doubt(info: _SequenceInfo, video: VideoLength) -> str | None:
     """Why the frames of a sequence may be others than those of the video."""
-    if length is None or frames is None or (length * 2 > frames + 1 and frames * 2 > length + 1):
-        return None
-    return (
-        f"seqinfo.ini tells of {length:,} frames, the video in Labelbox has {frames:,}; pass "
-        f"frame_step (--frame-step on the command line): how many frames of the video lie from one "
-        f"frame of the sequence to the next"
-    )
+    pairs = [
+        (told, known, unit)
+        for told, known, unit in (
+            (info.length, video.frames, "frames"),
+            (info.rate, video.rate, "frames per second"),
+        )
+        if told and known
+    ]
+    for told, known, unit in pairs:
+        if told == known and unit == "frames":
+            return None  # frame by frame, whatever the rates are
+        if min(told, known) * _APART > max(told, known) + (unit == "frames"):
+            continue
+        return (
+            f"seqinfo.ini tells of {told:,g} {unit}, but the video in Labelbox has {known:,g}; "
+            f"pass frame_step (--frame-step on the command line): how many frames of the video "
+            f"lie from one frame of the sequence to the next"
+        )
+    return None
 
 
 def _files(path: Path) -> list[Path]:
@@ -244,13 +266,15 @@ def _sequence_info(folder: Path) -> _SequenceInfo:
         if not info.read(folder / "seqinfo.ini", encoding="utf-8-sig"):
             return _SequenceInfo()
         sequence = info["Sequence"]
-        length = sequence.get("seqLength")
+        length, rate = sequence.get("seqLength"), sequence.get("frameRate")
         return _SequenceInfo(
             size=(int(sequence["imWidth"]), int(sequence["imHeight"])),
             length=None if length is None else int(length),
+            rate=None if rate is None else float(rate),
             video=info.get("Video", "name", fallback=None),
             sizes=info.get("Video", "sizes", fallback=None),
         )
     except (configparser.Error, KeyError, ValueError, UnicodeDecodeError) as error:
-        logger.warning("%s cannot be read: %r", folder / "seqinfo.ini", error)
+        why = str(error).partition("\n")[0]
+        logger.warning("%s is ignored, as it cannot be read: %s", folder / "seqinfo.ini", why)
         return _SequenceInfo()

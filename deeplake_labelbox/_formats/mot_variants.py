@@ -78,7 +78,8 @@ class MotVariant:
     Attributes:
         class_column: Place of the class, from 0; ``None`` if there is none.
         names: Name by class number; ``None`` if they have none: then ``class 1`` and so on.
-        has_flag: Whether a 0 in the seventh column marks a box that does not count.
+        has_flag: Whether a 0 in the seventh column marks a box that does not count; in tracks
+            only where there is no class, as detections have a confidence there.
         named_by: What gives the names, for messages.
     """
 
@@ -93,6 +94,12 @@ class MotVariant:
         if self.class_column is None:
             return MOT_CLASSES[:1]
         return () if self.names is None else self.names.values()
+
+    def leaves_out(self, row: Row) -> bool:
+        """Whether a line is marked as one that does not count."""
+        if not self.has_flag or len(row) <= FLAG or row[FLAG] != 0:
+            return False
+        return self.class_column is not None or (row[1] or 0) >= 0
 
     def class_of(self, row: Row) -> str:
         """The class of a line.
@@ -119,7 +126,7 @@ def _named(names: Iterable[str], first: int = 1) -> Mapping[int, str]:
 
 VARIANTS: Final[Mapping[str, MotVariant]] = {
     "mot17": MotVariant(_CLASS, _named(MOT_CLASSES), True, "MOTChallenge"),
-    "mot15": MotVariant(None, None, False, "MOTChallenge"),
+    "mot15": MotVariant(None, None, True, "MOTChallenge"),
     "visdrone": MotVariant(_CLASS, _named(_VISDRONE, 0), True, "VisDrone"),
     "uavdt": MotVariant(8, _named(("car", "truck", "bus")), False, "UAVDT"),
     "mot-numbers": MotVariant(_CLASS, None, True, "the file"),
@@ -217,7 +224,11 @@ def _label_names(path: Path) -> list[str]:
         raise AnnotationSourceError(f"{path} cannot be read ({error}).") from error
     while names and not names[-1]:
         names.pop()
-    if not names or not all(names):
+    if not names:
+        raise AnnotationSourceError(
+            f"{path} is empty; it names the classes of its gt.txt from 1, one a line."
+        )
+    if not all(names):
         raise AnnotationSourceError(
             f"{path} has an empty line; it names the classes of its gt.txt from 1, one a line."
         )

@@ -59,7 +59,7 @@ def _numbers(counts: Sequence[Any]) -> NDArray[np.int64]:
     try:
         return np.array([int(count) for count in counts], dtype=np.int64)
     except (TypeError, ValueError, OverflowError) as error:
-        raise ValueError("the lengths of the runs are no whole numbers") from error
+        raise ValueError("the lengths of the runs are not whole numbers") from error
 
 
 def _lengths(counts: bytes) -> NDArray[np.int64]:

@@ -22,6 +22,7 @@ from deeplake_labelbox._formats.coco_json import (
     Entry,
     Size,
     add_shape,
+    crowds_noted,
     folders_of,
     length_of,
     number_in,
@@ -107,18 +108,20 @@ class YoutubeVisSource:
         builder = TrackBuilder()
         names: tuple[str, ...] = (key,)
         size = None
-        frames: NDArray[np.int64] | str = f"is of video {key}, which is not in its 'videos'"
+        frames: NDArray[np.int64] | str = f"its video {key} is not in 'videos'"
         if video is not None:
             names = (self._data_row,) if self._data_row else _names(video)
             size = size_of(video)
             frames = self._frames(video, annotations, names)
         for index, annotation in annotations:
             self._add(builder, index, annotation, frames, size, kind_of)
+        findings = [*findings, *builder.findings()]
+        findings += crowds_noted(annotation for _, annotation in annotations)
         return VideoAnnotations(
             data_row=names,
             tracks=builder.tracks(),
             size=size,
-            findings=(*findings, *builder.findings()),
+            findings=findings,
             refused=builder.refused(),
         )
 
@@ -198,8 +201,9 @@ class YoutubeVisSource:
 def _names(video: Entry) -> tuple[str, ...]:
     files = [str(name) for name in as_list(video.get("file_names"))]
     names = [as_text(video.get("name")), *folders_of(files[0] if files else "")]
-    names.append(as_text(video.get("id")))
-    return tuple(dict.fromkeys(name for name in names if name))
+    found = tuple(dict.fromkeys(name for name in names if name))
+    # Another video of the project may be called like an id.
+    return found or (reference(video, "id"),)
 
 
 def _numbers(video: Entry) -> list[int] | None:

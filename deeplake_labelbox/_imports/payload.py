@@ -16,6 +16,7 @@ from uuid import UUID, uuid5
 
 import numpy as np
 
+from deeplake_labelbox._counts import counted
 from deeplake_labelbox._formats.annotations import ObjectTrack, VideoAnnotations
 from deeplake_labelbox._formats.polygons import as_masks
 from deeplake_labelbox._imports.answer_lines import reference
@@ -142,8 +143,8 @@ class _Writing:
                 last = self._target.frame_count
                 self._refuse(
                     member,
-                    f"it begins in frame {whole.frames[0]}, the video in Labelbox has {last} "
-                    f"frames",
+                    f"it begins in frame {whole.frames[0]}, but the video in Labelbox has only "
+                    f"{counted(last or 0, 'frame')}",
                 )
                 continue
             if track.kind == "polygon":
@@ -184,7 +185,9 @@ class _Writing:
         elif tool.kind == "polygon":
             self._refuse(member, "Labelbox cannot import polygons to videos")
         elif tool.kind != kind:
-            self._refuse(member, f"it is a {track.kind}, the tool in the project a {tool.kind}")
+            self._refuse(
+                member, f"it is a {track.kind}, but the tool in the project is a {tool.kind}"
+            )
         elif tool.kind not in (*_KEY_FRAME_KINDS, "raster-segmentation"):
             self._refuse(member, f"Labelbox cannot import a {tool.kind} to videos")
         else:
@@ -199,8 +202,9 @@ class _Writing:
         inside = track.frames <= last
         if not inside.any():
             return None
-        what = f"left out after the end, the video in Labelbox has {last} frames"
-        problems.add(what, track.frames[~inside])
+        after = track.frames[~inside]
+        what = f"{counted(len(after), 'frame')} left out: the video in Labelbox has only {last}"
+        problems.add(what, after[:1])
         return at_frames(track, inside)
 
     def _filled(
@@ -234,11 +238,7 @@ class _Writing:
             if any(track.answers):
                 problems.add_of_class("Labelbox imports no answers of masks", track.frames)
             if index not in made.colors:
-                reason = problems.reason()
-                self._refuse(
-                    member,
-                    "its masks have no pixel that can be drawn" + (f": {reason}" if reason else ""),
-                )
+                self._refuse(member, problems.reason() or "its masks have no pixel to draw")
                 continue
             self._tell(member, problems)
             members.append(member)

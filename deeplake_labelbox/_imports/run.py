@@ -99,7 +99,10 @@ class ImportRun:
             target = targets.find(video.data_row)
             if isinstance(target, Target) and taken.get(target.data_row_id):
                 other = taken[target.data_row_id]
-                target = f"{other!r} has the same data row {target.data_row_id} in the project"
+                target = (
+                    f"another video of the source, {other!r}, goes to the same data row "
+                    f"{target.data_row_id}; import each from a file of its own"
+                )
             if isinstance(target, str):
                 missing.setdefault(video.name, target)
                 self._refuse_video(video, target)

@@ -85,9 +85,9 @@ def test_create_from_an_export_asks_labelbox_for_nothing(run, sample_box, rows, 
     result = run("create", public, "clips", "--report", "report.json")
     assert result.exit_code == 2, result.output
     assert len([r for r in sample_box.requests if "graphql" in r.path]) == asked
-    assert "Finished with" in result.stderr
+    assert "Finished, with" in result.stderr
     assert "crossing.mp4" in result.stderr
-    assert "Finished with" not in result.stdout
+    assert "Finished, with" not in result.stdout
     # One line for both roads and their two key frames.
     assert result.stderr.count("1-48") == 1
     assert "3 others" in result.stderr
@@ -108,7 +108,7 @@ def test_gaps_are_listed_once_and_end_with_2(run_there, rows, save, tmp_path):
     file = save(rows)
     result = run_there("create", file, "clips", "--report", "report.json")
     assert result.exit_code == 2
-    assert "Finished with 2 gaps" in result.stderr
+    assert "Finished, with 2 problems:" in result.stderr
     report = Report.load(tmp_path / "report.json")
     assert ["gone-one" in gap.what for gap in report.gaps] == [True, False]
     assert "Traceback" not in result.output
@@ -117,7 +117,7 @@ def test_gaps_are_listed_once_and_end_with_2(run_there, rows, save, tmp_path):
     # What the build could not have is told again with the labels alone.
     result = run_there("annotate", "clips", file)
     assert result.exit_code == 2
-    assert "Finished with 2 gaps" in result.stderr
+    assert "Finished, with 2 problems:" in result.stderr
 
     stopped = run_there("create", file, "other", "--fail-on-error")
     assert stopped.exit_code == 1

@@ -195,5 +195,18 @@ def test_what_is_told_beside(imported, file):
     assert len(result.accepted) == 1
     told = " / ".join(gap.what for gap in (*result.gaps, *result.notes))
     assert "annotations[3] is of image 99, which is not in 'images'" in told
-    assert "annotations are of crowds (iscrowd)" in told
+    assert "1 annotation of crowds (iscrowd) imported as one object each" in told
     assert "is of an image of another size" in told
+
+
+def test_annotations_of_which_no_image_is_there(imported, file):
+    with pytest.raises(AnnotationSourceError, match="none of the images that its annotations"):
+        imported(file([], [box(1, 99)]))
+    with pytest.raises(AnnotationSourceError, match="none of the images that its annotations"):
+        imported(file([image(1, 0)], [box(1, 99)]))
+
+
+def test_an_id_names_a_video_only_where_nothing_else_does(file):
+    named = image(1, 0, video_id=7, file_name="clip/1.jpg")
+    (video,) = CocoSource(CocoJson(file([named], [box(1, 1)]))).videos(lambda _: None)
+    assert "7" not in video.data_row

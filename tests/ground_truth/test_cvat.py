@@ -239,15 +239,14 @@ def test_frames_of_no_task_are_findings(read):
             track(box(3), more='task_id="2"', number=2),
         )
     )
-    has, step = "whose task has the frames from", "in steps of 2"
+    first_ends = "but its task begins at 0 and ends at 9"
+    second_ends = "but its task begins at 10 and ends at 28, in steps of 2"
     assert [track.frames.tolist() for track in (*first.tracks, *second.tracks)] == [[4], [3]]
     assert [finding.what for finding in (*first.findings, *second.findings)] == [
-        f"'car' 0: its shapes on frame 12 of the file, {has} 0 to 9 there, are left out",
-        f"'car' 1: its shapes on frame 13 of the file, {has} 10 to 28 {step} there, are left out",
+        f"'car' 0: left out on frame 12 in the file, {first_ends}",
+        f"'car' 1: left out on frame 13 in the file, {second_ends}",
     ]
-    assert reasons(second) == [
-        ("2", f"its shapes on frame 3 of the file, {has} 10 to 28 {step} there, are left out")
-    ]
+    assert reasons(second) == [("2", f"left out on frame 3 in the file, {second_ends}")]
 
 
 def test_tracks_of_no_task_are_refused(imported, shown):
@@ -469,7 +468,7 @@ def test_polygons_are_filled_for_a_mask_tool(imported, shown):
     assert shown() == {("one.mp4", "road"): [1, 2], ("one.mp4", "sky"): [1]}
     assert [(outcome.track, outcome.reason) for outcome in result.refused] == [
         ("2", "it lies outside the picture of 64 x 48 pixels (frame 1)"),
-        ("3", "it is a polygon, the tool in the project a rectangle"),
+        ("3", "it is a polygon, but the tool in the project is a rectangle"),
     ]
     assert [note.what for note in result.notes] == [
         "'sky' 1: crosses the edge of the picture; imported as it is"
@@ -480,3 +479,11 @@ def test_masks_lie_as_in_cvat(read):
     high, low = mask(1, more='z_order="5"'), mask(1, more='z_order="-1"')
     (video,) = read(document(task(), track(high, label="road"), track(low, label="sky", number=1)))
     assert [track.class_name for track in video.tracks] == ["sky", "road"], "painted last"
+
+
+def test_two_tasks_of_one_data_row(imported):
+    tasks = [task(1, 20, source="one.mp4"), task(2, 20, source="one.mp4")]
+    boxes = [track(box(3), box(4, outside=1), more=f'task_id="{number}"') for number in (1, 2)]
+    boxes[1] = boxes[1].replace('frame="3"', 'frame="23"').replace('frame="4"', 'frame="24"')
+    (refused,) = imported(document(project_of(*tasks), *boxes)).refused
+    assert "another video of the source, 'one.mp4', goes to the same data row" in refused.reason

@@ -43,10 +43,10 @@ def test_numbers_and_length_that_agree(numbers, count, expected):
 @pytest.mark.parametrize(
     ("numbers", "count", "rate", "why"),
     [
-        ([0, 1, 2, 3, 4], 25, 30.0, "its 5 pictures are numbered 0 to 4, .* has 25 frames; they"),
+        ([0, 1, 2, 3, 4], 25, 30.0, "its 5 pictures are numbered 0 to 4, .* has 25 frames; the"),
         ([1, 2, 3, 4, 5], 25, 30.0, "numbered 1 to 5, .*frame_step"),
         ([0, 1, 2], None, None, "an unknown number of frames.*frame_step"),
-        ([0, 5, 10, 15, 20], 50, 60.0, "numbered 0 to 20, .*frame_step"),
+        ([0, 5, 10, 15, 20], 50, 60.0, "numbered 0 to 20, .*frame_step.*: 5 if they .*, 10 if"),
         (
             [0, 5, 10, 15, 20],
             13,
@@ -71,6 +71,11 @@ def test_what_the_user_says():
     assert frames([0, 1, 2], 3, step=1) == [1, 2, 3]
     assert frames([10, 15, 20], 25, first_number=0) == [11, 16, 21]
     assert frames([10, 15, 20], 25, first_number=1) == [10, 15, 20]
+    assert frames([0, 5, 10], 80, step=10) == [1, 11, 21]
+    with pytest.raises(ValueError, match=r"steps of 5 up to 10, .* 1 frames apart; pass 5"):
+        frames([0, 5, 10], 80, step=1)
+    with pytest.raises(ValueError, match=r"steps of 10 up to 20, .* pass 10 as frame_step"):
+        frames([0, 10, 20], 40, step=5)
     with pytest.raises(ValueError, match="is frame 11, but the video in Labelbox has 10 frames"):
         frames([0, 1, 2], 10, step=5)
     with pytest.raises(ValueError, match=r"no multiple of 5.*first_number"):

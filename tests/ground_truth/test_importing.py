@@ -242,10 +242,10 @@ def test_what_does_not_fit_is_refused_before_it_is_sent(imported):
     }
     told = "\n".join(map(str, result.refused))
     for words in (
-        "it begins in frame 41, the video in Labelbox has 40 frames",
+        "it begins in frame 41, but the video in Labelbox has only 40 frames",
         "the project has no tool 'cat'; did you mean 'car'?",
-        "it is a rectangle, the tool in the project a raster-segmentation",
-        "its masks have no pixel that can be drawn",
+        "it is a rectangle, but the tool in the project is a raster-segmentation",
+        "the mask is empty (frame 2)",
         "the project asks it once per video, but the answer changes in time",
         "'place' of the project has no option 'sea'; it has 'town', 'land'",
         "the project has no classification 'mood'",
@@ -487,3 +487,9 @@ def test_an_answer_that_ends_is_taken_back(imported, tmp_path):
     (line,) = map(json.loads, out.read_text().splitlines())
     answered = [key["classifications"] for key in line["segments"][0]["keyframes"]]
     assert [len(answers) for answers in answered] == [1, 0, 0]
+
+
+def test_frames_after_the_end_are_counted(imported):
+    (gap,) = imported([car(frame) for frame in (40, 41, 42)]).gaps
+    assert gap.frame == 41
+    assert gap.what == "'car' 1: 2 frames left out: the video in Labelbox has only 40"

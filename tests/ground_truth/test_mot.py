@@ -18,7 +18,7 @@ GROUND_TRUTH = """\
 5,1,48,21,13,22,1,1,1
 """
 LINE = "1,1,2,3,4,5,1,1,1"
-NOT_COUNTED = "boxes are marked as not to be counted (0 in the seventh column)"
+NOT_COUNTED = "1 box left out: marked as not to be counted (0 in the seventh column)"
 
 
 @pytest.fixture
@@ -199,6 +199,7 @@ def test_a_file_of_another_format_is_refused(read, text, fault):
         ("1,1,x,3,4,5,1,1,1", "has 'x' in column 3, which is no number"),
         ("-1,1,2,3,4,5,1,1,1", "has frame -1"),
         ("1.5,1,2,3,4,5,1,1,1", "has frame 1.5"),
+        ("1,1,2_0,3,4,5,1,1,1", "has '2_0' in column 3, which is no number"),
         ("1e30,1,2,3,4,5,1,1,1", "has frame 1e30"),
         ("1,1.5,2,3,4,5,1,1,1", "has id 1.5"),
         ("1,1,nan,3,4,5,1,1,1", "has nan in column 3, which is not finite"),
@@ -233,3 +234,43 @@ def test_a_sequence_that_is_half_as_long_as_its_video(tmp_path, length, is_sure)
     assert ["pass frame_step" in refused.reason for refused in video.refused] == [True] * (
         not is_sure
     )
+
+
+@pytest.mark.parametrize(
+    ("rate", "length", "is_sure"),
+    [(25, 30, True), (13, 30, True), (5, 30, False), (12.5, 30, False), (5, 40, True)],
+)
+def test_a_sequence_of_another_rate_than_its_video(tmp_path, rate, length, is_sure):
+    (tmp_path / "gt.txt").write_text(LINE)
+    (tmp_path / "seqinfo.ini").write_text(
+        f"[Sequence]\nframeRate={rate}\nseqLength={length}\nimWidth=64\nimHeight=48\n"
+    )
+    source = MotSource(tmp_path, length_of=lambda _: VideoLength(40, 25.0))
+    (video,) = source.videos(NO_TOOL)
+    assert bool(video.tracks) == is_sure
+    if not is_sure:
+        assert f"tells of {rate:g} frames per second" in video.refused[0].reason
+
+
+def test_a_seqinfo_that_cannot_be_read_is_told_in_a_line(tmp_path, caplog):
+    (tmp_path / "gt.txt").write_text(LINE)
+    (tmp_path / "seqinfo.ini").write_text("no section")
+    (video,) = MotSource(tmp_path).videos(NO_TOOL)
+    assert video.tracks
+    (message,) = caplog.messages
+    assert "seqinfo.ini is ignored, as it cannot be read" in message
+    assert "\n" not in message
+
+
+def test_the_flag_of_ground_truth_of_mot15(tmp_path):
+    """A detection has a confidence there, which may be 0."""
+    path = tmp_path / "one.txt"
+    path.write_text("1,4,5,5,9,9,0,-1,-1,-1\n2,4,5,5,9,9,1,-1,-1,-1\n3,-1,5,5,9,9,0,-1,-1,-1\n")
+    (video,) = MotSource(path, variant="mot15").videos(NO_TOOL)
+    assert [track.frames.tolist() for track in video.tracks] == [[2], [3]]
+    assert [finding.what for finding in video.findings] == [NOT_COUNTED]
+
+
+def test_an_empty_labels_txt(read):
+    with pytest.raises(AnnotationSourceError, match=r"labels\.txt is empty"):
+        read("1,1,2,3,4,5,1,1,1", "")

@@ -181,7 +181,7 @@ def test_a_tool_of_another_kind_is_told(new_project, dataset_of, send, labels_of
     target = new_project([{"tool": "line", "name": "person"}, NO_QUESTIONS[1]])
     result = send(dataset, target)
     assert [outcome.name for outcome in result.accepted] == ["car"]
-    reason = "it is a rectangle, the tool in the project a line"
+    reason = "it is a rectangle, but the tool in the project is a line"
     assert [outcome.reason for outcome in result.refused] == [reason] * 2
     assert [each[0] for each in objects_of(target, labels_of)] == ["car"]
 

@@ -166,10 +166,7 @@ def test_a_mask_that_cannot_be_read_ends_nothing_else():
         ("'road' a: the mask cannot be read: the runs cover 3 pixels of 6", 2, 1)
     ]
     (refusal,) = payload.refused
-    assert refusal.reason == (
-        "its masks have no pixel that can be drawn: the mask cannot be read: the runs cover 3 "
-        "pixels of 6 (frame 2)"
-    )
+    assert refusal.reason == "the mask cannot be read: the runs cover 3 pixels of 6 (frame 2)"
 
 
 def test_coordinates_that_are_not_finite_end_nothing_else():

@@ -55,7 +55,7 @@ def test_masks_land_on_the_frames_of_their_pictures(imported, labels_of, project
 
 def test_masks_are_exact(file):
     (video,) = YoutubeVisSource(CocoJson(file())).videos(lambda _: None)
-    assert video.data_row == ("one", "1")
+    assert video.data_row == ("one",)
     (track,) = video.tracks
     assert track.frames.tolist() == [1, 11]
     assert all((source() == PIXELS).all() for source in track.coordinates)
@@ -72,7 +72,7 @@ def test_boxes_where_the_tool_is_a_rectangle(imported, labels_of, project, file)
 def test_pictures_whose_frames_are_not_known_are_refused(imported, labels_of, project, file):
     counted = file(names=["one/0.jpg", "one/1.jpg", "one/2.jpg"])
     (refused,) = imported(counted).refused
-    assert "the video in Labelbox has 40 frames; they may be its first ones" in refused.reason
+    assert "the video in Labelbox has 40 frames; the numbers may count its frames" in refused.reason
     assert len(imported(counted, frame_step=13).accepted) == 1
     assert frames_of(labels_of(project)["one.mp4"][0]) == [("road", [1, 27])]
 
@@ -108,7 +108,7 @@ def test_another_video_of_the_file_tells_that_numbers_count_from_0(
         (annotation(category_id=None), "annotations[0] of vis.json has the category None"),
         (annotation(segmentations=[RLE]), "annotations[0] of vis.json has 1 segmentations, its"),
         (annotation(bboxes=[None] * 4), "annotations[0] of vis.json has 4 bboxes, its video has 3"),
-        (annotation(segmentations=[None] * 3), "it is a rectangle, the tool in the project"),
+        (annotation(segmentations=[None] * 3), "it is a rectangle, but the tool in the project"),
         (
             annotation(segmentations=[{"size": [4, 4], "counts": [16]}, None, None]),
             "4 x 4 pixels, the video has 64 x 48",
@@ -164,3 +164,18 @@ def test_a_file_of_another_kind_is_refused(imported, tmp_path, text, fault):
     (tmp_path / "vis.json").write_text(text)
     with pytest.raises(AnnotationSourceError, match=fault):
         imported(tmp_path / "vis.json")
+
+
+def test_an_id_names_a_video_only_where_nothing_else_does(file):
+    (named,) = YoutubeVisSource(CocoJson(file())).videos(lambda _: None)
+    (bare,) = YoutubeVisSource(CocoJson(file(names=["0.jpg", "5.jpg", "10.jpg"]))).videos(
+        lambda _: None
+    )
+    assert (named.data_row, bare.data_row) == (("one",), ("1",))
+
+
+def test_crowds_are_told(file):
+    (video,) = YoutubeVisSource(CocoJson(file(annotation(iscrowd=1)))).videos(lambda _: None)
+    (note,) = video.findings
+    assert note.is_note
+    assert note.what == "1 annotation of crowds (iscrowd) imported as one object each"

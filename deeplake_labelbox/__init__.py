@@ -17,12 +17,10 @@ if TYPE_CHECKING:
     )
     from deeplake_labelbox._imports.importing import import_annotations
     from deeplake_labelbox._imports.outcome import AnnotationOutcome, ImportedFile, ImportResult
-    from deeplake_labelbox._jobs.convert import converter_for_video_project_with_id
+    from deeplake_labelbox._jobs.apply import apply_labels
     from deeplake_labelbox._jobs.converter import VideoProjectConverter
-    from deeplake_labelbox._jobs.create import (
-        create_dataset_from_video_annotation_project,
-        create_dataset_from_video_annotation_project_with_custom_data_filler,
-    )
+    from deeplake_labelbox._jobs.create import create_dataset
+    from deeplake_labelbox._jobs.dataset_report import DatasetReport
     from deeplake_labelbox._jobs.inspect import inspect_export, inspect_project
     from deeplake_labelbox._jobs.inspection import ProjectInspection, VideoInspection
     from deeplake_labelbox._labelbox.export import ProjectExport
@@ -39,19 +37,26 @@ if TYPE_CHECKING:
     from deeplake_labelbox._store.labeled_dataset import LabeledDataset
     from deeplake_labelbox._sync.report import SyncReport
     from deeplake_labelbox._sync.sync import left_data_rows, sync_dataset
-    from deeplake_labelbox._upload.azure import load_blob_file_paths_from_azure
-    from deeplake_labelbox._upload.create import create_labelbox_annotation_project
+    from deeplake_labelbox._upload.create import upload_videos
     from deeplake_labelbox._upload.listing import list_videos
     from deeplake_labelbox._upload.result import AnnotationProject, RefusedVideo, UploadedDataRow
     from deeplake_labelbox._video.extractor import FrameExtractor
     from deeplake_labelbox._video.opened import FrameBatch
     from deeplake_labelbox.errors import DeepLakeLabelboxError
+    from deeplake_labelbox.integrations import (
+        converter_for_video_project_with_id,
+        create_dataset_from_video_annotation_project,
+        create_dataset_from_video_annotation_project_with_custom_data_filler,
+        create_labelbox_annotation_project,
+        load_blob_file_paths_from_azure,
+    )
     from deeplake_labelbox.report import Gap, Report, VideoOutcome
 
 __all__ = [
     "AnnotationOutcome",
     "AnnotationProject",
     "Box",
+    "DatasetReport",
     "DatasetStatistics",
     "DeepLakeLabelboxError",
     "ExportFilters",
@@ -83,7 +88,9 @@ __all__ = [
     "VideoOutcome",
     "VideoProjectConverter",
     "__version__",
+    "apply_labels",
     "converter_for_video_project_with_id",
+    "create_dataset",
     "create_dataset_from_video_annotation_project",
     "create_dataset_from_video_annotation_project_with_custom_data_filler",
     "create_labelbox_annotation_project",
@@ -99,6 +106,7 @@ __all__ = [
     "load_blob_file_paths_from_azure",
     "preview",
     "sync_dataset",
+    "upload_videos",
     "write_preview",
     "write_preview_page",
     "write_preview_video",
@@ -109,6 +117,7 @@ _HOMES = {
     "AnnotationOutcome": "_imports.outcome",
     "AnnotationProject": "_upload.result",
     "Box": "_formats.annotations",
+    "DatasetReport": "_jobs.dataset_report",
     "DatasetStatistics": "_pictures.statistics",
     "DeepLakeLabelboxError": "errors",
     "ExportFilters": "_labelbox.filters",
@@ -139,10 +148,12 @@ _HOMES = {
     "VideoInspection": "_jobs.inspection",
     "VideoOutcome": "report",
     "VideoProjectConverter": "_jobs.converter",
-    "converter_for_video_project_with_id": "_jobs.convert",
-    "create_dataset_from_video_annotation_project": "_jobs.create",
-    "create_dataset_from_video_annotation_project_with_custom_data_filler": "_jobs.create",
-    "create_labelbox_annotation_project": "_upload.create",
+    "apply_labels": "_jobs.apply",
+    "converter_for_video_project_with_id": "integrations",
+    "create_dataset": "_jobs.create",
+    "create_dataset_from_video_annotation_project": "integrations",
+    "create_dataset_from_video_annotation_project_with_custom_data_filler": "integrations",
+    "create_labelbox_annotation_project": "integrations",
     "dataset_statistics": "_pictures.statistics",
     "diff_labels": "_store.label_diff",
     "draw_contact_sheet": "_pictures.contact_sheet",
@@ -152,9 +163,10 @@ _HOMES = {
     "inspect_project": "_jobs.inspect",
     "left_data_rows": "_sync.sync",
     "list_videos": "_upload.listing",
-    "load_blob_file_paths_from_azure": "_upload.azure",
+    "load_blob_file_paths_from_azure": "integrations",
     "preview": "_pictures.dataset_preview",
     "sync_dataset": "_sync.sync",
+    "upload_videos": "_upload.create",
     "write_preview": "_pictures.dataset_preview",
     "write_preview_page": "_pictures.page",
     "write_preview_video": "_pictures.movie",

@@ -194,7 +194,7 @@ class Report:
         Raises:
             ConfigurationError: If the file cannot be written.
         """
-        write_json(path, asdict(self))
+        write_json(path, {"videos": [asdict(video) for video in self.videos]})
 
     @classmethod
     def load(cls, path: str | Path) -> Report:

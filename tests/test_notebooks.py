@@ -14,7 +14,7 @@ NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 FACTS = {
     "quickstart": """
 assert len(dataset) == 148
-assert not converter.report.gaps
+assert not report.gaps
 assert len(view) == 58
 """,
     "training": """

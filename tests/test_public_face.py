@@ -8,7 +8,7 @@ import sys
 import pytest
 
 import deeplake_labelbox
-from deeplake_labelbox import errors
+from deeplake_labelbox import errors, integrations
 
 
 def test_all_is_sorted_and_complete():
@@ -59,6 +59,55 @@ def test_the_signature_of_the_upload_is_kept():
     kept = [p for p in new.values() if p.kind is not inspect.Parameter.KEYWORD_ONLY]
     assert [p.name for p in kept] == [name for name in old if name != "media_type"]
     assert [p.default for p in kept][:-1] == [old[p.name].default for p in kept][:-1]
+
+
+def test_the_long_names_are_in_one_module():
+    for name in integrations.__all__:
+        assert getattr(integrations, name) is getattr(deeplake_labelbox, name)
+        assert getattr(integrations, name).__module__.startswith(deeplake_labelbox.__name__)
+
+
+VERBS = {
+    "apply_labels": ["dataset", "project"],
+    "create_dataset": ["path", "project"],
+    "import_annotations": ["source", "project_id", "lb_api_key"],
+    "sync_dataset": ["dataset", "lb_api_key"],
+    "upload_videos": ["paths"],
+}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_connects_and_reports_alike(verb):
+    found = inspect.signature(getattr(deeplake_labelbox, verb))
+    by_place = [
+        p.name for p in found.parameters.values() if p.kind is not inspect.Parameter.KEYWORD_ONLY
+    ]
+    assert by_place == VERBS[verb]
+    defaults = {p.name: p.default for p in found.parameters.values()}
+    assert (defaults["lb_client"], defaults["lb_api_key"], defaults["progress"]) == (
+        None,
+        None,
+        True,
+    )
+    report = getattr(deeplake_labelbox, str(found.return_annotation))
+    assert report.__str__ is not object.__str__
+
+
+@pytest.mark.parametrize("verb", ["create_dataset", "apply_labels"])
+def test_options_have_one_spelling(verb):
+    """What the long names have by keyword is spelled alike, but for their prefixes."""
+    long = {
+        "create_dataset": "create_dataset_from_video_annotation_project",
+        "apply_labels": "converter_for_video_project_with_id",
+    }[verb]
+    new = set(inspect.signature(getattr(deeplake_labelbox, verb)).parameters)
+    old = inspect.signature(getattr(deeplake_labelbox, long)).parameters.values()
+    extras = {
+        re.sub("^(frame_(?=stride|ranges)|lb_(?=ontology))", "", p.name)
+        for p in old
+        if p.kind is inspect.Parameter.KEYWORD_ONLY
+    }
+    assert extras - {"report"} <= new
 
 
 def drawn_tree():

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -17,16 +15,8 @@ from deeplake_labelbox._cli.arguments import (
     read_ontology,
 )
 from deeplake_labelbox._cli.one_writer import one_writer
-from deeplake_labelbox._cli.project_source import open_source
 from deeplake_labelbox._cli.running import SAME_COMMAND, check_writable, running
-from deeplake_labelbox._cli.summary import finish, show_dataset, show_opening, whole_report
-from deeplake_labelbox._cli.whole_job import LabelOptions, apply_labels
-from deeplake_labelbox.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    import deeplake
-
-    from deeplake_labelbox._store.applied_labels import AppliedLabels
+from deeplake_labelbox._cli.summary import finish, show_dataset, show_opening
 
 
 def annotate(
@@ -68,75 +58,34 @@ def annotate(
     deeplake-labelbox annotate ./clips project.ndjson --branch second-pass
     """
     with running(verbose=verbose) as run, one_writer(dataset):
-        from deeplake_labelbox._store.labelbox_meta import (  # noqa: PLC0415 - imports deeplake
-            LabelboxMeta,
-        )
-        from deeplake_labelbox._store.location import DatasetLocation  # noqa: PLC0415 - the same
+        from deeplake_labelbox._jobs.apply import apply_labels  # noqa: PLC0415 - imports deeplake
+        from deeplake_labelbox._jobs.project_source import ProjectSource  # noqa: PLC0415 - the same
 
         check_writable(report)
-        storage, details = read_creds(creds), read_details(row_detail)
-        location = DatasetLocation.of(dataset, storage, None, token)
-        groups, known = read_groups(group), read_ontology(ontology)
-        found = open_source(source, project=project, api_key=api_key, endpoint=endpoint)
-        opened = location.open()
-        LabelboxMeta.read(opened)  # says so before Labelbox is asked, where it is another dataset
-        before = _applied(opened, branch)
-        if before is not None and group is None:
-            groups = dict(before.group_mapping)
-        choice = labeled_by or _selection(before)
-        labels = LabelOptions(groups, known, fail_on_error, choice, details)
-        if labels.ontology is not None and found.export is not None:
-            check_ontology_fits(labels.ontology, found.export, found.project_id)
+        storage, groups, known = read_creds(creds), read_groups(group), read_ontology(ontology)
+        details = read_details(row_detail)
+        found = ProjectSource.of(
+            source, project_id=project, lb_api_key=api_key or None, endpoint=endpoint
+        )
+        if known is not None and found.export is not None:
+            export = found.read_export(progress=run.progress)
+            check_ontology_fits(known, export, found.project_id)
         run.resume = SAME_COMMAND
-        with _branch(opened, branch) as loader:
-            made, applied = apply_labels(run, found, loader, labels)
-        outcome = whole_report(LabelboxMeta.read(made), run.report, applied)
-        show_dataset(run, made, dataset, outcome)
-        show_opening(run, dataset, made, has_creds=storage is not None)
+        outcome = apply_labels(
+            dataset,
+            found.project_id if found.export is None else found.export,
+            branch=branch,
+            project_id=found.project_id,
+            group_mapping=None if group is None else groups,
+            label_selection=labeled_by,
+            ontology=known,
+            row_details=details,
+            fail_on_error=fail_on_error,
+            deeplake_creds=storage,
+            deeplake_token=token,
+            lb_client=found.client,
+            progress=run.progress,
+        )
+        show_dataset(run, outcome.dataset, dataset, outcome)
+        show_opening(run, dataset, outcome.dataset, has_creds=storage is not None)
         finish(run, outcome, report)
-
-
-def _applied(dataset: deeplake.Dataset, branch: str | None) -> AppliedLabels | None:
-    """How the labels were applied that the branch has already."""
-    from deeplake_labelbox._store.applied_labels import AppliedLabels  # noqa: PLC0415 - imports deeplake
-    from deeplake_labelbox._store.location import dataset_errors  # noqa: PLC0415 - the same
-
-    with dataset_errors(f"opening branch {branch!r}"):
-        if branch is not None and branch in dataset.branches.names():
-            return AppliedLabels.read(dataset.branches[branch].open())
-        return AppliedLabels.read(dataset)
-
-
-def _selection(applied: AppliedLabels | None) -> Literal["selected", "newest", "all"]:
-    """Which of several labels counted; ``"selected"`` where that is not known."""
-    choices: tuple[Literal["newest", "all"], ...] = ("newest", "all")
-    was = "" if applied is None else applied.label_selection
-    return next((choice for choice in choices if choice == was), "selected")
-
-
-@contextmanager
-def _branch(
-    dataset: deeplake.Dataset, name: str | None
-) -> Iterator[Callable[[str], deeplake.Dataset]]:
-    """Opens a branch, made where it is not there; one that was made goes again after an error."""
-    from deeplake_labelbox._store.location import dataset_errors  # noqa: PLC0415 - imports deeplake
-
-    if name is None:
-        yield lambda _: dataset
-        return
-    if not name.strip():
-        raise ConfigurationError("--branch has an empty name; give the branch a name.")
-    made: list[deeplake.Branch] = []
-
-    def load(_: str) -> deeplake.Dataset:
-        with dataset_errors(f"opening branch {name!r}"):
-            if name not in dataset.branches.names():
-                made.append(dataset.branch(name))
-            return dataset.branches[name].open()
-
-    try:
-        yield load
-    except BaseException:
-        for branch in made:
-            branch.delete()
-        raise

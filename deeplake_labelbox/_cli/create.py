@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deeplake_labelbox._cli import options
 from deeplake_labelbox._cli.arguments import (
+    check_ontology_fits,
     read_creds,
     read_details,
     read_groups,
@@ -16,11 +18,14 @@ from deeplake_labelbox._cli.arguments import (
     read_size,
 )
 from deeplake_labelbox._cli.one_writer import one_writer
-from deeplake_labelbox._cli.project_source import open_source
-from deeplake_labelbox._cli.running import check_writable, running
-from deeplake_labelbox._cli.summary import finish, show_dataset, show_opening
-from deeplake_labelbox._cli.whole_job import FrameOptions, LabelOptions, make_dataset
+from deeplake_labelbox._cli.running import SAME_COMMAND, check_writable, running
+from deeplake_labelbox._cli.summary import command_line, finish, show_dataset, show_opening
+from deeplake_labelbox._jobs.project_source import ProjectSource
 from deeplake_labelbox._store.frames.registry import DEFAULT, STORAGES, FrameStorage
+from deeplake_labelbox.errors import DatasetExistsError
+
+if TYPE_CHECKING:
+    from deeplake_labelbox._store.location import DatasetLocation
 
 _FRAMES = "Frames"
 _KINDS = ", ".join(f"{name} {storage.summary}" for name, storage in STORAGES.items())
@@ -123,31 +128,66 @@ def create(
     deeplake-labelbox create cl9y0xd2m00 ./small --only-labeled --fps 5 --resize 640
     """
     with running(verbose=verbose) as run, one_writer(dataset):
+        from deeplake_labelbox._jobs.create import create_dataset  # noqa: PLC0415 - imports deeplake
+        from deeplake_labelbox._store.location import DatasetLocation  # noqa: PLC0415 - the same
+
         check_writable(report)
-        groups, storage = read_groups(group), read_creds(creds)
-        ranges, size = read_ranges(frame_range), read_size(resize)
-        known, details = read_ontology(ontology), read_details(row_detail)
-        labels = LabelOptions(groups, known, fail_on_error, labeled_by, details)
-        found = open_source(source, project=project, api_key=api_key, endpoint=endpoint)
-        made, outcome = make_dataset(
-            run,
-            found,
-            dataset,
-            None if no_labels else labels,
-            creds=storage,
-            token=token,
-            overwrite=overwrite,
-            fail_on_error=fail_on_error,
-            frames=FrameOptions(
-                storage=frames,
+        groups, storage, known = read_groups(group), read_creds(creds), read_ontology(ontology)
+        details = read_details(row_detail)
+        chosen, size = read_ranges(frame_range), read_size(resize)
+        found = ProjectSource.of(
+            source, project_id=project, lb_api_key=api_key or None, endpoint=endpoint
+        )
+        if known is not None and not no_labels:
+            export = found.read_export(progress=run.progress)
+            check_ontology_fits(known, export, found.project_id)
+            found = replace(found, export=export)
+        run.resume = SAME_COMMAND
+        try:
+            outcome = create_dataset(
+                dataset,
+                found.project_id if found.export is None else found.export,
+                labels=not no_labels,
+                project_id=found.project_id,
+                group_mapping=groups,
+                label_selection=labeled_by,
+                ontology=known,
+                row_details=details,
+                frame_storage=frames,
                 jpeg_quality=jpeg_quality,
                 stride=stride,
                 fps=fps,
-                ranges=ranges,
+                ranges=chosen,
                 only_labeled=only_labeled,
                 resize=size,
-            ),
-        )
-        show_dataset(run, made, dataset, outcome)
-        show_opening(run, dataset, made, has_creds=storage is not None)
+                overwrite=overwrite,
+                fail_on_error=fail_on_error,
+                deeplake_creds=storage,
+                deeplake_token=token,
+                lb_client=found.client,
+                progress=run.progress,
+            )
+        except DatasetExistsError:
+            location = DatasetLocation.of(dataset, storage, None, token)
+            run.hint = _how_to_go_on(location, found.project_id)
+            raise
+        show_dataset(run, outcome.dataset, dataset, outcome)
+        show_opening(run, dataset, outcome.dataset, has_creds=storage is not None)
         finish(run, outcome, report)
+
+
+def _how_to_go_on(location: DatasetLocation, project_id: str) -> str:
+    """What to do with a dataset that is there already, if it is one of the project."""
+    from deeplake_labelbox._store.applied_labels import AppliedLabels  # noqa: PLC0415 - imports deeplake
+    from deeplake_labelbox._store.swap import found_meta  # noqa: PLC0415 - the same
+
+    meta = found_meta(location)
+    if meta is None or meta.project_id != project_id:
+        return ""
+    if AppliedLabels.read(location.open()) is None:
+        return (
+            f"Its frames are complete, but without labels: "
+            f"`{command_line('annotate', location.path, project_id)}` applies them (with --group, "
+            f"if it was given)."
+        )
+    return f"`{command_line('sync', location.path)}` brings it in step with Labelbox."

@@ -9,10 +9,8 @@ import typer
 
 from deeplake_labelbox._cli import options
 from deeplake_labelbox._cli.one_writer import one_writer
-from deeplake_labelbox._cli.project_source import ProjectSource
 from deeplake_labelbox._cli.running import Run, running, writing
 from deeplake_labelbox._cli.summary import finish, show_dataset, show_opening
-from deeplake_labelbox._cli.whole_job import LabelOptions, make_dataset
 from deeplake_labelbox.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -46,6 +44,7 @@ def demo(
     """
     with running(verbose=verbose) as run, one_writer(str(output / "dataset")):
         _check_folder(output)
+        from deeplake_labelbox._jobs.create import create_dataset  # noqa: PLC0415 - imports deeplake
         from deeplake_labelbox.sandbox import Sandbox  # noqa: PLC0415 - slow, and an extra
 
         run.step("Starting a Labelbox sandbox with a sample project")
@@ -53,15 +52,20 @@ def demo(
             with writing(output):
                 output.mkdir(parents=True, exist_ok=True)
                 (output / _MARKER).write_text(_MARKED, "utf-8")
-            source = ProjectSource(box.sample.project_id, None, box.client())
-            labels = LabelOptions({"raster-segmentation": "mask"})
             path = str(output / "dataset")
-            dataset, report = make_dataset(run, source, path, labels, overwrite=True)
-        sheet = _draw(run, dataset, output)
-        show_dataset(run, dataset, path, report)
+            report = create_dataset(
+                path,
+                box.sample.project_id,
+                group_mapping={"raster-segmentation": "mask"},
+                overwrite=True,
+                lb_client=box.client(),
+                progress=run.progress,
+            )
+        sheet = _draw(run, report.dataset, output)
+        show_dataset(run, report.dataset, path, report)
         run.result()
         run.result(f"Contact sheet: {sheet}")
-        show_opening(run, path, dataset, has_creds=False)
+        show_opening(run, path, report.dataset, has_creds=False)
         finish(run, report, None)
 
 

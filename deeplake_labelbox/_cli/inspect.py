@@ -10,10 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from deeplake_labelbox._cli import options
-from deeplake_labelbox._cli.project_source import open_source
 from deeplake_labelbox._cli.running import EXIT_GAPS, Run, in_options, running
 from deeplake_labelbox._cli.summary import readable_size
 from deeplake_labelbox._counts import counted
+from deeplake_labelbox._jobs.project_source import ProjectSource
 from deeplake_labelbox._store.frames.registry import STORAGES
 
 if TYPE_CHECKING:
@@ -65,22 +65,19 @@ def _inspect(
     at_a_time: int,
 ) -> ProjectInspection:
     from deeplake_labelbox import inspect_export, inspect_project  # noqa: PLC0415 - not needed for --help
-    from deeplake_labelbox._labelbox.client import api_key_of, labelbox_hosts  # noqa: PLC0415 - the same
-    from deeplake_labelbox._video.access import labelbox_presigner  # noqa: PLC0415 - the same
 
-    found = open_source(text, project=project, api_key=api_key, endpoint=endpoint)
+    found = ProjectSource.of(
+        text, project_id=project, lb_api_key=api_key or None, endpoint=endpoint
+    )
     if found.export is None:
         run.step(f"Exporting project {found.project_id}")
         return inspect_project(
             found.project_id, lb_client=found.client, at_a_time=at_a_time, progress=run.progress
         )
-    presigner = None
-    if found.client is not None:
-        presigner = labelbox_presigner(api_key_of(found.client), labelbox_hosts(found.client))
     return inspect_export(
         found.export,
         found.project_id,
-        url_presigner=presigner,
+        url_presigner=found.presigner,
         at_a_time=at_a_time,
         progress=run.progress,
     )

@@ -23,7 +23,7 @@ from rich.text import Text
 
 from deeplake_labelbox._cli.plain_output import has_unicode
 from deeplake_labelbox.errors import ConfigurationError, DeepLakeLabelboxError
-from deeplake_labelbox.report import Gap, Report
+from deeplake_labelbox.report import Gap
 
 EXIT_GAPS: Final = 64
 """Raised as an exit code by commands that finished with gaps; the application turns it into 2."""
@@ -31,20 +31,15 @@ EXIT_GAPS: Final = 64
 SAME_COMMAND: Final = "Run the same command again to go on: what is done is not done twice."
 """What commands say after Ctrl-C that go on where they stopped."""
 
+_STEPS: Final = "deeplake_labelbox.steps"
 _SDK: Final = ("labelbox", "lbox")
 _OPTIONS: Final = (
     ("pass overwrite=True to", "pass --overwrite to"),
     ("Pass fail_on_error=False to", "Leave --fail-on-error out to"),
     ("without fail_on_error", "without --fail-on-error"),
-    ("again with lb_ontology", "again with --ontology"),
-    ("than lb_ontology", "than --ontology"),
-    ("leave lb_ontology out", "leave --ontology out"),
-    ("another lb_project_name", "another --project"),
-    ("another lb_dataset_name", "another --dataset"),
-    ("as lb_iam_integration_id", "as --iam"),
-    ("as lb_project_id", "as --project-id"),
-    ("as lb_dataset_id", "as --dataset-id"),
-    ("pass lb_ontology", "pass --ontology"),
+    ("with project_id", "with --project"),
+    ("same call without overwrite", "same command without --overwrite"),
+    ("same call", "same command"),
     ("pass it as lb_api_key (--api-key on the command line)", "pass it as --api-key"),
     ("pass branch as well", "pass --branch as well"),
     ("Pass url_presigner", "Use the url_presigner of the Python functions"),
@@ -66,12 +61,10 @@ _OPTIONS: Final = (
     ("with data_rows", "with --data-row VIDEO=ID"),
     ("another import_name", "another --name"),
     ("set preflight='skip'", "pass --preflight skip"),
-    ("set data_upload_strategy to 'skip' or 'all'", "pass --duplicates skip or all"),
     ("deeplake_creds", "--creds"),
     ("jpeg_quality", "--jpeg-quality"),
     ("workflow_status '", "--status '"),
     ("row_details holds", "--row-detail has"),
-    ("lb_metadata", "--metadata"),
     ("last_activity_at", "--since/--until"),
     ("label_created_at", "--labeled-since/--labeled-until"),
     ("data_row_ids", "--data-row"),
@@ -90,7 +83,7 @@ class Run:
         verbose: Whether logs and tracebacks are shown.
         hint: What to say below an error, such as what is there already.
         resume: What to say after Ctrl-C, where the same command goes on.
-        report: What could not be done so far.
+        gaps: What could not be done so far.
         started: When it began.
     """
 
@@ -99,7 +92,7 @@ class Run:
     verbose: bool
     hint: str = ""
     resume: str = ""
-    report: Report = field(default_factory=Report)
+    gaps: list[Gap] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
 
     @property
@@ -139,6 +132,7 @@ def running(*, verbose: bool) -> Iterator[Run]:
     root.addHandler(handler)
     if verbose:
         logging.getLogger("deeplake_labelbox").setLevel(logging.DEBUG)
+    logging.getLogger(_STEPS).setLevel(logging.INFO)
     try:
         yield run
     except DeepLakeLabelboxError as error:
@@ -147,9 +141,10 @@ def running(*, verbose: bool) -> Iterator[Run]:
         raise  # the reader of a pipe has ended, as `head` does
     except OSError as error:
         _fail(run, _of_file(error))
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         run.err.print()
-        run.err.print(Text.assemble(("Stopped.", "bold"), " ", run.resume), soft_wrap=True)
+        resume = " ".join(_notes(error)) or run.resume
+        run.err.print(Text.assemble(("Stopped.", "bold"), " ", resume), soft_wrap=True)
         raise typer.Exit(130) from None
     finally:
         root.removeHandler(handler)
@@ -206,13 +201,17 @@ def in_options(message: str) -> str:
 def _fail(run: Run, error: DeepLakeLabelboxError) -> Never:
     if run.verbose:
         run.err.print_exception(show_locals=False)
-    for gap in run.report.gaps:
+    for gap in run.gaps:
         run.warn(in_options(str(gap)))
     text = " ".join(in_options(str(error)).split())
     run.err.print(Text.assemble(("Error: ", "bold red"), text), soft_wrap=True)
-    if run.hint:
-        run.err.print(Text(run.hint), soft_wrap=True)
+    for hint in filter(None, (*_notes(error), run.hint)):
+        run.err.print(Text(hint), soft_wrap=True)
     raise typer.Exit(1) from None
+
+
+def _notes(error: BaseException) -> list[str]:
+    return [in_options(note) for note in getattr(error, "__notes__", ())]
 
 
 class _Handler(RichHandler):
@@ -220,13 +219,13 @@ class _Handler(RichHandler):
 
     def __init__(self, run: Run) -> None:
         super().__init__(
-            level=logging.DEBUG if run.verbose else logging.WARNING,
+            level=logging.DEBUG if run.verbose else logging.INFO,
             console=run.err,
             show_time=run.verbose,
             show_path=False,
             markup=False,
         )
-        self._verbose = run.verbose
+        self._run = run
         self.addFilter(self._is_shown)
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -234,7 +233,10 @@ class _Handler(RichHandler):
         from tqdm import tqdm  # noqa: PLC0415 - not needed for --help
 
         with tqdm.external_write_mode(file=sys.stderr):
-            super().emit(record)
+            if record.name == _STEPS:
+                self._run.step(record.getMessage())
+            else:
+                super().emit(record)
 
     def format(self, record: logging.LogRecord) -> str:
         """The message; that of another library without keys and URL queries."""
@@ -244,9 +246,12 @@ class _Handler(RichHandler):
         return text if record.name.startswith("deeplake_labelbox") else clean(text)
 
     def _is_shown(self, record: logging.LogRecord) -> bool:
-        if self._verbose:
+        arguments = record.args if isinstance(record.args, tuple) else ()
+        gaps = [item for item in arguments if isinstance(item, Gap)]
+        if record.name.startswith("deeplake_labelbox._jobs."):
+            self._run.gaps += gaps  # of labels, the error tells enough
+        if self._run.verbose or record.name == _STEPS:
             return True
         if record.name.startswith(_SDK) and record.getMessage().startswith("Unknown error"):
             return False  # it is raised as well, and told as an error of this package
-        arguments = record.args if isinstance(record.args, tuple) else ()
-        return not any(isinstance(item, Gap) for item in arguments)
+        return not gaps and record.levelno >= logging.WARNING

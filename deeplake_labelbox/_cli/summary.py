@@ -16,52 +16,14 @@ from rich.text import Text
 
 from deeplake_labelbox._cli.running import EXIT_GAPS, Run, in_options, writing
 from deeplake_labelbox._counts import counted
-from deeplake_labelbox.report import Gap, Report, VideoOutcome
+from deeplake_labelbox.report import Gap, Report
 
 if TYPE_CHECKING:
     import deeplake
 
-    from deeplake_labelbox._store.labelbox_meta import LabelboxMeta
-
 _GAPS_SHOWN: Final = 20
 _URL: Final = re.compile(r"https?://\S+")
 _BESIDE: Final = ("_labels", "_track_ids", "_key_frames")
-
-
-def whole_report(meta: LabelboxMeta, frames: Report, labels: Report | None) -> Report:
-    """One report of a build and of the labels that were applied after it.
-
-    Args:
-        meta: What the dataset knows of its videos, also of those that an earlier run had.
-        frames: The report of the build; without the videos that an earlier run had.
-        labels: The report of the converter, if labels were applied.
-
-    Returns:
-        The report, without a gap that is told twice.
-    """
-    built = {outcome.data_row_id: outcome for outcome in frames}
-    applied = {outcome.data_row_id: outcome for outcome in labels or ()}
-    whole = Report()
-    for entry in meta.videos:
-        outcome = VideoOutcome(
-            entry.data_row_id, entry.name, rows=entry.rows, warnings=list(entry.warnings)
-        )
-        whole.videos.append(outcome)
-        if entry.data_row_id in built:
-            outcome.gaps.extend(built[entry.data_row_id].gaps)
-        elif entry.problem is not None:
-            after = entry.frame_count + 1 if entry.rows else None
-            outcome.gap(entry.problem, entry.missing[0][0] if entry.missing else after)
-        label = applied.get(entry.data_row_id)
-        if label is not None:
-            outcome.labeled, outcome.objects = label.labeled, label.objects
-            told = [gap.what for gap in outcome.gaps]
-            outcome.gaps.extend(
-                gap for gap in label.gaps if not any(what in gap.what for what in told)
-            )
-    known = {entry.data_row_id for entry in meta.videos}
-    whole.videos.extend(outcome for row_id, outcome in applied.items() if row_id not in known)
-    return whole
 
 
 def show_dataset(run: Run, dataset: deeplake.Dataset, path: str, report: Report) -> None:

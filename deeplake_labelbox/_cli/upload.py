@@ -163,9 +163,7 @@ def upload(
     """
     with running(verbose=verbose) as run:
         from deeplake_labelbox._labelbox.client import connect  # noqa: PLC0415 - not needed for --help
-        from deeplake_labelbox._upload.create import (  # noqa: PLC0415 - the same
-            create_labelbox_annotation_project,
-        )
+        from deeplake_labelbox._upload.create import upload_videos  # noqa: PLC0415 - the same
         from deeplake_labelbox._upload.listing import list_videos  # noqa: PLC0415 - the same
 
         check_writable(report)
@@ -182,21 +180,20 @@ def upload(
         ]
         run.resume = SAME_COMMAND
         run.step(f"Uploading {counted(len(found), 'video')} to {project}")
-        result = create_labelbox_annotation_project(
+        result = upload_videos(
             found,
-            dataset or project,
-            project,
-            None,
-            wanted,
-            priority,
-            duplicates,
-            lb_iam_integration_id=None if iam == "NONE" else iam,
-            lb_client=client,
-            lb_dataset_id=dataset_id,
-            lb_project_id=project_id,
-            lb_metadata=given,
+            project=project,
+            dataset=dataset,
+            ontology=wanted,
+            project_id=project_id,
+            dataset_id=dataset_id,
+            metadata=given,
+            priority=priority,
+            iam_integration=None if iam == "NONE" else iam,
+            duplicates=duplicates,
             preflight=preflight,
             fail_on_error=fail_on_error,
+            lb_client=client,
             progress=run.progress,
         )
         _show(run, result)

@@ -42,7 +42,7 @@ _PARAMS = ExportParams(
 def import_annotations(
     source: Source,
     project_id: str,
-    lb_api_key: str | None,
+    lb_api_key: str | None = None,
     *,
     as_: ImportKind = "ground-truth",
     source_format: SourceFormat | None = None,

@@ -13,8 +13,14 @@ from deeplake_labelbox._video.frame_choice import FrameChoice, intersected_range
 from deeplake_labelbox._video.resize import Resize, check_resize
 from deeplake_labelbox.errors import ConfigurationError
 
-# As datasets store it.
-_ONLY_LABELED_KEY: Final = "only_labelled"
+# The names under which datasets store the options.
+STORED_NAMES: Final = {
+    "stride": "frame_stride",
+    "fps": "fps",
+    "ranges": "frame_ranges",
+    "only_labeled": "only_labelled",
+    "resize": "resize",
+}
 
 Ranges: TypeAlias = tuple[tuple[int, int], ...]
 
@@ -28,9 +34,9 @@ class FrameSelection:
     """The frames that all of the conditions let pass, told before any of them is decoded.
 
     Attributes:
-        frame_stride: Every n-th frame of a video, from its first one on.
+        stride: Every n-th frame of a video, from its first one on.
         fps: At most so many frames a second of the video's time.
-        frame_ranges: See `FrameRanges`; ``None``: all frames.
+        ranges: See `FrameRanges`; ``None``: all frames.
         only_labeled: Only frames inside a labeled segment of the label that counts in Labelbox.
         resize: The size that frames get; see `Resize`.
 
@@ -38,25 +44,22 @@ class FrameSelection:
         ConfigurationError: A value that makes no sense.
     """
 
-    frame_stride: int = 1
+    stride: int = 1
     fps: float | None = None
-    frame_ranges: FrameRanges | None = None
+    ranges: FrameRanges | None = None
     only_labeled: bool = False
     resize: Resize | None = None
 
     def __post_init__(self) -> None:
         check_resize(self.resize)
-        FrameChoice(stride=self.frame_stride, fps=self.fps)
-        _checked(self.frame_ranges)
+        FrameChoice(stride=self.stride, fps=self.fps)
+        _checked(self.ranges)
 
     @property
     def keeps_all(self) -> bool:
         """Whether every frame of every video becomes a row."""
         return (
-            self.frame_stride == 1
-            and self.fps is None
-            and self.frame_ranges is None
-            and not self.only_labeled
+            self.stride == 1 and self.fps is None and self.ranges is None and not self.only_labeled
         )
 
     def choice(self, row: Mapping[str, Any], project_id: str) -> FrameChoice:
@@ -67,34 +70,33 @@ class FrameSelection:
             labeled = () if selected is None else labeled_ranges(parse_label(selected))
             labeled = merged_ranges([pair for pair in labeled if pair[1] >= pair[0] >= 1])
             ranges = labeled if ranges is None else intersected_ranges(labeled, ranges)
-        return FrameChoice(stride=self.frame_stride, fps=self.fps, ranges=ranges)
+        return FrameChoice(stride=self.stride, fps=self.fps, ranges=ranges)
 
     def options(self) -> dict[str, Any]:
         """What is not the default, as JSON holds it."""
         options: dict[str, Any] = {}
-        if self.frame_stride != 1:
-            options["frame_stride"] = int(self.frame_stride)
+        if self.stride != 1:
+            options["stride"] = int(self.stride)
         if self.fps is not None:
             options["fps"] = float(self.fps)
-        if self.frame_ranges is not None:
-            options["frame_ranges"] = _checked(self.frame_ranges)
+        if self.ranges is not None:
+            options["ranges"] = _checked(self.ranges)
         if self.only_labeled:
-            options[_ONLY_LABELED_KEY] = True
+            options["only_labeled"] = True
         if self.resize is not None:
             options["resize"] = self.resize
-        return options
+        return {STORED_NAMES[name]: value for name, value in options.items()}
 
     @classmethod
     def of_options(cls, options: Mapping[str, Any]) -> FrameSelection:
         """The selection that `options` told; other options are ignored."""
-        kept = {key: options[key] for key in cls.__slots__ if key in options}
-        kept["only_labeled"] = options.get(_ONLY_LABELED_KEY, False)
+        kept = {name: options[key] for name, key in STORED_NAMES.items() if key in options}
         if isinstance(kept.get("resize"), list):
             kept["resize"] = tuple(kept["resize"])
         return cls(**kept)
 
     def _ranges(self, data_row_id: str) -> Ranges | None:
-        ranges = _checked(self.frame_ranges)
+        ranges = _checked(self.ranges)
         return ranges.get(data_row_id) if isinstance(ranges, dict) else ranges
 
 
@@ -105,7 +107,7 @@ def _checked(ranges: object) -> Ranges | dict[str, Ranges] | None:
         return merged_ranges(ranges)
     if ranges is not None:
         raise ConfigurationError(
-            f"frame_ranges is {ranges!r}; give pairs of first and last frame, or such pairs by "
+            f"ranges is {ranges!r}; give pairs of first and last frame, or such pairs by "
             f"data row id."
         )
     return None

@@ -311,8 +311,7 @@ class LabelWriter:
         if self._features and not self._known_features:
             raise OntologyError(
                 f"The ontology knows none of the {self._features} features that the labels of "
-                f"project {self._project_id} use; pass the ontology of this project, or leave "
-                f"lb_ontology out."
+                f"project {self._project_id} use; pass the ontology of this project, or none."
             )
 
 

@@ -160,6 +160,27 @@ class DatasetLocation:
             deeplake.delete(self.path, creds=self.creds, token=self.token)
 
 
+def opened_to_write(
+    dataset: str | Path | deeplake.Dataset,
+    creds: Mapping[str, str] | None,
+    org_id: str | None,
+    token: str | None,
+) -> deeplake.Dataset:
+    """A dataset that is open already, or is at a path.
+
+    Raises:
+        ConfigurationError: If it is open for reading only.
+        DatasetError: If it cannot be opened.
+    """
+    if isinstance(dataset, deeplake.Dataset):
+        return dataset
+    if isinstance(dataset, deeplake.ReadOnlyDataset):
+        raise ConfigurationError(
+            "The dataset is open for reading only; open it with deeplake.open."
+        )
+    return DatasetLocation.of(dataset, creds, org_id, token).open()
+
+
 def _check_encoding(path: str) -> None:
     """Check that Deep Lake, which takes UTF-8, and Python name the same file by a path."""
     try:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 import deeplake
 
-from deeplake_labelbox._jobs.create import default_presigner
+from deeplake_labelbox._jobs.project_source import client_presigner
 from deeplake_labelbox._labelbox.client import connect
 from deeplake_labelbox._model.selection import LabelSelection
 from deeplake_labelbox._store.applied_labels import AppliedLabels
 from deeplake_labelbox._store.columns import ReadableDataset
 from deeplake_labelbox._store.layout import GroupMapping, check_group_mapping
-from deeplake_labelbox._store.location import DatasetLocation, dataset_errors
+from deeplake_labelbox._store.location import dataset_errors, opened_to_write
 from deeplake_labelbox._sync.branches import MAIN, check_committed, open_branch, retry_while_locked
 from deeplake_labelbox._sync.commit_lock import CommitLock, process_lock
 from deeplake_labelbox._sync.merging import merge_into_main, merge_words
@@ -138,11 +138,11 @@ def sync_dataset(
             prune=prune,
             fail_on_error=fail_on_error,
             data_filler=data_filler,
-            url_presigner=url_presigner or default_presigner(None, client, None),
+            url_presigner=url_presigner or client_presigner(client),
             progress=progress,
         ),
     )
-    opened = _opened(dataset, deeplake_creds, deeplake_org_id, deeplake_token)
+    opened = opened_to_write(dataset, deeplake_creds, deeplake_org_id, deeplake_token)
     check_committed(opened)
     with (
         process_lock(opened.id, wait=wait) as owner,
@@ -203,21 +203,6 @@ def _check_tag(tag: str, tags: Collection[str], branches: Collection[str | None]
     for what, names in (("tag", tags), ("branch", branches)):
         if tag in names:
             raise ConfigurationError(f"There is a {what} {tag!r} already; choose another name.")
-
-
-def _opened(
-    dataset: str | Path | deeplake.Dataset,
-    creds: Mapping[str, str] | None,
-    org_id: str | None,
-    token: str | None,
-) -> deeplake.Dataset:
-    if isinstance(dataset, deeplake.Dataset):
-        return dataset
-    if isinstance(dataset, deeplake.ReadOnlyDataset):
-        raise ConfigurationError(
-            "The dataset is open for reading only; open it with deeplake.open."
-        )
-    return DatasetLocation.of(dataset, creds, org_id, token).open()
 
 
 def _target(

@@ -44,24 +44,24 @@ PreflightPolicy = Literal["fail", "skip", "warn", "off"]
 _LOWEST_PRIORITY = 5
 
 
-def create_labelbox_annotation_project(
-    video_paths: Iterable[str | os.PathLike[str]],
-    lb_dataset_name: str,
-    lb_project_name: str,
-    lb_api_key: str | None,
-    lb_ontology: OntologyLike = None,
-    lb_batch_priority: int = 5,
-    data_upload_strategy: UploadStrategy = "fail",
-    lb_batches_name: str | None = None,
-    lb_iam_integration_id: str | None = "DEFAULT",
-    lb_global_key_generator: GlobalKeyGenerator = deterministic_global_key,
+def upload_videos(
+    paths: Iterable[str | os.PathLike[str]],
     *,
-    lb_client: labelbox.Client | None = None,
-    lb_dataset_id: str | None = None,
-    lb_project_id: str | None = None,
-    lb_metadata: MetadataSource | None = None,
+    project: str,
+    dataset: str | None = None,
+    ontology: OntologyLike = None,
+    project_id: str | None = None,
+    dataset_id: str | None = None,
+    metadata: MetadataSource | None = None,
+    priority: int = 5,
+    batches_name: str | None = None,
+    iam_integration: str | None = "DEFAULT",
+    duplicates: UploadStrategy = "fail",
     preflight: PreflightPolicy = "fail",
+    global_key_generator: GlobalKeyGenerator = deterministic_global_key,
     fail_on_error: bool = False,
+    lb_client: labelbox.Client | None = None,
+    lb_api_key: str | None = None,
     progress: bool = True,
 ) -> AnnotationProject:
     """Upload videos to Labelbox and make a project of them that is ready to label.
@@ -72,35 +72,36 @@ def create_labelbox_annotation_project(
     that has the same global key is used as it is.
 
     Args:
-        video_paths: Local paths and URLs, also mixed. ``s3://`` and ``gs://`` URLs are given to
+        paths: Local paths and URLs, also mixed. ``s3://`` and ``gs://`` URLs are given to
             Labelbox as https ones, which it reads through an IAM integration.
-        lb_dataset_name: Name of the Labelbox dataset; it is made when there is none.
-        lb_project_name: Name of the Labelbox project; it is made when there is none.
-        lb_api_key: Labelbox API key; None takes it from the variable LABELBOX_API_KEY.
-        lb_ontology: A ``labelbox.Ontology``, its id, its normalized dict, an `Ontology`, or a
+        project: Name of the Labelbox project; it is made when there is none.
+        dataset: Name of the Labelbox dataset, by default that of the project; it is made when there
+            is none.
+        ontology: A ``labelbox.Ontology``, its id, its normalized dict, an `Ontology`, or a
             Deep Lake dataset, whose columns tell. A new ontology gets the project's name. None
             leaves the project as it is.
-        lb_batch_priority: 1 (first) to 5 (last).
-        data_upload_strategy: What to do with videos that occur several times, that is, have the
-            same global key: "fail" before anything is uploaded, "skip" all but the first, or
-            upload "all", with ``-2``, ``-3`` … after the key.
-        lb_batches_name: What names of batches begin with; ``<lb_dataset_name>_batch-`` by default.
-        lb_iam_integration_id: Id or name of the IAM integration of a new dataset, "DEFAULT" for
-            that of the organization if it has one, or None for none.
-        lb_global_key_generator: Called with each path or URL as it was given. By default the key
-            is made of a file's content and of a URL without its query, see
-            `deterministic_global_key`.
-        lb_client: A ready client, instead of a key.
-        lb_dataset_id: Chooses among datasets of the same name.
-        lb_project_id: Chooses among projects of the same name.
-        lb_metadata: Metadata of the data rows that are made: by path or URL as it was given, or
+        project_id: Chooses among projects of the same name.
+        dataset_id: Chooses among datasets of the same name.
+        metadata: Metadata of the data rows that are made: by path or URL as it was given, or
             from a function of it, the values by the names of their fields, which the organization
             has. Data rows that are there already keep theirs.
+        priority: 1 (first) to 5 (last).
+        batches_name: What names of batches begin with; ``<dataset>_batch-`` by default.
+        iam_integration: Id or name of the IAM integration of a new dataset, "DEFAULT" for
+            that of the organization if it has one, or None for none.
+        duplicates: What to do with videos that occur several times, that is, have the
+            same global key: "fail" before anything is uploaded, "skip" all but the first, or
+            upload "all", with ``-2``, ``-3`` … after the key.
         preflight: What to do with local files that Labelbox does not take (container, codec,
             size): "fail" before anything is uploaded, "skip" them, only "warn", or do not even
             look ("off").
+        global_key_generator: Called with each path or URL as it was given. By default the key
+            is made of a file's content and of a URL without its query, see
+            `deterministic_global_key`.
         fail_on_error: Whether to raise when Labelbox rejects a video, or cannot process it.
             Otherwise it is listed in the result, and the rest goes on.
+        lb_client: A ready client, instead of a key.
+        lb_api_key: Labelbox API key; None takes it from the variable LABELBOX_API_KEY.
         progress: Whether to show a progress bar.
 
     Returns:
@@ -135,15 +136,14 @@ def create_labelbox_annotation_project(
             ],
         }
         videos = list_videos("day/*.mp4")
-        made = create_labelbox_annotation_project(
-            videos, "Day", "Cars", api_key, lb_ontology=ontology
-        )
+        made = upload_videos(videos, project="Cars", ontology=ontology, lb_api_key=api_key)
         print(made)
         ```
     """
-    _check(lb_dataset_name, lb_project_name, lb_batch_priority, preflight)
-    sources, refused, warnings = _seen(read_sources(video_paths), preflight)
-    videos, duplicates = with_keys(sources, lb_global_key_generator, data_upload_strategy)
+    dataset_name = project if dataset is None else dataset
+    _check(dataset_name, project, priority, preflight)
+    sources, refused, warnings = _seen(read_sources(paths), preflight)
+    videos, repeated = with_keys(sources, global_key_generator, duplicates)
     signed = sum("?" in (video.source.url or "") for video in videos)
     if signed:
         warnings.append(
@@ -152,46 +152,44 @@ def create_labelbox_annotation_project(
         )
     client = connect(lb_api_key, lb_client=lb_client)
     with waiting_for_rate_limit(client):
-        upload = _Upload(client, [*refused, *duplicates], warnings)
-        wanted = WantedOntology(client, lb_ontology, lb_project_name)
-        dataset = find_dataset(client, lb_dataset_name, lb_dataset_id)
-        project = find_project(client, lb_project_name, lb_project_id)
-        ontology_id = None if project is None else wanted.check_against(project)
-        integration = (
-            None if dataset is not None else find_integration(client, lb_iam_integration_id)
-        )
-        metadata = metadata_by_key(client, lb_metadata, videos)
+        upload = _Upload(client, [*refused, *repeated], warnings)
+        wanted = WantedOntology(client, ontology, project)
+        lb_dataset = find_dataset(client, dataset_name, dataset_id)
+        lb_project = find_project(client, project, project_id)
+        ontology_id = None if lb_project is None else wanted.check_against(lb_project)
+        integration = None if lb_dataset is not None else find_integration(client, iam_integration)
+        values = metadata_by_key(client, metadata, videos)
         existing = rows_by_key(client, [video.global_key for video in videos])
         try:
-            if dataset is None:
-                dataset = make_dataset(client, lb_dataset_name, integration)
-                upload.made.append(f"dataset {lb_dataset_name} ({dataset.uid})")
+            if lb_dataset is None:
+                lb_dataset = make_dataset(client, dataset_name, integration)
+                upload.made.append(f"dataset {dataset_name} ({lb_dataset.uid})")
             upload.add_rows(
-                dataset,
+                lb_dataset,
                 videos,
                 existing,
-                metadata,
+                values,
                 fail_on_error=fail_on_error,
                 progress=progress,
             )
-            is_new = project is None
-            if project is None:
-                project = make_project(client, lb_project_name)
-                upload.made.append(f"project {lb_project_name} ({project.uid})")
+            is_new = lb_project is None
+            if lb_project is None:
+                lb_project = make_project(client, project)
+                upload.made.append(f"project {project} ({lb_project.uid})")
             if ontology_id is None:
-                ontology_id = wanted.connect(project)
-            prefix = lb_batches_name or f"{lb_dataset_name}_batch-"
+                ontology_id = wanted.connect(lb_project)
+            prefix = batches_name or f"{dataset_name}_batch-"
             upload.send_rows(
-                project, prefix, lb_batch_priority, is_new=is_new, fail_on_error=fail_on_error
+                lb_project, prefix, priority, is_new=is_new, fail_on_error=fail_on_error
             )
         except LabelboxError as error:
             raise upload.with_made(error) from error
         if ontology_id is None:
             upload.warnings.append(
                 "The project has no ontology; connect one before labeling, or call again with "
-                "lb_ontology."
+                "an ontology."
             )
-        return upload.result(dataset, project, ontology_id)
+        return upload.result(lb_dataset, lb_project, ontology_id)
 
 
 @dataclass(slots=True)
@@ -292,12 +290,12 @@ class _Upload:
 
 
 def _check(dataset_name: str, project_name: str, priority: int, preflight: str) -> None:
-    for argument, name in (("lb_dataset_name", dataset_name), ("lb_project_name", project_name)):
+    for argument, name in (("dataset", dataset_name), ("project", project_name)):
         if not str(name).strip():
-            raise ConfigurationError(f"{argument} is {name!r}; give a name.")
+            raise ConfigurationError(f"The name of the {argument} is {name!r}; give a name.")
     if type(priority) is not int or not 1 <= priority <= _LOWEST_PRIORITY:
         raise ConfigurationError(
-            f"lb_batch_priority is {priority!r}; give 1 (first) to {_LOWEST_PRIORITY} (last)."
+            f"The priority is {priority!r}; give 1 (first) to {_LOWEST_PRIORITY} (last)."
         )
     if preflight not in get_args(PreflightPolicy):
         raise ConfigurationError(

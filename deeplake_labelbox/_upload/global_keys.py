@@ -70,7 +70,7 @@ def with_keys(
     """
     if strategy not in get_args(UploadStrategy):
         raise ConfigurationError(
-            f"data_upload_strategy is {strategy!r}; use 'fail', 'skip' or 'all'."
+            f"The strategy for duplicates is {strategy!r}; use 'fail', 'skip' or 'all'."
         )
     first: dict[str, VideoFile] = {}
     counts: Counter[str] = Counter()
@@ -94,7 +94,7 @@ def with_keys(
         more = f" and {len(twice) - _NAMED} more" if len(twice) > _NAMED else ""
         raise ConfigurationError(
             f"These videos occur more than once: {', '.join(twice[:_NAMED])}{more}; remove them, "
-            "or set data_upload_strategy to 'skip' or 'all'."
+            "or pass 'skip' or 'all' for duplicates."
         )
     return kept, skipped
 
@@ -112,7 +112,7 @@ def _checked(key: object, source: VideoFile) -> str:
     fault = _fault(key) if isinstance(key, str) else "is no string"
     if not isinstance(key, str) or fault is not None:
         raise ConfigurationError(
-            f"lb_global_key_generator gave {source.name} a key that {fault}; Labelbox takes "
+            f"global_key_generator gave {source.name} a key that {fault}; Labelbox takes "
             f"strings of 1 to {MAX_LENGTH} characters without spaces around them or double ones."
         )
     return key

@@ -54,7 +54,7 @@ class WantedOntology:
             self._normalized = normalized_of(ontology_of_dataset(cast("deeplake.Dataset", given)))
         else:
             raise ConfigurationError(
-                f"lb_ontology is a {type(given).__name__}; pass a labelbox.Ontology, its id, its "
+                f"The ontology is a {type(given).__name__}; pass a labelbox.Ontology, its id, its "
                 "normalized dict, an Ontology, or a Deep Lake dataset."
             )
         self._check_usable()
@@ -82,8 +82,8 @@ class WantedOntology:
         if not same:
             raise OntologyError(
                 f"Project {project.name} ({project.uid}) has another ontology, {current.name} "
-                f"({current.uid}), than lb_ontology; leave lb_ontology out to keep it, or choose "
-                "another lb_project_name."
+                f"({current.uid}), than the one given; leave the ontology out to keep it, or "
+                "choose another project."
             )
         return str(current.uid)
 
@@ -140,5 +140,5 @@ class WantedOntology:
                 )
         elif not any((self._normalized or {}).values()):
             raise OntologyError(
-                "lb_ontology has neither tools nor classifications; add one to label with."
+                "The ontology has neither tools nor classifications; add one to label with."
             )

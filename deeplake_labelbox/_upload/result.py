@@ -36,7 +36,7 @@ class RefusedVideo:
     Attributes:
         path: The path or URL as it was given; not part of the repr, as it may be signed.
         by: Who refused it: the look at the file before (``"preflight"``), Labelbox, or the rule
-            for duplicates (``data_upload_strategy="skip"``).
+            for duplicates (``duplicates="skip"``).
         reason: Why, in a sentence; that of Labelbox as it came.
         name: The path or URL without its query.
     """

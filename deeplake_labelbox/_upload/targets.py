@@ -52,7 +52,7 @@ def find_project(
     if project is not None and project.media_type != labelbox.MediaType.Video:
         raise MediaTypeError(
             f"Project {project.name} ({project.uid}) is of media type {project.media_type.name}, "
-            "not Video; choose another lb_project_name."
+            "not Video; choose another project."
         )
     return project
 
@@ -84,13 +84,13 @@ def find_integration(
         names = ", ".join(f"{each.name} ({each.uid})" for each in known) or "none"
         what = "several IAM integrations" if chosen else "no IAM integration"
         raise ConfigurationError(
-            f"The organization has {what} '{wanted}'; it has {names}. Pass the id of one as "
-            "lb_iam_integration_id, or None to use none."
+            f"The organization has {what} '{wanted}'; it has {names}. Pass the id of one, "
+            "or None to use none."
         )
     if not chosen[0].valid:
         raise ConfigurationError(
             f"IAM integration {chosen[0].name} ({chosen[0].uid}) is not valid; validate it in "
-            "Labelbox's workspace settings, or pass another as lb_iam_integration_id."
+            "Labelbox's workspace settings, or pass another one."
         )
     return chosen[0]
 
@@ -120,6 +120,6 @@ def _only(found: list[Any], what: str, name: str) -> Any:
         ids = ", ".join(str(each.uid) for each in found)
         raise LabelboxError(
             f"There are {len(found)} {what}s named '{name}' in Labelbox ({ids}); pass the id of "
-            f"the right one as lb_{what}_id, or choose another lb_{what}_name."
+            "the right one as well, or choose another name."
         )
     return found[0] if found else None

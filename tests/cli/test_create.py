@@ -177,7 +177,7 @@ def test_a_branch_that_got_no_labels_goes_again(run_there, sample_box, tmp_path)
     words = ("annotate", "clips", project, "--branch", "labels", "--ontology", file)
     result = run_there(*words)
     assert result.exit_code == 1
-    assert "leave --ontology out" in result.stderr
+    assert "pass the ontology of this project, or none" in result.stderr
     assert deeplake.open(str(tmp_path / "clips")).branches.names() == ["main"]
 
 

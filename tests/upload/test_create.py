@@ -135,11 +135,11 @@ def test_paths_that_cannot_be_used(upload, paths, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"lb_dataset_name": " "}, "lb_dataset_name is ' '"),
-        ({"lb_batch_priority": 6}, "lb_batch_priority is 6"),
+        ({"lb_dataset_name": " "}, "The name of the dataset is ' '"),
+        ({"lb_batch_priority": 6}, "The priority is 6"),
         ({"preflight": "maybe"}, "preflight is 'maybe'"),
-        ({"data_upload_strategy": "none"}, "data_upload_strategy is 'none'"),
-        ({"lb_ontology": 3}, "lb_ontology is a int"),
+        ({"data_upload_strategy": "none"}, "The strategy for duplicates is 'none'"),
+        ({"lb_ontology": 3}, "The ontology is a int"),
         ({"lb_ontology": "cnone"}, "no ontology cnone"),
         ({"lb_global_key_generator": lambda _: "x" * 201}, "a key that is too long"),
         ({"lb_global_key_generator": lambda _: None}, "a key that is no string"),
@@ -232,10 +232,10 @@ def test_names_that_occur_twice_are_told_and_ids_choose(box, upload, clips):
     projects = [
         client.create_project(name="Label them", media_type=MediaType.Video) for _ in range(2)
     ]
-    with pytest.raises(LabelboxError, match=r"2 projects named 'Label them'.*lb_project_id"):
+    with pytest.raises(LabelboxError, match=r"2 projects named 'Label them'.*pass the id"):
         upload(clips[:1])
     datasets = [client.create_dataset(name="Clips", iam_integration=None) for _ in range(2)]
-    with pytest.raises(LabelboxError, match=r"2 datasets named 'Clips'.*lb_dataset_id"):
+    with pytest.raises(LabelboxError, match=r"2 datasets named 'Clips'.*pass the id"):
         upload(clips[:1], lb_project_id=projects[1].uid)
     result = upload(clips[:1], lb_project_id=projects[1].uid, lb_dataset_id=datasets[0].uid)
     assert (result.project_id, result.dataset_id) == (projects[1].uid, datasets[0].uid)

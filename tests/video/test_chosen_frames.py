@@ -201,7 +201,7 @@ def test_ranges_are_merged():
     ],
 )
 def test_choices_that_make_no_sense(options):
-    with pytest.raises(ConfigurationError, match=r"is .*; give|frame_ranges has"):
+    with pytest.raises(ConfigurationError, match=r"is .*; give|ranges has"):
         FrameChoice(**options)
 
 

@@ -1,0 +1,271 @@
+"""Applies the labels of a Labelbox project to a dataset that has its frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import deeplake
+
+from deeplake_labelbox._jobs.converter import VideoProjectConverter
+from deeplake_labelbox._jobs.dataset_report import DatasetReport, dataset_report, steps
+from deeplake_labelbox._jobs.options import ErrorPolicy, LabelOptions
+from deeplake_labelbox._jobs.project_source import ProjectSource
+from deeplake_labelbox._labelbox.client import labelbox_errors
+from deeplake_labelbox._labelbox.export import ExportSource
+from deeplake_labelbox._labelbox.export_ontology import ontology_of_export
+from deeplake_labelbox._model.ontology import Ontology
+from deeplake_labelbox._model.rows import project_entry
+from deeplake_labelbox._model.selection import LabelSelection
+from deeplake_labelbox._store.applied_labels import AppliedLabels
+from deeplake_labelbox._store.labelbox_meta import LabelboxMeta
+from deeplake_labelbox._store.layout import GroupMapping, check_group_mapping
+from deeplake_labelbox._store.location import dataset_errors, opened_to_write
+from deeplake_labelbox._store.row_metadata import (
+    RowDetail,
+    RowMetadata,
+    check_export_tells,
+    check_row_details,
+)
+from deeplake_labelbox.errors import ConfigurationError, OntologyError
+from deeplake_labelbox.report import Report
+
+if TYPE_CHECKING:
+    import labelbox
+
+
+def apply_labels(
+    dataset: str | Path | deeplake.Dataset,
+    project: ExportSource,
+    *,
+    branch: str | None = None,
+    project_id: str | None = None,
+    group_mapping: GroupMapping | None = None,
+    label_selection: LabelSelection | None = None,
+    ontology: labelbox.Ontology | Mapping[str, Any] | Ontology | None = None,
+    row_details: Collection[RowDetail] = (),
+    fail_on_error: bool = False,
+    deeplake_creds: Mapping[str, str] | None = None,
+    deeplake_org_id: str | None = None,
+    deeplake_token: str | None = None,
+    lb_client: labelbox.Client | None = None,
+    lb_api_key: str | None = None,
+    progress: bool = True,
+) -> DatasetReport:
+    """Apply the labels of a Labelbox video project to a dataset that has its frames.
+
+    Called again after more was labeled, it brings values and columns up to date in a new commit;
+    `sync_dataset` does so for what changed alone, and fetches new videos.
+
+    Args:
+        dataset: Path of the dataset, or the open dataset, on any branch.
+        project: Id of the Labelbox project, or an export of it: the path of an NDJSON or JSON file,
+            a list of data rows, or a `ProjectExport`.
+        branch: Write to this branch, made where it is not there, instead of the one that the
+            dataset is on.
+        project_id: Which project, of an export that holds several.
+        group_mapping: Column name by kind, like ``{"raster-segmentation": "mask"}``: all tools of
+            the kind (``rectangle``, ``point``, ``line``, ``polygon``, ``raster-segmentation``), or
+            all classifications of it (``radio``, ``checklist``, ``text``), share the column.
+            ``None`` is that of the labels that are there already.
+        label_selection: Which of several labels of a data row counts; see `LabelSelection`.
+            ``None`` is that of the labels that are there already, else ``"selected"``.
+        ontology: The project's ontology or its ``normalized`` dict, instead of asking Labelbox.
+        row_details: What is written of data rows beside the columns ``lb_meta/*``:
+            ``"workflow_status"``; ``"metadata"``, a column ``lb_meta/metadata/<field>`` for each
+            field; ``"attachments"``, the JSON text of a list. `sync_dataset` keeps them in step,
+            as far as Labelbox counts their changes as activity of the data row.
+        fail_on_error: Raise at the first label that cannot be applied whole, instead of reporting;
+            nothing is committed then.
+        deeplake_creds: Credentials of the storage, with a path.
+        deeplake_org_id: Organization in Deep Lake's cloud, with a path.
+        deeplake_token: Token of Deep Lake's cloud, with a path.
+        lb_client: A ready `labelbox.Client`, instead of ``lb_api_key``.
+        lb_api_key: API key of Labelbox; ``None`` reads the environment variable
+            ``LABELBOX_API_KEY`` for a project id. With an export, ``None`` means that Labelbox is
+            not asked for anything: the ontology is ``ontology``, or inferred from the export, and
+            masks that need the key are reported as missing.
+        progress: Whether to show progress bars.
+
+    Returns:
+        The dataset on the branch, the export, and what became of each video.
+
+    Raises:
+        ConfigurationError: If an argument cannot be used, or the export does not tell a row detail.
+        GroupMappingError: If the group mapping has an unknown kind.
+        LabelboxError: If the project or its ontology cannot be read.
+        ExportFormatError: If ``project`` is no export.
+        DatasetMismatchError: If the dataset was not made from this project.
+        LabelError: If ``fail_on_error``, for the first label that cannot be applied whole.
+        OntologyError: If no annotation at all is known to the ontology; nothing is committed.
+        DatasetError: If Deep Lake cannot write.
+
+    Example:
+        ```python
+        report = apply_labels(
+            "clips",
+            project_id,
+            branch="second-pass",
+            group_mapping={"raster-segmentation": "mask"},
+            lb_api_key=api_key,
+        )
+        print(report)  # what was applied, and what could not be had
+        ```
+    """
+    check_group_mapping(group_mapping)
+    check_row_details(row_details)
+    opened = opened_to_write(dataset, deeplake_creds, deeplake_org_id, deeplake_token)
+    LabelboxMeta.read(opened)  # says so before Labelbox is asked, where it is another dataset
+    source = ProjectSource.of(
+        project, project_id=project_id, lb_api_key=lb_api_key, lb_client=lb_client
+    )
+    before = _applied(opened, branch)
+    if group_mapping is None and before is not None:
+        group_mapping = dict(before.group_mapping)
+    options = LabelOptions(
+        group_mapping=group_mapping,
+        label_selection=label_selection or _selection(before),
+        ontology=ontology,
+        row_details=row_details,
+    )
+    export = source.read_export(progress=progress)
+    source = replace(source, export=export)
+    errors = ErrorPolicy(fail_on_error=fail_on_error)
+    with _on_branch(opened, branch) as load:
+        steps.info("Applying the labels of project %s", source.project_id)
+        converter = make_converter(source, load, options, errors, progress=progress)
+        written = converter.dataset_with_applied_annotations()
+    return dataset_report(written, export, (), converter.report)
+
+
+def label_dataset(
+    source: ProjectSource,
+    dataset: deeplake.Dataset,
+    options: LabelOptions,
+    errors: ErrorPolicy,
+    *,
+    progress: bool,
+) -> Report:
+    """Apply the labels of a project to a dataset of its frames.
+
+    Returns:
+        What became of each label.
+    """
+    steps.info("Applying the labels of project %s", source.project_id)
+    converter = make_converter(source, lambda _: dataset, options, errors, progress=progress)
+    converter.dataset_with_applied_annotations()
+    return converter.report
+
+
+def make_converter(
+    source: ProjectSource,
+    load: Callable[[str], deeplake.Dataset],
+    options: LabelOptions,
+    errors: ErrorPolicy,
+    *,
+    progress: bool,
+) -> VideoProjectConverter:
+    """Make what applies the labels of a project to its dataset.
+
+    Args:
+        source: The project.
+        load: ``f(project_name) -> dataset``: opens the dataset, on any branch.
+        options: How labels are applied.
+        errors: Whether errors end it.
+        progress: Whether to show progress bars.
+    """
+    project_id = source.project_id
+    check_group_mapping(options.group_mapping)
+    details = check_row_details(options.row_details)
+    if details and not options.generate_metadata:
+        raise ConfigurationError(
+            "row_details are written beside the columns lb_meta/*; leave generate_metadata on."
+        )
+    known = None if options.ontology is None else Ontology.of(options.ontology)
+    export = source.read_export(progress=progress, fail_on_error=errors.fail_on_export_error)
+    for row in export:
+        project_entry(row, project_id)
+        check_export_tells(details, row, project_id)
+    if known is None:
+        known = (
+            ontology_of_export(export, project_id)
+            if source.client is None
+            else _ask_for_ontology(source.client, project_id)
+        )
+    dataset = load(export.project_name(project_id) or project_id)
+    if not isinstance(dataset, deeplake.Dataset):
+        raise ConfigurationError(
+            f"deeplake_ds_loader returned {type(dataset).__name__}, not a deeplake.Dataset that "
+            f"can be written; open it with deeplake.open."
+        )
+    before = AppliedLabels.read(dataset)
+    if before is not None:
+        # What was asked for once stays in step.
+        details = check_row_details((*details, *before.row_details))
+    metadata = RowMetadata(options.metadata_prefix, details) if options.generate_metadata else None
+    return VideoProjectConverter(
+        project_id,
+        dataset,
+        export,
+        known,
+        group_mapping=options.group_mapping,
+        fail_on_error=errors.fail_on_error,
+        metadata=metadata,
+        label_selection=options.label_selection,
+        mask_presigner=source.presigner,
+        progress=progress,
+    )
+
+
+def _ask_for_ontology(client: labelbox.Client, project_id: str) -> Ontology:
+    with labelbox_errors(f"reading the ontology of project {project_id}"):
+        ontology = client.get_project(project_id).ontology()
+    if ontology is None:
+        raise OntologyError(
+            f"Project {project_id} has no ontology; connect one in Labelbox, or pass the ontology."
+        )
+    return Ontology.of(ontology)
+
+
+def _applied(dataset: deeplake.Dataset, branch: str | None) -> AppliedLabels | None:
+    """How the labels were applied that the branch has already."""
+    with dataset_errors(f"opening branch {branch!r}"):
+        if branch is not None and branch in dataset.branches.names():
+            return AppliedLabels.read(dataset.branches[branch].open())
+        return AppliedLabels.read(dataset)
+
+
+def _selection(applied: AppliedLabels | None) -> Literal["selected", "newest", "all"]:
+    """Which of several labels counted; ``"selected"`` where that is not known."""
+    choices: tuple[Literal["newest", "all"], ...] = ("newest", "all")
+    was = "" if applied is None else applied.label_selection
+    return next((choice for choice in choices if choice == was), "selected")
+
+
+@contextmanager
+def _on_branch(
+    dataset: deeplake.Dataset, name: str | None
+) -> Iterator[Callable[[str], deeplake.Dataset]]:
+    """Opens a branch, made where it is not there; one that was made goes again after an error."""
+    if name is None:
+        yield lambda _: dataset
+        return
+    if not name.strip():
+        raise ConfigurationError("The name of the branch is empty; give the branch a name.")
+    made: list[deeplake.Branch] = []
+
+    def load(_: str) -> deeplake.Dataset:
+        with dataset_errors(f"opening branch {name!r}"):
+            if name not in dataset.branches.names():
+                made.append(dataset.branch(name))
+            return dataset.branches[name].open()
+
+    try:
+        yield load
+    except BaseException:
+        for branch in made:
+            branch.delete()
+        raise

@@ -1,0 +1,52 @@
+"""Options that belong together, handed from the verbs to where they are obeyed.
+
+Which frames become rows is told by `FrameSelection`, how they are stored by `StorageOptions`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from deeplake_labelbox._model.ontology import Ontology
+from deeplake_labelbox._model.selection import LabelSelection
+from deeplake_labelbox._store.layout import GroupMapping
+from deeplake_labelbox._store.row_metadata import RowDetail
+
+if TYPE_CHECKING:
+    import labelbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorPolicy:
+    """Whether errors end a job, or are reported.
+
+    Attributes:
+        fail_on_error: Raise at the first video or label that cannot be had whole.
+        fail_on_export_error: Raise if Labelbox reports errors with the export.
+    """
+
+    fail_on_error: bool = False
+    fail_on_export_error: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelOptions:
+    """How labels are applied.
+
+    Attributes:
+        group_mapping: Column name by kind; see `GroupMapping`.
+        label_selection: Which of several labels of a data row counts.
+        ontology: The ontology, where Labelbox is not asked for it.
+        metadata_prefix: First part of the names of the columns ``lb_meta/*``.
+        generate_metadata: Whether to write these columns.
+        row_details: What is written of data rows beside them.
+    """
+
+    group_mapping: GroupMapping | None = None
+    label_selection: LabelSelection = "selected"
+    ontology: labelbox.Ontology | Mapping[str, Any] | Ontology | None = None
+    metadata_prefix: str | None = "lb_meta"
+    generate_metadata: bool = True
+    row_details: Collection[RowDetail] = ()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+import numpy as np
 from PIL import Image, ImageDraw
 
 from deeplake_labelbox._pictures.answer_panel import AnswerPanel
@@ -19,14 +20,13 @@ from deeplake_labelbox._pictures.colors import (
     Color,
     class_colors,
 )
-from deeplake_labelbox._pictures.frame import IMAGE_COLUMN, read_picture
 from deeplake_labelbox._pictures.frame_annotations import AnnotationReader, FrameAnnotations
 from deeplake_labelbox._pictures.frame_choice import ChosenFrame, choose_frames
 from deeplake_labelbox._pictures.overlay import draw_objects
 from deeplake_labelbox._pictures.text_layout import Lettering
 from deeplake_labelbox._pictures.video_selection import FrameRange, select_videos
-from deeplake_labelbox._store.columns import ReadableDataset, column_names
-from deeplake_labelbox._store.labelbox_meta import KEY
+from deeplake_labelbox._store.columns import column_names
+from deeplake_labelbox._store.labeled_dataset import DatasetLike, LabeledDataset
 from deeplake_labelbox._store.videos import Video
 from deeplake_labelbox.errors import ConfigurationError
 
@@ -43,7 +43,7 @@ _TAG_SIZE: Final = 15
 
 
 def draw_contact_sheet(
-    ds: ReadableDataset,
+    ds: DatasetLike,
     *,
     frames: int = 9,
     columns: int = 3,
@@ -51,7 +51,7 @@ def draw_contact_sheet(
     videos: Sequence[str] | None = None,
     between: FrameRange | None = None,
     colors: Mapping[str, str] | None = None,
-    image_column: str = IMAGE_COLUMN,
+    image_column: str | None = None,
     annotator: str | None = None,
 ) -> Image.Image:
     """Draw frames of all videos of a dataset, with what is labeled in them.
@@ -60,14 +60,14 @@ def draw_contact_sheet(
     See `draw_frame` for how they are drawn.
 
     Args:
-        ds: A dataset made by this package.
+        ds: A dataset made by this package, open, as `LabeledDataset` or by its path.
         frames: How many frames are shown, at most.
         columns: How many stand side by side.
         width: Width of the picture in pixels.
         videos: Names, data row ids or ``video_idx`` of videos; by default all.
         between: First and last 1-based frame number to choose from; by default all.
         colors: Colors by class name, like ``{"car": "#e4572e"}``, instead of the ontology's.
-        image_column: Column of the pictures.
+        image_column: Column of the pictures; by default ``frames``.
         annotator: Whose labels are drawn, of a dataset with columns of each annotator
             (``label_selection="all"``); by default those that count.
 
@@ -89,20 +89,16 @@ def draw_contact_sheet(
             f"A contact sheet of {frames} frames in {columns} columns of {width} pixels cannot be "
             f"drawn; give at least one of each, and 320 pixels per column."
         )
-    found = select_videos(ds, videos, between)
-    reader = AnnotationReader(ds, annotator)
+    reader = AnnotationReader(ds, annotator, image_column)
+    found = select_videos(reader.dataset, videos, between)
     chosen = choose_frames(reader, found, frames)
     cards_wide = min(columns, max(sum(map(len, chosen)), 1))
     card_width = (width - 2 * _MARGIN - (cards_wide - 1) * _GAP) // cards_wide
     palette = class_colors(reader.class_names, {**reader.class_colors, **(colors or {})})
-    cards = [
-        _Card.of(ds, reader, frame, card_width, palette, image_column)
-        for video in chosen
-        for frame in video
-    ]
+    cards = [_Card.of(reader, frame, card_width, palette) for video in chosen for frame in video]
     rows = [cards[start : start + cards_wide] for start in range(0, len(cards), cards_wide)]
     heights = [max(card.height for card in row) for row in rows]
-    header = _Header.of(ds, found, palette, width - 2 * _MARGIN)
+    header = _Header.of(reader.dataset, found, palette, width - 2 * _MARGIN)
     marks = any(item.is_key_frame for card in cards for item in card.annotations.objects)
     footer = _SUBTITLE.line_height + _GAP if marks else 0
     body = sum(heights) + (len(rows) - 1) * _GAP
@@ -133,15 +129,12 @@ class _Card:
     @classmethod
     def of(
         cls,
-        ds: ReadableDataset,
         reader: AnnotationReader,
         chosen: ChosenFrame,
         width: int,
         palette: Mapping[str, Color],
-        image_column: str,
     ) -> _Card:
-        size = reader.labeled_size(chosen.row)
-        frame = read_picture(ds, chosen.row, image_column, size)
+        frame = reader.picture(chosen.row)
         annotations = reader.read(chosen.row)
         is_upright = frame.width < frame.height * _NARROW
         inner = width - 2 * _PADDING
@@ -161,7 +154,7 @@ class _Card:
         )
         return cls(
             name=chosen.video,
-            time=_time(ds, chosen),
+            time=_time(reader.dataset, chosen),
             picture=picture,
             annotations=annotations,
             panel=AnswerPanel(annotations, panel_width, _PANEL_SIZE),
@@ -206,10 +199,13 @@ class _Header:
 
     @classmethod
     def of(
-        cls, ds: ReadableDataset, videos: Sequence[Video], palette: Mapping[str, Color], width: int
+        cls,
+        dataset: LabeledDataset,
+        videos: Sequence[Video],
+        palette: Mapping[str, Color],
+        width: int,
     ) -> _Header:
-        meta: Any = ds.metadata[KEY] if KEY in ds.metadata else {}  # noqa: SIM401 - it has no get
-        title = str(meta["project_name"]) if "project_name" in meta else "Dataset"
+        title = dataset.project_name or "Dataset"
         rows = sum(len(video.rows) for video in videos)
         words = f"{len(videos)} video{'s' * (len(videos) != 1)} · {rows} frame{'s' * (rows != 1)}"
         if palette:
@@ -258,11 +254,11 @@ def _draw_footer(draw: ImageDraw.ImageDraw, left: int, top: int) -> None:
     )
 
 
-def _time(ds: ReadableDataset, chosen: ChosenFrame) -> str:
+def _time(dataset: LabeledDataset, chosen: ChosenFrame) -> str:
     text = f"frame {chosen.frame}"
-    if "timestamp" not in column_names(ds):
+    if "timestamp" not in column_names(dataset.dataset):
         return text
-    timestamp: Any = ds["timestamp"][chosen.row]
+    (timestamp,) = dataset.cells("timestamp", np.array([chosen.row]))
     seconds = float(timestamp)
     minutes, rest = divmod(seconds, 60)
     return f"{text} · {int(minutes)}:{rest:05.2f}"

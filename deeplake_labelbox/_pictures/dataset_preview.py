@@ -15,11 +15,10 @@ from PIL import Image
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._files import replacing_file
 from deeplake_labelbox._pictures.contact_sheet import draw_contact_sheet
-from deeplake_labelbox._pictures.frame import IMAGE_COLUMN
 from deeplake_labelbox._pictures.movie import write_preview_video
 from deeplake_labelbox._pictures.page import MAX_PAGE_BYTES, write_preview_page
 from deeplake_labelbox._pictures.video_selection import FrameRange
-from deeplake_labelbox._store.columns import ReadableDataset
+from deeplake_labelbox._store.labeled_dataset import DatasetLike
 from deeplake_labelbox.errors import ConfigurationError
 
 _SHEET_WIDTH: Final = 1800
@@ -27,7 +26,7 @@ _NOTEBOOK_WIDTH: Final = 1300
 
 
 def write_preview(
-    ds: ReadableDataset,
+    ds: DatasetLike,
     path: str | Path,
     *,
     videos: Sequence[str] | None = None,
@@ -35,7 +34,7 @@ def write_preview(
     width: int | None = None,
     max_bytes: int = MAX_PAGE_BYTES,
     colors: Mapping[str, str] | None = None,
-    image_column: str = IMAGE_COLUMN,
+    image_column: str | None = None,
     annotator: str | None = None,
     progress: bool = True,
 ) -> str:
@@ -46,7 +45,8 @@ def write_preview(
     in one file that needs no server, see `write_preview_page`.
 
     Args:
-        ds: A dataset made by this package, with labels or without.
+        ds: A dataset made by this package, open, as `LabeledDataset` or by its path, with
+            labels or without.
         path: The file to write.
         videos: Names, data row ids or ``video_idx`` of videos. An MP4 shows one; by default the
             first that is labeled.
@@ -55,7 +55,7 @@ def write_preview(
             pictures of the page; in pixels.
         max_bytes: Greatest size of a page; frames are left out where they would take more.
         colors: Colors by class name, like ``{"car": "#e4572e"}``, instead of the ontology's.
-        image_column: Column of the pictures.
+        image_column: Column of the pictures; by default ``frames``.
         annotator: Whose labels are drawn, of a dataset with columns of each annotator
             (``label_selection="all"``); by default those that count.
         progress: Whether to show a progress bar.
@@ -158,7 +158,7 @@ class Preview:
         annotator: Whose labels are drawn; ``None`` for those that count.
     """
 
-    dataset: ReadableDataset = field(repr=False)
+    dataset: DatasetLike = field(repr=False)
     frames: int = 6
     videos: tuple[str, ...] | None = None
     annotator: str | None = None
@@ -195,7 +195,7 @@ class Preview:
 
 
 def preview(
-    ds: ReadableDataset,
+    ds: DatasetLike,
     *,
     frames: int = 6,
     videos: Sequence[str] | None = None,
@@ -204,7 +204,8 @@ def preview(
     """A look at a dataset for notebooks: the last value of a cell is shown.
 
     Args:
-        ds: A dataset made by this package, with labels or without.
+        ds: A dataset made by this package, open, as `LabeledDataset` or by its path, with
+            labels or without.
         frames: How many frames are shown, at most.
         videos: Names, data row ids or ``video_idx`` of videos; by default all.
         annotator: Whose labels are drawn, of a dataset with columns of each annotator

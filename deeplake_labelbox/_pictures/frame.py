@@ -4,31 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, Final, cast
+from typing import Final
 
-import deeplake
-import numpy as np
 from PIL import Image, ImageDraw
 
 from deeplake_labelbox._pictures.answer_panel import AnswerPanel
 from deeplake_labelbox._pictures.colors import CARD, class_colors
 from deeplake_labelbox._pictures.frame_annotations import AnnotationReader, FrameAnnotations
 from deeplake_labelbox._pictures.overlay import draw_objects
-from deeplake_labelbox._store.columns import ReadableDataset, column_names
+from deeplake_labelbox._store.labeled_dataset import DatasetLike
 from deeplake_labelbox.errors import ConfigurationError
-
-IMAGE_COLUMN: Final = "frames"
 
 _SHORT_SIDE: Final = 480
 _NARROW: Final = 0.8
 
 
 def draw_frame(
-    ds: ReadableDataset | deeplake.DatasetView,
+    ds: DatasetLike,
     row: int,
     *,
     colors: Mapping[str, str] | None = None,
-    image_column: str = IMAGE_COLUMN,
+    image_column: str | None = None,
     annotator: str | None = None,
 ) -> Image.Image:
     """Draw a frame with all that is labeled in it.
@@ -40,10 +36,11 @@ def draw_frame(
     the system that has them, such as Noto Sans CJK; without, boxes stand in their place.
 
     Args:
-        ds: A dataset with labels, made by this package; without labels the frame stands alone.
+        ds: A dataset with labels, made by this package, open, as `LabeledDataset` or by its path,
+            or the view of a query; without labels the frame stands alone.
         row: Row number; negative ones count from the end.
         colors: Colors by class name, like ``{"car": "#e4572e"}``, instead of the ontology's.
-        image_column: Column of the pictures.
+        image_column: Column of the pictures; by default ``frames``.
         annotator: Whose labels are drawn, of a dataset with columns of each annotator
             (``label_selection="all"``); by default those that count.
 
@@ -60,14 +57,15 @@ def draw_frame(
         draw_frame(deeplake.open("clips"), 30, colors={"car": "#e4572e"}).save("frame.png")
         ```
     """
-    if not -len(ds) <= row < len(ds):
+    reader = AnnotationReader(ds, annotator, image_column)
+    count = len(reader.dataset)
+    if not -count <= row < count:
         raise ConfigurationError(
-            f"There is no row {row}; the dataset has {len(ds)} rows, counted from 0."
+            f"There is no row {row}; the dataset has {count} rows, counted from 0."
         )
-    row %= len(ds)
-    reader = AnnotationReader(ds, annotator)
+    row %= count
     chosen = class_colors(reader.class_names, {**reader.class_colors, **(colors or {})})
-    frame = read_picture(ds, row, image_column, reader.labeled_size(row))
+    frame = reader.picture(row)
     factor = max(1, math.ceil(_SHORT_SIDE / min(frame.size)))
     size = (frame.width * factor, frame.height * factor)
     text_size = max(13, round(min(size) / 36))
@@ -99,42 +97,3 @@ def _with_panel(picture: Image.Image, annotations: FrameAnnotations, text_size: 
     whole.paste(picture)
     panel.draw(ImageDraw.Draw(whole), *corner)
     return whole
-
-
-def read_picture(
-    ds: ReadableDataset | deeplake.DatasetView,
-    row: int,
-    image_column: str = IMAGE_COLUMN,
-    size: tuple[int, int] | None = None,
-) -> Image.Image:
-    """The picture of a row, RGB, however it is stored.
-
-    Args:
-        ds: The dataset.
-        row: The row.
-        image_column: Column of the pictures.
-        size: Width and height to scale it to; see `AnnotationReader.labeled_size`.
-
-    Raises:
-        ConfigurationError: If there is no such column, or it holds no pictures.
-    """
-    # A view has the schema of a dataset.
-    names = column_names(cast("deeplake.Dataset", ds))
-    if image_column not in names:
-        raise ConfigurationError(
-            f"The dataset has no column {image_column!r} of pictures; name one of "
-            f"{', '.join(names)} as image_column."
-        )
-    pixels: Any = ds[image_column][row]
-    array = np.asarray(pixels)
-    if array.ndim == 3 and array.shape[2] == 1:
-        array = array[:, :, 0]
-    if array.dtype != np.uint8 or array.ndim not in (2, 3) or not array.size:
-        raise ConfigurationError(
-            f"Row {row} of column {image_column!r} is no picture; name the column of pictures as "
-            f"image_column."
-        )
-    picture = Image.fromarray(array).convert("RGB")
-    if size is None or picture.size == size:
-        return picture
-    return picture.resize(size, Image.Resampling.LANCZOS)

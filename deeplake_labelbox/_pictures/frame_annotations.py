@@ -1,32 +1,20 @@
-"""What a row of a dataset says, read from its columns alone.
-
-The columns that the converter made tell their kind themselves, so that this works with every
-group mapping, ontology and branch.
-"""
+"""What rows of a dataset say, in words and shapes to be drawn."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, cast, get_args
+from typing import Any
 
-import deeplake
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from deeplake_labelbox._model.annotations import ToolKind
-from deeplake_labelbox._store.annotators import annotated_kinds
-from deeplake_labelbox._store.columns import (
-    ReadableDataset,
-    read_class_colors,
-    read_class_names,
-)
-from deeplake_labelbox._store.videos import resized_videos
-
-TOOL_KINDS: tuple[str, ...] = get_args(ToolKind)
-
-_OBJECT_ANSWERS = ("object choice", "object choices", "object text")
-_FRAME_ANSWERS = ("choices", "text")
+from deeplake_labelbox._store.cells import Rows
+from deeplake_labelbox._store.families import AnswerFamily
+from deeplake_labelbox._store.labeled_dataset import DatasetLike, LabeledDataset
+from deeplake_labelbox._store.objects import FamilyObjects
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,251 +67,126 @@ class FrameAnnotations:
     answers: tuple[ShownAnswer, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column that the converter made: its name, its kind and its classes."""
-
-    name: str
-    kind: str
-    class_names: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Geometry:
-    """A column of objects, and which of the columns beside it there are."""
-
-    name: str
-    kind: ToolKind
-    tool_name: str
-    labels: Column | None
-    has_track_ids: bool
-    has_key_frames: bool
-    answers: tuple[tuple[str, Column], ...]
-
-    def class_name(self, label: int | None) -> str:
-        """Name of the class of an object with a value of the column of labels, or without."""
-        if self.labels is None or label is None:
-            return self.tool_name
-        return _name(self.labels.class_names, label)
-
-
 class AnnotationReader:
-    """Reads the annotations of rows.
+    """Reads the annotations and pictures of rows.
 
     Args:
-        dataset: A dataset or view; one without labels reads as not labeled.
+        dataset: The dataset or view; one without labels reads as not labeled.
         annotator: Whose labels are read, of a dataset with columns of each annotator; ``None`` for
             those that count.
+        image_column: Column of the pictures; by default ``frames``.
+
+    Attributes:
+        dataset: What is read.
 
     Raises:
         ConfigurationError: If the annotator has no columns.
     """
 
     def __init__(
-        self, dataset: ReadableDataset | deeplake.DatasetView, annotator: str | None = None
+        self, dataset: DatasetLike, annotator: str | None = None, image_column: str | None = None
     ) -> None:
-        # A view has the columns and metadata of a dataset, and the same interface for reading.
-        self._dataset = cast("deeplake.Dataset", dataset)
-        self._above = "" if annotator is None else f"{annotator}/"
-        columns = {
-            name: Column(name, kind, read_class_names(self._dataset, self.stored(name)))
-            for name, kind in annotated_kinds(self._dataset, annotator).items()
-        }
-        self._colors: dict[str, str] = {}
-        self._geometries = self._find_geometries(columns)
-        self._sizes = {
-            entry.video_idx: (entry.width, entry.height) for entry in resized_videos(self._dataset)
-        }
-        self._answers = Questions([c for c in columns.values() if c.kind in _FRAME_ANSWERS])
-
-    def stored(self, column: str) -> str:
-        """The name that a column has in the dataset, where the annotator stands before it."""
-        return f"{self._above}{column}"
+        self.dataset = LabeledDataset.of(dataset, annotator=annotator, image_column=image_column)
+        self._families = self.dataset.families
 
     @property
-    def geometries(self) -> tuple[Geometry, ...]:
-        """The columns of objects."""
-        return self._geometries
-
-    @property
-    def questions(self) -> Questions:
-        """The columns of frame and global classifications."""
-        return self._answers
+    def questions(self) -> list[str]:
+        """The questions that are not nested below another, in the order of the columns."""
+        return [family.name for family in self._families.answers if family.parent is None]
 
     @property
     def has_labels(self) -> bool:
         """Whether labels were applied to the dataset at all."""
-        return bool(self._geometries or self._answers.columns)
+        return bool(self._families.objects or self._families.answers)
 
     @property
     def class_names(self) -> dict[str, str]:
         """The kind of each class of objects, by name, in the order of the columns."""
-        return {
-            name: geometry.kind
-            for geometry in self._geometries
-            for name in (geometry.labels.class_names if geometry.labels else (geometry.tool_name,))
-        }
+        families = self._families.objects
+        return {name: family.kind for family in families for name in family.class_names}
 
     @property
     def class_colors(self) -> Mapping[str, str]:
         """The colors of the ontology, by class name, as far as the dataset tells them."""
-        return self._colors
+        families = self._families.objects
+        return {name: color for family in families for name, color in family.colors.items()}
 
     def read(self, row: int) -> FrameAnnotations:
         """The annotations of a row."""
-        objects: list[ShownObject] = []
-        is_labeled = False
-        for geometry in self._geometries:
-            shapes = self._value(geometry.name, row)
-            if shapes is not None:
-                is_labeled = True
-                objects.extend(self._objects(geometry, shapes, row))
-        values = {column.name: self._value(column.name, row) for column in self._answers.columns}
-        is_labeled = is_labeled or any(value is not None for value in values.values())
-        return FrameAnnotations(is_labeled, tuple(objects), tuple(self._answers.tell(values)))
+        rows = np.array([row], dtype=np.int64)
+        parts, (answers,) = self.objects(rows), self.answers(rows)
+        is_labeled = answers.is_labeled or any(part.labeled.any() for part in parts)
+        objects = tuple(item for part in parts for item in _shown(part))
+        return FrameAnnotations(is_labeled, objects, answers.answers)
 
-    def labeled_size(self, row: int) -> tuple[int, int] | None:
-        """Width and height that the picture of a row is labeled in, if others than its own.
+    def answers(self, rows: Rows) -> Iterator[FrameAnnotations]:
+        """The answers that hold in each row, without its objects."""
+        told = self.dataset.answers(rows)
+        for place in range(len(rows)):
+            is_labeled = any(answers.values[place] is not None for answers in told.values())
+            words = {name: answers.words[place] for name, answers in told.items()}
+            yield FrameAnnotations(is_labeled, answers=tuple(self._tell(words)))
+
+    def objects(self, rows: Rows) -> list[FamilyObjects]:
+        """The objects in rows, by column."""
+        return [
+            FamilyObjects(family, rows, self.dataset.cells) for family in self._families.objects
+        ]
+
+    def picture(self, row: int) -> Image.Image:
+        """The picture of a row, RGB, in the size that it is labeled in.
 
         Labelbox shows all pictures of a video in the size of the first.
+
+        Raises:
+            ConfigurationError: If there is no such column, or it holds no pictures.
         """
-        if not self._sizes:
-            return None
-        video: Any = self._dataset["video_idx"][row]
-        return self._sizes.get(int(np.asarray(video).reshape(-1)[0]))
+        picture = Image.fromarray(self.dataset.frames[row])
+        if not self.dataset.labeled_sizes:
+            return picture
+        (video,) = self.dataset.cells("video_idx", np.array([row]))
+        height, width = self.dataset.labeled_sizes.get(
+            int(np.reshape(video, -1)[0]), (picture.height, picture.width)
+        )
+        if picture.size == (width, height):
+            return picture
+        return picture.resize((width, height), Image.Resampling.LANCZOS)
 
     def weight(self, row: int) -> int:
         """How much there is to see in a row: its objects and answers; -1 if not labeled."""
-        count, is_labeled = 0, False
-        for geometry in self._geometries:
-            name = f"{geometry.name}_track_ids" if geometry.has_track_ids else geometry.name
-            value = self._value(name, row)
-            if value is not None:
-                is_labeled = True
-                count += len(value)
-        values = {column.name: self._value(column.name, row) for column in self._answers.columns}
-        is_labeled = is_labeled or any(value is not None for value in values.values())
-        return count + len(list(self._answers.tell(values))) if is_labeled else -1
+        rows = np.array([row], dtype=np.int64)
+        parts, (answers,) = self.objects(rows), self.answers(rows)
+        if not (answers.is_labeled or any(part.labeled.any() for part in parts)):
+            return -1
+        return sum(map(len, parts)) + len(answers.answers)
 
-    def _value(self, column: str, row: int) -> Any:
-        return self._dataset[self.stored(column)][row]
-
-    def _find_geometries(self, columns: Mapping[str, Column]) -> tuple[Geometry, ...]:
-        drawn = {name: column for name, column in columns.items() if column.kind in TOOL_KINDS}
-        prefixes = {prefix: name for name in drawn if (prefix := _prefix(name)) is not None}
-        answers: dict[str, list[tuple[str, Column]]] = {}
-        for name, column in columns.items():
-            above = [prefix for prefix in prefixes if name.startswith(f"{prefix}/")]
-            if column.kind in _OBJECT_ANSWERS and above:
-                prefix = max(above, key=len)
-                found = answers.setdefault(prefixes[prefix], [])
-                found.append((name.removeprefix(f"{prefix}/"), column))
-        geometries = []
-        for name, column in drawn.items():
-            colors = read_class_colors(self._dataset, self.stored(name))
-            self._colors.update(colors)
-            labels = columns.get(f"{name}_labels")
-            # The column of a tool may have another name than the tool, where that was taken.
-            tool_name = next(iter(colors), _prefix(name) or name)
-            geometries.append(
-                Geometry(
-                    name=name,
-                    kind=cast("ToolKind", column.kind),
-                    tool_name=tool_name,
-                    labels=labels,
-                    has_track_ids=f"{name}_track_ids" in columns,
-                    has_key_frames=f"{name}_key_frames" in columns,
-                    answers=tuple(answers.get(name, ())),
-                )
-            )
-        return tuple(geometries)
-
-    def _objects(self, geometry: Geometry, shapes: Any, row: int) -> Iterator[ShownObject]:
-        if geometry.kind == "raster-segmentation":
-            shapes = np.moveaxis(np.asarray(shapes, dtype=bool), -1, 0)
-        count = len(shapes)
-
-        def beside(column: str | None) -> Sequence[Any]:
-            value = None if column is None else self._value(column, row)
-            # Deep Lake holds no empty list of texts: no object reads as one empty text.
-            return [None] * count if value is None or len(value) != count else value
-
-        labels = beside(geometry.labels.name if geometry.labels else None)
-        track_ids = beside(f"{geometry.name}_track_ids" if geometry.has_track_ids else None)
-        key_frames = beside(f"{geometry.name}_key_frames" if geometry.has_key_frames else None)
-        answers = [(name, column, beside(column.name)) for name, column in geometry.answers]
-        for index in range(count):
-            told = (
-                ShownAnswer(name, _object_answer(column, values[index]))
-                for name, column, values in answers
-            )
-            yield ShownObject(
-                kind=geometry.kind,
-                class_name=geometry.class_name(
-                    None if labels[index] is None else int(labels[index])
-                ),
-                track_id=None if track_ids[index] is None else int(track_ids[index]),
-                is_key_frame=bool(key_frames[index]),
-                shape=np.asarray(shapes[index]),
-                answers=tuple(answer for answer in told if answer.answer),
-            )
-
-
-class Questions:
-    """The columns of frame and global classifications, nested ones below their parents."""
-
-    def __init__(self, columns: list[Column]) -> None:
-        self.columns = columns
-        self._below: dict[str | None, list[tuple[str, Column]]] = {}
-        for column in columns:
-            parents = [c.name for c in columns if column.name.startswith(f"{c.name}/")]
-            parent = max(parents, key=len, default=None)
-            name = column.name if parent is None else column.name.rpartition("/")[2]
-            self._below.setdefault(parent, []).append((name, column))
-
-    @property
-    def names(self) -> list[str]:
-        """The questions that are not nested below another, in the order of the columns."""
-        return [name for name, _ in self._below.get(None, ())]
-
-    def tell(self, values: Mapping[str, Any]) -> Iterator[ShownAnswer]:
+    def _tell(self, words: Mapping[str, str]) -> Iterator[ShownAnswer]:
         """The answers in words, the nested ones in brackets behind the one above."""
-        for name, column in self._below.get(None, ()):
-            answer = self._answer(column, values)
-            if answer:
-                yield ShownAnswer(name, answer)
+        for family in self._families.answers:
+            if family.parent is None and (answer := self._with_nested(family, words)):
+                yield ShownAnswer(family.name, answer)
 
-    def _answer(self, column: Column, values: Mapping[str, Any]) -> str:
-        value = values[column.name]
-        if value is None:
-            answer = ""
-        elif column.kind == "text":
-            answer = str(value)
-        else:
-            answer = ", ".join(_name(column.class_names, int(index)) for index in value)
+    def _with_nested(self, family: AnswerFamily, words: Mapping[str, str]) -> str:
         nested = [
-            f"{name}: {below}"
-            for name, child in self._below.get(column.name, ())
-            if (below := self._answer(child, values))
+            f"{below.question}: {answer}"
+            for below in self._families.answers
+            if below.parent == family.name and (answer := self._with_nested(below, words))
         ]
+        answer = words[family.name]
         return " ".join([answer, f"({', '.join(nested)})"]) if nested else answer
 
 
-def _object_answer(column: Column, value: Any) -> str:
-    if value is None:
-        return ""
-    if column.kind == "object text":
-        return str(value)
-    if column.kind == "object choice":
-        return "" if int(value) < 0 else _name(column.class_names, int(value))
-    return ", ".join(_name(column.class_names, int(i)) for i in np.flatnonzero(value))
-
-
-def _name(class_names: tuple[str, ...], index: int) -> str:
-    return class_names[index] if 0 <= index < len(class_names) else f"class {index}"
-
-
-def _prefix(column: str) -> str | None:
-    """``car`` of ``car/car``: the name that the answers of the tool begin with."""
-    half, rest = column[: len(column) // 2], column[len(column) // 2 :]
-    return half if rest == f"/{half}" else None
+def _shown(objects: FamilyObjects) -> Iterator[ShownObject]:
+    family = objects.family
+    told = {name: answers.words for name, answers in objects.answers.items()}
+    for index, shape in enumerate(objects.shapes):
+        yield ShownObject(
+            kind=family.kind,
+            class_name=objects.class_name(index),
+            track_id=number if (number := int(objects.track_ids[index])) >= 0 else None,
+            is_key_frame=bool(objects.key_frames[index]),
+            shape=shape,
+            answers=tuple(
+                ShownAnswer(name, words[index]) for name, words in told.items() if words[index]
+            ),
+        )

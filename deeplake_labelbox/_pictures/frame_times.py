@@ -7,15 +7,15 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from deeplake_labelbox._pictures.bulk import read_rows
-from deeplake_labelbox._store.columns import ReadableDataset, column_kind, column_names
+from deeplake_labelbox._store.columns import column_kind, column_names
+from deeplake_labelbox._store.labeled_dataset import LabeledDataset
 from deeplake_labelbox._store.videos import Video
 
 _USUAL_RATE: Final = 25.0
 _LONGEST_PAUSE: Final = 60.0
 
 
-def frame_times(dataset: ReadableDataset, video: Video) -> NDArray[np.float64]:
+def frame_times(dataset: LabeledDataset, video: Video) -> NDArray[np.float64]:
     """The time of each frame.
 
     Args:
@@ -26,8 +26,8 @@ def frame_times(dataset: ReadableDataset, video: Video) -> NDArray[np.float64]:
         (R,) seconds, strictly ascending: those of the column ``timestamp``, or where they do not
         ascend or are not there, what the frame numbers and the frame rate tell.
     """
-    if "timestamp" in column_names(dataset):
-        read = list(read_rows(dataset, "timestamp", video.rows))
+    if "timestamp" in column_names(dataset.dataset):
+        read = dataset.cells("timestamp", video.rows)
         times = np.asarray([np.nan if t is None else float(t) for t in read], dtype=np.float64)
         steps = np.diff(times)
         if np.isfinite(times).all() and ((steps > 0) & (steps < _LONGEST_PAUSE)).all():
@@ -35,11 +35,14 @@ def frame_times(dataset: ReadableDataset, video: Video) -> NDArray[np.float64]:
     return (video.frames - 1) / frame_rate(dataset, video)
 
 
-def frame_rate(dataset: ReadableDataset, video: Video) -> float:
+def frame_rate(dataset: LabeledDataset, video: Video) -> float:
     """Frames a second, as Labelbox tells it; 25 where it does not."""
-    for name in column_names(dataset):
-        if name.rpartition("/")[2] == "frame_rate" and column_kind(dataset, name) == "row metadata":
-            rate: Any = dataset[name][int(video.rows[0])]
+    for name in column_names(dataset.dataset):
+        if (
+            name.rpartition("/")[2] == "frame_rate"
+            and column_kind(dataset.dataset, name) == "row metadata"
+        ):
+            rate: Any = dataset.cells(name, video.rows[:1])[0]
             if rate is not None and np.isfinite(rate) and rate > 0:
                 return float(rate)
     return _USUAL_RATE

@@ -19,14 +19,12 @@ from tqdm.auto import tqdm
 from deeplake_labelbox._files import replacing_file
 from deeplake_labelbox._pictures.answer_panel import AnswerPanel
 from deeplake_labelbox._pictures.colors import CARD, MUTED, TEXT, Color, class_colors
-from deeplake_labelbox._pictures.frame import IMAGE_COLUMN, read_picture
 from deeplake_labelbox._pictures.frame_annotations import AnnotationReader, FrameAnnotations
 from deeplake_labelbox._pictures.frame_times import frame_rate, frame_times
 from deeplake_labelbox._pictures.overlay import draw_objects
 from deeplake_labelbox._pictures.text_layout import Lettering
-from deeplake_labelbox._pictures.timelines import read_answers
 from deeplake_labelbox._pictures.video_selection import FrameRange, select_videos
-from deeplake_labelbox._store.columns import ReadableDataset
+from deeplake_labelbox._store.labeled_dataset import DatasetLike
 from deeplake_labelbox._store.videos import Video
 from deeplake_labelbox.errors import ConfigurationError
 
@@ -39,14 +37,14 @@ _BT709: Final = 1  # of H.264's tables E-3 to E-5
 
 
 def write_preview_video(
-    ds: ReadableDataset,
+    ds: DatasetLike,
     path: str | Path,
     *,
     video: str | None = None,
     frames: FrameRange | None = None,
     width: int | None = None,
     colors: Mapping[str, str] | None = None,
-    image_column: str = IMAGE_COLUMN,
+    image_column: str | None = None,
     annotator: str | None = None,
     progress: bool = True,
 ) -> Video:
@@ -55,14 +53,15 @@ def write_preview_video(
     Frames are shown for as long as the dataset's timestamps tell, and are read one at a time.
 
     Args:
-        ds: A dataset made by this package; without labels the frames stand alone.
+        ds: A dataset made by this package, open, as `LabeledDataset` or by its path;
+            without labels the frames stand alone.
         path: The MP4 file to write.
         video: Name, data row id or ``video_idx`` of a video; by default the first with labels.
         frames: First and last 1-based frame number; by default all.
         width: Width of the frames in pixels; by default as stored, small ones enlarged by a whole
             number.
         colors: Colors by class name, like ``{"car": "#e4572e"}``, instead of the ontology's.
-        image_column: Column of the pictures.
+        image_column: Column of the pictures; by default ``frames``.
         annotator: Whose labels are drawn, of a dataset with columns of each annotator
             (``label_selection="all"``); by default those that count.
         progress: Whether to show a progress bar.
@@ -85,25 +84,23 @@ def write_preview_video(
     """
     if width is not None and not 16 <= width <= 8192:
         raise ConfigurationError(f"width is {width}; give 16 to 8192 pixels.")
-    reader = AnnotationReader(ds, annotator)
-    shown = _shown_video(ds, reader, video, frames)
+    reader = AnnotationReader(ds, annotator, image_column)
+    shown = _shown_video(reader, video, frames)
     row = int(shown.rows[0])
-    first = read_picture(ds, row, image_column, reader.labeled_size(row))
-    answers = list(read_answers(ds, reader, shown.rows))
+    first = reader.picture(row)
+    answers = list(reader.answers(shown.rows))
     layout = _Layout.of(first.size, width, answers, reader)
     palette = class_colors(reader.class_names, {**reader.class_colors, **(colors or {})})
-    times = frame_times(ds, shown)
-    pictures = _draw(ds, reader, shown, times, layout, palette, image_column)
+    times = frame_times(reader.dataset, shown)
+    pictures = _draw(reader, shown, times, layout, palette)
     bar = tqdm(pictures, total=len(shown.rows), unit="frame", desc="movie", disable=not progress)
     with replacing_file(path) as part:
-        _encode(part, bar, layout.size, times, frame_rate(ds, shown))
+        _encode(part, bar, layout.size, times, frame_rate(reader.dataset, shown))
     return shown
 
 
-def _shown_video(
-    ds: ReadableDataset, reader: AnnotationReader, name: str | None, frames: FrameRange | None
-) -> Video:
-    videos = select_videos(ds, None if name is None else [name], frames)
+def _shown_video(reader: AnnotationReader, name: str | None, frames: FrameRange | None) -> Video:
+    videos = select_videos(reader.dataset, None if name is None else [name], frames)
     return next((v for v in videos if reader.weight(int(v.rows[0])) >= 0), videos[0])
 
 
@@ -171,13 +168,11 @@ class _Layout:
 
 
 def _draw(
-    ds: ReadableDataset,
     reader: AnnotationReader,
     video: Video,
     times: NDArray[np.float64],
     layout: _Layout,
     palette: Mapping[str, Color],
-    image_column: str,
 ) -> Iterator[Image.Image]:
     margin = layout.text_size
     corner = (layout.picture[0] + margin, margin)
@@ -186,7 +181,7 @@ def _draw(
     name, time = Lettering(layout.text_size, bold=True), Lettering(layout.text_size)
     for row, number, seconds in zip(video.rows, video.frames, times, strict=True):
         annotations = reader.read(int(row))
-        frame = read_picture(ds, int(row), image_column, reader.labeled_size(int(row)))
+        frame = reader.picture(int(row))
         scale = (layout.picture[0] / frame.width, layout.picture[1] / frame.height)
         picture = draw_objects(
             frame.resize(layout.picture, Image.Resampling.LANCZOS),

@@ -17,14 +17,12 @@ import numpy as np
 
 from deeplake_labelbox._files import replacing_file
 from deeplake_labelbox._pictures.colors import Color, class_colors, ink_on
-from deeplake_labelbox._pictures.frame import IMAGE_COLUMN
 from deeplake_labelbox._pictures.frame_annotations import AnnotationReader
 from deeplake_labelbox._pictures.frame_times import frame_times
 from deeplake_labelbox._pictures.page_pictures import PageFrames
 from deeplake_labelbox._pictures.timelines import VideoTimeline, read_timeline
 from deeplake_labelbox._pictures.video_selection import FrameRange, select_videos
-from deeplake_labelbox._store.columns import ReadableDataset
-from deeplake_labelbox._store.labelbox_meta import KEY
+from deeplake_labelbox._store.labeled_dataset import DatasetLike, LabeledDataset
 from deeplake_labelbox._store.videos import Video
 from deeplake_labelbox.errors import ConfigurationError
 
@@ -52,7 +50,7 @@ class PreviewPage:
 
 
 def write_preview_page(
-    ds: ReadableDataset,
+    ds: DatasetLike,
     path: str | Path,
     *,
     videos: Sequence[str] | None = None,
@@ -60,7 +58,7 @@ def write_preview_page(
     width: int | None = None,
     max_bytes: int = MAX_PAGE_BYTES,
     colors: Mapping[str, str] | None = None,
-    image_column: str = IMAGE_COLUMN,
+    image_column: str | None = None,
     annotator: str | None = None,
     progress: bool = True,
 ) -> PreviewPage:
@@ -72,7 +70,8 @@ def write_preview_page(
     on; the timeline is always whole.
 
     Args:
-        ds: A dataset made by this package; without labels the frames stand alone.
+        ds: A dataset made by this package, open, as `LabeledDataset` or by its path;
+            without labels the frames stand alone.
         path: The HTML file to write.
         videos: Names, data row ids or ``video_idx`` of videos; by default all, or 24 of more,
             those with labels first.
@@ -80,7 +79,7 @@ def write_preview_page(
         width: Greatest width of the pictures in pixels; by default 960.
         max_bytes: Greatest size of the page.
         colors: Colors by class name, like ``{"car": "#e4572e"}``, instead of the ontology's.
-        image_column: Column of the pictures.
+        image_column: Column of the pictures; by default ``frames``.
         annotator: Whose labels are drawn, of a dataset with columns of each annotator
             (``label_selection="all"``); by default those that count.
         progress: Whether to show a progress bar.
@@ -104,20 +103,20 @@ def write_preview_page(
     """
     if width is not None and width < 16:
         raise ConfigurationError(f"width is {width}; give 16 pixels or more.")
-    reader = AnnotationReader(ds, annotator)
-    chosen = select_videos(ds, videos, frames)
+    reader = AnnotationReader(ds, annotator, image_column)
+    chosen = select_videos(reader.dataset, videos, frames)
     shown = chosen if videos is not None else _some(reader, chosen)
-    timelines = [read_timeline(ds, reader, video) for video in shown]
+    timelines = [read_timeline(reader, video) for video in shown]
     palette = class_colors(reader.class_names, {**reader.class_colors, **(colors or {})})
     content: dict[str, Any] = {
         "classes": [_class(name, color) for name, color in palette.items()],
         "leftOut": len(chosen) - len(shown),
-        "videos": [_video(ds, timeline) for timeline in timelines],
+        "videos": [_video(reader.dataset, timeline) for timeline in timelines],
     }
-    title = _title(ds)
+    title = reader.dataset.project_name or "Dataset"
     around = len(_page(title, {**content, "title": title, "masks": []}))
     pictures = PageFrames(shown, max(0, max_bytes - around))
-    pictures.read(ds, reader, image_column, width or _WIDTH, progress=progress)
+    pictures.read(reader, width or _WIDTH, progress=progress)
     _add_frames(content, pictures)
     page = _page(title, {**content, "title": title})
     with replacing_file(path) as part:
@@ -136,11 +135,6 @@ def _some(reader: AnnotationReader, videos: list[Video]) -> list[Video]:
     return [among[place] for place in places]
 
 
-def _title(ds: ReadableDataset) -> str:
-    meta: Any = ds.metadata[KEY] if KEY in ds.metadata else {}  # noqa: SIM401 - it has no get
-    return str(meta["project_name"]) if "project_name" in meta else "Dataset"
-
-
 def _class(name: str, color: Color) -> dict[str, str]:
     return {"name": name, "color": _hex(color), "ink": _hex(ink_on(color))}
 
@@ -149,14 +143,14 @@ def _hex(color: Color) -> str:
     return "#{:02x}{:02x}{:02x}".format(*color)
 
 
-def _video(ds: ReadableDataset, timeline: VideoTimeline) -> dict[str, Any]:
+def _video(dataset: LabeledDataset, timeline: VideoTimeline) -> dict[str, Any]:
     video = timeline.video
     return {
         "name": video.short_name or "Frames",
         "isLabeled": timeline.is_labeled,
         "rows": len(video.rows),
         "numbers": video.frames.tolist(),
-        "times": [round(float(t), 3) for t in frame_times(ds, video)],
+        "times": [round(float(t), 3) for t in frame_times(dataset, video)],
         "tracks": [
             {
                 "c": track.class_name,

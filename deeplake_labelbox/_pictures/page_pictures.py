@@ -15,9 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from tqdm.auto import tqdm
 
-from deeplake_labelbox._pictures.frame import read_picture
 from deeplake_labelbox._pictures.frame_annotations import AnnotationReader, ShownObject
-from deeplake_labelbox._store.columns import ReadableDataset
 from deeplake_labelbox._store.videos import Video
 from deeplake_labelbox._video.encodings import encode_jpeg
 from deeplake_labelbox.errors import ConfigurationError
@@ -70,9 +68,7 @@ class PageFrames:
 
     def read(
         self,
-        ds: ReadableDataset,
         reader: AnnotationReader,
-        image_column: str,
         width: int,
         *,
         progress: bool,
@@ -92,7 +88,7 @@ class PageFrames:
                     if place % self.step:
                         continue
                     row = int(video.rows[place])
-                    frame = _page_frame(ds, reader, row, place, image_column, width)
+                    frame = _page_frame(reader, row, place, width)
                     self.frames[number].append(frame)
                     new = frame.masks.keys() - known
                     known |= new
@@ -126,14 +122,12 @@ def _bytes(mask: Sequence[Any]) -> int:
 
 
 def _page_frame(
-    ds: ReadableDataset,
     reader: AnnotationReader,
     row: int,
     place: int,
-    image_column: str,
     width: int,
 ) -> PageFrame:
-    stored = read_picture(ds, row, image_column, reader.labeled_size(row))
+    stored = reader.picture(row)
     scale = min(1.0, width / stored.width)
     size = (max(1, round(stored.width * scale)), max(1, round(stored.height * scale)))
     picture = stored.resize(size, Image.Resampling.LANCZOS) if scale < 1 else stored

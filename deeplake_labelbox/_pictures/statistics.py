@@ -18,8 +18,7 @@ from deeplake_labelbox._notebook_tables import table
 from deeplake_labelbox._pictures.frame_annotations import AnnotationReader
 from deeplake_labelbox._pictures.timelines import TrackTimeline, VideoTimeline, read_timeline
 from deeplake_labelbox._pictures.video_selection import select_videos
-from deeplake_labelbox._store.columns import ReadableDataset
-from deeplake_labelbox._store.labelbox_meta import KEY
+from deeplake_labelbox._store.labeled_dataset import DatasetLike
 
 _PARTS: Final = 48
 
@@ -149,7 +148,7 @@ class DatasetStatistics:
 
 
 def dataset_statistics(
-    ds: ReadableDataset,
+    ds: DatasetLike,
     *,
     videos: Sequence[str] | None = None,
     annotator: str | None = None,
@@ -158,7 +157,8 @@ def dataset_statistics(
     """Count what a dataset holds. Pictures and shapes are not read.
 
     Args:
-        ds: A dataset made by this package, with labels or without.
+        ds: A dataset made by this package, open, as `LabeledDataset` or by its path, with
+            labels or without.
         videos: Names, data row ids or ``video_idx`` of videos; by default all.
         annotator: Whose labels are counted, of a dataset with columns of each annotator
             (``label_selection="all"``); by default those that count.
@@ -178,9 +178,9 @@ def dataset_statistics(
     classes = {name: _Class(kind) for name, kind in reader.class_names.items()}
     answers: dict[str, dict[str, int]] = {}
     counted = []
-    chosen = select_videos(ds, videos)
+    chosen = select_videos(reader.dataset, videos)
     for video in tqdm(chosen, unit="video", desc="videos", disable=not progress):
-        timeline = read_timeline(ds, reader, video)
+        timeline = read_timeline(reader, video)
         counted.append(_video(timeline))
         for name, tracks in _by_class(timeline).items():
             classes.setdefault(name, _Class(tracks[0].kind)).add(timeline, tracks)
@@ -189,8 +189,7 @@ def dataset_statistics(
             given = answers.setdefault(answer.question, {})
             for first, last, said in answer.spans:
                 given[said] = given.get(said, 0) + place[last] - place[first] + 1
-    meta: Any = ds.metadata[KEY] if KEY in ds.metadata else {}  # noqa: SIM401 - it has no get
-    title = str(meta["project_name"]) if "project_name" in meta else "Dataset"
+    title = reader.dataset.project_name or "Dataset"
     found = tuple(counts.statistics(name) for name, counts in classes.items())
     return DatasetStatistics(title, tuple(counted), found, answers)
 

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deeplake_labelbox._model.annotations import ToolKind
-from deeplake_labelbox._pictures.bulk import read_rows
-from deeplake_labelbox._pictures.frame_annotations import (
-    AnnotationReader,
-    FrameAnnotations,
-    Geometry,
-    ShownAnswer,
-)
-from deeplake_labelbox._store.columns import ReadableDataset
+from deeplake_labelbox._pictures.frame_annotations import AnnotationReader
 from deeplake_labelbox._store.videos import Video
 
 Span = tuple[int, int]
@@ -80,14 +72,11 @@ class VideoTimeline:
     answered: NDArray[np.bool_]
 
 
-def read_timeline(
-    dataset: ReadableDataset, reader: AnnotationReader, video: Video
-) -> VideoTimeline:
+def read_timeline(reader: AnnotationReader, video: Video) -> VideoTimeline:
     """Read the timeline of a video. Shapes are not read, so this is fast.
 
     Args:
-        dataset: The dataset.
-        reader: Its reader.
+        reader: Reads the dataset.
         video: The video, its frames in ascending order.
     """
     count = len(video.rows)
@@ -95,22 +84,21 @@ def read_timeline(
     answered = np.zeros(count, dtype=bool)
     is_labeled = False
     tracks: list[TrackTimeline] = []
-    for geometry in reader.geometries:
+    for read in reader.objects(video.rows):
+        is_labeled = is_labeled or bool(read.labeled.any())
+        objects += read.counts
         collected: dict[tuple[str, int | None], _Places] = {}
-        for place, found in enumerate(_present(dataset, reader, geometry, video.rows)):
-            if found is None:
-                continue
-            is_labeled = True
-            objects[place] += len(found)
-            for class_name, track_id, is_key_frame in found:
-                places = collected.setdefault((class_name, track_id), _Places([], []))
-                places.there.append(place)
-                if is_key_frame:
-                    places.drawn.append(place)
+        every = zip(read.places.tolist(), read.track_ids.tolist(), read.key_frames, strict=True)
+        for index, (place, track_id, is_key_frame) in enumerate(every):
+            key = (read.class_name(index), track_id if track_id >= 0 else None)
+            places = collected.setdefault(key, _Places([], []))
+            places.there.append(place)
+            if is_key_frame:
+                places.drawn.append(place)
         tracks += [
             TrackTimeline(
                 class_name=class_name,
-                kind=geometry.kind,
+                kind=read.family.kind,
                 track_id=track_id,
                 spans=tuple(_spans(video, places.there)),
                 key_frames=tuple(sorted({int(video.frames[place]) for place in places.drawn})),
@@ -119,7 +107,7 @@ def read_timeline(
             for (class_name, track_id), places in collected.items()
         ]
     by_question: dict[str, list[tuple[int, str]]] = {}
-    for place, frame in enumerate(read_answers(dataset, reader, video.rows)):
+    for place, frame in enumerate(reader.answers(video.rows)):
         is_labeled = is_labeled or frame.is_labeled
         answered[place] = bool(frame.answers)
         for answer in frame.answers:
@@ -128,23 +116,10 @@ def read_timeline(
     tracks.sort(key=lambda t: (order.get(t.class_name, len(order)), t.spans[0][0], t.track_id or 0))
     answers = tuple(
         AnswerTimeline(question, tuple(_runs(video, given)))
-        for question in reader.questions.names
+        for question in reader.questions
         if (given := by_question.get(question))
     )
     return VideoTimeline(video, is_labeled, tuple(tracks), answers, objects, answered)
-
-
-def read_answers(
-    dataset: ReadableDataset, reader: AnnotationReader, rows: NDArray[np.int64]
-) -> Iterator[FrameAnnotations]:
-    """The answers that hold in each row, without its objects."""
-    names = [column.name for column in reader.questions.columns]
-    cells = zip(*(read_rows(dataset, reader.stored(name), rows) for name in names), strict=True)
-    for row in cells if names else iter([()] * len(rows)):
-        values = dict(zip(names, row, strict=True))
-        is_labeled = any(value is not None for value in row)
-        answers: tuple[ShownAnswer, ...] = tuple(reader.questions.tell(values))
-        yield FrameAnnotations(is_labeled, answers=answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,50 +128,6 @@ class _Places:
 
     there: list[int]
     drawn: list[int]
-
-
-def _present(
-    dataset: ReadableDataset,
-    reader: AnnotationReader,
-    geometry: Geometry,
-    rows: NDArray[np.int64],
-) -> Iterator[list[tuple[str, int | None, bool]] | None]:
-    """Class, track id and whether drawn of the objects in each row; None if not labeled."""
-
-    def cells(column: str | None) -> Iterable[Any]:
-        if column is None:
-            return [None] * len(rows)
-        return read_rows(dataset, reader.stored(column), rows)
-
-    # Track ids tell how many objects there are; shapes, which are large, do so only without them.
-    counted = f"{geometry.name}_track_ids" if geometry.has_track_ids else geometry.name
-    every = zip(
-        cells(counted),
-        cells(geometry.labels.name if geometry.labels else None),
-        cells(f"{geometry.name}_key_frames" if geometry.has_key_frames else None),
-        strict=True,
-    )
-    for values, labels, drawn in every:
-        if values is None:
-            yield None
-            continue
-        count = np.shape(values)[-1] if _is_mask(geometry) else len(values)
-        yield [
-            (
-                geometry.class_name(_at(labels, index)),
-                _at(values, index) if geometry.has_track_ids else None,
-                bool(_at(drawn, index)),
-            )
-            for index in range(count)
-        ]
-
-
-def _is_mask(geometry: Geometry) -> bool:
-    return geometry.kind == "raster-segmentation" and not geometry.has_track_ids
-
-
-def _at(values: Any, index: int) -> int | None:
-    return None if values is None or index >= len(values) else int(values[index])
 
 
 def _spans(video: Video, places: Sequence[int]) -> Iterator[Span]:

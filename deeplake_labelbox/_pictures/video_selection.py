@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from deeplake_labelbox._store.columns import ReadableDataset
-from deeplake_labelbox._store.videos import Video, find_video, videos_of
+from deeplake_labelbox._store.labeled_dataset import LabeledDataset
+from deeplake_labelbox._store.videos import Video
 from deeplake_labelbox.errors import ConfigurationError
 
 FrameRange = tuple[int, int]
@@ -14,7 +14,7 @@ FrameRange = tuple[int, int]
 
 
 def select_videos(
-    dataset: ReadableDataset,
+    dataset: LabeledDataset,
     names: Sequence[str] | None = None,
     frames: FrameRange | None = None,
 ) -> list[Video]:
@@ -37,11 +37,11 @@ def select_videos(
         raise ConfigurationError(
             f"Frames {frames[0]} to {frames[1]} are no range; count from 1, the smaller one first."
         )
-    videos = list(videos_of(dataset))
+    videos = list(dataset.videos)
     if not videos:
         raise ConfigurationError("The dataset has no rows to draw; make it of a project first.")
     if names is not None:
-        wanted = [find_video(videos, name) for name in names]
+        wanted = [dataset.video(name) for name in names]
         videos = [video for video in videos if any(video is found for found in wanted)]
     if frames is not None:
         videos = [_within(video, frames) for video in videos]

@@ -19,6 +19,7 @@ from deeplake_labelbox._store.families import Families
 from deeplake_labelbox._store.frame_index import FrameIndex, Where
 from deeplake_labelbox._store.frames.registry import frame_reader
 from deeplake_labelbox._store.frames.sequence import Frames
+from deeplake_labelbox._store.labelbox_meta import KEY
 from deeplake_labelbox._store.location import DatasetLocation
 from deeplake_labelbox._store.objects import FamilyObjects, Objects
 from deeplake_labelbox._store.source import DatasetSource
@@ -165,6 +166,13 @@ class LabeledDataset:
     def videos(self) -> tuple[Video, ...]:
         """The videos that have rows, in the order of ``video_idx``."""
         return videos_of(self.dataset)
+
+    @property
+    def project_name(self) -> str | None:
+        """Name of the project that it was made of; ``None`` where it does not tell."""
+        metadata: Any = getattr(self.dataset, "metadata", {})  # a view has none
+        meta: Any = metadata[KEY] if KEY in metadata else {}  # noqa: SIM401 - it has no get
+        return str(meta["project_name"]) if "project_name" in meta else None
 
     @cached_property
     def labeled_sizes(self) -> dict[int, tuple[int, int]]:

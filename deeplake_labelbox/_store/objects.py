@@ -85,6 +85,11 @@ class FamilyObjects:
             return np.zeros(len(self), dtype=np.int64)
         return self._joined(self.family.labels, np.dtype(np.int64), 0)
 
+    def class_name(self, index: int) -> str:
+        """Name of the class of one of the objects."""
+        number, names = int(self.class_ids[index]), self.family.class_names
+        return names[number] if 0 <= number < len(names) else f"class {number}"
+
     @cached_property
     def track_ids(self) -> NDArray[np.int64]:
         """(N,) track id of each object, unique in the dataset; -1 where there is none."""

@@ -2,7 +2,7 @@ import deeplake
 import numpy as np
 import pytest
 
-from deeplake_labelbox import dataset_statistics
+from deeplake_labelbox import LabeledDataset, dataset_statistics
 from deeplake_labelbox._pictures.frame_annotations import AnnotationReader
 from deeplake_labelbox._pictures.frame_times import frame_times
 from deeplake_labelbox._pictures.statistics_plot import draw_statistics
@@ -16,8 +16,8 @@ GROUPS = [{}, {"raster_segmentation": "mask", "rectangle": "box", "point": "p", 
 def test_a_timeline_says_what_the_rows_say(labeled, groups):
     ds = labeled(**groups)
     reader = AnnotationReader(ds)
-    for video in select_videos(ds)[:3]:
-        timeline = read_timeline(ds, reader, video)
+    for video in select_videos(LabeledDataset(ds))[:3]:
+        timeline = read_timeline(reader, video)
         assert timeline.is_labeled
         rows = [reader.read(int(row)) for row in video.rows]
         for frame, row, count in zip(video.frames, rows, timeline.objects, strict=True):
@@ -41,8 +41,8 @@ def test_a_timeline_says_what_the_rows_say(labeled, groups):
 
 def test_a_track_that_leaves_and_comes_back_has_two_spans(labeled):
     ds = labeled()
-    (crossing,) = select_videos(ds, ["crossing.mp4"])
-    tracks = read_timeline(ds, AnnotationReader(ds), crossing).tracks
+    (crossing,) = select_videos(LabeledDataset(ds), ["crossing.mp4"])
+    tracks = read_timeline(AnnotationReader(ds), crossing).tracks
     assert [track.spans for track in tracks if track.class_name == "person"] == [
         ((1, 48),),
         ((1, 20), (33, 48)),
@@ -51,9 +51,9 @@ def test_a_track_that_leaves_and_comes_back_has_two_spans(labeled):
 
 def test_videos_are_found_by_name_id_and_number_and_cut_to_frames(labeled):
     ds = labeled()
-    every = select_videos(ds)
+    every = select_videos(LabeledDataset(ds))
     for names in (["harbour.mp4"], [every[1].data_row_id], ["1"]):
-        (found,) = select_videos(ds, names, (5, 7))
+        (found,) = select_videos(LabeledDataset(ds), names, (5, 7))
         assert found.name == "harbour.mp4"
         assert found.frames.tolist() == [5, 6, 7]
         assert [int(ds["frame_idx"][int(row)]) for row in found.rows] == [4, 5, 6]
@@ -64,8 +64,8 @@ def test_times_that_do_not_ascend_are_not_used():
     ds.add_column("timestamp", deeplake.types.Float64())
     ds.append({"timestamp": [0.0, 0.5, 0.5, 1.0]})
     ds.commit()
-    (video,) = select_videos(ds)
-    np.testing.assert_allclose(frame_times(ds, video), [0, 0.04, 0.08, 0.12])
+    (video,) = select_videos(LabeledDataset(ds))
+    np.testing.assert_allclose(frame_times(LabeledDataset(ds), video), [0, 0.04, 0.08, 0.12])
 
 
 @pytest.mark.parametrize("groups", GROUPS)

@@ -203,7 +203,13 @@ class PictureReader:
             raise DatasetError(
                 f"Row {row} has no picture in column {self._column!r}; leave it out with where=."
             )
-        picture: NDArray[np.uint8] = np.require(array, np.uint8, ["C", "W", "O"])
+        found = np.asarray(array)
+        if found.dtype != np.uint8 or found.ndim not in (2, 3) or not found.size:
+            raise ConfigurationError(
+                f"Row {row} of column {self._column!r} is no picture; give the name of the column "
+                f"of pictures as image_column."
+            )
+        picture: NDArray[np.uint8] = np.require(found, np.uint8, ["C", "W", "O"])
         if picture.ndim == 2:
             picture = picture[:, :, None]
         if picture.shape[2] == 1:

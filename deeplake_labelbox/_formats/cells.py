@@ -1,4 +1,4 @@
-"""Reads the cells of a Deep Lake column for the rows of one video."""
+"""Coordinates and masks of Deep Lake cells, as an import takes them."""
 
 from __future__ import annotations
 
@@ -7,27 +7,6 @@ from typing import Any
 import deeplake
 import numpy as np
 from numpy.typing import NDArray
-
-
-def read_cells(dataset: deeplake.Dataset, name: str, rows: NDArray[np.int64]) -> list[Any]:
-    """The values of a column in rows, read in slices of rows that follow each other.
-
-    Args:
-        dataset: The dataset.
-        name: Name of the column.
-        rows: (R,) row numbers.
-
-    Returns:
-        R values; ``None`` for a cell that was never written.
-    """
-    values: list[Any] = []
-    start = 0
-    for end in [*(np.flatnonzero(np.diff(rows) != 1) + 1), len(rows)]:
-        if end > start:
-            cells: Any = dataset[name][int(rows[start]) : int(rows[end - 1]) + 1]
-            values.extend(cells)
-        start = int(end)
-    return values
 
 
 def as_written(coordinates: NDArray[Any]) -> NDArray[np.float64]:

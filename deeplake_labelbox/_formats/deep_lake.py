@@ -21,12 +21,13 @@ from deeplake_labelbox._formats.annotations import (
     ObjectTrack,
     VideoAnnotations,
 )
-from deeplake_labelbox._formats.cells import MaskCells, as_written, read_cells
+from deeplake_labelbox._formats.cells import MaskCells, as_written
 from deeplake_labelbox._formats.column_answers import ColumnAnswers, spans_of
 from deeplake_labelbox._model.annotations import ToolKind
 from deeplake_labelbox._model.ontology import Tool
 from deeplake_labelbox._store.annotators import annotated_kinds
 from deeplake_labelbox._store.applied_labels import AppliedLabels
+from deeplake_labelbox._store.cells import read_cells
 from deeplake_labelbox._store.columns import (
     BASE_COLUMNS,
     AnswerColumn,

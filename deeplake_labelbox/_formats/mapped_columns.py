@@ -15,10 +15,11 @@ from deeplake_labelbox._formats.annotations import (
     KindOf,
     VideoAnnotations,
 )
-from deeplake_labelbox._formats.cells import MaskCells, as_written, read_cells
+from deeplake_labelbox._formats.cells import MaskCells, as_written
 from deeplake_labelbox._formats.column_answers import spans_of
 from deeplake_labelbox._formats.tracks import TrackBuilder
 from deeplake_labelbox._model.annotations import ToolKind
+from deeplake_labelbox._store.cells import read_cells
 from deeplake_labelbox._store.columns import column_names, read_class_names
 from deeplake_labelbox._store.location import dataset_errors
 from deeplake_labelbox.errors import AnnotationSourceError

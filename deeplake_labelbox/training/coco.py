@@ -60,6 +60,7 @@ def to_coco(
     Example:
         ```python
         import json
+        from pathlib import Path
 
         import deeplake
 

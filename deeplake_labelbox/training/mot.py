@@ -69,6 +69,7 @@ def to_mot(
 
     Example:
         ```python
+        from pathlib import Path
 
         import deeplake
 

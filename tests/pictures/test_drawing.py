@@ -2,7 +2,12 @@ import numpy as np
 import pytest
 from PIL import Image, ImageChops, ImageDraw
 
-from deeplake_labelbox import draw_contact_sheet, draw_frame
+from deeplake_labelbox import (
+    LabeledDataset,
+    dataset_statistics,
+    draw_contact_sheet,
+    draw_frame,
+)
 from deeplake_labelbox._pictures import text_layout as lettering_module
 from deeplake_labelbox._pictures.colors import class_colors, ink_on
 from deeplake_labelbox._pictures.frame_annotations import ShownObject
@@ -52,7 +57,16 @@ def test_a_row_of_a_query_is_drawn(labeled):
     view = ds.query('SELECT * WHERE shape("car/car")[0] >= 2 ORDER BY frame_idx DESC')
     first = int(view["video_idx"][0]), int(view["frame_idx"][0])
     rows = list(zip(ds["video_idx"][:].tolist(), ds["frame_idx"][:].tolist(), strict=True))
-    assert draw_frame(view, 0).width == draw_frame(ds, rows.index(first)).width
+    expected = draw_frame(ds, rows.index(first))
+    for given in (view, LabeledDataset(view)):
+        assert ImageChops.difference(draw_frame(given, 0), expected).getbbox() is None
+
+
+def test_a_labeled_dataset_is_drawn_as_the_open_one(labeled):
+    ds = labeled()
+    whole = LabeledDataset(ds)
+    assert ImageChops.difference(draw_frame(whole, 20), draw_frame(ds, 20)).getbbox() is None
+    assert dataset_statistics(whole, progress=False) == dataset_statistics(ds, progress=False)
 
 
 def test_a_dataset_without_labels_shows_the_frame_alone(sample_frames):

@@ -56,4 +56,4 @@ def check_suffix(path: str | Path, suffix: str) -> None:
         ConfigurationError: If it is not.
     """
     if Path(path).suffix.lower() != suffix:
-        raise ConfigurationError(f"{path} does not end with {suffix}; name the file so.")
+        raise ConfigurationError(f"{path} must end with {suffix}.")

@@ -58,6 +58,14 @@ class _Command(TyperCommand):
         """The parameters, with ``--help``."""
         return _without_type(super().get_params(ctx))
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the words; a wrong value is told without a word of the library that checks it."""
+        try:
+            return super().parse_args(ctx, args)
+        except typer.BadParameter as error:
+            error.message = error.message.removeprefix("Value error, ")
+            raise
+
 
 class _Commands(TyperGroup):
     """The commands, with exit codes that can be relied on."""
@@ -127,8 +135,3 @@ def _root(
     ] = False,
 ) -> None:
     pass
-
-
-def main() -> None:
-    """Run the command line; ends the process with an exit code."""
-    app()

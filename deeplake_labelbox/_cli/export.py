@@ -10,6 +10,7 @@ import typer
 from deeplake_labelbox._cli import options
 from deeplake_labelbox._cli.running import check_writable, running
 from deeplake_labelbox._cli.summary import command_line, readable_size
+from deeplake_labelbox._counts import counted
 from deeplake_labelbox.errors import ConfigurationError
 
 _FILTERS = "Which data rows (all that is given must hold)"
@@ -175,7 +176,7 @@ def export(
             fail_on_error=fail_on_error,
         )
         name = exported.project_name(exporter.project_id) or exporter.project_id
-        rows = f"{len(exported):,} data row{'s' * (len(exported) != 1)}"
+        rows = counted(len(exported), "data row")
         size = readable_size(exported.path.stat().st_size)
         run.result(f"{output}: {rows} of {name}, {size}")
         run.step(f"Next: {command_line('create', str(output), output.stem)}")

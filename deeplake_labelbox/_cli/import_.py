@@ -266,9 +266,8 @@ def _show(run: Run, result: ImportResult, dry_run: Path | None) -> None:
     run.result(result.summary)
     if dry_run is not None:
         run.step(f"Nothing was sent; the lines are in {dry_run}")
-    earlier = sum(not file.sent for file in result.files)
-    if earlier:
-        run.step(f"{earlier} of {len(result.files)} imports were sent by an earlier run")
+    if result.earlier:
+        run.step(result.earlier)
     _list(run, list(told_together([*result.refused, *result.with_status("unknown")])))
     _list(run, list(map(str, result.notes)))
     for reason, count in Counter(outcome.reason for outcome in result.skipped).items():

@@ -86,7 +86,6 @@ def preview(
         check_writable(output)
         between = _read_range(frames)
         opened = open_to_read(dataset, read_creds(creds), token, branch)
-        run.step(f"Drawing {output}")
         written = write_preview(
             opened,
             output,

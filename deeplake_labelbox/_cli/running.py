@@ -215,7 +215,7 @@ def _notes(error: BaseException) -> list[str]:
 
 
 class _Handler(RichHandler):
-    """Shows logs above the progress bars; without gaps, which the summary lists."""
+    """Shows steps and logs above the progress bars; without gaps, which the summary lists."""
 
     def __init__(self, run: Run) -> None:
         super().__init__(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from deeplake_labelbox._pictures.statistics import DatasetStatistics
 
 _SPARKS = " ▁▂▃▄▅▆▇█"
-_SPARK_WIDTH = 16
+_SPARK_WIDTH = 16  # blocks; fewer in a terminal of less than 64 columns
 
 
 def stats(
@@ -91,7 +91,8 @@ def _show(run: Run, found: DatasetStatistics) -> None:
     )
     if found.classes:
         shown = _table("class", "kind", objects=True, frames=True, tracks=True)
-        shown.add_column("frames a track:\nleast/median/most", justify="right")
+        # Wraps between the words where the terminal is narrow.
+        shown.add_column("frames a track:\nmin/ median/ max", justify="right")
         for item in found.classes:
             low, median, high = item.track_length
             length = f"{low}/{median:g}/{high}" if item.tracks else ""
@@ -99,9 +100,10 @@ def _show(run: Run, found: DatasetStatistics) -> None:
             shown.add_row(Text(item.name), Text(item.kind), *cells)
         run.out.print(shown)
     shown = _table("video", frames=True, objects=True, tracks=True)
-    shown.add_column("over time")
+    shown.add_column("over time", no_wrap=True)
+    blocks = min(_SPARK_WIDTH, max(8, run.out.width - 48))
     for video in found.videos:
-        over_time = _spark(video.density) if video.is_labeled else "not labeled"
+        over_time = _spark(video.density, blocks) if video.is_labeled else "not labeled"
         counts = (f"{video.frames:,}", f"{video.objects:,}", f"{video.tracks:,}")
         shown.add_row(Text(video.name), *counts, Text(over_time))
     run.out.print(shown)
@@ -118,12 +120,12 @@ def _table(*texts: str, **numbers: bool) -> Table:
     for name in texts:
         shown.add_column(name, overflow="fold")
     for name in numbers:
-        shown.add_column(name, justify="right")
+        shown.add_column(name, justify="right", no_wrap=True)
     return shown
 
 
-def _spark(values: tuple[float, ...]) -> str:
+def _spark(values: tuple[float, ...], blocks: int) -> str:
     """Objects per frame over time as a line of blocks."""
     most = max([*values, 1e-9])
-    places = [index * len(values) // _SPARK_WIDTH for index in range(_SPARK_WIDTH)]
+    places = [index * len(values) // blocks for index in range(blocks)]
     return "".join(_SPARKS[round(values[place] / most * (len(_SPARKS) - 1))] for place in places)

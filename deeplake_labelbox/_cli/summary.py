@@ -41,8 +41,8 @@ def show_dataset(run: Run, dataset: deeplake.Dataset, path: str, report: Report)
     table.add_row("frames", f"{len(dataset):,}")
     objects = [f"{count:,} {kind}" for kind, count in report.objects.items()]
     if objects:
-        counted = Text("\n".join([*objects, ""]))
-        table.add_row("objects", counted.append("counted in each frame anew", style="dim"))
+        listed = Text("\n".join([*objects, ""]))
+        table.add_row("objects", listed.append("counted in each frame anew", style="dim"))
     names = column_names(dataset)
     table.add_row("columns", Text(f"{len(names)}: {', '.join(_families(names))}"))
     branch = str(dataset.current_branch.name)
@@ -103,7 +103,7 @@ def show_gaps(run: Run, gaps: Sequence[Gap], report_file: Path | None) -> None:
         what = same[0].what
         others = len({gap.what for gap in same}) - 1
         if others:
-            what += f" (and {others:,} other{'s' * (others != 1)} alike)"
+            what += f" (and {counted(others, 'other')} alike)"
         frames = [frame for gap in same for frame in gap.frames]
         table.add_row(Text(video), _spans(frames), Text(in_options(what)))
     run.err.print()

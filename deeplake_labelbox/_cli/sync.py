@@ -103,7 +103,6 @@ def sync(
 
         check_writable(report)
         run.resume = SAME_COMMAND
-        run.step(f"Comparing {dataset} with Labelbox")
         outcome = sync_dataset(
             dataset,
             branch=branch,

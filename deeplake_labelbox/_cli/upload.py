@@ -179,7 +179,6 @@ def upload(
             for video in list_videos(path, sign_urls=sign, storage_options=storage)
         ]
         run.resume = SAME_COMMAND
-        run.step(f"Uploading {counted(len(found), 'video')} to {project}")
         result = upload_videos(
             found,
             project=project,

@@ -10,6 +10,7 @@ import deeplake
 import numpy as np
 from numpy.typing import NDArray
 
+from deeplake_labelbox._counts import counted
 from deeplake_labelbox._formats.annotations import (
     AnswerValue,
     KindOf,
@@ -144,8 +145,8 @@ class MappedColumnsSource:
                 tracks = [str(number) for number in np.asarray(numbers[index]).reshape(-1)]
                 if len(tracks) != count:
                     raise AnnotationSourceError(
-                        f"Row {row} has {count} objects in {column!r}, but {len(tracks)} track ids "
-                        f"in {ids!r}."
+                        f"Row {row} has {counted(count, 'object')} in {column!r}, but "
+                        f"{counted(len(tracks), 'track id')} in {ids!r}."
                     )
             for k, track in enumerate(tracks):
                 value: Any = partial(masks.pixels, row, k)

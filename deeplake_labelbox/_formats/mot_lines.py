@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from deeplake_labelbox._counts import counted
 from deeplake_labelbox._formats.mot_variants import Row
 from deeplake_labelbox.errors import AnnotationSourceError
 
@@ -123,7 +124,7 @@ def _check_separator(file: Path, line: str) -> None:
 
 def _numbers(fields: Sequence[str]) -> Row:
     if len(fields) < _NEEDED:
-        columns = "1 column" if len(fields) == 1 else f"{len(fields)} columns"
+        columns = counted(len(fields), "column")
         raise ValueError(f"has {columns}, not frame, id, left, top, width, height")
     numbers: list[float | None] = []
     for column, text in enumerate(fields, 1):

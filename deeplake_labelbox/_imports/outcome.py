@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from deeplake_labelbox._counts import counted
 from deeplake_labelbox._files import write_json
 from deeplake_labelbox._video_names import distinct_names
 from deeplake_labelbox.errors import AnnotationSourceError
@@ -119,9 +120,17 @@ class ImportResult:
         told = ", ".join(f"{count:,} {status}" for status, count in sorted(counts.items()))
         rows = len({(outcome.data_row_id, outcome.data_row) for outcome in self.annotations})
         return (
-            f"{len(self.annotations):,} annotation{_plural(len(self.annotations))} of {rows:,} "
-            f"data row{_plural(rows)}: {told or 'none'}"
+            f"{counted(len(self.annotations), 'annotation')} of {counted(rows, 'data row')}: "
+            f"{told or 'none'}"
         )
+
+    @property
+    def earlier(self) -> str:
+        """How many of the imports an earlier run sent, in words; empty where it sent none."""
+        count = sum(not file.sent for file in self.files)
+        sent = "was sent" if count == 1 else "were sent"
+        of = counted(len(self.files), "import")
+        return f"{count:,} of {of} {sent} by an earlier run" if count else ""
 
     def with_status(self, status: AnnotationStatus) -> list[AnnotationOutcome]:
         """The annotations of a status."""
@@ -133,10 +142,7 @@ class ImportResult:
 
     def __str__(self) -> str:
         """A line for the whole, one per reason of refusals, one per gap and one per note."""
-        head = self.summary
-        earlier = sum(not file.sent for file in self.files)
-        if earlier:
-            head += f"; {earlier} of {len(self.files)} imports were sent by an earlier run"
+        head = f"{self.summary}; {self.earlier}" if self.earlier else self.summary
         told = map(str, (*self.gaps, *self.notes))
         return "\n".join([head, *told_together(self.refused), *told])
 
@@ -190,7 +196,3 @@ def told_together(outcomes: Iterable[AnnotationOutcome]) -> Iterator[str]:
         shown = ", ".join(tracks[:_TRACKS_SHOWN])
         more = f" and {len(tracks) - _TRACKS_SHOWN:,} more" * (len(tracks) > _TRACKS_SHOWN)
         yield str(replace(first, track=f"{shown}{more}"))
-
-
-def _plural(count: int) -> str:
-    return "" if count == 1 else "s"

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 
 from tqdm.auto import tqdm
 
+from deeplake_labelbox._counts import counted
 from deeplake_labelbox._formats.annotations import AnnotationSource, VideoAnnotations
 from deeplake_labelbox._imports.chunks import Chunk, ChunkRow, ChunkWriter
 from deeplake_labelbox._imports.lines import Member
@@ -204,8 +205,8 @@ class ImportRun:
         if labeled and self._existing == "fail":
             shown = ", ".join(sorted(labeled)[:_SHOWN_ROWS])
             raise AlreadyLabeledError(
-                f"{len(labeled)} data rows have labels or pre-labels already ({shown}"
-                f"{', ...' if len(labeled) > _SHOWN_ROWS else ''}); nothing was sent. Pass "
+                f"The project has labels or pre-labels of {counted(len(labeled), 'data row')} "
+                f"({shown}{', ...' if len(labeled) > _SHOWN_ROWS else ''}); nothing was sent. Pass "
                 f"existing='skip' to import the others, or 'overwrite'."
             )
         return labeled
@@ -243,8 +244,8 @@ class ImportRun:
             else "Labelbox may put this import in their place, or keep it as a further label beside"
         )
         what = (
-            f"{len(rows)} of the data rows had labels: {fate}. Delete in Labelbox the labels that "
-            "shall not count."
+            f"{counted(len(rows), 'data row')} had labels: {fate}. Delete in Labelbox the labels "
+            "that shall not count."
         )
         note = Gap(self.result.project_id, "project", what)
         logger.warning("%s", note)
@@ -337,8 +338,8 @@ def _no_video_found(missing: Mapping[str, str], targets: Targets) -> str:
     if len(missing) > _SHOWN_VIDEOS:
         shown.append(f"And {len(missing) - _SHOWN_VIDEOS:,} more.")
     return (
-        f"No video of the source was found in the project, which has {len(targets):,} data "
-        f"row{'s' * (len(targets) != 1)}; nothing was sent. {' '.join(shown)}"
+        f"No video of the source was found in the project, which has "
+        f"{counted(len(targets), 'data row')}; nothing was sent. {' '.join(shown)}"
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from deeplake_labelbox._counts import counted
 from deeplake_labelbox._formats.annotations import AnswerSpan, AnswerValue, VideoAnnotations
 from deeplake_labelbox._imports.answer_lines import (
     answer_entries,
@@ -124,7 +125,7 @@ def _on_frames(
     if last is not None and spans[-1].end > last:
         beyond = [span for span in spans if span.end > last]
         told.gap = (
-            f"{told.member.name!r} is answered, but the video in Labelbox has {last} frames",
+            f"{told.member.name!r} is answered, but Labelbox's video has {counted(last, 'frame')}",
             max(last + 1, beyond[0].start),
             beyond[-1].end - last,
         )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import deeplake
 
 from deeplake_labelbox._jobs.converter import VideoProjectConverter
-from deeplake_labelbox._jobs.dataset_report import DatasetReport, dataset_report, steps
+from deeplake_labelbox._jobs.dataset_report import DatasetReport, dataset_report
 from deeplake_labelbox._jobs.options import ErrorPolicy, LabelOptions
 from deeplake_labelbox._jobs.project_source import ProjectSource
 from deeplake_labelbox._labelbox.client import labelbox_errors
@@ -20,6 +20,7 @@ from deeplake_labelbox._labelbox.export_ontology import ontology_of_export
 from deeplake_labelbox._model.ontology import Ontology
 from deeplake_labelbox._model.rows import project_entry
 from deeplake_labelbox._model.selection import LabelSelection
+from deeplake_labelbox._steps import steps
 from deeplake_labelbox._store.applied_labels import AppliedLabels
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta
 from deeplake_labelbox._store.layout import GroupMapping, check_group_mapping

@@ -16,6 +16,7 @@ from deeplake_labelbox._jobs.video_appender import Appended, VideoAppender
 from deeplake_labelbox._labelbox.export import ProjectExport
 from deeplake_labelbox._model.data_rows import data_row_name, declared_frames
 from deeplake_labelbox._model.rows import project_entry
+from deeplake_labelbox._steps import steps
 from deeplake_labelbox._store.columns import column_names
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta
 from deeplake_labelbox._store.location import DatasetLocation, dataset_errors
@@ -138,6 +139,7 @@ class DatasetBuild:
         for row in export:
             project_entry(row, self._project_id)
             names[str(row["data_row"]["id"])] = data_row_name(row)
+        steps.info("Writing the frames of project %s to %s", self._project_id, self._location)
         meta = self._unfinished or LabelboxMeta(
             self._project_id,
             export.project_name(self._project_id) or self._project_id,

@@ -10,13 +10,14 @@ import deeplake
 
 from deeplake_labelbox._jobs.apply import label_dataset
 from deeplake_labelbox._jobs.build import DatasetBuild
-from deeplake_labelbox._jobs.dataset_report import DatasetReport, dataset_report, steps
+from deeplake_labelbox._jobs.dataset_report import DatasetReport, dataset_report
 from deeplake_labelbox._jobs.options import ErrorPolicy, LabelOptions
 from deeplake_labelbox._jobs.project_source import ProjectSource
 from deeplake_labelbox._jobs.video_appender import VideoAppender
 from deeplake_labelbox._labelbox.export import ExportSource, ProjectExport
 from deeplake_labelbox._model.ontology import Ontology
 from deeplake_labelbox._model.selection import LabelSelection
+from deeplake_labelbox._steps import steps
 from deeplake_labelbox._store.applied_labels import AppliedLabels
 from deeplake_labelbox._store.frame_selection import FrameRanges, FrameSelection
 from deeplake_labelbox._store.frames.filler import FillerStore
@@ -176,7 +177,6 @@ def create_dataset(
         storage.store(batch_size=_BATCH_SIZE) if data_filler is None else FillerStore(data_filler)
     )
     errors, frames = ErrorPolicy(fail_on_error=fail_on_error), Report()
-    steps.info("Writing the frames of project %s to %s", source.project_id, location)
     try:
         dataset, export = create_frames(
             source,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -11,9 +10,6 @@ import deeplake
 from deeplake_labelbox._labelbox.export import ProjectExport
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta
 from deeplake_labelbox.report import Report, VideoOutcome
-
-steps = logging.getLogger("deeplake_labelbox.steps")
-"""What a verb does next; the command line shows it."""
 
 
 @dataclass(slots=True, kw_only=True, repr=False, eq=False)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final, overload
 
+from deeplake_labelbox._counts import counted
 from deeplake_labelbox._labelbox.json_array import iterate_array
 from deeplake_labelbox._labelbox.line_index import RowIndex, RowWriter
 from deeplake_labelbox._labelbox.spool import TemporaryFolder, replacing
@@ -203,7 +204,7 @@ class ProjectExport(Sequence[dict[str, Any]]):
                 yield self._read(file, start, size)
 
     def __repr__(self) -> str:
-        return f"ProjectExport({str(self.path)!r}, {len(self)} data rows)"
+        return f"ProjectExport({str(self.path)!r}, {counted(len(self), 'data row')})"
 
     def _repr_html_(self) -> str:
         shown = list(itertools.islice(self, _SHOWN))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tqdm.auto import tqdm
 
+from deeplake_labelbox._counts import counted
 from deeplake_labelbox._labelbox.client import clean, labelbox_errors
 from deeplake_labelbox._labelbox.export import ProjectExport
 from deeplake_labelbox._labelbox.filters import ExportFilters, ExportParams
@@ -250,7 +251,9 @@ class ProjectExporter:
             bar.update()
         errors = [_parsed(line) for line in self._stream(task, "ERRORS").lines()]
         if number < stream.total_lines:
-            errors.append({"message": f"Labelbox sent {number} of {stream.total_lines} data rows"})
+            errors.append(
+                {"message": f"Labelbox sent {number} of {counted(stream.total_lines, 'data row')}"}
+            )
         return errors
 
     def _stream(self, task: ExportTask, kind: StreamKind) -> TaskStream:
@@ -270,7 +273,7 @@ class ProjectExporter:
             return
         if fail_on_error:
             raise ExportFailedError(
-                f"Labelbox reported {len(errors)} errors with the export of project "
+                f"Labelbox reported {counted(len(errors), 'error')} with the export of project "
                 f"{self.project_id}, the first: {_message(errors[0])}; correct it in Labelbox, or "
                 "export without fail_on_error."
             )

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from PIL import Image, ImageDraw
 
+from deeplake_labelbox._counts import counted
 from deeplake_labelbox._pictures.answer_panel import AnswerPanel
 from deeplake_labelbox._pictures.colors import (
     BACKGROUND,
@@ -86,8 +87,8 @@ def draw_contact_sheet(
     """
     if frames < 1 or columns < 1 or width < 320 * columns:
         raise ConfigurationError(
-            f"A contact sheet of {frames} frames in {columns} columns of {width} pixels cannot be "
-            f"drawn; give at least one of each, and 320 pixels per column."
+            f"A contact sheet of {counted(frames, 'frame')} in {counted(columns, 'column')} of "
+            f"{width} pixels cannot be drawn; give at least one of each, and 320 pixels per column."
         )
     reader = AnnotationReader(ds, annotator, image_column)
     found = select_videos(reader.dataset, videos, between)
@@ -207,7 +208,7 @@ class _Header:
     ) -> _Header:
         title = dataset.project_name or "Dataset"
         rows = sum(len(video.rows) for video in videos)
-        words = f"{len(videos)} video{'s' * (len(videos) != 1)} · {rows} frame{'s' * (rows != 1)}"
+        words = f"{counted(len(videos), 'video')} · {counted(rows, 'frame')}"
         if palette:
             words += f" · {len(palette)} class{'es' * (len(palette) != 1)}"
         legend: list[list[tuple[str, Color, int]]] = []

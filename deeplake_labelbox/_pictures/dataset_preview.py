@@ -116,8 +116,7 @@ def write_preview(
         annotator=annotator,
         progress=progress,
     )
-    count = len(page.videos)
-    words = [f"page of {count} video{'s' * (count != 1)}"]
+    words = [f"page of {counted(len(page.videos), 'video')}"]
     if page.left_out:
         words.append(f"{page.left_out} left out")
     if page.step > 1:
@@ -133,10 +132,7 @@ def check_preview_path(path: str | Path, videos: Sequence[str] | None) -> str:
     """
     suffix = Path(path).suffix.lower()
     if suffix not in (".png", ".mp4", ".html"):
-        raise ConfigurationError(
-            f"{path} ends with {suffix or 'no suffix'}; a preview is written to a .png, .mp4 or "
-            f".html file."
-        )
+        raise ConfigurationError(f"{path} must end with .png, .mp4 or .html.")
     if videos is not None and not videos:
         raise ConfigurationError("videos is empty; name at least one, or leave it out.")
     if suffix == ".mp4" and videos is not None and len(videos) > 1:

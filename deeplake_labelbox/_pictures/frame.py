@@ -8,6 +8,7 @@ from typing import Final
 
 from PIL import Image, ImageDraw
 
+from deeplake_labelbox._counts import counted
 from deeplake_labelbox._pictures.answer_panel import AnswerPanel
 from deeplake_labelbox._pictures.colors import CARD, class_colors
 from deeplake_labelbox._pictures.frame_annotations import AnnotationReader, FrameAnnotations
@@ -61,7 +62,7 @@ def draw_frame(
     count = len(reader.dataset)
     if not -count <= row < count:
         raise ConfigurationError(
-            f"There is no row {row}; the dataset has {count} rows, counted from 0."
+            f"There is no row {row}; the dataset has {counted(count, 'row')}, counted from 0."
         )
     row %= count
     chosen = class_colors(reader.class_names, {**reader.class_colors, **(colors or {})})

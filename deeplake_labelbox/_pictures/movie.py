@@ -24,6 +24,7 @@ from deeplake_labelbox._pictures.frame_times import frame_rate, frame_times
 from deeplake_labelbox._pictures.overlay import draw_objects
 from deeplake_labelbox._pictures.text_layout import Lettering
 from deeplake_labelbox._pictures.video_selection import FrameRange, select_videos
+from deeplake_labelbox._steps import steps
 from deeplake_labelbox._store.labeled_dataset import DatasetLike
 from deeplake_labelbox._store.videos import Video
 from deeplake_labelbox.errors import ConfigurationError
@@ -91,6 +92,7 @@ def write_preview_video(
     answers = list(reader.answers(shown.rows))
     layout = _Layout.of(first.size, width, answers, reader)
     palette = class_colors(reader.class_names, {**reader.class_colors, **(colors or {})})
+    steps.info("Drawing %s", path)
     times = frame_times(reader.dataset, shown)
     pictures = _draw(reader, shown, times, layout, palette)
     bar = tqdm(pictures, total=len(shown.rows), unit="frame", desc="movie", disable=not progress)

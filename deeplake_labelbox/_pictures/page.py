@@ -22,6 +22,7 @@ from deeplake_labelbox._pictures.frame_times import frame_times
 from deeplake_labelbox._pictures.page_pictures import PageFrames
 from deeplake_labelbox._pictures.timelines import VideoTimeline, read_timeline
 from deeplake_labelbox._pictures.video_selection import FrameRange, select_videos
+from deeplake_labelbox._steps import steps
 from deeplake_labelbox._store.labeled_dataset import DatasetLike, LabeledDataset
 from deeplake_labelbox._store.videos import Video
 from deeplake_labelbox.errors import ConfigurationError
@@ -106,6 +107,7 @@ def write_preview_page(
     reader = AnnotationReader(ds, annotator, image_column)
     chosen = select_videos(reader.dataset, videos, frames)
     shown = chosen if videos is not None else _some(reader, chosen)
+    steps.info("Drawing %s", path)
     timelines = [read_timeline(reader, video) for video in shown]
     palette = class_colors(reader.class_names, {**reader.class_colors, **(colors or {})})
     content: dict[str, Any] = {

@@ -116,7 +116,7 @@ class LabelDiff:
         lines = [
             f"{video.name} ({video.data_row_id}): {counted(len(video.added), 'object')} added, "
             f"{len(video.removed)} removed, {len(video.moved)} moved, "
-            f"{len(video.answers)} answers changed"
+            f"{counted(len(video.answers), 'answer')} changed"
             for video in self.videos
         ]
         return "\n".join(lines) or "no label changed"

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deeplake_labelbox._counts import counted
 from deeplake_labelbox._notebook_tables import table
 from deeplake_labelbox._store.annotators import annotators
 from deeplake_labelbox._store.answers import Answers
@@ -294,8 +295,8 @@ class LabeledDataset:
         chosen = np.atleast_1d(np.asarray(rows, dtype=np.int64))
         if len(chosen) and not -count <= chosen.min() <= chosen.max() < count:
             raise ConfigurationError(
-                f"There is no row {chosen[np.argmax(np.abs(chosen))]}; the dataset has {count} "
-                f"rows, counted from 0."
+                f"There is no row {chosen[np.argmax(np.abs(chosen))]}; the dataset has "
+                f"{counted(count, 'row')}, counted from 0."
             )
         return chosen % count if count else chosen
 
@@ -303,9 +304,12 @@ class LabeledDataset:
         # Another process reads which frame and video rows are where it needs that.
         return {key: value for key, value in vars(self).items() if key not in ("index", "videos")}
 
+    def _counts(self) -> str:
+        return f"{counted(len(self.videos), 'video')}, {counted(len(self), 'frame')}"
+
     def __repr__(self) -> str:
         """Videos, rows and columns, one line each."""
-        lines = [f"LabeledDataset: {len(self.videos)} videos, {len(self)} frames"]
+        lines = [f"LabeledDataset: {self._counts()}"]
         lines += [
             f"  {family.name}: {family.kind} ({', '.join(family.class_names)})"
             for family in self.families.objects
@@ -323,7 +327,7 @@ class LabeledDataset:
         ]
         videos = [(v.video_idx, v.name, len(v), v.data_row_id) for v in self.videos]
         return (
-            f"<p><b>LabeledDataset</b>: {len(self.videos)} videos, {len(self)} frames</p>"
+            f"<p><b>LabeledDataset</b>: {self._counts()}</p>"
             f"{table(('column', 'kind', 'classes'), columns)}"
             f"{table(('video_idx', 'video', 'frames', 'data row'), videos)}"
         )

@@ -11,6 +11,7 @@ import deeplake
 import numpy as np
 from numpy.typing import NDArray
 
+from deeplake_labelbox._counts import counted
 from deeplake_labelbox._store.columns import ReadableDataset, has_identity_columns
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta, VideoEntry
 from deeplake_labelbox.errors import DatasetMismatchError
@@ -67,8 +68,8 @@ class RowIndex:
         written = sum(video.rows for video in meta.videos)
         if not self._has_identity and len(dataset) != written:
             raise DatasetMismatchError(
-                f"The dataset has {len(dataset)} rows, but {written} were written, and no columns "
-                f"video_idx and frame_idx tell which are left; make it again."
+                f"The dataset has {counted(len(dataset), 'row')}, but {written:,} were written, "
+                f"and no columns video_idx and frame_idx tell which are left; make it again."
             )
 
     def rows_of(self, video: VideoEntry) -> VideoRows:

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from deeplake_labelbox._counts import counted
 from deeplake_labelbox._store.applied_labels import AppliedLabels
 from deeplake_labelbox._store.columns import ReadableDataset, has_identity_columns
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta, VideoEntry
@@ -51,7 +52,7 @@ class Video:
 
     def __repr__(self) -> str:
         """Name, number and length."""
-        return f"Video({self.name!r}, video_idx={self.video_idx}, {len(self)} frames)"
+        return f"Video({self.name!r}, video_idx={self.video_idx}, {counted(len(self), 'frame')})"
 
 
 def read_meta(dataset: ReadableDataset) -> LabelboxMeta:

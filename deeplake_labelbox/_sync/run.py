@@ -13,6 +13,7 @@ from deeplake_labelbox._labelbox.client import labelbox_errors
 from deeplake_labelbox._labelbox.exporter import ProjectExporter
 from deeplake_labelbox._model.ontology import Ontology
 from deeplake_labelbox._model.selection import LabelSelection
+from deeplake_labelbox._steps import steps
 from deeplake_labelbox._store.transaction import uncommitted
 from deeplake_labelbox._store.written_files import WrittenFiles
 from deeplake_labelbox._sync.branches import has_changes
@@ -92,6 +93,7 @@ class SyncRun:
             DeepLakeLabelboxError: See `sync_dataset`.
         """
         ontology = self._ask_for_ontology()
+        steps.info("Comparing branch %s with Labelbox", self._branch)
         # Its path is told by an object without changes only.
         applied = self._state.applied
         files = None

@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from deeplake_labelbox._counts import counted
 from deeplake_labelbox._labelbox.client import clean, labelbox_errors
 from deeplake_labelbox._labelbox.exporter import ProjectExporter
 from deeplake_labelbox._labelbox.filters import ExportFilters, ExportParams
@@ -88,7 +89,7 @@ def send(
             number += 1
         name = f"{prefix}{number:04d}"
         some = list(row_ids[start : start + _MAX_ROWS])
-        with labelbox_errors(f"sending {len(some)} data rows to project {project.uid}"):
+        with labelbox_errors(f"sending {counted(len(some), 'data row')} to project {project.uid}"):
             batch, said = _create_batch(project, name, some, priority)
             failed = some if batch is None else _failed_rows(client, project, batch, some)
             if batch is not None:

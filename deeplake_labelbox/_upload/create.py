@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._labelbox.client import connect
 from deeplake_labelbox._labelbox.rate_limit import waiting_for_rate_limit
+from deeplake_labelbox._steps import steps
 from deeplake_labelbox._upload.batches import rows_in_project, send
 from deeplake_labelbox._upload.data_rows import DataRowMaker, rows_by_key
 from deeplake_labelbox._upload.global_keys import (
@@ -147,8 +148,8 @@ def upload_videos(
     signed = sum("?" in (video.source.url or "") for video in videos)
     if signed:
         warnings.append(
-            f"{signed} of the URLs have a query, which is mostly a signature; once it expires, "
-            "Labelbox cannot show these videos."
+            f"Labelbox cannot show {counted(signed, 'video')} any more once the signature in the "
+            "query of the URL expires."
         )
     client = connect(lb_api_key, lb_client=lb_client)
     with waiting_for_rate_limit(client):
@@ -159,6 +160,7 @@ def upload_videos(
         ontology_id = None if lb_project is None else wanted.check_against(lb_project)
         integration = None if lb_dataset is not None else find_integration(client, iam_integration)
         values = metadata_by_key(client, metadata, videos)
+        steps.info("Uploading %s to %s", counted(len(videos), "video"), project)
         existing = rows_by_key(client, [video.global_key for video in videos])
         try:
             if lb_dataset is None:
@@ -256,12 +258,13 @@ class _Upload:
         """Raise if Labelbox refused videos just now, and none is left or each one counts."""
         if not refused:
             return
-        logger.warning("Labelbox rejected %d videos", refused)
+        logger.warning("Labelbox rejected %s", counted(refused, "video"))
         if fail_on_error or not self.rows:
             by_labelbox = [each for each in self.refused if each.by == "labelbox"]
             raise UploadError(
-                f"Labelbox rejected {len(by_labelbox)} of {len(self.rows) + len(by_labelbox)} "
-                f"videos, the first: {by_labelbox[0]}; see Labelbox's data requirements for videos."
+                f"Labelbox rejected {len(by_labelbox)} of "
+                f"{counted(len(self.rows) + len(by_labelbox), 'video')}, the first: "
+                f"{by_labelbox[0]}; see Labelbox's data requirements for videos."
             )
 
     def with_made(self, error: LabelboxError) -> LabelboxError:
@@ -324,7 +327,7 @@ def _seen(
     if refused and (policy == "fail" or not kept):
         reasons = [f"{str(video).rstrip('.')}." for video in refused[:5]]
         raise UploadError(
-            f"Labelbox does not take {len(refused)} of {len(sources)} files: "
+            f"Labelbox does not take {len(refused)} of {counted(len(sources), 'file')}: "
             f"{' '.join(reasons)} "
             "Nothing was uploaded; change the files, or set "
             "preflight='skip' to leave them out."

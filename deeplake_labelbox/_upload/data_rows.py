@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tqdm.auto import tqdm
 
+from deeplake_labelbox._counts import counted
 from deeplake_labelbox._labelbox.client import clean, labelbox_errors
 from deeplake_labelbox._upload.global_keys import KeyedVideo
 from deeplake_labelbox.errors import AuthenticationError, LabelboxError, LabelboxUnavailableError
@@ -124,7 +125,7 @@ class DataRowMaker:
 
     def _create(self, rows: list[dict[str, Any]]) -> None:
         keys = [str(row["global_key"]) for row in rows]
-        doing = f"creating {len(rows)} data rows in dataset {self._dataset.uid}"
+        doing = f"creating {counted(len(rows), 'data row')} in dataset {self._dataset.uid}"
         with labelbox_errors(doing):
             task = self._dataset.create_data_rows(rows)
             task.wait_till_done(timeout_seconds=_TASK_SECONDS)

@@ -96,7 +96,7 @@ def size_changes(first: tuple[int, int], sizes: Sequence[tuple[int, int, int]]) 
         for frame, width, height in sizes
         if frame > 1 or (width, height) != first
     ]
-    more = f" and {len(told) - _CHANGES_SHOWN} times more" * (len(told) > _CHANGES_SHOWN)
+    more = f" and {counted(len(told) - _CHANGES_SHOWN, 'time')} more" * (len(told) > _CHANGES_SHOWN)
     return (
         f"the picture size changes from {first[0]} x {first[1]} {', '.join(told[:_CHANGES_SHOWN])}"
         f"{more}; labels are in pixels of the first size"
@@ -159,4 +159,4 @@ def _of_times(scan: VideoScan) -> Iterator[Finding]:
     for what, count in odd.items():
         # AVI and raw streams have no presentation times at all, which says nothing.
         if count and not (count == scan.packets and count == scan.missing_times):
-            yield Finding("times", f"{count} of {scan.packets} packets {what}")
+            yield Finding("times", f"{count} of {counted(scan.packets, 'packet')} {what}")

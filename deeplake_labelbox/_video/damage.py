@@ -9,6 +9,7 @@ would get too low a number. What the structure itself tells:
 - Matroska, WebM: an element that is longer than the file, or that is none.
 - AVI: a RIFF chunk that is longer than the file.
 - MPEG-TS: a last packet that is shorter than the others.
+- MP4 (not fragmented), FLV: a second recording behind the first, which FFmpeg does not read.
 
 What it cannot tell: a cut exactly between two elements where no length reaches over it (fragments
 of MP4, a live recording in WebM, packets of MPEG-TS), and bits that changed inside a frame's data;
@@ -17,6 +18,7 @@ and the changed bits mean something valid, nobody can tell.
 
 Formats: ISO/IEC 14496-12 section 4.2 (boxes); RFC 8794 sections 4 to 6 and RFC 9559 section 5
 (EBML, Matroska); the RIFF chunks of AVI 1.0 and OpenDML;
+Adobe Flash Video File Format Specification 10.1 annex E;
 ISO/IEC 13818-1 section 2.4.3 (transport stream packets).
 """
 
@@ -35,6 +37,8 @@ BOX_KINDS: Final = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"wide", b"ski
 """The boxes with which an MP4 or MOV file may begin."""
 
 _EBML: Final = b"\x1a\x45\xdf\xa3"
+_FLV: Final = b"FLV\x01"
+_FLV_TAGS: Final = (8, 9, 18)  # sound, pictures, data
 _SEGMENT: Final = 0x18538067
 _MASTERS: Final = frozenset({_SEGMENT, 0x1F43B675})  # and Cluster: their children are walked
 _ELEMENTS: Final = frozenset(
@@ -55,10 +59,16 @@ class Damage:
     Attributes:
         offset: Packets that start at this byte or later cannot be trusted.
         reason: What is wrong, to stand after "the file ".
+        after_end: Whether what stands before it is a whole video.
     """
 
     offset: int
     reason: str
+    after_end: bool = False
+
+    def reaches(self, position: int | None) -> bool:
+        """Whether a packet that starts at a byte, as far as that is known, cannot be trusted."""
+        return not self.after_end and position is not None and position >= self.offset
 
 
 def find_damage(
@@ -88,10 +98,13 @@ def _compare(
     file.seek(0)
     head = file.read(12)
     file.seek(0)
-    if head[:4] == _EBML:
-        return _walk_matroska(file, size)
-    if head[:4] == b"RIFF" and head[8:] == b"AVI ":
-        return _walk_riff(file, size)
+    for is_such, walk in (
+        (head[:4] == _EBML, _walk_matroska),
+        (head[:4] == b"RIFF" and head[8:] == b"AVI ", _walk_riff),
+        (head[:4] == _FLV, _walk_flv),
+    ):
+        if is_such:
+            return walk(file, size)
     if head[4:8] in BOX_KINDS:
         return _walk_boxes(file, size, stream)
     if head.lstrip()[:1] == b"<":
@@ -103,14 +116,22 @@ def _cut(offset: int, size: int, end: int) -> Damage:
     return Damage(offset, f"is truncated: it ends at byte {size}, and should reach byte {end}")
 
 
+def _joined(offset: int) -> Damage:
+    reason = f"holds another recording from byte {offset} on, which players leave out"
+    return Damage(offset, reason, after_end=True)
+
+
 def _walk_boxes(
     file: IO[bytes], size: int, stream: av.video.stream.VideoStream | None
 ) -> Damage | None:
     """Walk the top-level boxes; the index of an unfragmented file is more exact than they are."""
-    position, kinds, overrun = 0, set(), None
+    position, overrun = 0, None
+    kinds: set[bytes] = set()
     while position + 8 <= size:
         file.seek(position)
         length, kind = struct.unpack(">I4s", file.read(8))
+        if kind == b"ftyp" and {b"moov", b"mdat"} <= kinds and b"moof" not in kinds:
+            return _joined(position)  # "ftyp" stands once in a file
         kinds.add(kind)
         if length == 1:
             length = int.from_bytes(file.read(8), "big")
@@ -172,6 +193,19 @@ def _walk_riff(file: IO[bytes], size: int) -> Damage | None:
         if end > size + 8:  # some writers count the chunk's own header
             return _cut(size, size, end)
         position = end + length % 2
+    return None
+
+
+def _walk_flv(file: IO[bytes], size: int) -> Damage | None:
+    position = int.from_bytes(file.read(9)[5:], "big") + 4
+    while position + 15 <= size:
+        file.seek(position)
+        head = file.read(4)
+        if head == _FLV:
+            return _joined(position)
+        if head[0] & 0x1F not in _FLV_TAGS:
+            return None
+        position += 11 + int.from_bytes(head[1:], "big") + 4
     return None
 
 

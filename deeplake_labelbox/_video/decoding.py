@@ -24,6 +24,7 @@ between declared and decoded counts is no damage.
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,7 @@ from typing import Final
 import av
 import av.error
 
+from deeplake_labelbox._counts import counted
 from deeplake_labelbox._video.container import ffmpeg_message, open_container
 from deeplake_labelbox._video.damage import find_damage
 from deeplake_labelbox._video.numbering import FrameNumbers, starts_anew
@@ -103,7 +105,7 @@ class VideoDecoder:
         if stop is None:
             return
         logger.info("%s is damaged after %d frames", self._name, count)
-        missing = [(count, numbers.count)] if numbers.certain else []
+        missing = [(count, numbers.count)] if numbers.certain and count < numbers.count else []
         if missing:
             for frame, number in self._frames_after(stop, count, numbers):
                 start, end = missing.pop()
@@ -182,8 +184,7 @@ class VideoDecoder:
             try:
                 for packet in container.demux(stream):
                     last = packet.size == 0  # the empty packet that flushes the decoder
-                    beyond = damage and packet.pos is not None and packet.pos >= damage.offset
-                    if damage and (last or beyond):
+                    if damage and damage.reaches(sys.maxsize if last else packet.pos):
                         yield _Stop(f"the file {damage.reason}", len(self._packets))
                         return
                     shown = not last and is_shown(packet)
@@ -208,15 +209,22 @@ class VideoDecoder:
             except av.error.FFmpegError as error:
                 yield _Stop(f"FFmpeg says: {ffmpeg_message(error)}", place, error)
                 return
-        if numbers and numbers.known and number != numbers.count:
-            yield _Stop("its last packets give no picture", len(self._packets))
+        reason = f"the file {damage.reason}" if damage else _lack(numbers, number)
+        if reason:
+            yield _Stop(reason, len(self._packets))
+
+
+def _lack(numbers: FrameNumbers | None, number: int | None) -> str:
+    """What is missing at the end of the packets, where they tell how many frames there are."""
+    lacks = numbers is not None and numbers.known and number != numbers.count
+    return "its last packets give no picture" if lacks else ""
 
 
 def _error(
     name: str, count: int, missing: list[tuple[int, int]], total: int, stop: _Stop
 ) -> VideoDecodeError:
     """The error for a file of which frames ``missing`` (0-based, ends excluded) are missing."""
-    said = f"could be decoded only up to {count} {'frame' if count == 1 else 'frames'}"
+    said = f"could be decoded only up to {counted(count, 'frame')}"
     if missing not in ([], [(count, total)]):
         runs = [f"{start + 1} to {end}" for start, end in missing[:_SHOWN_GAPS]]
         more = len(missing) - len(runs)

@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 import numpy as np
 
+from deeplake_labelbox._counts import counted
 from deeplake_labelbox._video.damage import BOX_KINDS
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _excess(file: IO[bytes], size: int) -> str | None:
     if claimed > MAX_SAMPLES:
         return f"{claimed} frames, more than the limit of {MAX_SAMPLES}"
     if claimed > max(size, _ALWAYS_ALLOWED):
-        return f"{claimed} frames in a file of {size} bytes"
+        return f"{claimed} frames in a file of {counted(size, 'byte')}"
     return None
 
 

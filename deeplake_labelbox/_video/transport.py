@@ -23,6 +23,7 @@ import requests
 import urllib3
 from urllib3.util.retry import Retry
 
+from deeplake_labelbox._counts import counted
 from deeplake_labelbox._loopback import LoopbackAdapter
 from deeplake_labelbox._video.access import Access
 from deeplake_labelbox._video.rate_limiter import Pace
@@ -267,8 +268,8 @@ class Transport:
                 except (urllib3.exceptions.MaxRetryError, urllib3.exceptions.ProtocolError):
                     # Not "from": the causes quote the URL with its query.
                     raise errors.unreachable(
-                        f"The {body.name} could not be fetched: {broken.reason}, after {attempts} "
-                        f"{'attempt' if attempts == 1 else 'attempts'}. Check the network and the "
+                        f"The {body.name} could not be fetched: {broken.reason}, after "
+                        f"{counted(attempts, 'attempt')}. Check the network and the "
                         "server, then run again."
                     ) from None
                 logger.info("Fetching the %s again: %s", body.name, broken.reason)

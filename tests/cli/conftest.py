@@ -48,6 +48,16 @@ def export_file(sample_box, sample_client, tmp_path_factory):
     return path
 
 
+@pytest.fixture(scope="session")
+def dataset(sample_box, export_file, tmp_path_factory):
+    """The path of a dataset of the sample project; commands only read it."""
+    path = tmp_path_factory.mktemp("dataset") / "ds"
+    there = {"LABELBOX_API_KEY": sample_box.api_key, "LABELBOX_ENDPOINT": sample_box.endpoint}
+    result = CliRunner().invoke(app, ["create", str(export_file), str(path)], env=there)
+    assert result.exit_code == 0, result.output
+    return path
+
+
 @pytest.fixture
 def rows(export_file):
     """The data rows of the saved export."""

@@ -119,6 +119,35 @@ def test_group_mapping(run_there, sample_box, tmp_path, command, group, told):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("create", "{project}", "{clips}"), "There is a dataset at"),
+        (("annotate", "none", "{project}"), "There is no Deep Lake dataset at none"),
+        (("sync", "none"), "There is no Deep Lake dataset at none"),
+        (("sync", "{clips}", "--merge"), "pass --branch as well"),
+        (("upload", "none.mp4", "--project", "Street"), "There is no file none.mp4"),
+        (("upload", "{file}", "--project", "Street"), "Labelbox does not take 1 of 1 file"),
+        (("import", "none.xml", "{project}", "--as", "pre-labels"), "none.xml"),
+        (("preview", "{clips}", "-o", "a.html", "--video", "none"), "no rows of a video 'none'"),
+        (("preview", "{clips}", "-o", "a.mp4", "--frames", "900"), "no rows in frames 900"),
+        (("preview", "{clips}", "-o", "a.bmp"), "a.bmp must end with .png, .mp4 or .html."),
+        (("stats", "{clips}", "-o", "a.jpg"), "a.jpg must end with .png."),
+    ],
+)
+def test_what_can_be_known_is_told_before_a_step_is(run_there, sample_box, dataset, words, told):
+    places = {"project": sample_box.sample.project_id, "clips": dataset, "file": __file__}
+    result = run_there(*(word.format(**places) for word in words))
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: ")
+    assert told in result.stderr
+
+
+def test_a_wrong_choice_is_told_in_plain_words(run):
+    result = run("create", "project", "clips", "--frames", "bmp")
+    assert "Invalid value for '--frames': 'bmp' is not one of 'png', 'jpg'." in result.stderr
+
+
 def test_a_group_given_twice(run_there, sample_box):
     words = ("create", sample_box.sample.project_id, "clips", "--group", "point=a")
     assert "twice" in the_error(run_there(*words, "--group", "point=b"))

@@ -51,7 +51,7 @@ def test_a_second_import_is_skipped_and_said(run_import):
     assert run_import(*CARS).exit_code == 0
     again = run_import(*CARS)
     assert again.exit_code == 0
-    assert "1 of 1 imports were sent by an earlier run" in again.stderr
+    assert "1 of 1 import was sent by an earlier run" in again.stderr
     other = run_import(*CARS, "--tolerance", "0", "--name", "second")
     assert other.exit_code == 2
     assert "1 skipped: the data row has labels already; --existing overwrite" in other.stderr

@@ -4,20 +4,6 @@ import pytest
 from PIL import Image
 
 
-@pytest.fixture(scope="module")
-def dataset(sample_box, export_file, tmp_path_factory):
-    """The path of a dataset of the sample project; commands only read it."""
-    from typer.testing import CliRunner  # noqa: PLC0415 - beside the fixture that needs it
-
-    from deeplake_labelbox._cli.application import app  # noqa: PLC0415 - the same
-
-    path = tmp_path_factory.mktemp("dataset") / "ds"
-    there = {"LABELBOX_API_KEY": sample_box.api_key, "LABELBOX_ENDPOINT": sample_box.endpoint}
-    result = CliRunner().invoke(app, ["create", str(export_file), str(path)], env=there)
-    assert result.exit_code == 0, result.output
-    return path
-
-
 @pytest.mark.parametrize(
     ("name", "told"),
     [
@@ -37,7 +23,7 @@ def test_preview_writes_what_the_suffix_says(run, dataset, tmp_path, name, told)
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("-o", "a.gif"), "a preview is written to a .png, .mp4 or .html file"),
+        (("-o", "a.gif"), "a.gif must end with .png, .mp4 or .html."),
         (("-o", "no/a.png"), "There is no folder no"),
         (("-o", "a.mp4", "--video", "0", "--video", "1"), "an .mp4 shows one"),
         (("-o", "a.png", "--video", "x"), "no rows of a video 'x'"),
@@ -62,6 +48,14 @@ def test_stats_as_tables_and_as_a_picture(run, dataset, tmp_path):
         assert told in result.stdout
     with Image.open(tmp_path / "stats.png") as picture:
         assert picture.width == 1500
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_stats_in_a_narrow_terminal(run, dataset, columns):
+    result = run("stats", dataset, COLUMNS=str(columns))
+    assert "…" not in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= columns
+    assert {"min/", "median/"} <= set(result.stdout.split())
 
 
 def test_stats_as_json(run, dataset):

@@ -271,7 +271,7 @@ def test_a_double_import_sends_nothing(imported, labels_of, project):
     again = imported([car(1), car(2)])
     assert (first.sent, again.sent) == (1, 0)
     assert [outcome.status for outcome in again] == ["accepted"]
-    assert "1 of 1 imports were sent by an earlier run" in str(again)
+    assert "1 of 1 import was sent by an earlier run" in str(again)
     other = imported([car(1), car(2, left=30)])
     assert other.sent == 0
     assert [outcome.reason for outcome in other.skipped] == ["the data row has labels already"]
@@ -297,7 +297,7 @@ def test_a_project_with_consensus_keeps_every_import(imported, labels_of, box, p
     for number, annotation in enumerate((car(1, left=30), car(1, track=2)), 2):
         result = run([annotation], target, existing="overwrite")
         (note,) = result.notes
-        assert note.what.startswith("1 of the data rows had labels: the project has consensus")
+        assert note.what.startswith("1 data row had labels: the project has consensus")
         assert note.what in str(result)
         assert len(labels_of(target)["one.mp4"]) == number
     assert run([car(1, track=3)], target).sent == 0

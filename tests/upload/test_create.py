@@ -81,7 +81,7 @@ def test_files_and_urls_become_a_project(box, upload, clips):
     assert {row.workflow_status for row in rows} == {"TO_LABEL"}
     assert (len(result.created), result.refused) == (3, ())
     (warning,) = result.warnings
-    assert warning.startswith("1 of the URLs have a query, which is mostly a signature")
+    assert warning.startswith("Labelbox cannot show 1 video any more once the signature")
     found = box.client().get_project(project.id)
     assert found.media_type == MediaType.Video
     assert found.ontology().uid == result.ontology_id

@@ -1,4 +1,4 @@
-"""MPEG-TS recordings that are joined byte by byte are decoded as one video."""
+"""Recordings that are joined byte by byte: one video, or told where FFmpeg reads the first only."""
 
 import pytest
 from video_files import read_number, write_video
@@ -118,3 +118,19 @@ def test_a_picture_that_is_cut_at_a_joint_is_damage(tmp_path):
     numbers, _, error = decoded(tmp_path, b"".join(packets) + second)
     assert "could be decoded only up to" in str(error)
     assert numbers == list(range(len(numbers)))
+
+
+@pytest.mark.parametrize("name", ["a.flv", "a.mp4"])
+def test_a_recording_that_is_not_read_is_told(tmp_path, name):
+    first, second = recordings(tmp_path, name)
+    numbers, _, error = decoded(tmp_path, first + second, f"joined{name}")
+    assert numbers == list(range(FRAMES))
+    assert f"the file holds another recording from byte {len(first)} on" in str(error)
+    assert "another recording" in str(scan_video(tmp_path / f"joined{name}").damage)
+    assert decoded(tmp_path, first, f"alone{name}")[2] is None
+
+
+@pytest.mark.parametrize("name", ["a.avi", "a.mkv"])
+def test_containers_that_are_read_on(tmp_path, name):
+    numbers, _, error = decoded(tmp_path, b"".join(recordings(tmp_path, name)), f"joined{name}")
+    assert (numbers, error) == (list(range(2 * FRAMES)), None)

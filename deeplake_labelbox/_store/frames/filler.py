@@ -9,6 +9,7 @@ import deeplake
 import numpy as np
 from numpy.typing import NDArray
 
+from deeplake_labelbox._counts import counted
 from deeplake_labelbox._store.appending import append_rows
 from deeplake_labelbox._store.columns import ReadableDataset
 from deeplake_labelbox._store.frames.pictures import PictureReader
@@ -86,8 +87,9 @@ class FillerStore:
         added = len(dataset) - before
         if added != len(batch):
             raise DatasetError(
-                f"fill_data appended {added} rows for {len(batch)} frames of video {video_idx} "
-                f"(from frame {indices[0]} on); append exactly one row per frame."
+                f"fill_data appended {counted(added, 'row')} for {counted(len(batch), 'frame')} "
+                f"of video {video_idx} (from frame {indices[0]} on); append exactly one row "
+                f"per frame."
             )
 
     @staticmethod

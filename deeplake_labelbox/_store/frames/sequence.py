@@ -8,6 +8,7 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
+from deeplake_labelbox._counts import counted
 from deeplake_labelbox._store.frames.store import Frame, FrameReader
 from deeplake_labelbox._store.source import DatasetSource
 from deeplake_labelbox.errors import ConfigurationError
@@ -59,6 +60,7 @@ class Frames:
         for row in rows:
             if not -count <= row < count:
                 raise ConfigurationError(
-                    f"There is no row {row}; the dataset has {count} rows, counted from 0."
+                    f"There is no row {row}; the dataset has {counted(count, 'row')}, "
+                    f"counted from 0."
                 )
         return self._reader.read(self._source.dataset, [int(row) % count for row in rows])

@@ -115,7 +115,7 @@ def test_every_kind_of_annotation(imported, labels_of, project):
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     visible=st.lists(st.lists(st.booleans(), min_size=40, max_size=40), min_size=1, max_size=4),

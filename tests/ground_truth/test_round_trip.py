@@ -169,7 +169,7 @@ def short_video(tmp_path_factory):
 
 
 @settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     random=st.randoms(use_true_random=False),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -89,10 +89,19 @@ def labelbox_schema() -> GraphQLSchema:
     return schema
 
 
+# The SDK sends the same documents again and again.
+_parsed = lru_cache(maxsize=256)(parse)
+
+
+@lru_cache(maxsize=256)
+def _faults(query: str) -> list[GraphQLError]:
+    return validate(labelbox_schema(), _parsed(query))
+
+
 def operation_name(query: str) -> str | None:
     """The name of the first operation of a document; None when it has none or does not parse."""
     try:
-        document = parse(query)
+        document = _parsed(query)
     except GraphQLSyntaxError:
         return None
     for definition in document.definitions:
@@ -104,11 +113,11 @@ def operation_name(query: str) -> str | None:
 def run(query: str, variables: dict[str, Any] | None, services: Services) -> dict[str, Any]:
     """The reply to a query: ``{"data": …}`` or ``{"errors": […], "data": …}``."""
     try:
-        document: DocumentNode = parse(query)
+        document: DocumentNode = _parsed(query)
     except GraphQLSyntaxError as error:
         return error_reply(error.message, "GRAPHQL_PARSE_FAILED")
     schema = labelbox_schema()
-    faults = validate(schema, document)
+    faults = _faults(query)
     reason = refusal_of(operation_name(query)) if faults else None
     if reason is not None:
         return error_reply(reason, NotServedError.code)

@@ -1,11 +1,7 @@
 """Sandboxes that many tests share, each started once, and the options of the suite."""
 
-import inspect
-import sys
-import types
-
-import lbox.call_info
 import pytest
+from sdk_pace import name_callers_quickly, wait_shortly
 from suite_options import (  # noqa: F401 - hooks, which pytest finds here
     pytest_addoption,
     pytest_collection_modifyitems,
@@ -15,34 +11,23 @@ from suite_options import (  # noqa: F401 - hooks, which pytest finds here
 
 from deeplake_labelbox.sandbox import Sandbox
 
-
-def _stack():
-    """What the SDK reads of `inspect.stack()`, which looks for the source file of every frame."""
-    frames = []
-    frame = sys._getframe(1)
-    while frame is not None:
-        code = frame.f_code
-        frames.append(
-            inspect.FrameInfo(frame, code.co_filename, frame.f_lineno, code.co_name, None, None)
-        )
-        frame = frame.f_back
-    return frames
-
-
-# The SDK tells in a header of each request which of its methods was called. Where many modules are
-# loaded, finding the source files for that takes longer than all the rest of the request.
-lbox.call_info.inspect = types.SimpleNamespace(stack=_stack)
+name_callers_quickly()
 
 
 @pytest.fixture(scope="session")
-def box():
+def _short_waits():
+    wait_shortly()  # imports the SDK, which is slow
+
+
+@pytest.fixture(scope="session")
+def box(_short_waits):
     """A sandbox to which tests add projects of their own."""
     with Sandbox() as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def sample_box():
+def sample_box(_short_waits):
     """A sandbox with the sample project; leave it as it is."""
     with Sandbox(sample=True) as running:
         yield running

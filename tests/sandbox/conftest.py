@@ -4,7 +4,7 @@ from deeplake_labelbox.sandbox import Sandbox
 
 
 @pytest.fixture(scope="session")
-def box():
-    """One sandbox for all tests; each of them adds projects of its own."""
+def box(_short_waits):
+    """One sandbox for the tests of the sandbox; each of them adds projects of its own."""
     with Sandbox() as running:
         yield running

@@ -125,9 +125,9 @@ def test_bad_videos_are_refused(project, tmp_path):
         project.add_video(tmp_path / "none.mp4")
     with pytest.raises(ConfigurationError, match="needs a video or row_data"):
         project.add_video()
-    project.add_video(b"", global_key="taken")
-    with pytest.raises(ConfigurationError, match="'taken' is taken"):
-        project.add_video(b"", global_key="taken")
+    project.add_video(b"", global_key="taken twice")
+    with pytest.raises(ConfigurationError, match="'taken twice' is taken"):
+        project.add_video(b"", global_key="taken twice")
     with pytest.raises(ConfigurationError, match="Unknown workflow status 'Done'"):
         project.add_video(b"", workflow_status="Done")
 

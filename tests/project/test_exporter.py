@@ -218,7 +218,7 @@ def test_errors_beside_the_rows_are_kept(box, exporter, project, caplog):
     assert export.export_errors == ({"message": "One label is unreadable"}, {"message": "Two"})
     assert f"Export of project {project.id}: One label is unreadable" in caplog.text
     box.exports.next_errors = [{"message": "One label is unreadable"}]
-    with pytest.raises(ExportFailedError, match=r"1 errors .* One label is unreadable"):
+    with pytest.raises(ExportFailedError, match=r"1 error .* One label is unreadable"):
         run(exporter, fail_on_error=True)
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._store.applied_labels import AppliedLabels
+from deeplake_labelbox._store.cells import Readable
 from deeplake_labelbox._store.columns import ReadableDataset, has_identity_columns
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta, VideoEntry
 from deeplake_labelbox._store.row_index import RowIndex
@@ -55,12 +56,16 @@ class Video:
         return f"Video({self.name!r}, video_idx={self.video_idx}, {counted(len(self), 'frame')})"
 
 
-def read_meta(dataset: ReadableDataset) -> LabelboxMeta:
+def read_meta(dataset: Readable) -> LabelboxMeta:
     """Read what a dataset knows of its project; the copy of a query goes by the labels it holds.
 
     Raises:
-        DatasetMismatchError: If it does not know.
+        DatasetMismatchError: If it does not know, as the view of a query.
     """
+    if not isinstance(dataset, ReadableDataset):
+        raise DatasetMismatchError(
+            "The view of a query does not know its project; pass the dataset that it is a view of."
+        )
     try:
         return LabelboxMeta.read(dataset)
     except DatasetMismatchError:

@@ -46,11 +46,20 @@ def project(box, tmp_path):
     box.faults.clear()
 
 
+# A process that was started in the background ignores Ctrl-C, and so do those that it starts.
+COMMAND = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from deeplake_labelbox._cli import main
+main()
+"""
+
+
 def start(box, folder, *words):
     """Start a command in a process, with its outputs to read."""
     there = {"LABELBOX_API_KEY": box.api_key, "LABELBOX_ENDPOINT": box.endpoint}
     return subprocess.Popen(  # noqa: S603 - this package
-        [sys.executable, "-m", "deeplake_labelbox", *words],
+        [sys.executable, "-c", COMMAND, *words],
         cwd=folder,
         env={**os.environ, **there},
         stdout=subprocess.PIPE,
@@ -94,9 +103,10 @@ def test_create_again_applies_the_labels(box, project, tmp_path, run, how, more)
 
 
 SCRIPT = """
-import time, weakref
+import signal, time, weakref
 from deeplake_labelbox._cli.interrupts import wait_for_imports
 
+signal.signal(signal.SIGINT, signal.default_int_handler)
 wait_for_imports()
 try:
     {place}

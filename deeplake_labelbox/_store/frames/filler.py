@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._store.appending import append_rows
-from deeplake_labelbox._store.columns import ReadableDataset
+from deeplake_labelbox._store.cells import Readable
 from deeplake_labelbox._store.frames.pictures import PictureReader
 from deeplake_labelbox._store.location import dataset_errors
 from deeplake_labelbox._video.opened import FrameBatch, OpenedVideo, WantedFrames
@@ -93,7 +93,7 @@ class FillerStore:
             )
 
     @staticmethod
-    def reader(dataset: ReadableDataset, column: str) -> PictureReader:
+    def reader(dataset: Readable, column: str) -> PictureReader:
         """Make what reads a column of pictures."""
         return PictureReader(dataset, column)
 

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from deeplake_labelbox._store.appending import append_rows
 from deeplake_labelbox._store.cells import Readable
-from deeplake_labelbox._store.columns import BASE_COLUMNS, ReadableDataset
+from deeplake_labelbox._store.columns import BASE_COLUMNS
 from deeplake_labelbox._store.frames.registry import StorageOptions
 from deeplake_labelbox._store.location import dataset_errors
 from deeplake_labelbox._video.encoder import encode_frames, subsampling_of
@@ -141,7 +141,7 @@ class PictureStore:
             append_rows(dataset, columns)
 
     @staticmethod
-    def reader(dataset: ReadableDataset, column: str) -> PictureReader:
+    def reader(dataset: Readable, column: str) -> PictureReader:
         """Make what reads a column of pictures."""
         return PictureReader(dataset, column)
 
@@ -157,7 +157,7 @@ class PictureReader:
         ConfigurationError: If there is no such column.
     """
 
-    def __init__(self, dataset: ReadableDataset, column: str = "frames") -> None:
+    def __init__(self, dataset: Readable, column: str = "frames") -> None:
         found = {c.name: c.dtype for c in dataset.schema.columns}
         if column not in found:
             raise ConfigurationError(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from deeplake_labelbox.errors import ConfigurationError, DatasetError, DatasetMismatchError
 
 if TYPE_CHECKING:
-    from deeplake_labelbox._store.columns import ReadableDataset
+    from deeplake_labelbox._store.cells import Readable
     from deeplake_labelbox._store.frames.store import FrameReader, FrameStore, RecordedStore
 
 FrameStorage: TypeAlias = Literal["png", "jpg"]
@@ -107,11 +107,11 @@ class StorageOptions:
         return STORAGES[self.frame_storage].load().of(self, batch_size=batch_size)
 
 
-def frame_reader(dataset: ReadableDataset, column: str) -> FrameReader:
+def frame_reader(dataset: Readable, column: str) -> FrameReader:
     """Make what reads the frames of a dataset, by the storage that its metadata records.
 
     Args:
-        dataset: The dataset. One without metadata, as of a query, has pictures.
+        dataset: The dataset. One without metadata, as the view of a query, has pictures.
         column: The column of pictures.
 
     Raises:

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeplake_labelbox._store.cells import Readable
-from deeplake_labelbox._store.columns import ReadableDataset
 from deeplake_labelbox._store.frames.registry import StorageOptions
 from deeplake_labelbox._video.opened import OpenedVideo, WantedFrames
 
@@ -77,7 +76,7 @@ class FrameStore(Protocol[B]):
         """Append one row per frame."""
 
     @staticmethod
-    def reader(dataset: ReadableDataset, column: str) -> FrameReader:
+    def reader(dataset: Readable, column: str) -> FrameReader:
         """Make what reads the frames of a dataset.
 
         Args:

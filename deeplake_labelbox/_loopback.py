@@ -87,12 +87,15 @@ class _Exemption:
         self._before: dict[str, str | None] = {}
         self._now: dict[str, str] = {}
 
-    def take(self) -> None:
+    def take(self) -> bool:
+        """Take the exemption; tells whether it is needed, and so is to be given back."""
         with self._lock:
-            self._holders += 1
             # Where no proxy is in the environment, a NO_PROXY would keep macOS and Windows from
             # looking for one in their settings.
-            if self._holders == 1 and getproxies_environment():
+            if not getproxies_environment():
+                return False
+            self._holders += 1
+            if self._holders == 1:
                 self._before = {name: os.environ.get(name) for name in _VARIABLES}
                 either = next(filter(None, self._before.values()), "")
                 for name, before in self._before.items():
@@ -100,8 +103,10 @@ class _Exemption:
                     if value.strip() != "*":  # which counts by itself only
                         self._now[name] = ",".join(filter(None, (value, *_NAMES)))
                 os.environ.update(self._now)
+            return True
 
     def give_back(self) -> None:
+        """Give the exemption back, which ends with the last that took it."""
         with self._lock:
             self._holders -= 1
             if self._holders:
@@ -126,8 +131,9 @@ def loopback_without_proxy() -> Iterator[None]:
 
     ``NO_PROXY`` names this machine within the block; other hosts are reached as before.
     """
-    _exemption.take()
+    is_needed = _exemption.take()
     try:
         yield
     finally:
-        _exemption.give_back()
+        if is_needed:
+            _exemption.give_back()

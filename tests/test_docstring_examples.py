@@ -48,6 +48,7 @@ COMMANDS = [
 RETURNED = {
     "AnnotationProject",
     "AnnotationOutcome",
+    "DatasetReport",
     "DatasetStatistics",
     "DeepLakeLabelboxError",
     "Fault",

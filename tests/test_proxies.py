@@ -73,6 +73,7 @@ def test_the_whole_job_goes_around_a_proxy(proxy, monkeypatch, tmp_path, names):
     assert proxy.requests == []
 
 
+@pytest.mark.usefixtures("box")  # one that ran before there was a proxy
 def test_a_program_with_a_sandbox_goes_around_a_proxy(proxy, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "intern.test")
     use(proxy, monkeypatch, PROXIES)

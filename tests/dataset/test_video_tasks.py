@@ -5,6 +5,7 @@ import pickle
 from concurrent.futures import ProcessPoolExecutor
 
 import pytest
+from process_runs import presign_vault, run_task
 from video_files import write_video
 
 from deeplake_labelbox._jobs.engine import ThreadEngine
@@ -20,10 +21,6 @@ PNG = StorageOptions().store(batch_size=4)
 JPEG = StorageOptions(frame_storage="jpg", jpeg_quality=70).store(batch_size=4)
 
 
-def presign(url):
-    return url.replace("vault://", "http://"), {}
-
-
 @pytest.fixture(scope="module")
 def tasks(box, tmp_path_factory):
     folder = tmp_path_factory.mktemp("tasks")
@@ -36,8 +33,8 @@ def tasks(box, tmp_path_factory):
     some = WantedFrames(choice=FrameChoice(ranges=((2, 7),)), resize=32, batch_size=3)
     every = WantedFrames(batch_size=3)
     return [
-        VideoTask(str(path), every, PNG, presign),
-        VideoTask(served, some, JPEG, presign),
+        VideoTask(str(path), every, PNG, presign_vault),
+        VideoTask(served, some, JPEG, presign_vault),
         VideoTask(str(path), every, FillerStore(FILLER)),
         VideoTask(str(cut), every, PNG),
         VideoTask(str(folder / "missing.mp4"), every, PNG),
@@ -57,16 +54,11 @@ def told(step):
     return frames, step.indices.tolist(), step.timestamps.tolist()
 
 
-def run(pickled):
-    """Run a task in a process of its own."""
-    return pickle.dumps(list(pickle.loads(pickled).run()))  # noqa: S301 - our own
-
-
 def test_a_task_runs_in_another_process(tasks):
     here = [[told(step) for step in task.run()] for task in tasks]
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, context) as pool:
-        there = [pickle.loads(steps) for steps in pool.map(run, map(pickle.dumps, tasks))]  # noqa: S301 - our own
+        there = [pickle.loads(steps) for steps in pool.map(run_task, map(pickle.dumps, tasks))]  # noqa: S301 - our own
     assert [[told(step) for step in steps] for steps in there] == here
 
     kinds = [[type(step).__name__ for step in steps] for steps in there]

@@ -2,10 +2,12 @@
 
 import multiprocessing
 import pickle
+from concurrent.futures import ProcessPoolExecutor
 
 import deeplake
 import numpy as np
 import pytest
+from process_runs import read_row
 
 from deeplake_labelbox import LabeledDataset
 from deeplake_labelbox.errors import ConfigurationError, DatasetMismatchError
@@ -218,17 +220,13 @@ def test_versions_and_branches(sample):
         LabeledDataset(ds, version="nope")
 
 
-def read_in_a_process(labeled):
-    return labeled.frames[3], labeled.objects([3]).track_ids.tolist()
-
-
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_other_processes_read_the_same(sample, method):
     labeled = LabeledDataset(sample())
-    frame, tracks = read_in_a_process(labeled)
-    with multiprocessing.get_context(method).Pool(1) as pool:
-        other, found = pool.apply(read_in_a_process, (labeled,))
+    frame, tracks = read_row(labeled, 3)
+    with ProcessPoolExecutor(1, multiprocessing.get_context(method)) as pool:
+        other, found = pool.submit(read_row, labeled, 3).result()
     assert np.array_equal(frame, other)
     assert found == tracks != []
     assert np.array_equal(pickle.loads(pickle.dumps(labeled)).frames[3], frame)  # noqa: S301

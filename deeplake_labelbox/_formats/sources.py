@@ -10,14 +10,14 @@ from typing import Final, Literal, cast, get_args
 import deeplake
 
 from deeplake_labelbox._formats.annotations import AnnotationSource, PlainAnnotation
-from deeplake_labelbox._formats.coco import CocoSource
+from deeplake_labelbox._formats.coco.reader import CocoSource
 from deeplake_labelbox._formats.coco_json import CocoJson
-from deeplake_labelbox._formats.cvat import CvatSource
-from deeplake_labelbox._formats.deep_lake import DeepLakeSource
+from deeplake_labelbox._formats.cvat.reader import CvatSource
+from deeplake_labelbox._formats.deep_lake.mapped_columns import MappedColumnsSource
+from deeplake_labelbox._formats.deep_lake.reader import DeepLakeSource
 from deeplake_labelbox._formats.frame_numbers import LengthOf, Numbering, unknown_length
-from deeplake_labelbox._formats.mapped_columns import MappedColumnsSource
-from deeplake_labelbox._formats.mot import MotSource
-from deeplake_labelbox._formats.mot_variants import MotFormat
+from deeplake_labelbox._formats.mot.reader import MotSource
+from deeplake_labelbox._formats.mot.variants import MotFormat
 from deeplake_labelbox._formats.plain import PlainSource
 from deeplake_labelbox._formats.youtube_vis import YoutubeVisSource
 from deeplake_labelbox._store.applied_labels import AppliedLabels

@@ -9,10 +9,10 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from deeplake_labelbox._formats.coco.writer import to_coco
+from deeplake_labelbox._formats.mot.writer import MotSequence, to_mot
 from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.training.class_balance import class_counts, class_weights
-from deeplake_labelbox.training.coco import to_coco
-from deeplake_labelbox.training.mot import MotSequence, to_mot
 from deeplake_labelbox.training.splits import split_by_video
 
 if TYPE_CHECKING:

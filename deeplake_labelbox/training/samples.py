@@ -12,10 +12,11 @@ import torch
 from numpy.typing import NDArray
 
 from deeplake_labelbox._store.frame_index import FrameIndex, Where
+from deeplake_labelbox._store.label_space import LabelSpace, as_names, find_answers
 from deeplake_labelbox._store.labeled_dataset import DatasetLike, LabeledDataset
+from deeplake_labelbox._store.labeled_frames import in_labeled_videos
 from deeplake_labelbox.errors import ConfigurationError, DatasetMismatchError
 from deeplake_labelbox.training import selections
-from deeplake_labelbox.training.label_space import LabelSpace, as_names, find_answers
 from deeplake_labelbox.training.targets import KEYS, Target, TargetReader
 
 Sample = tuple[torch.Tensor, Target]
@@ -120,7 +121,7 @@ class SampleReader:
         frames = dataset.index.of_videos(chosen.videos)
         left = {"in the dataset" if chosen.videos is None else "in videos=": len(frames)}
         if chosen.labeled:
-            frames = frames.take(selections.labeled(dataset, frames, self.targets.always_set))
+            frames = frames.take(in_labeled_videos(dataset, frames, self.targets.always_set))
             left["labeled"] = len(frames)
             if self.targets.has_only_classes:
                 answers = self.targets.classes.values()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,45 +10,11 @@ from numpy.typing import NDArray
 from deeplake_labelbox._store.answers import Answers
 from deeplake_labelbox._store.families import AnswerFamily
 from deeplake_labelbox._store.frame_index import FrameIndex
+from deeplake_labelbox._store.label_space import LabelSpace, as_names
 from deeplake_labelbox._store.labeled_dataset import LabeledDataset
+from deeplake_labelbox._store.labeled_frames import rows_with
 from deeplake_labelbox._store.objects import FamilyObjects
 from deeplake_labelbox.errors import ConfigurationError
-from deeplake_labelbox.training.label_space import LabelSpace, as_names
-
-
-def labeled(
-    dataset: LabeledDataset, frames: FrameIndex, columns: Iterable[str] = ()
-) -> NDArray[np.bool_]:
-    """Which frames are of a video that a label was applied to.
-
-    Args:
-        dataset: The dataset.
-        frames: The frames.
-        columns: Columns that are always set, of which one is to be labeled; by default any.
-    """
-    # Of a labeled video every cell is set, even where there is no object or answer; but for
-    # the columns of an annotator, who did not label all videos.
-    families = dataset.families
-    always = [family.always_set for family in families.objects]
-    always += [family.column for family in families.answers if family.kind == "choices"]
-    found = np.zeros(len(frames), dtype=bool)
-    for name in list(columns) or always[:1]:
-        found |= _with(dataset, frames, name, lambda _: True)
-    return found
-
-
-def labeled_frames(
-    dataset: LabeledDataset, videos: Iterable[int] | None, space: LabelSpace
-) -> FrameIndex:
-    """The frames of videos with a label in one of the columns of objects.
-
-    Raises:
-        ConfigurationError: If a video has no frame.
-        DatasetMismatchError: If the rows do not tell their video and frame.
-    """
-    frames = dataset.index.of_videos(videos)
-    columns = [column.family.always_set for column in space.columns]
-    return frames.take(labeled(dataset, frames, columns))
 
 
 def answered(
@@ -58,7 +23,7 @@ def answered(
     """Which frames have an answer in one of the columns."""
     found = np.zeros(len(frames), dtype=bool)
     for family in answers:
-        found |= _with(dataset, frames, family.column, lambda value: len(value) > 0)
+        found |= rows_with(dataset, frames, family.column, lambda value: len(value) > 0)
     return found
 
 
@@ -70,7 +35,9 @@ def with_key_frames(
     found = np.zeros(len(frames), dtype=bool)
     for family in chosen or dataset.families.objects:
         if family.key_frames is not None:
-            found |= _with(dataset, frames, family.key_frames, lambda value: bool(np.any(value)))
+            found |= rows_with(
+                dataset, frames, family.key_frames, lambda value: bool(np.any(value))
+            )
     return found
 
 
@@ -107,11 +74,3 @@ def with_class(
             chosen = Answers(family, dataset.cells(family.column, frames.rows)).multi_hot
             found |= chosen[:, options].any(axis=1)
     return found
-
-
-def _with(
-    dataset: LabeledDataset, frames: FrameIndex, column: str, test: Callable[[Any], bool]
-) -> NDArray[np.bool_]:
-    """Which frames have a value that passes a test."""
-    values = dataset.cells(column, frames.rows)
-    return np.array([value is not None and test(value) for value in values], dtype=bool)

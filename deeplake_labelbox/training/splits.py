@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeplake_labelbox._store.labeled_dataset import DatasetLike, LabeledDataset
+from deeplake_labelbox._store.labeled_frames import in_labeled_videos
 from deeplake_labelbox.errors import ConfigurationError
-from deeplake_labelbox.training import selections
 from deeplake_labelbox.training.class_balance import counts_by_video
 
 
@@ -59,7 +59,7 @@ def split_by_video(
     source = LabeledDataset.of(dataset)
     frames = source.index
     if labeled:
-        frames = frames.take(selections.labeled(source, frames))
+        frames = frames.take(in_labeled_videos(source, frames))
     videos = np.random.default_rng(seed).permutation(np.unique(frames.video_idx))
     sizes = _sizes(len(videos), shares)
     if stratify is None or not len(videos):

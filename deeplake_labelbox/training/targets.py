@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from deeplake_labelbox._store.answers import Answers
 from deeplake_labelbox._store.families import AnswerFamily
 from deeplake_labelbox._store.frame_index import FrameIndex, image_id
+from deeplake_labelbox._store.frame_objects import FrameObjects, ObjectCounter, read_objects
+from deeplake_labelbox._store.label_space import LabelSpace
 from deeplake_labelbox._store.labeled_dataset import LabeledDataset
 from deeplake_labelbox.errors import ConfigurationError
-from deeplake_labelbox.training.label_space import LabelSpace
-from deeplake_labelbox.training.objects import FrameObjects, ObjectCounter, read_objects
 
 UNANSWERED = -100
 """Class index where there is no answer: what `torch.nn.CrossEntropyLoss` ignores by default."""

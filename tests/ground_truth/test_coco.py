@@ -7,7 +7,7 @@ import pytest
 from run_lengths import compressed, run_lengths
 from shown_labels import boxes_of, frames_of
 
-from deeplake_labelbox._formats.coco import CocoSource
+from deeplake_labelbox._formats.coco.reader import CocoSource
 from deeplake_labelbox._formats.coco_json import CocoJson
 from deeplake_labelbox._formats.frame_numbers import VideoLength
 from deeplake_labelbox.errors import AnnotationSourceError

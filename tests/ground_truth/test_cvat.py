@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from deeplake_labelbox._formats.cvat import CvatSource
+from deeplake_labelbox._formats.cvat.reader import CvatSource
 from deeplake_labelbox._imports.importing import import_annotations
 from deeplake_labelbox._model.interpolation import moving_coordinates
 from deeplake_labelbox._model.labels import parse_label

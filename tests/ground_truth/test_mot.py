@@ -4,7 +4,7 @@ import pytest
 from shown_labels import boxes_of
 
 from deeplake_labelbox._formats.frame_numbers import Numbering, VideoLength
-from deeplake_labelbox._formats.mot import MotSource
+from deeplake_labelbox._formats.mot.reader import MotSource
 from deeplake_labelbox.errors import AnnotationSourceError
 
 NO_TOOL = lambda _: None  # noqa: E731 - one of many equal arguments

@@ -7,10 +7,10 @@ import pytest
 from shown_labels import boxes_of
 from training_datasets import LENGTHS, SIZES, cells, make_dataset
 
-from deeplake_labelbox._formats.coco import CocoSource
+from deeplake_labelbox._formats.coco.reader import CocoSource
 from deeplake_labelbox._formats.coco_json import CocoJson
 from deeplake_labelbox._formats.frame_numbers import VideoLength
-from deeplake_labelbox._formats.mot import MotSource
+from deeplake_labelbox._formats.mot.reader import MotSource
 from deeplake_labelbox._imports.importing import import_annotations
 from deeplake_labelbox.training import to_coco, to_mot
 

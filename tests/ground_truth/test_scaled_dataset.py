@@ -3,7 +3,7 @@
 import numpy as np
 
 import deeplake_labelbox
-from deeplake_labelbox._formats.deep_lake import DeepLakeSource
+from deeplake_labelbox._formats.deep_lake.reader import DeepLakeSource
 
 
 def geometry(box, client, **options):

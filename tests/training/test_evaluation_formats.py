@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from training_datasets import FRAMES, cells, make_dataset
 
+from deeplake_labelbox._formats.coco.writer import run_length
 from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.training import to_coco, to_mot
-from deeplake_labelbox.training.coco import run_length
 
 
 def test_images_are_the_labeled_frames(small):

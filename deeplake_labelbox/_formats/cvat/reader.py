@@ -19,8 +19,8 @@ from deeplake_labelbox._formats.annotations import (
     RefusedObject,
     VideoAnnotations,
 )
-from deeplake_labelbox._formats.cvat_tasks import CvatTask, CvatTasks
-from deeplake_labelbox._formats.cvat_tracks import CvatTrack, read_track
+from deeplake_labelbox._formats.cvat.tasks import CvatTask, CvatTasks
+from deeplake_labelbox._formats.cvat.tracks import CvatTrack, read_track
 from deeplake_labelbox._formats.tracks import TrackBuilder
 from deeplake_labelbox.errors import AnnotationSourceError
 

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeplake_labelbox._formats.annotations import Answers
-from deeplake_labelbox._formats.cvat_tasks import CvatTask
+from deeplake_labelbox._formats.cvat.tasks import CvatTask
 from deeplake_labelbox._formats.tracks import vertices
 from deeplake_labelbox._model.annotations import ToolKind
 

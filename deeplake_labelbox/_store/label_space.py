@@ -1,4 +1,4 @@
-"""Which columns are trained on, and which number each of their classes has."""
+"""Which columns of objects are read, and which number each of their classes has."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SHAPE_KINDS = ("rectangle", "raster-segmentation", "polygon")
 
 @dataclass(frozen=True, slots=True)
 class ObjectColumn:
-    """A column of objects that is trained on.
+    """A column of objects that is read.
 
     Attributes:
         family: The column and those beside it, of rectangles, masks or polygons.

@@ -21,8 +21,8 @@ from deeplake_labelbox._formats.annotations import (
     ObjectTrack,
     VideoAnnotations,
 )
-from deeplake_labelbox._formats.cells import MaskCells, as_written
-from deeplake_labelbox._formats.column_answers import ColumnAnswers, spans_of
+from deeplake_labelbox._formats.deep_lake.answers import ColumnAnswers, spans_of
+from deeplake_labelbox._formats.deep_lake.cells import MaskCells, as_written
 from deeplake_labelbox._model.annotations import ToolKind
 from deeplake_labelbox._model.ontology import Tool
 from deeplake_labelbox._store.annotators import annotated_kinds

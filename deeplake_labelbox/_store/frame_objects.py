@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeplake_labelbox._store.cells import Rows
+from deeplake_labelbox._store.label_space import LabelSpace, ObjectColumn
 from deeplake_labelbox._store.labeled_dataset import LabeledDataset
 from deeplake_labelbox._store.objects import FamilyObjects
 from deeplake_labelbox._store.shapes import Shapes, corners_of, masks_of, scaled
-from deeplake_labelbox.training.label_space import LabelSpace, ObjectColumn
 
 logger = logging.getLogger(__name__)
 

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeplake_labelbox._store.frame_index import Where, image_id
+from deeplake_labelbox._store.frame_objects import FrameObjects, ObjectCounter, read_objects
+from deeplake_labelbox._store.label_space import LabelSpace
 from deeplake_labelbox._store.labeled_dataset import DatasetLike, LabeledDataset
+from deeplake_labelbox._store.labeled_frames import labeled_frames
 from deeplake_labelbox._store.videos import read_meta
-from deeplake_labelbox.training.label_space import LabelSpace
-from deeplake_labelbox.training.objects import FrameObjects, ObjectCounter, read_objects
-from deeplake_labelbox.training.selections import labeled_frames
 
 # Rows read at a time: masks of 1080p take some 10 MB a row.
 _ROWS = 64

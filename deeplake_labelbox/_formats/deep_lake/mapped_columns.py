@@ -16,8 +16,8 @@ from deeplake_labelbox._formats.annotations import (
     KindOf,
     VideoAnnotations,
 )
-from deeplake_labelbox._formats.cells import MaskCells, as_written
-from deeplake_labelbox._formats.column_answers import spans_of
+from deeplake_labelbox._formats.deep_lake.answers import spans_of
+from deeplake_labelbox._formats.deep_lake.cells import MaskCells, as_written
 from deeplake_labelbox._formats.tracks import TrackBuilder
 from deeplake_labelbox._model.annotations import ToolKind
 from deeplake_labelbox._store.cells import read_cells

@@ -2,7 +2,7 @@
 
 Frames, ids and pixels count from 1: a box at the very left has ``left`` 1. An id below 0 is none:
 the box is a detection that belongs to no track. Source: A. Milan et al., "MOT16: A Benchmark for
-Multi-Object Tracking", arXiv 1603.00831, section 4 and table 6. See `mot_variants` for the columns
+Multi-Object Tracking", arXiv 1603.00831, section 4 and table 6. See `variants` for the columns
 after the sixth.
 """
 
@@ -22,8 +22,8 @@ from deeplake_labelbox._formats.frame_numbers import (
     VideoLength,
     unknown_length,
 )
-from deeplake_labelbox._formats.mot_lines import MotLines, read_lines
-from deeplake_labelbox._formats.mot_variants import (
+from deeplake_labelbox._formats.mot.lines import MotLines, read_lines
+from deeplake_labelbox._formats.mot.variants import (
     VARIANTS,
     MotFormat,
     MotVariant,

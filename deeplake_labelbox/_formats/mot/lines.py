@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from deeplake_labelbox._counts import counted
-from deeplake_labelbox._formats.mot_variants import Row
+from deeplake_labelbox._formats.mot.variants import Row
 from deeplake_labelbox.errors import AnnotationSourceError
 
 _NEEDED: Final = 6

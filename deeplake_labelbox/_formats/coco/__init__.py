@@ -1,0 +1,1 @@
+"""COCO JSON of video frames."""

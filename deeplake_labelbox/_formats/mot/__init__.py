@@ -1,0 +1,1 @@
+"""MOTChallenge text."""

@@ -10,7 +10,11 @@ from numpy.typing import NDArray
 
 from deeplake_labelbox._formats.annotations import AnswerSpan, AnswerValue
 from deeplake_labelbox._model.ontology import Classification, Tool
+from deeplake_labelbox._store.answers import Answers as ColumnValues
 from deeplake_labelbox._store.columns import AnswerColumn, AnswerSource
+
+ColumnValue = str | tuple[int, ...]
+"""A text, or the numbers of the chosen options."""
 
 
 class ColumnAnswers:
@@ -45,21 +49,28 @@ class ColumnAnswers:
                 sources = []
             self._sources.append(sources)
 
-    def of(self, cells: Sequence[Any]) -> Mapping[str, AnswerValue]:
+    def of(self, values: Sequence[ColumnValue]) -> Mapping[str, AnswerValue]:
         """The answers that the columns hold, in the order of the columns."""
-        key = tuple(map(_key, cells))
+        key = tuple(values)
         if key not in self._known:
             chosen: dict[int, Any] = {}
-            for sources, cell in zip(self._sources, key, strict=True):
+            for sources, value in zip(self._sources, key, strict=True):
                 for source in sources:
                     if source.classification.kind == "text":
-                        chosen[id(source.classification)] = cell or None
-                    elif isinstance(cell, tuple):
+                        chosen[id(source.classification)] = value or None
+                    elif isinstance(value, tuple):
                         chosen[id(source.classification)] = [
-                            index for index, number in enumerate(source.classes) if number in cell
+                            index for index, number in enumerate(source.classes) if number in value
                         ]
             self._known[key] = _tree(self._classifications, chosen)
         return self._known[key]
+
+
+def values_of(answers: ColumnValues) -> list[ColumnValue]:
+    """What a column says of each frame or object."""
+    if answers.family.kind in ("text", "object text"):
+        return list(answers.words)
+    return [tuple(options.tolist()) for options in answers.options]
 
 
 def spans_of(frames: NDArray[np.int64], answers: Iterable[AnswerValue | None]) -> list[AnswerSpan]:
@@ -74,18 +85,6 @@ def spans_of(frames: NDArray[np.int64], answers: Iterable[AnswerValue | None]) -
                 spans.append(AnswerSpan(frame, frame, answer))
         previous = answer
     return spans
-
-
-def _key(cell: Any) -> Any:
-    """A cell as something that can be compared: a text, or the chosen classes."""
-    if cell is None or isinstance(cell, str):
-        return cell
-    array = np.asarray(cell)
-    if array.dtype.kind in "US":
-        return str(array)
-    if array.dtype == np.uint8 and array.ndim == 1:
-        return tuple(np.flatnonzero(array).tolist())
-    return tuple(int(number) for number in array.reshape(-1) if number >= 0)
 
 
 def _tree(

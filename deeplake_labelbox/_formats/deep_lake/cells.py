@@ -1,12 +1,16 @@
-"""Coordinates and masks of Deep Lake cells, as an import takes them."""
+"""Coordinates and masks of a dataset, as an import takes them."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-import deeplake
 import numpy as np
 from numpy.typing import NDArray
+
+from deeplake_labelbox._formats.annotations import MaskSource
+from deeplake_labelbox._store.labeled_dataset import LabeledDataset
+from deeplake_labelbox._video.resize import nearest_pixels
 
 
 def as_written(coordinates: NDArray[Any]) -> NDArray[np.float64]:
@@ -23,15 +27,24 @@ def as_written(coordinates: NDArray[Any]) -> NDArray[np.float64]:
 class MaskCells:
     """The masks of a column, one (H, W, K) cell in memory at a time."""
 
-    def __init__(self, dataset: deeplake.Dataset, name: str) -> None:
+    def __init__(self, dataset: LabeledDataset, column: str) -> None:
         self._dataset = dataset
-        self._name = name
+        self._column = column
         self._row = -1
         self._cell: NDArray[np.bool_] = np.empty((0, 0, 0), dtype=np.bool_)
 
-    def pixels(self, row: int, channel: int) -> NDArray[np.bool_]:
-        """The (H, W) mask of one object in one row."""
+    def source(self, row: int, channel: int) -> MaskSource:
+        """The (H, W) mask of one object in one row, read when it is needed."""
+        return partial(self._pixels, row, channel)
+
+    def _pixels(self, row: int, channel: int) -> NDArray[np.bool_]:
         if row != self._row:
-            self._cell = np.asarray(self._dataset[self._name][row], dtype=np.bool_)
+            (cell,) = self._dataset.cells(self._column, np.array([row]))
+            self._cell = np.asarray(cell, dtype=np.bool_)
             self._row = row
         return self._cell[..., channel]
+
+
+def scaled_mask(mask: MaskSource, size: tuple[int, int]) -> MaskSource:
+    """A mask in another height and width."""
+    return lambda: nearest_pixels(mask()[..., np.newaxis], *size)[..., 0]

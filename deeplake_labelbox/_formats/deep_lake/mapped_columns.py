@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import Any
 
-import deeplake
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,9 +18,8 @@ from deeplake_labelbox._formats.deep_lake.answers import spans_of
 from deeplake_labelbox._formats.deep_lake.cells import MaskCells, as_written
 from deeplake_labelbox._formats.tracks import TrackBuilder
 from deeplake_labelbox._model.annotations import ToolKind
-from deeplake_labelbox._store.cells import read_cells
-from deeplake_labelbox._store.columns import column_names, read_class_names
-from deeplake_labelbox._store.location import dataset_errors
+from deeplake_labelbox._store.columns import has_identity_columns, read_class_names
+from deeplake_labelbox._store.labeled_dataset import DatasetLike, LabeledDataset
 from deeplake_labelbox.errors import AnnotationSourceError
 
 _GEOMETRIES: Mapping[str, ToolKind] = {
@@ -52,9 +49,10 @@ class MappedColumnsSource:
         AnnotationSourceError: If a column does not exist, or is of a type that holds no labels.
     """
 
-    def __init__(self, dataset: deeplake.Dataset, mapping: Mapping[str, str]) -> None:
-        self._dataset = dataset
-        self._names = column_names(dataset)
+    def __init__(self, dataset: DatasetLike, mapping: Mapping[str, str]) -> None:
+        self._labels = LabeledDataset.of(dataset)
+        types = {column.name: column.dtype for column in self._labels.dataset.schema.columns}
+        self._names = list(types)
         self._mapping = {name: goal for name, goal in mapping.items() if goal}
         self._types: dict[str, str] = {}
         for name in mapping:
@@ -63,7 +61,7 @@ class MappedColumnsSource:
                     f"The dataset has no column {name!r}; it has {', '.join(self._names)}."
                 )
         for name in self._mapping:
-            kind = str(dataset.schema[name].dtype.kind).rpartition(".")[2]
+            kind = str(types[name].kind).rpartition(".")[2]
             if kind not in (*_GEOMETRIES, "ClassLabel", "Text"):
                 raise AnnotationSourceError(
                     f"The column {name!r} is of type {kind}; columns of {', '.join(_GEOMETRIES)}, "
@@ -86,19 +84,16 @@ class MappedColumnsSource:
             AnnotationSourceError: If track ids do not fit their objects.
             DatasetError: If Deep Lake cannot read.
         """
-        with dataset_errors("reading labels"):
-            count = len(self._dataset)
-            if not count:
-                return
-            videos = np.zeros(count, dtype=np.int64)
-            frames = np.arange(1, count + 1)
-            if {"video_idx", "frame_idx"} <= set(self._names):
-                videos = np.asarray(self._dataset["video_idx"][:], dtype=np.int64).reshape(-1)
-                frames = np.asarray(self._dataset["frame_idx"][:], dtype=np.int64).reshape(-1) + 1
-            for video in np.unique(videos):
-                rows = np.flatnonzero(videos == video)
-                numbers, first = np.unique(frames[rows], return_index=True)
-                yield self._video(str(video), numbers, rows[first])
+        if not len(self._labels):
+            return
+        if not has_identity_columns(self._labels.dataset):
+            rows = np.arange(len(self._labels), dtype=np.int64)
+            yield self._video("0", rows + 1, rows)
+            return
+        index = self._labels.index
+        for video in np.unique(index.video_idx):
+            own = index.take(index.video_idx == video)
+            yield self._video(str(video), own.frame_idx + 1, own.rows)
 
     def _video(
         self, name: str, frames: NDArray[np.int64], rows: NDArray[np.int64]
@@ -110,8 +105,8 @@ class MappedColumnsSource:
             if kind in _GEOMETRIES:
                 self._add_objects(builder, column, _GEOMETRIES[kind], frames, rows)
                 continue
-            names = read_class_names(self._dataset, column)
-            cells = read_cells(self._dataset, column, rows)
+            names = read_class_names(self._labels.dataset, column)
+            cells = self._labels.cells(column, rows)
             answers = [_answer(column, cell, names) for cell in cells]
             if spans := spans_of(frames, answers):
                 frame_answers[goal] = spans
@@ -132,11 +127,11 @@ class MappedColumnsSource:
         rows: NDArray[np.int64],
     ) -> None:
         goal = self._mapping[column]
-        masks = MaskCells(self._dataset, column)
+        masks = MaskCells(self._labels, column)
         ids = next((n for n in (f"{column}{_TRACK_IDS}", "track_ids") if n in self._names), None)
-        numbers = None if ids is None else read_cells(self._dataset, ids, rows)
+        numbers = None if ids is None else self._labels.cells(ids, rows)
         for index, (frame, row) in enumerate(zip(frames.tolist(), rows.tolist(), strict=True)):
-            cell: Any = self._dataset[column][row]
+            (cell,) = self._labels.cells(column, rows[index : index + 1])
             if cell is None:
                 continue
             count = np.asarray(cell).shape[-1] if kind == "raster-segmentation" else len(cell)
@@ -149,7 +144,7 @@ class MappedColumnsSource:
                         f"{counted(len(tracks), 'track id')} in {ids!r}."
                     )
             for k, track in enumerate(tracks):
-                value: Any = partial(masks.pixels, row, k)
+                value: Any = masks.source(row, k)
                 if kind != "raster-segmentation":
                     value = as_written(np.asarray(cell[k]))
                 builder.add(goal, kind, f"{column}/{track}", frame, value)

@@ -7,11 +7,9 @@ project asks that they are imported to.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import deeplake
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,27 +19,25 @@ from deeplake_labelbox._formats.annotations import (
     ObjectTrack,
     VideoAnnotations,
 )
-from deeplake_labelbox._formats.deep_lake.answers import ColumnAnswers, spans_of
-from deeplake_labelbox._formats.deep_lake.cells import MaskCells, as_written
+from deeplake_labelbox._formats.deep_lake.answers import ColumnAnswers, spans_of, values_of
+from deeplake_labelbox._formats.deep_lake.cells import MaskCells, as_written, scaled_mask
 from deeplake_labelbox._model.annotations import ToolKind
 from deeplake_labelbox._model.ontology import Tool
 from deeplake_labelbox._store.annotators import annotated_kinds
 from deeplake_labelbox._store.applied_labels import AppliedLabels
-from deeplake_labelbox._store.cells import read_cells
 from deeplake_labelbox._store.columns import (
     BASE_COLUMNS,
     AnswerColumn,
     GeometryColumn,
     column_names,
-    read_class_names,
 )
-from deeplake_labelbox._store.labelbox_meta import VideoEntry
+from deeplake_labelbox._store.labeled_dataset import DatasetLike, LabeledDataset
 from deeplake_labelbox._store.layout import GroupMapping, Layout, make_layout
 from deeplake_labelbox._store.location import dataset_errors
-from deeplake_labelbox._store.row_index import RowIndex, VideoRows
+from deeplake_labelbox._store.objects import FamilyObjects
+from deeplake_labelbox._store.row_index import RowIndex
 from deeplake_labelbox._store.track_ids import read_tracks
-from deeplake_labelbox._store.videos import read_meta
-from deeplake_labelbox._video.resize import nearest_pixels
+from deeplake_labelbox._store.videos import Video, read_meta
 from deeplake_labelbox.errors import AnnotationSourceError, ConfigurationError
 
 
@@ -49,7 +45,7 @@ class DeepLakeSource:
     """A dataset that `VideoProjectConverter` wrote labels to.
 
     Args:
-        dataset: The dataset, on any branch.
+        dataset: The dataset, on any branch; of a `LabeledDataset` the labels of its annotator.
         left_out: Names of tools and classifications that are not imported.
         group_mapping: The group mapping that the labels were written with; the dataset knows it,
             so what is given is checked only.
@@ -57,21 +53,22 @@ class DeepLakeSource:
     Raises:
         AnnotationSourceError: If no labels were applied to the dataset.
         ConfigurationError: If the labels were written with another group mapping.
-        DatasetMismatchError: If the dataset was not made by this package.
+        DatasetMismatchError: If the dataset was not made by this package, or its rows do not tell
+            their video.
     """
 
     def __init__(
         self,
-        dataset: deeplake.Dataset,
+        dataset: DatasetLike,
         *,
         left_out: frozenset[str] = frozenset(),
         group_mapping: GroupMapping | None = None,
     ) -> None:
-        self._dataset = dataset
+        self._labels = LabeledDataset.of(dataset)
         self._left_out = left_out
         self._track_ids: dict[str, dict[int, tuple[str, str]]] = {}
-        self._meta = read_meta(dataset)
-        applied = AppliedLabels.read(dataset)
+        RowIndex(self._labels.dataset, read_meta(self._labels.dataset))  # checks the rows
+        applied = AppliedLabels.read(self._labels.dataset)
         if applied is None:
             raise AnnotationSourceError(
                 "No labels were applied to the dataset, so there is nothing to import; apply them "
@@ -84,11 +81,14 @@ class DeepLakeSource:
                 f"{dict(applied.group_mapping)}, not with {dict(sorted(others))}; leave "
                 f"group_mapping out."
             )
-        self._kinds = annotated_kinds(dataset)
+        self._families = {family.name: family for family in self._labels.families.objects}
+        # The layout's columns have no annotator before their names.
+        self._above = "" if self._labels.annotator is None else f"{self._labels.annotator}/"
+        self._kinds = annotated_kinds(self._labels.dataset, self._labels.annotator)
         self._layout = self._lay_out(applied)
 
     def __len__(self) -> int:
-        return len(self._meta.videos)
+        return len(self._labels.videos)
 
     @property
     def names(self) -> frozenset[str]:
@@ -105,176 +105,128 @@ class DeepLakeSource:
             DatasetError: If Deep Lake cannot read.
         """
         with dataset_errors("reading labels"):
-            index = RowIndex(self._dataset, self._meta)
-            for video in self._meta.videos:
-                rows = index.rows_of(video)
-                if len(rows.rows):
-                    yield self._video(video, _one_row_per_frame(rows))
+            for video in self._labels.videos:
+                yield self._video(video)
 
     def _lay_out(self, applied: AppliedLabels) -> Layout:
         reserved = {*BASE_COLUMNS}
         reserved.update(name for name, kind in self._kinds.items() if kind == "row metadata")
-        reserved.update(name for name in column_names(self._dataset) if name not in self._kinds)
+        names = column_names(self._labels.dataset)
+        reserved.update(name for name in names if name not in self._kinds)
+        known: dict[str, tuple[str, ...]] = {}
+        for family in self._labels.families.objects:
+            known[f"{family.name}_labels"] = family.class_names if family.labels else ()
+            for answer in family.answers:
+                known[answer.column.removeprefix(self._above)] = answer.class_names
+        known |= {family.name: family.class_names for family in self._labels.families.answers}
         return make_layout(
             applied.ontology,
             applied.group_mapping,
             reserved=reserved,
-            class_names=lambda name: (
-                read_class_names(self._dataset, name) if name in self._kinds else ()
-            ),
+            class_names=lambda name: known.get(name, ()),
         )
 
-    def _video(self, video: VideoEntry, rows: VideoRows) -> VideoAnnotations:
+    def _video(self, video: Video) -> VideoAnnotations:
         findings: list[Finding] = []
         tracks: list[ObjectTrack] = []
         for column in self._layout.geometries:
             if self._kinds.get(column.name) == column.kind:
-                tracks.extend(self._tracks(column, rows, video, findings))
-        frame_answers = {}
+                tracks.extend(self._tracks(column, video, findings))
+        return VideoAnnotations(
+            data_row=self._data_row(video),
+            tracks=tracks,
+            frame_answers=self._frame_answers(video, findings),
+            known_frames=video.frames,
+            size=_size_in_labelbox(video),
+            findings=(*self._unknown_columns(video), *findings),
+        )
+
+    def _data_row(self, video: Video) -> tuple[str, ...]:
+        names = [video.data_row_id]
+        for column, kind in self._kinds.items():
+            if kind == "row metadata" and column.endswith("global_key"):
+                (key,) = self._labels.cells(column, video.rows[:1])
+                names += [str(key)] if key else []
+        return (*names, video.name)
+
+    def _frame_answers(self, video: Video, findings: list[Finding]) -> dict[str, Any]:
+        values = {name: values_of(answers) for name, answers in self._labels.answers(video).items()}
+        spans = {}
         for classification in self._layout.ontology.classifications:
             columns = [
                 column
                 for column in self._layout.answers
-                if column.name in self._kinds
+                if column.name in values
                 and any(
                     (s.path[0][0] if s.path else s.classification) is classification
                     for s in column.sources
                 )
             ]
             answers = ColumnAnswers(columns, None, (classification,))
-            cells = [self._cells(column.name, rows) for column in columns]
+            per_column = [values[column.name] for column in columns]
             per_frame = [
-                answers.of(raw).get(classification.name)
-                for raw in (zip(*cells, strict=True) if cells else ())
+                answers.of(told).get(classification.name)
+                for told in (zip(*per_column, strict=True) if per_column else ())
             ]
-            if spans := spans_of(rows.frames, per_frame):
-                frame_answers[classification.name] = spans
+            if found := spans_of(video.frames, per_frame):
+                spans[classification.name] = found
             findings.extend(map(Finding, answers.problems))
-        return VideoAnnotations(
-            data_row=self._data_row(video, rows),
-            tracks=tracks,
-            frame_answers=frame_answers,
-            known_frames=rows.frames,
-            size=_size_in_labelbox(video),
-            findings=(*self._unknown_columns(rows), *findings),
-        )
-
-    def _data_row(self, video: VideoEntry, rows: VideoRows) -> tuple[str, ...]:
-        names = [video.data_row_id]
-        for column, kind in self._kinds.items():
-            if kind == "row metadata" and column.endswith("global_key"):
-                key = self._dataset[column][int(rows.rows[0])]
-                names += [str(key)] if key else []
-        return (*names, video.name)
+        return spans
 
     def _tracks(
-        self,
-        column: GeometryColumn,
-        rows: VideoRows,
-        video: VideoEntry,
-        findings: list[Finding],
+        self, column: GeometryColumn, video: Video, findings: list[Finding]
     ) -> Iterator[ObjectTrack]:
-        ids = self._cells(column.track_ids, rows)
-        counts = np.array([0 if cell is None else len(cell) for cell in ids])
-        if not counts.sum():
+        family = self._families[column.name]
+        objects = FamilyObjects(family, video.rows, self._labels.cells)
+        if not len(objects):
             return
-        numbers = np.concatenate([cell for cell in ids if cell is not None])
-        row_of = np.repeat(np.arange(len(rows.frames)), counts)
-        place = np.arange(len(numbers)) - np.repeat(np.cumsum(counts) - counts, counts)
-        drawn = self._joined(column.key_frames, rows, counts)
-        tools = self._joined(column.labels, rows, counts) if column.grouped else None
-        values = self._values(column, rows, counts)
-        answers = self._object_answers(column, rows, counts, findings)
-        tracks = self._tracks_of(column)
-        class_names = read_class_names(self._dataset, column.labels) if column.grouped else ()
+        drawn = None if family.key_frames is None else objects.key_frames
+        values = self._coordinates(objects)
+        answers = _ObjectAnswers(column, objects, self._above, findings)
+        tracks = self._tracks_of(family.track_ids)
+        numbers = objects.track_ids
         order = np.argsort(numbers, kind="stable")
         for members in np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1):
             number = int(numbers[members[0]])
-            name = (
-                class_names[int(tools[members[0]])] if tools is not None else column.tools[0].name
-            )
+            name = objects.class_name(members[0]) if column.grouped else column.tools[0].name
             # A group has the classes of tools, too, that the ontology no longer has.
             tool = next((tool for tool in column.tools if tool.name == name), None)
             yield ObjectTrack(
                 track=tracks[number][1] if number in tracks else str(number),
                 class_name=name,
                 kind=column.kind,
-                frames=rows.frames[row_of[members]],
-                coordinates=_in_labelbox(
-                    values(members, row_of[members], place[members]), column.kind, video
-                ),
-                answers=[{}] * len(members) if tool is None else answers(tool, members),
-                is_key_frame=None if drawn is None else drawn[members].astype(np.bool_),
+                frames=video.frames[objects.places[members]],
+                coordinates=_in_labelbox(values(members), column.kind, video),
+                answers=[{}] * len(members) if tool is None else answers.of(tool, members),
+                is_key_frame=None if drawn is None else drawn[members],
             )
 
-    def _values(
-        self, column: GeometryColumn, rows: VideoRows, counts: NDArray[np.int64]
-    ) -> Callable[..., Any]:
-        """``f(members, rows, places)``: the coordinates of a track."""
-        if column.kind == "raster-segmentation":
-            row_numbers = _row_numbers(rows)
-            cells = MaskCells(self._dataset, column.name)
-            return lambda _, at, place: [
-                partial(cells.pixels, int(row_numbers[r]), int(k))
-                for r, k in zip(at, place, strict=True)
+    def _coordinates(self, objects: FamilyObjects) -> Callable[[NDArray[np.intp]], Any]:
+        """``f(members)``: the coordinates of a track."""
+        family = objects.family
+        if family.kind == "raster-segmentation":
+            masks = MaskCells(self._labels, family.column)
+            return lambda members: [
+                masks.source(int(row), int(channel))
+                for row, channel in zip(
+                    objects.rows[members], objects.channels[members], strict=True
+                )
             ]
-        cells_ = self._cells(column.name, rows)
-        if column.kind in ("rectangle", "point"):
-            coordinates = as_written(
-                np.concatenate([c for c, n in zip(cells_, counts, strict=True) if n])
-            )
-            return lambda members, _, __: coordinates[members]
-        shapes = [
-            shape for cell, n in zip(cells_, counts, strict=True) if n for shape in list(cell)[:n]
-        ]
-        return lambda members, _, __: [as_written(np.asarray(shapes[i])) for i in members]
+        shapes = objects.shapes
+        if isinstance(shapes, np.ndarray):
+            coordinates = as_written(shapes)
+            return lambda members: coordinates[members]
+        return lambda members: [as_written(shapes[i]) for i in members]
 
-    def _object_answers(
-        self,
-        column: GeometryColumn,
-        rows: VideoRows,
-        counts: NDArray[np.int64],
-        findings: list[Finding],
-    ) -> Callable[[Tool, NDArray[np.intp]], list[Mapping[str, Any]]]:
-        columns = [answer for answer in column.answers if answer.name in self._kinds]
-        if not columns:
-            return lambda _, members: [{}] * len(members)
-        values: list[list[Any]] = []
-        for answer in columns:
-            cells = self._cells(answer.name, rows)
-            values.append(
-                [value for cell, n in zip(cells, counts, strict=True) for value in list(cell)[:n]]
-                if counts.sum()
-                else []
-            )
-        decoders: dict[int, ColumnAnswers] = {}
-
-        def of(tool: Tool, members: NDArray[np.intp]) -> list[Mapping[str, Any]]:
-            if id(tool) not in decoders:
-                decoders[id(tool)] = ColumnAnswers(columns, tool, tool.classifications)
-                findings.extend(map(Finding, decoders[id(tool)].problems))
-            decoder = decoders[id(tool)]
-            return [decoder.of(tuple(part[i] for part in values)) for i in members]
-
-        return of
-
-    def _joined(self, name: str, rows: VideoRows, counts: NDArray[np.int64]) -> NDArray[Any] | None:
-        if name not in self._kinds:
-            return None
-        cells = self._cells(name, rows)
-        return np.concatenate([c for c, n in zip(cells, counts, strict=True) if n])
-
-    def _cells(self, name: str, rows: VideoRows) -> Sequence[Any]:
-        return read_cells(self._dataset, name, _row_numbers(rows))
-
-    def _tracks_of(self, column: GeometryColumn) -> Mapping[int, tuple[str, str]]:
+    def _tracks_of(self, column: str | None) -> Mapping[int, tuple[str, str]]:
         """Data row id and feature id by track id, read once for all videos."""
-        name = column.track_ids
-        if name not in self._track_ids:
-            self._track_ids[name] = read_tracks(self._dataset, name)
-        return self._track_ids[name]
+        if column is None:
+            return {}
+        if column not in self._track_ids:
+            self._track_ids[column] = read_tracks(self._labels.dataset, column)
+        return self._track_ids[column]
 
-    def _unknown_columns(self, rows: VideoRows) -> Iterator[Finding]:
+    def _unknown_columns(self, video: Video) -> Iterator[Finding]:
         """Label columns that hold something, but that the ontology no longer has."""
         known = {column.name for column in self._layout.geometries}
         known |= {column.name for column in self._all_answers()}
@@ -282,7 +234,8 @@ class DeepLakeSource:
             beside = kind in ("row metadata", "labels", "track_ids", "key_frames")
             if beside or name in known or name in self._left_out:
                 continue
-            if self._dataset[name][int(rows.rows[0])] is not None:
+            (cell,) = self._labels.cells(self._above + name, video.rows[:1])
+            if cell is not None:
                 yield Finding(
                     f"the column {name!r} ({kind}) is of no tool or classification in the "
                     f"ontology that the labels were written by; it is not imported"
@@ -294,35 +247,47 @@ class DeepLakeSource:
             yield from column.answers
 
 
-def _size_in_labelbox(video: VideoEntry) -> tuple[int, int] | None:
-    width, height = video.source_width or video.width, video.source_height or video.height
-    return (width, height) if width and height else None
+class _ObjectAnswers:
+    """The answers about the objects of a column in one video."""
+
+    def __init__(
+        self, column: GeometryColumn, objects: FamilyObjects, above: str, findings: list[Finding]
+    ) -> None:
+        by_column = {
+            answers.family.column.removeprefix(above): answers
+            for answers in objects.answers.values()
+        }
+        self._columns = [answer for answer in column.answers if answer.name in by_column]
+        self._values = [values_of(by_column[answer.name]) for answer in self._columns]
+        self._decoders: dict[int, ColumnAnswers] = {}
+        self._findings = findings
+
+    def of(self, tool: Tool, members: NDArray[np.intp]) -> list[Mapping[str, Any]]:
+        """The answers about some objects of a tool."""
+        if not self._columns:
+            return [{}] * len(members)
+        decoder = self._decoders.get(id(tool))
+        if decoder is None:
+            decoder = ColumnAnswers(self._columns, tool, tool.classifications)
+            self._decoders[id(tool)] = decoder
+            self._findings.extend(map(Finding, decoder.problems))
+        return [decoder.of([values[i] for values in self._values]) for i in members]
 
 
-def _in_labelbox(coordinates: Any, kind: ToolKind, video: VideoEntry) -> Any:
+def _size_in_labelbox(video: Video) -> tuple[int, int] | None:
+    size = video.source_size or video.size
+    return None if size is None else (size[1], size[0])
+
+
+def _in_labelbox(coordinates: Any, kind: ToolKind, video: Video) -> Any:
     """Coordinates in pixels of the video, where the dataset was made with ``resize``."""
-    x, y = video.scale
-    if (x, y) == (1.0, 1.0):
+    if video.source_size is None or video.size is None or video.source_size == video.size:
         return coordinates
     if kind == "raster-segmentation":
-        return [partial(_full_size, mask, video) for mask in coordinates]
+        return [scaled_mask(mask, video.source_size) for mask in coordinates]
+    y, x = (own / source for own, source in zip(video.size, video.source_size, strict=True))
     if kind == "rectangle":
         return coordinates / (x, y, x, y)
     if kind == "point":
         return coordinates / (x, y)
     return [shape / (x, y) for shape in coordinates]
-
-
-def _full_size(mask: Callable[[], NDArray[np.bool_]], video: VideoEntry) -> NDArray[np.bool_]:
-    pixels = nearest_pixels(mask()[..., np.newaxis], video.source_height, video.source_width)
-    return pixels[..., 0]
-
-
-def _one_row_per_frame(rows: VideoRows) -> VideoRows:
-    _, first = np.unique(rows.frame_of_row, return_index=True)
-    return VideoRows(rows.frames, rows.rows[first], rows.frame_of_row[first])
-
-
-def _row_numbers(rows: VideoRows) -> NDArray[np.int64]:
-    """The row of each frame."""
-    return rows.rows[np.argsort(rows.frame_of_row)]

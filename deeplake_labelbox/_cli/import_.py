@@ -13,6 +13,12 @@ from deeplake_labelbox._cli import options
 from deeplake_labelbox._cli.arguments import read_creds, read_groups
 from deeplake_labelbox._cli.running import EXIT_GAPS, Run, check_writable, in_options, running
 from deeplake_labelbox._cli.summary import show_gaps
+from deeplake_labelbox._formats.registry import (
+    FORMATS,
+    SourceFormat,
+    listed,
+    numbered_formats,
+)
 from deeplake_labelbox.errors import (
     AlreadyLabeledError,
     AnnotationSourceError,
@@ -25,6 +31,8 @@ if TYPE_CHECKING:
 
 _SOURCE = "Source"
 _REFUSED_SHOWN = 30
+_SOURCES = listed([known.source for known in FORMATS.values() if known.source], "or")
+_VARIANTS = "; ".join(f"{name}: {f.columns}" for name, f in FORMATS.items() if f.columns)
 
 
 def import_(
@@ -33,8 +41,7 @@ def import_(
         typer.Argument(
             metavar="SOURCE",
             show_default=False,
-            help="A Deep Lake dataset with labels, a MOTChallenge .txt file or folder of "
-            "sequences, a YouTube-VIS or COCO .json, or a .xml of CVAT for video.",
+            help=f"{_SOURCES[0].upper()}{_SOURCES[1:]}.",
         ),
     ],
     project_id: Annotated[
@@ -65,26 +72,12 @@ def import_(
         ),
     ] = "skip",
     source_format: Annotated[
-        Literal[
-            "deep-lake",
-            "mot",
-            "mot17",
-            "mot15",
-            "visdrone",
-            "uavdt",
-            "mot-numbers",
-            "youtube-vis",
-            "coco",
-            "cvat",
-        ]
-        | None,
+        SourceFormat | None,
         typer.Option(
             "--format",
             show_default="by its ending",
             rich_help_panel=_SOURCE,
-            help="Format of the source. mot takes only files that are sure of their columns; the "
-            "others say what these are: mot17 flag, class, visibility; mot15 confidence, x, y, z; "
-            "mot-numbers flag and classes without names ('class 1').",
+            help=f"Format of the source. {_VARIANTS}.",
         ),
     ] = None,
     frame_step: Annotated[
@@ -95,8 +88,8 @@ def import_(
             metavar="FRAMES",
             show_default=False,
             rich_help_panel=_SOURCE,
-            help="How many frames of the video lie from one picture of a MOT, YouTube-VIS or COCO "
-            "file to the next.",
+            help=f"How many frames of the video lie from one picture to the next, of "
+            f"{numbered_formats()}.",
         ),
     ] = None,
     first_number: Annotated[
@@ -107,7 +100,7 @@ def import_(
             max=1,
             show_default=False,
             rich_help_panel=_SOURCE,
-            help="Number of a video's first frame in such a file: 0 or 1.",
+            help="Number of a video's first frame in such a source: 0 or 1.",
         ),
     ] = None,
     mapping: Annotated[

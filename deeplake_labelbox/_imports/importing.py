@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, get_args
 
 from deeplake_labelbox._formats.frame_numbers import Numbering, VideoLength
 from deeplake_labelbox._formats.plain import PlainSource
-from deeplake_labelbox._formats.sources import Source, SourceFormat, open_source
+from deeplake_labelbox._formats.registry import SourceFormat
+from deeplake_labelbox._formats.sources import ReadOptions, Source, open_source
 from deeplake_labelbox._imports.chunks import ChunkWriter
 from deeplake_labelbox._imports.outcome import ImportKind, ImportResult
 from deeplake_labelbox._imports.payload import PayloadWriter
@@ -72,10 +73,10 @@ def import_annotations(
     run that was interrupted sends the rest when it is called again, and nothing is sent twice.
 
     Args:
-        source: A Deep Lake dataset with labels, or its path; the path of a MOTChallenge text file
-            or folder, of a YouTube-VIS or COCO JSON file, or of a file of CVAT for video; or an
-            iterable of plain annotations (`ObjectAnnotation`, `FrameAnnotation`,
-            `GlobalAnnotation`, or dicts of the same).
+        source: A Deep Lake dataset with labels, a `LabeledDataset`, or its path; the path of a
+            MOTChallenge text file or folder, of a YouTube-VIS or COCO JSON file, or of a file of
+            CVAT for video; or an iterable of plain annotations (`ObjectAnnotation`,
+            `FrameAnnotation`, `GlobalAnnotation`, or dicts of the same).
         project_id: Id of the Labelbox project; it has the videos and an ontology already.
         lb_api_key: API key of Labelbox; ``None`` reads ``LABELBOX_API_KEY``.
         as_: ``"ground-truth"`` makes labels, ``"pre-labels"`` suggestions for the labeler.
@@ -178,10 +179,9 @@ def import_annotations(
                 return VideoLength()
             return VideoLength(target.frame_count, target.frame_rate)
 
-        opened, names = open_source(
-            source,
+        options = ReadOptions(
             source_format=source_format,
-            mapping=mapping,
+            mapping=mapping or {},
             group_mapping=group_mapping,
             data_row=data_rows if isinstance(data_rows, str) else None,
             numbering=numbering,
@@ -189,6 +189,7 @@ def import_annotations(
             creds=deeplake_creds,
             token=deeplake_token,
         )
+        opened = open_source(source, options)
         try:
             rows = exporter.export(params=_PARAMS, progress=progress)
         except ExportEmptyError as error:
@@ -201,7 +202,7 @@ def import_annotations(
         writer = PayloadWriter(
             project_id=exporter.project_id,
             ontology=ontology,
-            mapping=names,
+            mapping=options.mapping,
             tolerance=tolerance,
             keep_key_frames=keep_key_frames,
         )

@@ -69,6 +69,13 @@ def test_mapped_columns(imported, labels_of, project):
     assert visible_frames(road, 40).frames.tolist() == [1, 2, 3, 4, 5]
 
 
+def test_only_one_column_answers_a_classification(imported):
+    result = imported(mapping={"remark": "note", "sky": "note"}, data_rows={"0": "two.mp4"})
+    assert [outcome.name for outcome in result.accepted] == ["note"]
+    (refused,) = result.refused
+    assert "something else in the source answers it already" in refused.reason
+
+
 def test_what_cannot_be_mapped_is_named(imported):
     with pytest.raises(AnnotationSourceError, match="say which column"):
         imported()

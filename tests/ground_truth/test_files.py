@@ -1,8 +1,24 @@
 """Files of other tools: their format is told by their ending, or asked for."""
 
+from typing import get_args
+
 import pytest
 
-from deeplake_labelbox.errors import AnnotationSourceError
+from deeplake_labelbox._formats.registry import FORMATS, SourceFormat
+from deeplake_labelbox.errors import AnnotationSourceError, ConfigurationError
+
+
+def test_every_format_is_registered_and_can_be_read():
+    assert get_args(SourceFormat) == tuple(FORMATS)
+    for known in FORMATS.values():
+        assert callable(known.read())
+
+
+def test_formats_and_their_options_are_listed_in_errors(imported):
+    with pytest.raises(ConfigurationError, match="the formats are deep-lake, mot, mot17"):
+        imported("gt.txt", source_format="kitti")
+    with pytest.raises(ConfigurationError, match="for files of MOT, YouTube-VIS and COCO;"):
+        imported([], frame_step=2)
 
 
 def test_the_format_of_a_path_must_be_clear(imported, tmp_path):

@@ -32,7 +32,9 @@ from deeplake_labelbox._formats.frame_numbers import (
     frames_of_pictures,
     unknown_length,
 )
+from deeplake_labelbox._formats.sources import ReadOptions
 from deeplake_labelbox._formats.tracks import TrackBuilder
+from deeplake_labelbox._formats.youtube_vis import YoutubeVisSource
 from deeplake_labelbox._model.json_values import as_mapping, as_text
 from deeplake_labelbox.errors import AnnotationSourceError
 
@@ -241,6 +243,18 @@ class CocoSource:
             boxes=boxes,
             drawn=key_frame if isinstance(key_frame, bool) else None,
         )
+
+
+def open_json(path: str, options: ReadOptions) -> CocoSource | YoutubeVisSource:
+    """Open a file of COCO or YouTube-VIS, told apart by its content; see `Read`."""
+    content = CocoJson(path)
+    kind = CocoSource if content.has_images else YoutubeVisSource
+    return kind(
+        content,
+        data_row=options.data_row,
+        numbering=options.numbering,
+        video_length=options.video_length,
+    )
 
 
 def _track(annotation: Entry) -> str | None:

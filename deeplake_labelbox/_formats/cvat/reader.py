@@ -21,6 +21,7 @@ from deeplake_labelbox._formats.annotations import (
 )
 from deeplake_labelbox._formats.cvat.tasks import CvatTask, CvatTasks
 from deeplake_labelbox._formats.cvat.tracks import CvatTrack, read_track
+from deeplake_labelbox._formats.sources import ReadOptions
 from deeplake_labelbox._formats.tracks import TrackBuilder
 from deeplake_labelbox.errors import AnnotationSourceError
 
@@ -83,6 +84,11 @@ class CvatSource:
                 f"{path} has tracks of {len(self._tracks)} tasks, but one data row is named; leave "
                 f"it out, or name a data row for each."
             )
+
+    @classmethod
+    def open(cls, path: str, options: ReadOptions) -> CvatSource:
+        """Open a path; see `Read`."""
+        return cls(path, data_row=options.data_row)
 
     def __len__(self) -> int:
         return len(self._tracks)

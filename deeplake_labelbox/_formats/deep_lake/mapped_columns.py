@@ -43,7 +43,8 @@ class MappedColumnsSource:
 
     Args:
         dataset: The dataset.
-        mapping: Tool or classification of the project by column.
+        mapping: Tool or classification of the project by column; which columns are read. They
+            give their own names to what they hold.
 
     Raises:
         AnnotationSourceError: If a column does not exist, or is of a type that holds no labels.
@@ -53,14 +54,15 @@ class MappedColumnsSource:
         self._labels = LabeledDataset.of(dataset)
         types = {column.name: column.dtype for column in self._labels.dataset.schema.columns}
         self._names = list(types)
-        self._mapping = {name: goal for name, goal in mapping.items() if goal}
+        self._mapped = frozenset(mapping)
         self._types: dict[str, str] = {}
-        for name in mapping:
+        for name, goal in mapping.items():
             if name not in self._names:
                 raise AnnotationSourceError(
                     f"The dataset has no column {name!r}; it has {', '.join(self._names)}."
                 )
-        for name in self._mapping:
+            if not goal:
+                continue
             kind = str(types[name].kind).rpartition(".")[2]
             if kind not in (*_GEOMETRIES, "ClassLabel", "Text"):
                 raise AnnotationSourceError(
@@ -74,8 +76,8 @@ class MappedColumnsSource:
 
     @property
     def names(self) -> frozenset[str]:
-        """No classes beside those that columns are mapped to."""
-        return frozenset()
+        """The columns that are mapped."""
+        return self._mapped
 
     def videos(self, kind_of: KindOf) -> Iterator[VideoAnnotations]:  # noqa: ARG002 - columns have one geometry
         """Yield the annotations of each video.
@@ -100,8 +102,7 @@ class MappedColumnsSource:
     ) -> VideoAnnotations:
         builder = TrackBuilder()
         frame_answers = {}
-        for column, goal in self._mapping.items():
-            kind = self._types[column]
+        for column, kind in self._types.items():
             if kind in _GEOMETRIES:
                 self._add_objects(builder, column, _GEOMETRIES[kind], frames, rows)
                 continue
@@ -109,7 +110,7 @@ class MappedColumnsSource:
             cells = self._labels.cells(column, rows)
             answers = [_answer(column, cell, names) for cell in cells]
             if spans := spans_of(frames, answers):
-                frame_answers[goal] = spans
+                frame_answers[column] = spans
         return VideoAnnotations(
             data_row=(name,),
             tracks=builder.tracks(),
@@ -126,7 +127,6 @@ class MappedColumnsSource:
         frames: NDArray[np.int64],
         rows: NDArray[np.int64],
     ) -> None:
-        goal = self._mapping[column]
         masks = MaskCells(self._labels, column)
         ids = next((n for n in (f"{column}{_TRACK_IDS}", "track_ids") if n in self._names), None)
         numbers = None if ids is None else self._labels.cells(ids, rows)
@@ -147,7 +147,7 @@ class MappedColumnsSource:
                 value: Any = masks.source(row, k)
                 if kind != "raster-segmentation":
                     value = as_written(np.asarray(cell[k]))
-                builder.add(goal, kind, f"{column}/{track}", frame, value)
+                builder.add(column, kind, f"{column}/{track}", frame, value)
 
 
 def _answer(column: str, cell: Any, class_names: tuple[str, ...]) -> AnswerValue | None:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeplake_labelbox._formats.annotations import (
+    AnnotationSource,
     Finding,
     KindOf,
     ObjectTrack,
@@ -21,6 +22,9 @@ from deeplake_labelbox._formats.annotations import (
 )
 from deeplake_labelbox._formats.deep_lake.answers import ColumnAnswers, spans_of, values_of
 from deeplake_labelbox._formats.deep_lake.cells import MaskCells, as_written, scaled_mask
+from deeplake_labelbox._formats.deep_lake.mapped_columns import MappedColumnsSource
+from deeplake_labelbox._formats.registry import FORMATS, listed
+from deeplake_labelbox._formats.sources import ReadOptions
 from deeplake_labelbox._model.annotations import ToolKind
 from deeplake_labelbox._model.ontology import Tool
 from deeplake_labelbox._store.annotators import annotated_kinds
@@ -31,14 +35,49 @@ from deeplake_labelbox._store.columns import (
     GeometryColumn,
     column_names,
 )
+from deeplake_labelbox._store.labelbox_meta import KEY
 from deeplake_labelbox._store.labeled_dataset import DatasetLike, LabeledDataset
 from deeplake_labelbox._store.layout import GroupMapping, Layout, make_layout
-from deeplake_labelbox._store.location import dataset_errors
+from deeplake_labelbox._store.location import DatasetLocation, dataset_errors
 from deeplake_labelbox._store.objects import FamilyObjects
 from deeplake_labelbox._store.row_index import RowIndex
 from deeplake_labelbox._store.track_ids import read_tracks
 from deeplake_labelbox._store.videos import Video, read_meta
-from deeplake_labelbox.errors import AnnotationSourceError, ConfigurationError
+from deeplake_labelbox.errors import (
+    AnnotationSourceError,
+    ConfigurationError,
+    DatasetNotFoundError,
+)
+
+
+def open_dataset(source: DatasetLike, options: ReadOptions) -> AnnotationSource:
+    """Open a dataset, or one that is open; see `Read`.
+
+    Raises:
+        AnnotationSourceError: If there is none, or it is another's and no column is mapped.
+        DatasetError: If it cannot be opened.
+    """
+    if isinstance(source, str):
+        at = DatasetLocation.of(source, options.creds, token=options.token)
+        try:
+            source = at.open_to_read()
+        except DatasetNotFoundError as error:
+            raise AnnotationSourceError(
+                f"There is no Deep Lake dataset at {at}; pass "
+                f"{listed([f.source for f in FORMATS.values() if f.source], 'or')}, or say its "
+                f"format."
+            ) from error
+    labels = LabeledDataset.of(source)
+    dataset = labels.dataset
+    if KEY in dataset.metadata or AppliedLabels.read(dataset) is not None:
+        left_out = frozenset(name for name, goal in options.mapping.items() if not goal)
+        return DeepLakeSource(labels, left_out=left_out, group_mapping=options.group_mapping)
+    if not options.mapping:
+        raise AnnotationSourceError(
+            "The dataset was not made by this package; say which column holds which tool or "
+            "classification with mapping={column: name}."
+        )
+    return MappedColumnsSource(labels, options.mapping)
 
 
 class DeepLakeSource:

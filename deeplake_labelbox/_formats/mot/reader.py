@@ -13,6 +13,7 @@ import logging
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._formats.annotations import Finding, KindOf, VideoAnnotations
@@ -29,6 +30,7 @@ from deeplake_labelbox._formats.mot.variants import (
     MotVariant,
     variant_of,
 )
+from deeplake_labelbox._formats.sources import ReadOptions
 from deeplake_labelbox._formats.tracks import TrackBuilder
 from deeplake_labelbox.errors import AnnotationSourceError
 
@@ -82,6 +84,18 @@ class MotSource:
             )
         self._data_row = data_row
         self._names: set[str] = set()
+
+    @classmethod
+    def open(cls, path: str, options: ReadOptions) -> MotSource:
+        """Open a path; see `Read`."""
+        return cls(
+            path,
+            data_row=options.data_row,
+            variant=cast("MotFormat", options.source_format),
+            mapped=options.mapping,
+            numbering=options.numbering,
+            length_of=options.video_length,
+        )
 
     def __len__(self) -> int:
         return len(self._files)

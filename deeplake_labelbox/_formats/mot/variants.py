@@ -19,8 +19,9 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
+from deeplake_labelbox._formats.registry import FORMATS, listed
 from deeplake_labelbox.errors import AnnotationSourceError
 
 MotFormat = Literal["mot", "mot17", "mot15", "visdrone", "uavdt", "mot-numbers"]
@@ -132,10 +133,8 @@ VARIANTS: Final[Mapping[str, MotVariant]] = {
     "mot-numbers": MotVariant(_CLASS, None, True, "the file"),
 }
 
-_CHOICES: Final = (
-    "'mot17' (flag, class of MOTChallenge, visibility), 'mot15' (confidence, x, y, z; all are "
-    "pedestrians), 'visdrone' (score, category, truncation, occlusion), 'uavdt' (out-of-view, "
-    "occlusion, category) or 'mot-numbers' (flag, class number; map the classes by 'class 1' …)"
+_CHOICES: Final = listed(
+    [f"{name!r} ({FORMATS[name].columns})" for name in get_args(MotFormat) if name != "mot"], "or"
 )
 
 

@@ -26,6 +26,7 @@ import numpy as np
 from deeplake_labelbox._video.container import open_container
 from deeplake_labelbox._video.decoding import Decoded
 from deeplake_labelbox._video.numbering import starts_anew
+from deeplake_labelbox._video.packet_tags import PacketTags
 from deeplake_labelbox._video.packets import is_shown
 
 if TYPE_CHECKING:
@@ -89,29 +90,30 @@ class ChosenFrames:
                     return
                 continue
             number = next((n for n in expected if n not in left_out), None)
-            if number is None or item.pts != self._times[number]:
+            frame, packet = item
+            if number is None or frame.pts != self._times[number]:
                 return
             # The fields of interlaced pictures may come in packets of their own.
-            if item.is_corrupt or item.interlaced_frame:
+            if frame.is_corrupt or frame.interlaced_frame:
                 return
             given += 1
             if plan.chosen[number]:
                 seconds = float(self._times[number] - self._times[0]) * self._tick
-                yield Decoded(item, number, seconds)
+                yield Decoded(frame, number, seconds, packet)
 
-    def _decode(self, plan: _Plan, left_out: set[int]) -> Iterator[av.VideoFrame | int]:
-        """The decoder's frames, and the number of packets where all frames of them are out.
+    def _decode(self, plan: _Plan, left_out: set[int]) -> Iterator[tuple[av.VideoFrame, int] | int]:
+        """The decoder's frames, each with its packet; the count of packets whose frames are out.
 
         Args:
             plan: Which packets are needed.
             left_out: Takes the numbers of frames whose packets turn out not to be needed.
         """
-        place, sent = -1, 0
+        place, sent, tags = -1, 0, PacketTags()
         with open_container(self._path, self._name, strict=True) as (container, stream):
             stream.thread_type = "AUTO"
             context = stream.codec_context
             try:
-                for packet in container.demux(stream):
+                for packet in tags.tagged(container.demux(stream)):
                     if packet.size == 0 or place + 1 >= plan.end:
                         break
                     if is_shown(packet):
@@ -119,7 +121,7 @@ class ChosenFrames:
                         if plan.starts[place]:
                             if not starts_anew(packet):
                                 return
-                            yield from context.decode(None)
+                            yield from ((f, tags.untag(f)) for f in context.decode(None))
                             yield sent
                             context.flush_buffers()
                         if not plan.needed[place] or plan.leaves_out(place, packet, left_out):
@@ -127,8 +129,8 @@ class ChosenFrames:
                         sent += 1
                     elif not plan.inside[max(place, 0)]:
                         continue
-                    yield from packet.decode()
-                yield from context.decode(None)
+                    yield from ((f, tags.untag(f)) for f in packet.decode())
+                yield from ((f, tags.untag(f)) for f in context.decode(None))
             except av.error.FFmpegError:
                 return
         yield sent

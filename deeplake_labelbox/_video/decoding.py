@@ -37,6 +37,7 @@ from deeplake_labelbox._counts import counted
 from deeplake_labelbox._video.container import ffmpeg_message, open_container
 from deeplake_labelbox._video.damage import find_damage
 from deeplake_labelbox._video.numbering import FrameNumbers, starts_anew
+from deeplake_labelbox._video.packet_tags import PacketTags
 from deeplake_labelbox._video.packets import PacketTable, is_shown
 from deeplake_labelbox.errors import VideoDecodeError
 
@@ -55,11 +56,14 @@ class Decoded:
         frame: The frame, not turned.
         index: Its number, from 0.
         timestamp: Seconds from the first frame.
+        packet: Number of the packet that it was decoded from, among all of the stream that have
+            data, shown or not.
     """
 
     frame: av.VideoFrame
     index: int
     timestamp: float
+    packet: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,15 @@ class _Stop:
     reason: str
     packet: int
     cause: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbered:
+    """A frame, its number, and the number of its packet."""
+
+    frame: av.VideoFrame
+    number: int
+    packet: int
 
 
 class VideoDecoder:
@@ -100,23 +113,21 @@ class VideoDecoder:
             if isinstance(item, _Stop):
                 stop = item
             else:
-                frame, count = item[0], item[1] + 1
-                yield Decoded(*item, clock.next(frame.time))
+                frame, count = item.frame, item.number + 1
+                yield Decoded(frame, item.number, clock.next(frame.time), item.packet)
         if stop is None:
             return
         logger.info("%s is damaged after %d frames", self._name, count)
         missing = [(count, numbers.count)] if numbers.certain and count < numbers.count else []
         if missing:
-            for frame, number in self._frames_after(stop, count, numbers):
+            for item in self._frames_after(stop, count, numbers):
                 start, end = missing.pop()
-                missing += [(start, number), (number + 1, end)]
+                missing += [(start, item.number), (item.number + 1, end)]
                 missing = [gap for gap in missing if gap[0] < gap[1]]
-                yield Decoded(frame, number, clock.next(frame.time))
+                yield Decoded(item.frame, item.number, clock.next(item.frame.time), item.packet)
         raise _error(self._name, count, missing, numbers.count, stop) from stop.cause
 
-    def _frames_before_damage(
-        self, numbers: FrameNumbers
-    ) -> Iterator[tuple[av.VideoFrame, int] | _Stop]:
+    def _frames_before_damage(self, numbers: FrameNumbers) -> Iterator[_Numbered | _Stop]:
         count, stop = 0, None
         # Frame threads are a third faster (measured at 720p), but hold back as many frames as
         # there are cores: where they end too early, one thread gives the same end everywhere.
@@ -128,7 +139,7 @@ class VideoDecoder:
             for item in self._frames(threads, numbers if strict else None):
                 if isinstance(item, _Stop):
                     stop = item
-                elif item[1] == count:
+                elif item.number == count:
                     yield item
                     count += 1
             if stop is None:
@@ -138,7 +149,7 @@ class VideoDecoder:
 
     def _frames_after(
         self, stop: _Stop, expected: int, numbers: FrameNumbers
-    ) -> Iterator[tuple[av.VideoFrame, int]]:
+    ) -> Iterator[_Numbered]:
         """The frames from number ``expected`` on that come from packets behind a stop."""
         after: _Stop | None = stop
         gaps = 0
@@ -147,9 +158,9 @@ class VideoDecoder:
             for item in self._frames("NONE", numbers, after=place):
                 if isinstance(item, _Stop):
                     after = item
-                elif item[1] >= expected:
+                elif item.number >= expected:
                     yield item
-                    expected = item[1] + 1
+                    expected = item.number + 1
 
     def _is_whole(self) -> bool:
         """Whether a lenient decoder makes a frame of every packet and finds nothing wrong."""
@@ -157,14 +168,14 @@ class VideoDecoder:
         for item in self._frames("AUTO", None):
             if isinstance(item, _Stop):
                 return False
-            times.append(item[0].pts)
+            times.append(item.frame.pts)
         if self._packets.numbered and set(times) != set(self._packets.times.tolist()):
             return False
         return len(times) >= len(self._packets)
 
     def _frames(
         self, threads: str, numbers: FrameNumbers | None, *, after: int = -1
-    ) -> Iterator[tuple[av.VideoFrame, int] | _Stop]:
+    ) -> Iterator[_Numbered | _Stop]:
         """The decoder's frames with their numbers, and a stop as the last item when not all came.
 
         Args:
@@ -181,8 +192,9 @@ class VideoDecoder:
         ):
             stream.thread_type = threads
             damage = find_damage(self._path, stream)
+            tags = PacketTags()
             try:
-                for packet in container.demux(stream):
+                for packet in tags.tagged(container.demux(stream)):
                     last = packet.size == 0  # the empty packet that flushes the decoder
                     if damage and damage.reaches(sys.maxsize if last else packet.pos):
                         yield _Stop(f"the file {damage.reason}", len(self._packets))
@@ -196,6 +208,7 @@ class VideoDecoder:
                         yield _Stop("a packet of the stream is incomplete", place)
                         return
                     for frame in packet.decode():
+                        source = tags.untag(frame)
                         told = numbers.of_frame(frame) if numbers else None
                         if frame.is_corrupt:
                             yield _Stop("the data of the next frame is damaged", place)
@@ -204,7 +217,7 @@ class VideoDecoder:
                         if number is None or told not in {number, None}:
                             yield _Stop("the decoder leaves out a picture", place)
                             return
-                        yield frame, number
+                        yield _Numbered(frame, number, source)
                         number += 1
             except av.error.FFmpegError as error:
                 yield _Stop(f"FFmpeg says: {ffmpeg_message(error)}", place, error)

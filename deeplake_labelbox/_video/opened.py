@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from av.video.reformatter import Interpolation, VideoReformatter
+from av.video.reformatter import VideoReformatter
 
 from deeplake_labelbox._video.chosen_frames import ChosenFrames
 from deeplake_labelbox._video.container import VideoInfo
@@ -20,12 +20,12 @@ from deeplake_labelbox._video.orientation import Orientation
 from deeplake_labelbox._video.packets import PacketTable
 from deeplake_labelbox._video.probe import probe_video
 from deeplake_labelbox._video.resize import Resize, check_resize, resized
+from deeplake_labelbox._video.rgb import to_rgb
 from deeplake_labelbox._video.scan import VideoScan, scan_packets
 from deeplake_labelbox._video.source import describe_source, open_video
 from deeplake_labelbox.errors import ConfigurationError, VideoDecodeError
 
 if TYPE_CHECKING:
-    import av
     from numpy.typing import NDArray
 
     from deeplake_labelbox._video.access import UrlPresigner
@@ -133,14 +133,12 @@ class OpenedVideo:
         if wanted.resize is not None:
             size = resized(self.info.width, self.info.height, wanted.resize)
             size = self.orientation.size(*size)
-        self.sizes = []
         try:
-            for decoded in self._decode(wanted.choice):
-                rgb = _to_rgb(decoded.frame, reformatter, size, padded=padded)
+            for decoded, is_wanted in self.decoded(wanted.choice):
+                if not is_wanted:
+                    continue
+                rgb = to_rgb(decoded.frame, reformatter, size, padded=padded)
                 picture = self.orientation.apply(rgb)
-                shown = self.orientation.size(decoded.frame.width, decoded.frame.height)
-                if not self.sizes or self.sizes[-1][1:] != shown:
-                    self.sizes.append((decoded.index + 1, *shown))
                 if not batch.has_room(picture):
                     yield batch.take()
                 batch.add(picture, decoded)
@@ -151,16 +149,24 @@ class OpenedVideo:
         if batch.pictures:
             yield batch.take()
 
-    def _decode(self, choice: FrameChoice) -> Iterator[Decoded]:
-        """The frames that are wanted."""
-        last, self.frame_count = -1, 0
+    def decoded(self, choice: FrameChoice) -> Iterator[tuple[Decoded, bool]]:
+        """Decode a choice of frames, without converting them; sets `frame_count` and `sizes`.
+
+        Yields:
+            Frames, and whether they are wanted; others come only where they had to be decoded.
+
+        Raises:
+            VideoDecodeError: After the last good frame, if the file is not whole.
+        """
+        last, self.frame_count, self.sizes = -1, 0, []
         if not choice.is_all and self.scan.damage is None:
             frames = ChosenFrames(
                 self.path, self.name, self.packets, self.info.codec, choice, delay=self.delay
             )
             for decoded in frames:
                 last = decoded.index
-                yield decoded
+                self._note_size(decoded)
+                yield decoded, True
             if frames.complete:
                 self.frame_count = len(self.packets)
                 return
@@ -168,8 +174,15 @@ class OpenedVideo:
         picker = choice.picker()
         for decoded in VideoDecoder(self.path, self.name, self.packets, self.info.frame_rate):
             self.frame_count = decoded.index + 1
-            if picker.wants(decoded.index, decoded.timestamp) and decoded.index > last:
-                yield decoded
+            wanted = picker.wants(decoded.index, decoded.timestamp) and decoded.index > last
+            if wanted:
+                self._note_size(decoded)
+            yield decoded, wanted
+
+    def _note_size(self, decoded: Decoded) -> None:
+        shown = self.orientation.size(decoded.frame.width, decoded.frame.height)
+        if not self.sizes or self.sizes[-1][1:] != shown:
+            self.sizes.append((decoded.index + 1, *shown))
 
 
 @contextmanager
@@ -203,36 +216,6 @@ def opened_video(
             orientation=probe.orientation,
             delay=probe.delay,
         )
-
-
-def _to_rgb(
-    frame: av.VideoFrame,
-    reformatter: VideoReformatter,
-    size: tuple[int, int] | None,
-    *,
-    padded: bool,
-) -> NDArray[np.uint8]:
-    """(H, W, 3) or (H, W, 4) uint8.
-
-    One reformatter serves all frames: a new one each costs a third of the time.
-    """
-    width, height = size or (frame.width, frame.height)
-    interpolation = None
-    if (width, height) != (frame.width, frame.height):
-        shrinks = width <= frame.width and height <= frame.height
-        interpolation = Interpolation.AREA if shrinks else Interpolation.BICUBIC
-    rgb = reformatter.reformat(
-        frame,
-        width=width,
-        height=height,
-        # libswscale 9.5 leaves up to 4 columns of RGBA unset where the width is no multiple of 16.
-        format="rgba" if padded and width % 16 == 0 else "rgb24",
-        interpolation=interpolation,
-        threads=1,  # the cores are the encoders'
-    )
-    picture = rgb.to_ndarray()
-    # An RGB source is not converted: its array is memory that the decoder may still refer to.
-    return np.array(picture, dtype=np.uint8, order="C", copy=True if rgb is frame else None)
 
 
 class _GrowingBatch:

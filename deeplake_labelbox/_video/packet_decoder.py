@@ -1,0 +1,91 @@
+"""PacketDecoder: the frames of stored packets as RGB arrays, in any order."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+from av.video.reformatter import VideoReformatter
+
+from deeplake_labelbox._video.resize import resized
+from deeplake_labelbox._video.rgb import to_rgb
+from deeplake_labelbox._video.session_pool import SESSIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from deeplake_labelbox._video.packet_index import PacketIndex
+    from deeplake_labelbox._video.resize import Resize
+
+_IN_ORDER: Final = 32  # so many frames in a row are taken for reading in order
+_MAX_HELD_BYTES: Final = 128 << 20  # of frames that come out before they are asked for
+
+
+class PacketDecoder:
+    """Reads frames of one video from its stored packets.
+
+    Decoders stay open between calls, a few in each process, so that reading goes on where it
+    stopped. May be used by several threads, and after a fork; pickling takes what it was made of.
+
+    Args:
+        index: Of the video's packets.
+        fetch: Gives the bytes of a group, by its number in the index.
+    """
+
+    def __init__(self, index: PacketIndex, fetch: Callable[[int], bytes]) -> None:
+        self.index = index
+        self._fetch = fetch
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return PacketDecoder, (self.index, self._fetch)
+
+    def read(
+        self, frames: Sequence[int], *, resize: Resize | None = None
+    ) -> Iterator[NDArray[np.uint8]]:
+        """Read frames.
+
+        Args:
+            frames: Their numbers, from 0, in any order; ascending ones are decoded as they are
+                taken, others in parts of up to 128 MiB.
+            resize: The size to scale them to, as displayed, as `FrameExtractor` does.
+
+        Yields:
+            (H, W, 3) uint8, as displayed, in the order asked for.
+
+        Raises:
+            DatasetError: A frame is not stored, or the packets are not those that were stored.
+        """
+        wanted = self.index.check(frames).tolist()
+        if all(one < other for one, other in pairwise(wanted)):
+            for _, picture in self._ascending(wanted, resize):
+                yield picture
+            return
+        width, height = resized(*self.index.size, resize)
+        step = max(_MAX_HELD_BYTES // (3 * width * height), 1)
+        for start in range(0, len(wanted), step):
+            part = wanted[start : start + step]
+            pictures = dict(self._ascending(sorted(set(part)), resize))
+            left = {frame: part.count(frame) for frame in pictures}
+            for frame in part:
+                left[frame] -= 1
+                yield pictures[frame].copy() if left[frame] else pictures.pop(frame)
+
+    def _ascending(
+        self, wanted: list[int], resize: Resize | None
+    ) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+        if not wanted:
+            return
+        size = None
+        if resize is not None:
+            size = self.index.orientation.size(*resized(*self.index.size, resize))
+        reformatter = VideoReformatter()
+        with SESSIONS.session(self.index, self._fetch, wanted[0]) as session:
+            keep = session.reaches(wanted[0]) or (
+                len(wanted) >= _IN_ORDER and wanted[-_IN_ORDER] == wanted[-1] - _IN_ORDER + 1
+            )
+            for frame, picture in session.frames(wanted, keep=keep):
+                rgb = to_rgb(picture, reformatter, size)
+                yield frame, self.index.orientation.apply(rgb)

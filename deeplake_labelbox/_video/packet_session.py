@@ -1,0 +1,268 @@
+"""A decoder that is fed with stored packets, and goes on where it stopped if it can.
+
+Each packet's presentation time is its number, so that every frame that comes out names the packet
+that it was made of, whatever order the decoder gives them in.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any, Final
+
+import av
+import av.error
+from av.codec import Codec
+from isal import isal_zlib
+
+from deeplake_labelbox._video.container import MAX_PIXELS
+from deeplake_labelbox._video.packet_index import START, UNREFERENCED, StreamParameters
+from deeplake_labelbox.errors import DatasetError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from av.video.codeccontext import VideoCodecContext
+
+    from deeplake_labelbox._video.packet_index import PacketIndex
+
+_MAX_THREADS: Final = 8  # each holds pictures
+_KEPT_GROUPS: Final = 2  # of about 1 MiB
+
+
+class PacketSession:
+    """Decodes frames of one video.
+
+    Not for two threads at a time.
+
+    Args:
+        index: Of the video's packets.
+        fetch: Gives the bytes of a group.
+    """
+
+    def __init__(self, index: PacketIndex, fetch: Callable[[int], bytes]) -> None:
+        self._index = index
+        self._fetch = fetch
+        self._context: VideoCodecContext | None = None
+        self._groups: OrderedDict[int, bytes] = OrderedDict()
+        self._since = -1  # the packet at which decoding started; -1: the decoder is empty
+        self._next = -1  # the packet that comes next
+        self._inside: set[int] = set()  # frames whose packets the decoder has
+        self._waiting: dict[int, av.VideoFrame] = {}  # frames that came out, by number
+
+    def reaches(self, frame: int) -> bool:
+        """Whether the decoder comes to a frame by going on from where it is."""
+        if frame in self._waiting or frame in self._inside:
+            return True
+        start, packet = int(self._index.starts[frame]), int(self._index.packets[frame])
+        return 0 <= self._since <= start <= self._next <= packet
+
+    def distance(self, frame: int) -> int:
+        """How many packets away a frame is that is reached."""
+        return max(int(self._index.packets[frame]) - self._next, 0)
+
+    def frames(self, wanted: Sequence[int], *, keep: bool) -> Iterator[tuple[int, av.VideoFrame]]:
+        """Decode frames.
+
+        Args:
+            wanted: Their numbers, ascending, each once.
+            keep: Whether the decoder keeps its state after the last one, for frames that follow;
+                else it is emptied, which gives the last frame sooner.
+
+        Raises:
+            DatasetError: The packets are not those that the index tells of.
+        """
+        unneeded = _Unneeded(wanted)
+        for place, frame in enumerate(wanted):
+            if frame not in self._waiting:
+                if not self.reaches(frame):
+                    self._restart(int(self._index.starts[frame]))
+                last = place + 1 == len(wanted)
+                goes_on = keep if last else self.reaches(wanted[place + 1])
+                self._advance(frame, unneeded, goes_on=goes_on)
+            yield frame, self._waiting.pop(frame)
+            for passed in [number for number in self._waiting if number < frame]:
+                del self._waiting[passed]
+
+    def close(self) -> None:
+        """Free the decoder's memory."""
+        if self._context is not None:
+            self._context.flush_buffers()  # ends its threads' work without the GIL
+        self._context = None
+        self._groups.clear()
+        self._empty()
+
+    def forget(self) -> None:
+        """Start anew in a child process, in which the threads of the decoder do not exist.
+
+        Freeing the decoder would wait for them forever, so it never is.
+        """
+        for owned in (self._context, dict(self._waiting)):
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(owned))
+        self._context = None
+        self._empty()
+
+    def _empty(self) -> None:
+        self._since = self._next = -1
+        self._inside.clear()
+        self._waiting.clear()
+
+    def _restart(self, packet: int) -> None:
+        if self._context is None:
+            self._context = open_decoder(self._index.stream)
+        elif self._next == packet and self._index.whole:
+            return  # goes on into the next group of pictures
+        elif self._since >= 0:
+            self._context.flush_buffers()
+            self._context.reorder_depth = self._index.stream.reorder_depth
+        self._empty()
+        self._since = self._next = packet
+
+    def _advance(self, frame: int, unneeded: _Unneeded, *, goes_on: bool) -> None:
+        """Decode until a frame is out."""
+        index = self._index
+        packet = int(index.packets[frame])
+        while frame not in self._waiting:
+            number = self._next
+            over = number == len(index.sizes) or not index.stored[index.groups[number]]
+            if over or (number > packet and not goes_on and not self._completes(number)):
+                self._drain()
+                if frame not in self._waiting:
+                    raise DatasetError(
+                        f"Frame {frame + 1} of a video does not come out of its stored packets. "
+                        "Check that the dataset was not changed by other means, and that the "
+                        "installed PyAV decodes the codec as the one that stored the video did."
+                    )
+                return
+            self._next += 1
+            given = int(index.frames[number])
+            if index.flags[number] & UNREFERENCED and unneeded.is_unneeded(given):
+                continue
+            if given >= 0:
+                self._inside.add(given)
+            tagged: av.Packet[Any] = av.Packet(int(index.sizes[number]))
+            # Not Packet(data): with frame threads, freeing Python's memory can wait for the GIL
+            # while the GIL's holder waits for the thread.
+            tagged.update(self._data(number))
+            tagged.pts = tagged.dts = number
+            self._take(tagged)
+
+    def _completes(self, number: int) -> bool:
+        """Whether a packet may hold the second field of the picture that began before it."""
+        return self._index.frames[number] < 0 and not self._index.flags[number] & START
+
+    def _drain(self) -> None:
+        self._take(None)
+        waiting = dict(self._waiting)
+        assert self._context is not None  # noqa: S101 - opened by _restart
+        self._context.flush_buffers()
+        self._context.reorder_depth = self._index.stream.reorder_depth
+        self._empty()
+        self._waiting.update(waiting)
+
+    def _take(self, packet: av.Packet[Any] | None) -> None:
+        assert self._context is not None  # noqa: S101 - opened by _restart
+        try:
+            frames = self._context.decode(packet)
+        except av.error.FFmpegError:
+            return  # a packet that was found damaged when it was stored, and gives no frame
+        for frame in frames:
+            number = -1 if frame.pts is None else int(self._index.frames[frame.pts])
+            self._inside.discard(number)
+            if number >= 0:
+                self._waiting[number] = frame
+
+    def _data(self, packet: int) -> bytes:
+        index = self._index
+        group = int(index.groups[packet])
+        if group in self._groups:
+            data = self._groups[group]
+            self._groups.move_to_end(group)
+        else:
+            data = self._fetch(group)
+            if isal_zlib.crc32(data) != int(index.checksums[group]):
+                raise DatasetError(
+                    f"The packets of group {group} of a video are not those that were stored. "
+                    "Restore the dataset, or build it again."
+                )
+            self._groups[group] = data
+            if len(self._groups) > _KEPT_GROUPS:
+                self._groups.popitem(last=False)
+        start = int(index.offsets[packet])
+        return data[start : start + int(index.sizes[packet])]
+
+
+class _Unneeded:
+    """Tells which frames below the last wanted one are not wanted."""
+
+    def __init__(self, wanted: Sequence[int]) -> None:
+        self._last = wanted[-1]
+        self._all = len(wanted) == self._last - wanted[0] + 1
+        self._first = wanted[0]
+        self._wanted = frozenset() if self._all else frozenset(wanted)
+
+    def is_unneeded(self, frame: int) -> bool:
+        if not 0 <= frame < self._last:
+            return False
+        return frame < self._first if self._all else frame not in self._wanted
+
+
+def open_decoder(stream: StreamParameters) -> VideoCodecContext:
+    """A decoder for the packets of a stream.
+
+    Raises:
+        DatasetError: The installed FFmpeg does not know the codec.
+    """
+    try:
+        try:
+            codec = Codec(stream.decoder, "r")
+        except av.codec.codec.UnknownCodecError:
+            codec = Codec(stream.codec, "r")
+        context: VideoCodecContext = codec.create("video")
+    except (av.codec.codec.UnknownCodecError, av.error.FFmpegError) as error:
+        raise DatasetError(
+            f"Videos of the codec {stream.codec} cannot be decoded here: the installed PyAV has "
+            "no decoder for it. Install the wheel of PyAV from PyPI."
+        ) from error
+    if stream.tag:
+        context.codec_tag = stream.tag
+    context.extradata = stream.extradata or None
+    context.width, context.height = stream.width, stream.height
+    if stream.pixel_format:
+        context.pix_fmt = stream.pixel_format
+    for name in ("color_range", "color_primaries", "color_trc", "colorspace"):
+        setattr(context, name, getattr(stream, name))
+    context.bits_per_coded_sample = stream.bits_per_coded_sample
+    context.reorder_depth = stream.reorder_depth
+    context.thread_type = "AUTO"
+    context.thread_count = min(os.cpu_count() or 1, _MAX_THREADS)
+    context.options = {"max_pixels": str(MAX_PIXELS)}
+    return context
+
+
+def stream_parameters(context: VideoCodecContext) -> StreamParameters:
+    """What `open_decoder` needs to decode as a file's own decoder does.
+
+    Args:
+        context: The file's decoder, not yet used.
+    """
+    try:
+        tag = context.codec_tag
+    except UnicodeDecodeError:
+        tag = ""
+    return StreamParameters(
+        codec=context.codec.canonical_name,
+        decoder=context.codec.name,
+        tag=tag if tag.strip("\0") else "",
+        width=context.width,
+        height=context.height,
+        pixel_format=context.pix_fmt,
+        color_range=int(context.color_range),
+        color_primaries=int(context.color_primaries),
+        color_trc=int(context.color_trc),
+        colorspace=int(context.colorspace),
+        bits_per_coded_sample=context.bits_per_coded_sample,
+        reorder_depth=context.reorder_depth,
+        extradata=context.extradata or b"",
+    )

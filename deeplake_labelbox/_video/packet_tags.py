@@ -1,0 +1,42 @@
+"""Which packet a frame was decoded from.
+
+A decoder copies a packet's presentation time to the frame that it makes of the packet. So the time
+is replaced by the packet's number before decoding, and put back into the frame afterwards. This
+also works where packets have no times, or times that repeat or go back.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from av.stream import Stream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import av
+    from av.packet import Packet
+
+V = TypeVar("V", bound=Stream)
+
+
+class PacketTags:
+    """Tags the packets of one pass through a file with their numbers, from 0."""
+
+    def __init__(self) -> None:
+        self._times: list[int | None] = []
+
+    def tagged(self, packets: Iterable[Packet[V]]) -> Iterator[Packet[V]]:
+        """Replace the time of each packet that has data by its number."""
+        for packet in packets:
+            if packet.size:
+                self._times.append(packet.pts)
+                packet.pts = len(self._times) - 1
+            yield packet
+
+    def untag(self, frame: av.VideoFrame) -> int:
+        """Give a frame its own time, and return the number of its packet."""
+        assert frame.pts is not None, "FFmpeg's decoders copy the time of the packet"  # noqa: S101
+        number = frame.pts
+        frame.pts = self._times[number]
+        return number

@@ -7,22 +7,14 @@ names its host.
 from __future__ import annotations
 
 import ipaddress
-import os
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-from urllib.request import getproxies_environment
 
 import requests
 from requests.adapters import HTTPAdapter
 
 if TYPE_CHECKING:
     import labelbox
-
-_NAMES: Final = ("localhost", "127.0.0.1", "::1")
-_VARIABLES: Final = ("no_proxy", "NO_PROXY")
 
 
 def is_loopback(url: str) -> bool:
@@ -76,64 +68,3 @@ def reach_loopback(client: labelbox.Client) -> None:
         parts = urlsplit(endpoint)
         prefix = f"{parts.scheme}://{parts.netloc}/"
         session.mount(prefix, LoopbackAdapter(max_retries=before.max_retries))
-
-
-class _Exemption:
-    """This machine in ``NO_PROXY``, as long as somebody needs it there."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._holders = 0
-        self._before: dict[str, str | None] = {}
-        self._now: dict[str, str] = {}
-
-    def take(self) -> bool:
-        """Take the exemption; tells whether it is needed, and so is to be given back."""
-        with self._lock:
-            # Where no proxy is in the environment, a NO_PROXY would keep macOS and Windows from
-            # looking for one in their settings.
-            if not getproxies_environment():
-                return False
-            self._holders += 1
-            if self._holders == 1:
-                self._before = {name: os.environ.get(name) for name in _VARIABLES}
-                either = next(filter(None, self._before.values()), "")
-                for name, before in self._before.items():
-                    value = before or either
-                    if value.strip() != "*":  # which counts by itself only
-                        self._now[name] = ",".join(filter(None, (value, *_NAMES)))
-                os.environ.update(self._now)
-            return True
-
-    def give_back(self) -> None:
-        """Give the exemption back, which ends with the last that took it."""
-        with self._lock:
-            self._holders -= 1
-            if self._holders:
-                return
-            for name, value in self._now.items():
-                before = self._before[name]
-                if os.environ.get(name) != value:
-                    continue  # somebody has set it since
-                if before is None:
-                    del os.environ[name]
-                else:
-                    os.environ[name] = before
-            self._now.clear()
-
-
-_exemption = _Exemption()
-
-
-@contextmanager
-def loopback_without_proxy() -> Iterator[None]:
-    """Let all of this process reach this machine without the proxies of its environment.
-
-    ``NO_PROXY`` names this machine within the block; other hosts are reached as before.
-    """
-    is_needed = _exemption.take()
-    try:
-        yield
-    finally:
-        if is_needed:
-            _exemption.give_back()

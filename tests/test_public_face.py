@@ -1,9 +1,11 @@
 """What the package shows to its users."""
 
+import ast
 import inspect
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -141,3 +143,17 @@ def test_the_drawn_error_tree_is_that_of_the_classes():
     for thing in classes.values():
         assert issubclass(thing, errors.DeepLakeLabelboxError)
         assert inspect.getdoc(thing)
+
+
+def test_the_sandbox_imports_none_of_the_rest():
+    folder = Path(deeplake_labelbox.__file__).parent / "sandbox"
+    imported = {
+        node.module if isinstance(node, ast.ImportFrom) else name.name
+        for path in folder.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in node.names
+    }
+    own = {name for name in imported if name.startswith("deeplake_labelbox")}
+    assert own
+    assert all(name.startswith("deeplake_labelbox.sandbox") for name in own), own

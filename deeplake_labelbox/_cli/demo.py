@@ -10,6 +10,7 @@ import typer
 from deeplake_labelbox._cli import options
 from deeplake_labelbox._cli.one_writer import one_writer
 from deeplake_labelbox._cli.running import Run, running, writing
+from deeplake_labelbox._cli.sandbox import start_sandbox
 from deeplake_labelbox._cli.summary import finish, show_dataset, show_opening
 from deeplake_labelbox.errors import ConfigurationError
 
@@ -45,10 +46,9 @@ def demo(
     with running(verbose=verbose) as run, one_writer(str(output / "dataset")):
         _check_folder(output)
         from deeplake_labelbox._jobs.create import create_dataset  # noqa: PLC0415 - imports deeplake
-        from deeplake_labelbox.sandbox import Sandbox  # noqa: PLC0415 - slow, and an extra
 
         run.step("Starting a Labelbox sandbox with a sample project")
-        with Sandbox(sample=True) as box:
+        with start_sandbox(sample=True) as box:
             with writing(output):
                 output.mkdir(parents=True, exist_ok=True)
                 (output / _MARKER).write_text(_MARKED, "utf-8")

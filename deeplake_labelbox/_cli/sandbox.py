@@ -7,13 +7,17 @@ import signal
 import sys
 import threading
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deeplake_labelbox._cli import options
 from deeplake_labelbox._cli.running import running
 from deeplake_labelbox._cli.summary import command_line
+from deeplake_labelbox.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from deeplake_labelbox.sandbox import Sandbox
 
 
 def sandbox(
@@ -45,14 +49,13 @@ def sandbox(
             API_KEY_VARIABLE,
             ENDPOINT_VARIABLE,
         )
-        from deeplake_labelbox.sandbox import Sandbox  # noqa: PLC0415 - slow, and an extra
 
         in_main_thread = threading.current_thread() is threading.main_thread()
         # From the start on: Ctrl-C ends it well at any moment, also while it is still starting.
         ends = (signal.SIGINT, signal.SIGTERM) if in_main_thread else ()
         before = {number: signal.signal(number, end) for number in ends}
         try:
-            with Sandbox(sample=sample, port=port) as box:
+            with start_sandbox(sample=sample, port=port) as box:
                 run.result(f"Labelbox sandbox on {box.url}")
                 if sample:
                     run.result(f"  project   {box.sample.project_id}  {box.sample.name}")
@@ -72,3 +75,17 @@ def sandbox(
             for number, handler in before.items():
                 signal.signal(number, handler)
         run.step("The sandbox has ended.")
+
+
+def start_sandbox(*, sample: bool, port: int = 0) -> Sandbox:
+    """Start a sandbox, for a command that stops it.
+
+    Raises:
+        ConfigurationError: The sandbox extra is not installed, or the port is taken.
+    """
+    from deeplake_labelbox.sandbox import Sandbox, SandboxError  # noqa: PLC0415 - slow, and an extra
+
+    try:
+        return Sandbox(sample=sample, port=port).start()
+    except SandboxError as error:
+        raise ConfigurationError(str(error)) from error

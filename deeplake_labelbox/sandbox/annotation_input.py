@@ -62,7 +62,7 @@ def read_annotations(
             classifications.
 
     Raises:
-        ConfigurationError: An annotation does not fit the ontology or the form.
+        SandboxError: An annotation does not fit the ontology or the form.
     """
     reader = LabelReader(ontology, ids or FeatureIds(identifiers))
     for number, annotation in enumerate(annotations):
@@ -123,7 +123,7 @@ class LabelReader:
         """Read one annotation; ``number`` names it in messages.
 
         Raises:
-            ConfigurationError: It does not fit the ontology, the form or the video.
+            SandboxError: It does not fit the ontology, the form or the video.
         """
         where = f"annotation {number}"
         if not isinstance(annotation, dict):

@@ -6,14 +6,14 @@ import base64
 import binascii
 import math
 
-from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.sandbox.errors import SandboxError
 
 
 def frame_number(value: object, last_frame: int | None, where: str) -> int:
     """A frame number of the video, from 1.
 
     Raises:
-        ConfigurationError: It is something else.
+        SandboxError: It is something else.
     """
     if type(value) is not int or value < 1:
         raise refusal(where, f"has the frame number {value!r}; frames are whole numbers from 1")
@@ -26,7 +26,7 @@ def geometry_numbers(value: object, names: tuple[str, ...], where: str) -> dict[
     """The numbers of these names, and no others.
 
     Raises:
-        ConfigurationError: It is something else.
+        SandboxError: It is something else.
     """
     if not isinstance(value, dict) or set(value) != set(names):
         raise refusal(where, f"needs {', '.join(names)} in its geometry, not {value!r}")
@@ -42,7 +42,7 @@ def frame_interval(pair: object, where: str) -> tuple[int, int]:
     """A pair ``[start, end]`` of frame numbers.
 
     Raises:
-        ConfigurationError: It is something else.
+        SandboxError: It is something else.
     """
     numbers = list(pair) if isinstance(pair, list | tuple) else []
     if [type(number) for number in numbers] != [int, int] or not 1 <= numbers[0] <= numbers[1]:
@@ -54,7 +54,7 @@ def instance_color(value: object, where: str) -> tuple[int, int, int]:
     """The color of an instance in composite masks.
 
     Raises:
-        ConfigurationError: It is something else.
+        SandboxError: It is something else.
     """
     parts = list(value) if isinstance(value, list | tuple) else []
     if [type(part) for part in parts] != [int, int, int] or not all(0 <= c <= 255 for c in parts):
@@ -68,18 +68,18 @@ def mask_png(value: object, where: str) -> bytes:
     """The bytes of a composite mask.
 
     Raises:
-        ConfigurationError: It is something else.
+        SandboxError: It is something else.
     """
     if not isinstance(value, str | bytes):
         raise refusal(where, "needs its composite mask as base64 PNG in 'imBytes'")
     try:
         return base64.b64decode(value, validate=True)
     except binascii.Error as error:
-        raise ConfigurationError(
+        raise SandboxError(
             f"The composite mask of {where} has imBytes that are no base64."
         ) from error
 
 
-def refusal(where: str, fault: str) -> ConfigurationError:
+def refusal(where: str, fault: str) -> SandboxError:
     """The error that says what is wrong with the thing that ``where`` names."""
-    return ConfigurationError(f"{where[0].upper()}{where[1:]} {fault}.")
+    return SandboxError(f"{where[0].upper()}{where[1:]} {fault}.")

@@ -7,10 +7,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from deeplake_labelbox._labelbox.client import name_caller
-from deeplake_labelbox._loopback import loopback_without_proxy, reach_loopback
-from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.sandbox.errors import SandboxError
 from deeplake_labelbox.sandbox.faults import Faults
+from deeplake_labelbox.sandbox.no_proxy import loopback_without_proxy
 from deeplake_labelbox.sandbox.projects import SandboxProject, create_project
 from deeplake_labelbox.sandbox.store import IntegrationRecord, Store, now
 
@@ -74,14 +73,14 @@ class Sandbox:
         """Begin to serve; the same as entering the context.
 
         Raises:
-            ConfigurationError: The sandbox extra is not installed, or the port is taken.
+            SandboxError: The sandbox extra is not installed, or the port is taken.
         """
         if self._running is not None:
             return self
         try:
             from deeplake_labelbox.sandbox.running import RunningSandbox  # noqa: PLC0415 - extra
         except ModuleNotFoundError as error:
-            raise ConfigurationError(
+            raise SandboxError(
                 f"The sandbox needs {error.name}, which is not installed; "
                 'run: pip install "deeplake-labelbox[sandbox]"'
             ) from error
@@ -140,10 +139,10 @@ class Sandbox:
         """The sample project.
 
         Raises:
-            ConfigurationError: The sandbox was made without ``sample=True``, or is not running.
+            SandboxError: The sandbox was made without ``sample=True``, or is not running.
         """
         if self._sample is None:
-            raise ConfigurationError("This sandbox has no sample; use Sandbox(sample=True).")
+            raise SandboxError("This sandbox has no sample; use Sandbox(sample=True).")
         return self._sample
 
     @property
@@ -175,10 +174,10 @@ class Sandbox:
         """A project by its id.
 
         Raises:
-            ConfigurationError: There is no such project.
+            SandboxError: There is no such project.
         """
         if project_id not in self._store.projects:
-            raise ConfigurationError(f"The sandbox has no project '{project_id}'.")
+            raise SandboxError(f"The sandbox has no project '{project_id}'.")
         return self._face(project_id)
 
     def add_project(
@@ -200,7 +199,7 @@ class Sandbox:
                 then makes a label beside those that are there; otherwise it takes their place.
 
         Raises:
-            ConfigurationError: The ontology cannot be used.
+            SandboxError: The ontology cannot be used.
         """
         record = create_project(self._store, name, ontology_normalized, media_type)
         record.is_consensus_enabled = consensus
@@ -233,8 +232,9 @@ class Sandbox:
             rest_endpoint=self.rest_endpoint,
             app_url=self.url,
         )
-        name_caller(client)
-        reach_loopback(client)
+        # Otherwise the SDK looks for the caller through the stack and all modules, 5 to 50 ms each.
+        client.set_sdk_method("deeplake_labelbox:sandbox")
+        client.connection.trust_env = False  # without the proxies of the environment
         return client
 
     def expire_signed_urls(self) -> None:
@@ -251,7 +251,7 @@ class Sandbox:
     @property
     def _alive(self) -> RunningSandbox:
         if self._running is None:
-            raise ConfigurationError("The sandbox is not running; use it in a with statement.")
+            raise SandboxError("The sandbox is not running; use it in a with statement.")
         return self._running
 
     @property

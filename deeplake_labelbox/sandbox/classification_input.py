@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.sandbox.content import AnswerSpan, FrameClassification
+from deeplake_labelbox.sandbox.errors import SandboxError
 from deeplake_labelbox.sandbox.ontology import named, option_named, slug
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class ClassificationReader:
             where: The same in words, for messages.
 
         Raises:
-            ConfigurationError: A name, an option or an answer does not fit the ontology.
+            SandboxError: A name, an option or an answer does not fit the ontology.
         """
         if given is None:
             return []
@@ -68,7 +68,7 @@ class ClassificationReader:
         last one can say that an answer changes over time.
 
         Raises:
-            ConfigurationError: An answer does not fit the ontology, has no frames, or two answers
+            SandboxError: An answer does not fit the ontology, has no frames, or two answers
                 of a radio or text hold on the same frame.
         """
         answer = _answer_of(entry, where)
@@ -257,5 +257,5 @@ def _ranges(given: object, last_frame: int | None, where: str) -> tuple[tuple[in
     return tuple(sorted(ranges))
 
 
-def _refusal(where: str, fault: str) -> ConfigurationError:
-    return ConfigurationError(f"{where[0].upper()}{where[1:]} {fault}.")
+def _refusal(where: str, fault: str) -> SandboxError:
+    return SandboxError(f"{where[0].upper()}{where[1:]} {fault}.")

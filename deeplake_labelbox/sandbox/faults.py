@@ -8,7 +8,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import Literal
 
-from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.sandbox.errors import SandboxError
 from deeplake_labelbox.sandbox.lag import Lag, LagKind
 
 FaultKind = Literal["status", "drop", "cut", "truncate", "delay"]
@@ -85,16 +85,16 @@ class Faults:
         """Let coming requests fail; the arguments are those of `Fault`.
 
         Raises:
-            ConfigurationError: ``kind`` is unknown, or ``where`` is no regular expression.
+            SandboxError: ``kind`` is unknown, or ``where`` is no regular expression.
         """
         if kind not in ("status", "drop", "cut", "truncate", "delay"):
-            raise ConfigurationError(
+            raise SandboxError(
                 f"Unknown fault {kind!r}; use 'status', 'drop', 'cut', 'truncate' or 'delay'."
             )
         try:
             re.compile(where)
         except re.error as error:
-            raise ConfigurationError(f"{where!r} is no regular expression: {error}.") from error
+            raise SandboxError(f"{where!r} is no regular expression: {error}.") from error
         fault = Fault(where, kind, times, skip, status, headers or {}, body, after_bytes, delay)
         with self._lock:
             self._waiting.append(fault)
@@ -111,7 +111,7 @@ class Faults:
             seconds: How late; by default until `clear` is called.
 
         Raises:
-            ConfigurationError: There is no such kind.
+            SandboxError: There is no such kind.
         """
         self.pending.set(kind, seconds)
 

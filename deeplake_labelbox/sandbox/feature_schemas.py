@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.sandbox.errors import SandboxError
 from deeplake_labelbox.sandbox.ontology import complete, feature_ids
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class FeatureSchemas:
         try:
             made: dict[str, Any]
             (made,) = complete({key: [feature]}, self._store.identifiers)[key]
-        except (ConfigurationError, TypeError, AttributeError) as error:
+        except (SandboxError, TypeError, AttributeError) as error:
             raise FeatureSchemaError(str(error)) from error
         schema_id = made["featureSchemaId"]
         known = self.find(schema_id)

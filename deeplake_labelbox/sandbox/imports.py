@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.sandbox.annotation_input import LabelReader
+from deeplake_labelbox.sandbox.errors import SandboxError
 from deeplake_labelbox.sandbox.identifiers import FeatureIds
 from deeplake_labelbox.sandbox.labeling import Labeling
 from deeplake_labelbox.sandbox.remote_files import RemoteFileError, fetch
@@ -225,7 +225,7 @@ class _Target:
             reader = LabelReader(
                 self._labeling.ontology, self._ids, last_frame=self._last_frame, extended=False
             )
-        except ConfigurationError as error:
+        except SandboxError as error:
             return {number: _misfit(error) for number, _ in lines}
         kept = {uuid: each for uuid, each in self._before.items() if uuid not in given}
         counts: Counter[str] = Counter()
@@ -243,7 +243,7 @@ class _Target:
                 continue
             try:
                 reader.read(number, annotation)
-            except ConfigurationError as error:
+            except SandboxError as error:
                 refused[number] = _misfit(error)
                 continue
             counts[feature] += 1
@@ -267,7 +267,7 @@ class _Target:
         self._labeling.import_ground_truth(self._label, annotations, content, self._ids)
 
 
-def _misfit(error: ConfigurationError) -> _RefusedLineError:
+def _misfit(error: SandboxError) -> _RefusedLineError:
     return _RefusedLineError("InvalidAnnotation", str(error))
 
 

@@ -6,8 +6,8 @@ import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.sandbox.annotation_input import LabelReader, read_annotations
+from deeplake_labelbox.sandbox.errors import SandboxError
 from deeplake_labelbox.sandbox.identifiers import FeatureIds
 from deeplake_labelbox.sandbox.store import LabelRecord, now
 
@@ -28,14 +28,14 @@ def by_uuid(annotations: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Copies of annotations by their uuid, or by their place where they have none.
 
     Raises:
-        ConfigurationError: Two have the same uuid.
+        SandboxError: Two have the same uuid.
     """
     found: dict[str, dict[str, Any]] = {}
     for number, annotation in enumerate(annotations):
         # What is no dict is refused later, in better words.
         key = str(annotation.get("uuid", number)) if hasattr(annotation, "get") else str(number)
         if key in found:
-            raise ConfigurationError(f"Two annotations have the uuid '{key}'; give each its own.")
+            raise SandboxError(f"Two annotations have the uuid '{key}'; give each its own.")
         found[key] = copy.deepcopy(annotation)
     return found
 
@@ -59,10 +59,10 @@ class Labeling:
         """The project's ontology, complete.
 
         Raises:
-            ConfigurationError: The project has none.
+            SandboxError: The project has none.
         """
         if self._project.ontology_id is None:
-            raise ConfigurationError(
+            raise SandboxError(
                 f"Project '{self._project.name}' has no ontology; connect one to label with."
             )
         return self._store.ontologies[self._project.ontology_id].normalized
@@ -71,11 +71,11 @@ class Labeling:
         """Add a label; it wins over those before, unless it skips the data row.
 
         Raises:
-            ConfigurationError: Its id is taken.
+            SandboxError: Its id is taken.
         """
         with self._store.lock:
             if label.id in self._store.labels:
-                raise ConfigurationError(f"There is a label '{label.id}' already; give another id.")
+                raise SandboxError(f"There is a label '{label.id}' already; give another id.")
             self._store.hold(self._assignment)
             self._store.labels[label.id] = label
             self._assignment.label_ids.append(label.id)
@@ -95,7 +95,7 @@ class Labeling:
         """Add a label with these annotations; ``form`` goes to `read_annotations`.
 
         Raises:
-            ConfigurationError: An annotation does not fit the project's ontology.
+            SandboxError: An annotation does not fit the project's ontology.
         """
         kept = by_uuid(annotations)
         ids = FeatureIds(self._store.identifiers)
@@ -125,7 +125,7 @@ class Labeling:
         """Give a label other annotations.
 
         Raises:
-            ConfigurationError: An annotation does not fit the project's ontology.
+            SandboxError: An annotation does not fit the project's ontology.
         """
         kept = by_uuid(annotations)
         before = label.content
@@ -248,7 +248,7 @@ class Labeling:
         reader = LabelReader(self.ontology, FeatureIds(self._store.identifiers))
         try:
             reader.read(0, annotation)
-        except ConfigurationError:
+        except SandboxError:
             return False
         return True
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.sandbox.errors import SandboxError
 
 LagKind = Literal["exports", "labels", "deletions", "global keys", "processing"]
 
@@ -37,10 +37,10 @@ class Lag:
         """Let effects of a kind be seen after ``seconds``; infinity: when the lag is cleared.
 
         Raises:
-            ConfigurationError: There is no such kind.
+            SandboxError: There is no such kind.
         """
         if kind not in get_args(LagKind):
-            raise ConfigurationError(
+            raise SandboxError(
                 f"Unknown lag {kind!r}; use one of {', '.join(map(repr, get_args(LagKind)))}."
             )
         with self._lock:

@@ -7,7 +7,7 @@ import io
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.sandbox.errors import SandboxError
 
 _BLACK = (0, 0, 0)
 
@@ -16,12 +16,12 @@ def colors_in(png: bytes, where: str) -> set[tuple[int, int, int]]:
     """The colors of a composite mask, without its black background.
 
     Raises:
-        ConfigurationError: The bytes are no picture.
+        SandboxError: The bytes are no picture.
     """
     try:
         pixels = _pixels(png).reshape(-1, 3)
     except (UnidentifiedImageError, OSError) as error:
-        raise ConfigurationError(
+        raise SandboxError(
             f"The composite mask of {where} is no PNG; draw it as an RGB picture."
         ) from error
     packed = np.unique(pixels.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], dtype=np.uint32))

@@ -6,7 +6,7 @@ import colorsys
 import copy
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
     from deeplake_labelbox.sandbox.identifiers import Identifiers
@@ -40,14 +40,14 @@ def complete(normalized: dict[str, Any], identifiers: Identifiers) -> dict[str, 
         identifiers: Where new schema ids come from.
 
     Raises:
-        ConfigurationError: A tool or classification has no name or a kind Labelbox does not have.
+        SandboxError: A tool or classification has no name or a kind Labelbox does not have.
     """
     ontology = copy.deepcopy(normalized)
     tools = ontology.setdefault("tools", [])
     for number, tool in enumerate(tools):
         _require(tool, "name", "a tool of the ontology")
         if tool.get("tool") not in TOOL_KINDS:
-            raise ConfigurationError(
+            raise SandboxError(
                 f"Tool '{tool['name']}' is of kind {tool.get('tool')!r}; "
                 f"use one of {', '.join(sorted(TOOL_KINDS))}."
             )
@@ -122,7 +122,7 @@ def _complete_classification(classification: dict[str, Any], identifiers: Identi
     _require(classification, "name", "a classification of the ontology")
     name = classification["name"]
     if classification.get("type") not in CLASSIFICATION_KINDS:
-        raise ConfigurationError(
+        raise SandboxError(
             f"Classification '{name}' is of type {classification.get('type')!r}; "
             f"use one of {', '.join(sorted(CLASSIFICATION_KINDS))}."
         )
@@ -130,7 +130,7 @@ def _complete_classification(classification: dict[str, Any], identifiers: Identi
     classification.setdefault("instructions", name)
     classification["options"] = classification.get("options") or []
     if classification["type"] in ("radio", "checklist") and not classification["options"]:
-        raise ConfigurationError(
+        raise SandboxError(
             f"Classification '{name}' has no options; give it at least one, or make it a text."
         )
     for option in classification["options"]:
@@ -155,7 +155,7 @@ def _fill(feature: dict[str, Any], identifiers: Identifiers, *, attributes: bool
 
 def _require(feature: dict[str, Any], key: str, what: str) -> None:
     if not feature.get(key):
-        raise ConfigurationError(f"{what[0].upper()}{what[1:]} has no '{key}'; every one needs it.")
+        raise SandboxError(f"{what[0].upper()}{what[1:]} has no '{key}'; every one needs it.")
 
 
 def _color(number: int) -> str:

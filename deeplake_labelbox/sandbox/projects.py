@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.sandbox.attachments import attached
+from deeplake_labelbox.sandbox.errors import SandboxError
 from deeplake_labelbox.sandbox.labeling import Labeling
 from deeplake_labelbox.sandbox.ontology import complete, with_known_ids
 from deeplake_labelbox.sandbox.removal import unassign
@@ -111,13 +111,13 @@ class SandboxProject:
             attachments: Exported as they are, when asked for.
 
         Raises:
-            ConfigurationError: There is no such file, neither a video nor ``row_data`` was given,
+            SandboxError: There is no such file, neither a video nor ``row_data`` was given,
                 or the global key is taken.
         """
         if video is None and row_data is None:
-            raise ConfigurationError("A data row needs a video or row_data; give one of them.")
+            raise SandboxError("A data row needs a video or row_data; give one of them.")
         if global_key is not None and self._store.is_taken(global_key):
-            raise ConfigurationError(f"Global key '{global_key}' is taken; give another.")
+            raise SandboxError(f"Global key '{global_key}' is taken; give another.")
         checked_status(workflow_status)
         row_id = self._store.identifiers.new()
         file = None if video is None else self._file(row_id, video)
@@ -154,12 +154,12 @@ class SandboxProject:
         """Take a data row, given as itself or by its id, and its labels out of the project.
 
         Raises:
-            ConfigurationError: It is not in the project.
+            SandboxError: It is not in the project.
         """
         row_id = row if isinstance(row, str) else row.id
         with self._store.lock:
             if row_id not in self._record.assignments:
-                raise ConfigurationError(f"Project '{self.name}' has no data row '{row_id}'.")
+                raise SandboxError(f"Project '{self.name}' has no data row '{row_id}'.")
             self._store.lag.later("deletions", partial(unassign, self._store, self._record, row_id))
 
     def update_ontology(self, ontology_normalized: dict[str, Any]) -> None:
@@ -169,11 +169,11 @@ class SandboxProject:
         they do when a feature is deleted in Labelbox.
 
         Raises:
-            ConfigurationError: The ontology cannot be used, or none is connected.
+            SandboxError: The ontology cannot be used, or none is connected.
         """
         ontology = self._store.ontologies.get(self._record.ontology_id or "")
         if ontology is None:
-            raise ConfigurationError(f"Project '{self.name}' has no ontology to change.")
+            raise SandboxError(f"Project '{self.name}' has no ontology to change.")
         with self._store.lock:
             kept = with_known_ids(ontology_normalized, ontology.normalized)
             ontology.normalized = complete(kept, self._store.identifiers)
@@ -191,7 +191,7 @@ class SandboxProject:
             return file
         file = Path(video).absolute()
         if not file.is_file():
-            raise ConfigurationError(f"There is no file {file}; give the path of a video.")
+            raise SandboxError(f"There is no file {file}; give the path of a video.")
         return file
 
     def _dataset(self, name: str) -> DatasetRecord:
@@ -217,7 +217,7 @@ def create_project(
     """A new project with an ontology of its own.
 
     Raises:
-        ConfigurationError: The ontology cannot be used.
+        SandboxError: The ontology cannot be used.
     """
     moment = now()
     normalized = complete(ontology_normalized, store.identifiers)

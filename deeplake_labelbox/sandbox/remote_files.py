@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import requests
-
-from deeplake_labelbox._loopback import is_loopback, loopback_session
 
 if TYPE_CHECKING:
     from deeplake_labelbox.sandbox.export_rendering import FileUrls
@@ -29,7 +28,13 @@ def upload_at(url: str, store: Store, urls: FileUrls) -> UploadRecord | None:
 
 def is_reachable(url: str) -> bool:
     """Whether the sandbox fetches from this URL: it never leaves the machine."""
-    return url.lower().startswith(("http://", "https://")) and is_loopback(url)
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        is_here = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+    return is_here and parts.scheme in ("http", "https")
 
 
 def has_bucket(url: str) -> bool:
@@ -49,7 +54,8 @@ def fetch(url: str, store: Store, urls: FileUrls) -> bytes:
     if not is_reachable(url):
         raise RemoteFileError("Failed to access URL: the sandbox reads from 127.0.0.1 only")
     try:
-        with loopback_session() as session:
+        with requests.Session() as session:
+            session.trust_env = False  # without the proxies of the environment
             answer = session.get(url, timeout=_TIMEOUT_SECONDS)
     except requests.RequestException as error:
         raise RemoteFileError(f"Failed to access URL: {type(error).__name__}") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any, get_args
 
-from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.sandbox.errors import SandboxError
 from deeplake_labelbox.sandbox.labeling import Labeling
 from deeplake_labelbox.sandbox.store import (
     AssignmentRecord,
@@ -121,7 +121,7 @@ class SandboxDataRow:
                 checklists under each answer's feature id or under the classification's.
 
         Raises:
-            ConfigurationError: An annotation does not fit the project's ontology.
+            SandboxError: An annotation does not fit the project's ontology.
         """
         label = self._labeling.new(
             annotations,
@@ -165,7 +165,7 @@ class SandboxDataRow:
             updated_at: When it was edited; now by default.
 
         Raises:
-            ConfigurationError: An annotation does not fit the project's ontology, or the data
+            SandboxError: An annotation does not fit the project's ontology, or the data
                 row has no such label.
         """
         self._labeling.edit(self._label(label), annotations, updated_at)
@@ -176,7 +176,7 @@ class SandboxDataRow:
         """Delete a label, given as itself or by its id.
 
         Raises:
-            ConfigurationError: The data row has no such label.
+            SandboxError: The data row has no such label.
         """
         self._labeling.delete(self._label(label), updated_at)
 
@@ -220,11 +220,11 @@ class SandboxDataRow:
             created_at: When the label was submitted; now by default.
 
         Raises:
-            ConfigurationError: There are none, or a corrected one does not fit the ontology.
+            SandboxError: There are none, or a corrected one does not fit the ontology.
         """
         waiting = self.pre_labels
         if not waiting:
-            raise ConfigurationError(f"Data row '{self.id}' has no pre-labels; import some first.")
+            raise SandboxError(f"Data row '{self.id}' has no pre-labels; import some first.")
         seen = waiting if correct is None else [correct(each) for each in waiting]
         kept = [each for each in seen if each is not None]
         label = self.add_label(kept, created_by=created_by, created_at=created_at)
@@ -250,7 +250,7 @@ class SandboxDataRow:
     def _label(self, label: SandboxLabel | str) -> LabelRecord:
         label_id = label if isinstance(label, str) else label.id
         if label_id not in self._assignment.label_ids:
-            raise ConfigurationError(f"Data row '{self.id}' has no label '{label_id}'.")
+            raise SandboxError(f"Data row '{self.id}' has no label '{label_id}'.")
         return self._store.labels[label_id]
 
 
@@ -258,10 +258,10 @@ def checked_status(status: WorkflowStatus) -> WorkflowStatus:
     """The status itself.
 
     Raises:
-        ConfigurationError: There is no such status.
+        SandboxError: There is no such status.
     """
     if status not in get_args(WorkflowStatus):
-        raise ConfigurationError(
+        raise SandboxError(
             f"Unknown workflow status {status!r}; use one of {', '.join(get_args(WorkflowStatus))}."
         )
     return status

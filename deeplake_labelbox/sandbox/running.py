@@ -22,7 +22,7 @@ class RunningSandbox:
     """Serves a store until it is stopped.
 
     Raises:
-        ConfigurationError: The port is taken.
+        SandboxError: The port is taken.
     """
 
     def __init__(self, store: Store, api_key: str, faults: Faults, port: int) -> None:

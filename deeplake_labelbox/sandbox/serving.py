@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.sandbox.errors import SandboxError
 from deeplake_labelbox.sandbox.faulty_answer import CuttableProtocol
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def listen(port: int) -> socket.socket:
     """A socket that listens on 127.0.0.1; port 0 takes a free one.
 
     Raises:
-        ConfigurationError: The port is taken.
+        SandboxError: The port is taken.
     """
     # With the protocol named, asyncio turns off the delay of small packets: 40 ms a reply.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -30,7 +30,7 @@ def listen(port: int) -> socket.socket:
         listener.bind((HOST, port))
     except (OSError, OverflowError) as error:
         listener.close()
-        raise ConfigurationError(
+        raise SandboxError(
             f"Port {port} of {HOST} cannot be used; choose another or leave it to the sandbox."
         ) from error
     # Requests wait here until the thread has started, so nothing has to wait for the thread.

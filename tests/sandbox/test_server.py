@@ -16,8 +16,7 @@ from lbox.exceptions import (
 )
 from sandbox_projects import ONTOLOGY, new_project
 
-from deeplake_labelbox.errors import ConfigurationError
-from deeplake_labelbox.sandbox import Sandbox
+from deeplake_labelbox.sandbox import Sandbox, SandboxError
 
 
 @pytest.fixture(scope="module")
@@ -69,12 +68,12 @@ def test_it_listens_on_the_port_that_was_asked_for():
 
 def test_a_taken_port_is_a_clear_error(box):
     port = int(box.url.rsplit(":", 1)[1])
-    with pytest.raises(ConfigurationError, match=f"Port {port} of 127.0.0.1 cannot be used"):
+    with pytest.raises(SandboxError, match=f"Port {port} of 127.0.0.1 cannot be used"):
         Sandbox(port=port).start()
 
 
 def test_a_stopped_sandbox_says_so():
-    with pytest.raises(ConfigurationError, match="not running"):
+    with pytest.raises(SandboxError, match="not running"):
         _ = Sandbox().endpoint
 
 
@@ -83,14 +82,14 @@ def test_without_its_extra_it_says_what_to_install(monkeypatch):
     for name in ("running", "serving", "application", "faulty_answer"):
         monkeypatch.delitem(sys.modules, f"{module}.{name}", raising=False)
     monkeypatch.setitem(sys.modules, "uvicorn", None)
-    with pytest.raises(ConfigurationError, match=r'pip install "deeplake-labelbox\[sandbox\]"'):
+    with pytest.raises(SandboxError, match=r'pip install "deeplake-labelbox\[sandbox\]"'):
         Sandbox().start()
     monkeypatch.undo()
     importlib.import_module(f"{module}.running")
 
 
 def test_a_box_without_a_sample_says_so(box):
-    with pytest.raises(ConfigurationError, match="sample=True"):
+    with pytest.raises(SandboxError, match="sample=True"):
         _ = box.sample
 
 
@@ -168,7 +167,7 @@ def test_ids_in_an_ontology_are_kept(box):
     ],
 )
 def test_a_bad_ontology_is_refused(box, ontology, message):
-    with pytest.raises(ConfigurationError, match=message):
+    with pytest.raises(SandboxError, match=message):
         box.add_project("bad", ontology)
 
 
@@ -241,5 +240,5 @@ def test_requests_are_recorded_with_operation_and_headers(box, project):
 def test_projects_are_found_by_id(box, project):
     assert box.project(project.id).name == "Traffic"
     assert project.id in [each.id for each in box.projects]
-    with pytest.raises(ConfigurationError, match="no project 'x'"):
+    with pytest.raises(SandboxError, match="no project 'x'"):
         box.project("x")

@@ -13,7 +13,7 @@ from sandbox_projects import (
     new_project,
 )
 
-from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.sandbox import SandboxError
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 LATER = LONG_AGO + timedelta(days=10)
@@ -72,7 +72,7 @@ def test_a_deleted_label_gives_way_to_the_one_before(box, project, row):
     assert row.selected_label_id is None
     (line,) = export_lines(box, project)
     assert line["projects"][project.id]["labels"] == []
-    with pytest.raises(ConfigurationError, match="has no label"):
+    with pytest.raises(SandboxError, match="has no label"):
         row.delete_label(first)
 
 
@@ -91,7 +91,7 @@ def test_a_video_is_taken_out_of_the_project(box, project, row):
     project.remove_video(row)
     assert [line["data_row"]["id"] for line in export_lines(box, project)] == [other.id]
     assert box.client().get_data_row(row.id).uid == row.id
-    with pytest.raises(ConfigurationError, match="has no data row"):
+    with pytest.raises(SandboxError, match="has no data row"):
         project.remove_video(row.id)
 
 
@@ -126,8 +126,8 @@ def test_an_ontology_changes_and_its_features_stay_the_same(box, project, row):
 
 def test_an_edit_that_does_not_fit_changes_nothing(box, project, row):
     label = row.add_label([car(box_at(1, 3))])
-    with pytest.raises(ConfigurationError, match="'bus'"):
+    with pytest.raises(SandboxError, match="'bus'"):
         row.update_label(label, [{"name": "bus", "segments": []}])
-    with pytest.raises(ConfigurationError, match="the uuid 'a'"):
+    with pytest.raises(SandboxError, match="the uuid 'a'"):
         row.update_label(label, [car(box_at(1)) | {"uuid": "a"}] * 2)
     assert set(feature_ids(box, project)) == {3.0}

@@ -5,7 +5,7 @@ import requests
 from lbox.exceptions import ApiLimitError, LabelboxError, NetworkError
 from sandbox_projects import export_lines, new_project
 
-from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.sandbox import SandboxError
 
 DATA = bytes(range(256)) * 1000
 
@@ -136,7 +136,7 @@ def test_masks_can_fail(box):
 
 
 def test_unknown_faults_are_refused(box):
-    with pytest.raises(ConfigurationError, match="Unknown fault 'explode'"):
+    with pytest.raises(SandboxError, match="Unknown fault 'explode'"):
         box.faults.add("video", "explode")
-    with pytest.raises(ConfigurationError, match="no regular expression"):
+    with pytest.raises(SandboxError, match="no regular expression"):
         box.faults.add("(")

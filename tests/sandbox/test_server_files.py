@@ -10,7 +10,7 @@ import requests
 from PIL import Image
 from sandbox_projects import composite_png, exported_annotations, mask_frame, new_project
 
-from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.sandbox import SandboxError
 
 RED, GREEN = (255, 0, 0), (0, 255, 0)
 DATA = bytes(range(256)) * 400
@@ -121,14 +121,14 @@ def test_row_data_is_handed_out_as_it_is(project):
 
 
 def test_bad_videos_are_refused(project, tmp_path):
-    with pytest.raises(ConfigurationError, match="There is no file"):
+    with pytest.raises(SandboxError, match="There is no file"):
         project.add_video(tmp_path / "none.mp4")
-    with pytest.raises(ConfigurationError, match="needs a video or row_data"):
+    with pytest.raises(SandboxError, match="needs a video or row_data"):
         project.add_video()
     project.add_video(b"", global_key="taken twice")
-    with pytest.raises(ConfigurationError, match="'taken twice' is taken"):
+    with pytest.raises(SandboxError, match="'taken twice' is taken"):
         project.add_video(b"", global_key="taken twice")
-    with pytest.raises(ConfigurationError, match="Unknown workflow status 'Done'"):
+    with pytest.raises(SandboxError, match="Unknown workflow status 'Done'"):
         project.add_video(b"", workflow_status="Done")
 
 

@@ -3,7 +3,7 @@
 import pytest
 from sandbox_projects import box_at, car, composite_png, mask_frame, new_project
 
-from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.sandbox import SandboxError
 
 RED = (255, 0, 0)
 
@@ -115,24 +115,24 @@ def masks(frames=None, instances=None, **more):
     ],
 )
 def test_a_bad_annotation_is_refused(row, annotation, message):
-    with pytest.raises(ConfigurationError, match=message):
+    with pytest.raises(SandboxError, match=message):
         row.add_label([annotation])
 
 
 def test_a_classification_is_answered_once_in_a_label(row):
     place = {"name": "place", "answer": {"name": "town"}}
-    with pytest.raises(ConfigurationError, match="answers a classification twice"):
+    with pytest.raises(SandboxError, match="answers a classification twice"):
         row.add_label([place, place])
 
 
 def test_a_label_id_is_used_once(row):
     row.add_label_json({"id": "cone"})
-    with pytest.raises(ConfigurationError, match="There is a label 'cone' already"):
+    with pytest.raises(SandboxError, match="There is a label 'cone' already"):
         row.add_label_json({"id": "cone"})
 
 
 def test_a_refused_label_leaves_nothing_behind(box):
     made = new_project(box).add_video(row_data="https://videos.test/a.mp4")
-    with pytest.raises(ConfigurationError):
+    with pytest.raises(SandboxError):
         made.add_label([car(box_at(1)), {"name": "truck"}])
     assert made.selected_label_id is None

@@ -17,7 +17,7 @@ from sandbox_projects import (
     new_project,
 )
 
-from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.sandbox import SandboxError
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 
@@ -267,7 +267,7 @@ def test_pre_labels_wait_for_a_labeler(box, project, row, run):
     row.accept_pre_labels(correct, created_by="ann@sandbox.test")
     assert row.pre_labels == ()
     assert list(cars(box, project).values()) == [{1: 8.5}]
-    with pytest.raises(ConfigurationError, match="has no pre-labels"):
+    with pytest.raises(SandboxError, match="has no pre-labels"):
         row.accept_pre_labels()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +21,10 @@ from deeplake_labelbox.errors import (
     DatasetExistsError,
     DatasetNotFoundError,
 )
+
+# Where local datasets are deleted: a name that nobody else gives, so that what an interrupted
+# deletion left can go without a look.
+_DELETED_SUFFIX = ".deleted-by-deeplake-labelbox"
 
 # Some failures of storage arrive as a KeyError or the like: "[S3] Key not found: …".
 _OF_STORAGE = re.compile(r"\[\w+\] ")
@@ -133,6 +138,7 @@ class DatasetLocation:
         """
         local = Path(self.path)
         self._check_readable()
+        self.finish_deletion()
         if not self.is_local or not local.exists() or self.exists():
             return
         if not local.is_dir() or any(local.iterdir()):
@@ -155,9 +161,41 @@ class DatasetLocation:
             )
 
     def delete(self) -> None:
-        """Delete the dataset."""
+        """Delete the dataset, or what an interrupted deletion left of it.
+
+        Deep Lake deletes file by file, and what it leaves when it is killed is no dataset any more.
+        So a local dataset is set aside first, in one step.
+
+        Raises:
+            DatasetError: If it cannot be deleted.
+        """
+        if self.is_local and not os.path.islink(self.path):  # noqa: PTH114 - text, as in Deep Lake
+            with _file_errors(f"{self} cannot be deleted"):
+                self.set_aside()
+            self.finish_deletion()
+            return
         with dataset_errors(f"deleting the dataset at {self}"):
             deeplake.delete(self.path, creds=self.creds, token=self.token)
+
+    def set_aside(self) -> None:
+        """Rename a local dataset to what `finish_deletion` deletes.
+
+        Raises:
+            OSError: If it cannot be renamed.
+        """
+        self.finish_deletion()
+        os.rename(self.path, self.beside(_DELETED_SUFFIX).path)  # noqa: PTH104 - the same
+
+    def finish_deletion(self) -> None:
+        """Delete what was set aside, also by a run that was killed.
+
+        Raises:
+            DatasetError: If it cannot be deleted.
+        """
+        aside = self.beside(_DELETED_SUFFIX).path
+        if self.is_local and os.path.lexists(aside):
+            with _file_errors(f"{aside}, which was replaced, cannot be deleted"):
+                shutil.rmtree(aside)
 
 
 def opened_to_write(
@@ -194,6 +232,16 @@ def _check_encoding(path: str) -> None:
             f"The dataset path {path!a} cannot be used: it is no UTF-8, or not in {encoding}, the "
             f"encoding of file names here; {mend}choose another path."
         )
+
+
+@contextmanager
+def _file_errors(what: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DatasetError(
+            f"{what}: {error.strerror}. Check the rights to it, or delete it yourself."
+        ) from error
 
 
 @contextmanager

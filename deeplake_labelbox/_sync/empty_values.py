@@ -8,8 +8,9 @@ from typing import Any
 import deeplake
 import numpy as np
 
+from deeplake_labelbox._store.column_types import empty_cell
 from deeplake_labelbox._store.columns import column_kind, read_class_names
-from deeplake_labelbox._store.labelbox_meta import LabelboxMeta, VideoEntry
+from deeplake_labelbox._store.labelbox_meta import LabelboxMeta
 from deeplake_labelbox._store.row_index import RowIndex
 
 
@@ -25,11 +26,12 @@ def write_empty_values(
         meta: Its videos.
     """
     for column in columns:
-        kind = column_kind(dataset, column)
+        kind = str(column_kind(dataset, column))
         for video in meta.videos:
             rows = index.rows_of(video)
             if len(rows.rows) and _holds_any(dataset, column, rows.rows):
-                empty = _empty(kind, video, len(read_class_names(dataset, column)))
+                options = len(read_class_names(dataset, column))
+                empty = empty_cell(kind, height=video.height, width=video.width, options=options)
                 rows.write(dataset, column, [empty] * len(rows.frames))
 
 
@@ -41,21 +43,3 @@ def _holds_any(dataset: deeplake.Dataset, column: str, rows: Any) -> bool:
         if any(np.ravel(value)) if texts else np.size(value):
             return True
     return False
-
-
-def _empty(kind: str | None, video: VideoEntry, classes: int) -> Any:
-    """The empty value of a kind of column."""
-    if kind == "raster-segmentation":
-        return np.zeros((video.height, video.width, 0), dtype=np.bool_)
-    if kind == "object text":
-        return [""]
-    if kind == "text":
-        return ""
-    return {
-        "rectangle": np.zeros((0, 4), dtype=np.float32),
-        "point": np.zeros((0, 2), dtype=np.float32),
-        "line": np.zeros((0, 0, 2), dtype=np.float32),
-        "polygon": np.zeros((0, 0, 2), dtype=np.float32),
-        "key_frames": np.zeros(0, dtype=np.bool_),
-        "object choices": np.zeros((0, classes), dtype=np.uint8),
-    }.get(str(kind), np.zeros(0, dtype=np.int32))

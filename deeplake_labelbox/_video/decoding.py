@@ -36,9 +36,10 @@ import av.error
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._video.container import ffmpeg_message, open_container
 from deeplake_labelbox._video.damage import find_damage
-from deeplake_labelbox._video.numbering import FrameNumbers, starts_anew
+from deeplake_labelbox._video.numbering import FrameNumbers
 from deeplake_labelbox._video.packet_tags import PacketTags
 from deeplake_labelbox._video.packets import PacketTable, is_shown
+from deeplake_labelbox._video.picture_kinds import starts_anew
 from deeplake_labelbox.errors import VideoDecodeError
 
 logger = logging.getLogger(__name__)
@@ -103,10 +104,10 @@ class VideoDecoder:
         self._path = path
         self._name = name
         self._packets = packets
-        self._rate = frame_rate or _FALLBACK_RATE
+        self._rate = frame_rate
 
     def __iter__(self) -> Iterator[Decoded]:
-        clock = _Clock(self._rate)
+        clock = Clock(self._rate)
         numbers = FrameNumbers(self._packets)
         stop, count = None, 0
         for item in self._frames_before_damage(numbers):
@@ -249,15 +250,20 @@ def _error(
     )
 
 
-class _Clock:
-    """Seconds from the first frame, rising also where a file's own times are missing or go back."""
+class Clock:
+    """Seconds from the first frame, rising also where a file's own times are missing or go back.
 
-    def __init__(self, rate: float) -> None:
-        self._step = 1.0 / rate
+    Args:
+        rate: Frames a second, which spaces those.
+    """
+
+    def __init__(self, rate: float | None) -> None:
+        self._step = 1.0 / (rate or _FALLBACK_RATE)
         self._start: float | None = None
         self._last = -self._step
 
     def next(self, time: float | None) -> float:
+        """The seconds of the next frame, from its own time."""
         if time is not None and self._start is None:
             # Frames before the first that has a time were spaced by the rate.
             self._start = time - (self._last + self._step)

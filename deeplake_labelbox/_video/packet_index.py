@@ -82,6 +82,7 @@ class PacketIndex:
         firsts: (G,) int32 first packet of each group.
         stored: (G,) bool: whether the group is stored.
         checksums: (G,) uint32 CRC-32 of each stored group.
+        parameters: First packet and extradata of each later part of the stream that has its own.
     """
 
     stream: StreamParameters
@@ -96,6 +97,15 @@ class PacketIndex:
     firsts: NDArray[np.int32]
     stored: NDArray[np.bool_]
     checksums: NDArray[np.uint32]
+    parameters: tuple[tuple[int, bytes], ...] = ()
+
+    def part_of(self, packet: int) -> int:
+        """Which part of the stream a packet belongs to, as told by `parameters`; 0: the first."""
+        return sum(packet >= first for first, _ in self.parameters)
+
+    def extradata_of(self, part: int) -> bytes:
+        """The extradata of a part."""
+        return self.parameters[part - 1][1] if part else self.stream.extradata
 
     @cached_property
     def packets(self) -> NDArray[np.int32]:
@@ -187,6 +197,9 @@ class PacketIndex:
             "whole": self.whole,
             "packets": len(self.sizes),
             "groups": len(self.firsts),
+            "parameters": [
+                (first, b64encode(extradata).decode()) for first, extradata in self.parameters
+            ],
         }
         parts = [json.dumps(head).encode() + b"\n"]
         for column, kind in _COLUMNS.items():
@@ -231,6 +244,9 @@ class PacketIndex:
                 frame_count=head["frame_count"],
                 verified=head["verified"],
                 whole=head["whole"],
+                parameters=tuple(
+                    (first, b64decode(extradata)) for first, extradata in head["parameters"]
+                ),
                 **columns,
             )
         except (ValueError, TypeError, KeyError, IndexError, zlib.error) as error:

@@ -39,13 +39,18 @@ class PacketSession:
     Args:
         index: Of the video's packets.
         fetch: Gives the bytes of a group.
+        checks: Whether to compare these with their checksums.
     """
 
-    def __init__(self, index: PacketIndex, fetch: Callable[[int], bytes]) -> None:
+    def __init__(
+        self, index: PacketIndex, fetch: Callable[[int], bytes], *, checks: bool = True
+    ) -> None:
         self._index = index
+        self._checks = checks
         self._fetch = fetch
         self._context: VideoCodecContext | None = None
         self._groups: OrderedDict[int, bytes] = OrderedDict()
+        self._part = 0  # of the stream: which parameters the decoder was opened with
         self._since = -1  # the packet at which decoding started; -1: the decoder is empty
         self._next = -1  # the packet that comes next
         self._inside: set[int] = set()  # frames whose packets the decoder has
@@ -55,8 +60,12 @@ class PacketSession:
         """Whether the decoder comes to a frame by going on from where it is."""
         if frame in self._waiting or frame in self._inside:
             return True
-        start, packet = int(self._index.starts[frame]), int(self._index.packets[frame])
-        return 0 <= self._since <= start <= self._next <= packet
+        index = self._index
+        start, packet = int(index.starts[frame]), int(index.packets[frame])
+        if not 0 <= self._since <= start <= self._next <= packet:
+            return False
+        # Behind damage, decoding starts anew.
+        return index.part_of(start) == self._part and (index.whole or start == self._since)
 
     def distance(self, frame: int) -> int:
         """How many packets away a frame is that is reached."""
@@ -85,6 +94,12 @@ class PacketSession:
             for passed in [number for number in self._waiting if number < frame]:
                 del self._waiting[passed]
 
+    def reset(self) -> None:
+        """Let the next frame be decoded from the packet at which its group starts."""
+        if self._since >= 0 and self._context is not None:
+            self._flush(self._context)
+        self._empty()
+
     def close(self) -> None:
         """Free the decoder's memory."""
         if self._context is not None:
@@ -109,14 +124,13 @@ class PacketSession:
         self._waiting.clear()
 
     def _restart(self, packet: int) -> None:
+        part = self._index.part_of(packet)
+        if self._context is not None and part != self._part:
+            self.close()
         if self._context is None:
-            self._context = open_decoder(self._index.stream)
-        elif self._next == packet and self._index.whole:
-            return  # goes on into the next group of pictures
-        elif self._since >= 0:
-            self._context.flush_buffers()
-            self._context.reorder_depth = self._index.stream.reorder_depth
-        self._empty()
+            self._context = open_decoder(self._index.stream, self._index.extradata_of(part))
+            self._part = part
+        self.reset()
         self._since = self._next = packet
 
     def _advance(self, frame: int, unneeded: _Unneeded, *, goes_on: bool) -> None:
@@ -125,7 +139,11 @@ class PacketSession:
         packet = int(index.packets[frame])
         while frame not in self._waiting:
             number = self._next
-            over = number == len(index.sizes) or not index.stored[index.groups[number]]
+            over = (
+                number == len(index.sizes)
+                or not index.stored[index.groups[number]]
+                or index.part_of(number) != self._part
+            )
             if over or (number > packet and not goes_on and not self._completes(number)):
                 self._drain()
                 if frame not in self._waiting:
@@ -155,11 +173,12 @@ class PacketSession:
     def _drain(self) -> None:
         self._take(None)
         waiting = dict(self._waiting)
-        assert self._context is not None  # noqa: S101 - opened by _restart
-        self._context.flush_buffers()
-        self._context.reorder_depth = self._index.stream.reorder_depth
-        self._empty()
+        self.reset()
         self._waiting.update(waiting)
+
+    def _flush(self, context: VideoCodecContext) -> None:
+        context.flush_buffers()
+        context.reorder_depth = self._index.stream.reorder_depth  # which flushing may forget
 
     def _take(self, packet: av.Packet[Any] | None) -> None:
         assert self._context is not None  # noqa: S101 - opened by _restart
@@ -181,7 +200,7 @@ class PacketSession:
             self._groups.move_to_end(group)
         else:
             data = self._fetch(group)
-            if isal_zlib.crc32(data) != int(index.checksums[group]):
+            if isal_zlib.crc32(data) != int(index.checksums[group]) and self._checks:
                 raise DatasetError(
                     f"The packets of group {group} of a video are not those that were stored. "
                     "Restore the dataset, or build it again."
@@ -208,8 +227,12 @@ class _Unneeded:
         return frame < self._first if self._all else frame not in self._wanted
 
 
-def open_decoder(stream: StreamParameters) -> VideoCodecContext:
+def open_decoder(stream: StreamParameters, extradata: bytes) -> VideoCodecContext:
     """A decoder for the packets of a stream.
+
+    Args:
+        stream: What it must know.
+        extradata: The codec's parameter sets.
 
     Raises:
         DatasetError: The installed FFmpeg does not know the codec.
@@ -227,7 +250,7 @@ def open_decoder(stream: StreamParameters) -> VideoCodecContext:
         ) from error
     if stream.tag:
         context.codec_tag = stream.tag
-    context.extradata = stream.extradata or None
+    context.extradata = extradata or None
     context.width, context.height = stream.width, stream.height
     if stream.pixel_format:
         context.pix_fmt = stream.pixel_format

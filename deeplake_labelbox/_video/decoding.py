@@ -94,6 +94,9 @@ class VideoDecoder:
         packets: Its packets.
         frame_rate: Spaces the timestamps of frames without times.
 
+    Attributes:
+        strict: Whether all frames came from a decoder that refuses what is odd; set by iterating.
+
     Raises:
         VideoDecodeError: After the last frame, when not all frames could be decoded.
     """
@@ -105,6 +108,7 @@ class VideoDecoder:
         self._name = name
         self._packets = packets
         self._rate = frame_rate
+        self.strict = True
 
     def __iter__(self) -> Iterator[Decoded]:
         clock = Clock(self._rate)
@@ -136,6 +140,7 @@ class VideoDecoder:
         for threads, strict in (("AUTO", True), ("NONE", True), ("NONE", False)):
             if not strict and not self._is_whole():
                 break
+            self.strict = strict
             stop = None
             for item in self._frames(threads, numbers if strict else None):
                 if isinstance(item, _Stop):

@@ -75,7 +75,8 @@ class PacketIndex:
         frame_count: How many frames the video has, stored or not.
         verified: Whether the packet of each frame was recorded from a decoder; else the packets'
             times told it.
-        whole: Whether no damage was found.
+        clean: Whether a strict decoder found nothing odd. Else, what comes out may depend on what
+            was decoded before, and each group of pictures is decoded by a new decoder.
         sizes: (P,) int32 bytes of each packet, in decoding order.
         frames: (P,) int32 number of the frame that each packet gives, -1 where none is known.
         flags: (P,) uint8, `START` and `UNREFERENCED`.
@@ -90,7 +91,7 @@ class PacketIndex:
     size: tuple[int, int]
     frame_count: int
     verified: bool
-    whole: bool
+    clean: bool
     sizes: NDArray[np.int32]
     frames: NDArray[np.int32]
     flags: NDArray[np.uint8]
@@ -194,7 +195,7 @@ class PacketIndex:
             "size": self.size,
             "frame_count": self.frame_count,
             "verified": self.verified,
-            "whole": self.whole,
+            "clean": self.clean,
             "packets": len(self.sizes),
             "groups": len(self.firsts),
             "parameters": [
@@ -243,7 +244,7 @@ class PacketIndex:
                 size=(head["size"][0], head["size"][1]),
                 frame_count=head["frame_count"],
                 verified=head["verified"],
-                whole=head["whole"],
+                clean=head["clean"],
                 parameters=tuple(
                     (first, b64decode(extradata)) for first, extradata in head["parameters"]
                 ),

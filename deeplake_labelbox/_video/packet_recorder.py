@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _MAX_GROUP_BYTES: Final = 1 << 20
+_SHARED_GROUP_BYTES: Final = 64 << 10
 _TRIED_FRAMES: Final = 16  # of a video that is copied
 
 
@@ -176,12 +178,16 @@ class PacketRecorder:
                 found.indices.append(index)
                 found.timestamps.append(timestamp)
         decoder = VideoDecoder(video.path, video.name, table, video.info.frame_rate)
-        for decoded, _ in zip(decoder, range(_TRIED_FRAMES), strict=False):
-            if found.of_packets[decoded.packet] != decoded.index:
-                logger.info("%s is decoded in full to number its frames", video.name)
-                return self._decoded(packets)
-            found.digests[decoded.index] = frame_digest(decoded.frame)
-        video.frame_count = len(table)
+        try:
+            for decoded in islice(decoder, _TRIED_FRAMES):
+                found.verified |= found.of_packets[decoded.packet] != decoded.index
+                found.digests[decoded.index] = frame_digest(decoded.frame)
+        except VideoDecodeError:
+            found.verified = True
+        if found.verified:
+            logger.info("%s is decoded in full to number its frames", video.name)
+            return self._decoded(packets)
+        video.frame_count, video.strict = len(table), True
         first = found.indices[:1]
         video.sizes = [(number + 1, video.info.width, video.info.height) for number in first]
         return found
@@ -192,8 +198,9 @@ class PacketRecorder:
         promised[:1] = True
         starts = promised if not frames.verified else promised | packets.is_key
         flags = np.where(starts, START, 0).astype(np.uint8)
-        if (frames.of_packets >= 0)[packets.shown].all():
-            # Else, a field of a picture may be in a packet of its own.
+        clean = frames.error is None and self._video.strict
+        # A field of a picture may be in a packet of its own, and gives no frame.
+        if clean and (frames.of_packets >= 0)[packets.shown].all():
             flags[packets.unreferenced] |= UNREFERENCED
         index = PacketIndex(
             stream=packets.stream,
@@ -201,7 +208,7 @@ class PacketRecorder:
             size=(self._video.info.width, self._video.info.height),
             frame_count=self._video.frame_count,
             verified=frames.verified,
-            whole=frames.error is None,
+            clean=clean,
             sizes=packets.sizes,
             frames=frames.of_packets,
             flags=flags,
@@ -235,14 +242,19 @@ def _ranks(times: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _first_packets(sizes: NDArray[np.int32], starts: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """Where groups begin: where decoding can start, and where a group would grow too large."""
+    """Where groups begin: where decoding can start, and where a group would grow too large.
+
+    Small pictures of which each can be decoded by itself share groups.
+    """
     firsts: list[int] = []
-    total = 0
+    total, alone = 0, False
     for number, (size, start) in enumerate(zip(sizes.tolist(), starts.tolist(), strict=True)):
-        if number == 0 or start or total + size > _MAX_GROUP_BYTES:
+        most = _SHARED_GROUP_BYTES if start and alone else 0 if start else _MAX_GROUP_BYTES
+        if number == 0 or total + size > most:
             firsts.append(number)
             total = 0
         total += size
+        alone = start
     return np.array(firsts, np.int32)
 
 

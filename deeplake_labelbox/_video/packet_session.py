@@ -64,8 +64,7 @@ class PacketSession:
         start, packet = int(index.starts[frame]), int(index.packets[frame])
         if not 0 <= self._since <= start <= self._next <= packet:
             return False
-        # Behind damage, decoding starts anew.
-        return index.part_of(start) == self._part and (index.whole or start == self._since)
+        return index.part_of(start) == self._part and (index.clean or start == self._since)
 
     def distance(self, frame: int) -> int:
         """How many packets away a frame is that is reached."""
@@ -125,10 +124,10 @@ class PacketSession:
 
     def _restart(self, packet: int) -> None:
         part = self._index.part_of(packet)
-        if self._context is not None and part != self._part:
+        if self._context is not None and (part != self._part or not self._index.clean):
             self.close()
         if self._context is None:
-            self._context = open_decoder(self._index.stream, self._index.extradata_of(part))
+            self._context = open_decoder(self._index, part)
             self._part = part
         self.reset()
         self._since = self._next = packet
@@ -147,17 +146,13 @@ class PacketSession:
             if over or (number > packet and not goes_on and not self._completes(number)):
                 self._drain()
                 if frame not in self._waiting:
-                    raise DatasetError(
-                        f"Frame {frame + 1} of a video does not come out of its stored packets. "
-                        "Check that the dataset was not changed by other means, and that the "
-                        "installed PyAV decodes the codec as the one that stored the video did."
-                    )
+                    raise _missing(frame, index)
                 return
             self._next += 1
             given = int(index.frames[number])
             if index.flags[number] & UNREFERENCED and unneeded.is_unneeded(given):
                 continue
-            if given >= 0:
+            if self._is_whole(given):
                 self._inside.add(given)
             tagged: av.Packet[Any] = av.Packet(int(index.sizes[number]))
             # Not Packet(data): with frame threads, freeing Python's memory can wait for the GIL
@@ -165,6 +160,10 @@ class PacketSession:
             tagged.update(self._data(number))
             tagged.pts = tagged.dts = number
             self._take(tagged)
+
+    def _is_whole(self, frame: int) -> bool:
+        """Whether decoding started early enough for a frame; for leading pictures it may not."""
+        return frame >= 0 and bool(self._since <= self._index.starts[frame])
 
     def _completes(self, number: int) -> bool:
         """Whether a packet may hold the second field of the picture that began before it."""
@@ -189,7 +188,7 @@ class PacketSession:
         for frame in frames:
             number = -1 if frame.pts is None else int(self._index.frames[frame.pts])
             self._inside.discard(number)
-            if number >= 0:
+            if self._is_whole(number) and (self._index.verified or not frame.is_corrupt):
                 self._waiting[number] = frame
 
     def _data(self, packet: int) -> bytes:
@@ -227,16 +226,30 @@ class _Unneeded:
         return frame < self._first if self._all else frame not in self._wanted
 
 
-def open_decoder(stream: StreamParameters, extradata: bytes) -> VideoCodecContext:
+def _missing(frame: int, index: PacketIndex) -> DatasetError:
+    said = f"Frame {frame + 1} of a video does not come out of its stored packets. "
+    if not index.verified:
+        return DatasetError(
+            said + "They were copied without decoding them, and the file that they come from "
+            "is damaged there. Check that it plays, and store it again."
+        )
+    return DatasetError(
+        said + "Check that the dataset was not changed by other means, and that the installed "
+        "PyAV decodes the codec as the one that stored the video did."
+    )
+
+
+def open_decoder(index: PacketIndex, part: int) -> VideoCodecContext:
     """A decoder for the packets of a stream.
 
     Args:
-        stream: What it must know.
-        extradata: The codec's parameter sets.
+        index: Of the packets.
+        part: Of the stream.
 
     Raises:
         DatasetError: The installed FFmpeg does not know the codec.
     """
+    stream = index.stream
     try:
         try:
             codec = Codec(stream.decoder, "r")
@@ -250,7 +263,7 @@ def open_decoder(stream: StreamParameters, extradata: bytes) -> VideoCodecContex
         ) from error
     if stream.tag:
         context.codec_tag = stream.tag
-    context.extradata = extradata or None
+    context.extradata = index.extradata_of(part) or None
     context.width, context.height = stream.width, stream.height
     if stream.pixel_format:
         context.pix_fmt = stream.pixel_format
@@ -258,9 +271,11 @@ def open_decoder(stream: StreamParameters, extradata: bytes) -> VideoCodecContex
         setattr(context, name, getattr(stream, name))
     context.bits_per_coded_sample = stream.bits_per_coded_sample
     context.reorder_depth = stream.reorder_depth
-    context.thread_type = "AUTO"
+    context.thread_type = "AUTO" if index.clean else "NONE"
     context.thread_count = min(os.cpu_count() or 1, _MAX_THREADS)
-    context.options = {"max_pixels": str(MAX_PIXELS)}
+    # What was not decoded when it was stored may be damaged.
+    strict = {} if index.verified else {"err_detect": "explode"}
+    context.options = {"max_pixels": str(MAX_PIXELS), **strict}
     return context
 
 

@@ -76,12 +76,12 @@ def is_unreferenced(packet: Packet[Any]) -> bool:
         return bool(kinds) and _HEVC_UNREFERENCED.issuperset(kinds) and not has_layers
     if codec == "mpeg4":
         data = bytes(packet)
-        return data.count(_VOP) == 1 and data[data.find(_VOP) + 4] >> 6 == 0b10
+        at = data.find(_VOP) + 4
+        return data.count(_VOP) == 1 and at < len(data) and data[at] >> 6 == 0b10
     if codec in {"mpeg1video", "mpeg2video"}:
         data = bytes(packet)
-        return data.count(_MPEG2_PICTURE) == 1 and (
-            data[data.find(_MPEG2_PICTURE) + 5] >> 3 & 0b111 == 0b011
-        )
+        at = data.find(_MPEG2_PICTURE) + 5
+        return data.count(_MPEG2_PICTURE) == 1 and at < len(data) and data[at] >> 3 & 0b111 == 0b011
     return False
 
 

@@ -99,7 +99,7 @@ class SeekPoints:
     def _first_trial(self, index: PacketIndex) -> tuple[list[int], int | None]:
         """Packets at which to start, and how many frames to compare for each, None: all."""
         starts = np.flatnonzero(index.flags & START)
-        if not index.whole or index.frame_count <= _SMALL or not self._promised[starts[1:]].all():
+        if not index.clean or index.frame_count <= _SMALL or not self._promised[starts[1:]].all():
             return starts.tolist(), None
         some = np.linspace(0, len(starts) - 1, min(_TRIED_STARTS, len(starts))).round()
         return starts[some.astype(int)].tolist(), _TRIED_FRAMES
@@ -113,14 +113,14 @@ class SeekPoints:
     ) -> set[int]:
         """Those of the packets from which frames come out other than in order."""
         known = np.fromiter(self._digests, np.int64, len(self._digests))
-        session = PacketSession(index, fetch, checks=False)
         wrong = set()
         for start in tried:
             frames = known[index.starts[known] == start]
             frames = np.sort(frames[np.argsort(index.packets[frames])[:limit]]).tolist()
             if not frames:
                 continue
-            session.reset()
+            # A new one each time: some decoders keep a picture when they are flushed.
+            session = PacketSession(index, fetch, checks=False)
             try:
                 for frame, picture in session.frames(frames, keep=False):
                     if frame_digest(picture) != self._digests[frame]:
@@ -128,7 +128,7 @@ class SeekPoints:
                         break
             except DatasetError:
                 wrong.add(start)
-        session.close()
+            session.close()
         return wrong
 
 

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from deeplake_labelbox._model.kinds import GEOMETRIES
-from deeplake_labelbox._model.kinds.geometry import GeometryKind, Shapes
 from deeplake_labelbox._store.cells import Rows
 from deeplake_labelbox._store.label_space import LabelSpace, ObjectColumn
 from deeplake_labelbox._store.labeled_dataset import LabeledDataset
 from deeplake_labelbox._store.objects import FamilyObjects
+from deeplake_labelbox._store.shapes import Shapes, corners_of, masks_of, scaled
 
 logger = logging.getLogger(__name__)
 
@@ -36,9 +35,9 @@ class FrameObjects:
     shapes: Shapes
 
     @property
-    def kind(self) -> GeometryKind:
+    def kind(self) -> str:
         """Kind of the shapes."""
-        return GEOMETRIES[self.column.family.kind]
+        return self.column.family.kind
 
     @property
     def labels(self) -> NDArray[np.int64]:
@@ -64,7 +63,7 @@ class FrameObjects:
         """
         if labeled == own:
             return self
-        shapes = self.kind.resized(self.shapes, labeled, own)
+        shapes = scaled(self.column.family.kind, self.shapes, labeled, own)
         return FrameObjects(self.column, self.read, self.chosen, shapes)
 
     def take(self, wanted: NDArray[np.bool_]) -> FrameObjects:
@@ -76,11 +75,11 @@ class FrameObjects:
 
     def boxes(self) -> NDArray[np.float32]:
         """(K, 4) left, top, right, bottom; all 0 for a mask without a pixel."""
-        return self.kind.corners(self.shapes)
+        return corners_of(self.column.family.kind, self.shapes)
 
     def masks(self, height: int, width: int) -> NDArray[np.uint8]:
         """(K, H, W) of 0 and 1; those of polygons are filled, edges included."""
-        return self.kind.masks(self.shapes, height, width).view(np.uint8)
+        return masks_of(self.column.family.kind, self.shapes, height, width).view(np.uint8)
 
 
 class ObjectCounter:

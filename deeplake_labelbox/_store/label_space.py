@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from deeplake_labelbox._model.kinds import GEOMETRIES
 from deeplake_labelbox._store.families import AnswerFamily, Families, ObjectFamily
 from deeplake_labelbox._store.labeled_dataset import LabeledDataset
 from deeplake_labelbox.errors import ConfigurationError
@@ -13,7 +12,7 @@ from deeplake_labelbox.errors import ConfigurationError
 BACKGROUND = "__background__"
 """Name of class 0, as in torchvision's ``categories``."""
 
-_DETECTED_AS = {name: kind.detected_as for name, kind in GEOMETRIES.items() if kind.detected_as}
+SHAPE_KINDS = ("rectangle", "raster-segmentation", "polygon")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +46,7 @@ class LabelSpace:
     @property
     def has_masks(self) -> bool:
         """Whether every object has a mask: no column is one of rectangles."""
-        return bool(self.columns) and all(
-            _DETECTED_AS[c.family.kind] == "mask" for c in self.columns
-        )
+        return bool(self.columns) and all(c.family.kind != "rectangle" for c in self.columns)
 
     @classmethod
     def of(cls, dataset: LabeledDataset, names: Sequence[str] | None = None) -> LabelSpace:
@@ -65,12 +62,12 @@ class LabelSpace:
         Raises:
             ConfigurationError: If a name is no column of rectangles, masks or polygons.
         """
-        own = [family for family in dataset.families.objects if family.kind in _DETECTED_AS]
+        own = [family for family in dataset.families.objects if family.kind in SHAPE_KINDS]
         if names is None:
-            found = [f for f in own if _DETECTED_AS[f.kind] == "box"] or own
+            found = [family for family in own if family.kind == "rectangle"] or own
         else:
             others = [family for families in _others(dataset) for family in families.objects]
-            shapes = (*own, *(family for family in others if family.kind in _DETECTED_AS))
+            shapes = (*own, *(family for family in others if family.kind in SHAPE_KINDS))
             known = {family.column: family for family in shapes}
             short = {family.name: family for family in own}
             found = [_find(name, known, short) for name in as_names(names)]
@@ -105,7 +102,7 @@ def answer_columns(dataset: LabeledDataset) -> dict[str, AnswerFamily]:
     for families in _others(dataset):
         for family in families.answers:
             known.setdefault(family.column, family)
-    return {name: family for name, family in known.items() if family.has_options}
+    return {name: family for name, family in known.items() if family.kind == "choices"}
 
 
 def as_names(names: Sequence[str]) -> tuple[str, ...]:

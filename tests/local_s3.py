@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import boto3
@@ -39,9 +39,28 @@ def local_s3(*, secret: str) -> Iterator[dict[str, str]]:
             host, port = server.stdout.readline().split()
             endpoint = f"http://{host}:{port}"
             keys = {"aws_access_key_id": "test", "aws_secret_access_key": secret}
-            client = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", **keys)
-            client.create_bucket(Bucket=BUCKET)
-            client.close()
-            yield {**keys, "endpoint_url": endpoint, "aws_region": "us-east-1"}
+            creds = {**keys, "endpoint_url": endpoint, "aws_region": "us-east-1"}
+            with _client(creds) as client:
+                client.create_bucket(Bucket=BUCKET)
+            yield creds
         finally:
             server.kill()
+
+
+def delete_objects(creds: dict[str, str], prefix: str) -> None:
+    """Delete the objects of the bucket whose keys begin so."""
+    with _client(creds) as client:
+        found = client.list_objects_v2(Bucket=BUCKET, Prefix=prefix)["Contents"]
+        keys = [{"Key": each["Key"]} for each in found]
+        client.delete_objects(Bucket=BUCKET, Delete={"Objects": keys})
+
+
+def _client(creds: dict[str, str]):
+    found = boto3.client(
+        "s3",
+        endpoint_url=creds["endpoint_url"],
+        region_name=creds["aws_region"],
+        aws_access_key_id=creds["aws_access_key_id"],
+        aws_secret_access_key=creds["aws_secret_access_key"],
+    )
+    return closing(found)

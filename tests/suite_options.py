@@ -2,12 +2,14 @@
 
 import re
 import zlib
+from itertools import compress
+from operator import not_
 
 import pytest
 
 # What may be skipped with ``--no-skips``, and why nothing is lost by it.
 ALLOWED_SKIPS = {
-    # .ci/run has PyTorch on the oldest Python, where the whole suite runs too.
+    # .ci/run has PyTorch on the oldest Python, where all tests that use it run.
     r"could not import 'torch'": "PyTorch is not installed on every Python",
     r"^needs torch$": "the same, for the notebooks",
     # PyPI's torchvision is built for CUDA; all but its compiled operators works with a PyTorch for
@@ -19,6 +21,11 @@ ALLOWED_SKIPS = {
 def pytest_addoption(parser):
     parser.addoption("--tenth", action="store_true", help="run every tenth test, always the same")
     parser.addoption(
+        "--whole",
+        metavar="REGEX",
+        help="with --tenth, run all tests of a file in whose path or source this is found",
+    )
+    parser.addoption(
         "--no-skips",
         action="store_true",
         help="fail tests that are skipped for a reason that is not in ALLOWED_SKIPS",
@@ -26,12 +33,15 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(config, items):
-    if config.getoption("--tenth"):
-        # By a hash, so that each worker and each machine chooses the same ones.
-        kept = [item for item in items if zlib.crc32(item.nodeid.encode()) % 10 == 0]
-        chosen = set(kept)
-        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
-        items[:] = kept
+    if not config.getoption("--tenth"):
+        return
+    pattern = config.getoption("--whole")
+    files = {item.path for item in items if pattern is not None}
+    whole = {path for path in files if re.search(pattern, f"{path}\n{path.read_text('utf-8')}")}
+    # By a hash, so that each worker and each machine chooses the same ones.
+    is_kept = [item.path in whole or zlib.crc32(item.nodeid.encode()) % 10 == 0 for item in items]
+    config.hook.pytest_deselected(items=[*compress(items, map(not_, is_kept))])
+    items[:] = compress(items, is_kept)
 
 
 def _refuse_skip(config, report):

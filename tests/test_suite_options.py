@@ -50,3 +50,12 @@ def test_a_tenth_is_always_the_same(suite):
     run = suite.runpytest_inprocess("-p", "no:xdist", "--tenth", "-v")
     chosen = [line.split()[0] for line in run.outlines if "PASSED" in line]
     assert chosen == [f"test_it.py::test_a[{n}]" for n in (0, 4, 12, 27)]
+
+
+def test_with_a_tenth_some_files_run_whole(suite):
+    suite.makepyfile(
+        test_torch="import json as torch\ndef test_1(): pass\ndef test_2(): pass\n",
+        test_others="def test_1(): pass\ndef test_2(): pass\n",
+    )
+    run = suite.runpytest_inprocess("-p", "no:xdist", "--tenth", "--whole=as torch|/video/")
+    run.assert_outcomes(passed=2, deselected=2)

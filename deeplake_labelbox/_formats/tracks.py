@@ -17,6 +17,7 @@ from deeplake_labelbox._formats.annotations import (
     RefusedObject,
 )
 from deeplake_labelbox._model.annotations import ToolKind
+from deeplake_labelbox._model.kinds import GEOMETRIES
 
 _NO_ANSWERS: Mapping[str, Any] = {}
 
@@ -129,15 +130,12 @@ class TrackBuilder:
         numbers = sorted(seen.values)
         frames = np.array(numbers, dtype=np.int64)
         values = [seen.values[number] for number in numbers]
-        coordinates: Any = values
-        if kind in ("rectangle", "point"):
-            coordinates = np.array(values, dtype=np.float64)
         return ObjectTrack(
             track=track,
             class_name=class_name,
             kind=kind,
             frames=frames,
-            coordinates=coordinates,
+            coordinates=GEOMETRIES[kind].joined(values),
             answers=[seen.answers.get(number, _NO_ANSWERS) for number in numbers],
             is_key_frame=None
             if seen.drawn is None

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeplake_labelbox._model.annotations import Answer, AnswerOption
+from deeplake_labelbox._model.kinds import CLASSIFICATIONS
 from deeplake_labelbox._model.visibility import Frames
 
 Segments = Mapping[str, Frames]
@@ -119,7 +120,7 @@ class _AnswerTimeline:
             if _within([spans], frame)
         ]
         answer = held or self._answers[self._frames[max(last, 0)]]
-        if answer.kind == "radio" and chosen:
+        if chosen and not CLASSIFICATIONS[answer.kind].has_several:
             chosen = chosen[-1:]
         elif held is not None:
             # Options without segments of their own follow the classification.

@@ -20,11 +20,9 @@ from deeplake_labelbox._model.annotations import (
     AnswerTrack,
     Feature,
     Problem,
-    ToolKind,
     Track,
     VideoLabel,
 )
-from deeplake_labelbox._model.geometry import read_geometry
 from deeplake_labelbox._model.json_values import (
     as_frame_number,
     as_list,
@@ -32,16 +30,12 @@ from deeplake_labelbox._model.json_values import (
     as_text,
     short,
 )
+from deeplake_labelbox._model.kinds import CLASSIFICATIONS, read_geometry
+from deeplake_labelbox._model.kinds.geometry import GeometryKind
 
 _NAMED = 5
 # Deeper nesting than any editor offers; it bounds recursion on hostile input.
 _MAX_DEPTH = 32
-
-_ANSWER_KEYS: dict[AnswerKind, str] = {
-    "radio": "radio_answer",
-    "checklist": "checklist_answers",
-    "text": "text_answer",
-}
 
 _READ_OF_LABEL = frozenset(
     {"frames", "segments", "key_frame_feature_map", "classifications", "objects"}
@@ -172,7 +166,7 @@ class _LabelParser:
             yield feature_id, item
 
     def _track(self, feature_id: str, items: dict[int, Mapping[str, Any]]) -> Track | None:
-        kind: ToolKind | None = None
+        kind: GeometryKind | None = None
         frames: list[int] = []
         coordinates: list[Any] = []
         answers: list[tuple[Answer, ...]] = []
@@ -186,8 +180,9 @@ class _LabelParser:
                 continue
             if kind is None:
                 kind = found[0]
-            if found[0] != kind:
-                self._report(f"{_named(feature)} ({feature_id}) changes to {found[0]}", number)
+            if found[0] is not kind:
+                what = f"{_named(feature)} ({feature_id}) changes to {found[0].name}"
+                self._report(what, number)
                 continue
             frames.append(number)
             coordinates.append(found[1])
@@ -203,14 +198,10 @@ class _LabelParser:
         return Track(
             feature=feature,
             feature_id=feature_id,
-            kind=kind,
+            kind=kind.name,
             frames=numbers,
             is_key_frame=self._is_key_frame(feature_id, numbers),
-            coordinates=(
-                np.array(coordinates, dtype=np.float64)
-                if kind in ("rectangle", "point")
-                else tuple(coordinates)
-            ),
+            coordinates=kind.joined(coordinates),
             segments=self._segments.get(feature_id, _EMPTY_SEGMENTS),
             answers=tuple(answers),
         )
@@ -228,19 +219,19 @@ class _LabelParser:
             if kind is None:
                 self._report(f"{_named(feature)} has an answer of unknown kind", frame)
                 continue
-            given = item[_ANSWER_KEYS[kind]]
+            given = item[CLASSIFICATIONS[kind].json_key]
             text: str | None = None
             options: tuple[AnswerOption, ...] = ()
-            if kind == "text":
+            if CLASSIFICATIONS[kind].has_options:
+                options = tuple(self._options(given, feature, frame, depth))
+                if len(options) > 1 and not CLASSIFICATIONS[kind].has_several:
+                    self._report(f"{_named(feature)} is a {kind} with several answers", frame)
+                    options = options[:1]
+            else:
                 content = given.get("content") if isinstance(given, Mapping) else given
                 text = as_text(content)
                 if content is not None and text is None:
                     self._report(f"{_named(feature)} has a text that is no text", frame)
-            else:
-                options = tuple(self._options(given, feature, frame, depth))
-                if kind == "radio" and len(options) > 1:
-                    self._report(f"{_named(feature)} is a radio with several answers", frame)
-                    options = options[:1]
             feature_id = as_text(item.get("feature_id"))
             self._answer_ids.add(feature_id)
             yield Answer(feature, feature_id, kind, options, text)
@@ -327,11 +318,9 @@ def _named(feature: Feature) -> str:
 
 def _answer_kind(item: Mapping[str, Any]) -> AnswerKind | None:
     """Which kind of answer an item holds; of several keys the one that is not ``null`` counts."""
-    held: list[AnswerKind] = [kind for kind, key in _ANSWER_KEYS.items() if key in item]
-    for kind in held:
-        if item[_ANSWER_KEYS[kind]] is not None:
-            return kind
-    return held[0] if held else None
+    held = [kind for kind in CLASSIFICATIONS.values() if kind.json_key in item]
+    given = [kind for kind in held if item[kind.json_key] is not None] or held
+    return given[0].name if given else None
 
 
 def _same(value: Any, other: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -42,7 +42,7 @@ def select_label(
             function fails or returns something else than a label.
     """
     project = as_mapping(as_mapping(data_row.get("projects")).get(project_id))
-    labels = _labels(data_row, project_id)
+    labels = counted_labels(data_row, project_id)
     if callable(selection):
         try:
             selected = selection(labels, dict(data_row))
@@ -70,46 +70,7 @@ def select_label(
     return _newest(labels)
 
 
-def annotators(data_rows: Iterable[Mapping[str, Any]], project_id: str) -> tuple[str, ...]:
-    """Who made the labels of a project that are not skipped, sorted.
-
-    Args:
-        data_rows: The rows of an export.
-        project_id: The project whose labels count.
-
-    Returns:
-        The ``created_by`` of the labels; labels that do not tell it are left out.
-    """
-    found = {
-        annotator
-        for row in data_rows
-        for label in _labels(row, project_id)
-        if (annotator := _annotator(label)) is not None
-    }
-    return tuple(sorted(found))
-
-
-def labels_of_annotators(data_row: Mapping[str, Any], project_id: str) -> dict[str, dict[str, Any]]:
-    """The newest label of each annotator of a data row, by ``created_by``."""
-    labels = _labels(data_row, project_id)
-    found = {}
-    for annotator in dict.fromkeys(map(_annotator, labels)):
-        if annotator is not None:
-            newest = _newest([label for label in labels if _annotator(label) == annotator])
-            found[annotator] = newest or {}
-    return found
-
-
-def label_of(annotator: str) -> Callable[[list[dict[str, Any]], dict[str, Any]], Any]:
-    """A `LabelSelection` that picks the newest label of one annotator."""
-
-    def select(labels: list[dict[str, Any]], _: dict[str, Any]) -> dict[str, Any] | None:
-        return _newest([label for label in labels if _annotator(label) == annotator])
-
-    return select
-
-
-def _labels(data_row: Mapping[str, Any], project_id: str) -> list[dict[str, Any]]:
+def counted_labels(data_row: Mapping[str, Any], project_id: str) -> list[dict[str, Any]]:
     """The labels of a data row that are not skipped."""
     project = as_mapping(as_mapping(data_row.get("projects")).get(project_id))
     return [
@@ -118,6 +79,17 @@ def _labels(data_row: Mapping[str, Any], project_id: str) -> list[dict[str, Any]
         if isinstance(label, dict)
         and not as_mapping(label.get("performance_details")).get("skipped", False)
     ]
+
+
+def labels_of_annotators(data_row: Mapping[str, Any], project_id: str) -> dict[str, dict[str, Any]]:
+    """The newest label of each annotator of a data row, by ``created_by``."""
+    labels = counted_labels(data_row, project_id)
+    found = {}
+    for annotator in dict.fromkeys(map(_annotator, labels)):
+        if annotator is not None:
+            newest = _newest([label for label in labels if _annotator(label) == annotator])
+            found[annotator] = newest or {}
+    return found
 
 
 def _newest(labels: list[dict[str, Any]]) -> dict[str, Any] | None:

@@ -51,7 +51,7 @@ def object_answers(
         for source in column.sources
         if source.tool is tool
     ]
-    if column.kind == "text":
+    if not column.has_options:
         if not held:
             return ObjectAnswers(texts=[""] * len(visible.frames))
         per_source = [_texts(answers) for _, answers in held]
@@ -90,12 +90,12 @@ def frame_answers(
         held = _held_in_frames(_root(source), label, frames)
         states = [None if state is None else source.find((state,)) for state in held.states]
         held = HeldAnswers(states, held.index)
-        if column.kind == "text":
+        if not column.has_options:
             per_source.append(_texts(held))
         else:
             classes = [*(tuple(_classes(source, state)) for state in states), ()]
             per_source.append([classes[index] for index in held.index])
-    if column.kind == "text":
+    if not column.has_options:
         return ["\n".join(filter(None, texts)) for texts in zip(*per_source, strict=True)]
     arrays: dict[tuple[int, ...], NDArray[np.int32]] = {}
     values = []

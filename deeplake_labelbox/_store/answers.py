@@ -45,7 +45,7 @@ class Answers:
     @cached_property
     def chosen(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """(M,) index among the N of each option that is chosen, and (M,) number of the option."""
-        if self.family.kind in ("text", "object text"):
+        if not self.family.has_options:
             return np.zeros(0, np.int64), np.zeros(0, np.int64)
         places = [index for index, value in enumerate(self.values) if value is not None]
         cells: list[Any] = [self.values[index] for index in places]
@@ -81,7 +81,7 @@ class Answers:
     @cached_property
     def words(self) -> list[str]:
         """N answers in words: the options joined by commas, or the text; empty if unanswered."""
-        if self.family.kind in ("text", "object text"):
+        if not self.family.has_options:
             return ["" if value is None else str(value) for value in self.values]
         return [", ".join(map(self._option, options.tolist())) for options in self.options]
 

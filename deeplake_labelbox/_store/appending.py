@@ -9,18 +9,10 @@ import deeplake
 import numpy as np
 from numpy.typing import NDArray
 
+from deeplake_labelbox._store.column_types import COLUMN_TYPES, empty_cell
 from deeplake_labelbox._store.columns import column_kind
 
-# What cells of label columns hold until labels are applied; `None` is refused by some types.
-_EMPTY: Final[Mapping[str, Any]] = {
-    "rectangle": np.zeros((0, 4), dtype=np.float32),
-    "line": np.zeros((0, 0, 2), dtype=np.float32),
-    "polygon": np.zeros((0, 0, 2), dtype=np.float32),
-    "labels": np.zeros(0, dtype=np.int32),
-    "choices": np.zeros(0, dtype=np.int32),
-    "object text": [""],
-}
-# The same for columns of others, by how the name of their type begins.
+# What cells of the columns of others hold, by how the name of their type begins.
 _NOTHING: Final[Mapping[str, Any]] = {
     "int": 0,
     "uint": 0,
@@ -55,11 +47,13 @@ def append_rows(
             continue
         dtype = str(column.dtype)
         if kind is None:
-            nothing = (value for name, value in _NOTHING.items() if dtype.startswith(name))
-            missing[column.name] = [next(nothing, None)] * count
+            empty = next((v for name, v in _NOTHING.items() if dtype.startswith(name)), None)
+        elif kind in COLUMN_TYPES:
+            # Empty until labels are applied, where Deep Lake refuses `None`.
+            empty = None if COLUMN_TYPES[kind].is_nullable else empty_cell(kind)
         else:
             # Numbers of the row metadata cannot be unset; a text that is unset cannot be read
             # before it is committed, and an empty one reads as None afterwards.
             empty = 0 if dtype in _NUMBERS else "" if dtype.startswith("text") else None
-            missing[column.name] = [_EMPTY.get(kind, empty)] * count
+        missing[column.name] = [empty] * count
     dataset.append({**columns, **missing})

@@ -10,7 +10,6 @@ stand in keys of their own, a few in each, and a sync of one writes one of these
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import astuple, dataclass, field, fields, replace
@@ -18,9 +17,7 @@ from typing import Any, Final
 
 import deeplake
 
-from deeplake_labelbox._model.json_values import as_mapping, as_text
 from deeplake_labelbox._model.ontology import Ontology
-from deeplake_labelbox._model.selection import LabelSelection, labels_of_annotators
 from deeplake_labelbox._store.columns import (
     ReadableDataset,
     column_names,
@@ -28,7 +25,7 @@ from deeplake_labelbox._store.columns import (
     write_text,
 )
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta, VideoEntry
-from deeplake_labelbox._store.row_metadata import RowDetail, details_of
+from deeplake_labelbox._store.row_metadata import RowDetail
 
 KEY: Final = "labelbox_applied"
 _ONTOLOGY_KEY: Final = "labelbox_ontology"
@@ -169,50 +166,9 @@ class AppliedLabels:
         )
 
 
-def label_version(label: Mapping[str, Any]) -> str:
-    """When the content of a label changed last, or a digest of the label, for comparison."""
-    details = as_mapping(label.get("label_details"))
-    for key in ("content_last_updated_at", "updated_at"):
-        moment = as_text(details.get(key))
-        if moment:
-            return moment
-    return digest(label)
-
-
-def last_activity(row: Mapping[str, Any]) -> str | None:
-    """When something last happened to a data row, as its export says."""
-    return as_text(as_mapping(row["data_row"].get("details")).get("last_activity_at"))
-
-
-def digest(value: object) -> str:
-    """A short digest of a JSON value."""
-    text = json.dumps(value, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
 def _home(dataset: ReadableDataset, *, must_hold: bool = False) -> str | None:
     """The column whose metadata holds it, or shall hold it."""
     names = sorted(column_names(dataset), key=lambda name: name != _HOME)
     if must_hold:
         return next((name for name in names if KEY in dataset[name].metadata), None)
     return next(iter(names), None)
-
-
-def applied_label(
-    row: Mapping[str, Any],
-    project_id: str,
-    label: Mapping[str, Any] | None,
-    label_selection: LabelSelection,
-    row_details: Collection[RowDetail] = (),
-) -> AppliedLabel:
-    """What the rows of a data row hold when a label of its export was applied, or none."""
-    others = {}
-    if label_selection == "all":
-        for annotator, theirs in labels_of_annotators(row, project_id).items():
-            others[annotator] = [as_text(theirs.get("id")), label_version(theirs)]
-    return AppliedLabel(
-        label_id=None if label is None else as_text(label.get("id")),
-        changed=None if label is None else label_version(label),
-        details=digest(details_of(row, project_id, row_details)),
-        others=digest(others) if others else "",
-    )

@@ -8,6 +8,7 @@ import deeplake
 import numpy as np
 from numpy.typing import NDArray
 
+from deeplake_labelbox._store.column_types import COLUMN_TYPES
 from deeplake_labelbox._store.columns import ReadableDataset, column_kind
 from deeplake_labelbox._store.location import dataset_errors
 
@@ -41,7 +42,8 @@ def read_cells(dataset: Readable, column: str, rows: Rows) -> list[Any]:
     with dataset_errors(f"reading column {column!r}"):
         cells: Any = dataset[column]
         kind = column_kind(dataset, column)
-        if kind == "raster-segmentation":
+        known = COLUMN_TYPES.get(kind or "")
+        if known is not None and not known.read_in_slices:
             return list(cells[rows.tolist()])
         runs = np.split(rows, np.flatnonzero(np.diff(rows) != 1) + 1)
         if len(runs) > 1 and len(runs) * _LONG_RUN > len(rows):

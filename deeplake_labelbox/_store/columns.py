@@ -1,52 +1,22 @@
 """The columns that annotations are written to, as plain descriptions.
 
-A column knows its name, its kind and where in the ontology its values come from; which Deep Lake
-type holds it is told by `column_type`.
+A column knows its name, its kind and where in the ontology its values come from.
 """
 
 from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import deeplake
-from deeplake import types
 
 from deeplake_labelbox._model.annotations import Answer, AnswerKind, ToolKind
+from deeplake_labelbox._model.kinds import CLASSIFICATIONS
 from deeplake_labelbox._model.ontology import Classification, Tool, find_classification
+from deeplake_labelbox._store.column_types import COLUMN_TYPES, ColumnKind
 from deeplake_labelbox.errors import DatasetMismatchError
-
-ColumnKind = Literal[
-    ToolKind,
-    "labels",
-    "track_ids",
-    "key_frames",
-    "choices",
-    "text",
-    "object choice",
-    "object choices",
-    "object text",
-]
-
-_TYPES: dict[ColumnKind, Callable[[], Any]] = {
-    "rectangle": lambda: types.BoundingBox("float32", "LTWH", "pixel"),
-    "point": lambda: types.Point(2),
-    "line": types.Polygon,
-    "polygon": types.Polygon,
-    "raster-segmentation": lambda: types.BinaryMask(sample_compression="lz4"),
-    "labels": lambda: types.ClassLabel(types.Array("int32", 1)),
-    "track_ids": lambda: types.Array("int32", 1),
-    "key_frames": lambda: types.Array("bool", 1),
-    "choices": lambda: types.ClassLabel(types.Array("int32", 1)),
-    "text": types.Text,
-    "object choice": lambda: types.Array("int32", 1),
-    "object choices": lambda: types.Array("uint8", 2),
-    # A Sequence of Text loses empty texts, and crashes on some of them (Deep Lake 4.7.4).
-    "object text": lambda: types.Array("text", 1),
-}
 
 ReadableDataset = deeplake.Dataset | deeplake.ReadOnlyDataset
 """What may be read from: a dataset as opened, or an earlier version of it."""
@@ -112,14 +82,19 @@ class AnswerColumn:
     multiple: bool = False
 
     @property
+    def has_options(self) -> bool:
+        """Whether it holds options, not texts."""
+        return CLASSIFICATIONS[self.kind].has_options
+
+    @property
     def frame_kind(self) -> ColumnKind:
         """Kind of the column where it holds the answers of a whole frame."""
-        return "text" if self.kind == "text" else "choices"
+        return "choices" if self.has_options else "text"
 
     @property
     def object_kind(self) -> ColumnKind:
         """Kind of the column where it holds the answers of the objects in a frame."""
-        if self.kind == "text":
+        if not self.has_options:
             return "object text"
         return "object choices" if self.multiple else "object choice"
 
@@ -158,20 +133,6 @@ class GeometryColumn:
         return f"{self.name}_key_frames"
 
 
-def column_type(kind: ColumnKind) -> Any:
-    """The Deep Lake type of a kind of column.
-
-    Returns:
-        ``rectangle``: BoundingBox float32 LTWH in pixels, (K, 4). ``point``: Point float32,
-        (K, 2). ``line``, ``polygon``: Polygon float32, K times (V, 2). ``raster-segmentation``:
-        BinaryMask (H, W, K). ``labels``, ``choices``: ClassLabel int32, (K,). ``track_ids``,
-        ``object choice``: int32 (K,). ``key_frames``: bool (K,). ``object choices``: uint8
-        (K, classes). ``object text``: K texts, one empty text where there is no object. ``text``:
-        Text; an empty one reads as ``None``.
-    """
-    return _TYPES[kind]()
-
-
 def ensure_column(dataset: deeplake.Dataset, name: str, kind: ColumnKind) -> None:
     """Add a column, or check that the one of this name was added for the same kind.
 
@@ -179,7 +140,7 @@ def ensure_column(dataset: deeplake.Dataset, name: str, kind: ColumnKind) -> Non
         DatasetMismatchError: If a column of this name holds something else.
     """
     if name not in column_names(dataset):
-        add_column(dataset, name, column_type(kind), kind)
+        add_column(dataset, name, COLUMN_TYPES[kind].make(), kind)
     elif (found := column_kind(dataset, name)) != kind:
         raise DatasetMismatchError(
             f"Column {name!r} holds {found or 'data of its own'}, the project needs it for {kind}. "

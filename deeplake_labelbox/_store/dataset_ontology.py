@@ -8,9 +8,10 @@ from typing import Any, Final
 
 import deeplake
 
-from deeplake_labelbox._model.annotations import AnswerKind, ToolKind
+from deeplake_labelbox._model.annotations import AnswerKind
 from deeplake_labelbox._model.ontology import Classification, Ontology, Option, Tool
 from deeplake_labelbox._store.applied_labels import AppliedLabels
+from deeplake_labelbox._store.column_types import geometry_kind
 from deeplake_labelbox._store.families import AnswerFamily
 from deeplake_labelbox._store.labeled_dataset import LabeledDataset
 from deeplake_labelbox.errors import OntologyError
@@ -21,13 +22,6 @@ _ANSWER_KINDS: Final[Mapping[str, AnswerKind]] = {
     "object text": "text",
     "choices": "radio",
     "text": "text",
-}
-# Columns of datasets that this package did not make, by what the name of their type begins with.
-_FOREIGN_KINDS: Final[Mapping[str, ToolKind]] = {
-    "kind=bbox": "rectangle",
-    "point": "point",
-    "polygon": "line",
-    "kind=bmask": "raster-segmentation",
 }
 
 
@@ -68,7 +62,7 @@ def _of_columns(dataset: deeplake.Dataset) -> Ontology:
     ]
     known = {family.column for family in labeled.families.objects}
     for column in dataset.schema.columns:
-        kind = _foreign_kind(str(column.dtype))
+        kind = geometry_kind(column.dtype)
         if kind is not None and column.name not in known:
             tools.append(Tool(column.name.rpartition("/")[2], kind))
     answers: list[tuple[AnswerFamily, AnswerKind]] = [
@@ -77,10 +71,6 @@ def _of_columns(dataset: deeplake.Dataset) -> Ontology:
     ]
     asked = _classifications(answers)
     return Ontology(tuple(tools), tuple(replace(each, scope="index") for each in asked))
-
-
-def _foreign_kind(dtype: str) -> ToolKind | None:
-    return next((kind for name, kind in _FOREIGN_KINDS.items() if dtype.startswith(name)), None)
 
 
 def _classifications(

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
 from deeplake_labelbox._model.annotations import ToolKind
+from deeplake_labelbox._model.kinds import GEOMETRIES
 from deeplake_labelbox._store.annotators import annotated_kinds
 from deeplake_labelbox._store.columns import (
     ReadableDataset,
     read_class_colors,
     read_class_names,
 )
-
-_TOOL_KINDS: tuple[str, ...] = get_args(ToolKind)
 
 ObjectAnswerKind = Literal["object choice", "object choices", "object text"]
 FrameAnswerKind = Literal["choices", "text"]
@@ -44,6 +43,11 @@ class AnswerFamily:
     kind: ObjectAnswerKind | FrameAnswerKind
     class_names: tuple[str, ...]
     parent: str | None = None
+
+    @property
+    def has_options(self) -> bool:
+        """Whether it holds options, not texts."""
+        return self.kind not in ("text", "object text")
 
     @property
     def question(self) -> str:
@@ -109,7 +113,7 @@ class Families:
         """
         kinds = annotated_kinds(dataset, annotator)
         above = "" if annotator is None else f"{annotator}/"
-        geometries = [name for name, kind in kinds.items() if kind in _TOOL_KINDS]
+        geometries = [name for name, kind in kinds.items() if kind in GEOMETRIES]
         prefixes = {prefix: name for name in geometries if (prefix := tool_prefix(name))}
         below: dict[str, list[AnswerFamily]] = {}
         frame_answers = []

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from deeplake_labelbox._model.kinds import GEOMETRIES
+from deeplake_labelbox._model.kinds.geometry import GeometryKind, Shapes
 from deeplake_labelbox._store.cells import Rows
 from deeplake_labelbox._store.label_space import LabelSpace, ObjectColumn
 from deeplake_labelbox._store.labeled_dataset import LabeledDataset
 from deeplake_labelbox._store.objects import FamilyObjects
-from deeplake_labelbox._store.shapes import Shapes, corners_of, masks_of, scaled
 
 logger = logging.getLogger(__name__)
 
@@ -35,9 +36,9 @@ class FrameObjects:
     shapes: Shapes
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> GeometryKind:
         """Kind of the shapes."""
-        return self.column.family.kind
+        return GEOMETRIES[self.column.family.kind]
 
     @property
     def labels(self) -> NDArray[np.int64]:
@@ -63,7 +64,7 @@ class FrameObjects:
         """
         if labeled == own:
             return self
-        shapes = scaled(self.column.family.kind, self.shapes, labeled, own)
+        shapes = self.kind.resized(self.shapes, labeled, own)
         return FrameObjects(self.column, self.read, self.chosen, shapes)
 
     def take(self, wanted: NDArray[np.bool_]) -> FrameObjects:
@@ -75,11 +76,11 @@ class FrameObjects:
 
     def boxes(self) -> NDArray[np.float32]:
         """(K, 4) left, top, right, bottom; all 0 for a mask without a pixel."""
-        return corners_of(self.column.family.kind, self.shapes)
+        return self.kind.corners(self.shapes)
 
     def masks(self, height: int, width: int) -> NDArray[np.uint8]:
         """(K, H, W) of 0 and 1; those of polygons are filled, edges included."""
-        return masks_of(self.column.family.kind, self.shapes, height, width).view(np.uint8)
+        return self.kind.masks(self.shapes, height, width).view(np.uint8)
 
 
 class ObjectCounter:

@@ -13,6 +13,8 @@ import deeplake
 import numpy as np
 
 from deeplake_labelbox._counts import counted
+from deeplake_labelbox._model.annotations import ToolKind
+from deeplake_labelbox._model.kinds import GEOMETRIES
 from deeplake_labelbox._store.answers import Answers
 from deeplake_labelbox._store.applied_labels import AppliedLabel, AppliedLabels
 from deeplake_labelbox._store.columns import ReadableDataset, has_identity_columns
@@ -178,7 +180,7 @@ class _Version:
     names: dict[str, str]
     videos: dict[str, Video]
     applied: dict[str, AppliedLabel]
-    geometries: dict[str, str]
+    geometries: dict[str, ToolKind]
     _tracks: dict[str, dict[int, tuple[str, str]]] = field(default_factory=dict)
 
     @classmethod
@@ -218,7 +220,7 @@ def _video_diff(data_row_id: str, name: str, a: _Version, b: _Version) -> VideoD
     diff = _Differences(_Side(a, data_row_id), _Side(b, data_row_id))
     masks = []
     for column, kind in {**a.geometries, **b.geometries}.items():
-        if kind == "raster-segmentation":
+        if GEOMETRIES[kind].is_mask:
             masks.append(column)
         else:
             diff.compare_objects(column)

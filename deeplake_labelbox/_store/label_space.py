@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from deeplake_labelbox._model.kinds import GEOMETRIES
 from deeplake_labelbox._store.families import AnswerFamily, Families, ObjectFamily
 from deeplake_labelbox._store.labeled_dataset import LabeledDataset
 from deeplake_labelbox.errors import ConfigurationError
@@ -12,7 +13,7 @@ from deeplake_labelbox.errors import ConfigurationError
 BACKGROUND = "__background__"
 """Name of class 0, as in torchvision's ``categories``."""
 
-SHAPE_KINDS = ("rectangle", "raster-segmentation", "polygon")
+_DETECTED_AS = {name: kind.detected_as for name, kind in GEOMETRIES.items() if kind.detected_as}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,9 @@ class LabelSpace:
     @property
     def has_masks(self) -> bool:
         """Whether every object has a mask: no column is one of rectangles."""
-        return bool(self.columns) and all(c.family.kind != "rectangle" for c in self.columns)
+        return bool(self.columns) and all(
+            _DETECTED_AS[c.family.kind] == "mask" for c in self.columns
+        )
 
     @classmethod
     def of(cls, dataset: LabeledDataset, names: Sequence[str] | None = None) -> LabelSpace:
@@ -62,12 +65,12 @@ class LabelSpace:
         Raises:
             ConfigurationError: If a name is no column of rectangles, masks or polygons.
         """
-        own = [family for family in dataset.families.objects if family.kind in SHAPE_KINDS]
+        own = [family for family in dataset.families.objects if family.kind in _DETECTED_AS]
         if names is None:
-            found = [family for family in own if family.kind == "rectangle"] or own
+            found = [f for f in own if _DETECTED_AS[f.kind] == "box"] or own
         else:
             others = [family for families in _others(dataset) for family in families.objects]
-            shapes = (*own, *(family for family in others if family.kind in SHAPE_KINDS))
+            shapes = (*own, *(family for family in others if family.kind in _DETECTED_AS))
             known = {family.column: family for family in shapes}
             short = {family.name: family for family in own}
             found = [_find(name, known, short) for name in as_names(names)]
@@ -102,7 +105,7 @@ def answer_columns(dataset: LabeledDataset) -> dict[str, AnswerFamily]:
     for families in _others(dataset):
         for family in families.answers:
             known.setdefault(family.column, family)
-    return {name: family for name, family in known.items() if family.kind == "choices"}
+    return {name: family for name, family in known.items() if family.has_options}
 
 
 def as_names(names: Sequence[str]) -> tuple[str, ...]:

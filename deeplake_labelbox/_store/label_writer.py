@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import deeplake
 from tqdm.auto import tqdm
 
 from deeplake_labelbox._model.annotations import VideoLabel
-from deeplake_labelbox._model.data_rows import data_row_name
 from deeplake_labelbox._model.labels import parse_label
 from deeplake_labelbox._model.ontology import Ontology
-from deeplake_labelbox._model.selection import LabelSelection, select_label
-from deeplake_labelbox._store.applied_labels import (
-    AppliedLabel,
-    AppliedLabels,
-    applied_label,
-    last_activity,
-)
+from deeplake_labelbox._store.applied_labels import AppliedLabel, AppliedLabels
 from deeplake_labelbox._store.columns import (
     BASE_COLUMNS,
     column_kind,
@@ -33,6 +25,7 @@ from deeplake_labelbox._store.layout_columns import ensure_label_columns, write_
 from deeplake_labelbox._store.mask_cells import write_masks
 from deeplake_labelbox._store.row_index import RowIndex, VideoRows
 from deeplake_labelbox._store.row_metadata import RowMetadata
+from deeplake_labelbox._store.selected_rows import SelectedRow, SelectedRows
 from deeplake_labelbox._store.track_ids import TrackIds
 from deeplake_labelbox._store.values import label_values
 from deeplake_labelbox._store.written_files import WrittenFiles
@@ -59,30 +52,29 @@ class Written:
 
     Attributes:
         labels: What the rows of each data row hold.
-        activities: When each data row of the export was last worked on; ``None`` where it does not
-            tell.
+        activities: Time of the last activity on each data row; ``None`` if the export lacks it.
+        annotators: Who made labels of these data rows, if annotators have columns of their own.
     """
 
     labels: dict[str, AppliedLabel]
     activities: list[str | None]
+    annotators: frozenset[str]
 
 
 class LabelWriter:
-    """Writes the labels that one selection chooses to one set of columns, without a commit.
+    """Writes labels to one set of columns, without a commit.
 
     Args:
-        project_id: Id of the project.
         dataset: The dataset.
-        export: The project's export.
-        ontology: The project's ontology.
         meta: What the dataset knows of its project.
+        ontology: The project's ontology.
         group_mapping: Column name by kind of tool or classification.
         fail_on_error: Raise at the first label that cannot be applied whole.
         metadata: Writes the columns ``lb_meta/*``; ``None`` leaves them out.
-        label_selection: Which of several labels of a data row counts.
         mask_presigner: Gives access to the URLs of masks.
         progress: Whether to show a progress bar.
-        annotator: Whose columns these are, where they are not everybody's; their names begin so.
+        annotator: Annotator whose labels are written, to columns with this prefix; ``None`` for the
+            selected labels and the shared columns.
 
     Attributes:
         annotator: The same.
@@ -96,16 +88,13 @@ class LabelWriter:
 
     def __init__(
         self,
-        project_id: str,
         dataset: deeplake.Dataset,
-        export: Sequence[Mapping[str, Any]],
-        ontology: Ontology,
         meta: LabelboxMeta,
+        ontology: Ontology,
         *,
         group_mapping: GroupMapping | None,
         fail_on_error: bool,
         metadata: RowMetadata | None,
-        label_selection: LabelSelection,
         mask_presigner: UrlPresigner | None,
         progress: bool,
         annotator: str | None = None,
@@ -113,9 +102,7 @@ class LabelWriter:
         self.annotator = annotator
         self.report = Report()
         self.track_ids: TrackIds | None = None
-        self._project_id = project_id
         self._dataset = dataset
-        self._export = export
         self._meta = meta
         self._metadata = metadata
         reserved = {*BASE_COLUMNS, *(metadata.column_names if metadata else ())}
@@ -128,7 +115,6 @@ class LabelWriter:
             prefix="" if annotator is None else f"{annotator}/",
         )
         self._fail_on_error = fail_on_error
-        self._label_selection = label_selection
         self._mask_presigner = mask_presigner
         self._progress = progress
         self._features = 0
@@ -136,19 +122,22 @@ class LabelWriter:
 
     def write(
         self,
-        only: Mapping[str, frozenset[str] | None] | None,
-        files: WrittenFiles | None,
-        before: AppliedLabels | None,
+        rows: SelectedRows,
         index: RowIndex,
+        files: WrittenFiles,
+        *,
+        columns: Mapping[str, frozenset[str] | None] | None = None,
+        before: AppliedLabels | None = None,
     ) -> Written:
-        """Write the columns.
+        """Write the labels of data rows.
 
         Args:
-            only: The data rows to write, each with the label columns that are written, or ``None``
-                for all of them; all data rows by default.
-            files: Watches the disk.
-            before: What was applied earlier.
+            rows: The data rows, with their selected labels.
             index: The rows of the dataset.
+            files: Watches the disk.
+            columns: By data row id, the label columns to write, or ``None`` for all of them; all
+                columns of all data rows by default.
+            before: What was applied earlier; row metadata that is the same is not written again.
 
         Returns:
             What the rows hold then.
@@ -159,32 +148,32 @@ class LabelWriter:
         self.report.videos.clear()
         self._features = self._known_features = 0
         self.track_ids = track_ids = TrackIds(self._dataset, self.layout.geometries)
-        written = self._written_columns()
+        existing = self._written_columns()
+        known = before.labels if before is not None else {}
         applied: dict[str, AppliedLabel] = {}
-        moments = []
+        activities: list[str | None] = []
+        annotators: set[str] = set()
         ensure_label_columns(self._dataset, self.layout)
         if self._metadata is not None:
             self._metadata.ensure_columns(self._dataset)
         with (
             Transport() as transport,
             MaskReader(transport, self._mask_presigner) as masks,
-            tqdm(self._export, unit="video", disable=not self._progress, desc="labels") as rows,
+            tqdm(rows, unit="video", disable=not self._progress, desc="labels") as bar,
         ):
-            for row in rows:
-                data_row_id = str(row["data_row"]["id"])
-                moments.append(last_activity(row))
-                if only is None or data_row_id in only:
-                    columns = None if only is None else only[data_row_id]
-                    known = before.labels.get(data_row_id) if before and only is not None else None
-                    label = self._apply(row, columns, index, track_ids, masks, written, known)
-                    if label is not None:
-                        applied[data_row_id] = label
-                if files is not None:
-                    files.check_room(0)
+            for row in bar:
+                key = row.data_row_id
+                only = None if columns is None else columns[key]
+                label = self._apply(row, only, index, track_ids, masks, existing, known.get(key))
+                if label is not None:
+                    applied[key] = label
+                activities.append(row.last_activity)
+                annotators |= row.by_annotator.keys()
+                files.check_room(0)
         self._check_ontology()
         write_names(self._dataset, self.layout, track_ids)
         track_ids.save()
-        return Written(applied, moments)
+        return Written(applied, activities, frozenset(annotators))
 
     def _known_class_names(self, column: str) -> tuple[str, ...]:
         if column not in column_names(self._dataset):
@@ -197,7 +186,7 @@ class LabelWriter:
 
     def _apply(
         self,
-        row: Mapping[str, Any],
+        row: SelectedRow,
         columns: frozenset[str] | None,
         index: RowIndex,
         track_ids: TrackIds,
@@ -206,18 +195,10 @@ class LabelWriter:
         known: AppliedLabel | None,
     ) -> AppliedLabel | None:
         """Write one data row; returns what its rows hold then, ``None`` if it has none."""
-        data_row_id = str(row["data_row"]["id"])
-        outcome = VideoOutcome(data_row_id, data_row_name(row))
+        outcome = VideoOutcome(row.data_row_id, row.name)
         self.report.videos.append(outcome)
-        selected = select_label(row, self._project_id, self._label_selection)
-        told = applied_label(
-            row,
-            self._project_id,
-            selected,
-            self._label_selection,
-            self._metadata.details if self._metadata else (),
-        )
-        video = self._meta.entry(data_row_id)
+        selected = row.label_of(self.annotator)
+        video = self._meta.entry(row.data_row_id)
         if video is not None and video.status == "pending":
             self._gap_of_rows(outcome, _PENDING)
             return None
@@ -226,15 +207,15 @@ class LabelWriter:
             none_chosen = video is not None and video.status == "done" and video.chosen == ()
             if selected is not None and not none_chosen:
                 self._gap_of_rows(outcome, _why_no_rows(video))
-            return None if video is None else told
+            return None if video is None else row.content
         label = None if selected is None else parse_label(selected)
         outcome.rows = len(rows.rows)
         outcome.labeled = label is not None
         if self._metadata is not None and not (
-            told.is_same_row(known) and self._metadata.is_there(self._dataset, rows)
+            row.content.is_same_row(known) and self._metadata.is_there(self._dataset, rows)
         ):
-            self._metadata.write(self._dataset, rows, row, self._project_id, label)
-        track_ids.enter(data_row_id)
+            self._metadata.write(self._dataset, rows, row.row, self._meta.project_id, label)
+        track_ids.enter(row.data_row_id)
         for first, last in video.missing if label is not None else ():
             self._gap_of_rows(outcome, frames_missing(first, last), first, last)
         if label is None:
@@ -246,7 +227,7 @@ class LabelWriter:
             lost = self._write_label(
                 label or _EMPTY_LABEL, columns, rows, video, track_ids, masks, outcome
             )
-        return replace(told, incomplete=lost)
+        return replace(row.content, incomplete=lost)
 
     def _is_set(self, column: str, rows: VideoRows) -> bool:
         """Whether a label was written to the cells of a video."""
@@ -311,7 +292,7 @@ class LabelWriter:
         if self._features and not self._known_features:
             raise OntologyError(
                 f"The ontology knows none of the {self._features} features that the labels of "
-                f"project {self._project_id} use; pass the ontology of this project, or none."
+                f"project {self._meta.project_id} use; pass the ontology of this project, or none."
             )
 
 

@@ -27,7 +27,7 @@ def in_labeled_videos(
     # the columns of an annotator, who did not label all videos.
     families = dataset.families
     always = [family.always_set for family in families.objects]
-    always += [family.column for family in families.answers if family.kind == "choices"]
+    always += [family.column for family in families.answers if family.has_options]
     found = np.zeros(len(frames), dtype=bool)
     for name in list(columns) or always[:1]:
         found |= rows_with(dataset, frames, name, lambda _: True)

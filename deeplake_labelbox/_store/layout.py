@@ -15,17 +15,15 @@ import difflib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, cast, get_args
+from typing import Any, cast
 
 from deeplake_labelbox._model.annotations import AnswerKind, Feature, ToolKind
+from deeplake_labelbox._model.kinds import CLASSIFICATIONS, GEOMETRIES
 from deeplake_labelbox._model.ontology import Ontology, Tool
 from deeplake_labelbox._store.columns import AnswerColumn, AnswerSource, GeometryColumn
 from deeplake_labelbox.errors import GroupMappingError
 
 logger = logging.getLogger(__name__)
-
-TOOL_KINDS: tuple[str, ...] = get_args(ToolKind)
-ANSWER_KINDS: tuple[str, ...] = get_args(AnswerKind)
 
 GroupMapping = Mapping[str, str]
 """Column name by kind: all tools, or all classifications, of the kind share the column."""
@@ -64,7 +62,7 @@ def check_group_mapping(group_mapping: GroupMapping | None) -> dict[str, str]:
     Raises:
         GroupMappingError: If a kind is unknown or a name is empty.
     """
-    kinds = (*TOOL_KINDS, *ANSWER_KINDS)
+    kinds = (*GEOMETRIES, *CLASSIFICATIONS)
     checked: dict[str, Any] = dict(group_mapping or {})
     for kind, name in checked.items():
         if kind not in kinds:
@@ -145,7 +143,7 @@ class _LayoutBuilder:
         # The tools of a group share their kind only, others of one column their name as well.
         shared: dict[tuple[str, str | None], list[Tool]] = {}
         for tool in ontology.tools:
-            if tool.kind not in TOOL_KINDS:
+            if tool.kind not in GEOMETRIES:
                 self._unsupported.append(f"tool {tool.name!r} ({tool.kind})")
                 continue
             name = None if tool.kind in self._groups else tool.name
@@ -189,7 +187,7 @@ class _LayoutBuilder:
         for source in sources:
             kind = source.classification.kind
             name = source.classification.name
-            if kind not in ANSWER_KINDS:
+            if kind not in CLASSIFICATIONS:
                 self._unsupported.append(f"classification {name!r} ({kind})")
                 continue
             key = (self._groups.get(kind, name), cast("AnswerKind", kind))
@@ -227,7 +225,7 @@ class _LayoutBuilder:
             kind=kind,
             sources=tuple(placed),
             class_names=tuple(names),
-            multiple=kind == "checklist"
+            multiple=CLASSIFICATIONS[kind].has_several
             or len(questions) > 1
             or len({id(member.tool) for member in members}) < len(members),
         )

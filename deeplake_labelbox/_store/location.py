@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
+import shutil
 import sys
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
 
 import deeplake
 
@@ -24,9 +22,9 @@ from deeplake_labelbox.errors import (
     DatasetNotFoundError,
 )
 
-# A dataset inside of this one, of what does not stand in rows. Deep Lake 4.7.4 copies and deletes
-# it with the outer one, other than in memory.
-NESTED: Final = "videos"
+# Where local datasets are deleted: a name that nobody else gives, so that what an interrupted
+# deletion left can go without a look.
+_DELETED_SUFFIX = ".deleted-by-deeplake-labelbox"
 
 # Some failures of storage arrive as a KeyError or the like: "[S3] Key not found: …".
 _OF_STORAGE = re.compile(r"\[\w+\] ")
@@ -73,31 +71,6 @@ class DatasetLocation:
                     f"{name!r} does not."
                 )
         return cls(str(path), merged or None, token)
-
-    @classmethod
-    def of_dataset(cls, dataset: Any) -> DatasetLocation:
-        """Where an open dataset is, or the dataset that the view of a query is of.
-
-        Raises:
-            DatasetError: If Deep Lake does not tell.
-        """
-        try:
-            with warnings.catch_warnings():
-                # Of rows that are not committed.
-                warnings.simplefilter("ignore")
-                (state,) = dataset.__getstate__()
-            found = json.loads(state)
-            storage = (found[0] if isinstance(found, list) else found)["reader"]
-            return cls(str(storage["url"]).rstrip("/"), dict(storage["params"]) or None)
-        except (AttributeError, LookupError, TypeError, ValueError) as error:
-            raise DatasetError(
-                "Deep Lake does not tell where the dataset is; open it by its path."
-            ) from error
-
-    @property
-    def nested(self) -> DatasetLocation:
-        """The location of the dataset inside of this one."""
-        return replace(self, path=f"{self.path.rstrip('/')}/{NESTED}")
 
     def __str__(self) -> str:
         """The path as it may be shown."""
@@ -165,6 +138,7 @@ class DatasetLocation:
         """
         local = Path(self.path)
         self._check_readable()
+        self.finish_deletion()
         if not self.is_local or not local.exists() or self.exists():
             return
         if not local.is_dir() or any(local.iterdir()):
@@ -187,24 +161,41 @@ class DatasetLocation:
             )
 
     def delete(self) -> None:
-        """Delete the dataset, with what is nested in it."""
+        """Delete the dataset, or what an interrupted deletion left of it.
+
+        Deep Lake deletes file by file, and what it leaves when it is killed is no dataset any more.
+        So a local dataset is set aside first, in one step.
+
+        Raises:
+            DatasetError: If it cannot be deleted.
+        """
+        if self.is_local and not os.path.islink(self.path):  # noqa: PTH114 - text, as in Deep Lake
+            with _file_errors(f"{self} cannot be deleted"):
+                self.set_aside()
+            self.finish_deletion()
+            return
         with dataset_errors(f"deleting the dataset at {self}"):
             deeplake.delete(self.path, creds=self.creds, token=self.token)
-            if self.nested.exists():
-                deeplake.delete(self.nested.path, creds=self.creds, token=self.token)
 
-    def copy_to(self, target: DatasetLocation) -> None:
-        """Copy the dataset, with what is nested in it."""
-        with dataset_errors(f"copying {self} to {target}"):
-            for one, other in ((self, target), (self.nested, target.nested)):
-                if one.exists() and not other.exists():
-                    deeplake.copy(
-                        one.path,
-                        other.path,
-                        src_creds=one.creds,
-                        dst_creds=other.creds,
-                        token=other.token,
-                    )
+    def set_aside(self) -> None:
+        """Rename a local dataset to what `finish_deletion` deletes.
+
+        Raises:
+            OSError: If it cannot be renamed.
+        """
+        self.finish_deletion()
+        os.rename(self.path, self.beside(_DELETED_SUFFIX).path)  # noqa: PTH104 - the same
+
+    def finish_deletion(self) -> None:
+        """Delete what was set aside, also by a run that was killed.
+
+        Raises:
+            DatasetError: If it cannot be deleted.
+        """
+        aside = self.beside(_DELETED_SUFFIX).path
+        if self.is_local and os.path.lexists(aside):
+            with _file_errors(f"{aside}, which was replaced, cannot be deleted"):
+                shutil.rmtree(aside)
 
 
 def opened_to_write(
@@ -241,6 +232,16 @@ def _check_encoding(path: str) -> None:
             f"The dataset path {path!a} cannot be used: it is no UTF-8, or not in {encoding}, the "
             f"encoding of file names here; {mend}choose another path."
         )
+
+
+@contextmanager
+def _file_errors(what: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DatasetError(
+            f"{what}: {error.strerror}. Check the rights to it, or delete it yourself."
+        ) from error
 
 
 @contextmanager

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeplake_labelbox._model.annotations import MaskReference
+from deeplake_labelbox._model.kinds.masks import nearest_pixels
 from deeplake_labelbox._store.labelbox_meta import VideoEntry
 from deeplake_labelbox._store.row_index import VideoRows
 from deeplake_labelbox._video.masks import MaskReader
-from deeplake_labelbox._video.resize import nearest_pixels
 
 # Masks are written in slices of about this many bytes of pixels.
 _SLICE_BYTES: Final = 32 << 20

@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deeplake_labelbox._model.kinds import GEOMETRIES
+from deeplake_labelbox._model.kinds.geometry import GeometryKind, Shapes
 from deeplake_labelbox._store.answers import Answers
 from deeplake_labelbox._store.cells import Rows
 from deeplake_labelbox._store.families import ObjectFamily
-from deeplake_labelbox._store.shapes import Shapes, corners_of, masks_of, scaled
 
 ReadColumn = Callable[[str, Rows], list[Any]]
-SizesOf = Callable[[Rows], list[tuple[tuple[int, int], tuple[int, int]]]]
-"""Height and width that the labels of rows are in pixels of, and those of the frames."""
 
 
 class FamilyObjects:
@@ -28,21 +27,13 @@ class FamilyObjects:
         family: The column and those beside it.
         rows: (R,) row numbers.
         read: Reads the cells of a column in rows.
-        sizes_of: The sizes that shapes are scaled from and to; by default they are not.
 
     Attributes:
         family: The column and those beside it.
     """
 
-    def __init__(
-        self,
-        family: ObjectFamily,
-        rows: Rows,
-        read: ReadColumn,
-        sizes_of: SizesOf | None = None,
-    ) -> None:
+    def __init__(self, family: ObjectFamily, rows: Rows, read: ReadColumn) -> None:
         self.family = family
-        self._sizes_of = sizes_of
         self._asked = rows
         self._read = read
 
@@ -62,15 +53,13 @@ class FamilyObjects:
     @cached_property
     def counts(self) -> NDArray[np.int64]:
         """(R,) number of objects in each row."""
-        if not self._counts_masks:
-            return _lengths(self._first)
-        found = [0 if cell is None else np.shape(cell)[-1] for cell in self._first]
+        count = self._kind.count if self.family.always_set == self.family.column else len
+        found = [0 if cell is None else count(cell) for cell in self._first]
         return np.array(found, dtype=np.int64)
 
     @property
-    def _counts_masks(self) -> bool:
-        family = self.family
-        return family.kind == "raster-segmentation" and family.always_set == family.column
+    def _kind(self) -> GeometryKind:
+        return GEOMETRIES[self.family.kind]
 
     @cached_property
     def places(self) -> NDArray[np.int64]:
@@ -117,45 +106,14 @@ class FamilyObjects:
         ``rectangle``: (N, 4) float32 left, top, width, height. ``point``: (N, 2) float32. ``line``
         and ``polygon``: N arrays (V, 2) float32. ``raster-segmentation``: N arrays (H, W) bool.
         """
-        if self._sizes_of is None or not len(self):
-            return self._stored_shapes
-        sizes, found = self._sizes_of(self._asked), list(self._stored_shapes)
-        for size in set(sizes):
-            of_size = [n for n, place in enumerate(self.places.tolist()) if sizes[place] == size]
-            shapes = scaled(self.family.kind, [found[number] for number in of_size], *size)
-            for number, shape in zip(of_size, shapes, strict=True):
-                found[number] = shape
-        return np.array(found) if isinstance(self._stored_shapes, np.ndarray) else found
-
-    @cached_property
-    def _stored_shapes(self) -> Shapes:
         cells = self._cells(self.family.column)
-        pairs = [
-            (cell, count) for cell, count in zip(cells, self.counts.tolist(), strict=True) if count
-        ]
-        if self.family.kind in ("rectangle", "point"):
-            width = 4 if self.family.kind == "rectangle" else 2
-            parts = [
-                np.asarray(cell, np.float32).reshape(-1, width)[:count] for cell, count in pairs
-            ]
-            return np.concatenate([np.zeros((0, width), np.float32), *parts])
-        if self.family.kind == "raster-segmentation":
-            masks = [np.moveaxis(np.asarray(cell, dtype=np.bool_), -1, 0) for cell, _ in pairs]
-            return [mask for cell in masks for mask in cell]
-        return [
-            np.asarray(vertices, np.float32).reshape(-1, 2)
-            for cell, count in pairs
-            for vertices in list(cell)[:count]
-        ]
+        pairs = zip(cells, self.counts.tolist(), strict=True)
+        return self._kind.shapes([(cell, count) for cell, count in pairs if count])
 
     @cached_property
     def boxes(self) -> NDArray[np.float32]:
         """(N, 4) float32 left, top, width, height around each object; all 0 for an empty mask."""
-        if self.family.kind == "rectangle":
-            return np.asarray(self.shapes)
-        boxes = corners_of(self.family.kind, self.shapes)
-        boxes[:, 2:] -= boxes[:, :2]
-        return boxes
+        return self._kind.boxes(self.shapes)
 
     def masks(self, height: int, width: int) -> NDArray[np.bool_]:
         """(N, height, width) bool; polygons are filled, edges included, rectangles too.
@@ -164,7 +122,7 @@ class FamilyObjects:
             height: Of the frames, which must all be of this size.
             width: Likewise.
         """
-        return masks_of(self.family.kind, self.shapes, height, width)
+        return self._kind.masks(self.shapes, height, width)
 
     @cached_property
     def answers(self) -> dict[str, Answers]:

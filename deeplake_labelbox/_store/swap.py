@@ -44,7 +44,6 @@ class Replacement:
     def __init__(self, location: DatasetLocation) -> None:
         self.building = location.beside(".building")
         self._location = location
-        self._replaced = location.beside(".replaced")
 
     def unfinished(self) -> LabelboxMeta | None:
         """What is being built, or ``None``.
@@ -88,29 +87,23 @@ class Replacement:
             self._copy()
         dataset = self._location.open()
         write_status(dataset, "complete")
-        for left in (self.building, self._replaced):
-            if left.exists():
-                left.delete()
+        if not self._location.is_local and self.building.exists():
+            self.building.delete()
+        for left in (self.building, self._location):
+            left.finish_deletion()
         return dataset
 
     def _swap(self) -> None:
         path, building = self._location.path, self.building.path
-        replaced = self._replaced.path
         here = found_meta(self._location) if self._location.exists() else None
         try:
             if here is None or here.status != "placing":
-                if self._replaced.exists():
-                    self._replaced.delete()
+                if os.path.lexists(path) and not _exchange(building, path):
+                    self._location.set_aside()
                 if not os.path.lexists(path):
                     os.rename(building, path)  # noqa: PTH104 - paths of Deep Lake are text
-                elif not _exchange(building, path):
-                    os.rename(path, replaced)  # noqa: PTH104 - the same
-                    os.rename(building, path)  # noqa: PTH104 - the same
             if os.path.lexists(building):
-                # What is here now is the old one.
-                if self._replaced.exists():
-                    self._replaced.delete()
-                os.rename(building, replaced)  # noqa: PTH104 - the same
+                self.building.set_aside()  # what is here now is the old one
         except OSError as error:
             raise DatasetError(
                 f"The new dataset {building} is complete, but cannot be put at {path}: "
@@ -122,9 +115,16 @@ class Replacement:
         new = found_meta(self.building)
         if new is None or here == replace(new, status="complete"):
             return  # copied before; what is left is to be deleted
-        if self._location.exists():
-            self._location.delete()
-        self.building.copy_to(self._location)
+        # Also where there is no dataset: a deletion that was interrupted leaves files of one.
+        self._location.delete()
+        with dataset_errors(f"copying {self.building} to {self._location}"):
+            deeplake.copy(
+                self.building.path,
+                self._location.path,
+                src_creds=self.building.creds,
+                dst_creds=self._location.creds,
+                token=self._location.token,
+            )
 
     def _discard_remains(self) -> None:
         try:

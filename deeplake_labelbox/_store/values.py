@@ -13,11 +13,7 @@ from numpy.typing import NDArray
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._model.annotations import Answer, MaskReference, Problem, Track, VideoLabel
 from deeplake_labelbox._model.answer_spans import answered_beyond
-from deeplake_labelbox._model.interpolation import (
-    held_masks,
-    moving_coordinates,
-    moving_vertices,
-)
+from deeplake_labelbox._model.kinds import GEOMETRIES
 from deeplake_labelbox._model.ontology import Classification, Tool
 from deeplake_labelbox._model.visibility import (
     Frames,
@@ -30,13 +26,10 @@ from deeplake_labelbox._store.answer_values import (
     object_answers,
     unknown_answers,
 )
+from deeplake_labelbox._store.column_types import empty_cell
 from deeplake_labelbox._store.columns import GeometryColumn
 from deeplake_labelbox._store.layout import Layout
 from deeplake_labelbox._store.track_ids import TrackIds
-
-# Deep Lake refuses an empty list as a Polygon and as an array of texts.
-_NO_POLYGONS = np.zeros((0, 0, 2), dtype=np.float32)
-_NO_TEXTS = ("",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +104,7 @@ def label_values(
     for geometry in layout.geometries:
         writer = _ObjectValues(geometry, members[geometry.name], len(frames))
         objects[geometry.kind] = objects.get(geometry.kind, 0) + writer.count
-        if geometry.kind == "raster-segmentation":
+        if GEOMETRIES[geometry.kind].is_mask:
             masks[geometry.name] = writer.masks()
         else:
             columns[geometry.name] = writer.geometries(scale)
@@ -145,6 +138,7 @@ class _ObjectValues:
 
     def __init__(self, column: GeometryColumn, members: list[_Member], row_count: int) -> None:
         self._column = column
+        self._kind = GEOMETRIES[column.kind]
         self._members = members
         rows = np.concatenate([np.empty(0, dtype=np.intp), *(member.rows for member in members)])
         self._order = np.argsort(rows, kind="stable")
@@ -153,40 +147,31 @@ class _ObjectValues:
         self.count = len(rows)
 
     def geometries(self, scale: tuple[float, float]) -> Sequence[Any]:
-        if self._column.kind in ("rectangle", "point"):
-            width = 4 if self._column.kind == "rectangle" else 2
-            factors = np.array(scale * (width // 2))
-            return self._by_row(
-                [
-                    moving_coordinates(m.track, m.visible)[m.is_there] * factors
-                    for m in self._members
-                ],
-                np.empty((0, width), dtype=np.float32),
-            )
-        vertices = self._in_order(
-            [_chosen(moving_vertices(m.track, m.visible), m.is_there) for m in self._members]
-        )
-        return [
-            [(shape * scale).astype(np.float32) for shape in vertices[start:end]] or _NO_POLYGONS
-            for start, end in self._bounds
-        ]
+        if self._kind.width is not None:
+            parts = [self._kind.as_cell(values, scale) for values in self._visible_values()]
+            return self._by_row(parts, self._kind.empty())
+        return [self._kind.as_cell(values, scale) for values in self.masks()]
 
-    def masks(self) -> list[list[MaskReference]]:
-        masks = self._in_order(
-            [_chosen(held_masks(m.track, m.visible), m.is_there) for m in self._members]
-        )
-        return [masks[start:end] for start, end in self._bounds]
+    def masks(self) -> list[list[Any]]:
+        values = self._in_order(self._visible_values())
+        return [values[start:end] for start, end in self._bounds]
+
+    def _visible_values(self) -> list[Any]:
+        """The values of each member on the rows."""
+        return [
+            _chosen(self._kind.interpolated(m.track, m.visible), m.is_there) for m in self._members
+        ]
 
     def beside(self, track_ids: TrackIds) -> Iterator[tuple[str, Sequence[Any]]]:
         column, members = self._column, self._members
         if column.grouped:
             names = track_ids.class_names(column)
             classes = [np.full(len(m.rows), names.index(m.tool.name)) for m in members]
-            yield column.labels, self._by_row(classes, np.empty(0, dtype=np.int32))
+            yield column.labels, self._by_row(classes, empty_cell("labels"))
         ids = [np.full(len(m.rows), track_ids.of(column, m.track.feature_id)) for m in members]
-        yield column.track_ids, self._by_row(ids, np.empty(0, dtype=np.int32))
+        yield column.track_ids, self._by_row(ids, empty_cell("track_ids"))
         drawn = [_is_key_frame(m.track, m.visible)[m.is_there] for m in members]
-        yield column.key_frames, self._by_row(drawn, np.empty(0, dtype=np.bool_))
+        yield column.key_frames, self._by_row(drawn, empty_cell("key_frames"))
 
     def answers(self, label: VideoLabel) -> Iterator[tuple[str, Sequence[Any]]]:
         for column in self._column.answers:
@@ -194,7 +179,7 @@ class _ObjectValues:
                 object_answers(column, m.tool, m.track, m.visible, label.segments)
                 for m in self._members
             ]
-            if column.kind == "text":
+            if not column.has_options:
                 texts = self._in_order(
                     [
                         _chosen(answers.texts or (), m.is_there)
@@ -203,14 +188,10 @@ class _ObjectValues:
                 )
                 yield (
                     column.name,
-                    [texts[start:end] or list(_NO_TEXTS) for start, end in self._bounds],
+                    [texts[start:end] or empty_cell("object text") for start, end in self._bounds],
                 )
                 continue
-            empty: NDArray[Any] = (
-                np.empty((0, len(column.class_names)), dtype=np.uint8)
-                if column.multiple
-                else np.empty(0, dtype=np.int32)
-            )
+            empty = empty_cell(column.object_kind, options=len(column.class_names))
             numbers = [
                 answers.numbers[m.is_there]
                 for answers, m in zip(answered, self._members, strict=True)
@@ -227,7 +208,9 @@ class _ObjectValues:
         return [values[index] for index in self._order]
 
 
-def _chosen(values: Sequence[Any], is_there: NDArray[np.bool_]) -> list[Any]:
+def _chosen(values: Any, is_there: NDArray[np.bool_]) -> Any:
+    if isinstance(values, np.ndarray):
+        return values[is_there]
     return [value for value, there in zip(values, is_there, strict=True) if there]
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, overload
 
 from deeplake_labelbox._labelbox.export import ProjectExport
 from deeplake_labelbox._labelbox.exporter import ExportFilters, ProjectExporter
-from deeplake_labelbox._store.applied_labels import AppliedLabels
-from deeplake_labelbox._store.labelbox_meta import LabelboxMeta
+from deeplake_labelbox._sync.plan import SyncOptions
+from deeplake_labelbox._sync.state import DatasetState
 from deeplake_labelbox.errors import ExportEmptyError
 
 logger = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ _FEW: Final = 16
 
 
 class ExportedRows(Sequence[dict[str, Any]]):
-    """The data rows of one or several exports, each once, read from disk on demand.
+    """The data rows of one or two exports, each once, read from disk on demand.
 
     Small exports are kept in memory, because a sync reads them several times.
     """
@@ -35,62 +35,34 @@ class ExportedRows(Sequence[dict[str, Any]]):
             rows = list(export) if len(export) <= _FEW else export
             for number, row in enumerate(rows):
                 places[str(row["data_row"]["id"])] = (rows, number)
-        self._places = places
-
-    def chosen(self, data_row_ids: Collection[str]) -> ExportedRows:
-        """Only the data rows with these ids, in the same order."""
-        some = ExportedRows()
-        some._places = {key: place for key, place in self._places.items() if key in data_row_ids}
-        return some
-
-    def with_rows_of(self, other: ExportedRows) -> ExportedRows:
-        """These data rows and those of another export."""
-        both = ExportedRows()
-        both._places = {**self._places, **other._places}
-        return both
-
-    @property
-    def ids(self) -> Collection[str]:
-        """The ids of the data rows."""
-        return self._places.keys()
+        self.ids = tuple(places)
+        self._places = tuple(places.values())
 
     def __len__(self) -> int:
-        """How many data rows."""
+        """Number of data rows."""
         return len(self._places)
 
     @overload
     def __getitem__(self, index: int) -> dict[str, Any]: ...
     @overload
-    def __getitem__(self, index: slice) -> ExportedRows: ...
-    def __getitem__(self, index: int | slice) -> dict[str, Any] | ExportedRows:
+    def __getitem__(self, index: slice) -> list[dict[str, Any]]: ...
+    def __getitem__(self, index: int | slice) -> dict[str, Any] | list[dict[str, Any]]:
         if isinstance(index, slice):
-            return self.chosen(list(self._places)[index])
-        export, number = list(self._places.values())[index]
-        return export[number]
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        """The data rows, one at a time."""
-        return (export[number] for export, number in self._places.values())
+            return [rows[number] for rows, number in self._places[index]]
+        rows, number = self._places[index]
+        return rows[number]
 
 
 def export_changed_rows(
-    exporter: ProjectExporter,
-    applied: AppliedLabels | None,
-    meta: LabelboxMeta,
-    *,
-    everything: bool,
-    retry: bool,
-    progress: bool,
+    exporter: ProjectExporter, state: DatasetState, options: SyncOptions, *, everything: bool
 ) -> tuple[ExportedRows, frozenset[str] | None]:
     """Export the data rows that may have changed since the last sync.
 
     Args:
         exporter: Exports the project.
-        applied: The labels that the dataset holds, and the time of the last sync.
-        meta: The videos of the dataset.
+        state: The dataset at the start of the sync.
+        options: The options of the sync.
         everything: Whether to export all data rows.
-        retry: Whether to export data rows whose videos failed or are incomplete.
-        progress: Whether to show a progress bar.
 
     Returns:
         The data rows, and the ids of all data rows of the project; ``None`` if no known data row
@@ -100,33 +72,35 @@ def export_changed_rows(
         LabelboxError: If the project cannot be exported.
     """
 
-    def rows_of(filters: ExportFilters | None) -> ExportedRows:
+    def export(filters: ExportFilters | None = None) -> tuple[ProjectExport, ...]:
         try:
-            return ExportedRows(exporter.export(filters=filters, progress=progress))
+            return (exporter.export(filters=filters, progress=options.progress),)
         except ExportEmptyError:
-            return ExportedRows()
+            return ()
 
+    applied = state.applied
     since = None if applied is None else _moment(applied.last_activity)
     if applied is None or since is None or everything:
-        rows = rows_of(None)
+        rows = ExportedRows(*export())
         return rows, frozenset(rows.ids)
-    rows = rows_of(ExportFilters(last_activity_at=(since - _OVERLAP, None)))
+    changed = export(ExportFilters(last_activity_at=(since - _OVERLAP, None)))
+    rows = ExportedRows(*changed)
     # A different count means that data rows left the project, or were added but not found.
     expected = (applied.labels.keys() - set(applied.left)) | set(rows.ids)
     if len(expected) != int(exporter.project.data_row_count or 0):
-        rows = rows_of(None)
+        rows = ExportedRows(*export())
         return rows, frozenset(rows.ids)
     again = [
         video.data_row_id
-        for video in meta.videos
+        for video in state.meta.videos
         if video.data_row_id in expected - set(rows.ids)
         and (
-            (retry and video.status in ("failed", "partial"))
+            (options.retry and video.status in ("failed", "partial"))
             or applied.labels[video.data_row_id].incomplete
         )
     ]
     if again:
-        rows = rows.with_rows_of(rows_of(ExportFilters(data_row_ids=again)))
+        rows = ExportedRows(*changed, *export(ExportFilters(data_row_ids=again)))
     return rows, None
 
 

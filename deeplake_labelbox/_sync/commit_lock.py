@@ -27,7 +27,7 @@ from typing import Final
 import deeplake
 from filelock import FileLock, Timeout
 
-from deeplake_labelbox._sync.branches import retry_while_locked
+from deeplake_labelbox._store.branches import retry_while_locked
 from deeplake_labelbox.errors import DatasetBusyError
 
 logger = logging.getLogger(__name__)

@@ -17,6 +17,7 @@ import deeplake
 import numpy as np
 
 from deeplake_labelbox._store.applied_labels import AppliedLabels
+from deeplake_labelbox._store.branches import retry_while_locked
 from deeplake_labelbox._store.columns import (
     column_identity,
     column_kind,
@@ -27,7 +28,6 @@ from deeplake_labelbox._store.layout import make_layout
 from deeplake_labelbox._store.location import dataset_errors
 from deeplake_labelbox._store.resume import delete_rows
 from deeplake_labelbox._store.track_ids import read_tracks, write_tracks
-from deeplake_labelbox._sync.branches import retry_while_locked
 from deeplake_labelbox._sync.label_columns import Key, label_columns
 from deeplake_labelbox.errors import DatasetMismatchError
 

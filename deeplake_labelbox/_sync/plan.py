@@ -1,56 +1,78 @@
-"""Which data rows differ between Labelbox and a dataset, told without writing anything."""
+"""Compare an export with a dataset, and plan what a sync writes, without writing anything."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Final
 
-from deeplake_labelbox._model.data_rows import data_row_name
 from deeplake_labelbox._model.json_values import as_mapping, as_text
 from deeplake_labelbox._model.labeled_frames import labeled_ranges
 from deeplake_labelbox._model.labels import parse_label
-from deeplake_labelbox._model.selection import LabelSelection, select_label
-from deeplake_labelbox._store.applied_labels import (
-    AppliedLabel,
-    AppliedLabels,
-    applied_label,
-    last_activity,
-)
-from deeplake_labelbox._store.labelbox_meta import LabelboxMeta, VideoEntry
-from deeplake_labelbox._store.row_index import RowIndex, VideoRows
+from deeplake_labelbox._model.ontology import Ontology
+from deeplake_labelbox._model.selection import LabelSelection
+from deeplake_labelbox._store.applied_labels import AppliedLabel
+from deeplake_labelbox._store.labelbox_meta import VideoEntry
+from deeplake_labelbox._store.row_index import VideoRows
+from deeplake_labelbox._store.selected_rows import SelectedRow
+from deeplake_labelbox._sync.ontology_migration import ColumnChanges
 from deeplake_labelbox._sync.report import Change, ChangeKind
+from deeplake_labelbox._sync.state import DatasetState
+from deeplake_labelbox._video.access import UrlPresigner
 from deeplake_labelbox.report import VideoOutcome
 
-_DELETED = "its label changed, but its rows were deleted from the dataset"
-# So many data rows are written while others wait; their masks may take a while.
+_DELETED: Final = "its label changed, but its rows were deleted from the dataset"
+_NO_ROWS: Final = "labeled, but without rows in the dataset"
+# Up to this many data rows are written while other syncs wait; more may take a while to write.
 _SHORT: Final = 4
-_NO_ROWS = "labeled, but without rows in the dataset"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncOptions:
+    """The arguments of `sync_dataset` that concern one run."""
+
+    full: bool
+    retry: bool
+    prune: bool
+    dry_run: bool
+    fail_on_error: bool
+    group_mapping: Mapping[str, str] | None
+    label_selection: LabelSelection | None
+    data_filler: Mapping[str, Callable[..., object]] | None
+    url_presigner: UrlPresigner | None
+    progress: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SyncPlan:
-    """What has to be done.
+    """What a sync writes.
 
     Attributes:
-        to_add: Ids of data rows whose videos are to be decoded and appended.
-        to_retry: Ids of data rows whose videos are there only in part, and are decoded again.
-        to_write: Ids of data rows that are there, and whose labels or details are to be written,
-            each with the columns that are written; ``None`` for all of them.
-        changes: What differs.
-        unmatched: What cannot be brought in step, by data row.
-        last_activity: Greatest time of a last activity among what was exported.
-        known: Ids of the data rows that the dataset knew before.
+        to_add: Ids of data rows whose videos are decoded and appended.
+        to_retry: Ids of data rows whose videos are incomplete and are decoded again.
+        to_write: Ids of data rows whose labels or details are written, each with the label columns
+            to write; ``None`` for all of them.
+        changes: The differences, for the report and the commit message.
+        unmatched: Labels that have no rows to be written to, by data row.
+        left: Ids of data rows that are no longer in the project.
+        last_activity: Time of the last activity among the exported data rows.
+        exported: Number of exported data rows.
+        ontology: The ontology of the project.
+        deleted_columns: Columns whose features were deleted.
     """
 
-    to_add: list[str] = field(default_factory=list)
-    to_retry: list[str] = field(default_factory=list)
-    to_write: dict[str, frozenset[str] | None] = field(default_factory=dict)
-    changes: list[Change] = field(default_factory=list)
-    unmatched: list[VideoOutcome] = field(default_factory=list)
-    last_activity: str | None = None
-    known: frozenset[str] = frozenset()
+    to_add: tuple[str, ...]
+    to_retry: tuple[str, ...]
+    to_write: Mapping[str, frozenset[str] | None]
+    changes: tuple[Change, ...]
+    unmatched: tuple[VideoOutcome, ...]
+    left: frozenset[str]
+    last_activity: str | None
+    exported: int
+    ontology: Ontology
+    deleted_columns: frozenset[str]
 
     @property
     def is_empty(self) -> bool:
@@ -59,106 +81,124 @@ class SyncPlan:
 
     @property
     def is_short(self) -> bool:
-        """Whether it is soon done: a few labels, and no video to decode."""
+        """Whether it takes a moment: a few labels to write, and no video to decode."""
         return len(self.to_write) <= _SHORT and not (self.to_add or self.to_retry)
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """What a dataset has, to be compared with an export.
+def plan_sync(
+    state: DatasetState,
+    rows: Iterable[SelectedRow],
+    listed: Collection[str] | None,
+    ontology: Ontology,
+    columns: ColumnChanges,
+    options: SyncOptions,
+) -> SyncPlan:
+    """Compare the exported data rows with a dataset.
 
-    Attributes:
-        meta: What it knows of its project.
-        applied: Which labels it holds, if any were applied.
-        index: Its rows.
-        columns: Columns whose values differ for labels that are the same.
-        label_selection: Which of several labels of a data row counts.
-        expects_all_rows: Whether every labeled frame of a video shall have a row.
-        retry: Whether to try again videos that could not be had, or only in part.
+    Args:
+        state: The dataset at the start of the sync.
+        rows: The exported data rows.
+        listed: Ids of all data rows of the project; ``None`` if no known one left it.
+        ontology: The ontology of the project.
+        columns: How columns changed with it.
+        options: The options of the sync.
     """
+    comparison = _Comparison(state, columns.to_write, retry=options.retry)
+    activities: dict[str, str | None] = {}
+    for row in rows:
+        activities[row.data_row_id] = row.last_activity
+        comparison.compare(row)
+    left = _left(state, listed, activities)
+    return SyncPlan(
+        to_add=tuple(comparison.to_add),
+        to_retry=tuple(comparison.to_retry),
+        to_write=comparison.to_write,
+        changes=(
+            *(Change("ontology changed", "", text) for text in columns.words),
+            *comparison.changes,
+            *_changes_of_left(state, left, prune=options.prune),
+        ),
+        unmatched=tuple(comparison.unmatched),
+        left=left,
+        last_activity=max(filter(None, activities.values()), default=None),
+        exported=len(activities),
+        ontology=ontology,
+        deleted_columns=columns.deleted,
+    )
 
-    meta: LabelboxMeta
-    applied: AppliedLabels | None
-    index: RowIndex
+
+@dataclass(slots=True)
+class _Comparison:
+    """Collects what a plan is made of; see `SyncPlan`."""
+
+    state: DatasetState
     columns: frozenset[str]
-    label_selection: LabelSelection
-    expects_all_rows: bool
-    retry: bool
+    retry: bool = field(kw_only=True)
+    to_add: list[str] = field(default_factory=list)
+    to_retry: list[str] = field(default_factory=list)
+    to_write: dict[str, frozenset[str] | None] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
+    unmatched: list[VideoOutcome] = field(default_factory=list)
 
-    def plan(self, rows: Iterable[Mapping[str, Any]]) -> SyncPlan:
-        """Compare, data row by data row."""
-        plan = SyncPlan(known=frozenset(self.applied.labels if self.applied else ()))
-        moments = []
-        for row in rows:
-            moments.append(last_activity(row))
-            self._compare(row, plan)
-        plan.last_activity = max(filter(None, moments), default=None)
-        return plan
-
-    def _compare(self, row: Mapping[str, Any], plan: SyncPlan) -> None:
-        data_row_id, name = str(row["data_row"]["id"]), data_row_name(row)
-        selected = select_label(row, self.meta.project_id, self.label_selection)
-        details = self.applied.row_details if self.applied else ()
-        label = applied_label(row, self.meta.project_id, selected, self.label_selection, details)
-        known = self.applied.labels.get(data_row_id) if self.applied else None
-        entry = self.meta.entry(data_row_id)
-        there = None if entry is None else self.index.rows_of(entry)
-        if entry is None or there is None or not len(there.rows):
-            self._compare_absent(data_row_id, name, entry, known, label, selected, plan)
+    def compare(self, row: SelectedRow) -> None:
+        """Compare one data row."""
+        data_row_id, content = row.data_row_id, row.content
+        applied = self.state.applied
+        known = applied.labels.get(data_row_id) if applied is not None else None
+        entry = self.state.meta.entry(data_row_id)
+        rows = None if entry is None else self.state.index.rows_of(entry)
+        if entry is None or rows is None or not len(rows.rows):
+            self._compare_absent(row, entry, known)
             return
         if self.retry and entry.status == "partial":
-            plan.to_retry.append(data_row_id)
-        if self.applied is not None and data_row_id in self.applied.left:
-            plan.changes.append(Change("video came back", data_row_id, name))
-        kind = _kind(known, label)
+            self.to_retry.append(data_row_id)
+        if applied is not None and data_row_id in applied.left:
+            self.changes.append(Change("video came back", data_row_id, row.name))
+        kind = _kind(known, content)
         if kind is not None:
-            plan.to_write[data_row_id] = frozenset() if kind == "details changed" else None
-            before = "" if known is None or known.label_id is None else _said_of(known)
-            plan.changes.append(Change(kind, data_row_id, name, before, _said(selected)))
+            self.to_write[data_row_id] = frozenset() if kind == "details changed" else None
+            before = "" if known is None or known.label_id is None else _description_of(known)
+            self.changes.append(
+                Change(kind, data_row_id, row.name, before, _description(row.label))
+            )
         if known is None:
-            # No label, and none applied: its details are told all the same.
-            plan.to_write.setdefault(data_row_id, None)
-        if self.columns and label.label_id is not None:
-            chosen = plan.to_write.get(data_row_id, frozenset())
-            plan.to_write[data_row_id] = None if chosen is None else chosen | self.columns
-        if plan.to_write.get(data_row_id, frozenset()) is None and selected is not None:
-            self._tell_lost(data_row_id, name, selected, there, plan)
+            # Without a label as well, the columns ``lb_meta/*`` are written.
+            self.to_write.setdefault(data_row_id, None)
+        if self.columns and content.label_id is not None:
+            chosen = self.to_write.get(data_row_id, frozenset())
+            self.to_write[data_row_id] = None if chosen is None else chosen | self.columns
+        if row.label is not None and self.to_write.get(data_row_id, frozenset()) is None:
+            self._report_missing_rows(row, row.label, entry, rows)
 
     def _compare_absent(
-        self,
-        data_row_id: str,
-        name: str,
-        entry: VideoEntry | None,
-        known: AppliedLabel | None,
-        label: AppliedLabel,
-        selected: Mapping[str, Any] | None,
-        plan: SyncPlan,
+        self, row: SelectedRow, entry: VideoEntry | None, known: AppliedLabel | None
     ) -> None:
         """Compare a data row that has no rows in the dataset."""
         if known is not None and entry is not None:
             if entry.status == "failed" and not self.retry:
                 return
             if entry.status not in ("pending", "failed") and entry.chosen != ():
-                if _kind(known, label) is not None:
-                    outcome = VideoOutcome(data_row_id, name)
+                if _kind(known, row.content) is not None:
+                    outcome = VideoOutcome(row.data_row_id, row.name)
                     outcome.gap(_DELETED)
-                    plan.unmatched.append(outcome)
+                    self.unmatched.append(outcome)
                 return
-        # Not tried, not had, without a labeled frame when it was, or on another branch only.
-        plan.to_add.append(data_row_id)
-        plan.changes.append(Change("video added", data_row_id, name, "", _said(selected)))
+        # It is new or pending, it failed, none of its frames was chosen, or its rows are on
+        # another branch.
+        self.to_add.append(row.data_row_id)
+        change = Change("video added", row.data_row_id, row.name, "", _description(row.label))
+        self.changes.append(change)
 
-    def _tell_lost(
-        self,
-        data_row_id: str,
-        name: str,
-        label: Mapping[str, Any],
-        rows: VideoRows,
-        plan: SyncPlan,
+    def _report_missing_rows(
+        self, row: SelectedRow, label: Mapping[str, Any], entry: VideoEntry, rows: VideoRows
     ) -> None:
-        """Labeled frames without rows: deleted, or not labeled when frames were chosen."""
-        entry = self.meta.entry(data_row_id)
-        if not self.expects_all_rows or entry is None or len(rows.frames) == entry.frame_count:
+        """Report labeled frames without rows: deleted, or not labeled when frames were chosen."""
+        thinned = json.loads(self.state.meta.options).keys() & {
+            "frame_stride",
+            "fps",
+            "frame_ranges",
+        }
+        if thinned or len(rows.frames) == entry.frame_count:
             return
         there = set(rows.frames.tolist())
         there.update(chain.from_iterable(range(a, b + 1) for a, b in entry.missing))
@@ -167,15 +207,39 @@ class Comparison:
             for first, last in labeled_ranges(parse_label(label))
             for frame in range(first, min(last, entry.frame_count) + 1)
         }
-        outcome = VideoOutcome(data_row_id, name)
+        outcome = VideoOutcome(row.data_row_id, row.name)
         for frame in sorted(labeled - there):
             outcome.gap(_NO_ROWS, frame)
         if outcome.gaps:
-            plan.unmatched.append(outcome)
+            self.unmatched.append(outcome)
+
+
+def _left(
+    state: DatasetState, listed: Collection[str] | None, exported: Collection[str]
+) -> frozenset[str]:
+    """The data rows that are no longer in the project."""
+    if state.applied is None:
+        return frozenset()
+    if listed is None:
+        return frozenset(state.applied.left) - frozenset(exported)
+    return frozenset(state.applied.labels.keys() - frozenset(listed))
+
+
+def _changes_of_left(state: DatasetState, left: frozenset[str], *, prune: bool) -> Iterable[Change]:
+    """Changes for data rows that left the project, in the order of the dataset."""
+    if state.applied is None:
+        return
+    names = {video.data_row_id: video.name for video in state.meta.videos}
+    for data_row_id in (key for key in state.applied.labels if key in left):
+        name = names.get(data_row_id, data_row_id)
+        if prune:
+            yield Change("video removed", data_row_id, name)
+        elif data_row_id not in state.applied.left:
+            yield Change("video left the project", data_row_id, name)
 
 
 def _kind(known: AppliedLabel | None, label: AppliedLabel) -> ChangeKind | None:
-    """What kind of change leads from the one to the other, if any."""
+    """The kind of change between what was applied and a label; ``None`` if they are the same."""
     before = known or AppliedLabel(details=label.details)
     if before.label_id is None and before.changed is None:
         if label.label_id is not None or label.changed is not None:
@@ -189,7 +253,8 @@ def _kind(known: AppliedLabel | None, label: AppliedLabel) -> ChangeKind | None:
     return None if before.details == label.details else "details changed"
 
 
-def _said(label: Mapping[str, Any] | None) -> str:
+def _description(label: Mapping[str, Any] | None) -> str:
+    """A label in words: its id, version and annotator."""
     if label is None:
         return ""
     details = as_mapping(label.get("label_details"))
@@ -198,5 +263,5 @@ def _said(label: Mapping[str, Any] | None) -> str:
     return ", ".join([*filter(None, parts), *([f"by {creator}"] if creator else [])])
 
 
-def _said_of(known: AppliedLabel) -> str:
+def _description_of(known: AppliedLabel) -> str:
     return ", ".join(filter(None, (known.label_id, known.changed)))

@@ -16,8 +16,7 @@ from deeplake_labelbox._store.labelbox_meta import KEY, LabelboxMeta
 from deeplake_labelbox._store.row_index import RowIndex
 from deeplake_labelbox._store.row_metadata import RowMetadata
 from deeplake_labelbox._store.track_ids import NEXT_KEY
-from deeplake_labelbox._store.videos import read_meta
-from deeplake_labelbox.errors import ConfigurationError, DatasetError
+from deeplake_labelbox.errors import ConfigurationError, DatasetError, DatasetMismatchError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +27,8 @@ class DatasetState:
         head: Identifies the version; differs as soon as somebody commits. See `head_of`.
         applied: The labels that were applied, if any.
         meta: Its project and its videos, as they are on this branch.
+        shared_meta: The same as all branches share it; ``None`` for a copy of a query, which has
+            no metadata of its own.
         index: Its rows by video and frame.
         label_selection: Which of several labels of a data row counts.
         group_mapping: Column name by kind.
@@ -37,6 +38,7 @@ class DatasetState:
     head: tuple[str, ...]
     applied: AppliedLabels | None
     meta: LabelboxMeta
+    shared_meta: LabelboxMeta | None
     index: RowIndex
     label_selection: LabelSelection
     group_mapping: Mapping[str, str]
@@ -62,12 +64,13 @@ class DatasetState:
             DatasetError: If its build was not finished.
         """
         applied = AppliedLabels.read(dataset)
-        meta = _shared_meta(dataset)
+        shared, meta = _read_meta(dataset, applied)
         index = RowIndex(dataset, meta)
         return cls(
             head=head_of(dataset),
             applied=applied,
             meta=_of_branch(dataset, meta, applied, index),
+            shared_meta=shared,
             index=index,
             label_selection=_selection(applied, label_selection),
             group_mapping=_mapping(applied, group_mapping),
@@ -99,15 +102,22 @@ def head_of(dataset: deeplake.Dataset) -> tuple[str, ...]:
     return str(dataset.version), json.dumps(kept, sort_keys=True)
 
 
-def _shared_meta(dataset: deeplake.Dataset) -> LabelboxMeta:
-    """The metadata that all branches share."""
-    meta = read_meta(dataset)
+def _read_meta(
+    dataset: deeplake.Dataset, applied: AppliedLabels | None
+) -> tuple[LabelboxMeta | None, LabelboxMeta]:
+    """The metadata that all branches share, if there is any, and the metadata to start from."""
+    try:
+        shared = meta = LabelboxMeta.read(dataset)
+    except DatasetMismatchError:
+        if applied is None:
+            raise
+        shared, meta = None, applied.meta()
     if meta.status != "complete":
         raise DatasetError(
             "The dataset is not complete; run the call that makes it again, which goes on where it "
             "stopped, and sync it then."
         )
-    return meta
+    return shared, meta
 
 
 def _of_branch(

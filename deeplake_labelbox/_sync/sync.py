@@ -14,15 +14,15 @@ from deeplake_labelbox._jobs.project_source import client_presigner
 from deeplake_labelbox._labelbox.client import connect
 from deeplake_labelbox._model.selection import LabelSelection
 from deeplake_labelbox._store.applied_labels import AppliedLabels
+from deeplake_labelbox._store.branches import MAIN, check_committed, open_branch, retry_while_locked
 from deeplake_labelbox._store.columns import ReadableDataset
 from deeplake_labelbox._store.layout import GroupMapping, check_group_mapping
 from deeplake_labelbox._store.location import dataset_errors, opened_to_write
-from deeplake_labelbox._sync.branches import MAIN, check_committed, open_branch, retry_while_locked
 from deeplake_labelbox._sync.commit_lock import CommitLock, process_lock
 from deeplake_labelbox._sync.merging import merge_into_main, merge_words
+from deeplake_labelbox._sync.plan import SyncOptions
 from deeplake_labelbox._sync.report import SyncReport
-from deeplake_labelbox._sync.run import DatasetMovedError, SyncOptions, SyncRun
-from deeplake_labelbox._sync.writing import WriteOptions
+from deeplake_labelbox._sync.run import DatasetMovedError, SyncRun
 from deeplake_labelbox.errors import ConfigurationError, DatasetBusyError
 
 if TYPE_CHECKING:
@@ -52,7 +52,6 @@ def sync_dataset(
     label_selection: LabelSelection | None = None,
     data_filler: Mapping[str, Callable[..., object]] | None = None,
     url_presigner: UrlPresigner | None = None,
-    verify_frames: bool = True,
     lb_client: labelbox.Client | None = None,
     wait: float = 600.0,
     progress: bool = True,
@@ -103,7 +102,6 @@ def sync_dataset(
         data_filler: The functions that make rows of new videos, for a dataset that was made with
             a data filler.
         url_presigner: Gives access to private videos and masks.
-        verify_frames: See `create_dataset`; for new videos, where frames are stored as videos.
         lb_client: A ready `labelbox.Client`, instead of ``lb_api_key``.
         wait: Seconds to wait for another sync of the dataset to end.
         progress: Whether to show progress bars.
@@ -133,17 +131,14 @@ def sync_dataset(
     options = SyncOptions(
         full=full,
         retry=retry,
+        prune=prune,
         dry_run=dry_run,
+        fail_on_error=fail_on_error,
         group_mapping=group_mapping,
         label_selection=label_selection,
-        writing=WriteOptions(
-            prune=prune,
-            fail_on_error=fail_on_error,
-            data_filler=data_filler,
-            url_presigner=url_presigner or client_presigner(client),
-            verify_frames=verify_frames,
-            progress=progress,
-        ),
+        data_filler=data_filler,
+        url_presigner=url_presigner or client_presigner(client),
+        progress=progress,
     )
     opened = opened_to_write(dataset, deeplake_creds, deeplake_org_id, deeplake_token)
     check_committed(opened)

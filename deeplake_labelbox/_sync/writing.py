@@ -1,214 +1,176 @@
-"""What a sync writes: all of it in one commit."""
+"""Write what a plan says, without a commit."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import deeplake
 import numpy as np
 
-from deeplake_labelbox._jobs.converter import VideoProjectConverter
-from deeplake_labelbox._model.ontology import Ontology
 from deeplake_labelbox._store.applied_labels import AppliedLabels
 from deeplake_labelbox._store.columns import has_identity_columns
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta
+from deeplake_labelbox._store.project_label_writer import ProjectLabelWriter
 from deeplake_labelbox._store.resume import delete_rows
 from deeplake_labelbox._store.row_index import RowIndex
+from deeplake_labelbox._store.selected_rows import SelectedRows
+from deeplake_labelbox._store.track_ids import TrackIds
 from deeplake_labelbox._store.written_files import WrittenFiles
-from deeplake_labelbox._sync.changed_rows import ExportedRows
-from deeplake_labelbox._sync.empty_values import write_empty_values
-from deeplake_labelbox._sync.new_videos import NewVideos
-from deeplake_labelbox._sync.plan import SyncPlan
+from deeplake_labelbox._sync.new_videos import append_videos
+from deeplake_labelbox._sync.ontology_migration import write_empty_values
+from deeplake_labelbox._sync.plan import SyncOptions, SyncPlan
 from deeplake_labelbox._sync.state import DatasetState
-from deeplake_labelbox.errors import ConfigurationError, DatasetError, DatasetMismatchError
+from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.report import Report
-
-if TYPE_CHECKING:
-    from deeplake_labelbox._video.access import UrlPresigner
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WriteOptions:
-    """How a sync writes; see `sync_dataset`."""
-
-    prune: bool
-    fail_on_error: bool
-    data_filler: Mapping[str, Callable[..., object]] | None
-    url_presigner: UrlPresigner | None
-    verify_frames: bool
-    progress: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What was written, and waits for its commit.
+    """What was written and waits for its commit.
 
     Attributes:
-        meta: What the dataset knows of its project then.
+        plan: The plan, with what became of it.
         report: What became of the videos and labels.
-        rows_added: Rows that were appended.
-        rows_removed: Rows that were deleted.
-        save_shared: Writes what all branches share; called right before the commit.
+        rows_added: Number of rows that were appended.
+        rows_removed: Number of rows that were deleted.
+        shared_meta: What changed of the metadata that all branches share, if anything did.
+        track_ids: The track ids, some of which may be new.
     """
 
-    meta: LabelboxMeta
+    plan: SyncPlan
     report: Report
     rows_added: int
     rows_removed: int
-    save_shared: Callable[[], None]
+    shared_meta: LabelboxMeta | None
+    track_ids: TrackIds | None
+
+    def save_shared(self, dataset: deeplake.Dataset) -> None:
+        """Write what all branches share, right before the commit.
+
+        The entries of videos are published with their rows. If a sync is killed in between, an
+        entry has no rows, and the next sync appends them; the other way round two branches could
+        give two videos one number.
+        """
+        if self.track_ids is not None:
+            self.track_ids.save_next()
+        if self.shared_meta is not None:
+            self.shared_meta.write(dataset)
 
 
 def write(
     dataset: deeplake.Dataset,
     state: DatasetState,
-    options: WriteOptions,
-    *,
     plan: SyncPlan,
-    rows: ExportedRows,
-    ontology: Ontology,
+    rows: SelectedRows,
     project_name: str,
-    left: frozenset[str],
-    gone: frozenset[str],
+    options: SyncOptions,
     files: WrittenFiles,
 ) -> Written:
     """Write what a plan says, without a commit.
 
     Args:
         dataset: The branch.
-        state: Its state at the start of the sync.
-        options: How.
-        plan: The plan; afterwards its changes are those that were made.
-        rows: What was exported.
-        ontology: The ontology of the project.
+        state: The dataset at the start of the sync.
+        plan: The plan.
+        rows: The exported data rows.
         project_name: The name of the project.
-        left: Data rows that are not in the project any more.
-        gone: Columns whose features are gone.
+        options: The options of the sync.
         files: Watches the disk.
 
     Raises:
         DeepLakeLabelboxError: See `sync_dataset`.
     """
     length = len(dataset)
-    videos = NewVideos(
-        dataset,
-        data_filler=options.data_filler,
-        fail_on_error=options.fail_on_error,
-        url_presigner=options.url_presigner,
-        verify_frames=options.verify_frames,
-        progress=options.progress,
-    )
-    meta = replace(state.meta, project_name=project_name)
-    meta, report = videos.append(plan, rows, meta, files)
+    videos = append_videos(dataset, state, plan, rows, options, files)
     added = len(dataset) - length
-    converter = VideoProjectConverter(
-        meta.project_id,
+    plan, meta = videos.plan, replace(videos.meta, project_name=project_name)
+    index = RowIndex(dataset, meta) if plan.to_add or plan.to_retry else state.index
+    writer = ProjectLabelWriter(
         dataset,
-        rows.chosen(plan.to_write.keys()),
-        ontology,
+        meta,
+        plan.ontology,
         group_mapping=state.group_mapping,
         fail_on_error=options.fail_on_error,
         metadata=state.metadata,
-        label_selection=state.label_selection,
         mask_presigner=options.url_presigner,
         progress=options.progress,
-        meta=meta,
     )
-    index = RowIndex(dataset, meta) if plan.to_add or plan.to_retry else state.index
-    converter.write_labels(plan.to_write, files=files, index=index)
-    _drop_repeated(dataset, state, plan)
-    if gone:
-        write_empty_values(dataset, gone, index, meta)
-    removed = _prune(dataset, left, meta, index) if options.prune and left else 0
-    _note(dataset, state, plan, left, prune=options.prune)
+    chosen = rows.chosen(plan.to_write)
+    applied = writer.write(chosen, index, files, state.applied, columns=plan.to_write)
+    write_empty_values(dataset, plan.deleted_columns, index, meta)
+    pruned = plan.left if options.prune else frozenset()
+    removed = _delete_rows_of(dataset, pruned, meta, index)
+    _applied_after(state, plan, applied, pruned).write(dataset)
+    return Written(
+        plan=_without_repeated(plan, state.applied, applied),
+        report=videos.report.merge(writer.report),
+        rows_added=added,
+        rows_removed=removed,
+        shared_meta=_shared_meta(state, meta),
+        track_ids=writer.track_ids,
+    )
 
-    def save_shared() -> None:
-        videos.publish(meta)
-        if converter.track_ids is not None:
-            converter.track_ids.save_next()
-        _save_meta(dataset, state.meta, meta)
 
-    return Written(meta, report.merge(converter.report), added, removed, save_shared)
-
-
-def _drop_repeated(dataset: deeplake.Dataset, state: DatasetState, plan: SyncPlan) -> None:
-    """Take labels off the changes of whose masks no more could be had than before."""
-    before = state.applied.labels if state.applied else {}
-    if not any(label.incomplete for label in before.values()):
-        return
-    after = AppliedLabels.read(dataset)
+def _without_repeated(
+    plan: SyncPlan, before: AppliedLabels | None, after: AppliedLabels
+) -> SyncPlan:
+    """Drop changes of labels that are only incomplete, and of which no more masks were read."""
+    known = before.labels if before is not None else {}
     same = {
         key
-        for key, label in (after.labels if after else {}).items()
+        for key, label in after.labels.items()
         if label.incomplete
-        and key in before
-        and label.incomplete >= before[key].incomplete
-        and label == replace(before[key], incomplete=label.incomplete)
+        and key in known
+        and label.incomplete >= known[key].incomplete
+        and label == replace(known[key], incomplete=label.incomplete)
     }
-    plan.changes[:] = [
+    changes = (
         change
         for change in plan.changes
         if change.what != "label corrected" or change.data_row_id not in same
-    ]
+    )
+    return replace(plan, changes=tuple(changes))
 
 
-def _prune(
-    dataset: deeplake.Dataset, left: frozenset[str], meta: LabelboxMeta, index: RowIndex
+def _delete_rows_of(
+    dataset: deeplake.Dataset, data_row_ids: frozenset[str], meta: LabelboxMeta, index: RowIndex
 ) -> int:
+    """Delete the rows of data rows that left the project; returns their number."""
+    if not data_row_ids:
+        return 0
     if not has_identity_columns(dataset):
         raise ConfigurationError(
             "prune needs the columns video_idx and frame_idx, which tell rows from each other; "
             "the dataset was made without them."
         )
-    rows = [index.rows_of(video).rows for video in meta.videos if video.data_row_id in left]
-    gone = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *rows]))
-    delete_rows(dataset, gone)
-    return len(gone)
+    rows = [index.rows_of(video).rows for video in meta.videos if video.data_row_id in data_row_ids]
+    doomed = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *rows]))
+    delete_rows(dataset, doomed)
+    return len(doomed)
 
 
-def _note(
-    dataset: deeplake.Dataset,
-    state: DatasetState,
-    plan: SyncPlan,
-    left: frozenset[str],
-    *,
-    prune: bool,
-) -> None:
-    """Keep until when the dataset is in step, and what left the project."""
-    applied = AppliedLabels.read(dataset)
-    if applied is None:
-        raise DatasetError("The dataset has no column to keep its state in; make it again.")
-    before = state.applied.last_activity if state.applied else None
-    gone = left if prune else frozenset()
-    replace(
-        applied.without(gone),
+def _applied_after(
+    state: DatasetState, plan: SyncPlan, applied: AppliedLabels, pruned: frozenset[str]
+) -> AppliedLabels:
+    """What is applied after the sync: until when, and which data rows left the project."""
+    before = state.applied.last_activity if state.applied is not None else None
+    return replace(
+        applied.without(pruned),
         last_activity=max(filter(None, (before, plan.last_activity)), default=None),
-        left=tuple(sorted(left - gone)),
-    ).write(dataset)
+        left=tuple(sorted(plan.left - pruned)),
+    )
 
 
-def _save_meta(dataset: deeplake.Dataset, before: LabelboxMeta, meta: LabelboxMeta) -> None:
-    """Write what is new of the project to what all branches share.
-
-    Published with the rows, before them: killed in between, an entry has no rows, and its video is
-    appended by the next sync; the other way round two branches could give two videos one number.
-    """
-    try:
-        shared = LabelboxMeta.read(dataset)
-    except DatasetMismatchError:
-        # A copy of a query has nothing of it yet.
-        meta.write(dataset)
-        return
-    if meta == before:
-        return
-    new = replace(shared, project_name=meta.project_name)
+def _shared_meta(state: DatasetState, meta: LabelboxMeta) -> LabelboxMeta | None:
+    """The metadata for all branches, ``None`` if it stays; this branch may have older entries."""
+    if state.shared_meta is None:
+        return meta
+    if meta == state.meta:
+        return None
+    new = replace(state.shared_meta, project_name=meta.project_name)
     for video in meta.videos:
         if video.video_idx == len(new.videos):
             new = replace(new, videos=(*new.videos, video))
-        elif video not in before.videos:
-            # Other branches may need what they recorded of it.
-            recordings = dict.fromkeys((*new.videos[video.video_idx].recordings, *video.recordings))
-            new = new.with_video(replace(video, recordings=tuple(recordings)))
-    if new != shared:
-        new.write(dataset)
+        elif video not in state.meta.videos:
+            new = new.with_video(video)
+    return None if new == state.shared_meta else new

@@ -17,7 +17,7 @@ left out and in which times go back or repeat, as broken files have them.
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import av
 import av.error
@@ -25,9 +25,9 @@ import numpy as np
 
 from deeplake_labelbox._video.container import open_container
 from deeplake_labelbox._video.decoding import Decoded
-from deeplake_labelbox._video.numbering import starts_anew
 from deeplake_labelbox._video.packet_tags import PacketTags
 from deeplake_labelbox._video.packets import is_shown
+from deeplake_labelbox._video.picture_kinds import is_unreferenced, starts_anew
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,10 +38,6 @@ if TYPE_CHECKING:
 
     from deeplake_labelbox._video.frame_choice import FrameChoice
     from deeplake_labelbox._video.packets import PacketTable
-
-_AVCC_LENGTH_SIZE_AT: Final = 4
-_SLICES: Final = range(1, 6)
-_HARMLESS: Final = frozenset({6, 9, 12})  # supplemental information, delimiters, filler
 
 
 class ChosenFrames:
@@ -187,7 +183,7 @@ class _Plan:
 
     def leaves_out(self, place: int, packet: Packet[Any], left_out: set[int]) -> bool:
         """Whether a packet need not be decoded after all; notes it in ``left_out``."""
-        if not self._may_be_left_out[place] or not _is_unreferenced(packet):
+        if not self._may_be_left_out[place] or not is_unreferenced(packet):
             return False
         left_out.add(int(self.numbers[place]))
         return True
@@ -210,22 +206,3 @@ class _Plan:
             else:
                 groups.append((start, end))
         return groups
-
-
-def _is_unreferenced(packet: Packet[Any]) -> bool:
-    """Whether no other picture refers to one; see ITU-T H.264, 7.4.1 (nal_ref_idc)."""
-    context = packet.stream.codec_context
-    configuration = context.extradata or b""
-    if context.codec.canonical_name != "h264" or configuration[:1] != b"\x01":
-        return False
-    length_size = (configuration[_AVCC_LENGTH_SIZE_AT] & 0b11) + 1
-    data = memoryview(packet)
-    position, slices = 0, 0
-    while position + length_size < len(data):
-        header = data[position + length_size]
-        if header & 0x1F in _SLICES and header >> 5 & 0b11 == 0:
-            slices += 1
-        elif header & 0x1F not in _HARMLESS:
-            return False
-        position += length_size + int.from_bytes(data[position : position + length_size], "big")
-    return slices > 0

@@ -36,9 +36,10 @@ import av.error
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._video.container import ffmpeg_message, open_container
 from deeplake_labelbox._video.damage import find_damage
-from deeplake_labelbox._video.numbering import FrameNumbers, starts_anew
+from deeplake_labelbox._video.numbering import FrameNumbers
 from deeplake_labelbox._video.packet_tags import PacketTags
 from deeplake_labelbox._video.packets import PacketTable, is_shown
+from deeplake_labelbox._video.picture_kinds import starts_anew
 from deeplake_labelbox.errors import VideoDecodeError
 
 logger = logging.getLogger(__name__)
@@ -93,6 +94,9 @@ class VideoDecoder:
         packets: Its packets.
         frame_rate: Spaces the timestamps of frames without times.
 
+    Attributes:
+        strict: Whether all frames came from a decoder that refuses what is odd; set by iterating.
+
     Raises:
         VideoDecodeError: After the last frame, when not all frames could be decoded.
     """
@@ -103,10 +107,11 @@ class VideoDecoder:
         self._path = path
         self._name = name
         self._packets = packets
-        self._rate = frame_rate or _FALLBACK_RATE
+        self._rate = frame_rate
+        self.strict = True
 
     def __iter__(self) -> Iterator[Decoded]:
-        clock = _Clock(self._rate)
+        clock = Clock(self._rate)
         numbers = FrameNumbers(self._packets)
         stop, count = None, 0
         for item in self._frames_before_damage(numbers):
@@ -135,6 +140,7 @@ class VideoDecoder:
         for threads, strict in (("AUTO", True), ("NONE", True), ("NONE", False)):
             if not strict and not self._is_whole():
                 break
+            self.strict = strict
             stop = None
             for item in self._frames(threads, numbers if strict else None):
                 if isinstance(item, _Stop):
@@ -249,15 +255,20 @@ def _error(
     )
 
 
-class _Clock:
-    """Seconds from the first frame, rising also where a file's own times are missing or go back."""
+class Clock:
+    """Seconds from the first frame, rising also where a file's own times are missing or go back.
 
-    def __init__(self, rate: float) -> None:
-        self._step = 1.0 / rate
+    Args:
+        rate: Frames a second, which spaces those.
+    """
+
+    def __init__(self, rate: float | None) -> None:
+        self._step = 1.0 / (rate or _FALLBACK_RATE)
         self._start: float | None = None
         self._last = -self._step
 
     def next(self, time: float | None) -> float:
+        """The seconds of the next frame, from its own time."""
         if time is not None and self._start is None:
             # Frames before the first that has a time were spaced by the rate.
             self._start = time - (self._last + self._step)

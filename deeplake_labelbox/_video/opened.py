@@ -97,6 +97,7 @@ class OpenedVideo:
         sizes: First 1-based frame, width and height, as displayed and before it is scaled, of each
             run of wanted frames of one size; several where the size changes within the video. Set
             by the same.
+        strict: Whether all frames came from a decoder that refuses what is odd; set by the same.
     """
 
     name: str
@@ -108,6 +109,7 @@ class OpenedVideo:
     delay: int
     frame_count: int = 0
     sizes: list[tuple[int, int, int]] = field(default_factory=list)
+    strict: bool = True
 
     def decode(
         self,
@@ -150,7 +152,7 @@ class OpenedVideo:
             yield batch.take()
 
     def decoded(self, choice: FrameChoice) -> Iterator[tuple[Decoded, bool]]:
-        """Decode a choice of frames, without converting them; sets `frame_count` and `sizes`.
+        """Decode a choice of frames, without converting them; sets what they tell.
 
         Yields:
             Frames, and whether they are wanted; others come only where they had to be decoded.
@@ -158,7 +160,7 @@ class OpenedVideo:
         Raises:
             VideoDecodeError: After the last good frame, if the file is not whole.
         """
-        last, self.frame_count, self.sizes = -1, 0, []
+        last, self.frame_count, self.sizes, self.strict = -1, 0, [], True
         if not choice.is_all and self.scan.damage is None:
             frames = ChosenFrames(
                 self.path, self.name, self.packets, self.info.codec, choice, delay=self.delay
@@ -172,8 +174,9 @@ class OpenedVideo:
                 return
             logger.info("%s is decoded in full to number its frames", self.name)
         picker = choice.picker()
-        for decoded in VideoDecoder(self.path, self.name, self.packets, self.info.frame_rate):
-            self.frame_count = decoded.index + 1
+        decoder = VideoDecoder(self.path, self.name, self.packets, self.info.frame_rate)
+        for decoded in decoder:
+            self.frame_count, self.strict = decoded.index + 1, decoder.strict
             wanted = picker.wants(decoded.index, decoded.timestamp) and decoded.index > last
             if wanted:
                 self._note_size(decoded)

@@ -75,13 +75,15 @@ class PacketIndex:
         frame_count: How many frames the video has, stored or not.
         verified: Whether the packet of each frame was recorded from a decoder; else the packets'
             times told it.
-        whole: Whether no damage was found.
+        clean: Whether a strict decoder found nothing odd. Else, what comes out may depend on what
+            was decoded before, and each group of pictures is decoded by a new decoder.
         sizes: (P,) int32 bytes of each packet, in decoding order.
         frames: (P,) int32 number of the frame that each packet gives, -1 where none is known.
         flags: (P,) uint8, `START` and `UNREFERENCED`.
         firsts: (G,) int32 first packet of each group.
         stored: (G,) bool: whether the group is stored.
         checksums: (G,) uint32 CRC-32 of each stored group.
+        parameters: First packet and extradata of each later part of the stream that has its own.
     """
 
     stream: StreamParameters
@@ -89,13 +91,22 @@ class PacketIndex:
     size: tuple[int, int]
     frame_count: int
     verified: bool
-    whole: bool
+    clean: bool
     sizes: NDArray[np.int32]
     frames: NDArray[np.int32]
     flags: NDArray[np.uint8]
     firsts: NDArray[np.int32]
     stored: NDArray[np.bool_]
     checksums: NDArray[np.uint32]
+    parameters: tuple[tuple[int, bytes], ...] = ()
+
+    def part_of(self, packet: int) -> int:
+        """Which part of the stream a packet belongs to, as told by `parameters`; 0: the first."""
+        return sum(packet >= first for first, _ in self.parameters)
+
+    def extradata_of(self, part: int) -> bytes:
+        """The extradata of a part."""
+        return self.parameters[part - 1][1] if part else self.stream.extradata
 
     @cached_property
     def packets(self) -> NDArray[np.int32]:
@@ -184,9 +195,12 @@ class PacketIndex:
             "size": self.size,
             "frame_count": self.frame_count,
             "verified": self.verified,
-            "whole": self.whole,
+            "clean": self.clean,
             "packets": len(self.sizes),
             "groups": len(self.firsts),
+            "parameters": [
+                (first, b64encode(extradata).decode()) for first, extradata in self.parameters
+            ],
         }
         parts = [json.dumps(head).encode() + b"\n"]
         for column, kind in _COLUMNS.items():
@@ -230,7 +244,10 @@ class PacketIndex:
                 size=(head["size"][0], head["size"][1]),
                 frame_count=head["frame_count"],
                 verified=head["verified"],
-                whole=head["whole"],
+                clean=head["clean"],
+                parameters=tuple(
+                    (first, b64decode(extradata)) for first, extradata in head["parameters"]
+                ),
                 **columns,
             )
         except (ValueError, TypeError, KeyError, IndexError, zlib.error) as error:

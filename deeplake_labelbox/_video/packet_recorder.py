@@ -1,26 +1,29 @@
 """PacketRecorder: a video's packets in groups that can be stored, and which frame each gives.
 
-The file is read several times; its packets cost little, its frames are decoded once and not
-converted. So the index is complete before the first group comes, and only one group at a time is
-in memory.
+The file is read several times, which costs about 1/200 of decoding it each time. Its frames are
+decoded once, not converted, and those of some groups twice (`seek_points`). So the index is
+complete before the first group comes, and only one group at a time is in memory.
+
+Where packets alone tell the number of each frame (`packets`), decoding may be left out.
 """
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-import av.error
 import numpy as np
 from isal import isal_zlib
 
-from deeplake_labelbox._video.container import open_container
-from deeplake_labelbox._video.numbering import starts_anew
-from deeplake_labelbox._video.packet_index import START, PacketIndex
-from deeplake_labelbox._video.packet_session import stream_parameters
-from deeplake_labelbox._video.packets import is_shown
-from deeplake_labelbox.errors import ConfigurationError, VideoDecodeError
+from deeplake_labelbox._video.decoding import Clock, VideoDecoder
+from deeplake_labelbox._video.h264_fields import is_progressive
+from deeplake_labelbox._video.packet_index import START, UNREFERENCED, PacketIndex
+from deeplake_labelbox._video.picture_sizes import picture_sizes
+from deeplake_labelbox._video.seek_points import SeekPoints, frame_digest
+from deeplake_labelbox._video.stream_packets import FileGroups, StreamPackets
+from deeplake_labelbox.errors import ConfigurationError, VideoDecodeError, VideoError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,11 +32,12 @@ if TYPE_CHECKING:
 
     from deeplake_labelbox._video.frame_choice import FrameChoice
     from deeplake_labelbox._video.opened import OpenedVideo
-    from deeplake_labelbox._video.packet_index import StreamParameters
 
 logger = logging.getLogger(__name__)
 
 _MAX_GROUP_BYTES: Final = 1 << 20
+_SHARED_GROUP_BYTES: Final = 64 << 10
+_TRIED_FRAMES: Final = 16  # of a video that is copied
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,37 +57,24 @@ class RecordedGroup:
     timestamps: NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class _Packets:
-    """All packets of a stream that have data.
-
-    Attributes:
-        stream: What a decoder must know.
-        sizes: (P,) int32 bytes.
-        flags: (P,) uint8, see `PacketIndex`.
-        shown: (P,) bool: whether the packet is among the `PacketTable`'s.
-    """
-
-    stream: StreamParameters
-    sizes: NDArray[np.int32]
-    flags: NDArray[np.uint8]
-    shown: NDArray[np.bool_]
-
-
 @dataclass(slots=True)
 class _Frames:
-    """What a decoder gave.
+    """The frames of a video.
 
     Attributes:
         of_packets: (P,) int32 number of each packet's frame, -1 where none.
         indices: Numbers of the wanted frames, ascending.
         timestamps: Their times.
+        digests: `frame_digest` of those that were decoded, by number.
+        verified: Whether a decoder gave them.
         error: What ended the decoding.
     """
 
     of_packets: NDArray[np.int32]
-    indices: list[int]
-    timestamps: list[float]
+    indices: list[int] = field(default_factory=list)
+    timestamps: list[float] = field(default_factory=list)
+    digests: dict[int, int] = field(default_factory=dict)
+    verified: bool = True
     error: VideoDecodeError | None = None
 
 
@@ -98,6 +89,7 @@ class PacketRecorder:
             same.
 
     Raises:
+        VideoError: Before the first group, if the video cannot be read by its packets.
         VideoDecodeError: After the last group, if the file is not whole.
     """
 
@@ -109,48 +101,41 @@ class PacketRecorder:
 
     @property
     def index(self) -> PacketIndex:
-        """The index of the packets; complete when the first group comes."""
+        """The index of the packets; the checksums in it are complete behind the last group."""
         if self._index is None:
             raise ConfigurationError("Iterate a PacketRecorder before asking for its index.")
         return self._index
 
     def __iter__(self) -> Iterator[RecordedGroup]:
-        video = self._video
-        packets = self._read_packets()
-        frames = self._decode(packets)
-        self._index = self._lay_out(packets, frames)
-        logger.debug("%s has %d groups of packets", video.name, len(self._index.firsts))
-        yield from self._groups(self._index, frames)
+        packets = StreamPackets.read(self._video)
+        copies = not self._verify and self._tells_numbers(packets)
+        frames = self._numbered(packets) if copies else self._decoded(packets)
+        index = self._proven(packets, frames)
+        indices = np.array(frames.indices, np.int32)
+        self._index = index = _grouped(index, indices)
+        timestamps = np.array(frames.timestamps, np.float64)
+        # A frame can be read when its own group and those of all earlier frames are there.
+        ready = index.groups[np.maximum.accumulate(index.packets[indices])]
+        last = int(ready[-1]) if len(ready) else -1
+        for group, data in FileGroups(self._video, index):
+            if group > last:
+                break
+            if index.stored[group]:
+                index.checksums[group] = isal_zlib.crc32(data)
+                here = ready == group
+                yield RecordedGroup(group, data, indices[here], timestamps[here])
         if frames.error is not None:
             raise frames.error
 
-    def _read_packets(self) -> _Packets:
-        sizes, flags, shown = [], [], []
-        with open_container(self._video.path, self._video.name) as (container, stream):
-            parameters = stream_parameters(stream.codec_context)
-            try:
-                for packet in container.demux(stream):
-                    if packet.size:
-                        sizes.append(packet.size)
-                        flags.append(START if starts_anew(packet) else 0)
-                        shown.append(is_shown(packet))
-            except av.error.FFmpegError as error:
-                logger.debug("%s: %s", self._video.name, error)  # told by the scan
-        parameters = replace(
-            parameters, reorder_depth=max(parameters.reorder_depth, self._video.delay)
-        )
-        return _Packets(
-            parameters,
-            np.array(sizes, np.int32),
-            np.array(flags, np.uint8),
-            np.array(shown, np.bool_),
-        )
-
-    def _decode(self, packets: _Packets) -> _Frames:
-        found = _Frames(np.full(len(packets.sizes), -1, np.int32), [], [])
+    def _decoded(self, packets: StreamPackets) -> _Frames:
+        """The frames as a decoder gives them."""
+        found = _Frames(np.full(len(packets.sizes), -1, np.int32))
         try:
             for decoded, wanted in self._video.decoded(self._choice):
+                if decoded.packet < 0 or found.of_packets[decoded.packet] >= 0:
+                    raise self._refusal("its frames do not tell the packets that they come from")
                 found.of_packets[decoded.packet] = decoded.index
+                found.digests[decoded.index] = frame_digest(decoded.frame)
                 if wanted:
                     found.indices.append(decoded.index)
                     found.timestamps.append(decoded.timestamp)
@@ -159,72 +144,129 @@ class PacketRecorder:
         # Of the frames that were not decoded because they are not wanted, the packets' times tell.
         table = self._video.packets
         if found.error is None and table.numbered and self._video.frame_count == len(table):
-            ranks = np.argsort(np.argsort(table.times, kind="stable"), kind="stable")
-            found.of_packets[packets.shown] = ranks
+            found.of_packets[packets.shown] = _ranks(table.times)
         return found
 
-    def _lay_out(self, packets: _Packets, frames: _Frames) -> PacketIndex:
-        flags = packets.flags.copy()
-        flags[:1] |= START
-        firsts = [0]
-        total = 0
-        for number, (size, flag) in enumerate(
-            zip(packets.sizes.tolist(), flags.tolist(), strict=True)
-        ):
-            if number and (flag & START or total + size > _MAX_GROUP_BYTES):
-                firsts.append(number)
-                total = 0
-            total += size
+    def _tells_numbers(self, packets: StreamPackets) -> bool:
+        """Whether the packets alone number the frames beyond doubt."""
+        video, table = self._video, self._video.packets
+        return bool(
+            table.numbered
+            and video.scan.damage is None
+            and len(table) == packets.shown.sum()
+            and not packets.parameters
+            and packets.starts[0]
+            and packets.shown[0]
+            # Pictures before the first key frame are given or not, as the decoder likes.
+            and table.times[0] == table.times.min()
+            # The fields of interlaced pictures may come in packets of their own.
+            and (video.info.codec != "h264" or is_progressive(packets.stream.extradata))
+            and not picture_sizes(video.path, video.name, video.orientation)
+        )
+
+    def _numbered(self, packets: StreamPackets) -> _Frames:
+        """The frames as the packets' times number them; a few are decoded to compare them."""
+        video, table = self._video, self._video.packets
+        found = _Frames(np.full(len(packets.sizes), -1, np.int32), verified=False)
+        found.of_packets[packets.shown] = _ranks(table.times)
+        base = packets.time_base
+        times = [float(t) * base.numerator / base.denominator for t in np.sort(table.times)]
+        clock, picker = Clock(video.info.frame_rate), self._choice.picker()
+        for index, time in enumerate(times):
+            timestamp = clock.next(time)
+            if picker.wants(index, timestamp):
+                found.indices.append(index)
+                found.timestamps.append(timestamp)
+        decoder = VideoDecoder(video.path, video.name, table, video.info.frame_rate)
+        try:
+            for decoded in islice(decoder, _TRIED_FRAMES):
+                found.verified |= found.of_packets[decoded.packet] != decoded.index
+                found.digests[decoded.index] = frame_digest(decoded.frame)
+        except VideoDecodeError:
+            found.verified = True
+        if found.verified:
+            logger.info("%s is decoded in full to number its frames", video.name)
+            return self._decoded(packets)
+        video.frame_count, video.strict = len(table), True
+        first = found.indices[:1]
+        video.sizes = [(number + 1, video.info.width, video.info.height) for number in first]
+        return found
+
+    def _proven(self, packets: StreamPackets, frames: _Frames) -> PacketIndex:
+        """An index of all packets, with the packets at which decoding can start."""
+        promised = packets.starts.copy()
+        promised[:1] = True
+        starts = promised if not frames.verified else promised | packets.is_key
+        flags = np.where(starts, START, 0).astype(np.uint8)
+        clean = frames.error is None and self._video.strict
+        # A field of a picture may be in a packet of its own, and gives no frame.
+        if clean and (frames.of_packets >= 0)[packets.shown].all():
+            flags[packets.unreferenced] |= UNREFERENCED
         index = PacketIndex(
             stream=packets.stream,
             orientation=self._video.orientation,
             size=(self._video.info.width, self._video.info.height),
             frame_count=self._video.frame_count,
-            verified=True,
-            whole=frames.error is None,
+            verified=frames.verified,
+            clean=clean,
             sizes=packets.sizes,
             frames=frames.of_packets,
             flags=flags,
-            firsts=np.array(firsts, np.int32),
-            stored=np.ones(len(firsts), np.bool_),
-            checksums=np.zeros(len(firsts), np.uint32),
+            firsts=_first_packets(packets.sizes, starts),
+            stored=np.ones(0, np.bool_),
+            checksums=np.zeros(0, np.uint32),
+            parameters=packets.parameters,
         )
-        index.stored[:] = False
-        wanted = np.array(frames.indices, np.int64)
-        if len(wanted):
-            first, last = index.groups[index.starts[wanted]], index.groups[index.packets[wanted]]
-            for start, end in set(zip(first.tolist(), last.tolist(), strict=True)):
-                index.stored[start : end + 1] = True
-        return index
+        index = _all_stored(index)
+        if any(not promised[first] for first, _ in packets.parameters):
+            raise self._refusal("its parameters change within a group of pictures")
+        if not frames.indices:
+            return index
+        proven = SeekPoints(index, promised, frames.digests).proven(
+            lambda tried: FileGroups(self._video, tried)
+        )
+        if proven is None:
+            raise self._refusal("its packets alone do not give the frames that its file gives")
+        return proven
 
-    def _groups(self, index: PacketIndex, frames: _Frames) -> Iterator[RecordedGroup]:
-        """Copy the groups that are stored; the index takes their checksums."""
-        indices = np.array(frames.indices, np.int32)
-        timestamps = np.array(frames.timestamps, np.float64)
-        groups = index.groups[index.packets[indices]]
-        # A frame can be read when its own group and those of all earlier frames are there.
-        ready = np.maximum.accumulate(groups) if len(groups) else groups
-        for group, data in self._copied(index):
-            index.checksums[group] = isal_zlib.crc32(data)
-            here = ready == group
-            yield RecordedGroup(group, data, indices[here], timestamps[here])
+    def _refusal(self, why: str) -> VideoError:
+        return VideoError(
+            f"{self._video.name} cannot be stored as a video: {why}. Store its frames as pictures "
+            '(frame_storage="png" or "jpg"), or convert it to H.264 in MP4.'
+        )
 
-    def _copied(self, index: PacketIndex) -> Iterator[tuple[int, bytes]]:
-        ends = np.append(index.firsts[1:], len(index.sizes)).tolist()
-        last = int(np.flatnonzero(index.stored)[-1]) if index.stored.any() else -1
-        parts: list[bytes] = []
-        number = group = 0
-        with open_container(self._video.path, self._video.name) as (container, stream):
-            for packet in container.demux(stream):
-                if group > last:
-                    return
-                if not packet.size:
-                    continue
-                if index.stored[group]:
-                    parts.append(bytes(packet))
-                number += 1
-                if number == ends[group]:
-                    if index.stored[group]:
-                        yield group, b"".join(parts)
-                    parts = []
-                    group += 1
+
+def _ranks(times: NDArray[np.int64]) -> NDArray[np.int64]:
+    ranks: NDArray[np.int64] = np.argsort(np.argsort(times, kind="stable"), kind="stable")
+    return ranks
+
+
+def _first_packets(sizes: NDArray[np.int32], starts: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Where groups begin: where decoding can start, and where a group would grow too large.
+
+    Small pictures of which each can be decoded by itself share groups.
+    """
+    firsts: list[int] = []
+    total, alone = 0, False
+    for number, (size, start) in enumerate(zip(sizes.tolist(), starts.tolist(), strict=True)):
+        most = _SHARED_GROUP_BYTES if start and alone else 0 if start else _MAX_GROUP_BYTES
+        if number == 0 or total + size > most:
+            firsts.append(number)
+            total = 0
+        total += size
+        alone = start
+    return np.array(firsts, np.int32)
+
+
+def _all_stored(index: PacketIndex) -> PacketIndex:
+    count = len(index.firsts)
+    return replace(index, stored=np.ones(count, np.bool_), checksums=np.zeros(count, np.uint32))
+
+
+def _grouped(index: PacketIndex, wanted: NDArray[np.int32]) -> PacketIndex:
+    """The same packets in groups by where decoding can start; those are stored that are needed."""
+    firsts = _first_packets(index.sizes, (index.flags & START).astype(np.bool_))
+    index = _all_stored(replace(index, firsts=firsts))
+    stored = np.zeros(len(firsts), np.bool_)
+    stored[index.groups_of(wanted)] = True
+    return replace(index, stored=stored)

@@ -39,13 +39,18 @@ class PacketSession:
     Args:
         index: Of the video's packets.
         fetch: Gives the bytes of a group.
+        checks: Whether to compare these with their checksums.
     """
 
-    def __init__(self, index: PacketIndex, fetch: Callable[[int], bytes]) -> None:
+    def __init__(
+        self, index: PacketIndex, fetch: Callable[[int], bytes], *, checks: bool = True
+    ) -> None:
         self._index = index
+        self._checks = checks
         self._fetch = fetch
         self._context: VideoCodecContext | None = None
         self._groups: OrderedDict[int, bytes] = OrderedDict()
+        self._part = 0  # of the stream: which parameters the decoder was opened with
         self._since = -1  # the packet at which decoding started; -1: the decoder is empty
         self._next = -1  # the packet that comes next
         self._inside: set[int] = set()  # frames whose packets the decoder has
@@ -55,8 +60,11 @@ class PacketSession:
         """Whether the decoder comes to a frame by going on from where it is."""
         if frame in self._waiting or frame in self._inside:
             return True
-        start, packet = int(self._index.starts[frame]), int(self._index.packets[frame])
-        return 0 <= self._since <= start <= self._next <= packet
+        index = self._index
+        start, packet = int(index.starts[frame]), int(index.packets[frame])
+        if not 0 <= self._since <= start <= self._next <= packet:
+            return False
+        return index.part_of(start) == self._part and (index.clean or start == self._since)
 
     def distance(self, frame: int) -> int:
         """How many packets away a frame is that is reached."""
@@ -85,6 +93,12 @@ class PacketSession:
             for passed in [number for number in self._waiting if number < frame]:
                 del self._waiting[passed]
 
+    def reset(self) -> None:
+        """Let the next frame be decoded from the packet at which its group starts."""
+        if self._since >= 0 and self._context is not None:
+            self._flush(self._context)
+        self._empty()
+
     def close(self) -> None:
         """Free the decoder's memory."""
         if self._context is not None:
@@ -109,14 +123,13 @@ class PacketSession:
         self._waiting.clear()
 
     def _restart(self, packet: int) -> None:
+        part = self._index.part_of(packet)
+        if self._context is not None and (part != self._part or not self._index.clean):
+            self.close()
         if self._context is None:
-            self._context = open_decoder(self._index.stream)
-        elif self._next == packet and self._index.whole:
-            return  # goes on into the next group of pictures
-        elif self._since >= 0:
-            self._context.flush_buffers()
-            self._context.reorder_depth = self._index.stream.reorder_depth
-        self._empty()
+            self._context = open_decoder(self._index, part)
+            self._part = part
+        self.reset()
         self._since = self._next = packet
 
     def _advance(self, frame: int, unneeded: _Unneeded, *, goes_on: bool) -> None:
@@ -125,21 +138,21 @@ class PacketSession:
         packet = int(index.packets[frame])
         while frame not in self._waiting:
             number = self._next
-            over = number == len(index.sizes) or not index.stored[index.groups[number]]
+            over = (
+                number == len(index.sizes)
+                or not index.stored[index.groups[number]]
+                or index.part_of(number) != self._part
+            )
             if over or (number > packet and not goes_on and not self._completes(number)):
                 self._drain()
                 if frame not in self._waiting:
-                    raise DatasetError(
-                        f"Frame {frame + 1} of a video does not come out of its stored packets. "
-                        "Check that the dataset was not changed by other means, and that the "
-                        "installed PyAV decodes the codec as the one that stored the video did."
-                    )
+                    raise _missing(frame, index)
                 return
             self._next += 1
             given = int(index.frames[number])
             if index.flags[number] & UNREFERENCED and unneeded.is_unneeded(given):
                 continue
-            if given >= 0:
+            if self._is_whole(given):
                 self._inside.add(given)
             tagged: av.Packet[Any] = av.Packet(int(index.sizes[number]))
             # Not Packet(data): with frame threads, freeing Python's memory can wait for the GIL
@@ -148,6 +161,10 @@ class PacketSession:
             tagged.pts = tagged.dts = number
             self._take(tagged)
 
+    def _is_whole(self, frame: int) -> bool:
+        """Whether decoding started early enough for a frame; for leading pictures it may not."""
+        return frame >= 0 and bool(self._since <= self._index.starts[frame])
+
     def _completes(self, number: int) -> bool:
         """Whether a packet may hold the second field of the picture that began before it."""
         return self._index.frames[number] < 0 and not self._index.flags[number] & START
@@ -155,11 +172,12 @@ class PacketSession:
     def _drain(self) -> None:
         self._take(None)
         waiting = dict(self._waiting)
-        assert self._context is not None  # noqa: S101 - opened by _restart
-        self._context.flush_buffers()
-        self._context.reorder_depth = self._index.stream.reorder_depth
-        self._empty()
+        self.reset()
         self._waiting.update(waiting)
+
+    def _flush(self, context: VideoCodecContext) -> None:
+        context.flush_buffers()
+        context.reorder_depth = self._index.stream.reorder_depth  # which flushing may forget
 
     def _take(self, packet: av.Packet[Any] | None) -> None:
         assert self._context is not None  # noqa: S101 - opened by _restart
@@ -170,7 +188,7 @@ class PacketSession:
         for frame in frames:
             number = -1 if frame.pts is None else int(self._index.frames[frame.pts])
             self._inside.discard(number)
-            if number >= 0:
+            if self._is_whole(number) and (self._index.verified or not frame.is_corrupt):
                 self._waiting[number] = frame
 
     def _data(self, packet: int) -> bytes:
@@ -181,7 +199,7 @@ class PacketSession:
             self._groups.move_to_end(group)
         else:
             data = self._fetch(group)
-            if isal_zlib.crc32(data) != int(index.checksums[group]):
+            if isal_zlib.crc32(data) != int(index.checksums[group]) and self._checks:
                 raise DatasetError(
                     f"The packets of group {group} of a video are not those that were stored. "
                     "Restore the dataset, or build it again."
@@ -208,12 +226,30 @@ class _Unneeded:
         return frame < self._first if self._all else frame not in self._wanted
 
 
-def open_decoder(stream: StreamParameters) -> VideoCodecContext:
+def _missing(frame: int, index: PacketIndex) -> DatasetError:
+    said = f"Frame {frame + 1} of a video does not come out of its stored packets. "
+    if not index.verified:
+        return DatasetError(
+            said + "They were copied without decoding them, and the file that they come from "
+            "is damaged there. Check that it plays, and store it again."
+        )
+    return DatasetError(
+        said + "Check that the dataset was not changed by other means, and that the installed "
+        "PyAV decodes the codec as the one that stored the video did."
+    )
+
+
+def open_decoder(index: PacketIndex, part: int) -> VideoCodecContext:
     """A decoder for the packets of a stream.
+
+    Args:
+        index: Of the packets.
+        part: Of the stream.
 
     Raises:
         DatasetError: The installed FFmpeg does not know the codec.
     """
+    stream = index.stream
     try:
         try:
             codec = Codec(stream.decoder, "r")
@@ -227,7 +263,7 @@ def open_decoder(stream: StreamParameters) -> VideoCodecContext:
         ) from error
     if stream.tag:
         context.codec_tag = stream.tag
-    context.extradata = stream.extradata or None
+    context.extradata = index.extradata_of(part) or None
     context.width, context.height = stream.width, stream.height
     if stream.pixel_format:
         context.pix_fmt = stream.pixel_format
@@ -235,9 +271,11 @@ def open_decoder(stream: StreamParameters) -> VideoCodecContext:
         setattr(context, name, getattr(stream, name))
     context.bits_per_coded_sample = stream.bits_per_coded_sample
     context.reorder_depth = stream.reorder_depth
-    context.thread_type = "AUTO"
+    context.thread_type = "AUTO" if index.clean else "NONE"
     context.thread_count = min(os.cpu_count() or 1, _MAX_THREADS)
-    context.options = {"max_pixels": str(MAX_PIXELS)}
+    # What was not decoded when it was stored may be damaged.
+    strict = {} if index.verified else {"err_detect": "explode"}
+    context.options = {"max_pixels": str(MAX_PIXELS), **strict}
     return context
 
 

@@ -35,8 +35,9 @@ class PacketTags:
             yield packet
 
     def untag(self, frame: av.VideoFrame) -> int:
-        """Give a frame its own time, and return the number of its packet."""
-        assert frame.pts is not None, "FFmpeg's decoders copy the time of the packet"  # noqa: S101
+        """Give a frame its own time, and return the number of its packet, -1 where it has none."""
         number = frame.pts
+        if number is None:
+            return -1
         frame.pts = self._times[number]
         return number

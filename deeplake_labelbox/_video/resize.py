@@ -1,16 +1,11 @@
-"""The size to which frames, and their masks, are scaled."""
+"""The size to which frames are scaled."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
-
-import numpy as np
+from typing import TypeAlias
 
 from deeplake_labelbox._video.container import MAX_PIXELS
 from deeplake_labelbox.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 Resize: TypeAlias = int | tuple[int, int]
 """Longest side in pixels, which keeps the proportions and leaves smaller videos as they are, or
@@ -44,22 +39,3 @@ def resized(width: int, height: int, resize: Resize | None) -> tuple[int, int]:
     if longest <= resize:
         return width, height
     return max(1, round(width * resize / longest)), max(1, round(height * resize / longest))
-
-
-def nearest_pixels(masks: NDArray[np.bool_], height: int, width: int) -> NDArray[np.bool_]:
-    """Scale masks: each pixel is the one of the source at the place of its center.
-
-    Args:
-        masks: (H, W, N) bool.
-        height: Rows wanted.
-        width: Pixels a row wanted.
-
-    Returns:
-        (height, width, N) bool; the same array where the size is right.
-    """
-    if masks.shape[:2] == (height, width):
-        return masks
-    rows = (2 * np.arange(height) + 1) * masks.shape[0] // (2 * height)
-    columns = (2 * np.arange(width) + 1) * masks.shape[1] // (2 * width)
-    scaled: NDArray[np.bool_] = masks[rows[:, np.newaxis], columns]
-    return scaled

@@ -4,10 +4,11 @@ import itertools
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import deeplake
 import pytest
-from local_s3 import local_s3
+from local_s3 import delete_objects, local_s3
 from sample_oracle import contents
 from video_files import write_video
 
@@ -72,7 +73,11 @@ def create(project, export, path, options, **more):
 
 
 def exists_beside(path, options):
-    return [end for end in (".building", ".replaced") if deeplake.exists(path + end, **options)]
+    if "://" not in path:
+        folder = Path(path)
+        beside = folder.parent.glob(f"{folder.name}?*")
+        return [found.name.removeprefix(folder.name) for found in beside]
+    return [".building"] if deeplake.exists(f"{path}.building", **options) else []
 
 
 @pytest.fixture(autouse=True)
@@ -170,6 +175,36 @@ def test_a_swap_that_was_interrupted_is_finished(
 
 def _module(name):
     return {"os": replacement.os, "deeplake": deeplake}[name.partition(".")[0]]
+
+
+@pytest.mark.parametrize("kind", ["local", "s3"])
+def test_a_deletion_that_was_interrupted_is_finished(
+    request, project, export, tmp_path, monkeypatch, kind
+):
+    creds = request.getfixturevalue("creds") if kind == "s3" else None
+    path = f"s3://clips/{tmp_path.name}" if creds else str(tmp_path / "dataset")
+    options = {"creds": creds} if creds else {}
+    make_old(path, options)
+    rmtree = shutil.rmtree
+
+    def half(where, *args, **options):
+        """Delete a part of a dataset."""
+        if not str(where).startswith(path):
+            rmtree(where, *args, **options)
+            return
+        if creds is None:
+            rmtree(Path(where, "_deeplake_log"))
+        else:
+            delete_objects(creds, f"{tmp_path.name}/_deeplake_log/_meta/")
+        raise KilledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(*((deeplake, "delete") if creds else (shutil, "rmtree")), half)
+        with pytest.raises(KilledError):
+            create(project, export, path, options)
+    assert len(create(project, export, path, options)) == sum(FRAMES)
+    assert len(deeplake.open(path, **options)) == sum(FRAMES)
+    assert exists_beside(path, options) == []
 
 
 def test_folders_change_places_by_two_renames_where_there_is_no_exchange(

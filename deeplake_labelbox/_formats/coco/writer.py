@@ -5,12 +5,13 @@ Format: https://cocodataset.org/#format-data.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from deeplake_labelbox._model.annotations import ToolKind
 from deeplake_labelbox._store.frame_index import Where, image_id
 from deeplake_labelbox._store.frame_objects import FrameObjects, ObjectCounter, read_objects
 from deeplake_labelbox._store.label_space import LabelSpace
@@ -144,17 +145,29 @@ def _annotations(objects: FrameObjects, boxes: NDArray[np.float32]) -> Iterator[
             "track_id": int(objects.track_ids[index]),
             "key_frame": bool(objects.key_frames[index]),
         }
-        if objects.kind == "rectangle":
-            annotation["bbox"] = [round(float(value), 3) for value in shape]
-        elif objects.kind == "polygon":
-            annotation["segmentation"] = [[round(float(value), 3) for value in shape.ravel()]]
-            annotation["area"] = _polygon_area(shape.astype(float))
-        else:
-            annotation["segmentation"] = run_length(shape)
-            annotation["area"] = int(shape.sum())
+        annotation |= ANNOTATIONS[objects.kind.name](shape)
         yield annotation
 
 
-def _polygon_area(vertices: NDArray[np.float64]) -> float:
-    x, y = vertices[:, 0], vertices[:, 1]
-    return abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2
+def _of_box(box: NDArray[np.float32]) -> dict[str, Any]:
+    return {"bbox": [round(float(value), 3) for value in box]}
+
+
+def _of_polygon(vertices: NDArray[np.float32]) -> dict[str, Any]:
+    x, y = vertices[:, 0].astype(float), vertices[:, 1].astype(float)
+    return {
+        "segmentation": [[round(float(value), 3) for value in vertices.ravel()]],
+        "area": abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2,
+    }
+
+
+def _of_mask(mask: NDArray[np.bool_]) -> dict[str, Any]:
+    return {"segmentation": run_length(mask), "area": int(mask.sum())}
+
+
+ANNOTATIONS: Final[Mapping[ToolKind, Callable[[NDArray[Any]], dict[str, Any]]]] = {
+    "rectangle": _of_box,
+    "polygon": _of_polygon,
+    "raster-segmentation": _of_mask,
+}
+"""What an annotation says of a shape, by kind; points and lines have no area to evaluate."""

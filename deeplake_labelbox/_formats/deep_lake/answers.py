@@ -41,7 +41,7 @@ class ColumnAnswers:
         self.problems: list[str] = []
         for column in columns:
             sources = [source for source in column.sources if source.tool is tool]
-            if column.kind == "text" and len(sources) > 1:
+            if not column.has_options and len(sources) > 1:
                 names = ", ".join(repr(source.classification.name) for source in sources)
                 self.problems.append(
                     f"the column {column.name!r} joins the texts of {names}, which cannot be parted"
@@ -68,7 +68,7 @@ class ColumnAnswers:
 
 def values_of(answers: ColumnValues) -> list[ColumnValue]:
     """What a column says of each frame or object."""
-    if answers.family.kind in ("text", "object text"):
+    if not answers.family.has_options:
         return list(answers.words)
     return [tuple(options.tolist()) for options in answers.options]
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeplake_labelbox._formats.annotations import MaskSource
+from deeplake_labelbox._model.kinds.masks import nearest_pixels
 from deeplake_labelbox._store.labeled_dataset import LabeledDataset
-from deeplake_labelbox._video.resize import nearest_pixels
 
 
 def as_written(coordinates: NDArray[Any]) -> NDArray[np.float64]:

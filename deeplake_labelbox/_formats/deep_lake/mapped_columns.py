@@ -18,16 +18,13 @@ from deeplake_labelbox._formats.deep_lake.answers import spans_of
 from deeplake_labelbox._formats.deep_lake.cells import MaskCells, as_written
 from deeplake_labelbox._formats.tracks import TrackBuilder
 from deeplake_labelbox._model.annotations import ToolKind
+from deeplake_labelbox._model.kinds import GEOMETRIES
+from deeplake_labelbox._store.column_types import GEOMETRY_TYPES, geometry_kind, type_name
 from deeplake_labelbox._store.columns import has_identity_columns, read_class_names
 from deeplake_labelbox._store.labeled_dataset import DatasetLike, LabeledDataset
 from deeplake_labelbox.errors import AnnotationSourceError
 
-_GEOMETRIES: Mapping[str, ToolKind] = {
-    "BoundingBox": "rectangle",
-    "Point": "point",
-    "Polygon": "line",
-    "BinaryMask": "raster-segmentation",
-}
+_ANSWERS = ("ClassLabel", "Text")
 _TRACK_IDS = "_track_ids"
 
 
@@ -55,7 +52,7 @@ class MappedColumnsSource:
         types = {column.name: column.dtype for column in self._labels.dataset.schema.columns}
         self._names = list(types)
         self._mapped = frozenset(mapping)
-        self._types: dict[str, str] = {}
+        self._kinds: dict[str, ToolKind | None] = {}
         for name, goal in mapping.items():
             if name not in self._names:
                 raise AnnotationSourceError(
@@ -63,13 +60,14 @@ class MappedColumnsSource:
                 )
             if not goal:
                 continue
-            kind = str(types[name].kind).rpartition(".")[2]
-            if kind not in (*_GEOMETRIES, "ClassLabel", "Text"):
+            self._kinds[name] = geometry_kind(types[name])
+            found = type_name(types[name])
+            if self._kinds[name] is None and found not in _ANSWERS:
+                readable = ", ".join((*GEOMETRY_TYPES, *_ANSWERS))
                 raise AnnotationSourceError(
-                    f"The column {name!r} is of type {kind}; columns of {', '.join(_GEOMETRIES)}, "
-                    f"ClassLabel and Text can be imported."
+                    f"The column {name!r} is of type {found or types[name]}; columns of "
+                    f"{readable} can be imported."
                 )
-            self._types[name] = kind
 
     def __len__(self) -> int:
         return 0
@@ -102,9 +100,9 @@ class MappedColumnsSource:
     ) -> VideoAnnotations:
         builder = TrackBuilder()
         frame_answers = {}
-        for column, kind in self._types.items():
-            if kind in _GEOMETRIES:
-                self._add_objects(builder, column, _GEOMETRIES[kind], frames, rows)
+        for column, kind in self._kinds.items():
+            if kind is not None:
+                self._add_objects(builder, column, kind, frames, rows)
                 continue
             names = read_class_names(self._labels.dataset, column)
             cells = self._labels.cells(column, rows)
@@ -134,7 +132,7 @@ class MappedColumnsSource:
             (cell,) = self._labels.cells(column, rows[index : index + 1])
             if cell is None:
                 continue
-            count = np.asarray(cell).shape[-1] if kind == "raster-segmentation" else len(cell)
+            count = GEOMETRIES[kind].count(cell)
             tracks = [f"{frame}-{k}" for k in range(count)]
             if numbers is not None:
                 tracks = [str(number) for number in np.asarray(numbers[index]).reshape(-1)]
@@ -145,7 +143,7 @@ class MappedColumnsSource:
                     )
             for k, track in enumerate(tracks):
                 value: Any = masks.source(row, k)
-                if kind != "raster-segmentation":
+                if not GEOMETRIES[kind].is_mask:
                     value = as_written(np.asarray(cell[k]))
                 builder.add(column, kind, f"{column}/{track}", frame, value)
 

@@ -26,6 +26,7 @@ from deeplake_labelbox._formats.deep_lake.mapped_columns import MappedColumnsSou
 from deeplake_labelbox._formats.registry import FORMATS, listed
 from deeplake_labelbox._formats.sources import ReadOptions
 from deeplake_labelbox._model.annotations import ToolKind
+from deeplake_labelbox._model.kinds import GEOMETRIES
 from deeplake_labelbox._model.ontology import Tool
 from deeplake_labelbox._store.annotators import annotated_kinds
 from deeplake_labelbox._store.applied_labels import AppliedLabels
@@ -243,7 +244,7 @@ class DeepLakeSource:
     def _coordinates(self, objects: FamilyObjects) -> Callable[[NDArray[np.intp]], Any]:
         """``f(members)``: the coordinates of a track."""
         family = objects.family
-        if family.kind == "raster-segmentation":
+        if GEOMETRIES[family.kind].is_mask:
             masks = MaskCells(self._labels, family.column)
             return lambda members: [
                 masks.source(int(row), int(channel))
@@ -322,11 +323,6 @@ def _in_labelbox(coordinates: Any, kind: ToolKind, video: Video) -> Any:
     """Coordinates in pixels of the video, where the dataset was made with ``resize``."""
     if video.source_size is None or video.size is None or video.source_size == video.size:
         return coordinates
-    if kind == "raster-segmentation":
+    if GEOMETRIES[kind].is_mask:
         return [scaled_mask(mask, video.source_size) for mask in coordinates]
-    y, x = (own / source for own, source in zip(video.size, video.source_size, strict=True))
-    if kind == "rectangle":
-        return coordinates / (x, y, x, y)
-    if kind == "point":
-        return coordinates / (x, y)
-    return [shape / (x, y) for shape in coordinates]
+    return GEOMETRIES[kind].resized(coordinates, video.size, video.source_size)

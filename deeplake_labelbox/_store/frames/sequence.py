@@ -7,12 +7,10 @@ from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._store.frames.store import Frame, FrameReader
 from deeplake_labelbox._store.source import DatasetSource
-from deeplake_labelbox._video.resize import Resize, resized
 from deeplake_labelbox.errors import ConfigurationError
 
 
@@ -22,15 +20,11 @@ class Frames:
     Args:
         source: Gives each process that reads a dataset object of its own.
         reader: Reads frames of its storage.
-        resize: The size to scale frames to; see `Resize`.
     """
 
-    def __init__(
-        self, source: DatasetSource, reader: FrameReader, resize: Resize | None = None
-    ) -> None:
+    def __init__(self, source: DatasetSource, reader: FrameReader) -> None:
         self._source = source
         self._reader = reader
-        self._resize = resize
 
     def __len__(self) -> int:
         """How many rows."""
@@ -69,14 +63,4 @@ class Frames:
                     f"There is no row {row}; the dataset has {counted(count, 'row')}, "
                     f"counted from 0."
                 )
-        frames = self._reader.read(self._source.dataset, [int(row) % count for row in rows])
-        return frames if self._resize is None else (self._scaled(frame) for frame in frames)
-
-    def _scaled(self, frame: Frame) -> Frame:
-        height, width = frame.shape[:2]
-        size = resized(width, height, self._resize)
-        if size == (width, height):
-            return frame
-        shrinks = size[0] <= width and size[1] <= height
-        how = Image.Resampling.BOX if shrinks else Image.Resampling.BICUBIC
-        return np.array(Image.fromarray(frame).resize(size, how))
+        return self._reader.read(self._source.dataset, [int(row) % count for row in rows])

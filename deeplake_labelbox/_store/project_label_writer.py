@@ -1,0 +1,174 @@
+"""Write the labels of a project: to the shared columns, and to those of each annotator."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+
+import deeplake
+
+from deeplake_labelbox._model.ontology import Ontology
+from deeplake_labelbox._store.applied_labels import AppliedLabels
+from deeplake_labelbox._store.label_writer import LabelWriter, Written
+from deeplake_labelbox._store.labelbox_meta import LabelboxMeta
+from deeplake_labelbox._store.layout import GroupMapping
+from deeplake_labelbox._store.row_index import RowIndex
+from deeplake_labelbox._store.row_metadata import RowMetadata
+from deeplake_labelbox._store.selected_rows import SelectedRows
+from deeplake_labelbox._store.track_ids import TrackIds
+from deeplake_labelbox._store.written_files import WrittenFiles
+from deeplake_labelbox._video.access import UrlPresigner
+
+logger = logging.getLogger(__name__)
+
+
+class ProjectLabelWriter:
+    """Writes the labels of a project to all their columns, without a commit.
+
+    Args:
+        dataset: The dataset.
+        meta: What the dataset knows of its project.
+        ontology: The project's ontology.
+        group_mapping: Column name by kind of tool or classification.
+        fail_on_error: Raise at the first label that cannot be applied whole.
+        metadata: Writes the columns ``lb_meta/*``; ``None`` leaves them out.
+        mask_presigner: Gives access to the URLs of masks.
+        progress: Whether to show a progress bar.
+
+    Attributes:
+        report: What was applied to each video, and what could not be.
+        layout: The shared columns.
+        track_ids: The numbers of the objects, once they are written.
+
+    Raises:
+        GroupMappingError: If the group mapping cannot be used.
+    """
+
+    def __init__(
+        self,
+        dataset: deeplake.Dataset,
+        meta: LabelboxMeta,
+        ontology: Ontology,
+        *,
+        group_mapping: GroupMapping | None,
+        fail_on_error: bool,
+        metadata: RowMetadata | None,
+        mask_presigner: UrlPresigner | None,
+        progress: bool,
+    ) -> None:
+        self._dataset = dataset
+        self._meta = meta
+        self._group_mapping = dict(group_mapping or {})
+        self._metadata = metadata
+        self._writer = partial(
+            LabelWriter,
+            dataset,
+            meta,
+            ontology,
+            group_mapping=group_mapping,
+            fail_on_error=fail_on_error,
+            mask_presigner=mask_presigner,
+            progress=progress,
+        )
+        self._shared = self._writer(metadata=metadata)
+        self.report = self._shared.report
+        self.layout = self._shared.layout
+        self.track_ids: TrackIds | None = None
+
+    def write(
+        self,
+        rows: SelectedRows,
+        index: RowIndex,
+        files: WrittenFiles,
+        before: AppliedLabels | None,
+        *,
+        columns: Mapping[str, frozenset[str] | None] | None = None,
+    ) -> AppliedLabels:
+        """Write the labels of data rows.
+
+        Args:
+            rows: The data rows, with their selected labels.
+            index: The rows of the dataset.
+            files: Watches the disk.
+            before: What was applied earlier.
+            columns: By data row id, the label columns to write, or ``None`` for all of them; all
+                columns of all data rows by default.
+
+        Returns:
+            What is applied then. The caller writes it to the dataset.
+
+        Raises:
+            DeepLakeLabelboxError: See `VideoProjectConverter.dataset_with_applied_annotations`.
+        """
+        if before is not None and dict(before.group_mapping) != self._group_mapping:
+            logger.warning(
+                "The labels that are there were applied with group_mapping %s; columns that only "
+                "they have keep their old values.",
+                dict(before.group_mapping),
+            )
+        had = frozenset(before.annotators if before is not None else ())
+        known = before if columns is not None else None
+        written = self._shared.write(rows, index, files, columns=columns, before=known)
+        self.track_ids = self._shared.track_ids
+        now = had | written.annotators
+        for annotator in sorted(now) if rows.selection == "all" else ():
+            # Its track ids follow those given before. One without labels any more loses values.
+            self._write_annotator(annotator, rows, index, files, columns, written)
+        return self._applied(rows, written, before, now)
+
+    def _write_annotator(
+        self,
+        annotator: str,
+        rows: SelectedRows,
+        index: RowIndex,
+        files: WrittenFiles,
+        columns: Mapping[str, frozenset[str] | None] | None,
+        written: Written,
+    ) -> None:
+        writer = self._writer(metadata=None, annotator=annotator)
+        theirs = writer.write(rows, index, files, columns=columns)
+        self.track_ids = writer.track_ids
+        for key, label in theirs.labels.items():
+            lost = written.labels[key].incomplete + label.incomplete
+            written.labels[key] = replace(written.labels[key], incomplete=lost)
+        for outcome, of_theirs in zip(self.report, writer.report, strict=True):
+            for gap in of_theirs.gaps:
+                outcome.gap(f"{annotator}: {gap.what}", gap.frame, gap.last_frame)
+
+    def _applied(
+        self,
+        rows: SelectedRows,
+        written: Written,
+        before: AppliedLabels | None,
+        annotators: frozenset[str],
+    ) -> AppliedLabels:
+        labels = {**(before.labels if before is not None else {}), **written.labels}
+        left = before.left if before is not None else ()
+        return AppliedLabels(
+            project_id=self._meta.project_id,
+            project_name=self._meta.project_name,
+            ontology=self.layout.ontology,
+            group_mapping=self._group_mapping,
+            metadata_prefix=self._metadata.prefix if self._metadata else None,
+            has_metadata=self._metadata is not None,
+            row_details=self._metadata.details if self._metadata else (),
+            label_selection="function" if callable(rows.selection) else rows.selection,
+            last_activity=_last_activity(written, before),
+            labels=labels,
+            videos=tuple(video for video in self._meta.videos if video.data_row_id in labels),
+            left=tuple(key for key in left if key not in written.labels),
+            options=self._meta.options,
+            annotators=tuple(sorted(annotators)),
+        )
+
+
+def _last_activity(written: Written, before: AppliedLabels | None) -> str | None:
+    """Until when all activity is applied; ``None`` if a data row does not have its own."""
+    moments = written.activities
+    until = None if None in moments else max(filter(None, moments), default=None)
+    if before is not None and before.labels.keys() - written.labels.keys():
+        # Of the data rows that were not written now, what was applied then still holds.
+        until = min(filter(None, (until, before.last_activity)), default=None)
+    return until

@@ -1,0 +1,147 @@
+"""The selected label of each data row: chosen once, to be compared and written."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from deeplake_labelbox._model.data_rows import data_row_name
+from deeplake_labelbox._model.json_values import as_mapping, as_text
+from deeplake_labelbox._model.selection import (
+    LabelSelection,
+    counted_labels,
+    labels_of_annotators,
+    select_label,
+)
+from deeplake_labelbox._store.applied_labels import AppliedLabel
+from deeplake_labelbox._store.row_metadata import RowDetail, details_of
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedRow:
+    """A data row of an export, with the label that is applied to its rows.
+
+    Attributes:
+        row: The data row.
+        label: The label as JSON; ``None`` if the data row has none that counts.
+        content: What the rows hold once the label is applied.
+        by_annotator: The newest label of each annotator, if annotators have columns of their own.
+    """
+
+    row: Mapping[str, Any]
+    label: Mapping[str, Any] | None
+    content: AppliedLabel
+    by_annotator: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def data_row_id(self) -> str:
+        """Id of the data row."""
+        return str(self.row["data_row"]["id"])
+
+    @property
+    def name(self) -> str:
+        """External id of the data row, or its URL without the query, or its path."""
+        return data_row_name(self.row)
+
+    @property
+    def last_activity(self) -> str | None:
+        """Time of the last activity on the data row, if the export has it."""
+        return as_text(as_mapping(self.row["data_row"].get("details")).get("last_activity_at"))
+
+    def label_of(self, annotator: str | None) -> Mapping[str, Any] | None:
+        """The label of an annotator, or with ``None`` the selected one."""
+        return self.label if annotator is None else self.by_annotator.get(annotator)
+
+
+class SelectedRows:
+    """The data rows of an export, each with its selected label.
+
+    A label is selected and digested when its data row is first read. Later iterations, also those
+    of a part made with `chosen`, find it by its place; its JSON is not kept in memory. A function
+    is called each time, because it may have edited the label that it returned.
+
+    Args:
+        rows: The data rows, read from disk on demand.
+        project_id: The project whose labels count.
+        selection: Which of several labels of a data row counts.
+        details: Which details of data rows are written beside the columns ``lb_meta/*``.
+
+    Attributes:
+        selection: The same.
+    """
+
+    def __init__(
+        self,
+        rows: Sequence[Mapping[str, Any]],
+        project_id: str,
+        selection: LabelSelection,
+        details: Collection[RowDetail] = (),
+    ) -> None:
+        self.selection = selection
+        self._rows = rows
+        self._project_id = project_id
+        self._details = details
+        # Of a part of the data rows: their numbers in `rows`.
+        self._part: Sequence[int] | None = None
+        self._numbers: dict[str, int] = {}
+        # By number: the content, and the place of the label among those that count.
+        self._selected: dict[int, tuple[AppliedLabel, int | None]] = {}
+
+    def chosen(self, data_row_ids: Collection[str]) -> SelectedRows:
+        """Some of the data rows, in the same order; all of them were read before."""
+        part = SelectedRows(self._rows, self._project_id, self.selection, self._details)
+        part._numbers, part._selected = self._numbers, self._selected
+        part._part = sorted(self._numbers[data_row_id] for data_row_id in data_row_ids)
+        return part
+
+    def __len__(self) -> int:
+        """Number of data rows."""
+        return len(self._rows if self._part is None else self._part)
+
+    def __iter__(self) -> Iterator[SelectedRow]:
+        """The data rows, one at a time."""
+        if self._part is None:
+            return itertools.starmap(self._select, enumerate(self._rows))
+        return (self._select(number, self._rows[number]) for number in self._part)
+
+    def _select(self, number: int, row: Mapping[str, Any]) -> SelectedRow:
+        theirs = labels_of_annotators(row, self._project_id) if self.selection == "all" else {}
+        if number in self._selected:
+            content, place = self._selected[number]
+            label = None if place is None else counted_labels(row, self._project_id)[place]
+            return SelectedRow(row, label, content, theirs)
+        label = select_label(row, self._project_id, self.selection)
+        versions = {who: [as_text(one.get("id")), _version(one)] for who, one in theirs.items()}
+        content = AppliedLabel(
+            label_id=None if label is None else as_text(label.get("id")),
+            changed=None if label is None else _version(label),
+            details=_digest(details_of(row, self._project_id, self._details)),
+            others=_digest(versions) if versions else "",
+        )
+        selected = SelectedRow(row, label, content, theirs)
+        self._numbers[selected.data_row_id] = number
+        if not callable(self.selection):
+            labels = enumerate(counted_labels(row, self._project_id))
+            place = next((place for place, one in labels if one is label), None)
+            self._selected[number] = content, place
+        return selected
+
+
+def _version(label: Mapping[str, Any]) -> str:
+    """When the content of a label changed last, or a digest of the label."""
+    details = as_mapping(label.get("label_details"))
+    for key in ("content_last_updated_at", "updated_at"):
+        moment = as_text(details.get(key))
+        if moment:
+            return moment
+    return _digest(label)
+
+
+def _digest(value: object) -> str:
+    """A short digest of a JSON value."""
+    text = json.dumps(value, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

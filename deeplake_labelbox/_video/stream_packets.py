@@ -1,0 +1,136 @@
+"""StreamPackets: all packets of a video's stream, as they are to be stored."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import av.error
+import numpy as np
+
+from deeplake_labelbox._video.container import open_container
+from deeplake_labelbox._video.packet_session import stream_parameters
+from deeplake_labelbox._video.packets import is_shown
+from deeplake_labelbox._video.picture_kinds import is_unreferenced, starts_anew
+from deeplake_labelbox._video.pyav_versions import to_fraction
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from deeplake_labelbox._video.opened import OpenedVideo
+    from deeplake_labelbox._video.packet_index import PacketIndex, StreamParameters
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamPackets:
+    """The packets that have data, in decoding order.
+
+    Attributes:
+        stream: What a decoder must know.
+        time_base: Seconds of a tick.
+        sizes: (P,) int32 bytes.
+        is_key: (P,) bool: marked as a key frame.
+        starts: (P,) bool: the codec promises that a decoder can start here.
+        unreferenced: (P,) bool: no other picture is predicted from this one.
+        shown: (P,) bool: whether the packet is among the `PacketTable`'s.
+        parameters: First packet and extradata of each later part of the stream with its own.
+    """
+
+    stream: StreamParameters
+    time_base: Fraction
+    sizes: NDArray[np.int32]
+    is_key: NDArray[np.bool_]
+    starts: NDArray[np.bool_]
+    unreferenced: NDArray[np.bool_]
+    shown: NDArray[np.bool_]
+    parameters: tuple[tuple[int, bytes], ...]
+
+    @classmethod
+    def read(cls, video: OpenedVideo) -> StreamPackets:
+        """Read a file's packets, up to where it is damaged."""
+        rows: list[tuple[int, bool, bool, bool, bool]] = []
+        changes: list[tuple[int, bytes]] = []
+        with open_container(video.path, video.name) as (container, stream):
+            parameters = stream_parameters(stream.codec_context)
+            try:
+                for packet in container.demux(stream):
+                    if not packet.size:
+                        continue
+                    if packet.has_sidedata("new_extradata"):
+                        changes.append((len(rows), bytes(packet.get_sidedata("new_extradata"))))
+                    rows.append(
+                        (
+                            packet.size,
+                            packet.is_keyframe,
+                            starts_anew(packet),
+                            is_unreferenced(packet),
+                            is_shown(packet),
+                        )
+                    )
+            except av.error.FFmpegError as error:
+                logger.debug("%s: %s", video.name, error)  # told by the scan
+        sizes, is_key, starts, unreferenced, shown = zip(*rows, strict=True) if rows else ((),) * 5
+        depth = max(parameters.reorder_depth, video.delay)
+        known = parameters.extradata
+        later = []
+        for number, extradata in changes:
+            if extradata != known:
+                later.append((number, extradata))
+                known = extradata
+        return cls(
+            stream=replace(parameters, reorder_depth=depth),
+            time_base=to_fraction(stream.time_base) or Fraction(0),
+            sizes=np.array(sizes, np.int32),
+            is_key=np.array(is_key, np.bool_),
+            starts=np.array(starts, np.bool_),
+            unreferenced=np.array(unreferenced, np.bool_),
+            shown=np.array(shown, np.bool_),
+            parameters=tuple(later),
+        )
+
+
+class FileGroups:
+    """The bytes of groups of packets, read from the file; cheap in ascending order.
+
+    Args:
+        video: The video.
+        index: Which packets make a group.
+    """
+
+    def __init__(self, video: OpenedVideo, index: PacketIndex) -> None:
+        self._video = video
+        self._ends = np.append(index.firsts[1:], len(index.sizes)).tolist()
+        self._reading: Iterator[tuple[int, bytes]] | None = None
+        self._passed = -1
+
+    def __call__(self, group: int) -> bytes:
+        """The bytes of a group; the file is opened again for an earlier one than before."""
+        if self._reading is None or group <= self._passed:
+            self._reading = iter(self)
+        for number, data in self._reading:
+            self._passed = number
+            if number == group:
+                return data
+        raise IndexError(group)
+
+    def __iter__(self) -> Iterator[tuple[int, bytes]]:
+        """All groups, each with its number."""
+        parts: list[bytes] = []
+        number = group = 0
+        with open_container(self._video.path, self._video.name) as (container, stream):
+            for packet in container.demux(stream):
+                if packet.size:
+                    parts.append(bytes(packet))
+                    number += 1
+                if group < len(self._ends) and number == self._ends[group]:
+                    yield group, b"".join(parts)
+                    parts = []
+                    group += 1
+                    if group == len(self._ends):
+                        return

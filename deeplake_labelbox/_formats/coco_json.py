@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._formats.annotations import Finding
-from deeplake_labelbox._formats.polygons import filled
 from deeplake_labelbox._formats.rle import decode_rle
 from deeplake_labelbox._formats.tracks import TrackBuilder
 from deeplake_labelbox._model.json_values import as_list, as_mapping, as_text
+from deeplake_labelbox._model.kinds.vertices import fill
 from deeplake_labelbox.errors import AnnotationSourceError
 
 Size = tuple[int, int]
@@ -254,10 +254,10 @@ def _pixels(segmentation: Any, size: Size | None) -> NDArray[np.bool_]:
         return pixels
     if size is None:
         raise ValueError("polygons need the width and height of the picture")
-    return _filled(segmentation, size)
+    return _fill(segmentation, size)
 
 
-def _filled(polygons: Any, size: Size) -> NDArray[np.bool_]:
+def _fill(polygons: Any, size: Size) -> NDArray[np.bool_]:
     """Polygons, each ``[x, y, x, y, ...]``, filled."""
     if not isinstance(polygons, Sequence) or isinstance(polygons, str):
         raise ValueError("it is neither run-length encoded nor a list of polygons")  # noqa: TRY004 - a fault of the file
@@ -272,4 +272,4 @@ def _filled(polygons: Any, size: Size) -> NDArray[np.bool_]:
         if len(corners) < 3 or not (np.abs(corners) <= _MAX_COORDINATE).all():
             raise ValueError("a polygon has at least three corners, which are finite")
         shapes.append(corners)
-    return filled(shapes, size)
+    return fill(shapes, size)

@@ -12,12 +12,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from deeplake_labelbox._formats.annotations import Answers, AnswerSpan, AnswerValue
+from deeplake_labelbox._model.kinds import CLASSIFICATIONS
 from deeplake_labelbox._model.ontology import Classification, Option, Tool
 
 Report = Callable[[str], None]
 """Takes a sentence about an answer that cannot be imported."""
-
-_KINDS = ("radio", "checklist", "text")
 
 
 def find_named(
@@ -27,7 +26,7 @@ def find_named(
     for key in ("name", "instructions"):
         for item in items:
             if getattr(item, key) == name:
-                if item.kind in _KINDS:
+                if item.kind in CLASSIFICATIONS:
                     return item
                 report(f"{name!r} of {where} is a {item.kind}, which cannot be imported to videos")
                 return None
@@ -73,10 +72,10 @@ def answer_entries(
         parts = [] if item is None else list(_parts(item, value, report, where, deep=deep))
         if item is None or not parts:
             continue
-        if item.kind == "text":
-            answer: Any = parts[0]["value"]
-        else:
-            answer = parts[0] if item.kind == "radio" else parts
+        kind = CLASSIFICATIONS[item.kind]
+        answer: Any = parts if kind.has_several else parts[0]
+        if not kind.has_options:
+            answer = answer["value"]
         entries.append({**reference(item, classifications), "answer": answer})
     return entries
 
@@ -109,14 +108,15 @@ def answer_over_time(
     answer = [{**part, "frames": ranges[key]} for key, part in parts.items()]
     if not answer:
         return None
-    return answer[0] if item.kind == "radio" and len(answer) == 1 else answer
+    return answer[0] if CLASSIFICATIONS[item.kind].has_one and len(answer) == 1 else answer
 
 
 def _parts(
     item: Classification, value: AnswerValue, report: Report, where: str, *, deep: bool
 ) -> Iterator[dict[str, Any]]:
     """Each chosen option as ``{"name", "classifications"}``, or a text as ``{"value"}``."""
-    if item.kind == "text":
+    kind = CLASSIFICATIONS[item.kind]
+    if not kind.has_options:
         if isinstance(value, str):
             yield {"value": value}
         else:
@@ -128,8 +128,9 @@ def _parts(
         chosen = value
     else:
         chosen = dict.fromkeys([value] if isinstance(value, str) else value)
-    if item.kind == "radio" and len(chosen) > 1:
-        report(f"{item.name!r} of {where} is a radio, it cannot be answered with {list(chosen)}")
+    if kind.has_one and len(chosen) > 1:
+        named = f"{item.name!r} of {where} is a {kind.name}"
+        report(f"{named}, it cannot be answered with {list(chosen)}")
         return
     for name, below in chosen.items():
         option = _option(item, name)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from deeplake_labelbox._formats.annotations import ObjectTrack
 from deeplake_labelbox._imports.answer_lines import answer_entries
-from deeplake_labelbox._imports.picture_edges import beyond_picture
 from deeplake_labelbox._imports.thinning import thin
+from deeplake_labelbox._model.kinds import GEOMETRIES
 from deeplake_labelbox._model.ontology import Tool
 
 # No picture is so large; beyond, 64-bit floats do not hold thousandths surely any more.
@@ -20,8 +20,6 @@ MAX_COORDINATE: Final = 1e6
 
 CROSSES_EDGE: Final = "crosses the edge of the picture; imported as it is"
 """What is reported where a part of an object is outside."""
-
-_FEWEST_VERTICES: Final = {"line": 2, "polygon": 3}
 
 ReportFrames = Callable[[str, NDArray[np.int64]], None]
 """Takes a sentence and the frames it concerns."""
@@ -106,7 +104,7 @@ def drawable(
     track = at_frames(track, _usable(track, report))
     if picture is None:
         return track
-    outside, crosses = beyond_picture(track, picture)
+    outside, crosses = GEOMETRIES[track.kind].outside(track.coordinates, picture)
     if outside.any():
         what = f"it lies outside the picture of {picture[0]} x {picture[1]} pixels"
         report(what, track.frames[outside])
@@ -151,21 +149,14 @@ def at_frames(track: ObjectTrack, which: NDArray[np.bool_]) -> ObjectTrack:
 
 def _usable(track: ObjectTrack, report: ReportFrames) -> NDArray[np.bool_]:
     """The frames whose geometry can be drawn."""
-    values: Any = track.coordinates
-    if track.kind in ("line", "polygon"):
-        fewest = _FEWEST_VERTICES[track.kind]
-        sane = np.array([bool((np.abs(shape) <= MAX_COORDINATE).all()) for shape in values])
-        drawn = np.array([len(shape) >= fewest for shape in values])
-        missing = f"the {track.kind} has fewer than {fewest} vertices"
-    else:
-        sane = (np.abs(values) <= MAX_COORDINATE).all(axis=1)
-        drawn = (values[:, 2:] > 0).all(axis=1)
-        missing = "the box has no width or height"
+    kind = GEOMETRIES[track.kind]
+    sane = kind.is_within(track.coordinates, MAX_COORDINATE)
+    drawn = kind.is_drawable(track.coordinates)
     if not sane.all():
         what = f"its coordinates are not finite, or beyond {MAX_COORDINATE:.0f} pixels"
         report(what, track.frames[~sane])
     if (undrawn := sane & ~drawn).any():
-        report(missing, track.frames[undrawn])
+        report(kind.undrawable, track.frames[undrawn])
     usable: NDArray[np.bool_] = sane & drawn
     return usable
 
@@ -173,15 +164,8 @@ def _usable(track: ObjectTrack, report: ReportFrames) -> NDArray[np.bool_]:
 def _key_frame(
     track: ObjectTrack, index: int, answers: Sequence[dict[str, Any]], *, asked: bool
 ) -> dict[str, Any]:
-    value: Any = track.coordinates[index]
-    frame: dict[str, Any] = {"frame": int(track.frames[index])}
-    if track.kind == "rectangle":
-        left, top, width, height = value.tolist()
-        frame["bbox"] = {"top": top, "left": left, "height": height, "width": width}
-    elif track.kind == "point":
-        frame["point"] = {"x": float(value[0]), "y": float(value[1])}
-    else:
-        frame["line"] = [{"x": x, "y": y} for x, y in value.tolist()]
+    value = GEOMETRIES[track.kind].key_frame(track.coordinates[index])
+    frame: dict[str, Any] = {"frame": int(track.frames[index]), **value}
     if asked:
         # Also where nothing is answered, as the SDK does: an answer before ends here.
         frame["classifications"] = list(answers)

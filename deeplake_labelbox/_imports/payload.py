@@ -9,8 +9,9 @@ The form is that of docs.labelbox.com/reference/import-video-annotations.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -18,7 +19,6 @@ import numpy as np
 
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._formats.annotations import ObjectTrack, VideoAnnotations
-from deeplake_labelbox._formats.polygons import as_masks
 from deeplake_labelbox._imports.answer_lines import reference
 from deeplake_labelbox._imports.frame_problems import FrameProblems
 from deeplake_labelbox._imports.lines import Line, Member, Refusal, VideoPayload
@@ -31,7 +31,9 @@ from deeplake_labelbox._imports.object_lines import (
 )
 from deeplake_labelbox._imports.targets import Target
 from deeplake_labelbox._imports.video_answers import answers_of
-from deeplake_labelbox._model.annotations import Feature
+from deeplake_labelbox._model.annotations import Feature, ToolKind
+from deeplake_labelbox._model.kinds import GEOMETRIES
+from deeplake_labelbox._model.kinds.vertices import fill
 from deeplake_labelbox._model.ontology import Classification, Ontology, Tool
 from deeplake_labelbox.errors import ConfigurationError
 
@@ -40,7 +42,7 @@ MAX_PER_FEATURE: Final = 5000
 
 _NAMESPACE: Final = UUID("6d0c6f0e-5e4c-5b5f-9d43-2f1f6f3a7c10")
 _TRACKS_SHOWN: Final = 5
-_KEY_FRAME_KINDS: Final = ("rectangle", "point", "line")
+_NOT_IMPORTED: Final = [name for name, kind in GEOMETRIES.items() if kind.sent_as != name]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +90,16 @@ class PayloadWriter:
         return _Writing(self, video, target).payload
 
 
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """An object, the tool it is sent to, and what of it cannot be sent."""
+
+    member: Member
+    tool: Tool
+    track: ObjectTrack
+    problems: FrameProblems
+
+
 class _Writing:
     def __init__(self, writer: PayloadWriter, video: VideoAnnotations, target: Target) -> None:
         self.payload = VideoPayload()
@@ -115,6 +127,7 @@ class _Writing:
                 self._refuse(member, reason)
             return
         self._picture = self._picture_size(video.size, target.size)
+        self._masks: list[_Sent] = []
         self._of_class: dict[tuple[str, str], dict[str, list[int]]] = {}
         self._objects()
         self._tell_of_classes()
@@ -128,7 +141,6 @@ class _Writing:
             yield Member(name)
 
     def _objects(self) -> None:
-        masks: list[tuple[Member, Tool, ObjectTrack, FrameProblems]] = []
         for whole in self._video.tracks:
             goal = self._writer.goal(whole.class_name)
             member = Member(goal or whole.class_name, whole.track)
@@ -147,49 +159,67 @@ class _Writing:
                     f"{counted(last or 0, 'frame')}",
                 )
                 continue
-            if track.kind == "polygon":
-                track = self._filled(track, member, problems)
-                if track is None:
-                    continue
-            if track.kind == "raster-segmentation":
-                masks.append((member, tool, track, problems))
-                continue
-            segments = segments_of(
-                track,
-                tool,
-                picture=self._picture,
-                known_frames=self._video.known_frames,
-                tolerance=self._writer.tolerance,
-                keep_key_frames=self._writer.keep_key_frames,
-                report=problems.add,
-                report_of_class=problems.add_of_class,
+            SENDERS[track.kind](self, _Sent(member, tool, track, problems))
+        self._composites()
+
+    def send_key_frames(self, sent: _Sent) -> None:
+        """Send an object as segments of key frames."""
+        segments = segments_of(
+            sent.track,
+            sent.tool,
+            picture=self._picture,
+            known_frames=self._video.known_frames,
+            tolerance=self._writer.tolerance,
+            keep_key_frames=self._writer.keep_key_frames,
+            report=sent.problems.add,
+            report_of_class=sent.problems.add_of_class,
+        )
+        if segments:
+            # Two classes of the source may become one, and number their tracks alike.
+            source = f"{sent.track.class_name}/{sent.track.track}"
+            identity = f"{sent.tool.kind}/{sent.member.name}/{source}"
+            named = reference(sent.tool, self._named)
+            self._add(identity, (sent.member,), named, segments=segments)
+            self._tell(sent.member, sent.problems)
+        else:
+            self._refuse(sent.member, sent.problems.reason())
+
+    def send_mask(self, sent: _Sent) -> None:
+        """Send an object in the composite masks of the video."""
+        self._masks.append(sent)
+
+    def send_filled(self, sent: _Sent) -> None:
+        """Fill the polygons of an object and send it as a mask."""
+        size = self._video.size or self._target.size
+        if size is None:
+            self._refuse(
+                sent.member, "its polygons cannot be filled, as the size of the video is unknown"
             )
-            if segments:
-                # Two classes of the source may become one, and number their tracks alike.
-                identity = f"{tool.kind}/{goal}/{whole.class_name}/{whole.track}"
-                self._add(identity, (member,), reference(tool, self._named), segments=segments)
-                self._tell(member, problems)
-            else:
-                self._refuse(member, problems.reason())
-        self._masks(masks)
+            return
+        problems = sent.problems
+        track = drawable(sent.track, self._picture, problems.add, problems.add_of_class)
+        if not len(track.frames):
+            self._refuse(sent.member, problems.reason())
+            return
+        polygons: Any = track.coordinates
+        pixels = [partial(fill, [each], size) for each in polygons]
+        mask = replace(track, kind=GEOMETRIES[track.kind].sent_as, coordinates=pixels)
+        self.send_mask(replace(sent, track=mask))
 
     def _tool(self, name: str, track: ObjectTrack, member: Member) -> Tool | None:
-        # Polygons are filled, so that they become masks.
-        kind = "raster-segmentation" if track.kind == "polygon" else track.kind
+        kind = GEOMETRIES[track.kind].sent_as
         tool = self._ontology.tool(Feature(None, name, None), kind)
         if tool is None:
             names = [tool.name for tool in self._ontology.tools]
             near = difflib.get_close_matches(name, names, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(names) or 'none'}"
             self._refuse(member, f"the project has no tool {name!r}; {hint}")
-        elif tool.kind == "polygon":
-            self._refuse(member, "Labelbox cannot import polygons to videos")
+        elif tool.kind in _NOT_IMPORTED:
+            self._refuse(member, f"Labelbox cannot import {tool.kind}s to videos")
         elif tool.kind != kind:
             self._refuse(
                 member, f"it is a {track.kind}, but the tool in the project is a {tool.kind}"
             )
-        elif tool.kind not in (*_KEY_FRAME_KINDS, "raster-segmentation"):
-            self._refuse(member, f"Labelbox cannot import a {tool.kind} to videos")
         else:
             return tool
         return None
@@ -207,42 +237,29 @@ class _Writing:
         problems.add(what, after[:1])
         return at_frames(track, inside)
 
-    def _filled(
-        self, track: ObjectTrack, member: Member, problems: FrameProblems
-    ) -> ObjectTrack | None:
-        """A track of polygons as masks; ``None`` if none of them can be filled."""
-        size = self._video.size or self._target.size
-        if size is None:
-            self._refuse(
-                member, "its polygons cannot be filled, as the size of the video is unknown"
-            )
-            return None
-        track = drawable(track, self._picture, problems.add, problems.add_of_class)
-        if not len(track.frames):
-            self._refuse(member, problems.reason())
-            return None
-        return as_masks(track, size)
-
-    def _masks(self, masks: list[tuple[Member, Tool, ObjectTrack, FrameProblems]]) -> None:
-        if not masks:
+    def _composites(self) -> None:
+        if not self._masks:
             return
         made = composite_masks(
-            [track for _, _, track, _ in masks],
+            [sent.track for sent in self._masks],
             size=self._video.size or self._target.size,
             known_frames=self._video.known_frames,
         )
         instances, members = [], []
-        for index, (member, tool, track, problems) in enumerate(masks):
+        for index, sent in enumerate(self._masks):
             for what, frames in made.problems[index]:
-                problems.add(what, np.array(frames))
-            if any(track.answers):
-                problems.add_of_class("Labelbox imports no answers of masks", track.frames)
+                sent.problems.add(what, np.array(frames))
+            if any(sent.track.answers):
+                sent.problems.add_of_class(
+                    "Labelbox imports no answers of masks", sent.track.frames
+                )
             if index not in made.colors:
-                self._refuse(member, problems.reason() or "its masks have no pixel to draw")
+                reason = sent.problems.reason() or "its masks have no pixel to draw"
+                self._refuse(sent.member, reason)
                 continue
-            self._tell(member, problems)
-            members.append(member)
-            named = reference(tool, self._named)
+            self._tell(sent.member, sent.problems)
+            members.append(sent.member)
+            named = reference(sent.tool, self._named)
             instances.append({**named, "colorRGB": list(made.colors[index])})
         if instances:
             self._add(
@@ -327,3 +344,13 @@ class _Writing:
         if drawn_on and shown and drawn_on != shown:
             return max(shown), max(shown)
         return shown or drawn_on
+
+
+SENDERS: Final[Mapping[ToolKind, Callable[[_Writing, _Sent], None]]] = {
+    "rectangle": _Writing.send_key_frames,
+    "point": _Writing.send_key_frames,
+    "line": _Writing.send_key_frames,
+    "polygon": _Writing.send_filled,
+    "raster-segmentation": _Writing.send_mask,
+}
+"""How an object is sent, by its kind."""

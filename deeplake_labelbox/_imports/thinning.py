@@ -16,9 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeplake_labelbox._imports.key_frame_steps import Floats, Frames, PermittedSteps
-from deeplake_labelbox._model.annotations import Feature, Track
-from deeplake_labelbox._model.interpolation import moving_coordinates
-from deeplake_labelbox._model.visibility import visible_frames
 
 
 def thin(
@@ -61,32 +58,6 @@ def thin(
             + _thin_between(frames[start:end], stretch, tolerance, part, held_to_end=held_to_end)
         )
     return np.concatenate(chosen)
-
-
-def reproduced(frames: Frames, values: Floats, key_frames: NDArray[np.intp]) -> Floats:
-    """What Labelbox shows on ``frames`` if only ``key_frames`` are drawn.
-
-    Args:
-        frames: (N,) ascending frame numbers of one visible interval.
-        values: (N, 4) boxes or (N, 2) points.
-        key_frames: Indices of the key frames, the first and the last frame among them.
-
-    Returns:
-        (N, D) coordinates, computed by the package's own timeline.
-    """
-    drawn = frames[key_frames]
-    track = Track(
-        feature=Feature(None, None, None),
-        feature_id="",
-        kind="rectangle" if values.shape[1] == 4 else "point",
-        frames=drawn,
-        is_key_frame=np.ones(len(drawn), dtype=np.bool_),
-        coordinates=values[key_frames],
-        segments=np.array([[drawn[0], drawn[-1]]], dtype=np.int64),
-        answers=((),) * len(drawn),
-    )
-    shown = visible_frames(track, int(drawn[-1]))
-    return moving_coordinates(track, shown)[np.searchsorted(shown.frames, frames)]
 
 
 def _thin_between(

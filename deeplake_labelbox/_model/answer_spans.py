@@ -120,7 +120,7 @@ class _AnswerTimeline:
             if _within([spans], frame)
         ]
         answer = held or self._answers[self._frames[max(last, 0)]]
-        if chosen and not CLASSIFICATIONS[answer.kind].has_several:
+        if chosen and CLASSIFICATIONS[answer.kind].has_one:
             chosen = chosen[-1:]
         elif held is not None:
             # Options without segments of their own follow the classification.

@@ -224,7 +224,7 @@ class _LabelParser:
             options: tuple[AnswerOption, ...] = ()
             if CLASSIFICATIONS[kind].has_options:
                 options = tuple(self._options(given, feature, frame, depth))
-                if len(options) > 1 and not CLASSIFICATIONS[kind].has_several:
+                if len(options) > 1 and CLASSIFICATIONS[kind].has_one:
                     self._report(f"{_named(feature)} is a {kind} with several answers", frame)
                     options = options[:1]
             else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal
 
 import numpy as np
 from deeplake import types
@@ -91,9 +91,8 @@ def empty_cell(kind: str, *, height: int = 0, width: int = 0, options: int = 0) 
         width: Its width.
         options: Number of options; only ``object choices`` needs it.
     """
-    geometry = GEOMETRIES.get(cast("ToolKind", kind))
-    if geometry is not None:
-        return geometry.empty(height, width)
+    if kind in GEOMETRIES:
+        return GEOMETRIES[kind].empty(height, width)
     empty = COLUMN_TYPES[kind].empty
     return np.zeros((0, options), empty.dtype) if kind == "object choices" else empty
 
@@ -104,8 +103,8 @@ def geometry_kind(dtype: Any) -> ToolKind | None:
     Lines and polygons have the same type, which is read as lines.
     """
     name = type_name(dtype)
-    kinds = (kind for kind in GEOMETRIES if type_name(COLUMN_TYPES[kind].make()) == name)
-    return next(kinds, None)
+    found = (kind.name for kind in GEOMETRIES.values() if _type_of(kind.name) == name)
+    return next(found, None)
 
 
 def type_name(dtype: Any) -> str:
@@ -113,5 +112,9 @@ def type_name(dtype: Any) -> str:
     return str(getattr(dtype, "kind", "")).rpartition(".")[2]
 
 
-GEOMETRY_TYPES: Final = tuple(dict.fromkeys(type_name(COLUMN_TYPES[k].make()) for k in GEOMETRIES))
+def _type_of(kind: ToolKind) -> str:
+    return type_name(COLUMN_TYPES[kind].make())
+
+
+GEOMETRY_TYPES: Final = tuple(dict.fromkeys(_type_of(kind.name) for kind in GEOMETRIES.values()))
 """Names of the Deep Lake types that hold geometries."""

@@ -5,14 +5,13 @@ import pytest
 
 from deeplake_labelbox._formats.annotations import (
     Finding,
-    ObjectTrack,
     RefusedObject,
     VideoAnnotations,
 )
 from deeplake_labelbox._formats.tracks import TrackBuilder
 from deeplake_labelbox._imports.payload import PayloadWriter
-from deeplake_labelbox._imports.picture_edges import beyond_picture
 from deeplake_labelbox._imports.targets import Target
+from deeplake_labelbox._model.kinds import GEOMETRIES
 from deeplake_labelbox._model.ontology import Ontology
 
 SIZE = (64, 48)
@@ -65,8 +64,7 @@ def test_what_is_beyond_the_picture(kind, values, outside, crosses):
     coordinates = [np.array(value, dtype=float) for value in values]
     if kind != "line":
         coordinates = np.array(coordinates)
-    frames = np.arange(1, len(values) + 1)
-    found = beyond_picture(ObjectTrack("1", "x", kind, frames, coordinates, [{}] * 9), SIZE)
+    found = GEOMETRIES[kind].outside(coordinates, SIZE)
     assert [np.flatnonzero(where).tolist() for where in found] == [outside, crosses]
 
 

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deeplake_labelbox._imports.key_frame_steps import SLACK
-from deeplake_labelbox._imports.thinning import reproduced, thin
+from deeplake_labelbox._imports.thinning import thin
 from deeplake_labelbox._model.annotations import Feature, Track
-from deeplake_labelbox._model.interpolation import moving_vertices
+from deeplake_labelbox._model.interpolation import moving_coordinates, moving_vertices
 from deeplake_labelbox._model.visibility import visible_frames
 
 TOLERANCES = st.sampled_from([0.0, 0.0005, 0.001, 0.25, 0.5, 3.0])
@@ -26,6 +26,23 @@ def tracks(draw, longest, width=2):
     if draw(st.booleans()):
         values = np.round(values, 3)
     return np.cumsum(gaps).astype(np.int64), values
+
+
+def reproduced(frames, values, key_frames):
+    """What Labelbox shows on ``frames`` if only ``key_frames`` are drawn."""
+    drawn = frames[key_frames]
+    track = Track(
+        feature=Feature(None, None, None),
+        feature_id="",
+        kind="rectangle" if values.shape[1] == 4 else "point",
+        frames=drawn,
+        is_key_frame=np.ones(len(drawn), dtype=np.bool_),
+        coordinates=values[key_frames],
+        segments=np.array([[drawn[0], drawn[-1]]], dtype=np.int64),
+        answers=((),) * len(drawn),
+    )
+    shown = visible_frames(track, int(drawn[-1]))
+    return moving_coordinates(track, shown)[np.searchsorted(shown.frames, frames)]
 
 
 def is_within(frames, values, key_frames, tolerance):

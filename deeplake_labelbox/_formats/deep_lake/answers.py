@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeplake_labelbox._formats.annotations import AnswerSpan, AnswerValue
+from deeplake_labelbox._model.kinds import CLASSIFICATIONS
 from deeplake_labelbox._model.ontology import Classification, Tool
 from deeplake_labelbox._store.answers import Answers as ColumnValues
 from deeplake_labelbox._store.columns import AnswerColumn, AnswerSource
@@ -56,7 +57,7 @@ class ColumnAnswers:
             chosen: dict[int, Any] = {}
             for sources, value in zip(self._sources, key, strict=True):
                 for source in sources:
-                    if source.classification.kind == "text":
+                    if not CLASSIFICATIONS[source.classification.kind].has_options:
                         chosen[id(source.classification)] = value or None
                     elif isinstance(value, tuple):
                         chosen[id(source.classification)] = [
@@ -95,14 +96,15 @@ def _tree(
         found = chosen.get(id(classification))
         if not found:
             continue
-        if classification.kind == "text":
+        kind = CLASSIFICATIONS[classification.kind]
+        if not kind.has_options:
             answers[classification.name] = found
             continue
         options = [classification.options[index] for index in found]
         below = {option.value: _tree(option.classifications, chosen) for option in options}
         if any(below.values()):
             answers[classification.name] = {value: tree or None for value, tree in below.items()}
-        elif classification.kind == "radio":
+        elif kind.has_one:
             # Not as a text, which a text of the same name would take.
             answers[classification.name] = {options[0].value: None}
         else:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from deeplake_labelbox._model.annotations import AnswerKind, ToolKind
 from deeplake_labelbox._model.json_values import as_text
 from deeplake_labelbox._model.kinds.answers import ClassificationKind
 from deeplake_labelbox._model.kinds.coordinates import Point, Rectangle
@@ -13,12 +12,12 @@ from deeplake_labelbox._model.kinds.geometry import GeometryKind
 from deeplake_labelbox._model.kinds.masks import RasterSegmentation
 from deeplake_labelbox._model.kinds.vertices import Line, Polygon
 
-GEOMETRIES: Final[Mapping[ToolKind, GeometryKind]] = {
+GEOMETRIES: Final[Mapping[str, GeometryKind]] = {
     kind.name: kind for kind in (Rectangle(), Point(), Line(), Polygon(), RasterSegmentation())
 }
 """The kinds of geometries by name."""
 
-CLASSIFICATIONS: Final[Mapping[AnswerKind, ClassificationKind]] = {
+CLASSIFICATIONS: Final[Mapping[str, ClassificationKind]] = {
     kind.name: kind
     for kind in (
         ClassificationKind("radio", "radio_answer"),

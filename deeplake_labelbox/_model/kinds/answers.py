@@ -22,3 +22,8 @@ class ClassificationKind:
     json_key: str
     has_options: bool = True
     has_several: bool = False
+
+    @property
+    def has_one(self) -> bool:
+        """Whether one option at most may be chosen."""
+        return self.has_options and not self.has_several

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from deeplake_labelbox._imports.importing import import_annotations
     from deeplake_labelbox._imports.outcome import AnnotationOutcome, ImportedFile, ImportResult
     from deeplake_labelbox._jobs.apply import apply_labels
+    from deeplake_labelbox._jobs.conversion import ConversionReport
+    from deeplake_labelbox._jobs.convert import convert_dataset
     from deeplake_labelbox._jobs.converter import VideoProjectConverter
     from deeplake_labelbox._jobs.create import create_dataset
     from deeplake_labelbox._jobs.dataset_report import DatasetReport
@@ -56,6 +58,7 @@ __all__ = [
     "AnnotationOutcome",
     "AnnotationProject",
     "Box",
+    "ConversionReport",
     "DatasetReport",
     "DatasetStatistics",
     "DeepLakeLabelboxError",
@@ -89,6 +92,7 @@ __all__ = [
     "VideoProjectConverter",
     "__version__",
     "apply_labels",
+    "convert_dataset",
     "converter_for_video_project_with_id",
     "create_dataset",
     "create_dataset_from_video_annotation_project",
@@ -117,6 +121,7 @@ _HOMES = {
     "AnnotationOutcome": "_imports.outcome",
     "AnnotationProject": "_upload.result",
     "Box": "_formats.annotations",
+    "ConversionReport": "_jobs.conversion",
     "DatasetReport": "_jobs.dataset_report",
     "DatasetStatistics": "_pictures.statistics",
     "DeepLakeLabelboxError": "errors",
@@ -149,6 +154,7 @@ _HOMES = {
     "VideoOutcome": "report",
     "VideoProjectConverter": "_jobs.converter",
     "apply_labels": "_jobs.apply",
+    "convert_dataset": "_jobs.convert",
     "converter_for_video_project_with_id": "integrations",
     "create_dataset": "_jobs.create",
     "create_dataset_from_video_annotation_project": "integrations",

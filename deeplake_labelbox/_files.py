@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,6 +36,51 @@ def replacing_file(path: str | Path) -> Iterator[Path]:
             f"{path} cannot be written: {error.strerror or type(error).__name__}; choose a path in "
             f"an existing folder with room and write access."
         ) from error
+
+
+@contextmanager
+def new_folder(path: str | Path) -> Iterator[Path]:
+    """A folder beside ``path``; it becomes ``path`` if the block ends well, and else is deleted.
+
+    Raises:
+        ConfigurationError: If something is at ``path`` already, or the folder cannot be written.
+    """
+    target = Path(os.path.realpath(path))
+    check_free_folder(path)
+    part = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part.mkdir()
+        try:
+            yield part
+            if target.exists():
+                target.rmdir()
+            part.rename(target)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} cannot be written: {error.strerror or type(error).__name__}; choose a path "
+            f"with room and write access."
+        ) from error
+
+
+def check_free_folder(path: str | Path) -> None:
+    """Check that nothing is at a path, or an empty folder.
+
+    Raises:
+        ConfigurationError: If something is.
+    """
+    target = Path(path)
+    try:
+        if target.is_dir() and not any(target.iterdir()):
+            return
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}.") from error
+    if target.is_dir():
+        raise ConfigurationError(f"{path} is a folder with files; choose a new folder.")
+    if os.path.lexists(target):
+        raise ConfigurationError(f"{path} is a file; choose a new folder.")
 
 
 def write_json(path: str | Path, value: Any) -> None:

@@ -48,6 +48,7 @@ COMMANDS = [
 RETURNED = {
     "AnnotationProject",
     "AnnotationOutcome",
+    "ConversionReport",
     "DatasetReport",
     "DatasetStatistics",
     "DeepLakeLabelboxError",

@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from deeplake_labelbox._cli.annotate import annotate
+from deeplake_labelbox._cli.convert import convert
 from deeplake_labelbox._cli.create import create
 from deeplake_labelbox._cli.demo import demo
 from deeplake_labelbox._cli.export import export
@@ -111,6 +112,7 @@ _add(annotate)
 _add(sync)
 _add(upload)
 _add(import_, "import")
+_add(convert)
 _add(preview)
 _add(stats)
 _add(sandbox)

@@ -47,6 +47,23 @@ def read_details(names: Sequence[str] | None) -> tuple[RowDetail, ...]:
     return check_row_details(names or ())
 
 
+def read_pairs(option: str, texts: Sequence[str] | None) -> dict[str, str]:
+    """The pairs of an option like ``--map NAME=VALUE``, by name.
+
+    Raises:
+        ConfigurationError: If one is no pair, or a name is given twice.
+    """
+    pairs: dict[str, str] = {}
+    for text in texts or ():
+        name, equals, value = text.rpartition("=")
+        if not equals or not name:
+            raise ConfigurationError(f"{option} {text!r} is no NAME=VALUE; write it like cars=car.")
+        if name in pairs:
+            raise ConfigurationError(f"{option} is given twice for {name!r}; give it once.")
+        pairs[name] = value
+    return pairs
+
+
 def read_creds(pairs: Sequence[str] | None) -> dict[str, str] | None:
     """The storage credentials of ``KEY=VALUE`` options.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from deeplake_labelbox._cli import options
-from deeplake_labelbox._cli.arguments import read_creds, read_groups
+from deeplake_labelbox._cli.arguments import read_creds, read_groups, read_pairs
 from deeplake_labelbox._cli.running import EXIT_GAPS, Run, check_writable, in_options, running
 from deeplake_labelbox._cli.summary import show_gaps
 from deeplake_labelbox._formats.registry import (
@@ -221,7 +221,7 @@ def import_(
                 None,
                 as_=as_,
                 source_format=source_format,
-                mapping=_pairs("--map", mapping),
+                mapping=read_pairs("--map", mapping),
                 group_mapping=read_groups(group),
                 data_rows=_data_rows(data_row),
                 frame_step=frame_step,
@@ -277,16 +277,4 @@ def _list(run: Run, lines: Sequence[str]) -> None:
 def _data_rows(given: Sequence[str] | None) -> str | dict[str, str] | None:
     if given and len(given) == 1 and "=" not in given[0]:
         return given[0]
-    return _pairs("--data-row", given) or None
-
-
-def _pairs(option: str, given: Sequence[str] | None) -> dict[str, str]:
-    pairs: dict[str, str] = {}
-    for text in given or ():
-        name, equals, value = text.rpartition("=")
-        if not equals or not name:
-            raise ConfigurationError(f"{option} {text!r} is no NAME=VALUE; write it like cars=car.")
-        if name in pairs:
-            raise ConfigurationError(f"{option} is given twice for {name!r}; give it once.")
-        pairs[name] = value
-    return pairs
+    return read_pairs("--data-row", given) or None

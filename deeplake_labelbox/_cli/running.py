@@ -55,6 +55,8 @@ _OPTIONS: Final = (
     ("allow the page more with max_bytes", "allow the page more with --max-mb"),
     ("group_mapping", "--group"),
     ("with mapping={column: name}", "with --map column=name"),
+    ("name it in columns", "name it with --column"),
+    ("split is", "--split is"),
     ("The mapping names", "--map names"),
     ("The mapping leaves", "--map leaves"),
     ("with mapping", "with --map NAME=CLASS"),

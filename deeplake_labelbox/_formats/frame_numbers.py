@@ -171,3 +171,33 @@ def _is_doubtful(
     if twice > video.frames:
         return False
     return counts_pictures or (video.rate is not None and video.rate > _FAST)
+
+
+def runs_of(numbers: Sequence[int]) -> str:
+    """Ascending frame numbers as text: ``1-9 20-40/5`` for 1 to 9, and every fifth from 20 on."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and (len(runs[-1]) == 1 or number - runs[-1][-1] == runs[-1][1] - runs[-1][0]):
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return " ".join(
+        f"{run[0]}"
+        if len(run) == 1
+        else f"{run[0]}-{run[-1]}" + (f"/{step}" if (step := run[1] - run[0]) > 1 else "")
+        for run in runs
+    )
+
+
+def numbers_in(runs: str) -> list[int]:
+    """The frame numbers that `runs_of` wrote.
+
+    Raises:
+        ValueError: If the text is another.
+    """
+    numbers: list[int] = []
+    for run in runs.split():
+        ends, _, step = run.partition("/")
+        first, _, last = ends.partition("-")
+        numbers += range(int(first), int(last or first) + 1, int(step or 1))
+    return numbers

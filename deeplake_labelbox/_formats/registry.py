@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from deeplake_labelbox._formats.annotations import AnnotationSource
     from deeplake_labelbox._formats.sources import ReadOptions
+    from deeplake_labelbox._formats.written_frames import FormatWriter, Notes
+    from deeplake_labelbox._store.label_space import LabelSpace
 
 SourceFormat: TypeAlias = Literal[
     "deep-lake",
@@ -29,8 +33,18 @@ SourceFormat: TypeAlias = Literal[
 ]
 """The keys of `FORMATS` that can be read."""
 
+TargetFormat: TypeAlias = Literal["mot", "youtube-vis", "coco", "yolo", "masks"]
+"""The keys of `FORMATS` that can be written."""
+
+Shape: TypeAlias = Literal["box", "mask"]
+"""What `GeometryKind.detected_as` says of a kind."""
+
 Read: TypeAlias = "Callable[[str, ReadOptions], AnnotationSource]"
 """Reads the annotations at a path."""
+
+
+Write: TypeAlias = "Callable[[Path, LabelSpace, Notes], FormatWriter]"
+"""Makes what writes into a folder; see `FormatWriter`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +54,19 @@ class Format:
     Attributes:
         title: Its name in sentences.
         source: What a path of it is, in a few words for the command line; empty for variants of
-            another format.
+            another format, and for what cannot be read.
         columns: What the columns of a variant are, for the command line.
         suffixes: Endings of files that tell it.
         is_folder: Whether a folder that nothing else tells is one of it.
-        reader: Module and function, or method, that opens a path; see `Read`.
         is_numbered: Whether the numbers of its frames may need `Numbering`.
+        reader: Module and function, or method, that opens a path; see `Read`. Empty where it
+            cannot be read.
+        target: What is written of it, in a few words for the command line.
+        shapes: What can be written of objects: boxes, or masks (with polygons). By default the
+            first of these is, of which a dataset has some.
+        lacks: What of these objects it does not hold.
+        picture_suffix: Ending of its pictures, where it takes no other.
+        writer: Module and class that writes it; see `Write`. Empty where it cannot be written.
     """
 
     title: str
@@ -53,17 +74,27 @@ class Format:
     columns: str = ""
     suffixes: tuple[str, ...] = ()
     is_folder: bool = False
-    reader: str = ""
     is_numbered: bool = False
+    reader: str = ""
+    target: str = ""
+    shapes: tuple[Shape, ...] = ()
+    lacks: str = ""
+    picture_suffix: str | None = None
+    writer: str = ""
 
     def read(self) -> Read:
         """Import what opens a path."""
-        opens: Read = _load(self.reader)
-        return opens
+        found: Read = _load(self.reader)
+        return found
+
+    def write(self) -> Write:
+        """Import what writes into a folder."""
+        found: Write = _load(self.writer)
+        return found
 
 
 _MOT_READER: Final = "mot.reader:MotSource.open"
-_MOT_VARIANTS: Final[Mapping[SourceFormat, str]] = {
+_MOT_VARIANTS: Final = {
     "mot17": "flag, class of MOTChallenge, visibility",
     "mot15": "confidence, x, y, z; all are pedestrians",
     "visdrone": "score, category, truncation, occlusion",
@@ -71,7 +102,7 @@ _MOT_VARIANTS: Final[Mapping[SourceFormat, str]] = {
     "mot-numbers": "flag, class number; map the classes by 'class 1' …",
 }
 
-FORMATS: Final[Mapping[SourceFormat, Format]] = {
+FORMATS: Final[Mapping[str, Format]] = {
     "deep-lake": Format(
         title="Deep Lake",
         source="a Deep Lake dataset with labels",
@@ -83,25 +114,36 @@ FORMATS: Final[Mapping[SourceFormat, Format]] = {
         columns="takes only files that are sure of their columns; the others say what these are",
         suffixes=(".txt", ".csv"),
         is_folder=True,
-        reader=_MOT_READER,
         is_numbered=True,
+        reader=_MOT_READER,
+        target="MOTChallenge sequences with gt.txt, labels.txt and seqinfo.ini",
+        shapes=("box", "mask"),
+        lacks="key frames",
+        writer="mot.writer:MotWriter",
     ),
     **{
-        name: Format(title="MOT", columns=columns, reader=_MOT_READER, is_numbered=True)
+        name: Format(title="MOT", columns=columns, is_numbered=True, reader=_MOT_READER)
         for name, columns in _MOT_VARIANTS.items()
     },
     "youtube-vis": Format(
         title="YouTube-VIS",
         source="a YouTube-VIS .json",
         suffixes=(".json",),
-        reader="coco.reader:open_json",
         is_numbered=True,
+        reader="coco.reader:open_json",
+        target="JPEGImages and an instances.json of masks by track",
+        shapes=("mask", "box"),
+        lacks="key frames",
+        writer="youtube_vis.writer:YoutubeVisWriter",
     ),
     "coco": Format(
         title="COCO",
         source="a COCO .json of video frames",
-        reader="coco.reader:open_json",
         is_numbered=True,
+        reader="coco.reader:open_json",
+        target="images and an instances_train.json of boxes or masks",
+        shapes=("box", "mask"),
+        writer="coco.writer:CocoWriter",
     ),
     "cvat": Format(
         title="CVAT",
@@ -109,7 +151,32 @@ FORMATS: Final[Mapping[SourceFormat, Format]] = {
         suffixes=(".xml",),
         reader="cvat.reader:CvatSource.open",
     ),
+    "yolo": Format(
+        title="YOLO",
+        target="images, labels and the data.yaml of Ultralytics, to detect or segment",
+        shapes=("box", "mask"),
+        lacks="tracks and key frames",
+        writer="yolo.writer:YoloWriter",
+    ),
+    "masks": Format(
+        title="DAVIS",
+        target="a PNG with a palette for each frame, as DAVIS has them",
+        shapes=("mask",),
+        lacks="key frames",
+        picture_suffix=".jpg",
+        writer="masks:MaskWriter",
+    ),
 }
+
+
+def source_formats() -> tuple[SourceFormat, ...]:
+    """Names of the formats that can be read."""
+    return cast("tuple[SourceFormat, ...]", tuple(n for n, f in FORMATS.items() if f.reader))
+
+
+def target_formats() -> tuple[TargetFormat, ...]:
+    """Names of the formats that can be written."""
+    return cast("tuple[TargetFormat, ...]", tuple(n for n, f in FORMATS.items() if f.writer))
 
 
 def numbered_formats() -> str:

@@ -13,7 +13,12 @@ import deeplake
 from deeplake_labelbox._formats.annotations import AnnotationSource, PlainAnnotation
 from deeplake_labelbox._formats.frame_numbers import LengthOf, Numbering, unknown_length
 from deeplake_labelbox._formats.plain import PlainSource
-from deeplake_labelbox._formats.registry import FORMATS, SourceFormat, numbered_formats
+from deeplake_labelbox._formats.registry import (
+    FORMATS,
+    SourceFormat,
+    numbered_formats,
+    source_formats,
+)
 from deeplake_labelbox._store.labeled_dataset import LabeledDataset
 from deeplake_labelbox._store.layout import GroupMapping
 from deeplake_labelbox._store.location import DatasetLocation
@@ -68,10 +73,10 @@ def open_source(source: Source, options: ReadOptions) -> AnnotationSource:
             frames have their own numbers.
         DatasetError: If the dataset cannot be opened.
     """
-    if options.source_format is not None and options.source_format not in FORMATS:
+    if options.source_format is not None and options.source_format not in source_formats():
         raise ConfigurationError(
             f"The format {options.source_format!r} is unknown; the formats are "
-            f"{', '.join(FORMATS)}."
+            f"{', '.join(source_formats())}."
         )
     chosen: SourceFormat | None = None
     opened: Any = source
@@ -105,9 +110,9 @@ def _format_of(location: str) -> SourceFormat:
     if path.is_dir():
         if DatasetLocation.of(location).exists():
             return "deep-lake"
-        return next(name for name, known in FORMATS.items() if known.is_folder)
-    for name, known in FORMATS.items():
-        if path.suffix.lower() in known.suffixes:
+        return next(name for name in source_formats() if FORMATS[name].is_folder)
+    for name in source_formats():
+        if path.suffix.lower() in FORMATS[name].suffixes:
             return name
     if not path.exists():
         return "deep-lake"

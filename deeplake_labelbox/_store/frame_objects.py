@@ -84,10 +84,14 @@ class FrameObjects:
 
 
 class ObjectCounter:
-    """Leaves out the objects that do not count in a frame, and says so once."""
+    """Leaves out the objects that do not count in a frame, and says so once.
 
-    def __init__(self) -> None:
-        self._told = False
+    Args:
+        quiet: Whether the caller says so.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._told = quiet
 
     def counted(
         self,

@@ -82,6 +82,29 @@ class LabelSpace:
             columns.append(ObjectColumn(family, numbers))
         return cls(tuple(columns), tuple(class_names))
 
+    def mapped(self, mapping: Mapping[str, str]) -> LabelSpace:
+        """Rename classes; an empty name leaves a class out, whose number is then 0.
+
+        Raises:
+            ConfigurationError: If there is no such class, or none is left.
+        """
+        known = self.class_names[1:]
+        if missing := [name for name in mapping if name not in known]:
+            raise ConfigurationError(
+                f"The mapping names the class {missing[0]!r}, which the columns do not have; they "
+                f"have {', '.join(map(repr, known)) or 'none'}."
+            )
+        goals = {name: mapping.get(name, name) for name in known}
+        names = (BACKGROUND, *dict.fromkeys(filter(None, goals.values())))
+        if len(names) == 1:
+            raise ConfigurationError("The mapping leaves out all classes; keep one at least.")
+        numbers = {name: names.index(goal, 1) if goal else 0 for name, goal in goals.items()}
+        columns = [
+            ObjectColumn(c.family, tuple(numbers[name] for name in c.family.class_names))
+            for c in self.columns
+        ]
+        return LabelSpace(tuple(columns), names)
+
 
 def find_answers(dataset: LabeledDataset, names: Sequence[str]) -> dict[str, AnswerFamily]:
     """Find columns of radio and checklist answers of frames, by the names that they are given.

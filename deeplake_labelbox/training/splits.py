@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from deeplake_labelbox._store.labeled_dataset import DatasetLike, LabeledDataset
 from deeplake_labelbox._store.labeled_frames import in_labeled_videos
-from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox._store.splits import check_shares, part_sizes, shuffled, split_videos
 from deeplake_labelbox.training.class_balance import counts_by_video
 
 
@@ -51,38 +51,19 @@ def split_by_video(
         parts = split_by_video(dataset, {"train": 0.6, "val": 0.4}, stratify=["weather"])
         ```
     """
-    shares = np.array(list(parts.values()), dtype=np.float64)
-    if not len(shares) or (shares <= 0).any() or abs(shares.sum() - 1) > 1e-6:
-        raise ConfigurationError(
-            f"parts is {dict(parts)}; give each part a share above 0, so that they add up to 1."
-        )
+    shares = check_shares(parts)
     source = LabeledDataset.of(dataset)
     frames = source.index
     if labeled:
         frames = frames.take(in_labeled_videos(source, frames))
-    videos = np.random.default_rng(seed).permutation(np.unique(frames.video_idx))
-    sizes = _sizes(len(videos), shares)
+    videos = shuffled(frames.video_idx, seed)
     if stratify is None or not len(videos):
-        groups = np.split(videos, np.cumsum(sizes)[:-1])
-    else:
-        counts = counts_by_video(source, stratify, videos.tolist())
-        part_of = _balanced(counts.astype(np.float64), shares, sizes)
-        groups = [videos[part_of == part] for part in range(len(shares))]
+        return split_videos(videos, parts, seed=seed)
+    counts = counts_by_video(source, stratify, videos.tolist())
+    part_of = _balanced(counts.astype(np.float64), shares, part_sizes(len(videos), shares))
     return {
-        name: tuple(sorted(int(video) for video in group))
-        for name, group in zip(parts, groups, strict=True)
+        name: tuple(sorted(videos[part_of == part].tolist())) for part, name in enumerate(parts)
     }
-
-
-def _sizes(count: int, shares: NDArray[np.float64]) -> NDArray[np.int64]:
-    """How many videos each part gets: largest remainders, and one for each if there are enough."""
-    sizes = np.floor(shares * count + 1e-9).astype(np.int64)
-    remainders = shares * count - sizes
-    sizes[np.argsort(-remainders, kind="stable")[: count - int(sizes.sum())]] += 1
-    while count >= len(shares) and (sizes == 0).any():
-        sizes[np.argmax(sizes)] -= 1
-        sizes[np.argmin(sizes)] += 1
-    return sizes
 
 
 def _balanced(

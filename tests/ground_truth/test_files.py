@@ -4,14 +4,14 @@ from typing import get_args
 
 import pytest
 
-from deeplake_labelbox._formats.registry import FORMATS, SourceFormat
+from deeplake_labelbox._formats.registry import FORMATS, SourceFormat, source_formats
 from deeplake_labelbox.errors import AnnotationSourceError, ConfigurationError
 
 
 def test_every_format_is_registered_and_can_be_read():
-    assert get_args(SourceFormat) == tuple(FORMATS)
-    for known in FORMATS.values():
-        assert callable(known.read())
+    assert get_args(SourceFormat) == source_formats()
+    for name in source_formats():
+        assert callable(FORMATS[name].read())
 
 
 def test_formats_and_their_options_are_listed_in_errors(imported):

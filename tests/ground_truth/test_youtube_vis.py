@@ -8,7 +8,7 @@ from run_lengths import compressed, run_lengths
 from shown_labels import boxes_of, frames_of
 
 from deeplake_labelbox._formats.coco_json import CocoJson
-from deeplake_labelbox._formats.youtube_vis import YoutubeVisSource
+from deeplake_labelbox._formats.youtube_vis.reader import YoutubeVisSource
 from deeplake_labelbox.errors import AnnotationSourceError
 
 PIXELS = np.zeros((48, 64), dtype=bool)

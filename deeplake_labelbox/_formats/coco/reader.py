@@ -34,7 +34,7 @@ from deeplake_labelbox._formats.frame_numbers import (
 )
 from deeplake_labelbox._formats.sources import ReadOptions
 from deeplake_labelbox._formats.tracks import TrackBuilder
-from deeplake_labelbox._formats.youtube_vis import YoutubeVisSource
+from deeplake_labelbox._formats.youtube_vis.reader import YoutubeVisSource
 from deeplake_labelbox._model.json_values import as_mapping, as_text
 from deeplake_labelbox.errors import AnnotationSourceError
 

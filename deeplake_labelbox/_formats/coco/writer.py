@@ -5,22 +5,26 @@ Format: https://cocodataset.org/#format-data.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from deeplake_labelbox._formats.written_frames import (
+    Notes,
+    WrittenFrame,
+    WrittenVideo,
+    labeled_frames_of,
+)
 from deeplake_labelbox._model.annotations import ToolKind
 from deeplake_labelbox._store.frame_index import Where, image_id
-from deeplake_labelbox._store.frame_objects import FrameObjects, ObjectCounter, read_objects
+from deeplake_labelbox._store.frame_objects import FrameObjects
 from deeplake_labelbox._store.label_space import LabelSpace
 from deeplake_labelbox._store.labeled_dataset import DatasetLike, LabeledDataset
 from deeplake_labelbox._store.labeled_frames import labeled_frames
-from deeplake_labelbox._store.videos import read_meta
-
-# Rows read at a time: masks of 1080p take some 10 MB a row.
-_ROWS = 64
 
 
 def to_coco(
@@ -73,53 +77,103 @@ def to_coco(
     """
     labeled = LabeledDataset.of(dataset)
     space = LabelSpace.of(labeled, columns)
-    meta = read_meta(labeled.dataset)
-    entries = {entry.video_idx: entry for entry in meta.videos}
     table = labeled_frames(labeled, videos, space)
     if where is not None:
         table = table.take(table.where(labeled.dataset, where))
-    images: list[dict[str, Any]] = []
-    annotations: list[dict[str, Any]] = []
-    counter = ObjectCounter()
-    for frame, (video, number) in enumerate(zip(table.video_idx, table.frame_idx, strict=True)):
-        if frame % _ROWS == 0:
-            found = read_objects(labeled, table.rows[frame : frame + _ROWS], space)
-        entry = entries[int(video)]
-        own = entry.size_of(int(number) + 1)
-        images.append(
+    content = CocoContent(space, labeled.project_name)
+    for frame in labeled_frames_of(labeled, table, space):
+        content.add(frame, f"{frame.video.video_idx}/{frame.frame_idx + 1:06d}.png")
+    return content.as_json()
+
+
+class CocoContent:
+    """The content of a file, gathered frame by frame.
+
+    Args:
+        space: The classes and columns.
+        description: What it is of.
+    """
+
+    def __init__(self, space: LabelSpace, description: str | None = None) -> None:
+        self._space = space
+        self._description = description
+        self._videos: dict[int, dict[str, Any]] = {}
+        self._images: list[dict[str, Any]] = []
+        self._annotations: list[dict[str, Any]] = []
+
+    def add(self, frame: WrittenFrame, file_name: str) -> None:
+        """Add a frame whose picture has this name."""
+        entry = frame.video.entry
+        self._videos.setdefault(
+            entry.video_idx,
+            {"id": entry.video_idx, "name": entry.name, "length": entry.frame_count},
+        )
+        image = int(image_id(entry.video_idx, frame.frame_idx))
+        self._images.append(
             {
-                "id": int(image_id(video, number)),
-                "width": own[1],
-                "height": own[0],
-                "file_name": f"{video}/{number + 1:06d}.png",
-                "video_id": int(video),
-                "frame_id": int(number),
+                "id": image,
+                "width": frame.size[1],
+                "height": frame.size[0],
+                "file_name": file_name,
+                "video_id": entry.video_idx,
+                "frame_id": frame.frame_idx,
             }
         )
-        counted = counter.counted(
-            found[frame % _ROWS], (int(video), int(number)), (entry.height, entry.width), own
-        )
-        for objects, boxes in counted:
+        for objects, boxes in frame.objects:
             for annotation in _annotations(objects, boxes):
-                annotations.append(
-                    {"id": len(annotations) + 1, "image_id": images[-1]["id"], **annotation}
-                )
-    return {
-        "info": {"description": meta.project_name},
-        "videos": [
-            {
-                "id": int(video),
-                "name": entries[int(video)].name,
-                "length": entries[int(video)].frame_count,
-            }
-            for video in np.unique(table.video_idx)
-        ],
-        "images": images,
-        "annotations": annotations,
-        "categories": [
-            {"id": number, "name": name} for number, name in enumerate(space.class_names) if number
-        ],
-    }
+                number = len(self._annotations) + 1
+                self._annotations.append({"id": number, "image_id": image, **annotation})
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it, as `json.dump` takes it."""
+        return {
+            "info": {"description": self._description},
+            "videos": list(self._videos.values()),
+            "images": self._images,
+            "annotations": self._annotations,
+            "categories": categories_of(self._space),
+        }
+
+
+class CocoWriter:
+    """Writes ``<part>/video_000000/000001.png`` and ``annotations/instances_<part>.json``.
+
+    See `FormatWriter`.
+    """
+
+    def __init__(self, folder: Path, space: LabelSpace, notes: Notes) -> None:  # noqa: ARG002 - it holds all objects
+        self._folder = folder
+        self._space = space
+        self._parts: dict[str, CocoContent] = {}
+        self._place: tuple[str, str]
+
+    def start(self, part: str, video: WrittenVideo) -> None:
+        """Begin a video."""
+        self._parts.setdefault(part, CocoContent(self._space))
+        self._place = (part, video.name)
+        (self._folder / part / video.name).mkdir(parents=True)
+
+    def add(self, frame: WrittenFrame, suffix: str) -> Path:
+        """Add an image and its annotations."""
+        part, video = self._place
+        name = f"{video}/{frame.frame_idx + 1:06d}{suffix}"
+        self._parts[part].add(frame, name)
+        return self._folder / part / name
+
+    def end(self) -> None:
+        """Nothing is written by video."""
+
+    def finish(self) -> None:
+        """Write the file of each part."""
+        (self._folder / "annotations").mkdir()
+        for part, content in self._parts.items():
+            path = self._folder / "annotations" / f"instances_{part}.json"
+            path.write_text(json.dumps(content.as_json()), "utf-8")
+
+
+def categories_of(space: LabelSpace) -> list[dict[str, Any]]:
+    """The classes as COCO lists them."""
+    return [{"id": number, "name": name} for number, name in enumerate(space.class_names) if number]
 
 
 def run_length(mask: NDArray[Any]) -> dict[str, list[int]]:
@@ -134,19 +188,23 @@ def run_length(mask: NDArray[Any]) -> dict[str, list[int]]:
     return {"size": [*mask.shape], "counts": [0, *runs] if pixels[:1].any() else runs}
 
 
+def shapes_of(objects: FrameObjects, boxes: NDArray[np.float32]) -> Iterator[dict[str, Any]]:
+    """``bbox``, ``area`` and, of masks and polygons, ``segmentation`` of each object."""
+    told = ANNOTATIONS[objects.kind.name]
+    for shape, (left, top, right, bottom) in zip(objects.shapes, boxes.tolist(), strict=True):
+        area = (right - left) * (bottom - top)
+        yield {"bbox": [left, top, right - left, bottom - top], "area": area, **told(shape)}
+
+
 def _annotations(objects: FrameObjects, boxes: NDArray[np.float32]) -> Iterator[dict[str, Any]]:
-    for index, (left, top, right, bottom) in enumerate(boxes.tolist()):
-        shape = objects.shapes[index]
-        annotation = {
+    for index, shape in enumerate(shapes_of(objects, boxes)):
+        yield {
             "category_id": int(objects.labels[index]),
-            "bbox": [left, top, right - left, bottom - top],
-            "area": (right - left) * (bottom - top),
+            **shape,
             "iscrowd": 0,
             "track_id": int(objects.track_ids[index]),
             "key_frame": bool(objects.key_frames[index]),
         }
-        annotation |= ANNOTATIONS[objects.kind.name](shape)
-        yield annotation
 
 
 def _of_box(box: NDArray[np.float32]) -> dict[str, Any]:

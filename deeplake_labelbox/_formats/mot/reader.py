@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import configparser
 import logging
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -21,6 +21,7 @@ from deeplake_labelbox._formats.frame_numbers import (
     LengthOf,
     Numbering,
     VideoLength,
+    numbers_in,
     unknown_length,
 )
 from deeplake_labelbox._formats.mot.lines import MotLines, read_lines
@@ -113,7 +114,9 @@ class MotSource:
                 variant it is.
         """
         for file in self._files:
-            yield self._read(file)
+            # One sequence of several may have no object.
+            if len(self._files) == 1 or file.stat().st_size:
+                yield self._read(file)
 
     def _read(self, file: Path) -> VideoAnnotations:
         lines = read_lines(file)
@@ -131,7 +134,7 @@ class MotSource:
         if self._data_row:
             names = (self._data_row,)
         doubt = None
-        if self._numbering.step is None:
+        if self._numbering.step is None and not info.frames:
             doubt = _length_doubt(info, self._length_of(names))
         if info.sizes is not None:
             doubt = (
@@ -139,7 +142,9 @@ class MotSource:
                 f"pixels of their own frames; import the dataset that the file was made of"
             )
         builder = TrackBuilder()
-        findings = self._add_boxes(builder, file, lines, variant, doubt)
+        # What the user says of the numbers counts more than what the file says.
+        frames = info.frames if self._numbering == Numbering() else ()
+        findings = self._add_boxes(builder, file, lines, variant, doubt, frames)
         findings += builder.findings()
         if self._variant == "mot" and variant is VARIANTS["mot17"]:
             what = "there is no labels.txt; its classes are read as those of MOTChallenge"
@@ -159,6 +164,7 @@ class MotSource:
         lines: MotLines,
         variant: MotVariant,
         doubt: str | None,
+        frames: Sequence[int],
     ) -> list[Finding]:
         """Add the boxes of a file, or refuse them all for a doubt; tells which lines are bad."""
         first, step = self._first_number(file, lines), self._numbering.step or 1
@@ -169,6 +175,8 @@ class MotSource:
         for number, row in lines.rows:
             values = [value or 0.0 for value in row[:6]]
             frame = (int(values[0]) - first) * step + 1
+            if frames:
+                frame = frames[frame - 1] if 1 <= frame <= len(frames) else 0
             if variant.leaves_out(row):
                 left_out += 1
                 continue
@@ -182,7 +190,9 @@ class MotSource:
             if doubt is not None:
                 builder.refuse(name, track, doubt)
             elif frame < 1:
-                faults.add(number, None, f"has frame {int(values[0])}; frames count from {first}")
+                known = f"; seqinfo.ini tells of {len(frames)}" if frames else ""
+                what = f"has frame {int(values[0])}; frames count from {first}{known}"
+                faults.add(number, None, what)
             else:
                 builder.add(name, "rectangle", track, frame, box)
         findings = faults.findings()
@@ -210,6 +220,7 @@ class _SequenceInfo:
     rate: float | None = None
     video: str | None = None
     sizes: str | None = None
+    frames: Sequence[int] = ()
 
 
 class _Faults:
@@ -287,6 +298,7 @@ def _sequence_info(folder: Path) -> _SequenceInfo:
             rate=None if rate is None else float(rate),
             video=info.get("Video", "name", fallback=None),
             sizes=info.get("Video", "sizes", fallback=None),
+            frames=numbers_in(info.get("Video", "frames", fallback="")),
         )
     except (configparser.Error, KeyError, ValueError, UnicodeDecodeError) as error:
         why = str(error).partition("\n")[0]

@@ -6,21 +6,21 @@ Format: https://motchallenge.net/instructions and Milan et al., MOT16, section 3
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
 
-import numpy as np
-
-from deeplake_labelbox._store.columns import column_names
-from deeplake_labelbox._store.frame_index import FrameIndex
-from deeplake_labelbox._store.frame_objects import ObjectCounter, read_objects
+from deeplake_labelbox._formats.frame_numbers import runs_of
+from deeplake_labelbox._formats.written_frames import (
+    CountedObjects,
+    Notes,
+    WrittenFrame,
+    WrittenVideo,
+    labeled_frames_of,
+)
 from deeplake_labelbox._store.label_space import LabelSpace
-from deeplake_labelbox._store.labelbox_meta import VideoEntry
 from deeplake_labelbox._store.labeled_dataset import DatasetLike, LabeledDataset
 from deeplake_labelbox._store.labeled_frames import labeled_frames
-from deeplake_labelbox._store.videos import read_meta
-
-# Rows read at a time: masks of 1080p take some 10 MB a row.
-_ROWS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,71 +85,155 @@ def to_mot(
     """
     labeled = LabeledDataset.of(dataset)
     space = LabelSpace.of(labeled, columns)
-    entries = {entry.video_idx: entry for entry in read_meta(labeled.dataset).videos}
     table = labeled_frames(labeled, videos, space)
-    sequences, counter = {}, ObjectCounter()
-    for video in np.unique(table.video_idx).tolist():
-        own = table.take(table.video_idx == video)
-        entry = entries[video]
-        name = f"video_{video:06d}"
-        length = max(entry.frame_count, int(own.frame_idx[-1]) + 1)
-        info = _seqinfo(name, length, _frame_rate(labeled, own), (entry.height, entry.width))
-        info += f"[Video]\nname={entry.name}\n"
-        if entry.sizes:
-            runs = (f"{first}:{width}x{height}" for first, width, height in entry.sizes)
-            info += f"sizes={' '.join(runs)}\n"
-        labels = "".join(f"{name}\n" for name in space.class_names[1:])
-        truth = _ground_truth(labeled, own, space, entry, counter)
-        sequences[video] = MotSequence(name, truth, info, labels)
+    sequences = {}
+    frames = labeled_frames_of(labeled, table, space)
+    for video, own in groupby(frames, key=lambda frame: frame.video):
+        truth = _GroundTruth()
+        last = 0
+        for frame in own:
+            last = frame.frame_idx + 1
+            truth.add(last, frame.objects)
+        entry = video.entry
+        info = _SequenceInfo(
+            name=video.name,
+            length=max(entry.frame_count, last),
+            rate=video.rate,
+            size=(entry.height, entry.width),
+            title=entry.name,
+            sizes=entry.sizes,
+        )
+        sequences[video.video_idx] = MotSequence(
+            video.name, truth.text(), info.text(), _label_names(space)
+        )
     return sequences
 
 
-def _ground_truth(
-    dataset: LabeledDataset,
-    table: FrameIndex,
-    space: LabelSpace,
-    entry: VideoEntry,
-    counter: ObjectCounter,
-) -> str:
-    lines = []
-    for start in range(0, len(table), _ROWS):
-        part = table.take(np.arange(start, min(start + _ROWS, len(table))))
-        found = read_objects(dataset, part.rows, space)
-        for frame, in_frame in zip(part.frame_idx.tolist(), found, strict=True):
-            place = (entry.video_idx, frame)
-            labeled, size = (entry.height, entry.width), entry.size_of(frame + 1)
-            for objects, boxes in counter.counted(in_frame, place, labeled, size):
-                tracks = objects.track_ids.tolist()
-                for box, label, track in zip(boxes.tolist(), objects.labels, tracks, strict=True):
-                    lines.append((track, frame, _line(frame, track, box, int(label))))
-    # As in the files of MOTChallenge: one track after the other.
-    return "".join(f"{line}\n" for _, _, line in sorted(lines))
+class MotWriter:
+    """Writes sequences with pictures: ``<part>/video_000000/img1/000001.png``, ``gt``, and so on.
+
+    The pictures of a sequence are numbered one after the other, whichever frames they are.
+    ``seqinfo.ini`` tells their frames in an addition, ``[Video] frames=``, where the numbers are
+    others. See `FormatWriter`.
+    """
+
+    def __init__(self, folder: Path, space: LabelSpace, notes: Notes) -> None:
+        self._folder = folder
+        self._labels = _label_names(space)
+        self._notes = notes
+        self._sequence: _Sequence
+
+    def start(self, part: str, video: WrittenVideo) -> None:
+        """Begin a sequence."""
+        self._sequence = _Sequence(self._folder / part / video.name, video)
+        (self._sequence.folder / "img1").mkdir(parents=True)
+        (self._sequence.folder / "gt").mkdir()
+
+    def add(self, frame: WrittenFrame, suffix: str) -> Path:
+        """Add a picture."""
+        sequence = self._sequence
+        sequence.suffix = suffix
+        sequence.frames.append(frame.frame_idx + 1)
+        number = len(sequence.frames)
+        if not sequence.sizes or sequence.sizes[-1][1:] != frame.size[::-1]:
+            sequence.sizes.append((number, *frame.size[::-1]))
+        sequence.truth.add(number, frame.objects)
+        for objects, boxes in frame.objects:
+            if objects.kind.detected_as != "box":
+                self._notes["masks and polygons are written as the boxes around them"] += len(boxes)
+        return sequence.folder / "img1" / f"{number:06d}{suffix}"
+
+    def end(self) -> None:
+        """Write the text files of the sequence."""
+        sequence = self._sequence
+        (sequence.folder / "gt" / "gt.txt").write_text(sequence.truth.text(), "utf-8")
+        (sequence.folder / "gt" / "labels.txt").write_text(self._labels, "utf-8")
+        (sequence.folder / "seqinfo.ini").write_text(sequence.info().text(), "utf-8")
+
+    def finish(self) -> None:
+        """Every sequence is whole by itself."""
 
 
-def _line(frame: int, track: int, box: list[float], label: int) -> str:
+class _GroundTruth:
+    """The lines of ``gt.txt``."""
+
+    def __init__(self) -> None:
+        self._lines: list[tuple[int, int, str]] = []
+
+    def add(self, number: int, objects: CountedObjects) -> None:
+        """Add the objects of a frame, which has this number from 1."""
+        for found, boxes in objects:
+            tracks = found.track_ids.tolist()
+            for box, label, track in zip(boxes.tolist(), found.labels, tracks, strict=True):
+                self._lines.append((track, number, _line(number, track, box, int(label))))
+
+    def text(self) -> str:
+        # As in the files of MOTChallenge: one track after the other.
+        return "".join(f"{line}\n" for _, _, line in sorted(self._lines))
+
+
+@dataclass(slots=True)
+class _Sequence:
+    folder: Path
+    video: WrittenVideo
+    frames: list[int] = field(default_factory=list)
+    sizes: list[tuple[int, int, int]] = field(default_factory=list)
+    truth: _GroundTruth = field(default_factory=_GroundTruth)
+    suffix: str = ".png"
+
+    def info(self) -> _SequenceInfo:
+        video, numbers = self.video, self.frames
+        rate, length = video.rate, len(numbers)
+        if rate is not None and length > 1:
+            rate *= (length - 1) / (numbers[-1] - numbers[0])
+        return _SequenceInfo(
+            name=video.name,
+            length=length,
+            rate=rate,
+            size=self.sizes[0][:0:-1],
+            title=video.entry.name,
+            sizes=self.sizes if len(self.sizes) > 1 else (),
+            frames="" if numbers == list(range(1, length + 1)) else runs_of(numbers),
+            suffix=self.suffix,
+        )
+
+
+def _line(number: int, track: int, box: list[float], label: int) -> str:
     left, top, right, bottom = box
     numbers = (left + 1, top + 1, right - left, bottom - top)
-    texts = [f"{number:.3f}".rstrip("0").rstrip(".") for number in numbers]
-    return f"{frame + 1},{track + 1},{','.join(texts)},1,{label},1"
+    texts = [f"{value:.3f}".rstrip("0").rstrip(".") for value in numbers]
+    return f"{number},{track + 1},{','.join(texts)},1,{label},1"
 
 
-def _seqinfo(name: str, length: int, rate: float | None, size: tuple[int, int]) -> str:
-    entries = {
-        "name": name,
-        "imDir": "img1",
-        **({} if rate is None else {"frameRate": f"{rate:.6g}"}),
-        "seqLength": length,
-        "imWidth": size[1],
-        "imHeight": size[0],
-        "imExt": ".png",
-    }
-    return "[Sequence]\n" + "".join(f"{key}={value}\n" for key, value in entries.items())
+def _label_names(space: LabelSpace) -> str:
+    return "".join(f"{name}\n" for name in space.class_names[1:])
 
 
-def _frame_rate(dataset: LabeledDataset, table: FrameIndex) -> float | None:
-    """Frames per second, by the timestamps of the first and the last frame."""
-    if "timestamp" not in column_names(dataset.dataset) or len(table) < 2:
-        return None
-    ends = dataset.cells("timestamp", table.rows[[0, -1]])
-    first, last = np.asarray(ends, dtype=float).reshape(-1)
-    return float(np.ptp(table.frame_idx)) / (last - first) if last > first else None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SequenceInfo:
+    """The content of ``seqinfo.ini``."""
+
+    name: str
+    length: int
+    rate: float | None
+    size: tuple[int, int]
+    title: str
+    sizes: Sequence[tuple[int, int, int]] = ()
+    frames: str = ""
+    suffix: str = ".png"
+
+    def text(self) -> str:
+        sequence = {
+            "name": self.name,
+            "imDir": "img1",
+            **({} if self.rate is None else {"frameRate": f"{self.rate:.6g}"}),
+            "seqLength": self.length,
+            "imWidth": self.size[1],
+            "imHeight": self.size[0],
+            "imExt": self.suffix,
+        }
+        sizes = " ".join(f"{first}:{width}x{height}" for first, width, height in self.sizes)
+        video = {"name": self.title, "sizes": sizes, "frames": self.frames}
+        lines = ["[Sequence]", *(f"{key}={value}" for key, value in sequence.items())]
+        lines += ["[Video]", *(f"{key}={value}" for key, value in video.items() if value)]
+        return "".join(f"{line}\n" for line in lines)

@@ -37,6 +37,7 @@ _FILE_BYTES = 16 << 20
 _PIXEL_BYTES = 8 << 20
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_JPEG_SIGNATURE = b"\xff\xd8\xff"
 _RGB_8_BIT = (8, 2, 0, 0, 0)  # bit depth, color type, compression, filter method, interlace
 _UP_FILTER = 2
 _HEADER_BYTES = 33  # signature and header chunk
@@ -174,11 +175,7 @@ class PictureReader:
             DatasetError: If a picture is missing, or Deep Lake cannot read or decode it.
         """
         reading = f"reading pictures of column {self._column!r}"
-        files: Any = [b""] * len(rows)
-        if self._has_files:
-            # At once, which fetches what is remote; where Deep Lake decodes, from its cache.
-            with dataset_errors(reading):
-                files = dataset[self._column].get_bytes(list(rows))
+        files = self._stored(dataset, rows)
         for row, file in zip(rows, files, strict=True):
             picture = self._decode(file, row)
             if picture is None:
@@ -187,6 +184,23 @@ class PictureReader:
                     cells = dataset[row]
                     picture = self._as_rgb(cells[self._column], row)
             yield picture
+
+    def files(self, dataset: Readable, rows: Sequence[int]) -> Iterator[bytes | None]:
+        """The pictures of rows that are stored as files of 8-bit RGB PNG or JPEG.
+
+        Raises:
+            DatasetError: If Deep Lake cannot read.
+        """
+        for file in self._stored(dataset, rows):
+            is_png = file[:8] == _PNG_SIGNATURE and file[24:29] == bytes(_RGB_8_BIT)
+            yield file if is_png or file[:3] == _JPEG_SIGNATURE else None
+
+    def _stored(self, dataset: Readable, rows: Sequence[int]) -> list[bytes]:
+        if not self._has_files:
+            return [b""] * len(rows)
+        # At once, which fetches what is remote; where Deep Lake decodes, from its cache.
+        with dataset_errors(f"reading pictures of column {self._column!r}"):
+            return list(dataset[self._column].get_bytes(list(rows)))
 
     def _decode(self, file: bytes, row: int) -> NDArray[np.uint8] | None:
         try:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import repeat
 from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deeplake_labelbox._counts import counted
-from deeplake_labelbox._store.frames.store import Frame, FrameReader
+from deeplake_labelbox._store.frames.store import FileReader, Frame, FrameReader
 from deeplake_labelbox._store.source import DatasetSource
 from deeplake_labelbox.errors import ConfigurationError
 
@@ -56,6 +57,23 @@ class Frames:
             ConfigurationError: If there is no such row.
             DatasetError: If a frame is missing, or cannot be read or decoded.
         """
+        return self._reader.read(self._source.dataset, self._checked(rows))
+
+    def files(self, rows: Sequence[int] | NDArray[np.int64]) -> Iterator[bytes | None]:
+        """Yield the pictures of rows as the PNG or JPEG files that are stored.
+
+        ``None`` stands for a frame that is stored in another way; `read` gives its pixels.
+
+        Raises:
+            ConfigurationError: If there is no such row.
+            DatasetError: If a frame cannot be read.
+        """
+        checked = self._checked(rows)
+        if isinstance(self._reader, FileReader):
+            return self._reader.files(self._source.dataset, checked)
+        return repeat(None, len(checked))
+
+    def _checked(self, rows: Sequence[int] | NDArray[np.int64]) -> list[int]:
         count = len(self)
         for row in rows:
             if not -count <= row < count:
@@ -63,4 +81,4 @@ class Frames:
                     f"There is no row {row}; the dataset has {counted(count, 'row')}, "
                     f"counted from 0."
                 )
-        return self._reader.read(self._source.dataset, [int(row) % count for row in rows])
+        return [int(row) % count for row in rows]

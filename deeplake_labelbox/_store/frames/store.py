@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Protocol, Self, TypeVar
+from typing import Any, ClassVar, Protocol, Self, TypeVar, runtime_checkable
 
 import deeplake
 import numpy as np
@@ -39,6 +39,18 @@ class FrameReader(Protocol):
 
         Raises:
             DatasetError: If a frame is missing, or cannot be read or decoded.
+        """
+
+
+@runtime_checkable
+class FileReader(Protocol):
+    """A `FrameReader` of a storage that holds picture files."""
+
+    def files(self, dataset: Readable, rows: Sequence[int]) -> Iterator[bytes | None]:
+        """Yield the PNG or JPEG file of each row as it is stored; ``None`` where there is none.
+
+        Raises:
+            DatasetError: If Deep Lake cannot read.
         """
 
 

@@ -1,0 +1,162 @@
+"""``deeplake-labelbox convert``: a dataset in the format of another tool, with pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from deeplake_labelbox._cli import options
+from deeplake_labelbox._cli.arguments import read_creds, read_pairs, read_size
+from deeplake_labelbox._cli.reading import open_to_read
+from deeplake_labelbox._cli.running import in_options, running
+from deeplake_labelbox._formats.registry import FORMATS, TargetFormat, target_formats
+from deeplake_labelbox.errors import ConfigurationError
+
+_FRAMES: Final = "Frames"
+_TARGETS: Final = "; ".join(f"{name}: {FORMATS[name].target}" for name in target_formats())
+
+
+def convert(
+    dataset: options.Dataset,
+    *,
+    to: Annotated[
+        TargetFormat,
+        typer.Option("--to", show_default=False, help=f"The format. {_TARGETS}."),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FOLDER",
+            show_default=False,
+            help="Folder to write; it must not exist, or be empty.",
+        ),
+    ],
+    split: Annotated[
+        str | None,
+        typer.Option(
+            "--split",
+            metavar="SHARES",
+            show_default=False,
+            help="Shares of the videos for train, val and test, like 0.8,0.1,0.1; no video is in "
+            "two parts. By default all are in train.",
+        ),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option("--seed", help="The same seed gives the same split of the same videos.")
+    ] = 0,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--column",
+            metavar="NAME",
+            show_default=False,
+            rich_help_panel=options.LABELS,
+            help="Column of rectangles, masks or polygons; may be given several times. By default "
+            "all of rectangles, or if there are none, all of masks and polygons; for youtube-vis "
+            "and masks the other way round.",
+        ),
+    ] = None,
+    mapping: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="CLASS=NAME",
+            show_default=False,
+            rich_help_panel=options.LABELS,
+            help="Another name for a class; an empty NAME leaves it out. May be given several "
+            "times.",
+        ),
+    ] = None,
+    annotator: options.Annotator = None,
+    video: options.Videos = None,
+    where: Annotated[
+        str | None,
+        typer.Option(
+            "--where",
+            metavar="TQL",
+            show_default=False,
+            rich_help_panel=_FRAMES,
+            help='Only frames that meet a condition, like "contains(weather, 1)".',
+        ),
+    ] = None,
+    only_labeled: Annotated[
+        bool,
+        typer.Option("--only-labeled", rich_help_panel=_FRAMES, help="Only frames with an object."),
+    ] = False,
+    stride: Annotated[
+        int,
+        typer.Option(
+            "--stride",
+            min=1,
+            metavar="N",
+            rich_help_panel=_FRAMES,
+            help="Every n-th frame that a video has in the dataset.",
+        ),
+    ] = 1,
+    resize: Annotated[
+        str | None,
+        typer.Option(
+            "--resize",
+            metavar="SIZE",
+            show_default=False,
+            rich_help_panel=_FRAMES,
+            help="The longest side of the pictures like 640, or a size like 640x360. Without it, "
+            "pictures that are stored as PNG or JPEG are copied.",
+        ),
+    ] = None,
+    branch: options.ReadBranch = None,
+    creds: options.Creds = None,
+    token: options.DeepLakeToken = None,
+    verbose: options.Verbose = False,
+) -> None:
+    """Convert a dataset to pictures and labels as another tool expects them.
+
+    [bold]Examples[/]
+
+    deeplake-labelbox convert ./clips --to yolo -o ./yolo --split 0.8,0.2
+
+    deeplake-labelbox convert ./clips --to coco -o ./coco --column mask --resize 640
+    """
+    with running(verbose=verbose) as run:
+        from deeplake_labelbox._files import check_free_folder  # noqa: PLC0415 - not needed for --help
+        from deeplake_labelbox._jobs.convert import convert_dataset  # noqa: PLC0415 - imports deeplake
+        from deeplake_labelbox._store.labeled_dataset import LabeledDataset  # noqa: PLC0415 - the same
+
+        shares, size, renamed = _shares(split), read_size(resize), read_pairs("--map", mapping)
+        check_free_folder(output)
+        labeled = LabeledDataset(open_to_read(dataset, read_creds(creds), token, branch))
+        report = convert_dataset(
+            labeled,
+            output,
+            to,
+            split=shares,
+            seed=seed,
+            columns=column or None,
+            mapping=renamed,
+            videos=None if not video else [labeled.video(name).video_idx for name in video],
+            where=where,
+            only_labeled=only_labeled,
+            stride=stride,
+            annotator=annotator,
+            resize=size,
+            progress=run.progress,
+        )
+        run.result(report.summary)
+        for note in report.notes:
+            run.warn(in_options(note))
+
+
+def _shares(text: str | None) -> Sequence[float] | None:
+    if text is None:
+        return None
+    try:
+        return [float(share) for share in text.split(",")]
+    except ValueError as error:
+        raise ConfigurationError(
+            f"--split {text!r} is no list of shares; write it like 0.8,0.1,0.1."
+        ) from error

@@ -1,0 +1,198 @@
+"""Each format as the tool that it is for, or a reader of its layout, finds it."""
+
+import resource
+from typing import get_args
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from scipy.ndimage import binary_fill_holes
+from training_datasets import SIZES, cells, picture
+from yolo_labels import fill, read_yolo
+
+from deeplake_labelbox import convert_dataset
+from deeplake_labelbox._formats.registry import FORMATS, TargetFormat, target_formats
+from deeplake_labelbox._formats.yolo.outlines import outlines_of
+from deeplake_labelbox.errors import ConfigurationError
+
+LABELED = [(video, frame) for video, length in ((0, 6), (1, 5)) for frame in range(length)]
+
+
+@pytest.fixture
+def convert(small, tmp_path):
+    def convert(to, **options):
+        report = convert_dataset(small, tmp_path / "out", to, progress=False, **options)
+        return tmp_path / "out", report
+
+    return convert
+
+
+def pixels(path):
+    with Image.open(path) as image:
+        return np.asarray(image)
+
+
+def test_every_format_that_can_be_written_is_registered():
+    assert get_args(TargetFormat) == target_formats()
+    for name in target_formats():
+        assert callable(FORMATS[name].write())
+
+
+def test_yolo_finds_the_boxes_and_the_stored_pictures(convert):
+    folder, report = convert("yolo", split=[0.5, 0.5])
+    labels = read_yolo(folder)
+    assert sorted(stem for _, stem in labels) == [
+        f"video_{video:06d}_{frame + 1:06d}" for video, frame in LABELED
+    ]
+    assert len({(part, stem[:12]) for part, stem in labels}) == 2  # no video is in two parts
+    for (part, stem), lines in labels.items():
+        video, frame = int(stem[6:12]), int(stem[13:]) - 1
+        assert (pixels(folder / "images" / part / f"{stem}.png") == picture(video, frame)).all()
+        height, width = SIZES[video]
+        values = cells(video, frame)
+        boxes = [("car", box) for box in values["car/car"]]
+        kinds = ["person" if label == 0 else "car" for label in values["thing_labels"]]
+        boxes += zip(kinds, values["thing"], strict=True)
+        expected = []
+        for name, (left, top, w, h) in boxes:
+            edges = np.clip([left, left + w], 0, width), np.clip([top, top + h], 0, height)
+            if np.ptp(edges[0]) and np.ptp(edges[1]):
+                middle = [np.mean(edges[0]), np.mean(edges[1])]
+                expected.append((name, [middle, [np.ptp(edges[0]), np.ptp(edges[1])]]))
+        assert [name for name, _ in lines] == [name for name, _ in expected]
+        for (_, box), (_, own) in zip(lines, expected, strict=True):
+            assert np.allclose(box, own, atol=1e-5)
+    assert report.objects == {"car": 13, "person": 6}
+    assert "objects that cross the picture's edge are cut there (8 times)" in report.notes
+    assert "1 video without a label left out: video 2.mp4" in report.notes
+
+
+def test_yolo_segments_fill_to_the_masks(convert):
+    folder, _ = convert("yolo", columns=["road", "zone"], mapping={"zone": "area"})
+    for (_, stem), lines in read_yolo(folder).items():
+        video, frame = int(stem[6:12]), int(stem[13:]) - 1
+        (road, *zones) = lines
+        assert road[0] == "road"
+        corners = road[1].astype(int)  # as tools do
+        assert (fill(corners, SIZES[video]) == cells(video, frame)["road"][..., 0]).all()
+        assert len(zones) == (frame == 1)
+        for name, corners in zones:
+            assert name == "area"
+            assert np.allclose(corners, [[1, 1], [9, 1], [1, 9]], atol=1e-5)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0.3, 0.6, 0.8]))
+def test_outlines_fill_to_their_masks(seed, share):
+    mask = np.random.default_rng(seed).random((9, 8)) < share
+    found = outlines_of(mask)
+    filled = np.zeros_like(mask)
+    for corners in found.parts:
+        filled |= fill(corners, mask.shape)
+    whole = binary_fill_holes(mask)
+    assert (filled == whole).all()
+    assert (found.holes > 0) == (whole != mask).any()
+    if found.parts:
+        assert mask[tuple(found.joined().T[::-1])].all()
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # pycocotools'
+def test_coco_loads_in_pycocotools(convert):
+    coco_tools = pytest.importorskip("pycocotools.coco")
+    folder, _ = convert("coco", columns=["road", "car/car"], stride=2)
+    coco = coco_tools.COCO(str(folder / "annotations" / "instances_train.json"))
+    chosen = [(video, frame) for video, frame in LABELED if frame % 2 == 0]
+    assert [(i["video_id"], i["frame_id"]) for i in coco.dataset["images"]] == chosen
+    for image in coco.dataset["images"]:
+        place = image["video_id"], image["frame_id"]
+        assert (pixels(folder / "train" / image["file_name"]) == picture(*place)).all()
+        by_class = {a["category_id"]: a for a in coco.imgToAnns[image["id"]]}
+        assert (coco.annToMask(by_class[1]) == cells(*place)["road"][..., 0]).all()
+        assert by_class[2]["bbox"] == cells(*place)["car/car"][0].tolist()
+
+
+@pytest.mark.filterwarnings("ignore:Operation with tuple is deprecated")  # motmetrics'
+def test_mot_loads_in_motmetrics(convert):
+    motmetrics = pytest.importorskip("motmetrics")
+    folder, _ = convert("mot", where="frame_idx > 1")
+    sequence = folder / "train" / "video_000001"
+    truth = motmetrics.io.loadtxt(sequence / "gt" / "gt.txt", fmt="mot16", min_confidence=1)
+    for number, frame in enumerate(range(2, 5), 1):  # numbered one after the other
+        assert (pixels(sequence / "img1" / f"{number:06d}.png") == picture(1, frame)).all()
+        boxes = truth.loc[number][["X", "Y", "Width", "Height"]].to_numpy()
+        own = [*cells(1, frame)["car/car"][:1], *cells(1, frame)["thing"]]
+        assert np.allclose(boxes, own)
+    assert "frames=3-5\n" in (sequence / "seqinfo.ini").read_text("utf-8")
+
+
+def test_masks_are_the_pixels_of_the_objects(convert):
+    folder, report = convert("masks", columns=["road"])
+    lists = folder / "ImageSets" / "2017" / "train.txt"
+    assert lists.read_text().split() == ["video_000000", "video_000001"]
+    for video, frame in LABELED:
+        name = f"video_{video:06d}/{frame:05d}"
+        found = pixels(folder / "Annotations" / "480p" / f"{name}.png")
+        assert (found == cells(video, frame)["road"][..., 0]).all()
+        shown = pixels(folder / "JPEGImages" / "480p" / f"{name}.jpg")
+        assert shown.shape == (*SIZES[video], 3)
+    with Image.open(folder / "Annotations" / "480p" / "video_000000" / "00000.png") as image:
+        assert image.getpalette()[:9] == [0, 0, 0, 128, 0, 0, 0, 128, 0]
+    assert "objects have no area within their picture, and are left out (11 times)" in report.notes
+
+
+def test_resized_pictures_and_labels_fit_each_other(convert):
+    folder, _ = convert("yolo", resize=(60, 40), videos=[0], only_labeled=True, columns=["thing"])
+    labels = read_yolo(folder)
+    assert {stem[-1] for _, stem in labels} == {"1", "3", "5"}
+    for part, stem in labels:
+        assert pixels(folder / "images" / "train" / f"{stem}.png").shape == (40, 60, 3), part
+    (name, box), *_ = labels["train", "video_000000_000001"]
+    assert name == "person"
+    assert np.allclose(box, [[8, 11.5], [8, 11]], atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("to", "options", "message"),
+    [
+        ("kitti", {}, "The format 'kitti' is unknown; give 'mot', .* or 'masks'"),
+        ("yolo", {"mapping": {"cat": "dog"}}, "class 'cat', which the columns do not have"),
+        ("yolo", {"mapping": {"car": "", "person": ""}}, "leaves out all classes"),
+        (
+            "masks",
+            {"columns": ["thing"]},
+            ".rectangle. cannot be written; DAVIS holds masks or",
+        ),
+        ("coco", {"split": [0.5, 0.3, 0.2]}, "2 videos for 3 parts"),
+        ("coco", {"split": [0.5, 0.6]}, "add up to 1"),
+        ("coco", {"videos": [2]}, "no frame to write"),
+        ("coco", {"stride": 0}, "stride is 0"),
+    ],
+)
+def test_bad_input_is_refused_and_nothing_is_left(convert, tmp_path, to, options, message):
+    with pytest.raises(ConfigurationError, match=message):
+        convert(to, **options)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dataset_without_boxes_is_refused(small, tmp_path):
+    view = small.query("SELECT frames, video_idx, frame_idx")
+    with pytest.raises(ConfigurationError, match="no rectangles, masks or polygons, which YOLO"):
+        convert_dataset(view, tmp_path / "out", "yolo", progress=False)
+
+
+def test_a_folder_with_files_and_a_full_disk_leave_what_was_there(convert, tmp_path):
+    (tmp_path / "out").mkdir()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        with pytest.raises(ConfigurationError, match="out cannot be written: File too large"):
+            convert("yolo")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(tmp_path.iterdir()) == [tmp_path / "out"]
+    (tmp_path / "out" / "mine").touch()
+    with pytest.raises(ConfigurationError, match="is a folder with files"):
+        convert("yolo")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["mine"]

@@ -1,0 +1,134 @@
+"""What a conversion writes, an import reads as it was in the dataset."""
+
+from uuid import uuid4
+
+import deeplake
+import numpy as np
+import pytest
+from deeplake import types
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from deeplake_labelbox import convert_dataset
+from deeplake_labelbox._formats.frame_numbers import VideoLength
+from deeplake_labelbox._formats.sources import ReadOptions, open_source
+from deeplake_labelbox._store.columns import ensure_column, write_class_names
+from deeplake_labelbox._store.labelbox_meta import LabelboxMeta, VideoEntry
+from deeplake_labelbox._video.encodings import encode_png
+
+HEIGHT, WIDTH = 14, 18
+CLASSES = ("car", "person")
+LENGTHS = {"one.mp4": 5, "two.mp4": 9}
+
+
+def random_shape(random, kind):
+    if kind == "raster-segmentation":
+        mask = random.random((HEIGHT, WIDTH)) < 0.3
+        mask[5, 5] = True
+        return mask
+    left, top = random.integers(-3000, 10_000, 2) / 1000
+    width, height = random.integers(4001, 9000, 2) / 1000
+    return np.array([left, top, width, height], np.float32)
+
+
+def random_tracks(seed, kind):
+    """``{(video, class, track id): {frame from 1: shape}}``, with gaps."""
+    random = np.random.default_rng(seed)
+    tracks = {}
+    for number in range(random.integers(1, 6)):
+        video = str(random.choice(list(LENGTHS)))
+        frames = [n for n in range(1, LENGTHS[video] + 1) if random.random() < 0.6]
+        shapes = {frame: random_shape(random, kind) for frame in frames}
+        tracks[video, str(random.choice(CLASSES)), number] = shapes
+    return tracks
+
+
+def make_dataset(tracks, kind):
+    dataset = deeplake.create(f"mem://round-trip-{uuid4()}")
+    dataset.add_column("frames", types.Image(sample_compression="png"))
+    dataset.add_column("frame_idx", "int32")
+    dataset.add_column("video_idx", "int32")
+    for name, column in {"": kind, "_labels": "labels", "_track_ids": "track_ids"}.items():
+        ensure_column(dataset, f"thing{name}", column)
+    write_class_names(dataset, "thing_labels", CLASSES)
+    picture = encode_png(np.zeros((HEIGHT, WIDTH, 3), np.uint8))
+    rows = [(video, n) for video, length in LENGTHS.items() for n in range(1, length + 1)]
+    there = [
+        [(key[1:], shapes[n]) for key, shapes in tracks.items() if key[0] == video and n in shapes]
+        for video, n in rows
+    ]
+    if kind == "rectangle":
+        shapes = [np.array([s for _, s in each], np.float32).reshape(-1, 4) for each in there]
+    else:
+        empty = np.zeros((HEIGHT, WIDTH, 0), bool)
+        shapes = [np.stack([s for _, s in each], -1) if each else empty for each in there]
+    dataset.append(
+        {
+            "frames": [picture] * len(rows),
+            "frame_idx": [n - 1 for _, n in rows],
+            "video_idx": [list(LENGTHS).index(video) for video, _ in rows],
+            "thing": shapes,
+            "thing_labels": [
+                np.array([CLASSES.index(name) for (name, _), _ in each], np.int32) for each in there
+            ],
+            "thing_track_ids": [np.array([k for (_, k), _ in each], np.int32) for each in there],
+        }
+    )
+    entries = tuple(
+        VideoEntry(f"row {i}", i, name, "done", 0, length, length, HEIGHT, WIDTH)
+        for i, (name, length) in enumerate(LENGTHS.items())
+    )
+    LabelboxMeta("project", "Random", "complete", entries).write(dataset)
+    return dataset
+
+
+def read_back(path, kind):
+    """``{video: [(class, frames, shapes)]}``, in no order."""
+
+    def length_of(names):
+        known = [length for name, length in LENGTHS.items() if name in names]
+        return VideoLength(known[0], 25.0) if known else VideoLength()
+
+    found = {}
+    for video in open_source(path, ReadOptions(video_length=length_of)).videos(lambda _: kind):
+        assert not video.refused
+        (name,) = LENGTHS.keys() & set(video.data_row)
+        for track in video.tracks:
+            assert track.kind == kind
+            shapes = track.coordinates
+            if kind == "raster-segmentation":
+                shapes = [mask() for mask in shapes]
+            found.setdefault(name, []).append((track.class_name, track.frames.tolist(), shapes))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("to", "kind", "place"),
+    [
+        ("mot", "rectangle", "train"),
+        ("coco", "rectangle", "annotations/instances_train.json"),
+        ("coco", "raster-segmentation", "annotations/instances_train.json"),
+        ("youtube-vis", "rectangle", "train/instances.json"),
+        ("youtube-vis", "raster-segmentation", "train/instances.json"),
+    ],
+)
+@settings(max_examples=5, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), stride=st.integers(1, 3))
+def test_every_object_comes_back(tmp_path_factory, to, kind, place, seed, stride):
+    tracks = random_tracks(seed, kind)
+    folder = tmp_path_factory.mktemp(to) / "out"
+    convert_dataset(make_dataset(tracks, kind), folder, to, stride=stride, progress=False)
+    found = read_back(folder / place, kind)
+    for (video, name, _), shapes in tracks.items():
+        kept = [frame for frame in shapes if (frame - 1) % stride == 0]
+        if not kept:
+            continue
+        same = [
+            own
+            for own in found[video]
+            if own[:2] == (name, kept)
+            and np.allclose(own[2], [shapes[frame] for frame in kept], atol=2e-3)
+        ]
+        assert len(same) == 1
+        found[video] = [own for own in found[video] if own is not same[0]]
+    assert not any(found.values())

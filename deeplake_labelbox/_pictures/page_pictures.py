@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from tqdm.auto import tqdm
 
+from deeplake_labelbox._model.kinds import GEOMETRIES
 from deeplake_labelbox._pictures.frame_annotations import AnnotationReader, ShownObject
 from deeplake_labelbox._store.videos import Video
 from deeplake_labelbox._video.encodings import encode_jpeg
@@ -142,7 +143,7 @@ def _page_frame(
             entry["k"] = 1
         if item.answers:
             entry["a"] = [[answer.question, answer.answer] for answer in item.answers]
-        if item.kind == "raster-segmentation":
+        if GEOMETRIES[item.kind].is_mask:
             mask = _mask(item, size)
             if mask is None:
                 continue

@@ -6,14 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
 from PIL import Image, ImageDraw
 
 from deeplake_labelbox._pictures.colors import INK, Color, ink_on
 from deeplake_labelbox._pictures.frame_annotations import ShownObject
+from deeplake_labelbox._pictures.painters import PAINTERS, Rectangle
 from deeplake_labelbox._pictures.text_layout import Lettering
-
-Rectangle = tuple[float, float, float, float]
 
 _PADDING: Final = 0.36
 _DIAMOND: Final = 0.62
@@ -52,7 +50,7 @@ def draw_tags(
         colors: Color by class name.
         text_size: Height of the letters in pixels.
     """
-    bounds = [_bounds(item, scale) for item in objects]
+    bounds = [PAINTERS[item.kind].bounds(item.shape, scale) for item in objects]
     shown = [index for index, box in enumerate(bounds) if box is not None]
     title, body = Lettering(text_size, bold=True), Lettering(max(8, round(text_size * 0.88)))
     layer = Image.new("RGBA", picture.size, (*INK, 0))
@@ -61,16 +59,19 @@ def draw_tags(
     solid = [
         box
         for item, box in zip(objects, bounds, strict=True)
-        if box is not None and item.kind in ("rectangle", "point")
+        if box is not None and PAINTERS[item.kind].is_solid
     ]
     # Tags with answers are the largest; those of masks and lines have the most places to go to.
-    for index in sorted(shown, key=lambda i: (_is_free(objects[i]), not objects[i].answers)):
+    for index in sorted(
+        shown, key=lambda i: (not PAINTERS[objects[i].kind].is_solid, not objects[i].answers)
+    ):
         item, box = objects[index], bounds[index]
         if box is None:
             continue
         tag = _tag(item, colors[item.class_name], title, body, picture.width * _WIDEST)
-        places = list(_places(item, box, tag, picture.size))
-        place = min(places, key=lambda spot: _cost(spot, box, item.kind, placed, solid))
+        inside = PAINTERS[item.kind].is_tagged_inside
+        places = list(_places(box, tag, picture.size, inside=inside))
+        place = min(places, key=lambda spot: _cost(spot, box, placed, solid, inside=inside))
         placed.append((place[0] - 2, place[1] - 2, place[2] + 2, place[3] + 2))
         _draw(draw, tag, place, title, body)
     picture.paste(layer, mask=layer)
@@ -126,13 +127,13 @@ def _draw(
 
 
 def _places(
-    item: ShownObject, box: Rectangle, tag: _Tag, size: tuple[int, int]
+    box: Rectangle, tag: _Tag, size: tuple[int, int], *, inside: bool
 ) -> Iterator[Rectangle]:
     """Where the tag could be, the best places first, all within the picture."""
     left, top, right, bottom = box
     gap = 3
     middle_x, middle_y = (left + right - tag.width) / 2, (top + bottom - tag.height) / 2
-    if item.kind == "raster-segmentation":
+    if inside:
         corners = [
             (middle_x + across * tag.width, middle_y + down * tag.height)
             for down in (0, -1.1, 1.1, -2.2, 2.2)
@@ -161,46 +162,23 @@ def _places(
 
 
 def _cost(
-    spot: Rectangle, own: Rectangle, kind: str, placed: list[Rectangle], solid: list[Rectangle]
+    spot: Rectangle,
+    own: Rectangle,
+    placed: list[Rectangle],
+    solid: list[Rectangle],
+    *,
+    inside: bool,
 ) -> int:
     """What a place covers: other tags above all, then objects; and how far from its object."""
     tags = sum(_overlap(spot, other) for other in placed)
     things = sum(_overlap(spot, other) for other in solid if other != own)
-    itself = 0.0 if kind == "raster-segmentation" else _overlap(spot, own)
+    itself = 0.0 if inside else _overlap(spot, own)
     dx = max(own[0] - spot[2], spot[0] - own[2], 0)
     dy = max(own[1] - spot[3], spot[1] - own[3], 0)
     return round(30 * tags + 2 * things + 3 * itself + 14 * (dx + dy))  # equal ones: the first wins
-
-
-def _bounds(item: ShownObject, scale: tuple[float, float]) -> Rectangle | None:
-    """What the tag stays beside, in pixels of the picture; ``None`` for an empty shape."""
-    if item.kind == "rectangle":
-        left, top, width, height = (float(value) for value in item.shape)
-        x0, x1 = sorted((left * scale[0], (left + width) * scale[0]))
-        y0, y1 = sorted((top * scale[1], (top + height) * scale[1]))
-        return x0, y0, x1, y1
-    if item.kind == "point":
-        x, y = float(item.shape[0]) * scale[0], float(item.shape[1]) * scale[1]
-        return x - 8, y - 8, x + 8, y + 8
-    if item.kind == "raster-segmentation":
-        rows, columns = np.nonzero(item.shape)
-        if not len(rows):
-            return None
-        # The pixel that is nearest to the middle: the middle itself may be outside.
-        middle = np.argmin((rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2)
-        x, y = (columns[middle] + 0.5) * scale[0], (rows[middle] + 0.5) * scale[1]
-        return x, y, x, y
-    if not len(item.shape):
-        return None
-    x, y = item.shape[len(item.shape) // 2] * np.asarray(scale)
-    return float(x) - 6, float(y) - 6, float(x) + 6, float(y) + 6
 
 
 def _overlap(one: Rectangle, other: Rectangle) -> float:
     width = min(one[2], other[2]) - max(one[0], other[0])
     height = min(one[3], other[3]) - max(one[1], other[1])
     return width * height if width > 0 and height > 0 else 0.0
-
-
-def _is_free(item: ShownObject) -> bool:
-    return item.kind not in ("rectangle", "point")

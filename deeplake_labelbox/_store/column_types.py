@@ -9,20 +9,26 @@ from typing import Any, Final, Literal
 import numpy as np
 from deeplake import types
 
-from deeplake_labelbox._model.annotations import ToolKind
+from deeplake_labelbox._model.annotations import AnswerKind, ToolKind
 from deeplake_labelbox._model.kinds import GEOMETRIES
 
+FrameAnswerKind = Literal["choices", "text"]
+ObjectAnswerKind = Literal["object choice", "object choices", "object text"]
 ColumnKind = Literal[
-    ToolKind,
-    "labels",
-    "track_ids",
-    "key_frames",
-    "choices",
-    "text",
-    "object choice",
-    "object choices",
-    "object text",
+    ToolKind, "labels", "track_ids", "key_frames", FrameAnswerKind, ObjectAnswerKind
 ]
+
+ANSWER_COLUMNS: Final[dict[AnswerKind, tuple[FrameAnswerKind, ObjectAnswerKind]]] = {
+    "radio": ("choices", "object choice"),
+    "checklist": ("choices", "object choices"),
+    "text": ("text", "object text"),
+}
+"""The kinds of columns by kind of classification: for answers of frames, and of objects."""
+
+ANSWER_KINDS: Final[Mapping[str, AnswerKind]] = {
+    column: kind for kind, columns in reversed(ANSWER_COLUMNS.items()) for column in columns
+}
+"""The kind of classification by kind of column; ``choices`` are those of radios or checklists."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import deeplake
 from deeplake_labelbox._model.annotations import Answer, AnswerKind, ToolKind
 from deeplake_labelbox._model.kinds import CLASSIFICATIONS
 from deeplake_labelbox._model.ontology import Classification, Tool, find_classification
-from deeplake_labelbox._store.column_types import COLUMN_TYPES, ColumnKind
+from deeplake_labelbox._store.column_types import ANSWER_COLUMNS, COLUMN_TYPES, ColumnKind
 from deeplake_labelbox.errors import DatasetMismatchError
 
 ReadableDataset = deeplake.Dataset | deeplake.ReadOnlyDataset
@@ -89,14 +89,13 @@ class AnswerColumn:
     @property
     def frame_kind(self) -> ColumnKind:
         """Kind of the column where it holds the answers of a whole frame."""
-        return "choices" if self.has_options else "text"
+        return ANSWER_COLUMNS[self.kind][0]
 
     @property
     def object_kind(self) -> ColumnKind:
         """Kind of the column where it holds the answers of the objects in a frame."""
-        if not self.has_options:
-            return "object text"
-        return "object choices" if self.multiple else "object choice"
+        several = self.multiple and self.has_options
+        return ANSWER_COLUMNS["checklist" if several else self.kind][1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 import deeplake
 
 from deeplake_labelbox._model.annotations import AnswerKind
 from deeplake_labelbox._model.ontology import Classification, Ontology, Option, Tool
 from deeplake_labelbox._store.applied_labels import AppliedLabels
-from deeplake_labelbox._store.column_types import geometry_kind
+from deeplake_labelbox._store.column_types import ANSWER_KINDS, geometry_kind
 from deeplake_labelbox._store.families import AnswerFamily
 from deeplake_labelbox._store.labeled_dataset import LabeledDataset
 from deeplake_labelbox.errors import OntologyError
-
-_ANSWER_KINDS: Final[Mapping[str, AnswerKind]] = {
-    "object choice": "radio",
-    "object choices": "checklist",
-    "object text": "text",
-    "choices": "radio",
-    "text": "text",
-}
 
 
 def ontology_of_dataset(dataset: deeplake.Dataset) -> Ontology:
@@ -55,7 +46,7 @@ def _of_columns(dataset: deeplake.Dataset) -> Ontology:
             name,
             family.kind,
             color=family.colors.get(name) or None,
-            classifications=_classifications([(a, _ANSWER_KINDS[a.kind]) for a in family.answers]),
+            classifications=_classifications([(a, ANSWER_KINDS[a.kind]) for a in family.answers]),
         )
         for family in labeled.families.objects
         for name in family.class_names
@@ -66,7 +57,7 @@ def _of_columns(dataset: deeplake.Dataset) -> Ontology:
         if kind is not None and column.name not in known:
             tools.append(Tool(column.name.rpartition("/")[2], kind))
     answers: list[tuple[AnswerFamily, AnswerKind]] = [
-        (family, "checklist" if _has_several(labeled, family) else _ANSWER_KINDS[family.kind])
+        (family, "checklist" if _has_several(labeled, family) else ANSWER_KINDS[family.kind])
         for family in labeled.families.answers
     ]
     asked = _classifications(answers)
@@ -86,7 +77,7 @@ def _classifications(
             for value in family.class_names
         )
         name = family.question.rpartition("/")[2]
-        asked: Any = kind if kind == "text" or options else "text"
+        asked: Any = kind if options else "text"
         found.append(Classification(name, asked, instructions=name, options=options))
     return tuple(found)
 

@@ -9,19 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, cast, get_args
+from typing import cast, get_args
 
 from deeplake_labelbox._model.annotations import ToolKind
-from deeplake_labelbox._model.kinds import GEOMETRIES
+from deeplake_labelbox._model.kinds import CLASSIFICATIONS, GEOMETRIES
 from deeplake_labelbox._store.annotators import annotated_kinds
+from deeplake_labelbox._store.column_types import (
+    ANSWER_KINDS,
+    FrameAnswerKind,
+    ObjectAnswerKind,
+)
 from deeplake_labelbox._store.columns import (
     ReadableDataset,
     read_class_colors,
     read_class_names,
 )
-
-ObjectAnswerKind = Literal["object choice", "object choices", "object text"]
-FrameAnswerKind = Literal["choices", "text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class AnswerFamily:
     @property
     def has_options(self) -> bool:
         """Whether it holds options, not texts."""
-        return self.kind not in ("text", "object text")
+        return CLASSIFICATIONS[ANSWER_KINDS[self.kind]].has_options
 
     @property
     def question(self) -> str:

@@ -23,13 +23,15 @@ from deeplake_labelbox._formats.cvat.tasks import CvatTask
 from deeplake_labelbox._formats.tracks import vertices
 from deeplake_labelbox._model.annotations import ToolKind
 
-_KINDS: Final[Mapping[str, ToolKind]] = {
+KINDS: Final[Mapping[str, ToolKind]] = {
     "box": "rectangle",
     "points": "point",
     "polyline": "line",
     "polygon": "polygon",
     "mask": "raster-segmentation",
 }
+"""Kind of geometry by CVAT's name of a shape."""
+
 _FEWEST_VERTICES: Final = {"points": 1, "polyline": 2, "polygon": 3}
 
 _DELETED = "frames inside it are not in the file, as CVAT leaves out deleted frames; not labeled"
@@ -143,13 +145,13 @@ def read_track(element: Element, task: CvatTask) -> CvatTrack:
     shapes: dict[int, CvatShape] = {}
     track = CvatTrack("rectangle", [], lists_all_frames=False, is_single=False, occluded=[])
     tags = {shape.tag for shape in element}
-    if unsupported := sorted(tags - _KINDS.keys()):
+    if unsupported := sorted(tags - KINDS.keys()):
         raise ValueError(
             f"it is drawn as {' and '.join(unsupported)}, which Labelbox does not have"
         )
     if len(tags) != 1:
         raise ValueError(f"it is drawn as {' and '.join(sorted(tags)) or 'nothing'}")
-    track.kind = _KINDS[tags.pop()]
+    track.kind = KINDS[tags.pop()]
     left_out: list[int] = []
     for written in element:
         shape = _shape(written, task)

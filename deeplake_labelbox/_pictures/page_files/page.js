@@ -109,9 +109,43 @@
     if (byId("names").checked) drawTags(shown, width, height);
   }
 
+  function traceVertices(path, s) {
+    for (let i = 0; i + 1 < s.length; i += 2) path[i ? "lineTo" : "moveTo"](s[i], s[i + 1]);
+  }
+
+  // The vertex in the middle of its numbers.
+  function boundsOfVertex(s) {
+    if (s.length < 2) return null;
+    const i = 2 * Math.floor(s.length / 4);
+    return [s[i] - 6, s[i + 1] - 6, s[i] + 6, s[i + 1] + 6];
+  }
+
+  // How objects of each kind are drawn; their numbers are in pixels of the canvas.
+  const KINDS = {
+    "rectangle": {
+      isFilled: true,
+      trace: (path, s) => path.rect(s[0], s[1], s[2], s[3]),
+      bounds: (s) => [Math.min(s[0], s[0] + s[2]), Math.min(s[1], s[1] + s[3]),
+        Math.max(s[0], s[0] + s[2]), Math.max(s[1], s[1] + s[3])],
+    },
+    "point": {
+      isDot: true,
+      trace: (path, s) => path.arc(s[0], s[1], 5, 0, 2 * Math.PI),
+      bounds: boundsOfVertex,
+    },
+    "line": { hasVertices: true, trace: traceVertices, bounds: boundsOfVertex },
+    "polygon": {
+      isFilled: true,
+      hasVertices: true,
+      trace: (path, s) => { traceVertices(path, s); path.closePath(); },
+      bounds: boundsOfVertex,
+    },
+    "raster-segmentation": { isMask: true },
+  };
+
   function drawShape(item) {
-    const { color } = classOf(item.c);
-    if (item.m != null) {
+    const { color } = classOf(item.c), kind = KINDS[item.t];
+    if (kind.isMask) {
       const tint = tinted(item.m, color);
       if (!tint) return;
       const [left, top, width, height] = data.masks[item.m];
@@ -122,20 +156,15 @@
     }
     const s = item.s.map((value) => value * zoom);
     const path = new Path2D();
-    if (item.t === "rectangle") path.rect(s[0], s[1], s[2], s[3]);
-    else if (item.t === "point") path.arc(s[0], s[1], 5, 0, 2 * Math.PI);
-    else {
-      for (let i = 0; i + 1 < s.length; i += 2) path[i ? "lineTo" : "moveTo"](s[i], s[i + 1]);
-      if (item.t === "polygon") path.closePath();
-    }
-    if (item.t === "point") {
+    kind.trace(path, s);
+    if (kind.isDot) {
       stroke(path, "rgba(12,14,18,.6)", 5);
       stroke(path, "#fff", 3);
       context.fillStyle = color;
       context.fill(path);
       return;
     }
-    if (item.t !== "line") {
+    if (kind.isFilled) {
       context.globalAlpha = 0.12;
       context.fillStyle = color;
       context.fill(path);
@@ -143,7 +172,7 @@
     }
     stroke(path, "rgba(12,14,18,.55)", 4);
     stroke(path, color, 2);
-    if (item.t === "rectangle") return;
+    if (!kind.hasVertices) return;
     for (let i = 0; i + 1 < s.length; i += 2) {
       const dot = new Path2D();
       dot.arc(s[i], s[i + 1], 3, 0, 2 * Math.PI);
@@ -162,19 +191,13 @@
 
   // What a tag stays beside: left, top, right, bottom.
   function boundsOf(item) {
-    if (item.m != null) {
+    if (KINDS[item.t].isMask) {
       const [left, top, width, height] = data.masks[item.m].slice(0, 4).map((v) => v * zoom);
       const x = left + width / 2, y = top + height / 2;
       return [x - 20, y, x + 20, y];
     }
     const s = item.s.map((value) => value * zoom);
-    if (item.t === "rectangle") {
-      return [Math.min(s[0], s[0] + s[2]), Math.min(s[1], s[1] + s[3]),
-        Math.max(s[0], s[0] + s[2]), Math.max(s[1], s[1] + s[3])];
-    }
-    if (s.length < 2) return null;
-    const middle = item.t === "point" ? 0 : 2 * Math.floor(s.length / 4);
-    return [s[middle] - 6, s[middle + 1] - 6, s[middle] + 6, s[middle + 1] + 6];
+    return KINDS[item.t].bounds(s);
   }
 
   function cut(text, width) {

@@ -105,7 +105,7 @@ def create_dataset_from_video_annotation_project(
         project_json: An export that exists already: a list of data rows, the path of an NDJSON or
             JSON file, or a `ProjectExport`.
         lb_client: A ready `labelbox.Client`, instead of ``lb_api_key``.
-        frame_storage: ``"png"`` or ``"jpg"``.
+        frame_storage: ``"png"``, ``"jpg"`` or ``"video"``; see `create_dataset`.
         jpeg_quality: 1 to 100.
         frame_stride: ``stride`` of `create_dataset`; every n-th frame.
         fps: At most so many frames a second.

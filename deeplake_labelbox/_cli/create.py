@@ -53,6 +53,7 @@ def create(
             "--jpeg-quality", min=1, max=100, rich_help_panel=_FRAMES, help="Quality of jpg."
         ),
     ] = 95,
+    verify_frames: options.VerifyFrames = True,
     stride: Annotated[
         int,
         typer.Option(
@@ -125,6 +126,8 @@ def create(
 
     deeplake-labelbox create project.ndjson s3://datasets/clips --frames jpg
 
+    deeplake-labelbox create cl9y0xd2m00 ./clips --frames video
+
     deeplake-labelbox create cl9y0xd2m00 ./small --only-labeled --fps 5 --resize 640
     """
     with running(verbose=verbose) as run, one_writer(dataset):
@@ -155,6 +158,7 @@ def create(
                 row_details=details,
                 frame_storage=frames,
                 jpeg_quality=jpeg_quality,
+                verify_frames=verify_frames,
                 stride=stride,
                 fps=fps,
                 ranges=chosen,

@@ -12,6 +12,7 @@ from deeplake_labelbox._cli.one_writer import one_writer
 from deeplake_labelbox._cli.running import Run, running, writing
 from deeplake_labelbox._cli.sandbox import start_sandbox
 from deeplake_labelbox._cli.summary import finish, show_dataset, show_opening
+from deeplake_labelbox._store.frames.registry import DEFAULT, FrameStorage
 from deeplake_labelbox.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ def demo(
             help="Folder that gets dataset/ and contact-sheet.png.",
         ),
     ] = Path("deeplake-labelbox-demo"),
+    frames: Annotated[
+        FrameStorage, typer.Option("--frames", help="How frames are stored, as of create.")
+    ] = DEFAULT,
     verbose: options.Verbose = False,
 ) -> None:
     """See it work: a labeled video project becomes a dataset, in seconds and without an account.
@@ -57,6 +61,7 @@ def demo(
                 path,
                 box.sample.project_id,
                 group_mapping={"raster-segmentation": "mask"},
+                frame_storage=frames,
                 overwrite=True,
                 lb_client=box.client(),
                 progress=run.progress,

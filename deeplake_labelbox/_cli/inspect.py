@@ -99,7 +99,7 @@ def _show(run: Run, inspection: ProjectInspection) -> None:
     missing = sum(video.will_miss for video in inspection)
     run.result(
         f"{counted(len(inspection.videos), 'video')}, about {counted(inspection.rows, 'row')} and "
-        f"{' or '.join(sizes)}, estimated from their pixels"
+        f"{' or '.join(sizes)}, estimated from their pixels and packets"
     )
     if missing:
         run.result(f"Of {missing:,} of them frames or labels will be missing.")

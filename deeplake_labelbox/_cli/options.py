@@ -114,6 +114,15 @@ OntologyFile = Annotated[
         help="JSON file with the ontology's normalized form, instead of asking Labelbox.",
     ),
 ]
+VerifyFrames = Annotated[
+    bool,
+    typer.Option(
+        "--verify-frames/--no-verify-frames",
+        rich_help_panel="Frames",
+        help="Decode each video once that is kept as a video, to find what is damaged; or only "
+        "copy it, which is faster.",
+    ),
+]
 FailOnError = Annotated[
     bool,
     typer.Option(

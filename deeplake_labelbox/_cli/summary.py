@@ -16,6 +16,7 @@ from rich.text import Text
 
 from deeplake_labelbox._cli.running import EXIT_GAPS, Run, in_options, writing
 from deeplake_labelbox._counts import counted
+from deeplake_labelbox._store.frames.registry import PICTURES
 from deeplake_labelbox.report import Gap, Report
 
 if TYPE_CHECKING:
@@ -56,18 +57,24 @@ def show_dataset(run: Run, dataset: deeplake.Dataset, path: str, report: Report)
 
 
 def show_opening(run: Run, path: str, dataset: deeplake.Dataset, *, has_creds: bool) -> None:
-    """Print the three lines of Python that open a dataset, and read a frame and its labels."""
+    """Print the lines of Python that open a dataset, and read a frame and its labels."""
     from deeplake_labelbox._store.columns import column_kind, column_names  # noqa: PLC0415 - imports deeplake
 
     branch = str(dataset.current_branch.name)
     opening = f"deeplake.open({json.dumps(path)}{', creds={...}' if has_creds else ''})"
     if branch != "main":
         opening += f".branches[{json.dumps(branch)}].open()"
-    kinds = {name: column_kind(dataset, name) for name in column_names(dataset)}
+    names = column_names(dataset)
+    kinds = {name: column_kind(dataset, name) for name in names}
     labels = [name for name, kind in kinds.items() if kind not in (None, "row metadata")]
-    reading = ", ".join(f"ds[{json.dumps(name)}][0]" for name in ("frames", *labels[:1]))
+    columns = [name for name in (PICTURES, *labels[:1]) if name in names]
+    reading = [f"ds[{json.dumps(name)}][0]" for name in columns]
+    lines = ["import deeplake", f"ds = {opening}"]
+    if PICTURES not in names:
+        lines.append("from deeplake_labelbox import LabeledDataset")
+        reading.insert(0, "LabeledDataset(ds).frames[0]")
     run.out.print(Text("\nOpen it in Python:\n", style="bold"))
-    for line in ("import deeplake", f"ds = {opening}", reading):
+    for line in (*lines, ", ".join(reading)):
         run.result(f"    {line}")
 
 

@@ -160,10 +160,13 @@ class DatasetBuild:
         with closing(
             self._appender.append(dataset, pending, files, done=done, total=total)
         ) as appended:
-            group = _CommitGroup(dataset, meta, files)
-            for video in pending:
-                self._add_video(group, video.entry.video_idx, appended)
-            group.commit()
+            group = _CommitGroup(dataset, meta, files, self._appender)
+            try:
+                for video in pending:
+                    self._add_video(group, video.entry.video_idx, appended)
+                group.commit()
+            finally:
+                self._appender.discard()
         return self._finish(dataset, group.meta)
 
     def _start(self, meta: LabelboxMeta) -> tuple[deeplake.Dataset, LabelboxMeta]:
@@ -172,6 +175,7 @@ class DatasetBuild:
             dataset = self._target.open()
             with uncommitted(dataset):
                 meta = reconciled(dataset, meta)
+                self._appender.publish(dataset, meta)
                 write_meta(dataset, meta)
             return dataset, meta
         if self._target.exists():
@@ -234,13 +238,21 @@ class _CommitGroup:
         dataset: The dataset.
         meta: Its metadata.
         files: Watches the disk.
+        appender: Commits what stands elsewhere than in the rows.
 
     Attributes:
         dataset: The dataset.
         meta: Its metadata, with the entries of all videos that were committed.
     """
 
-    def __init__(self, dataset: deeplake.Dataset, meta: LabelboxMeta, files: WrittenFiles) -> None:
+    def __init__(
+        self,
+        dataset: deeplake.Dataset,
+        meta: LabelboxMeta,
+        files: WrittenFiles,
+        appender: VideoAppender,
+    ) -> None:
+        self._appender = appender
         self.dataset = dataset
         self.meta = meta
         self._files = files
@@ -274,10 +286,13 @@ class _CommitGroup:
         self._videos.append(video)
 
     def commit(self) -> None:
-        """Commit the rows, then the entries of their videos; see `resumption.reconciled`."""
+        """Commit the rows, then the entries of their videos; see `resume.reconciled`."""
         self._began = time.monotonic()
         if not self._videos:
             return
+        meta = self.meta
+        for video in self._videos:
+            meta = meta.with_video(video.entry)
         entries = [video.entry for video in self._videos if video.entry.rows]
         if entries:
             what = f"{entries[0].name} ({entries[0].data_row_id})"
@@ -285,9 +300,9 @@ class _CommitGroup:
                 what = f"{len(entries)} videos, {what} to {entries[-1].name}"
             count = sum(entry.rows for entry in entries)
             with uncommitted(self.dataset), dataset_errors(f"committing {what}"):
+                self._appender.publish(self.dataset, meta)
                 self.dataset.commit(f"Add {counted(count, 'frame')} of {what}")
         self._files.check_written(sum(video.size for video in self._videos))
-        for video in self._videos:
-            self.meta = self.meta.with_video(video.entry)
         self._videos.clear()
-        write_meta(self.dataset, self.meta)
+        self.meta = meta
+        write_meta(self.dataset, meta)

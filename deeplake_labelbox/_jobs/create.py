@@ -52,6 +52,7 @@ def create_dataset(
     row_details: Collection[RowDetail] = (),
     frame_storage: FrameStorage = "png",
     jpeg_quality: int = 95,
+    verify_frames: bool = True,
     data_filler: Mapping[str, Callable[..., object]] | None = None,
     stride: int = 1,
     fps: float | None = None,
@@ -97,9 +98,14 @@ def create_dataset(
         label_selection: Which of several labels of a data row counts.
         ontology: The project's ontology, instead of asking Labelbox.
         row_details: What is written of data rows beside the columns ``lb_meta/*``.
-        frame_storage: ``"png"`` keeps every pixel; ``"jpg"`` is smaller and faster, with loss.
+        frame_storage: ``"png"`` keeps every pixel; ``"jpg"`` is smaller and faster, with loss;
+            ``"video"`` keeps the packets of the videos, and so every pixel in as many bytes as the
+            videos have. There is no column ``frames`` then: `LabeledDataset.frames` decodes them.
         jpeg_quality: 1 to 100. Chroma is as fine as the video has it. See
             `deeplake_labelbox._video.encodings` for what quality costs.
+        verify_frames: With ``"video"``: decode each video once, which finds what is damaged, and
+            proves which packet gives which frame. ``False`` only copies the packets, where these
+            alone tell the frames; the report names the videos. All others are decoded.
         data_filler: Two functions that make columns of your own in place of those of frames:
             ``create_tensors(ds)`` and ``fill_data(ds, video_indices, frame_indices, frames)``,
             which appends one row per frame, in the order given. Columns named ``video_idx`` and
@@ -112,9 +118,9 @@ def create_dataset(
         only_labeled: Only frames inside a labeled segment (of an object, or of an answer that
             holds for some frames) of the label that counts in Labelbox.
         resize: Scale frames to this longest side in pixels (smaller ones stay as they are), or to
-            exactly (width, height). Frames are averaged when they shrink and interpolated
-            bicubically when they grow; boxes, points, lines and masks (by the nearest pixel) are
-            scaled alike. ``lb_meta/width`` and ``lb_meta/height`` stay what Labelbox says.
+            exactly (width, height); not with ``"video"``. Frames are averaged when they shrink and
+            interpolated bicubically when they grow; boxes, points, lines and masks (by the nearest
+            pixel) are scaled alike. ``lb_meta/width`` and ``lb_meta/height`` stay as in Labelbox.
         overwrite: Replace a dataset that is at the path. The new one is built beside it, at
             ``<path>.building``, and takes its place when its frames are complete; until then the
             old one stays as it is. So both need room on the disk (in a bucket or in memory, where
@@ -160,7 +166,9 @@ def create_dataset(
     selection = FrameSelection(
         stride=stride, fps=fps, ranges=ranges, only_labeled=only_labeled, resize=resize
     )
-    storage = StorageOptions(frame_storage=frame_storage, jpeg_quality=jpeg_quality)
+    storage = StorageOptions(
+        frame_storage=frame_storage, jpeg_quality=jpeg_quality, verify_frames=verify_frames
+    )
     options = LabelOptions(
         group_mapping=group_mapping,
         label_selection=label_selection,

@@ -48,10 +48,12 @@ class VideoInspection:
 
     def estimated_bytes(self, storage: FrameStorage) -> int:
         """Bytes that its frames will take: see `Storage.bytes_a_pixel`."""
-        if self.info is None:
+        if self.info is None or self.scan is None:
             return 0
-        pixels = self.rows * self.info.width * self.info.height
-        return round(pixels * STORAGES[storage].bytes_a_pixel)
+        bytes_a_pixel = STORAGES[storage].bytes_a_pixel
+        if bytes_a_pixel is None:
+            return self.scan.stream_bytes
+        return round(self.rows * self.info.width * self.info.height * bytes_a_pixel)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from deeplake_labelbox._jobs.engine import Engine, ThreadEngine
 from deeplake_labelbox._jobs.video_task import Step, VideoEnd, VideoOpened, VideoTask
 from deeplake_labelbox._store.frame_selection import FrameSelection
 from deeplake_labelbox._store.frames.store import FrameStore
-from deeplake_labelbox._store.labelbox_meta import VideoEntry, VideoStatus
+from deeplake_labelbox._store.labelbox_meta import LabelboxMeta, VideoEntry, VideoStatus
 from deeplake_labelbox._store.written_files import WrittenFiles
 from deeplake_labelbox._video.access import UrlPresigner
 from deeplake_labelbox._video.checks import frames_missing, size_changes, warnings_of
@@ -80,7 +80,7 @@ class VideoAppender:
         options: What shapes the rows, as JSON: a build can only be resumed with the same.
 
     Raises:
-        ConfigurationError: If ``batch_size`` is not positive.
+        ConfigurationError: If ``batch_size`` is not positive, or frames cannot be scaled.
     """
 
     def __init__(
@@ -100,6 +100,12 @@ class VideoAppender:
             raise ConfigurationError(
                 f"video_generator_batch_size is {batch_size}; give 1 or more frames."
             )
+        if store.keeps_size and selection.resize is not None:
+            raise ConfigurationError(
+                "resize cannot be used with this storage of frames, which keeps the video's own "
+                "packets; scale frames when they are read, with LabeledDataset(..., resize=), or "
+                "store them as png or jpg."
+            )
         self._project_id = project_id
         self._store = store
         self._selection = selection
@@ -114,6 +120,14 @@ class VideoAppender:
     def create_columns(self, dataset: deeplake.Dataset) -> None:
         """Add the columns of frames to a new dataset."""
         self._store.create_columns(dataset)
+
+    def publish(self, dataset: deeplake.Dataset, meta: LabelboxMeta) -> None:
+        """Commit what stands elsewhere than in the rows, before these; see `FrameStore.publish`."""
+        self._store.publish(dataset, meta)
+
+    def discard(self) -> None:
+        """Take back what was not published."""
+        self._store.discard()
 
     def pending(self, entry: VideoEntry, row: Mapping[str, Any]) -> PendingVideo:
         """What is to be known of a video to append it, without the labels of its row.
@@ -185,7 +199,7 @@ class VideoAppender:
         known = video.entry
         outcome = VideoOutcome(known.data_row_id, known.name)
         self._report.videos.append(outcome)
-        entry = VideoEntry(known.data_row_id, known.video_idx, known.name, first_row=len(dataset))
+        entry = replace(known.untried(), first_row=len(dataset))
         size = 0
         numbers: list[int] = []
         for step in steps:
@@ -196,12 +210,13 @@ class VideoAppender:
                 if batch_bytes := self._store.size_of(step):
                     files.check_room(batch_bytes)
                     size += batch_bytes
-                self._store.append(dataset, entry.video_idx, step)
+                entry = self._store.append(dataset, entry, step)
                 outcome.rows += len(step)
                 numbers += (step.indices + 1).tolist()
                 bar.update(len(step))
             else:
                 entry = replace(entry, frame_count=step.frame_count)
+                outcome.warnings += entry.warnings
                 source = (entry.source_width, entry.source_height)
                 if any(run[1:] != source for run in step.sizes):
                     outcome.warnings.append(size_changes(source, step.sizes))

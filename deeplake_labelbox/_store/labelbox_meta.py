@@ -64,6 +64,8 @@ class VideoEntry:
         sizes: First 1-based frame, width and height of each run of pictures of one size, where
             the size changes within the video; empty where all pictures have ``width`` and
             ``height``, which are those of the first. Labels are in pixels of the first size.
+        recordings: Where the packets of its frames stand (`PacketRows`), of every try that any
+            version of the dataset may need; the last is that of its rows.
     """
 
     data_row_id: str
@@ -82,6 +84,7 @@ class VideoEntry:
     source_height: int = 0
     source_width: int = 0
     sizes: tuple[tuple[int, int, int], ...] = ()
+    recordings: tuple[int, ...] = ()
 
     def size_of(self, frame: int) -> tuple[int, int]:
         """Height and width of the picture of a 1-based frame."""
@@ -98,6 +101,11 @@ class VideoEntry:
             return 1.0, 1.0
         return self.width / self.source_width, self.height / self.source_height
 
+    def untried(self) -> VideoEntry:
+        """The same without what became of it; earlier versions go on to need its recordings."""
+        known = self.data_row_id, self.video_idx, self.name
+        return VideoEntry(*known, recordings=self.recordings)
+
     def to_json(self) -> dict[str, Any]:
         """What is not at its default, as it is kept in metadata."""
         return {
@@ -112,6 +120,7 @@ class VideoEntry:
         runs: dict[str, Any] = {
             "missing": tuple((first, last) for first, last in stored.get("missing", ())),
             "warnings": tuple(stored.get("warnings", ())),
+            "recordings": tuple(stored.get("recordings", ())),
         }
         if "sizes" in stored:
             runs["sizes"] = tuple(

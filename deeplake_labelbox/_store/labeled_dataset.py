@@ -15,17 +15,24 @@ from deeplake_labelbox._notebook_tables import table
 from deeplake_labelbox._store.annotators import annotators
 from deeplake_labelbox._store.answers import Answers
 from deeplake_labelbox._store.cells import Readable, Rows, read_cells
-from deeplake_labelbox._store.columns import ReadableDataset
+from deeplake_labelbox._store.columns import ReadableDataset, column_names
 from deeplake_labelbox._store.families import Families
 from deeplake_labelbox._store.frame_index import FrameIndex, Where
-from deeplake_labelbox._store.frames.registry import frame_reader
+from deeplake_labelbox._store.frames.registry import PICTURES, frame_reader
 from deeplake_labelbox._store.frames.sequence import Frames
-from deeplake_labelbox._store.labelbox_meta import KEY
+from deeplake_labelbox._store.labelbox_meta import KEY, VideoEntry
 from deeplake_labelbox._store.location import DatasetLocation
 from deeplake_labelbox._store.objects import FamilyObjects, Objects
 from deeplake_labelbox._store.source import DatasetSource
 from deeplake_labelbox._store.versions import open_version
-from deeplake_labelbox._store.videos import Video, find_video, resized_videos, videos_of
+from deeplake_labelbox._store.videos import (
+    Video,
+    entries_of,
+    find_video,
+    resized_videos,
+    videos_of,
+)
+from deeplake_labelbox._video.resize import Resize, check_resize, resized
 from deeplake_labelbox.errors import ConfigurationError
 
 RowSelection = int | slice | Sequence[int] | NDArray[Any] | Video
@@ -49,15 +56,20 @@ class LabeledDataset:
         creds: Credentials of the storage, as `deeplake.open` takes them.
         token: Token of Deep Lake's cloud.
         image_column: Name of the column of pictures, where a data filler wrote another one.
+        resize: Scale frames to this longest side in pixels (smaller ones stay as they are), or to
+            exactly (width, height). `objects` and training targets are scaled alike; columns of
+            the dataset stay as they are.
 
     Attributes:
         frames: The pixels: ``frames[i]`` is (H, W, 3) uint8 RGB, ``frames[a:b]`` and
             ``frames[[i, j]]`` are lists of such arrays.
         annotator: Whose labels are read.
         image_column: Name of the column of pictures.
+        resize: The size that frames are scaled to.
 
     Raises:
-        ConfigurationError: If the annotator or version does not exist.
+        ConfigurationError: If the annotator or version does not exist, or the dataset does not
+            tell the sizes of its videos, which ``resize`` needs.
         DatasetNotFoundError: If there is no dataset at the path.
         DatasetError: If Deep Lake cannot open it.
 
@@ -85,7 +97,8 @@ class LabeledDataset:
         version: str | None = None,
         creds: Mapping[str, str] | None = None,
         token: str | None = None,
-        image_column: str = "frames",
+        image_column: str = PICTURES,
+        resize: Resize | None = None,
     ) -> None:
         if isinstance(source, str | Path):
             source = DatasetLocation.of(source, creds, token=token).open()
@@ -99,6 +112,8 @@ class LabeledDataset:
         self._source = DatasetSource(source)
         self.image_column = image_column
         self.annotator = annotator
+        check_resize(resize)
+        self.resize = resize
         self.families = Families.of(self.dataset, annotator)
 
     @classmethod
@@ -122,14 +137,16 @@ class LabeledDataset:
             DatasetError: If Deep Lake cannot open it.
         """
         if not isinstance(source, LabeledDataset):
-            return cls(source, annotator=annotator, image_column=image_column or "frames")
+            return cls(source, annotator=annotator, image_column=image_column or PICTURES)
         annotator, image_column = (
             annotator or source.annotator,
             image_column or source.image_column,
         )
         if (annotator, image_column) == (source.annotator, source.image_column):
             return source
-        return cls(source.dataset, annotator=annotator, image_column=image_column)
+        return cls(
+            source.dataset, annotator=annotator, image_column=image_column, resize=source.resize
+        )
 
     @property
     def is_view(self) -> bool:
@@ -152,7 +169,8 @@ class LabeledDataset:
         Raises:
             ConfigurationError: If there is no such column of pictures.
         """
-        return Frames(self._source, frame_reader(self.dataset, self.image_column))
+        reader = frame_reader(self.dataset, self.image_column)
+        return Frames(self._source, reader, self.resize)
 
     @cached_property
     def index(self) -> FrameIndex:
@@ -179,10 +197,32 @@ class LabeledDataset:
     def labeled_sizes(self) -> dict[int, tuple[int, int]]:
         """Height and width that labels are in pixels of, by ``video_idx``.
 
-        Of the videos whose picture size changes; labels of others are in pixels of their frames.
+        Of all videos with ``resize``, else of those whose picture size changes; labels of others
+        are in pixels of their frames.
         """
-        videos = resized_videos(self.dataset)
+        videos = resized_videos(self.dataset) if self.resize is None else self._sized_videos()
         return {video.video_idx: (video.height, video.width) for video in videos}
+
+    def _sized_videos(self) -> list[VideoEntry]:
+        videos = entries_of(self.dataset)
+        if not videos or not {"video_idx", "frame_idx"} <= set(column_names(self.dataset)):
+            raise ConfigurationError(
+                "The dataset does not tell the sizes of its videos, so labels could not be scaled "
+                "with frames; leave resize= out, and scale both yourself."
+            )
+        return [video for video in videos if video.height]
+
+    def _sizes_of(self, rows: Rows) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+        """Height and width that the labels of rows are in, and of their frames with ``resize``."""
+        videos = {video.video_idx: video for video in self._sized_videos()}
+        sizes = []
+        for cells in zip(*(self.cells(c, rows) for c in ("video_idx", "frame_idx")), strict=True):
+            number, frame = (int(np.reshape(cell, -1)[0]) for cell in cells)
+            video = videos[number]
+            height, width = video.size_of(frame + 1)
+            shown = resized(width, height, self.resize)
+            sizes.append(((video.height, video.width), (shown[1], shown[0])))
+        return sizes
 
     @property
     def annotators(self) -> tuple[str, ...]:
@@ -258,7 +298,8 @@ class LabeledDataset:
             raise ConfigurationError(
                 f"The dataset has no geometry column {missing[0]!r}; it has {known or 'none'}."
             )
-        return Objects([FamilyObjects(family, chosen, self.cells) for family in families])
+        sizes_of = None if self.resize is None else self._sizes_of
+        return Objects([FamilyObjects(f, chosen, self.cells, sizes_of) for f in families])
 
     def answers(self, rows: RowSelection = slice(None)) -> dict[str, Answers]:
         """Read the answers of frames, of frame and global classifications.

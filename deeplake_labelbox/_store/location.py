@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import sys
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, Final
 
 import deeplake
 
@@ -25,6 +28,10 @@ from deeplake_labelbox.errors import (
 # Where local datasets are deleted: a name that nobody else gives, so that what an interrupted
 # deletion left can go without a look.
 _DELETED_SUFFIX = ".deleted-by-deeplake-labelbox"
+
+# A dataset inside of this one, of what does not stand in rows. Deep Lake 4.7.4 copies and deletes
+# it with the outer one, other than in memory.
+NESTED: Final = "videos"
 
 # Some failures of storage arrive as a KeyError or the like: "[S3] Key not found: …".
 _OF_STORAGE = re.compile(r"\[\w+\] ")
@@ -71,6 +78,31 @@ class DatasetLocation:
                     f"{name!r} does not."
                 )
         return cls(str(path), merged or None, token)
+
+    @classmethod
+    def of_dataset(cls, dataset: Any) -> DatasetLocation:
+        """Where an open dataset is, or the dataset that the view of a query is of.
+
+        Raises:
+            DatasetError: If Deep Lake does not tell.
+        """
+        try:
+            with warnings.catch_warnings():
+                # Of rows that are not committed.
+                warnings.simplefilter("ignore")
+                (state,) = dataset.__getstate__()
+            found = json.loads(state)
+            storage = (found[0] if isinstance(found, list) else found)["reader"]
+            return cls(str(storage["url"]).rstrip("/"), dict(storage["params"]) or None)
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise DatasetError(
+                "Deep Lake does not tell where the dataset is; open it by its path."
+            ) from error
+
+    @property
+    def nested(self) -> DatasetLocation:
+        """The location of the dataset inside of this one."""
+        return replace(self, path=f"{self.path.rstrip('/')}/{NESTED}")
 
     def __str__(self) -> str:
         """The path as it may be shown."""
@@ -161,7 +193,7 @@ class DatasetLocation:
             )
 
     def delete(self) -> None:
-        """Delete the dataset, or what an interrupted deletion left of it.
+        """Delete the dataset with what is nested in it, or what an interrupted deletion left of it.
 
         Deep Lake deletes file by file, and what it leaves when it is killed is no dataset any more.
         So a local dataset is set aside first, in one step.
@@ -176,6 +208,21 @@ class DatasetLocation:
             return
         with dataset_errors(f"deleting the dataset at {self}"):
             deeplake.delete(self.path, creds=self.creds, token=self.token)
+            if self.nested.exists():
+                deeplake.delete(self.nested.path, creds=self.creds, token=self.token)
+
+    def copy_to(self, target: DatasetLocation) -> None:
+        """Copy the dataset, with what is nested in it."""
+        with dataset_errors(f"copying {self} to {target}"):
+            for one, other in ((self, target), (self.nested, target.nested)):
+                if one.exists() and not other.exists():
+                    deeplake.copy(
+                        one.path,
+                        other.path,
+                        src_creds=one.creds,
+                        dst_creds=other.creds,
+                        token=other.token,
+                    )
 
     def set_aside(self) -> None:
         """Rename a local dataset to what `finish_deletion` deletes.

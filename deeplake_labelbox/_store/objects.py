@@ -16,6 +16,8 @@ from deeplake_labelbox._store.cells import Rows
 from deeplake_labelbox._store.families import ObjectFamily
 
 ReadColumn = Callable[[str, Rows], list[Any]]
+SizesOf = Callable[[Rows], list[tuple[tuple[int, int], tuple[int, int]]]]
+"""Height and width that the labels of rows are in pixels of, and those of the frames."""
 
 
 class FamilyObjects:
@@ -27,13 +29,21 @@ class FamilyObjects:
         family: The column and those beside it.
         rows: (R,) row numbers.
         read: Reads the cells of a column in rows.
+        sizes_of: The sizes that shapes are scaled from and to; by default they are not.
 
     Attributes:
         family: The column and those beside it.
     """
 
-    def __init__(self, family: ObjectFamily, rows: Rows, read: ReadColumn) -> None:
+    def __init__(
+        self,
+        family: ObjectFamily,
+        rows: Rows,
+        read: ReadColumn,
+        sizes_of: SizesOf | None = None,
+    ) -> None:
         self.family = family
+        self._sizes_of = sizes_of
         self._asked = rows
         self._read = read
 
@@ -106,6 +116,18 @@ class FamilyObjects:
         ``rectangle``: (N, 4) float32 left, top, width, height. ``point``: (N, 2) float32. ``line``
         and ``polygon``: N arrays (V, 2) float32. ``raster-segmentation``: N arrays (H, W) bool.
         """
+        if self._sizes_of is None or not len(self):
+            return self._stored_shapes
+        sizes, found = self._sizes_of(self._asked), list(self._stored_shapes)
+        for size in set(sizes):
+            of_size = [n for n, place in enumerate(self.places.tolist()) if sizes[place] == size]
+            shapes = self._kind.resized([found[number] for number in of_size], *size)
+            for number, shape in zip(of_size, shapes, strict=True):
+                found[number] = shape
+        return np.array(found) if isinstance(self._stored_shapes, np.ndarray) else found
+
+    @cached_property
+    def _stored_shapes(self) -> Shapes:
         cells = self._cells(self.family.column)
         pairs = zip(cells, self.counts.tolist(), strict=True)
         return self._kind.shapes([(cell, count) for cell, count in pairs if count])

@@ -42,7 +42,7 @@ def reconciled(dataset: deeplake.Dataset, meta: LabelboxMeta) -> LabelboxMeta:
         if len(rows) != expected:
             logger.info("%s has %d of %d rows; trying it again.", entry.name, len(rows), expected)
             odd = np.union1d(odd, rows)
-            videos.append(VideoEntry(entry.data_row_id, entry.video_idx, entry.name))
+            videos.append(entry.untried())
         else:
             videos.append(entry)
     meta = replace(meta, videos=tuple(videos))

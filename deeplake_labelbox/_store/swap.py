@@ -117,14 +117,7 @@ class Replacement:
             return  # copied before; what is left is to be deleted
         # Also where there is no dataset: a deletion that was interrupted leaves files of one.
         self._location.delete()
-        with dataset_errors(f"copying {self.building} to {self._location}"):
-            deeplake.copy(
-                self.building.path,
-                self._location.path,
-                src_creds=self.building.creds,
-                dst_creds=self._location.creds,
-                token=self._location.token,
-            )
+        self.building.copy_to(self._location)
 
     def _discard_remains(self) -> None:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from deeplake_labelbox._store.applied_labels import AppliedLabels
 from deeplake_labelbox._store.cells import Readable
 from deeplake_labelbox._store.columns import ReadableDataset, has_identity_columns
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta, VideoEntry
+from deeplake_labelbox._store.location import DatasetLocation
 from deeplake_labelbox._store.row_index import RowIndex
 from deeplake_labelbox._video_names import distinct_names
 from deeplake_labelbox.errors import ConfigurationError, DatasetMismatchError
@@ -73,6 +74,24 @@ def read_meta(dataset: Readable) -> LabelboxMeta:
         if applied is None:
             raise
         return applied.meta()
+
+
+def recorded_meta(dataset: Readable) -> LabelboxMeta | None:
+    """What a dataset, or the dataset that a view is of, knows of its project; ``None``: nothing."""
+    try:
+        if not isinstance(dataset, ReadableDataset):
+            dataset = DatasetLocation.of_dataset(dataset).open_to_read()
+        return read_meta(dataset)
+    except DatasetMismatchError:
+        return None
+
+
+def entries_of(dataset: Readable) -> list[VideoEntry]:
+    """The videos of a dataset, or of the dataset that a view is of, as they are at its version."""
+    # The metadata of a column is that of the version, and a view has it too.
+    meta, applied = recorded_meta(dataset), AppliedLabels.read(cast("ReadableDataset", dataset))
+    entries = {entry.video_idx: entry for entry in (meta.videos if meta else ())}
+    return list((entries | {v.video_idx: v for v in (applied.videos if applied else ())}).values())
 
 
 def videos_of(dataset: ReadableDataset) -> tuple[Video, ...]:

@@ -7,7 +7,6 @@ whether there is room, and checked afterwards whether the files have the size th
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import shutil
@@ -18,6 +17,7 @@ from typing import Final
 
 import deeplake
 
+from deeplake_labelbox._store.location import DatasetLocation
 from deeplake_labelbox.errors import DatasetError
 
 logger = logging.getLogger(__name__)
@@ -65,9 +65,8 @@ class WrittenFiles:
     def of(cls, dataset: deeplake.Dataset) -> WrittenFiles:
         """Watch the files of an open dataset, whose path its pickled form tells."""
         try:
-            (state,) = dataset.__getstate__()
-            return cls(str(json.loads(state)["writer"]["url"]))
-        except (AttributeError, KeyError, TypeError, ValueError):
+            return cls(DatasetLocation.of_dataset(dataset).path)
+        except DatasetError:
             logger.debug("Deep Lake does not tell the path of the dataset; its disk is unwatched.")
             return cls("unknown://")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -41,11 +40,18 @@ class AppendedVideos:
         meta: What the dataset knows of its project then.
         plan: The plan, with what became of its videos.
         report: What became of each video.
+        appender: Appended them; ``None`` where there were none.
     """
 
     meta: LabelboxMeta
     plan: SyncPlan
     report: Report
+    appender: VideoAppender | None = None
+
+    def publish(self, dataset: deeplake.Dataset) -> None:
+        """Commit what stands elsewhere than in rows, right before these are committed."""
+        if self.appender is not None:
+            self.appender.publish(dataset, self.meta)
 
 
 def append_videos(
@@ -73,7 +79,7 @@ def append_videos(
     meta = state.meta
     if not plan.to_add and not plan.to_retry:
         return AppendedVideos(meta, plan, Report())
-    store = _frame_store(dataset, meta, options.data_filler)
+    store = _frame_store(dataset, meta, options)
     if store is None:
         return AppendedVideos(meta, *_without_filler(plan, rows))
     report = Report()
@@ -97,18 +103,18 @@ def append_videos(
     for appended in appender.append(dataset, videos, files):
         meta = meta.with_video(appended.entry)
     meta, plan = _replace_incomplete(dataset, state.meta, meta, plan)
-    return AppendedVideos(meta, _with_added(plan, state, meta), report)
+    return AppendedVideos(meta, _with_added(plan, state, meta), report, appender)
 
 
 def _frame_store(
-    dataset: deeplake.Dataset,
-    meta: LabelboxMeta,
-    data_filler: Mapping[str, Callable[..., object]] | None,
+    dataset: deeplake.Dataset, meta: LabelboxMeta, options: SyncOptions
 ) -> FrameStore[Any] | None:
     """The store of the dataset's frames; ``None`` if it needs a data filler that is not given."""
-    if data_filler is not None:
-        return FillerStore(data_filler)
-    store = StorageOptions.of(json.loads(meta.options)).store(batch_size=_BATCH_SIZE)
+    if options.data_filler is not None:
+        return FillerStore(options.data_filler)
+    storage = StorageOptions.of(json.loads(meta.options))
+    storage = replace(storage, verify_frames=options.verify_frames)
+    store = storage.store(batch_size=_BATCH_SIZE)
     return store if set(store.columns) <= set(column_names(dataset)) else None
 
 

@@ -42,6 +42,7 @@ class SyncOptions:
     label_selection: LabelSelection | None
     data_filler: Mapping[str, Callable[..., object]] | None
     url_presigner: UrlPresigner | None
+    verify_frames: bool
     progress: bool
 
 

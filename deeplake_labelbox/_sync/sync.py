@@ -52,6 +52,7 @@ def sync_dataset(
     label_selection: LabelSelection | None = None,
     data_filler: Mapping[str, Callable[..., object]] | None = None,
     url_presigner: UrlPresigner | None = None,
+    verify_frames: bool = True,
     lb_client: labelbox.Client | None = None,
     wait: float = 600.0,
     progress: bool = True,
@@ -102,6 +103,7 @@ def sync_dataset(
         data_filler: The functions that make rows of new videos, for a dataset that was made with
             a data filler.
         url_presigner: Gives access to private videos and masks.
+        verify_frames: See `create_dataset`; for new videos, where frames are stored as videos.
         lb_client: A ready `labelbox.Client`, instead of ``lb_api_key``.
         wait: Seconds to wait for another sync of the dataset to end.
         progress: Whether to show progress bars.
@@ -138,6 +140,7 @@ def sync_dataset(
         label_selection=label_selection,
         data_filler=data_filler,
         url_presigner=url_presigner or client_presigner(client),
+        verify_frames=verify_frames,
         progress=progress,
     )
     opened = opened_to_write(dataset, deeplake_creds, deeplake_org_id, deeplake_token)

@@ -16,7 +16,7 @@ from deeplake_labelbox._store.row_index import RowIndex
 from deeplake_labelbox._store.selected_rows import SelectedRows
 from deeplake_labelbox._store.track_ids import TrackIds
 from deeplake_labelbox._store.written_files import WrittenFiles
-from deeplake_labelbox._sync.new_videos import append_videos
+from deeplake_labelbox._sync.new_videos import AppendedVideos, append_videos
 from deeplake_labelbox._sync.ontology_migration import write_empty_values
 from deeplake_labelbox._sync.plan import SyncOptions, SyncPlan
 from deeplake_labelbox._sync.state import DatasetState
@@ -35,6 +35,7 @@ class Written:
         rows_removed: Number of rows that were deleted.
         shared_meta: What changed of the metadata that all branches share, if anything did.
         track_ids: The track ids, some of which may be new.
+        videos: The videos that were appended.
     """
 
     plan: SyncPlan
@@ -43,6 +44,7 @@ class Written:
     rows_removed: int
     shared_meta: LabelboxMeta | None
     track_ids: TrackIds | None
+    videos: AppendedVideos
 
     def save_shared(self, dataset: deeplake.Dataset) -> None:
         """Write what all branches share, right before the commit.
@@ -51,6 +53,7 @@ class Written:
         entry has no rows, and the next sync appends them; the other way round two branches could
         give two videos one number.
         """
+        self.videos.publish(dataset)
         if self.track_ids is not None:
             self.track_ids.save_next()
         if self.shared_meta is not None:
@@ -108,6 +111,7 @@ def write(
         rows_removed=removed,
         shared_meta=_shared_meta(state, meta),
         track_ids=writer.track_ids,
+        videos=videos,
     )
 
 
@@ -172,5 +176,7 @@ def _shared_meta(state: DatasetState, meta: LabelboxMeta) -> LabelboxMeta | None
         if video.video_idx == len(new.videos):
             new = replace(new, videos=(*new.videos, video))
         elif video not in state.meta.videos:
-            new = new.with_video(video)
+            # Other branches may need what they recorded of it.
+            recordings = dict.fromkeys((*new.videos[video.video_idx].recordings, *video.recordings))
+            new = new.with_video(replace(video, recordings=tuple(recordings)))
     return None if new == state.shared_meta else new

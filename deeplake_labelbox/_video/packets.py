@@ -39,6 +39,7 @@ class PacketTable:
         is_key: (P,) bool: starts a group of pictures.
         positions: (P,) int64 byte of the file at which the packet starts, -1 where not known.
         tick: Seconds of a tick.
+        stream_bytes: Bytes of all packets of the stream, shown or not.
         discarded: Packets that an edit list hides.
         hidden: Packets that only hold pictures which are never shown (VP8, VP9).
         numbered: Whether one packet is one picture, so that times tell the numbers of frames.
@@ -53,6 +54,7 @@ class PacketTable:
     is_key: NDArray[np.bool_]
     positions: NDArray[np.int64]
     tick: float
+    stream_bytes: int
     discarded: int
     hidden: int
     numbered: bool
@@ -77,12 +79,13 @@ def read_packets(container: InputContainer, stream: VideoStream) -> PacketTable:
     codec = stream.codec_context.codec.canonical_name
     indexed = len(stream.index_entries) if container.format.name.startswith("mov,mp4") else 0
     rows: list[tuple[int, int, bool, int]] = []
-    discarded = hidden = 0
+    discarded = hidden = stream_bytes = 0
     damage = None
     try:
         for packet in container.demux(stream):
             if packet.size == 0:
                 continue
+            stream_bytes += packet.size
             if packet.is_corrupt:
                 damage = damage or "holds an incomplete packet"
             if packet.is_discard:
@@ -108,6 +111,7 @@ def read_packets(container: InputContainer, stream: VideoStream) -> PacketTable:
         is_key=np.array(is_key, np.bool_),
         positions=np.array(positions, np.int64),
         tick=float(to_fraction(stream.time_base) or 0),
+        stream_bytes=stream_bytes,
         discarded=discarded,
         hidden=hidden,
         numbered=codec in ONE_PICTURE_A_PACKET

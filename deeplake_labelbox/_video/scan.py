@@ -25,6 +25,7 @@ class VideoScan:
         discarded: Packets that an edit list hides.
         hidden: Packets that only hold pictures which are never shown.
         key_packets: Packets that start a group of pictures.
+        stream_bytes: Bytes of all packets of the stream.
         missing_times: Packets without a presentation time.
         repeated_times: Packets with the presentation time of another one.
         backward_times: Packets whose time is before that of the one that precedes them; where
@@ -40,6 +41,7 @@ class VideoScan:
     discarded: int
     hidden: int
     key_packets: int
+    stream_bytes: int
     missing_times: int
     repeated_times: int
     backward_times: int
@@ -68,6 +70,7 @@ class VideoScan:
             discarded=table.discarded,
             hidden=table.hidden,
             key_packets=int(table.is_key.sum()),
+            stream_bytes=table.stream_bytes,
             missing_times=len(table) - len(times),
             repeated_times=int((gaps == 0).sum()),
             backward_times=int((np.diff(in_order) < 0).sum()),

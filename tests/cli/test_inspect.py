@@ -47,5 +47,6 @@ def test_inspect_prints_json_of_a_saved_export(inspect_there, project):
     assert result.exit_code == 0, result.output
     told = json.loads(result.stdout)
     assert told["rows"] == 36
+    assert 0 < told["estimated_bytes"]["video"] < told["estimated_bytes"]["jpg"]
     assert [video["info"]["rotation"] for video in told["videos"]] == [0, 90]
-    assert set(told["estimated_bytes"]) == {"png", "jpg"}
+    assert set(told["estimated_bytes"]) == {"png", "jpg", "video"}

@@ -24,6 +24,7 @@ from deeplake_labelbox._store.frames.registry import (
     Storage,
     StorageOptions,
 )
+from deeplake_labelbox._store.frames.store import RowsAlone
 from deeplake_labelbox._sync.sync import sync_dataset
 from deeplake_labelbox.errors import ConfigurationError, DatasetError
 
@@ -57,7 +58,7 @@ def test_the_choices_are_those_of_the_registry():
 
 @pytest.mark.parametrize("name", STORAGES)
 def test_what_is_recorded_makes_the_same_store(name):
-    options = StorageOptions(frame_storage=name, jpeg_quality=95 if name == DEFAULT else 80)
+    options = StorageOptions(frame_storage=name, jpeg_quality=80 if name == "jpg" else 95)
     recorded = json.loads(json.dumps({**options.recorded(), "frame_stride": 2}))
     assert StorageOptions.of(recorded) == options
     store = options.store(batch_size=7)
@@ -97,7 +98,7 @@ class Numbers:
 
 
 @dataclass(frozen=True)
-class NumberStore:
+class NumberStore(RowsAlone):
     """Stores the numbers of frames by their packets, and draws them when they are read."""
 
     columns = ("frame_idx", "video_idx")
@@ -118,8 +119,10 @@ class NumberStore:
     def size_of(self, batch):  # noqa: ARG002 - the same
         return 0
 
-    def append(self, dataset, video_idx, batch):
-        append_rows(dataset, {"frame_idx": batch.indices, "video_idx": [video_idx] * len(batch)})
+    def append(self, dataset, entry, batch):
+        videos = [entry.video_idx] * len(batch)
+        append_rows(dataset, {"frame_idx": batch.indices, "video_idx": videos})
+        return entry
 
     @staticmethod
     def reader(dataset, column):  # noqa: ARG004 - the same

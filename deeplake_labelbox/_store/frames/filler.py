@@ -13,6 +13,8 @@ from deeplake_labelbox._counts import counted
 from deeplake_labelbox._store.appending import append_rows
 from deeplake_labelbox._store.cells import Readable
 from deeplake_labelbox._store.frames.pictures import PictureReader
+from deeplake_labelbox._store.frames.store import RowsAlone
+from deeplake_labelbox._store.labelbox_meta import VideoEntry
 from deeplake_labelbox._store.location import dataset_errors
 from deeplake_labelbox._video.opened import FrameBatch, OpenedVideo, WantedFrames
 from deeplake_labelbox.errors import ConfigurationError, DatasetError
@@ -30,7 +32,7 @@ class DataFiller(TypedDict):
     fill_data: Callable[[Any, list[int], list[int], list[NDArray[np.uint8]]], object]
 
 
-class FillerStore:
+class FillerStore(RowsAlone):
     """Stores frames through the functions of a user's data filler.
 
     The functions stay with the dataset: a copy in another process prepares frames only.
@@ -71,14 +73,14 @@ class FillerStore:
         """Unknown."""
         return 0
 
-    def append(self, dataset: deeplake.Dataset, video_idx: int, batch: FrameBatch) -> None:
+    def append(self, dataset: deeplake.Dataset, entry: VideoEntry, batch: FrameBatch) -> VideoEntry:
         """Call ``fill_data`` and check that it appended a row per frame.
 
         Raises:
             DatasetError: If it appended another number of rows, so that frames cannot be matched
                 with rows.
         """
-        before = len(dataset)
+        before, video_idx = len(dataset), entry.video_idx
         indices = [int(index) for index in batch.indices]
         with dataset_errors(f"in fill_data of video {video_idx}", of_deep_lake_alone=True):
             self._filler["fill_data"](
@@ -91,6 +93,7 @@ class FillerStore:
                 f"of video {video_idx} (from frame {indices[0]} on); append exactly one row "
                 f"per frame."
             )
+        return entry
 
     @staticmethod
     def reader(dataset: Readable, column: str) -> PictureReader:

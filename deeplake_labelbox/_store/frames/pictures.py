@@ -24,7 +24,9 @@ from numpy.typing import NDArray
 from deeplake_labelbox._store.appending import append_rows
 from deeplake_labelbox._store.cells import Readable
 from deeplake_labelbox._store.columns import BASE_COLUMNS
-from deeplake_labelbox._store.frames.registry import StorageOptions
+from deeplake_labelbox._store.frames.registry import PICTURES, StorageOptions
+from deeplake_labelbox._store.frames.store import RowsAlone
+from deeplake_labelbox._store.labelbox_meta import VideoEntry
 from deeplake_labelbox._store.location import dataset_errors
 from deeplake_labelbox._video.encoder import encode_frames, subsampling_of
 from deeplake_labelbox._video.encodings import encode_jpeg, encode_png
@@ -66,7 +68,7 @@ class EncodedBatch:
 
 
 @dataclass(frozen=True, slots=True)
-class PictureStore:
+class PictureStore(RowsAlone):
     """Stores ``frames``, ``frame_idx``, ``video_idx`` and ``timestamp``.
 
     Frames are encoded on all cores and handed to Deep Lake as files, which it stores as they are.
@@ -94,7 +96,7 @@ class PictureStore:
     def create_columns(self, dataset: deeplake.Dataset) -> None:
         """Add the base columns."""
         compression = self.storage.frame_storage
-        dataset.add_column("frames", types.Image(sample_compression=compression))
+        dataset.add_column(PICTURES, types.Image(sample_compression=compression))
         dataset.add_column("frame_idx", types.Int32())
         dataset.add_column("video_idx", types.Int32())
         dataset.add_column("timestamp", types.Float64())
@@ -130,16 +132,19 @@ class PictureStore:
         """How many bytes its files have."""
         return sum(map(len, batch.files))
 
-    def append(self, dataset: deeplake.Dataset, video_idx: int, batch: EncodedBatch) -> None:
+    def append(
+        self, dataset: deeplake.Dataset, entry: VideoEntry, batch: EncodedBatch
+    ) -> VideoEntry:
         """Append one row per frame."""
         columns: dict[str, Sequence[Any] | NDArray[Any]] = {
-            "frames": batch.files,
+            PICTURES: batch.files,
             "frame_idx": batch.indices,
-            "video_idx": np.full(len(batch), video_idx, dtype=np.int32),
+            "video_idx": np.full(len(batch), entry.video_idx, dtype=np.int32),
             "timestamp": batch.timestamps,
         }
-        with dataset_errors(f"appending frames of video {video_idx}"):
+        with dataset_errors(f"appending frames of video {entry.video_idx}"):
             append_rows(dataset, columns)
+        return entry
 
     @staticmethod
     def reader(dataset: Readable, column: str) -> PictureReader:
@@ -158,7 +163,7 @@ class PictureReader:
         ConfigurationError: If there is no such column.
     """
 
-    def __init__(self, dataset: Readable, column: str = "frames") -> None:
+    def __init__(self, dataset: Readable, column: str = PICTURES) -> None:
         found = {c.name: c.dtype for c in dataset.schema.columns}
         if column not in found:
             raise ConfigurationError(

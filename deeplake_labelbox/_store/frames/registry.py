@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from deeplake_labelbox.errors import ConfigurationError, DatasetError, DatasetMismatchError
+from deeplake_labelbox.errors import ConfigurationError, DatasetError
 
 if TYPE_CHECKING:
     from deeplake_labelbox._store.cells import Readable
     from deeplake_labelbox._store.frames.store import FrameReader, FrameStore, RecordedStore
 
-FrameStorage: TypeAlias = Literal["png", "jpg"]
+FrameStorage: TypeAlias = Literal["png", "jpg", "video"]
 """A way to store frames; the keys of `STORAGES`."""
 
 
@@ -30,13 +30,14 @@ class Storage:
         store: Module and class of its `RecordedStore`.
         summary: What it is good for, in a few words for the command line.
         bytes_a_pixel: Bytes that a pixel takes: the mean of real clips of 144 to 720 rows; a video
-            of much or little detail takes up to a half more or less.
+            of much or little detail takes up to a half more or less. ``None``: as many bytes as
+            the video itself.
         options: The fields of `StorageOptions` that it obeys.
     """
 
     store: str
     summary: str
-    bytes_a_pixel: float
+    bytes_a_pixel: float | None
     options: tuple[str, ...] = ()
 
     def load(self) -> type[RecordedStore[Any]]:
@@ -46,10 +47,14 @@ class Storage:
         return found
 
 
+PICTURES: Final = "frames"
+"""The column of pictures, where frames are stored as such."""
+
 DEFAULT: Final[FrameStorage] = "png"
 STORAGES: Final[Mapping[FrameStorage, Storage]] = {
     "png": Storage("pictures.PictureStore", "keeps every pixel", 1.2),
     "jpg": Storage("pictures.PictureStore", "is smaller and faster", 0.3, ("jpeg_quality",)),
+    "video": Storage("packets.PacketStore", "keeps the video itself, decoded when read", None),
 }
 
 
@@ -60,6 +65,8 @@ class StorageOptions:
     Attributes:
         frame_storage: One of `STORAGES`.
         jpeg_quality: 1 to 100; of ``"jpg"``.
+        verify_frames: Whether videos that are copied are decoded once, to find what is damaged;
+            not recorded.
 
     Raises:
         ConfigurationError: If there is no such storage, or a value is out of range.
@@ -67,6 +74,7 @@ class StorageOptions:
 
     frame_storage: FrameStorage = DEFAULT
     jpeg_quality: int = 95
+    verify_frames: bool = True
 
     def __post_init__(self) -> None:
         if self.frame_storage not in STORAGES:
@@ -111,17 +119,16 @@ def frame_reader(dataset: Readable, column: str) -> FrameReader:
     """Make what reads the frames of a dataset, by the storage that its metadata records.
 
     Args:
-        dataset: The dataset. One without metadata, as the view of a query, has pictures.
+        dataset: The dataset, or the view of a query, which has the storage of its dataset. One
+            without metadata has pictures.
         column: The column of pictures.
 
     Raises:
         ConfigurationError: If there is no such column of pictures.
         DatasetError: If the storage is not known here.
     """
-    from deeplake_labelbox._store.videos import read_meta  # noqa: PLC0415 - imports Deep Lake
+    from deeplake_labelbox._store.videos import recorded_meta  # noqa: PLC0415 - imports Deep Lake
 
-    try:
-        options = StorageOptions.of(json.loads(read_meta(dataset).options))
-    except DatasetMismatchError:
-        options = StorageOptions()
+    meta = recorded_meta(dataset)
+    options = StorageOptions() if meta is None else StorageOptions.of(json.loads(meta.options))
     return STORAGES[options.frame_storage].load().reader(dataset, column)

@@ -8,10 +8,12 @@ from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._store.frames.store import FileReader, Frame, FrameReader
 from deeplake_labelbox._store.source import DatasetSource
+from deeplake_labelbox._video.resize import Resize, resized
 from deeplake_labelbox.errors import ConfigurationError
 
 
@@ -21,11 +23,15 @@ class Frames:
     Args:
         source: Gives each process that reads a dataset object of its own.
         reader: Reads frames of its storage.
+        resize: The size to scale frames to; see `Resize`.
     """
 
-    def __init__(self, source: DatasetSource, reader: FrameReader) -> None:
+    def __init__(
+        self, source: DatasetSource, reader: FrameReader, resize: Resize | None = None
+    ) -> None:
         self._source = source
         self._reader = reader
+        self._resize = resize
 
     def __len__(self) -> int:
         """How many rows."""
@@ -57,19 +63,21 @@ class Frames:
             ConfigurationError: If there is no such row.
             DatasetError: If a frame is missing, or cannot be read or decoded.
         """
-        return self._reader.read(self._source.dataset, self._checked(rows))
+        frames = self._reader.read(self._source.dataset, self._checked(rows))
+        return frames if self._resize is None else map(self._scaled, frames)
 
     def files(self, rows: Sequence[int] | NDArray[np.int64]) -> Iterator[bytes | None]:
         """Yield the pictures of rows as the PNG or JPEG files that are stored.
 
-        ``None`` stands for a frame that is stored in another way; `read` gives its pixels.
+        ``None`` stands for a frame that is stored in another way, or is scaled; `read` gives its
+        pixels.
 
         Raises:
             ConfigurationError: If there is no such row.
             DatasetError: If a frame cannot be read.
         """
         checked = self._checked(rows)
-        if isinstance(self._reader, FileReader):
+        if isinstance(self._reader, FileReader) and self._resize is None:
             return self._reader.files(self._source.dataset, checked)
         return repeat(None, len(checked))
 
@@ -82,3 +90,12 @@ class Frames:
                     f"counted from 0."
                 )
         return [int(row) % count for row in rows]
+
+    def _scaled(self, frame: Frame) -> Frame:
+        height, width = frame.shape[:2]
+        size = resized(width, height, self._resize)
+        if size == (width, height):
+            return frame
+        shrinks = size[0] <= width and size[1] <= height
+        how = Image.Resampling.BOX if shrinks else Image.Resampling.BICUBIC
+        return np.array(Image.fromarray(frame).resize(size, how))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from deeplake_labelbox._store.cells import Readable
 from deeplake_labelbox._store.frames.registry import StorageOptions
+from deeplake_labelbox._store.labelbox_meta import LabelboxMeta, VideoEntry
 from deeplake_labelbox._video.opened import OpenedVideo, WantedFrames
 
 Frame = NDArray[np.uint8]
@@ -61,10 +62,12 @@ class FrameStore(Protocol[B]):
 
     Attributes:
         columns: The columns that it writes, where it can tell.
+        keeps_size: Whether frames are stored in the size of their video, and cannot be scaled.
         options: What the metadata of a dataset records of it.
     """
 
     columns: ClassVar[tuple[str, ...]]
+    keeps_size: ClassVar[bool]
 
     @property
     def options(self) -> Mapping[str, Any]: ...
@@ -84,8 +87,28 @@ class FrameStore(Protocol[B]):
     def size_of(self, batch: B) -> int:
         """How many bytes Deep Lake stores of it at least; 0 if unknown."""
 
-    def append(self, dataset: deeplake.Dataset, video_idx: int, batch: B) -> None:
-        """Append one row per frame."""
+    def append(self, dataset: deeplake.Dataset, entry: VideoEntry, batch: B) -> VideoEntry:
+        """Append one row per frame.
+
+        Args:
+            dataset: The dataset.
+            entry: What it knows of the video.
+            batch: What `prepare` made.
+
+        Returns:
+            The entry, with what the store needs to find again, and what is odd.
+        """
+
+    def publish(self, dataset: deeplake.Dataset, meta: LabelboxMeta) -> None:
+        """Commit what is stored elsewhere than in the rows; called before these are committed.
+
+        Args:
+            dataset: The dataset.
+            meta: What it will know of its project; what no entry refers to is deleted.
+        """
+
+    def discard(self) -> None:
+        """Take back what was not published."""
 
     @staticmethod
     def reader(dataset: Readable, column: str) -> FrameReader:
@@ -98,6 +121,18 @@ class FrameStore(Protocol[B]):
         Raises:
             ConfigurationError: If there is no such column.
         """
+
+
+class RowsAlone:
+    """A part of stores that write nothing but rows."""
+
+    keeps_size: ClassVar[bool] = False
+
+    def publish(self, dataset: deeplake.Dataset, meta: LabelboxMeta) -> None:
+        """Nothing stands elsewhere."""
+
+    def discard(self) -> None:
+        """Nothing stands elsewhere."""
 
 
 class RecordedStore(FrameStore[B], Protocol[B]):

@@ -14,7 +14,7 @@ import deeplake
 
 from deeplake_labelbox._jobs.apply import make_converter
 from deeplake_labelbox._jobs.converter import VideoProjectConverter
-from deeplake_labelbox._jobs.create import create_frames
+from deeplake_labelbox._jobs.create import prepare_build
 from deeplake_labelbox._jobs.options import ErrorPolicy, LabelOptions
 from deeplake_labelbox._jobs.project_source import ProjectSource
 from deeplake_labelbox._labelbox.export import ExportSource, ProjectExport
@@ -135,7 +135,7 @@ def create_dataset_from_video_annotation_project(
         export.save("project.ndjson")  # to apply the labels with, or to do it again offline
         ```
     """
-    return create_frames(
+    build, export = prepare_build(
         ProjectSource.with_id(project_id, project_json, lb_api_key, lb_client),
         DatasetLocation.of(deeplake_ds_path, deeplake_creds, deeplake_org_id, deeplake_token),
         StorageOptions(frame_storage=frame_storage, jpeg_quality=jpeg_quality).store(
@@ -158,6 +158,7 @@ def create_dataset_from_video_annotation_project(
         progress=progress,
         report=Report() if report is None else report,
     )
+    return build.run(export), export
 
 
 def create_dataset_from_video_annotation_project_with_custom_data_filler(
@@ -241,7 +242,7 @@ def create_dataset_from_video_annotation_project_with_custom_data_filler(
         )
         ```
     """
-    return create_frames(
+    build, export = prepare_build(
         ProjectSource.with_id(project_id, project_json, lb_api_key, lb_client),
         DatasetLocation.of(deeplake_ds_path, deeplake_creds, deeplake_org_id, deeplake_token),
         FillerStore(data_filler),
@@ -262,6 +263,7 @@ def create_dataset_from_video_annotation_project_with_custom_data_filler(
         progress=progress,
         report=Report() if report is None else report,
     )
+    return build.run(export), export
 
 
 def converter_for_video_project_with_id(

@@ -8,7 +8,6 @@ import typer
 
 from deeplake_labelbox._cli import options
 from deeplake_labelbox._cli.arguments import (
-    check_ontology_fits,
     read_creds,
     read_details,
     read_groups,
@@ -33,14 +32,14 @@ def annotate(
             help="Write to this branch of the dataset; it is made where it is not there.",
         ),
     ] = None,
-    group: options.Group = None,
-    labeled_by: options.SameLabelChoice = None,
-    row_detail: options.RowDetails = None,
+    group_mapping: options.Group = None,
+    label_selection: options.SameLabelChoice = None,
+    row_details: options.RowDetails = None,
     ontology: options.OntologyFile = None,
-    creds: options.Creds = None,
-    token: options.DeepLakeToken = None,
-    project: options.Project = None,
-    api_key: options.ApiKey = None,
+    deeplake_creds: options.Creds = None,
+    deeplake_token: options.DeepLakeToken = None,
+    project_id: options.Project = None,
+    lb_api_key: options.ApiKey = None,
     endpoint: options.Endpoint = None,
     fail_on_error: options.FailOnError = False,
     report: options.ReportFile = None,
@@ -62,27 +61,24 @@ def annotate(
         from deeplake_labelbox._jobs.project_source import ProjectSource  # noqa: PLC0415 - the same
 
         check_writable(report)
-        storage, groups, known = read_creds(creds), read_groups(group), read_ontology(ontology)
-        details = read_details(row_detail)
+        storage, groups = read_creds(deeplake_creds), read_groups(group_mapping)
+        known = read_ontology(ontology)
         found = ProjectSource.of(
-            source, project_id=project, lb_api_key=api_key or None, endpoint=endpoint
+            source, project_id=project_id, lb_api_key=lb_api_key or None, endpoint=endpoint
         )
-        if known is not None and found.export is not None:
-            export = found.read_export(progress=run.progress)
-            check_ontology_fits(known, export, found.project_id)
         run.resume = SAME_COMMAND
         outcome = apply_labels(
             dataset,
             found.project_id if found.export is None else found.export,
             branch=branch,
             project_id=found.project_id,
-            group_mapping=None if group is None else groups,
-            label_selection=labeled_by,
+            group_mapping=None if group_mapping is None else groups,
+            label_selection=label_selection,
             ontology=known,
-            row_details=details,
+            row_details=read_details(row_details),
             fail_on_error=fail_on_error,
             deeplake_creds=storage,
-            deeplake_token=token,
+            deeplake_token=deeplake_token,
             lb_client=found.client,
             progress=run.progress,
         )

@@ -21,6 +21,7 @@ from deeplake_labelbox._cli.plain_output import write_plainly
 from deeplake_labelbox._cli.preview import preview
 from deeplake_labelbox._cli.running import EXIT_GAPS
 from deeplake_labelbox._cli.sandbox import sandbox
+from deeplake_labelbox._cli.spelling import options_of
 from deeplake_labelbox._cli.stats import stats
 from deeplake_labelbox._cli.sync import sync
 from deeplake_labelbox._cli.upload import upload
@@ -66,6 +67,21 @@ class _Command(TyperCommand):
         except typer.BadParameter as error:
             error.message = error.message.removeprefix("Value error, ")
             raise
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run; messages name the options of this command."""
+        with options_of(option_names(self)):
+            return super().invoke(ctx)
+
+
+def option_names(command: TyperCommand) -> dict[str, str]:
+    """The options of a command, and the words of its help for its arguments, by parameter."""
+    return {
+        str(param.name): max(param.opts, key=len)
+        if isinstance(param, TyperOption)
+        else str(param.metavar)
+        for param in command.params
+    }
 
 
 class _Commands(TyperGroup):

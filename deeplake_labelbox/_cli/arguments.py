@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from deeplake_labelbox.errors import ConfigurationError, GroupMappingError, OntologyError
 
 if TYPE_CHECKING:
-    from deeplake_labelbox._labelbox.export import ProjectExport
     from deeplake_labelbox._model.ontology import Ontology
     from deeplake_labelbox._store.row_metadata import RowDetail
 
@@ -168,32 +167,3 @@ def read_metadata(path: Path | None) -> dict[str, dict[str, Any]] | None:
             f'The JSON in {path} is no metadata; write {{"clips/1.mp4": {{"camera": "left"}}}}.'
         )
     return found
-
-
-def check_ontology_fits(ontology: Ontology, export: ProjectExport, project_id: str) -> None:
-    """Check that an ontology knows something of what the labels use, before a dataset is made.
-
-    Raises:
-        OntologyError: If it knows nothing of it.
-    """
-    from deeplake_labelbox._model.labels import parse_label  # noqa: PLC0415 - not needed for --help
-    from deeplake_labelbox._model.selection import select_label  # noqa: PLC0415 - the same
-
-    unknown = 0
-    for row in export:
-        selected = select_label(row, project_id)
-        if selected is None:
-            continue
-        label = parse_label(selected)
-        asked = [answers.feature for answers in label.frame_answers]
-        asked += [answer.feature for answer in label.global_answers]
-        if any(ontology.tool(track.feature) for track in label.tracks) or any(
-            ontology.classification(feature) for feature in asked
-        ):
-            return
-        unknown += len(label.tracks) + len(asked)
-    if unknown:
-        raise OntologyError(
-            f"The ontology knows none of the {unknown} features that the labels of project "
-            f"{project_id} use; pass the ontology of this project, or leave --ontology out."
-        )

@@ -9,9 +9,10 @@ from typing import Annotated, Final
 import typer
 
 from deeplake_labelbox._cli import options
-from deeplake_labelbox._cli.arguments import read_creds, read_pairs, read_size
+from deeplake_labelbox._cli.arguments import read_pairs, read_size
 from deeplake_labelbox._cli.reading import open_to_read
-from deeplake_labelbox._cli.running import in_options, running
+from deeplake_labelbox._cli.running import running
+from deeplake_labelbox._cli.spelling import in_options
 from deeplake_labelbox._formats.registry import FORMATS, TargetFormat, target_formats
 from deeplake_labelbox.errors import ConfigurationError
 
@@ -49,7 +50,7 @@ def convert(
     seed: Annotated[
         int, typer.Option("--seed", help="The same seed gives the same split of the same videos.")
     ] = 0,
-    column: Annotated[
+    columns: Annotated[
         list[str] | None,
         typer.Option(
             "--column",
@@ -73,7 +74,7 @@ def convert(
         ),
     ] = None,
     annotator: options.Annotator = None,
-    video: options.Videos = None,
+    videos: options.Videos = None,
     where: Annotated[
         str | None,
         typer.Option(
@@ -110,8 +111,8 @@ def convert(
         ),
     ] = None,
     branch: options.ReadBranch = None,
-    creds: options.Creds = None,
-    token: options.DeepLakeToken = None,
+    deeplake_creds: options.Creds = None,
+    deeplake_token: options.DeepLakeToken = None,
     verbose: options.Verbose = False,
 ) -> None:
     """Convert a dataset to pictures and labels as another tool expects them.
@@ -129,16 +130,16 @@ def convert(
 
         shares, size, renamed = _shares(split), read_size(resize), read_pairs("--map", mapping)
         check_free_folder(output)
-        labeled = LabeledDataset(open_to_read(dataset, read_creds(creds), token, branch))
+        labeled = LabeledDataset(open_to_read(dataset, deeplake_creds, deeplake_token, branch))
         report = convert_dataset(
             labeled,
             output,
             to,
             split=shares,
             seed=seed,
-            columns=column or None,
+            columns=columns or None,
             mapping=renamed,
-            videos=None if not video else [labeled.video(name).video_idx for name in video],
+            videos=None if not videos else [labeled.video(name).video_idx for name in videos],
             where=where,
             only_labeled=only_labeled,
             stride=stride,

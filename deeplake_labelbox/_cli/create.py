@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deeplake_labelbox._cli import options
 from deeplake_labelbox._cli.arguments import (
-    check_ontology_fits,
     read_creds,
     read_details,
     read_groups,
@@ -39,11 +37,11 @@ def create(
         bool,
         typer.Option("--no-labels", rich_help_panel=options.LABELS, help="Write the frames alone."),
     ] = False,
-    group: options.Group = None,
-    labeled_by: options.LabelChoice = "selected",
-    row_detail: options.RowDetails = None,
+    group_mapping: options.Group = None,
+    label_selection: options.LabelChoice = "selected",
+    row_details: options.RowDetails = None,
     ontology: options.OntologyFile = None,
-    frames: Annotated[
+    frame_storage: Annotated[
         FrameStorage,
         typer.Option("--frames", rich_help_panel=_FRAMES, help=f"How frames are stored: {_KINDS}."),
     ] = DEFAULT,
@@ -69,7 +67,7 @@ def create(
             help="At most so many frames a second.",
         ),
     ] = None,
-    frame_range: Annotated[
+    ranges: Annotated[
         list[str] | None,
         typer.Option(
             "--range",
@@ -106,10 +104,10 @@ def create(
             help="Replace a dataset at the path, once the new one is complete.",
         ),
     ] = False,
-    creds: options.Creds = None,
-    token: options.DeepLakeToken = None,
-    project: options.Project = None,
-    api_key: options.ApiKey = None,
+    deeplake_creds: options.Creds = None,
+    deeplake_token: options.DeepLakeToken = None,
+    project_id: options.Project = None,
+    lb_api_key: options.ApiKey = None,
     endpoint: options.Endpoint = None,
     fail_on_error: options.FailOnError = False,
     report: options.ReportFile = None,
@@ -135,16 +133,12 @@ def create(
         from deeplake_labelbox._store.location import DatasetLocation  # noqa: PLC0415 - the same
 
         check_writable(report)
-        groups, storage, known = read_groups(group), read_creds(creds), read_ontology(ontology)
-        details = read_details(row_detail)
-        chosen, size = read_ranges(frame_range), read_size(resize)
+        storage, groups = read_creds(deeplake_creds), read_groups(group_mapping)
+        known = read_ontology(ontology)
+        chosen, size = read_ranges(ranges), read_size(resize)
         found = ProjectSource.of(
-            source, project_id=project, lb_api_key=api_key or None, endpoint=endpoint
+            source, project_id=project_id, lb_api_key=lb_api_key or None, endpoint=endpoint
         )
-        if known is not None and not no_labels:
-            export = found.read_export(progress=run.progress)
-            check_ontology_fits(known, export, found.project_id)
-            found = replace(found, export=export)
         run.resume = SAME_COMMAND
         try:
             outcome = create_dataset(
@@ -153,10 +147,10 @@ def create(
                 labels=not no_labels,
                 project_id=found.project_id,
                 group_mapping=groups,
-                label_selection=labeled_by,
+                label_selection=label_selection,
                 ontology=known,
-                row_details=details,
-                frame_storage=frames,
+                row_details=read_details(row_details),
+                frame_storage=frame_storage,
                 jpeg_quality=jpeg_quality,
                 verify_frames=verify_frames,
                 stride=stride,
@@ -167,12 +161,12 @@ def create(
                 overwrite=overwrite,
                 fail_on_error=fail_on_error,
                 deeplake_creds=storage,
-                deeplake_token=token,
+                deeplake_token=deeplake_token,
                 lb_client=found.client,
                 progress=run.progress,
             )
         except DatasetExistsError:
-            location = DatasetLocation.of(dataset, storage, None, token)
+            location = DatasetLocation.of(dataset, storage, None, deeplake_token)
             run.hint = _how_to_go_on(location, found.project_id)
             raise
         show_dataset(run, outcome.dataset, dataset, outcome)

@@ -85,7 +85,7 @@ def _check_folder(output: Path) -> None:
 
 
 def _draw(run: Run, dataset: deeplake.Dataset, output: Path) -> Path:
-    from deeplake_labelbox import draw_contact_sheet  # noqa: PLC0415 - imports deeplake
+    from deeplake_labelbox._pictures.contact_sheet import draw_contact_sheet  # noqa: PLC0415 - imports deeplake
 
     run.step("Drawing a contact sheet")
     path = output / "contact-sheet.png"

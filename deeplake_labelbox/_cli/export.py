@@ -9,12 +9,17 @@ import typer
 
 from deeplake_labelbox._cli import options
 from deeplake_labelbox._cli.running import check_writable, running
+from deeplake_labelbox._cli.spelling import options_of
 from deeplake_labelbox._cli.summary import command_line, readable_size
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox.errors import ConfigurationError
 
 _FILTERS = "Which data rows (all that is given must hold)"
 _DETAILS = "What is told of each data row"
+RANGES = {
+    "last_activity_at": "--since/--until",
+    "label_created_at": "--labeled-since/--labeled-until",
+}
 
 
 def export(
@@ -41,7 +46,7 @@ def export(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the file, once the export is there.")
     ] = False,
-    status: Annotated[
+    workflow_status: Annotated[
         Literal["ToLabel", "InReview", "InRework", "Done"] | None,
         typer.Option(
             "--status",
@@ -49,19 +54,19 @@ def export(
             help="Where they stand in the workflow.",
         ),
     ] = None,
-    batch: Annotated[
+    batch_ids: Annotated[
         list[str] | None,
         typer.Option(
             "--batch", metavar="ID", rich_help_panel=_FILTERS, help="Of this batch. Repeatable."
         ),
     ] = None,
-    data_row: Annotated[
+    data_row_ids: Annotated[
         list[str] | None,
         typer.Option(
             "--data-row", metavar="ID", rich_help_panel=_FILTERS, help="With this id. Repeatable."
         ),
     ] = None,
-    global_key: Annotated[
+    global_keys: Annotated[
         list[str] | None,
         typer.Option(
             "--global-key",
@@ -120,7 +125,7 @@ def export(
             help="How long Labelbox may take to prepare the export.",
         ),
     ] = 7200.0,
-    api_key: options.ApiKey = None,
+    lb_api_key: options.ApiKey = None,
     endpoint: options.Endpoint = None,
     fail_on_error: options.FailOnError = False,
     verbose: options.Verbose = False,
@@ -136,7 +141,7 @@ def export(
 
     deeplake-labelbox export cl9y0xd2m00 -o done.ndjson --status Done --since 2024-01-31
     """
-    with running(verbose=verbose) as run:
+    with options_of(RANGES), running(verbose=verbose) as run:
         from deeplake_labelbox._labelbox.client import connect  # noqa: PLC0415 - not needed for --help
         from deeplake_labelbox._labelbox.exporter import ProjectExporter  # noqa: PLC0415 - the same
         from deeplake_labelbox._labelbox.filters import (  # noqa: PLC0415 - the same
@@ -145,10 +150,10 @@ def export(
         )
 
         filters = ExportFilters(
-            data_row_ids=data_row or None,
-            global_keys=global_key or None,
-            batch_ids=batch or None,
-            workflow_status=status,
+            data_row_ids=data_row_ids or None,
+            global_keys=global_keys or None,
+            batch_ids=batch_ids or None,
+            workflow_status=workflow_status,
             last_activity_at=_range(since, until),
             label_created_at=_range(labeled_since, labeled_until),
         )
@@ -165,7 +170,7 @@ def export(
                 f"There is a file {output} already; choose another, or pass --overwrite to replace "
                 f"it."
             )
-        exporter = ProjectExporter(connect(api_key, endpoint=endpoint), project_id)
+        exporter = ProjectExporter(connect(lb_api_key, endpoint=endpoint), project_id)
         run.step(f"Exporting project {project_id}")
         exported = exporter.export(
             output,

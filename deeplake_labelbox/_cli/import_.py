@@ -11,7 +11,8 @@ import typer
 
 from deeplake_labelbox._cli import options
 from deeplake_labelbox._cli.arguments import read_creds, read_groups, read_pairs
-from deeplake_labelbox._cli.running import EXIT_GAPS, Run, check_writable, in_options, running
+from deeplake_labelbox._cli.running import EXIT_GAPS, Run, check_writable, running
+from deeplake_labelbox._cli.spelling import in_options
 from deeplake_labelbox._cli.summary import show_gaps
 from deeplake_labelbox._formats.registry import (
     FORMATS,
@@ -114,8 +115,8 @@ def import_(
             "an empty CLASS leaves it out. Repeatable.",
         ),
     ] = None,
-    group: options.Group = None,
-    data_row: Annotated[
+    group_mapping: options.Group = None,
+    data_rows: Annotated[
         list[str] | None,
         typer.Option(
             "--data-row",
@@ -155,7 +156,7 @@ def import_(
             help="Write the lines to this NDJSON file, and send nothing.",
         ),
     ] = None,
-    name: Annotated[
+    import_name: Annotated[
         str | None,
         typer.Option(
             "--name",
@@ -174,9 +175,9 @@ def import_(
             help="How long Labelbox may take for each import.",
         ),
     ] = 7200.0,
-    creds: options.Creds = None,
-    token: options.DeepLakeToken = None,
-    api_key: options.ApiKey = None,
+    deeplake_creds: options.Creds = None,
+    deeplake_token: options.DeepLakeToken = None,
+    lb_api_key: options.ApiKey = None,
     endpoint: options.Endpoint = None,
     report: Annotated[
         Path | None,
@@ -222,8 +223,8 @@ def import_(
                 as_=as_,
                 source_format=source_format,
                 mapping=read_pairs("--map", mapping),
-                group_mapping=read_groups(group),
-                data_rows=_data_rows(data_row),
+                group_mapping=read_groups(group_mapping),
+                data_rows=_data_rows(data_rows),
                 frame_step=frame_step,
                 first_number=first_number,
                 existing=existing,
@@ -231,11 +232,11 @@ def import_(
                 keep_key_frames=keep_key_frames,
                 dry_run=dry_run,
                 save_result=report,
-                import_name=name,
+                import_name=import_name,
                 timeout=timeout,
-                deeplake_creds=read_creds(creds),
-                deeplake_token=token,
-                lb_client=connect(api_key, endpoint=endpoint),
+                deeplake_creds=read_creds(deeplake_creds),
+                deeplake_token=deeplake_token,
+                lb_client=connect(lb_api_key, endpoint=endpoint),
                 progress=run.progress,
             )
         except (AlreadyLabeledError, AnnotationSourceError, ConfigurationError, OntologyError):

@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from deeplake_labelbox._cli import options
-from deeplake_labelbox._cli.running import EXIT_GAPS, Run, in_options, running
+from deeplake_labelbox._cli.running import EXIT_GAPS, Run, running
+from deeplake_labelbox._cli.spelling import in_options
 from deeplake_labelbox._cli.summary import readable_size
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._jobs.project_source import ProjectSource
@@ -29,8 +30,8 @@ def inspect(
     at_a_time: Annotated[
         int, typer.Option(min=1, max=64, help="How many videos are looked at at once.")
     ] = 8,
-    project: options.Project = None,
-    api_key: options.ApiKey = None,
+    project_id: options.Project = None,
+    lb_api_key: options.ApiKey = None,
     endpoint: options.Endpoint = None,
     verbose: options.Verbose = False,
 ) -> None:
@@ -47,7 +48,7 @@ def inspect(
     deeplake-labelbox inspect project.ndjson --json > videos.json
     """
     with running(verbose=verbose) as run:
-        inspection = _inspect(run, source, project, api_key, endpoint, at_a_time)
+        inspection = _inspect(run, source, project_id, lb_api_key, endpoint, at_a_time)
         if as_json:
             run.result_json(inspection.to_dict())
         else:
@@ -64,7 +65,10 @@ def _inspect(
     endpoint: str | None,
     at_a_time: int,
 ) -> ProjectInspection:
-    from deeplake_labelbox import inspect_export, inspect_project  # noqa: PLC0415 - not needed for --help
+    from deeplake_labelbox._jobs.inspect import (  # noqa: PLC0415 - not needed for --help
+        inspect_export,
+        inspect_project,
+    )
 
     found = ProjectSource.of(
         text, project_id=project, lb_api_key=api_key or None, endpoint=endpoint

@@ -9,12 +9,15 @@ from typing import Annotated
 import typer
 
 from deeplake_labelbox._cli import options
-from deeplake_labelbox._cli.arguments import read_creds
 from deeplake_labelbox._cli.reading import open_to_read
 from deeplake_labelbox._cli.running import check_writable, running
 from deeplake_labelbox.errors import ConfigurationError
 
 _WHAT = "What is shown"
+
+
+def _bytes(megabytes: float) -> float:
+    return megabytes * 1e6
 
 
 def preview(
@@ -31,7 +34,7 @@ def preview(
             "a page that plays videos with their labels and a timeline.",
         ),
     ],
-    video: options.Videos = None,
+    videos: options.Videos = None,
     annotator: options.Annotator = None,
     frames: Annotated[
         str | None,
@@ -54,18 +57,19 @@ def preview(
             help="Width of the contact sheet, of the video's frames, or of the page's pictures.",
         ),
     ] = None,
-    max_mb: Annotated[
+    max_bytes: Annotated[
         float,
         typer.Option(
             "--max-mb",
             min=0.05,
+            callback=_bytes,
             rich_help_panel=_WHAT,
             help="Greatest size of an .html page; frames are left out where it would be larger.",
         ),
     ] = 24.0,
     branch: options.ReadBranch = None,
-    creds: options.Creds = None,
-    token: options.DeepLakeToken = None,
+    deeplake_creds: options.Creds = None,
+    deeplake_token: options.DeepLakeToken = None,
     verbose: options.Verbose = False,
 ) -> None:
     """Look at a dataset and its labels: as a picture, a video, or a page for the browser.
@@ -82,17 +86,17 @@ def preview(
             write_preview,
         )
 
-        check_preview_path(output, video or None)
+        check_preview_path(output, videos or None)
         check_writable(output)
         between = _read_range(frames)
-        opened = open_to_read(dataset, read_creds(creds), token, branch)
+        opened = open_to_read(dataset, deeplake_creds, deeplake_token, branch)
         written = write_preview(
             opened,
             output,
-            videos=video or None,
+            videos=videos or None,
             frames=between,
             width=width,
-            max_bytes=round(max_mb * 1e6),
+            max_bytes=round(max_bytes),
             annotator=annotator,
             progress=run.progress,
         )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from deeplake_labelbox._cli.arguments import read_creds
 from deeplake_labelbox.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -11,9 +13,15 @@ if TYPE_CHECKING:
 
 
 def open_to_read(
-    path: str, creds: dict[str, str] | None, token: str | None, branch: str | None
+    path: str, creds: Sequence[str] | None, token: str | None, branch: str | None
 ) -> ReadableDataset:
     """Open a dataset without writing to it.
+
+    Args:
+        path: Its path.
+        creds: ``KEY=VALUE`` of the storage.
+        token: Token of Deep Lake's cloud.
+        branch: The branch to open, or ``None`` for ``main``.
 
     Raises:
         ConfigurationError: If it has no such branch.
@@ -24,7 +32,7 @@ def open_to_read(
         dataset_errors,
     )
 
-    dataset = DatasetLocation.of(path, creds, None, token).open_to_read()
+    dataset = DatasetLocation.of(path, read_creds(creds), None, token).open_to_read()
     if branch is None:
         return dataset
     with dataset_errors(f"opening branch {branch!r}"):

@@ -22,6 +22,7 @@ from rich.logging import RichHandler
 from rich.text import Text
 
 from deeplake_labelbox._cli.plain_output import has_unicode
+from deeplake_labelbox._cli.spelling import in_options
 from deeplake_labelbox.errors import ConfigurationError, DeepLakeLabelboxError
 from deeplake_labelbox.report import Gap
 
@@ -33,46 +34,6 @@ SAME_COMMAND: Final = "Run the same command again to go on: what is done is not 
 
 _STEPS: Final = "deeplake_labelbox.steps"
 _SDK: Final = ("labelbox", "lbox")
-_OPTIONS: Final = (
-    ("pass overwrite=True to", "pass --overwrite to"),
-    ("Pass fail_on_error=False to", "Leave --fail-on-error out to"),
-    ("without fail_on_error", "without --fail-on-error"),
-    ("with project_id", "with --project"),
-    ("same call without overwrite", "same command without --overwrite"),
-    ("same call", "same command"),
-    ("pass it as lb_api_key (--api-key on the command line)", "pass it as --api-key"),
-    ("pass branch as well", "pass --branch as well"),
-    ("Pass url_presigner", "Use the url_presigner of the Python functions"),
-    ("else url_presigner", "else use the url_presigner of the Python functions"),
-    ("pass url_presigner", "use the url_presigner of the Python functions"),
-    ("a longer timeout", "a longer --timeout"),
-    ("existing='skip'", "--existing skip"),
-    ("or 'overwrite'", "or --existing overwrite"),
-    ("source_format (--format on the command line)", "--format"),
-    ("frame_step (--frame-step on the command line)", "--frame-step"),
-    ("first_number (--first-number on the command line)", "--first-number"),
-    ("mapping={'pedestrian': class}", "--map pedestrian=CLASS"),
-    ("allow the page more with max_bytes", "allow the page more with --max-mb"),
-    ("group_mapping", "--group"),
-    ("with mapping={column: name}", "with --map column=name"),
-    ("name it in columns", "name it with --column"),
-    ("split is", "--split is"),
-    ("The mapping names", "--map names"),
-    ("The mapping leaves", "--map leaves"),
-    ("with mapping", "with --map NAME=CLASS"),
-    ("with data_rows", "with --data-row VIDEO=ID"),
-    ("another import_name", "another --name"),
-    ("set preflight='skip'", "pass --preflight skip"),
-    ("deeplake_creds", "--creds"),
-    ("jpeg_quality", "--jpeg-quality"),
-    ("workflow_status '", "--status '"),
-    ("row_details holds", "--row-detail has"),
-    ("last_activity_at", "--since/--until"),
-    ("label_created_at", "--labeled-since/--labeled-until"),
-    ("data_row_ids", "--data-row"),
-    ("global_keys", "--global-key"),
-    ("batch_ids", "--batch"),
-)
 
 
 @dataclass(slots=True)
@@ -191,13 +152,6 @@ def check_writable(path: Path | None) -> None:
         raise ConfigurationError(
             f"{path} cannot be written: its folder is read-only for you; choose another path."
         )
-
-
-def in_options(message: str) -> str:
-    """A message of the library in the words of the command line."""
-    for argument, option in _OPTIONS:
-        message = message.replace(argument, option)
-    return message
 
 
 def _fail(run: Run, error: DeepLakeLabelboxError) -> Never:

@@ -11,7 +11,6 @@ from rich.table import Table
 from rich.text import Text
 
 from deeplake_labelbox._cli import options
-from deeplake_labelbox._cli.arguments import read_creds
 from deeplake_labelbox._cli.reading import open_to_read
 from deeplake_labelbox._cli.running import Run, check_writable, running
 from deeplake_labelbox._counts import counted
@@ -39,11 +38,11 @@ def stats(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the numbers as JSON instead of tables.")
     ] = False,
-    video: options.Videos = None,
+    videos: options.Videos = None,
     annotator: options.Annotator = None,
     branch: options.ReadBranch = None,
-    creds: options.Creds = None,
-    token: options.DeepLakeToken = None,
+    deeplake_creds: options.Creds = None,
+    deeplake_token: options.DeepLakeToken = None,
     verbose: options.Verbose = False,
 ) -> None:
     """Count what a dataset holds: frames, objects per class, tracks, answers, labels over time.
@@ -63,12 +62,12 @@ def stats(
         if output is not None:
             check_suffix(output, ".png")
         check_writable(output)
-        opened = open_to_read(dataset, read_creds(creds), token, branch)
+        opened = open_to_read(dataset, deeplake_creds, deeplake_token, branch)
         from deeplake_labelbox._pictures.statistics import dataset_statistics  # noqa: PLC0415 - imports deeplake
         from deeplake_labelbox._pictures.statistics_plot import draw_statistics  # noqa: PLC0415 - imports Pillow
 
         found = dataset_statistics(
-            opened, videos=video or None, annotator=annotator, progress=run.progress
+            opened, videos=videos or None, annotator=annotator, progress=run.progress
         )
         if as_json:
             run.result_json(found.to_dict())

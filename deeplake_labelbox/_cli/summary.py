@@ -14,7 +14,8 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from deeplake_labelbox._cli.running import EXIT_GAPS, Run, in_options, writing
+from deeplake_labelbox._cli.running import EXIT_GAPS, Run, writing
+from deeplake_labelbox._cli.spelling import in_options
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._store.frames.registry import PICTURES
 from deeplake_labelbox.report import Gap, Report

@@ -15,9 +15,9 @@ from deeplake_labelbox._cli.running import (
     SAME_COMMAND,
     Run,
     check_writable,
-    in_options,
     running,
 )
+from deeplake_labelbox._cli.spelling import in_options
 from deeplake_labelbox._cli.summary import command_line
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._files import write_json
@@ -29,7 +29,7 @@ _VIDEOS = "Videos"
 
 
 def upload(
-    paths: Annotated[
+    video_paths: Annotated[
         list[str],
         typer.Argument(
             metavar="PATHS",
@@ -99,7 +99,7 @@ def upload(
             help="From 1, labeled first, to 5.",
         ),
     ] = 5,
-    iam: Annotated[
+    iam_integration: Annotated[
         str,
         typer.Option(
             "--iam",
@@ -143,8 +143,8 @@ def upload(
             help="Give Labelbox signed URLs of what is in buckets; they work for a week.",
         ),
     ] = False,
-    creds: options.Creds = None,
-    api_key: options.ApiKey = None,
+    deeplake_creds: options.Creds = None,
+    lb_api_key: options.ApiKey = None,
     endpoint: options.Endpoint = None,
     fail_on_error: options.FailOnError = False,
     report: options.ReportFile = None,
@@ -171,11 +171,11 @@ def upload(
         if ontology is not None and (ontology.endswith(".json") or Path(ontology).exists()):
             wanted = read_normalized(Path(ontology))
         given = read_metadata(metadata)
-        client = connect(api_key, endpoint=endpoint)
-        storage = read_creds(creds)
+        client = connect(lb_api_key, endpoint=endpoint)
+        storage = read_creds(deeplake_creds)
         found = [
             video
-            for path in paths
+            for path in video_paths
             for video in list_videos(path, sign_urls=sign, storage_options=storage)
         ]
         run.resume = SAME_COMMAND
@@ -188,7 +188,7 @@ def upload(
             dataset_id=dataset_id,
             metadata=given,
             priority=priority,
-            iam_integration=None if iam == "NONE" else iam,
+            iam_integration=None if iam_integration == "NONE" else iam_integration,
             duplicates=duplicates,
             preflight=preflight,
             fail_on_error=fail_on_error,

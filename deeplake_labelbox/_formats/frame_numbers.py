@@ -19,9 +19,6 @@ from deeplake_labelbox._counts import counted as counted_of
 # Pictures of faster videos may be numbered at half the video's rate.
 _FAST: Final = 48.0
 
-_STEP: Final = "frame_step (--frame-step on the command line)"
-_FIRST: Final = "first_number (--first-number on the command line)"
-
 
 @dataclass(frozen=True, slots=True)
 class Numbering:
@@ -95,12 +92,14 @@ def frames_of_pictures(
         frames = values - start + 1
     last = int(frames.max())
     if frames.min() < 1:
-        raise ValueError(f"its pictures are numbered from {ranks[0]}, but first_number is {start}")
+        raise ValueError(
+            f"its pictures are numbered from {ranks[0]}, but `first_number` is {start}"
+        )
     if video.frames is not None and last > video.frames:
         raise ValueError(
             f"its last picture has number {ranks[-1]}, which is frame {last}, but the video in "
-            f"Labelbox has {counted_of(video.frames, 'frame')}; pass {_STEP}: how many frames of "
-            f"the video lie from one picture to the next"
+            f"Labelbox has {counted_of(video.frames, 'frame')}; pass `frame_step`: how many "
+            f"frames of the video lie from one picture to the next"
         )
     if said.step is None and (last > 1 or counted) and _is_doubtful(ranks, video, last, declared):
         told = (
@@ -113,7 +112,7 @@ def frames_of_pictures(
             shown = f"its only picture has number {ranks[0]}"
         raise ValueError(
             f"{shown}, the video in Labelbox has {told}; the numbers may count its frames or, for "
-            f"example, every second one. Pass {_STEP}: {unit} if they count its frames, "
+            f"example, every second one. Pass `frame_step`: {unit} if they count its frames, "
             f"{2 * unit} if they count every second one"
         )
     return frames
@@ -131,12 +130,12 @@ def _checked_unit(
         raise ValueError(
             f"its pictures are numbered in steps of {unit} up to {ranks[-1]}, and the video in "
             f"Labelbox has {counted_of(video.frames, 'frame')}, so they do not lie {step} frames "
-            f"apart; pass {unit} as {_STEP} if they are numbered by the frames of the video"
+            f"apart; pass `frame_step={unit}` if they are numbered by the frames of the video"
         )
     if (ranks[0] - start) % unit:
         raise ValueError(
             f"its first picture has number {ranks[0]}, which is no multiple of {unit}, the "
-            f"step of the numbers; pass {_FIRST}"
+            f"step of the numbers; pass `first_number`"
         )
     return unit
 
@@ -154,7 +153,7 @@ def _first_number(
         return 1  # from 0, this would be a frame after the last
     raise ValueError(
         f"its pictures are numbered from {ranks[0]} on, which does not tell whether they count "
-        f"from 0 or from 1; pass {_FIRST}"
+        f"from 0 or from 1; pass `first_number`"
     )
 
 

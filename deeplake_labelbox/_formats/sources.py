@@ -75,7 +75,7 @@ def open_source(source: Source, options: ReadOptions) -> AnnotationSource:
     """
     if options.source_format is not None and options.source_format not in source_formats():
         raise ConfigurationError(
-            f"The format {options.source_format!r} is unknown; the formats are "
+            f"`source_format` {options.source_format!r} is unknown; the formats are "
             f"{', '.join(source_formats())}."
         )
     chosen: SourceFormat | None = None
@@ -90,7 +90,7 @@ def open_source(source: Source, options: ReadOptions) -> AnnotationSource:
     numbered = chosen is not None and FORMATS[chosen].is_numbered
     if options.numbering != Numbering() and not numbered:
         raise ConfigurationError(
-            f"frame_step and first_number are for files of {numbered_formats()}; the frames of "
+            f"`frame_step` and `first_number` are for files of {numbered_formats()}; the frames of "
             f"other sources have their own numbers."
         )
     if chosen is not None:
@@ -117,6 +117,5 @@ def _format_of(location: str) -> SourceFormat:
     if not path.exists():
         return "deep-lake"
     raise AnnotationSourceError(
-        f"The format of {path} cannot be told from its ending; say it with source_format "
-        f"(--format on the command line)."
+        f"The format of {path} cannot be told from its ending; pass `source_format`."
     )

@@ -245,16 +245,18 @@ def _check(as_: str, existing: str, tolerance: float, timeout: float) -> None:
                 f"{name} is {value!r}; it is one of {', '.join(map(repr, choices))}."
             )
     if not 0 <= tolerance < float("inf"):
-        raise ConfigurationError(f"tolerance is {tolerance!r}; it is a number of pixels from 0 on.")
+        raise ConfigurationError(
+            f"`tolerance` is {tolerance!r}; it is a number of pixels from 0 on."
+        )
     if not timeout > 0:
-        raise ConfigurationError(f"timeout is {timeout!r}; it is a number of seconds above 0.")
+        raise ConfigurationError(f"`timeout` is {timeout!r}; give more than 0 seconds.")
 
 
 def _numbering(frame_step: int | None, first_number: int | None) -> Numbering:
     if frame_step is not None and frame_step < 1:
-        raise ConfigurationError(f"frame_step is {frame_step!r}; it is a number of frames from 1.")
+        raise ConfigurationError(f"`frame_step` is {frame_step!r}; give 1 or more frames.")
     if first_number not in (None, 0, 1):
-        raise ConfigurationError(f"first_number is {first_number!r}; it is 0 or 1.")
+        raise ConfigurationError(f"`first_number` is {first_number!r}; give 0 or 1.")
     return Numbering(frame_step, first_number)
 
 

@@ -81,7 +81,7 @@ class PayloadWriter:
         """
         if missing := [name for name in self.mapping if name not in names]:
             raise ConfigurationError(
-                f"The mapping names {missing[0]!r}, which the source does not have; it has "
+                f"`mapping` names {missing[0]!r}, which the source does not have; it has "
                 f"{', '.join(map(repr, sorted(names))) or 'no annotations'}. Nothing was sent."
             )
 

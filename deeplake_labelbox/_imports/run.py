@@ -124,7 +124,7 @@ class ImportRun:
         told = chunks.chunks or self.result.annotations or self.result.gaps
         if not told and not may_be_empty:
             raise AnnotationSourceError(
-                "The mapping leaves out all annotations of the source; nothing was sent."
+                "`mapping` leaves out all annotations of the source; nothing was sent."
                 if names
                 else "The source has no annotations; nothing was sent. Check that it is the right "
                 "one, and its format."
@@ -207,7 +207,7 @@ class ImportRun:
             raise AlreadyLabeledError(
                 f"The project has labels or pre-labels of {counted(len(labeled), 'data row')} "
                 f"({shown}{', ...' if len(labeled) > _SHOWN_ROWS else ''}); nothing was sent. Pass "
-                f"existing='skip' to import the others, or 'overwrite'."
+                f"`existing='skip'` to import the others, or `existing='overwrite'`."
             )
         return labeled
 

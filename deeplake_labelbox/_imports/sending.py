@@ -126,7 +126,7 @@ class LabelboxImports:
             if found is None:
                 raise AnnotationImportError(
                     f"Labelbox does not show the import {name!r}, though it has its name; run the "
-                    f"import again, and with another import_name if it stays so."
+                    f"import again, and with another `import_name` if it stays so."
                 )
             if found.get("state") != "RUNNING":
                 return found

@@ -94,11 +94,11 @@ class Targets:
                 if found:
                     return (
                         f"{len(found)} data rows of the project are called {name!r}; say which one "
-                        f"with data_rows"
+                        f"with `data_rows={{'VIDEO': ID}}`"
                     )
         return (
             f"the project has no data row {' or '.join(map(repr, wanted))}; upload the video, or "
-            f"say which one it is with data_rows"
+            f"say which one it is with `data_rows={{'VIDEO': ID}}`"
         )
 
 

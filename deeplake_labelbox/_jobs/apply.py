@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,15 +16,18 @@ from deeplake_labelbox._jobs.dataset_report import DatasetReport, dataset_report
 from deeplake_labelbox._jobs.options import ErrorPolicy, LabelOptions
 from deeplake_labelbox._jobs.project_source import ProjectSource
 from deeplake_labelbox._labelbox.client import labelbox_errors
-from deeplake_labelbox._labelbox.export import ExportSource
+from deeplake_labelbox._labelbox.export import ExportSource, ProjectExport
 from deeplake_labelbox._labelbox.export_ontology import ontology_of_export
+from deeplake_labelbox._model.labels import parse_label
 from deeplake_labelbox._model.ontology import Ontology
 from deeplake_labelbox._model.rows import project_entry
-from deeplake_labelbox._model.selection import LabelSelection
+from deeplake_labelbox._model.selection import LabelSelection, select_label
 from deeplake_labelbox._steps import steps
 from deeplake_labelbox._store.applied_labels import AppliedLabels
+from deeplake_labelbox._store.columns import BASE_COLUMNS
+from deeplake_labelbox._store.label_writer import unknown_features
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta
-from deeplake_labelbox._store.layout import GroupMapping, check_group_mapping
+from deeplake_labelbox._store.layout import GroupMapping, Layout, check_group_mapping, make_layout
 from deeplake_labelbox._store.location import dataset_errors, opened_to_write
 from deeplake_labelbox._store.row_metadata import (
     RowDetail,
@@ -36,6 +40,8 @@ from deeplake_labelbox.report import Report
 
 if TYPE_CHECKING:
     import labelbox
+
+logger = logging.getLogger(__name__)
 
 
 def apply_labels(
@@ -149,14 +155,25 @@ def label_dataset(
     errors: ErrorPolicy,
     *,
     progress: bool,
+    is_checked: bool,
 ) -> Report:
     """Apply the labels of a project to a dataset of its frames.
+
+    Args:
+        source: The project.
+        dataset: The dataset.
+        options: How labels are applied.
+        errors: Whether errors end it.
+        progress: Whether to show progress bars.
+        is_checked: Whether `check_labels` passed, and gave the ontology of the options.
 
     Returns:
         What became of each label.
     """
     steps.info("Applying the labels of project %s", source.project_id)
-    converter = make_converter(source, lambda _: dataset, options, errors, progress=progress)
+    converter = make_converter(
+        source, lambda _: dataset, options, errors, progress=progress, is_checked=is_checked
+    )
     converter.dataset_with_applied_annotations()
     return converter.report
 
@@ -168,6 +185,7 @@ def make_converter(
     errors: ErrorPolicy,
     *,
     progress: bool,
+    is_checked: bool = False,
 ) -> VideoProjectConverter:
     """Make what applies the labels of a project to its dataset.
 
@@ -177,25 +195,14 @@ def make_converter(
         options: How labels are applied.
         errors: Whether errors end it.
         progress: Whether to show progress bars.
+        is_checked: See `label_dataset`.
     """
     project_id = source.project_id
-    check_group_mapping(options.group_mapping)
-    details = check_row_details(options.row_details)
-    if details and not options.generate_metadata:
-        raise ConfigurationError(
-            "row_details are written beside the columns lb_meta/*; leave generate_metadata on."
-        )
-    known = None if options.ontology is None else Ontology.of(options.ontology)
+    details = _check_options(options)
     export = source.read_export(progress=progress, fail_on_error=errors.fail_on_export_error)
-    for row in export:
-        project_entry(row, project_id)
-        check_export_tells(details, row, project_id)
-    if known is None:
-        known = (
-            ontology_of_export(export, project_id)
-            if source.client is None
-            else _ask_for_ontology(source.client, project_id)
-        )
+    known = _ontology(source, export, options)
+    if not is_checked:
+        _check_export(export, project_id, details)
     dataset = load(export.project_name(project_id) or project_id)
     if not isinstance(dataset, deeplake.Dataset):
         raise ConfigurationError(
@@ -218,7 +225,74 @@ def make_converter(
         label_selection=options.label_selection,
         mask_presigner=source.presigner,
         progress=progress,
+        log_renamed=not is_checked,
     )
+
+
+def check_labels(source: ProjectSource, export: ProjectExport, options: LabelOptions) -> Ontology:
+    """Check what can be known of labels before there is a dataset; log columns of other names.
+
+    Returns:
+        The ontology of the project.
+
+    Raises:
+        DeepLakeLabelboxError: If the labels cannot be applied.
+    """
+    details = _check_options(options)
+    _check_export(export, source.project_id, details)
+    ontology = _ontology(source, export, options)
+    metadata = RowMetadata(options.metadata_prefix, details) if options.generate_metadata else None
+    reserved = {*BASE_COLUMNS, *(metadata.column_names if metadata else ())}
+    layout = make_layout(ontology, options.group_mapping, reserved=reserved)
+    _check_layout(layout, export, source.project_id, options.label_selection)
+    for renamed in layout.renamed:
+        logger.warning(renamed)
+    return ontology
+
+
+def _check_options(options: LabelOptions) -> tuple[RowDetail, ...]:
+    check_group_mapping(options.group_mapping)
+    details = check_row_details(options.row_details)
+    if details and not options.generate_metadata:
+        raise ConfigurationError(
+            "`row_details` are written beside the columns lb_meta/*; leave generate_metadata on."
+        )
+    return details
+
+
+def _check_export(export: ProjectExport, project_id: str, details: tuple[RowDetail, ...]) -> None:
+    for row in export:
+        project_entry(row, project_id)
+        check_export_tells(details, row, project_id)
+
+
+def _check_layout(
+    layout: Layout, export: ProjectExport, project_id: str, selection: LabelSelection
+) -> None:
+    """Check that a layout has a column for something that the labels use."""
+    features = 0
+    for row in export:
+        selected = select_label(row, project_id, selection)
+        if selected is None:
+            continue
+        label = parse_label(selected)
+        asked = [answers.feature for answers in label.frame_answers]
+        asked += [answer.feature for answer in label.global_answers]
+        if any(layout.geometry(track.feature, track.kind) for track in label.tracks) or any(
+            layout.ontology.classification(feature) for feature in asked
+        ):
+            return
+        features += len(label.tracks) + len(asked)
+    if features:
+        raise unknown_features(features, project_id)
+
+
+def _ontology(source: ProjectSource, export: ProjectExport, options: LabelOptions) -> Ontology:
+    if options.ontology is not None:
+        return Ontology.of(options.ontology)
+    if source.client is None:
+        return ontology_of_export(export, source.project_id)
+    return _ask_for_ontology(source.client, source.project_id)
 
 
 def _ask_for_ontology(client: labelbox.Client, project_id: str) -> Ontology:
@@ -226,7 +300,7 @@ def _ask_for_ontology(client: labelbox.Client, project_id: str) -> Ontology:
         ontology = client.get_project(project_id).ontology()
     if ontology is None:
         raise OntologyError(
-            f"Project {project_id} has no ontology; connect one in Labelbox, or pass the ontology."
+            f"Project {project_id} has no ontology; connect one in Labelbox, or pass `ontology`."
         )
     return Ontology.of(ontology)
 

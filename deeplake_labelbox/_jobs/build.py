@@ -107,14 +107,14 @@ class DatasetBuild:
         if here is None or here.project_id != self._project_id or here.is_whole:
             raise DatasetExistsError(
                 f"There is a dataset at {self._location} already; choose another path, or pass "
-                f"overwrite=True to replace it.",
+                f"`overwrite=True` to replace it.",
                 is_same_build=here is not None and self._goes_on_with(here),
             )
         if not self._goes_on_with(here):
             raise ConfigurationError(
                 f"The dataset at {self._location} was begun with the options {here.options} and is "
                 f"to be resumed with {self._appender.options}; pass the same options, or "
-                f"overwrite=True to begin anew."
+                f"`overwrite=True` to begin anew."
             )
         self._unfinished = here
 

@@ -126,7 +126,7 @@ def convert_dataset(
     check_shares(parts, argument="split")
     check_resize(resize)
     if stride < 1:
-        raise ConfigurationError(f"stride is {stride!r}; it is a number of frames from 1.")
+        raise ConfigurationError(f"`stride` is {stride!r}; give 1 or more frames.")
     check_free_folder(output)
     labeled = LabeledDataset.of(dataset, annotator=annotator)
     space = _space(labeled, known, columns)
@@ -226,7 +226,7 @@ class _Writing:
 def _format(to: str) -> Format:
     if to not in target_formats():
         names = listed(map(repr, target_formats()), "or")
-        raise ConfigurationError(f"The format {to!r} is unknown; give {names}.")
+        raise ConfigurationError(f"`to` is {to!r}; give {names}.")
     return FORMATS[to]
 
 
@@ -241,7 +241,7 @@ def _parts(split: Split | None) -> dict[str, float]:
         return dict(split)
     if not 1 <= len(split) <= len(_PARTS):
         raise ConfigurationError(
-            f"split is {split!r}; give shares for {listed(_PARTS, 'and')}, like [0.8, 0.1, 0.1]."
+            f"`split` is {split!r}; give shares for {listed(_PARTS, 'and')}, like [0.8, 0.1, 0.1]."
         )
     return dict(zip(_PARTS, split, strict=False))
 
@@ -284,7 +284,7 @@ def _unwritten(dataset: LabeledDataset, known: Format, space: LabelSpace) -> lis
         if family.column in written:
             continue
         why = (
-            "name it in columns to write it"
+            "name it in `columns` to write it"
             if _shape(family) in known.shapes
             else f"{known.title} does not hold such objects"
         )

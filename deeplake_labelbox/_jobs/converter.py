@@ -39,6 +39,7 @@ class VideoProjectConverter:
         label_selection: Which of several labels of a data row counts; see `LabelSelection`.
         mask_presigner: Gives access to the URLs of masks.
         progress: Whether to show a progress bar.
+        log_renamed: Whether to log columns that could not have the names of their tools.
 
     Attributes:
         report: What was applied to each video, and what could not be.
@@ -62,6 +63,7 @@ class VideoProjectConverter:
         label_selection: LabelSelection = "selected",
         mask_presigner: UrlPresigner | None = None,
         progress: bool = True,
+        log_renamed: bool = True,
     ) -> None:
         meta = LabelboxMeta.read(dataset)
         if meta.project_id != project_id:
@@ -82,6 +84,7 @@ class VideoProjectConverter:
             metadata=metadata,
             mask_presigner=mask_presigner,
             progress=progress,
+            log_renamed=log_renamed,
         )
         self.report = self._writer.report
         self.layout = self._writer.layout

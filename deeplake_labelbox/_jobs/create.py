@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import deeplake
-
-from deeplake_labelbox._jobs.apply import label_dataset
+from deeplake_labelbox._jobs.apply import check_labels, label_dataset
 from deeplake_labelbox._jobs.build import DatasetBuild
 from deeplake_labelbox._jobs.dataset_report import DatasetReport, dataset_report
 from deeplake_labelbox._jobs.options import ErrorPolicy, LabelOptions
@@ -185,8 +184,9 @@ def create_dataset(
         storage.store(batch_size=_BATCH_SIZE) if data_filler is None else FillerStore(data_filler)
     )
     errors, frames = ErrorPolicy(fail_on_error=fail_on_error), Report()
+    is_checked = False
     try:
-        dataset, export = create_frames(
+        build, export = prepare_build(
             source,
             location,
             store,
@@ -206,21 +206,28 @@ def create_dataset(
             raise
         export = source.read_export(progress=progress)
         steps.info("Its frames are there already, without labels")
+    else:
+        if labels:
+            options = replace(options, ontology=check_labels(source, export, options))
+            is_checked = True
+        dataset = build.run(export)
     if not labels:
         return dataset_report(dataset, export, frames, ())
     source = ProjectSource(source.project_id, export, source.client)
     try:
-        applied = label_dataset(source, dataset, options, errors, progress=progress)
+        applied = label_dataset(
+            source, dataset, options, errors, progress=progress, is_checked=is_checked
+        )
     except BaseException as error:
-        without = " without overwrite" if overwrite else ""
+        without = " without `overwrite`" if overwrite else ""
         error.add_note(
-            f"The frames are in {location} without labels; the same call{without} applies them."
+            f"The frames are in {location} without labels; run it again{without} to apply them."
         )
         raise
     return dataset_report(dataset, export, frames, applied)
 
 
-def create_frames(
+def prepare_build(
     source: ProjectSource,
     location: DatasetLocation,
     store: FrameStore[Any],
@@ -232,8 +239,8 @@ def create_frames(
     batch_size: int,
     progress: bool,
     report: Report,
-) -> tuple[deeplake.Dataset, ProjectExport]:
-    """Make a dataset of the frames of a project.
+) -> tuple[DatasetBuild, ProjectExport]:
+    """Make what builds a dataset of the frames of a project; nothing is written yet.
 
     Args:
         source: The project.
@@ -248,7 +255,11 @@ def create_frames(
         report: Filled with what became of each video.
 
     Returns:
-        The dataset, and the export that it was made from.
+        The build, and the export to run it with.
+
+    Raises:
+        DatasetExistsError: If something is at the path, and ``overwrite`` is not set.
+        LabelboxError: If the project cannot be exported.
     """
     appender = VideoAppender(
         source.project_id,
@@ -263,4 +274,4 @@ def create_frames(
     build = DatasetBuild(location, source.project_id, appender, report=report, overwrite=overwrite)
     build.check_location()
     export = source.read_export(progress=progress, fail_on_error=errors.fail_on_export_error)
-    return build.run(export), export
+    return build, export

@@ -162,7 +162,7 @@ def _load(source: ExportSource, project_id: str | None) -> ProjectExport:
             raise ConfigurationError(f"{what} holds no project; export the project again.")
         if len(ids) > 1:
             raise ConfigurationError(
-                f"{what} holds {len(ids)} projects; choose one with project_id: {', '.join(ids)}."
+                f"{what} holds {len(ids)} projects; choose one with `project_id`: {', '.join(ids)}."
             )
         return export
     export.project_name(project_id)  # raises where the export does not have it

@@ -33,8 +33,8 @@ API_KEY_VARIABLE: Final = "LABELBOX_API_KEY"
 ENDPOINT_VARIABLE: Final = "LABELBOX_ENDPOINT"
 
 _GET_A_KEY: Final = (
-    "make one at https://app.labelbox.com/workspace-settings/api-keys and pass it as lb_api_key "
-    f"(--api-key on the command line) or in the environment variable {API_KEY_VARIABLE}"
+    "make one at https://app.labelbox.com/workspace-settings/api-keys and pass it as "
+    f"`lb_api_key` or in the environment variable {API_KEY_VARIABLE}"
 )
 _RETRY_LATER: Final = "check the network and https://status.labelbox.com, then try again"
 _MESSAGE_LENGTH: Final = 300
@@ -77,7 +77,7 @@ def connect(
         if not hasattr(lb_client, "execute"):
             raise ConfigurationError(
                 f"lb_client must be a labelbox.Client, not a {type(lb_client).__name__}; "
-                "pass an API key as lb_api_key."
+                "pass an API key as `lb_api_key`."
             )
         reach_loopback(lb_client)
         return lb_client

@@ -78,7 +78,7 @@ class ProjectExporter:
     ) -> None:
         if not str(project_id or "").strip():
             raise ConfigurationError(
-                f"project_id must be the id in the project's URL, not {project_id!r}."
+                f"The project id must be the id in the project's URL, not {project_id!r}."
             )
         self._client = client
         self._retry_delays = tuple(retry_delays)
@@ -148,7 +148,7 @@ class ProjectExporter:
         if not isinstance(params, ExportParams):
             params = ExportParams.from_dict(params or {})
         if not timeout > 0:
-            raise ConfigurationError(f"timeout must be a number of seconds above 0, not {timeout}.")
+            raise ConfigurationError(f"`timeout` is {timeout!r}; give more than 0 seconds.")
         name = str(
             self.project.name
         )  # before all else: unknown, refused and image projects end here
@@ -196,7 +196,7 @@ class ProjectExporter:
             )
         if status == "IN_PROGRESS":
             raise ExportTimeoutError(
-                f"Labelbox did not finish {what} within {timeout:g} s; pass a longer timeout, or "
+                f"Labelbox did not finish {what} within {timeout:g} s; pass a longer `timeout`, or "
                 "filters that export fewer data rows."
             )
         raise ExportError(f"Labelbox left {what} in the state {status!r}; export again.")
@@ -275,7 +275,7 @@ class ProjectExporter:
             raise ExportFailedError(
                 f"Labelbox reported {counted(len(errors), 'error')} with the export of project "
                 f"{self.project_id}, the first: {_message(errors[0])}; correct it in Labelbox, or "
-                "export without fail_on_error."
+                "export without `fail_on_error`."
             )
         for error in errors[:_LOGGED_ERRORS]:
             _logger.warning("Export of project %s: %s", self.project_id, _message(error))

@@ -59,12 +59,12 @@ class ExportFilters:
             object.__setattr__(self, name, _ids(name, getattr(self, name)))
         if self.data_row_ids is not None and self.global_keys is not None:
             raise ConfigurationError(
-                "data_row_ids and global_keys cannot both be set; filter by one of them."
+                "`data_row_ids` and `global_keys` cannot both be set; filter by one of them."
             )
         allowed = get_args(WorkflowStatus)
         if self.workflow_status is not None and self.workflow_status not in allowed:
             raise ConfigurationError(
-                f"workflow_status {self.workflow_status!r} is none of {', '.join(allowed)}"
+                f"`workflow_status` {self.workflow_status!r} is none of {', '.join(allowed)}"
                 f"{_nearest(self.workflow_status, allowed)}."
             )
         for name in _DATE_FILTERS:
@@ -185,13 +185,13 @@ def _ids(name: str, value: object) -> tuple[str, ...] | None:
     if value is None:
         return None
     if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
-        raise ConfigurationError(f"{name} must be a list of strings, not {value!r}.")
+        raise ConfigurationError(f"`{name}` must be a list of strings, not {value!r}.")
     ids = tuple(dict.fromkeys(value))
     wrong = [item for item in ids if not isinstance(item, str) or not item]
     if wrong:
-        raise ConfigurationError(f"{name} must be a list of strings; it has {wrong[0]!r}.")
+        raise ConfigurationError(f"`{name}` must be a list of strings; it has {wrong[0]!r}.")
     if not ids:
-        raise ConfigurationError(f"{name} is empty; leave it out to export all data rows.")
+        raise ConfigurationError(f"`{name}` is empty; leave it out to export all data rows.")
     return ids
 
 
@@ -210,17 +210,17 @@ def _date_range(name: str, value: object) -> tuple[str | None, str | None] | Non
     if value is None:
         return None
     if isinstance(value, str) or not isinstance(value, Sequence) or len(value) != 2:
-        raise ConfigurationError(f"{name} must be a pair of start and end, not {value!r}.")
+        raise ConfigurationError(f"`{name}` must be a pair of start and end, not {value!r}.")
     start, end = (_moment(name, bound) for bound in value)
     if start is None and end is None:
-        raise ConfigurationError(f"{name} has neither start nor end; leave it out instead.")
+        raise ConfigurationError(f"`{name}` has neither start nor end; leave it out instead.")
     if start is not None and end is not None:
         if (start.tzinfo is None) != (end.tzinfo is None):
             raise ConfigurationError(
-                f"{name} has an offset from UTC at one end only; give one to both, or to none."
+                f"`{name}` has an offset from UTC at one end only; give one to both, or to none."
             )
         if start > end:
-            raise ConfigurationError(f"{name} ends before it starts; exchange {start} and {end}.")
+            raise ConfigurationError(f"`{name}` ends before it starts; exchange {start} and {end}.")
     return _sdk_time(start, value[0]), _sdk_time(end, value[1])
 
 
@@ -236,10 +236,10 @@ def _moment(name: str, bound: object) -> datetime | None:
             return bound if bound.tzinfo is None else bound.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise ConfigurationError(
-            f"{name} has {bound!r}, which is no date; write '2024-01-31', '2024-01-31 12:00:00' or "
-            "'2024-01-31T12:00:00+02:00'."
+            f"`{name}` has {bound!r}, which is no date; write '2024-01-31', '2024-01-31 12:00:00' "
+            "or '2024-01-31T12:00:00+02:00'."
         ) from error
-    raise ConfigurationError(f"{name} has {bound!r}; give a datetime, a date, a string or None.")
+    raise ConfigurationError(f"`{name}` has {bound!r}; give a datetime, a date, a string or None.")
 
 
 def _sdk_time(moment: datetime | None, given: object) -> str | None:

@@ -49,18 +49,18 @@ def select_label(
         except Exception as error:
             row_id = as_mapping(data_row.get("data_row")).get("id")
             raise ConfigurationError(
-                f"label_selection failed with {type(error).__name__} for data row {row_id}; call "
+                f"`label_selection` failed with {type(error).__name__} for data row {row_id}; call "
                 f"it with the labels of this row to see why."
             ) from error
         if selected is not None and not isinstance(selected, Mapping):
             raise ConfigurationError(
-                f"label_selection returned a {type(selected).__name__}; it returns one of the "
+                f"`label_selection` returned a {type(selected).__name__}; it returns one of the "
                 f"labels that it gets, or None."
             )
         return selected
     if selection not in ("selected", "newest", "all"):
         raise ConfigurationError(
-            f"label_selection is {selection!r}; it is 'selected', 'newest', 'all' or a function."
+            f"`label_selection` is {selection!r}; it is 'selected', 'newest', 'all' or a function."
         )
     if selection in ("selected", "all"):
         winner = as_mapping(project.get("project_details")).get("selected_label_id")

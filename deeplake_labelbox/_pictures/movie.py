@@ -84,7 +84,7 @@ def write_preview_video(
         ```
     """
     if width is not None and not 16 <= width <= 8192:
-        raise ConfigurationError(f"width is {width}; give 16 to 8192 pixels.")
+        raise ConfigurationError(f"`width` is {width}; give 16 to 8192 pixels.")
     reader = AnnotationReader(ds, annotator, image_column)
     shown = _shown_video(reader, video, frames)
     row = int(shown.rows[0])

@@ -103,7 +103,7 @@ def write_preview_page(
         ```
     """
     if width is not None and width < 16:
-        raise ConfigurationError(f"width is {width}; give 16 pixels or more.")
+        raise ConfigurationError(f"`width` is {width}; give 16 pixels or more.")
     reader = AnnotationReader(ds, annotator, image_column)
     chosen = select_videos(reader.dataset, videos, frames)
     shown = chosen if videos is not None else _some(reader, chosen)

@@ -109,8 +109,8 @@ class PageFrames:
         if all(len(video) <= 1 for video in self.frames):
             count = len(self.videos)
             raise ConfigurationError(
-                f"A frame of each of {count} videos takes more than {self.max_bytes} bytes; allow "
-                f"the page more with max_bytes, choose fewer videos, or a smaller width."
+                f"A frame of each of {count} videos takes more than {self.max_bytes} bytes; pass "
+                f"a larger `max_bytes`, fewer `videos` or a smaller `width`."
             )
         self.step *= 2
         self.frames = [

@@ -30,7 +30,7 @@ def annotated_kinds(dataset: ReadableDataset, annotator: str | None = None) -> d
         return {name: kind for name, kind in kinds.items() if name not in owners}
     names = sorted(set(owners.values()))
     if annotator not in names:
-        none = 'none (apply labels with label_selection="all" first)'
+        none = "none (apply labels with `label_selection='all'` first)"
         raise ConfigurationError(
             f"The dataset has no columns of annotator {annotator!r}; those who have are: "
             f"{', '.join(names) or none}."

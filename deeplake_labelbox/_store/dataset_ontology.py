@@ -34,7 +34,7 @@ def ontology_of_dataset(dataset: deeplake.Dataset) -> Ontology:
     if not ontology.tools and not ontology.classifications:
         raise OntologyError(
             "No column of the dataset holds geometries or answers, so no ontology can be inferred; "
-            "pass the ontology as a labelbox.Ontology, its id or its normalized dict."
+            "pass `ontology` as a labelbox.Ontology, its id or its normalized dict."
         )
     return ontology
 

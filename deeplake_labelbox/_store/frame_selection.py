@@ -107,7 +107,7 @@ def _checked(ranges: object) -> Ranges | dict[str, Ranges] | None:
         return merged_ranges(ranges)
     if ranges is not None:
         raise ConfigurationError(
-            f"ranges is {ranges!r}; give pairs of first and last frame, or such pairs by "
+            f"`ranges` is {ranges!r}; give pairs of first and last frame, or such pairs by "
             f"data row id."
         )
     return None

@@ -91,13 +91,13 @@ class LabelSpace:
         known = self.class_names[1:]
         if missing := [name for name in mapping if name not in known]:
             raise ConfigurationError(
-                f"The mapping names the class {missing[0]!r}, which the columns do not have; they "
+                f"`mapping` names the class {missing[0]!r}, which the columns do not have; they "
                 f"have {', '.join(map(repr, known)) or 'none'}."
             )
         goals = {name: mapping.get(name, name) for name in known}
         names = (BACKGROUND, *dict.fromkeys(filter(None, goals.values())))
         if len(names) == 1:
-            raise ConfigurationError("The mapping leaves out all classes; keep one at least.")
+            raise ConfigurationError("`mapping` leaves out all classes; keep one at least.")
         numbers = {name: names.index(goal, 1) if goal else 0 for name, goal in goals.items()}
         columns = [
             ObjectColumn(c.family, tuple(numbers[name] for name in c.family.class_names))

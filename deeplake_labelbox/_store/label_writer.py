@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import deeplake
 from tqdm.auto import tqdm
 
+from deeplake_labelbox._counts import counted
 from deeplake_labelbox._model.annotations import VideoLabel
 from deeplake_labelbox._model.labels import parse_label
 from deeplake_labelbox._model.ontology import Ontology
@@ -283,17 +284,22 @@ class LabelWriter:
         gap = outcome.gap(what, frame, last_frame)
         if self._fail_on_error:
             raise error(
-                f"Data row {str(gap).rstrip('.')}. Pass fail_on_error=False to apply the rest."
+                f"Data row {str(gap).rstrip('.')}. Leave `fail_on_error` out to apply the rest."
             )
         if gap.frame == frame:  # else it goes on where one that was logged ended
             logger.warning("%s", gap)
 
     def _check_ontology(self) -> None:
         if self._features and not self._known_features:
-            raise OntologyError(
-                f"The ontology knows none of the {self._features} features that the labels of "
-                f"project {self._meta.project_id} use; pass the ontology of this project, or none."
-            )
+            raise unknown_features(self._features, self._meta.project_id)
+
+
+def unknown_features(count: int, project_id: str) -> OntologyError:
+    """The error where an ontology knows nothing of what the labels of a project use."""
+    return OntologyError(
+        f"The ontology knows none of the {counted(count, 'feature')} that the labels of project "
+        f"{project_id} use; pass the `ontology` of this project, or leave it out."
+    )
 
 
 def _why_no_rows(video: VideoEntry | None) -> str:

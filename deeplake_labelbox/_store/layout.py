@@ -12,7 +12,6 @@
 from __future__ import annotations
 
 import difflib
-import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -22,8 +21,6 @@ from deeplake_labelbox._model.kinds import CLASSIFICATIONS, GEOMETRIES
 from deeplake_labelbox._model.ontology import Ontology, Tool
 from deeplake_labelbox._store.columns import AnswerColumn, AnswerSource, GeometryColumn
 from deeplake_labelbox.errors import GroupMappingError
-
-logger = logging.getLogger(__name__)
 
 GroupMapping = Mapping[str, str]
 """Column name by kind: all tools, or all classifications, of the kind share the column."""
@@ -38,12 +35,15 @@ class Layout:
         geometries: The columns of objects.
         answers: The columns of frame and global classifications.
         unsupported: Names of tools and classifications that have no column, with their kind.
+        renamed: A sentence for each column that could not have the name of its tool or
+            classification.
     """
 
     ontology: Ontology
     geometries: tuple[GeometryColumn, ...]
     answers: tuple[AnswerColumn, ...]
     unsupported: tuple[str, ...]
+    renamed: tuple[str, ...]
 
     def geometry(self, feature: Feature, kind: ToolKind) -> tuple[GeometryColumn, Tool] | None:
         """The column that objects of a tool go to, and the tool; ``None`` if there is none."""
@@ -69,13 +69,13 @@ def check_group_mapping(group_mapping: GroupMapping | None) -> dict[str, str]:
             near = difflib.get_close_matches(str(kind), kinds, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
             raise GroupMappingError(
-                f"group_mapping has the unknown kind {kind!r}; the kinds are {', '.join(kinds)}."
+                f"`group_mapping` has the unknown kind {kind!r}; the kinds are {', '.join(kinds)}."
                 f"{hint}"
             )
         if not isinstance(name, str) or not name or name != name.strip("/ "):
             raise GroupMappingError(
-                f"group_mapping gives {kind!r} the name {name!r}; a column name is needed, without "
-                f"slashes or spaces around it."
+                f"`group_mapping` gives {kind!r} the name {name!r}; a column name is needed, "
+                f"without slashes or spaces around it."
             )
     return checked
 
@@ -138,6 +138,7 @@ class _LayoutBuilder:
         self._taken = reserved
         self._class_names = class_names
         self._unsupported: list[str] = []
+        self._renamed: list[str] = []
 
     def build(self, ontology: Ontology) -> Layout:
         # The tools of a group share their kind only, others of one column their name as well.
@@ -159,6 +160,7 @@ class _LayoutBuilder:
             geometries=tuple(made[key] for key in shared),
             answers=tuple(answers),
             unsupported=tuple(self._unsupported),
+            renamed=tuple(self._renamed),
         )
 
     def _geometry(self, tools: list[Tool]) -> GeometryColumn:
@@ -248,6 +250,8 @@ class _LayoutBuilder:
             name = f"{wanted}_{kind}" if count == 1 else f"{wanted}_{kind}_{count}"
             count += 1
         if name != wanted:
-            logger.warning("Column name %r is taken; the %s is written to %r.", wanted, kind, name)
+            self._renamed.append(
+                f"Column name {wanted!r} is taken; the {kind} is written to {name!r}."
+            )
         self._taken |= names_of(name)
         return name

@@ -74,7 +74,7 @@ class DatasetLocation:
         for name, value in merged.items():
             if {type(name), type(value)} != {str}:
                 raise ConfigurationError(
-                    f"deeplake_creds must map text to text, like aws_access_key_id to its value; "
+                    f"`deeplake_creds` must map text to text, like aws_access_key_id to its value; "
                     f"{name!r} does not."
                 )
         return cls(str(path), merged or None, token)

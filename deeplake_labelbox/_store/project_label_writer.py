@@ -36,6 +36,7 @@ class ProjectLabelWriter:
         metadata: Writes the columns ``lb_meta/*``; ``None`` leaves them out.
         mask_presigner: Gives access to the URLs of masks.
         progress: Whether to show a progress bar.
+        log_renamed: Whether to log columns that could not have the names of their tools.
 
     Attributes:
         report: What was applied to each video, and what could not be.
@@ -57,6 +58,7 @@ class ProjectLabelWriter:
         metadata: RowMetadata | None,
         mask_presigner: UrlPresigner | None,
         progress: bool,
+        log_renamed: bool = True,
     ) -> None:
         self._dataset = dataset
         self._meta = meta
@@ -76,6 +78,8 @@ class ProjectLabelWriter:
         self.report = self._shared.report
         self.layout = self._shared.layout
         self.track_ids: TrackIds | None = None
+        for renamed in self.layout.renamed if log_renamed else ():
+            logger.warning(renamed)
 
     def write(
         self,
@@ -104,8 +108,8 @@ class ProjectLabelWriter:
         """
         if before is not None and dict(before.group_mapping) != self._group_mapping:
             logger.warning(
-                "The labels that are there were applied with group_mapping %s; columns that only "
-                "they have keep their old values.",
+                "The labels that are there were applied with `group_mapping=%s`; columns that "
+                "only they have keep their old values.",
                 dict(before.group_mapping),
             )
         had = frozenset(before.annotators if before is not None else ())

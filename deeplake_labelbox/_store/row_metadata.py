@@ -67,7 +67,7 @@ def check_row_details(details: Collection[str]) -> tuple[RowDetail, ...]:
     for detail in (details,) if isinstance(details, str) else details:
         if detail not in get_args(RowDetail):
             raise ConfigurationError(
-                f"row_details holds {detail!r}; it takes {', '.join(get_args(RowDetail))}."
+                f"`row_details` has {detail!r}; it takes {', '.join(get_args(RowDetail))}."
             )
     return tuple(detail for detail in get_args(RowDetail) if detail in details)
 

@@ -48,7 +48,7 @@ def check_shares(parts: Mapping[str, float], *, argument: str = "parts") -> NDAr
     shares = np.array(list(parts.values()), dtype=np.float64)
     if not len(shares) or not (shares > 0).all() or abs(shares.sum() - 1) > 1e-6:
         raise ConfigurationError(
-            f"{argument} is {dict(parts)}; give each part a share above 0, so that they add up "
+            f"`{argument}` is {dict(parts)}; give each part a share above 0, so that they add up "
             f"to 1."
         )
     return shares

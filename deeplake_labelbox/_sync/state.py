@@ -148,14 +148,15 @@ def _selection(applied: AppliedLabels | None, given: LabelSelection | None) -> L
         if applied is not None and applied.annotators and given != "all":
             raise ConfigurationError(
                 "The dataset has columns of each annotator, which would not be kept in step; leave "
-                "label_selection out, or make the dataset again."
+                "`label_selection` out, or make the dataset again."
             )
         return given
     if applied is None:
         return "selected"
     if applied.label_selection == "function":
         raise ConfigurationError(
-            "The labels of the dataset were chosen by a function; pass it as label_selection again."
+            "The labels of the dataset were chosen by a function; pass it as `label_selection` "
+            "again."
         )
     return cast("LabelSelection", applied.label_selection)
 
@@ -165,8 +166,9 @@ def _mapping(applied: AppliedLabels | None, given: Mapping[str, str] | None) -> 
         return dict(given or {})
     if given is not None and dict(given) != dict(applied.group_mapping):
         raise ConfigurationError(
-            f"The labels of the dataset were applied with group_mapping "
-            f"{dict(applied.group_mapping)}; leave group_mapping out, or make the dataset again."
+            f"The labels of the dataset were applied with "
+            f"`group_mapping={dict(applied.group_mapping)}`; leave `group_mapping` out, "
+            f"or make the dataset again."
         )
     return dict(applied.group_mapping)
 

@@ -128,7 +128,7 @@ def sync_dataset(
     """
     check_group_mapping(group_mapping)
     if merge and branch == MAIN:
-        raise ConfigurationError("branch is 'main', which cannot be merged into itself.")
+        raise ConfigurationError("`branch` is 'main', which cannot be merged into itself.")
     client = connect(lb_api_key, lb_client=lb_client)
     options = SyncOptions(
         full=full,
@@ -157,7 +157,7 @@ def sync_dataset(
             _check_tag(tag, opened.tags.names(), {*branches, branch})
         target = _target(opened, branch, wait, dry_run=dry_run)
         if merge and target.current_branch.name == MAIN:
-            raise ConfigurationError("There is no branch to merge into main; pass branch as well.")
+            raise ConfigurationError("There is no branch to merge into main; pass `branch`.")
         try:
             report = _run(target, client, options, lock, branch)
         except BaseException:

@@ -188,8 +188,8 @@ def upload_videos(
             raise upload.with_made(error) from error
         if ontology_id is None:
             upload.warnings.append(
-                "The project has no ontology; connect one before labeling, or call again with "
-                "an ontology."
+                "The project has no ontology; connect one before labeling, or run it again with "
+                "`ontology`."
             )
         return upload.result(lb_dataset, lb_project, ontology_id)
 
@@ -272,7 +272,7 @@ class _Upload:
         if not self.made:
             return error
         return type(error)(
-            f"{error} Made so far: {', '.join(self.made)}; the same call goes on from there."
+            f"{error} Made so far: {', '.join(self.made)}; run it again to go on from there."
         )
 
     def result(
@@ -298,11 +298,11 @@ def _check(dataset_name: str, project_name: str, priority: int, preflight: str) 
             raise ConfigurationError(f"The name of the {argument} is {name!r}; give a name.")
     if type(priority) is not int or not 1 <= priority <= _LOWEST_PRIORITY:
         raise ConfigurationError(
-            f"The priority is {priority!r}; give 1 (first) to {_LOWEST_PRIORITY} (last)."
+            f"`priority` is {priority!r}; give 1 (first) to {_LOWEST_PRIORITY} (last)."
         )
     if preflight not in get_args(PreflightPolicy):
         raise ConfigurationError(
-            f"preflight is {preflight!r}; use 'fail', 'skip', 'warn' or 'off'."
+            f"`preflight` is {preflight!r}; use 'fail', 'skip', 'warn' or 'off'."
         )
 
 
@@ -329,8 +329,7 @@ def _seen(
         raise UploadError(
             f"Labelbox does not take {len(refused)} of {counted(len(sources), 'file')}: "
             f"{' '.join(reasons)} "
-            "Nothing was uploaded; change the files, or set "
-            "preflight='skip' to leave them out."
+            "Nothing was uploaded; change the files, or pass `preflight='skip'` to leave them out."
         )
     for warning in warnings:
         logger.warning("%s", warning)

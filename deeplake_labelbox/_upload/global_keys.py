@@ -69,9 +69,7 @@ def with_keys(
             unknown, or a generated key is not one that Labelbox takes.
     """
     if strategy not in get_args(UploadStrategy):
-        raise ConfigurationError(
-            f"The strategy for duplicates is {strategy!r}; use 'fail', 'skip' or 'all'."
-        )
+        raise ConfigurationError(f"`duplicates` is {strategy!r}; use 'fail', 'skip' or 'all'.")
     first: dict[str, VideoFile] = {}
     counts: Counter[str] = Counter()
     kept: list[KeyedVideo] = []
@@ -94,7 +92,7 @@ def with_keys(
         more = f" and {len(twice) - _NAMED} more" if len(twice) > _NAMED else ""
         raise ConfigurationError(
             f"These videos occur more than once: {', '.join(twice[:_NAMED])}{more}; remove them, "
-            "or pass 'skip' or 'all' for duplicates."
+            "or pass `duplicates='skip'` or `duplicates='all'`."
         )
     return kept, skipped
 

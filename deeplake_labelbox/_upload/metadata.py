@@ -31,8 +31,8 @@ def metadata_by_key(
         unknown = sorted(source.keys() - paths)
         if unknown:
             raise ConfigurationError(
-                f"The metadata names {unknown[0]!r}, which is none of the videos; write the paths "
-                "as in video_paths."
+                f"`metadata` names {unknown[0]!r}, which is none of the videos; write the paths "
+                "as in `video_paths`."
             )
     values = source.get if isinstance(source, Mapping) else source
     given = {
@@ -59,7 +59,7 @@ def _check(
         for field in fields:
             if field["name"] not in known:
                 raise ConfigurationError(
-                    f"The metadata gives {names[key]} the field {field['name']!r}, which the "
+                    f"`metadata` gives {names[key]} the field {field['name']!r}, which the "
                     f"organization does not have; it has {', '.join(sorted(known))}. Make it in "
                     "Labelbox first."
                 )
@@ -67,6 +67,6 @@ def _check(
                 schemas.parse_upsert_metadata([field])
             except (KeyError, ValueError, TypeError) as error:
                 raise ConfigurationError(
-                    f"The metadata gives {names[key]} {field['name']} = {field['value']!r}, which "
+                    f"`metadata` gives {names[key]} {field['name']} = {field['value']!r}, which "
                     f"cannot be used ({error})."
                 ) from error

@@ -82,7 +82,7 @@ class WantedOntology:
         if not same:
             raise OntologyError(
                 f"Project {project.name} ({project.uid}) has another ontology, {current.name} "
-                f"({current.uid}), than the one given; leave the ontology out to keep it, or "
+                f"({current.uid}), than the one given; leave `ontology` out to keep it, or "
                 "choose another project."
             )
         return str(current.uid)

@@ -55,11 +55,11 @@ def read_sources(video_paths: Iterable[str | os.PathLike[str]]) -> list[VideoFil
     """
     if isinstance(video_paths, str | os.PathLike):
         raise ConfigurationError(
-            f"video_paths is the single path {video_paths!s}; give a list of paths and URLs."
+            f"`video_paths` is the single path {video_paths!s}; give a list of paths and URLs."
         )
     sources = [_read(entry) for entry in video_paths]
     if not sources:
-        raise ConfigurationError("video_paths is empty; give at least one path or URL.")
+        raise ConfigurationError("`video_paths` is empty; give at least one path or URL.")
     missing = [source.name for source in sources if source.file and not source.file.is_file()]
     if missing:
         more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
@@ -73,7 +73,7 @@ def read_sources(video_paths: Iterable[str | os.PathLike[str]]) -> list[VideoFil
 def _read(entry: object) -> VideoFile:
     if not isinstance(entry, str | os.PathLike):
         raise ConfigurationError(
-            f"video_paths holds a {type(entry).__name__}; give paths and URLs as strings."
+            f"`video_paths` has a {type(entry).__name__}; give paths and URLs as strings."
         )
     text = os.fspath(entry)
     head, separator, _ = text.partition("://")

@@ -146,8 +146,8 @@ class Access:
             told = "The API key was sent; check that it may read this project."
             return f"{told} {self._errors.expiry_hint}".rstrip()
         if gave_nothing:
-            return "url_presigner returned the URL as it is; let it sign the URLs of this host."
-        return "It was asked for with what url_presigner gave; check that this gives read access."
+            return "`url_presigner` returned the URL as it is; let it sign the URLs of this host."
+        return "It was asked for with what `url_presigner` gave; check that this gives read access."
 
     @property
     def _is_passed(self) -> bool:
@@ -161,7 +161,7 @@ class Access:
             answer: object = presigner(self._source)
         except Exception as error:
             raise self._errors.forbidden(
-                f"url_presigner failed with {type(error).__name__} for the {self.name}. "
+                f"`url_presigner` failed with {type(error).__name__} for the {self.name}. "
                 "Call it with this URL to see why."
             ) from error
         match answer:
@@ -173,8 +173,8 @@ class Access:
                     self.url, self.headers = signed, dict(headers)
                     return
         raise ConfigurationError(
-            f"url_presigner returned a {type(answer).__name__} of another shape than expected for "
-            f"the {self.name}; return {_EXPECTED}."
+            f"`url_presigner` returned a {type(answer).__name__} of another shape than "
+            f"expected for the {self.name}; return {_EXPECTED}."
         )
 
     def _check_scheme(self) -> None:
@@ -182,10 +182,10 @@ class Access:
             return  # a text that is no URL is refused when it is fetched
         if self._is_passed:
             raise self._errors.forbidden(
-                f"url_presigner returned {without_query(self.url)} for the {self.name}; "
+                f"`url_presigner` returned {without_query(self.url)} for the {self.name}; "
                 "return an http:// or https:// URL."
             )
         raise self._errors.forbidden(
             f"The {self.name} cannot be read from {url_scheme(self._source)}:// storage as it "
-            f"is. Pass url_presigner, which returns {_EXPECTED} for it."
+            f"is. Pass `url_presigner`, which returns {_EXPECTED} for it."
         )

@@ -115,7 +115,9 @@ class FrameExtractor:
     @property
     def _opened(self) -> OpenedVideo:
         if self._video is None:
-            raise ConfigurationError(f"{self.name} is not open; use FrameExtractor with `with`.")
+            raise ConfigurationError(
+                f"{self.name} is not open; use FrameExtractor in a with block."
+            )
         return self._video
 
     def __enter__(self) -> Self:
@@ -139,7 +141,9 @@ class FrameExtractor:
 
     def _batches(self) -> Generator[FrameBatch]:
         if not self._is_open:
-            raise ConfigurationError(f"{self.name} is not open; use FrameExtractor with `with`.")
+            raise ConfigurationError(
+                f"{self.name} is not open; use FrameExtractor in a with block."
+            )
         yield from self._opened.decode(
             self._wanted, max_batch_bytes=self._max_batch_bytes, padded=self._padded
         )

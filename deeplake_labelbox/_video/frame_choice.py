@@ -34,9 +34,9 @@ class FrameChoice:
 
     def __post_init__(self) -> None:
         if not _is_whole(self.stride) or self.stride < 1:
-            raise ConfigurationError(f"stride is {self.stride!r}; give 1 or more frames.")
+            raise ConfigurationError(f"`stride` is {self.stride!r}; give 1 or more frames.")
         if self.fps is not None and not (self.fps > 0 and math.isfinite(self.fps)):
-            raise ConfigurationError(f"fps is {self.fps!r}; give more than 0 frames a second.")
+            raise ConfigurationError(f"`fps` is {self.fps!r}; give more than 0 frames a second.")
         if self.ranges is not None:
             object.__setattr__(self, "ranges", merged_ranges(self.ranges))
 
@@ -93,11 +93,11 @@ def merged_ranges(ranges: Sequence[Sequence[int]]) -> tuple[tuple[int, int], ...
     for pair in ranges:
         if not _is_pair(pair):
             raise ConfigurationError(
-                f"ranges has {pair!r}; give pairs of first and last frame, such as (1, 100)."
+                f"`ranges` has {pair!r}; give pairs of first and last frame, such as (1, 100)."
             )
         if not 1 <= pair[0] <= pair[1]:
             raise ConfigurationError(
-                f"ranges has {pair!r}; frames count from 1, and the last frame of a range "
+                f"`ranges` has {pair!r}; frames count from 1, and the last frame of a range "
                 f"does not come before its first."
             )
     for first, last in sorted((int(first), int(last)) for first, last in ranges):

@@ -24,7 +24,7 @@ def check_resize(resize: Resize | None) -> None:
     whole = [side for side in sides if isinstance(side, int) and not isinstance(side, bool)]
     if len(sides) != 2 or len(whole) != 2 or min(whole) < 1 or whole[0] * whole[1] > MAX_PIXELS:
         raise ConfigurationError(
-            f"resize is {resize!r}; give the longest side in pixels, or (width, height), of at "
+            f"`resize` is {resize!r}; give the longest side in pixels, or (width, height), of at "
             f"most {MAX_PIXELS} pixels."
         )
 

@@ -33,7 +33,9 @@ class FetchErrors:
     """The errors that a fetch raises, and the words for the thing in their messages."""
 
     noun: str = "video"
-    refused_hint: str = "Pass the API key of the project if Labelbox hosts it, else url_presigner."
+    refused_hint: str = (
+        "Pass the API key of the project if Labelbox hosts it, else pass `url_presigner`."
+    )
     expiry_hint: str = (
         "If its URL is signed, the signature may have expired: export the project again."
     )

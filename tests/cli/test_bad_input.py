@@ -77,7 +77,9 @@ def test_an_ontology_that_does_not_match_is_found_before_anything_is_replaced(
     file.write_text(json.dumps({"tools": [{"tool": "rectangle", "name": "elephant"}]}))
     assert run_there("create", sample_box.sample.project_id, "clips").exit_code == 0
     words = ("create", sample_box.sample.project_id, "clips", "--overwrite", "--ontology", file)
-    assert "The ontology knows none of" in the_error(run_there(*words))
+    refused = run_there(*words)
+    assert "The ontology knows none of" in the_error(refused)
+    assert "Writing the frames" not in refused.stderr
     assert "car/car" in column_names(deeplake.open(str(tmp_path / "clips")))
 
 
@@ -125,7 +127,7 @@ def test_group_mapping(run_there, sample_box, tmp_path, command, group, told):
         (("create", "{project}", "{clips}"), "There is a dataset at"),
         (("annotate", "none", "{project}"), "There is no Deep Lake dataset at none"),
         (("sync", "none"), "There is no Deep Lake dataset at none"),
-        (("sync", "{clips}", "--merge"), "pass --branch as well"),
+        (("sync", "{clips}", "--merge"), "pass --branch."),
         (("upload", "none.mp4", "--project", "Street"), "There is no file none.mp4"),
         (("upload", "{file}", "--project", "Street"), "Labelbox does not take 1 of 1 file"),
         (("import", "none.xml", "{project}", "--as", "pre-labels"), "none.xml"),

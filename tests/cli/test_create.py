@@ -3,6 +3,7 @@ import json
 import deeplake
 import numpy as np
 import pytest
+from sync_projects import clip
 
 from deeplake_labelbox import Report
 from deeplake_labelbox._store.columns import column_names
@@ -29,6 +30,19 @@ def test_create_does_the_whole_job(run_there, sample_box, tmp_path):
         "video_idx",
         "timestamp",
     ]
+
+
+def test_columns_of_other_names_are_told_once_before_the_frames(run, box):
+    project = box.add_project("Taken", {"tools": [{"tool": "point", "name": "frames"}]})
+    project.add_video(clip())
+    where = {"LABELBOX_API_KEY": box.api_key, "LABELBOX_ENDPOINT": box.endpoint}
+    result = run("create", project.id, "clips", **where)
+    assert result.exit_code == 0, result.output
+    told = result.stderr.index("Column name 'frames' is taken")
+    assert told < result.stderr.index("Writing the frames")
+    assert result.stderr.count("is taken") == 1
+    again = run("annotate", "clips", project.id, **where)
+    assert again.stderr.count("is taken") == 1
 
 
 def test_create_says_how_to_go_on_where_labels_are_missing(run_there, sample_box):
@@ -177,7 +191,7 @@ def test_a_branch_that_got_no_labels_goes_again(run_there, sample_box, tmp_path)
     words = ("annotate", "clips", project, "--branch", "labels", "--ontology", file)
     result = run_there(*words)
     assert result.exit_code == 1
-    assert "pass the ontology of this project, or none" in result.stderr
+    assert "pass the --ontology of this project, or leave it out" in result.stderr
     assert deeplake.open(str(tmp_path / "clips")).branches.names() == ["main"]
 
 

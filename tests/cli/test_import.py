@@ -119,9 +119,9 @@ def test_a_file_that_does_not_say_its_variant_is_asked_for(run_import, tmp_path)
     (tmp_path / "street.txt").write_text("0,1,11,21,30,40,1,4,0,1\n")
     asked = run_import()
     assert asked.exit_code == 1
-    assert "say it with --format: 'mot17' (flag, class of MOTChallenge" in asked.stderr
+    assert "pass --format: 'mot17' (flag, class of MOTChallenge" in asked.stderr
     asked = run_import("--format", "visdrone")
-    assert "pass --first-number as 0" in asked.stderr
+    assert "pass --first-number 0" in asked.stderr
     result = run_import("--format", "visdrone", "--first-number", "0", "--frame-step", "4")
     assert result.exit_code == 0, result.output
     assert result.stdout == "1 annotation of 1 data row: 1 accepted\n"

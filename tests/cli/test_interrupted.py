@@ -89,8 +89,8 @@ def test_create_again_applies_the_labels(box, project, tmp_path, run, how, more)
     if how == signal.SIGINT:
         assert code == 130, said
         assert "Stopped. The frames are in clips" in said
-        again = "the same command without --overwrite" if more else "the same command"
-        assert f"{again} applies them" in said
+        again = "run it again without --overwrite" if more else "run it again"
+        assert f"{again} to apply them" in said
     assert BOXES not in column_names(deeplake.open(str(tmp_path / "clips")))
 
     there = {"LABELBOX_API_KEY": box.api_key, "LABELBOX_ENDPOINT": box.endpoint}

@@ -30,7 +30,10 @@ def test_preview_writes_what_the_suffix_says(run, dataset, tmp_path, name, told)
         (("-o", "a.png", "--frames", "x"), "write it like 1-250"),
         (("-o", "a.png", "--frames", "9-3"), "are no range"),
         (("-o", "a.png", "--branch", "x"), "no branch 'x'; it has main"),
-        (("-o", "a.html", "--max-mb", "0.05"), "allow the page more with --max-mb"),
+        (
+            ("-o", "a.html", "--max-mb", "0.05"),
+            "pass a larger --max-mb, fewer --video",
+        ),
     ],
 )
 def test_preview_says_what_it_cannot_do(run, dataset, tmp_path, words, told):

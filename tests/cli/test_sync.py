@@ -73,4 +73,4 @@ def test_a_branch_that_is_made_is_told(run_box, project):
     assert "There is no branch" not in run_box("sync", "clips", "--branch", "nope").stderr
     alone = run_box("sync", "clips", "--merge")
     assert alone.exit_code == 1
-    assert "pass --branch as well" in alone.stderr
+    assert "pass --branch." in alone.stderr

@@ -156,7 +156,7 @@ def test_resized_pictures_and_labels_fit_each_other(convert):
 @pytest.mark.parametrize(
     ("to", "options", "message"),
     [
-        ("kitti", {}, "The format 'kitti' is unknown; give 'mot', .* or 'masks'"),
+        ("kitti", {}, "`to` is 'kitti'; give 'mot', .* or 'masks'"),
         ("yolo", {"mapping": {"cat": "dog"}}, "class 'cat', which the columns do not have"),
         ("yolo", {"mapping": {"car": "", "person": ""}}, "leaves out all classes"),
         (
@@ -167,7 +167,7 @@ def test_resized_pictures_and_labels_fit_each_other(convert):
         ("coco", {"split": [0.5, 0.3, 0.2]}, "2 videos for 3 parts"),
         ("coco", {"split": [0.5, 0.6]}, "add up to 1"),
         ("coco", {"videos": [2]}, "no frame to write"),
-        ("coco", {"stride": 0}, "stride is 0"),
+        ("coco", {"stride": 0}, "`stride` is 0"),
     ],
 )
 def test_bad_input_is_refused_and_nothing_is_left(convert, tmp_path, to, options, message):

@@ -173,7 +173,7 @@ SPOILT = {
         ("batch size", ConfigurationError, "video_generator_batch_size"),
         ("storage", ConfigurationError, "gif"),
         ("creds", ConfigurationError, "deeplake_creds"),
-        ("no project id", ConfigurationError, "project_id"),
+        ("no project id", ConfigurationError, "project id"),
     ],
 )
 def test_what_cannot_be_created(

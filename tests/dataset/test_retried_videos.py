@@ -196,7 +196,7 @@ def test_a_label_selection_that_fails_is_not_deep_lake(box, project):
     def choose(*_):
         raise RuntimeError("no idea")
 
-    with pytest.raises(ConfigurationError, match=r"label_selection failed with RuntimeError"):
+    with pytest.raises(ConfigurationError, match=r"`label_selection` failed with RuntimeError"):
         converter_of(
             box, project, dataset, label_selection=choose
         ).dataset_with_applied_annotations()

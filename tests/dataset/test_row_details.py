@@ -117,7 +117,7 @@ def test_a_sync_keeps_them_in_step(box, convert, project):
 
 
 def test_details_that_cannot_be_told_are_refused(box, convert, project):
-    with pytest.raises(ConfigurationError, match="row_details holds 'owner'; it takes workflow"):
+    with pytest.raises(ConfigurationError, match="`row_details` has 'owner'; it takes workflow"):
         convert(row_details=["owner"])
     with pytest.raises(ConfigurationError, match="leave generate_metadata on"):
         convert(row_details=["metadata"], generate_metadata=False)

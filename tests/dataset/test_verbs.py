@@ -80,7 +80,7 @@ def test_an_export_without_a_key_asks_labelbox_for_nothing(
 def test_one_project_is_chosen_of_several(project, path, verbs):
     rows = [copy.deepcopy(row) for row in create_dataset(path, project.id, **verbs).export]
     rows[1]["projects"] = {"another": rows[1]["projects"][project.id]}
-    with pytest.raises(ConfigurationError, match="holds 2 projects; choose one with project_id"):
+    with pytest.raises(ConfigurationError, match="holds 2 projects; choose one with `project_id`"):
         create_dataset(f"{path}-none", rows, **verbs)
     report = create_dataset(f"{path}-one", rows, project_id=project.id, **verbs)
     assert [video.name for video in report] == ["a.mp4"]
@@ -127,13 +127,10 @@ def test_labels_are_applied_again_with_the_same_columns(project, path, verbs):
     assert column_names(again) == column_names(made)
 
 
-def test_an_error_with_labels_says_that_frames_are_there(project, path, verbs):
-    with pytest.raises(OntologyError) as raised:
+def test_an_ontology_of_another_project_is_refused_before_anything_is_written(project, path, verbs):
+    with pytest.raises(OntologyError, match=r"knows none of the \d+ features"):
         create_dataset(path, project.id, ontology=SHIPS, **verbs)
-    [note] = raised.value.__notes__
-    assert note == f"The frames are in {path} without labels; the same call applies them."
-    report = create_dataset(path, project.id, **verbs)
-    assert report.videos[0].labeled
+    assert not deeplake.exists(path)
 
 
 def test_a_branch_that_got_no_labels_goes_again(project, path, verbs):

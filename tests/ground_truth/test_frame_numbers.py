@@ -51,9 +51,9 @@ def test_numbers_and_length_that_agree(numbers, count, expected):
             [0, 5, 10, 15, 20],
             13,
             15.0,
-            "last picture has number 20.*has 13 frames; pass frame_step",
+            "last picture has number 20.*has 13 frames; pass `frame_step`",
         ),
-        ([0, 1, 2, 3], 3, 30.0, "has 3 frames; pass frame_step"),
+        ([0, 1, 2, 3], 3, 30.0, "has 3 frames; pass `frame_step`"),
         ([10, 15, 20], 25, 30.0, "numbered from 10 on, .*first_number"),
         ([0, 0, 1], 25, 30.0, "two of its pictures have the same number"),
     ],
@@ -72,15 +72,17 @@ def test_what_the_user_says():
     assert frames([10, 15, 20], 25, first_number=0) == [11, 16, 21]
     assert frames([10, 15, 20], 25, first_number=1) == [10, 15, 20]
     assert frames([0, 5, 10], 80, step=10) == [1, 11, 21]
-    with pytest.raises(ValueError, match=r"steps of 5 up to 10, .* 1 frames apart; pass 5"):
+    with pytest.raises(
+        ValueError, match=r"steps of 5 up to 10, .* 1 frames apart; pass `frame_step=5`"
+    ):
         frames([0, 5, 10], 80, step=1)
-    with pytest.raises(ValueError, match=r"steps of 10 up to 20, .* pass 10 as frame_step"):
+    with pytest.raises(ValueError, match=r"steps of 10 up to 20, .* pass `frame_step=10`"):
         frames([0, 10, 20], 40, step=5)
     with pytest.raises(ValueError, match="is frame 11, but the video in Labelbox has 10 frames"):
         frames([0, 1, 2], 10, step=5)
     with pytest.raises(ValueError, match=r"no multiple of 5.*first_number"):
         frames([6, 11], 40, step=5, first_number=0)
-    with pytest.raises(ValueError, match="numbered from 0, but first_number is 1"):
+    with pytest.raises(ValueError, match="numbered from 0, but `first_number` is 1"):
         frames([0, 5], 40, first_number=1)
 
 

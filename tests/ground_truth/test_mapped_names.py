@@ -50,5 +50,5 @@ def test_names_of_answers(imported):
 
 def test_a_mapping_that_leaves_out_all(imported, tmp_path):
     (tmp_path / "one.json").write_text(json.dumps(YOUTUBE_VIS))
-    with pytest.raises(AnnotationSourceError, match="The mapping leaves out all annotations"):
+    with pytest.raises(AnnotationSourceError, match="`mapping` leaves out all annotations"):
         imported(tmp_path / "one.json", mapping={"car": ""})

@@ -178,7 +178,7 @@ def test_what_spreadsheets_and_windows_write(read, text):
         ("52 1005 1 375 1242 WSV:2d;1O10000O10000", "masks of MOTS"),
         ("id,frame,x,y,w,h\n1,1,2,3,4,5", "The header of .* Bring the columns into this order"),
         ("frame,id,x1,y1,x2,y2\n1,1,2,3,4,5", "The header of"),
-        ("0,1,2,3,4,5,1,1,1\n" + LINE, "has frame 0; .* pass first_number"),
+        ("0,1,2,3,4,5,1,1,1\n" + LINE, "has frame 0; .* pass `first_number=0`"),
         ("", "it is empty"),
         ("hello\nworld", "line 1 has 1 column"),
         ("1,1,2,3", "line 1 has 4 columns"),
@@ -231,7 +231,7 @@ def test_a_sequence_that_is_half_as_long_as_its_video(tmp_path, length, is_sure)
     source = MotSource(tmp_path, length_of=lambda _: VideoLength(40))
     (video,) = source.videos(NO_TOOL)
     assert bool(video.tracks) == is_sure
-    assert ["pass frame_step" in refused.reason for refused in video.refused] == [True] * (
+    assert ["pass `frame_step`" in refused.reason for refused in video.refused] == [True] * (
         not is_sure
     )
 

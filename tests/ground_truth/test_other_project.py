@@ -229,7 +229,7 @@ def test_no_video_of_the_source_is_in_the_project(new_project, dataset_of, send)
 
 def test_the_dataset_knows_its_group_mapping(new_project, dataset_of, send):
     dataset = dataset_of(new_project(label=PLAIN), {"rectangle": "object"})
-    with pytest.raises(ConfigurationError, match="were written with group_mapping"):
+    with pytest.raises(ConfigurationError, match="were written with `group_mapping="):
         send(dataset, new_project(), group_mapping={"rectangle": "box"})
     assert len(send(dataset, new_project(), group_mapping={"rectangle": "object"}).accepted) == 3
 

@@ -85,7 +85,7 @@ def test_ids_are_the_same_as_text_and_as_number(imported, file):
 def test_pictures_without_numbers(imported, file, names):
     path = file(names=names, name="one")
     (refused,) = imported(path).refused
-    assert "pass frame_step" in refused.reason.lower()
+    assert "pass `frame_step`" in refused.reason.lower()
     assert len(imported(path, frame_step=1).accepted) == 1
 
 

@@ -117,7 +117,7 @@ def test_urls_that_are_not_there_and_schemes_that_nothing_opens(box, client, tmp
     assert inspection.estimated_bytes("png") == 0
     whats = [findings(video)["unreachable"] for video in inspection]
     assert "404" in whats[0]
-    assert "Pass url_presigner" in whats[1]
+    assert "Pass `url_presigner`" in whats[1]
     assert "does not exist" in whats[2]
 
 

@@ -47,7 +47,7 @@ def test_the_key_comes_from_the_argument_then_the_environment(monkeypatch):
 @pytest.mark.parametrize("key", [None, "", "  \n"])
 def test_no_key(monkeypatch, key):
     monkeypatch.setenv("LABELBOX_API_KEY", "")
-    with pytest.raises(AuthenticationError, match=r"api-keys .* lb_api_key .* LABELBOX_API_KEY"):
+    with pytest.raises(AuthenticationError, match=r"api-keys .* `lb_api_key` .* LABELBOX_API_KEY"):
         connect(key)
 
 

@@ -192,13 +192,13 @@ def test_an_export_that_takes_a_while(box, exporter, monkeypatch):
 def test_an_export_that_takes_too_long(box, exporter, monkeypatch):
     monkeypatch.setattr("labelbox.schema.task.time.sleep", lambda _: None)
     box.exports.next_status = "IN_PROGRESS"
-    with pytest.raises(ExportTimeoutError, match=r"within 0.01 s; pass a longer timeout"):
+    with pytest.raises(ExportTimeoutError, match=r"within 0.01 s; pass a longer `timeout`"):
         run(exporter, timeout=0.01)
 
 
 @pytest.mark.parametrize("timeout", [0, -1, float("nan")])
 def test_a_timeout_that_is_none(exporter, timeout):
-    with pytest.raises(ConfigurationError, match="timeout must be"):
+    with pytest.raises(ConfigurationError, match="`timeout` is"):
         run(exporter, timeout=timeout)
 
 
@@ -236,7 +236,7 @@ def test_a_wrong_key(box, project):
 
 @pytest.mark.parametrize("project_id", ["", "  ", None])
 def test_a_project_id_that_is_none(box, project_id):
-    with pytest.raises(ConfigurationError, match="project_id must be"):
+    with pytest.raises(ConfigurationError, match="The project id must be"):
         ProjectExporter(box.client(), project_id)
 
 

@@ -120,9 +120,9 @@ def test_a_missing_file_ends_it_before_anything_is_made(box, upload, clips):
 @pytest.mark.parametrize(
     ("paths", "message"),
     [
-        ("one.mp4", "video_paths is the single path one.mp4"),
-        ([], "video_paths is empty"),
-        ([3], "video_paths holds a int"),
+        ("one.mp4", "`video_paths` is the single path one.mp4"),
+        ([], "`video_paths` is empty"),
+        ([3], "`video_paths` has a int"),
         (["ftp://host/a.mp4"], "scheme ftp://"),
         (["s3://bucket"], "names no file in a bucket"),
     ],
@@ -136,9 +136,9 @@ def test_paths_that_cannot_be_used(upload, paths, message):
     ("options", "message"),
     [
         ({"lb_dataset_name": " "}, "The name of the dataset is ' '"),
-        ({"lb_batch_priority": 6}, "The priority is 6"),
-        ({"preflight": "maybe"}, "preflight is 'maybe'"),
-        ({"data_upload_strategy": "none"}, "The strategy for duplicates is 'none'"),
+        ({"lb_batch_priority": 6}, "`priority` is 6"),
+        ({"preflight": "maybe"}, "`preflight` is 'maybe'"),
+        ({"data_upload_strategy": "none"}, "`duplicates` is 'none'"),
         ({"lb_ontology": 3}, "The ontology is a int"),
         ({"lb_ontology": "cnone"}, "no ontology cnone"),
         ({"lb_global_key_generator": lambda _: "x" * 201}, "a key that is too long"),
@@ -476,7 +476,7 @@ def test_an_upload_that_ends_between_two_pieces_goes_on_with_the_rest(box, uploa
         path.write_bytes(clips[0].read_bytes() + bytes([number]))
         paths.append(path)
     box.faults.add("graphql:UpsertDataRows", status=403, skip=1)
-    with pytest.raises(AuthenticationError, match="20 data rows; the same call goes on"):
+    with pytest.raises(AuthenticationError, match="20 data rows; run it again to go on"):
         upload(paths, preflight="off")
     result = upload(paths, preflight="off")
     assert len(result.created) == 10

@@ -201,7 +201,7 @@ def test_ranges_are_merged():
     ],
 )
 def test_choices_that_make_no_sense(options):
-    with pytest.raises(ConfigurationError, match=r"is .*; give|ranges has"):
+    with pytest.raises(ConfigurationError, match=r"is .*; give|`ranges` has"):
         FrameChoice(**options)
 
 
@@ -234,5 +234,5 @@ def test_a_turned_video_is_scaled_as_displayed(tmp_path, degrees):
 
 @pytest.mark.parametrize("resize", [0, -1, True, 1.5, (3,), (3, 0), (1 << 20, 1 << 20), "640"])
 def test_sizes_that_make_no_sense(resize):
-    with pytest.raises(ConfigurationError, match="resize is"):
+    with pytest.raises(ConfigurationError, match="`resize` is"):
         FrameExtractor("a.mp4", resize=resize)

@@ -95,7 +95,7 @@ def test_a_presigner_that_does_not_help(server):
 def test_cloud_urls_go_to_the_presigner(server):
     signed = server.serve("/signed.mp4", Answer(BODY))
     assert read("s3://bucket/clip.mp4", url_presigner=lambda _: (signed, {})) == BODY
-    with pytest.raises(VideoForbiddenError, match=r"s3://bucket/clip\.mp4 .* Pass url_presigner"):
+    with pytest.raises(VideoForbiddenError, match=r"s3://bucket/clip\.mp4 .* Pass `url_presigner`"):
         read("s3://bucket/clip.mp4")
     with pytest.raises(VideoForbiddenError, match="return an http"):
         read("gs://bucket/clip.mp4", url_presigner=lambda url: (url, {}))
@@ -122,7 +122,7 @@ def test_a_presigner_that_raises():
     def presigner(_url):
         return {}["missing"]
 
-    with pytest.raises(VideoForbiddenError, match="url_presigner failed with KeyError") as caught:
+    with pytest.raises(VideoForbiddenError, match="`url_presigner` failed with KeyError") as caught:
         read("s3://bucket/clip.mp4?token=s3cr3t", url_presigner=presigner)
     assert isinstance(caught.value.__cause__, KeyError)
     assert "s3cr3t" not in str(caught.value)

@@ -155,7 +155,7 @@ class CocoSource:
         elif not all(video.names for video in videos.values()):
             raise AnnotationSourceError(
                 f"{self._content.path} does not say which video its images are of: they have no "
-                f"video_id and no folder. Name the data row with data_rows."
+                f"video_id and no folder. Name the data row with `data_rows`."
             )
         return videos
 

@@ -65,8 +65,8 @@ def open_dataset(source: DatasetLike, options: ReadOptions) -> AnnotationSource:
         except DatasetNotFoundError as error:
             raise AnnotationSourceError(
                 f"There is no Deep Lake dataset at {at}; pass "
-                f"{listed([f.source for f in FORMATS.values() if f.source], 'or')}, or say its "
-                f"format."
+                f"{listed([f.source for f in FORMATS.values() if f.source], 'or')}, or pass "
+                f"`source_format`."
             ) from error
     labels = LabeledDataset.of(source)
     dataset = labels.dataset
@@ -76,7 +76,7 @@ def open_dataset(source: DatasetLike, options: ReadOptions) -> AnnotationSource:
     if not options.mapping:
         raise AnnotationSourceError(
             "The dataset was not made by this package; say which column holds which tool or "
-            "classification with mapping={column: name}."
+            "classification with `mapping={'COLUMN': NAME}`."
         )
     return MappedColumnsSource(labels, options.mapping)
 
@@ -117,9 +117,9 @@ class DeepLakeSource:
         others = set((group_mapping or {}).items()) - set(applied.group_mapping.items())
         if others:
             raise ConfigurationError(
-                f"The labels of the dataset were written with group_mapping "
-                f"{dict(applied.group_mapping)}, not with {dict(sorted(others))}; leave "
-                f"group_mapping out."
+                f"The labels of the dataset were written with "
+                f"`group_mapping={dict(applied.group_mapping)}`, not with "
+                f"`group_mapping={dict(sorted(others))}`; leave `group_mapping` out."
             )
         self._families = {family.name: family for family in self._labels.families.objects}
         # The layout's columns have no annotator before their names.

@@ -208,7 +208,7 @@ class MotSource:
         if any(row[0] == 0 for _, row in lines.rows):
             raise AnnotationSourceError(
                 f"{file} has frame 0; frames of MOTChallenge count from 1. If this file counts "
-                f"from 0, pass first_number (--first-number on the command line) as 0."
+                f"from 0, pass `first_number=0`."
             )
         return 1
 
@@ -257,7 +257,7 @@ def _length_doubt(info: _SequenceInfo, video: VideoLength) -> str | None:
             continue
         return (
             f"seqinfo.ini tells of {told:,g} {unit}, but the video in Labelbox has {known:,g}; "
-            f"pass frame_step (--frame-step on the command line): how many frames of the video "
+            f"pass `frame_step`: how many frames of the video "
             f"lie from one frame of the sequence to the next"
         )
     return None

@@ -176,8 +176,8 @@ def variant_of(
             return VARIANTS["mot15"]
         raise _question(
             file,
-            "it has no classes; if all of its boxes are of one class, name it with "
-            "mapping={'pedestrian': class}",
+            "it has no classes; if all of its boxes are of one class, pass "
+            "`mapping={'pedestrian': NAME}`",
         )
     if doubt := _doubt(file, rows, header):
         raise _question(file, doubt)
@@ -211,8 +211,8 @@ def _doubt(file: Path, rows: Sequence[Row], header: Sequence[str]) -> str | None
 def _question(file: Path, why: str) -> AnnotationSourceError:
     return AnnotationSourceError(
         f"{file} does not say which variant of MOT it is: {why}. Put a labels.txt beside it that "
-        f"names its classes from 1, one a line, or say it with source_format (--format on the "
-        f"command line): {_CHOICES}."
+        f"names its classes from 1, one a line, or pass `source_format`: "
+        f"{_CHOICES}."
     )
 
 

@@ -168,7 +168,7 @@ class PictureReader:
         if column not in found:
             raise ConfigurationError(
                 f"The dataset has no column {column!r} of pictures; give the name of one of its "
-                f"columns as image_column: {', '.join(found)}."
+                f"columns as `image_column`: {', '.join(found)}."
             )
         self._column = column
         self._has_files = getattr(found[column], "kind", None) == types.TypeKind.Image

@@ -79,9 +79,9 @@ class StorageOptions:
     def __post_init__(self) -> None:
         if self.frame_storage not in STORAGES:
             names = " or ".join(map(repr, STORAGES))
-            raise ConfigurationError(f"frame_storage is {self.frame_storage!r}; give {names}.")
+            raise ConfigurationError(f"`frame_storage` is {self.frame_storage!r}; give {names}.")
         if not 1 <= self.jpeg_quality <= 100:
-            raise ConfigurationError(f"jpeg_quality is {self.jpeg_quality}; give 1 to 100.")
+            raise ConfigurationError(f"`jpeg_quality` is {self.jpeg_quality}; give 1 to 100.")
 
     def recorded(self) -> dict[str, Any]:
         """What the metadata of a dataset records: nothing of the default storage."""

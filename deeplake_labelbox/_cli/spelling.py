@@ -1,0 +1,46 @@
+"""Arguments in messages of the library, spelled as options of the command that runs.
+
+A message names an argument in backticks, with a value or without: `overwrite=True`. Parameters of
+commands have the names of these arguments, so a command itself tells the options.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final
+
+MARK: Final = re.compile(r"`([a-z_]+)(?:=([^`]+))?`")
+_QUOTES: Final = str.maketrans("", "", "{}'")
+
+_options: Mapping[str, str] = {}
+
+
+@contextmanager
+def options_of(options: Mapping[str, str]) -> Iterator[None]:
+    """Spell arguments by these options, by name of the argument, while a command runs."""
+    global _options  # noqa: PLW0603 - a process runs one command, and its threads log too
+    before, _options = _options, {**_options, **options}
+    try:
+        yield
+    finally:
+        _options = before
+
+
+def in_options(message: str) -> str:
+    """A message of the library with the options of the command that runs."""
+    return MARK.sub(_spelled, message)
+
+
+def _spelled(mark: re.Match[str]) -> str:
+    name, value = mark.groups()
+    option = _options.get(name)
+    if option is None:
+        return f"{mark[0].strip('`')} (in Python)"
+    if value in (None, "True"):
+        return option
+    if value == "{}":
+        return f"no {option}"
+    pairs = value.translate(_QUOTES).replace(": ", "=").split(", ")
+    return " ".join(f"{option} {pair}" for pair in pairs)

@@ -124,24 +124,33 @@ def expected_columns(expected: Expected) -> set[str]:
 def expected_tracks(video: SampleVideo, geometry: Geometry) -> Counter[Any]:
     """Each track as the tuple of what it is on each of its frames."""
     return Counter(
-        tuple(
-            _object(video, geometry, track, frame)
-            for frame in range(1, video.frame_count + 1)
-            if track.shape_at(frame) is not None
-        )
+        _expected_track(video, track, grouped=geometry.grouped, has_answers=bool(geometry.answers))
         for track in video.tracks
         if track.tool in geometry.tools and video.labeled
     )
 
 
-def _object(video: SampleVideo, geometry: Geometry, track: Track, frame: int) -> tuple[Any, ...]:
+@cache
+def _expected_track(
+    video: SampleVideo, track: Track, *, grouped: bool, has_answers: bool
+) -> tuple[Any, ...]:
+    return tuple(
+        _object(video, track, frame, grouped=grouped, has_answers=has_answers)
+        for frame in range(1, video.frame_count + 1)
+        if track.shape_at(frame) is not None
+    )
+
+
+def _object(
+    video: SampleVideo, track: Track, frame: int, *, grouped: bool, has_answers: bool
+) -> tuple[Any, ...]:
     shape = track.shape_at(frame)
     if track.mask_color:
         value: Any = video.mask_at(track, frame).tobytes()
     else:
         value = tuple(float(np.float32(number)) for number in shape.coordinates())
-    name = track.tool if geometry.grouped else None
-    answers = _object_answers(track.answers_at(frame)) if geometry.answers else ()
+    name = track.tool if grouped else None
+    answers = _object_answers(track.answers_at(frame)) if has_answers else ()
     return frame, value, name, frame in track.key_frames(), answers
 
 

@@ -199,8 +199,8 @@ def contents(dataset: deeplake.Dataset) -> dict[tuple[str, int], dict[str, Any]]
         kind = column_kind(dataset, column)
         classes = read_class_names(dataset, column)
         features = dict(dataset[column].metadata).get("feature_ids", {})
-        for row, key in enumerate(keys):
-            value = _told(dataset[column][row], kind, classes, features)
+        for key, cell in zip(keys, dataset[column][:], strict=True):
+            value = _told(cell, kind, classes, features)
             if value is not None:
                 found[key][column] = value
     return found

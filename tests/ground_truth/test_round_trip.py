@@ -68,9 +68,8 @@ def imported(own_box, source, project, **options):
     )
 
 
-def objects_of(dataset, name, row):
-    """The values of a column as a list, one an object; ``None`` where the video has no label."""
-    value = dataset[name][row]
+def objects_of(value):
+    """The values of a cell as a list, one an object; ``None`` where the video has no label."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, list):  # lines
@@ -94,8 +93,8 @@ def assert_same_labels(first, second, tolerance):
     for name in names:
         if name.endswith(("_track_ids", "_key_frames")):
             continue
-        for row in range(len(first)):
-            wanted, got = objects_of(first, name, row), objects_of(second, name, row)
+        cells = zip(first[name][:], second[name][:], strict=True)
+        for row, (wanted, got) in enumerate(map(objects_of, pair) for pair in cells):
             if wanted is None or isinstance(wanted, str | int | float):
                 assert got == wanted, (name, row)
                 continue

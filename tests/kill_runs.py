@@ -7,11 +7,14 @@ strikes while Deep Lake works.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
+from contextlib import contextmanager
 from pathlib import Path
 
 SCRIPT = Path(__file__)
@@ -46,14 +49,11 @@ def start(settings, **variables):
 
 
 def calls_of(settings):
-    """The names of the calls of an undisturbed run, in order."""
-    done = subprocess.run(  # noqa: S603 - this script
-        [sys.executable, str(SCRIPT), json.dumps({**settings, "at": None, "within": None})],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return done.stdout.split()
+    """The names of the calls of an undisturbed run, in order; it runs in this process."""
+    calls = []
+    with _watched(calls.append):
+        _JOBS[settings["job"]](settings)
+    return calls
 
 
 def _build(settings):
@@ -96,54 +96,55 @@ def _sync(settings):
 _JOBS = {"build": _build, "sync": _sync}
 
 
-def _main():
-    import threading  # noqa: PLC0415 - of the process that is killed
-
-    import deeplake  # noqa: PLC0415 - the same
+@contextmanager
+def _watched(on_call):
+    """Tell ``on_call`` the name of each counted call before it is made."""
+    import deeplake  # noqa: PLC0415 - of the process that is killed
 
     import deeplake_labelbox as dll  # noqa: PLC0415 - the same
 
-    settings = json.loads(sys.argv[1])
-    calls = []
-
-    def counted(owner, name):
-        function = getattr(owner, name)
-
+    def watched(name, function):
         def call(*args, **kwargs):
-            calls.append(name)
-            if len(calls) == settings["at"]:
-                if settings["within"] is None:
-                    os.kill(os.getpid(), signal.SIGKILL)
-                timer = threading.Timer(settings["within"], os.kill, (os.getpid(), signal.SIGKILL))
-                timer.start()
+            on_call(name)
             return function(*args, **kwargs)
 
-        setattr(owner, name, call)
+        return call
 
-    for owner, names in (
-        (
-            deeplake.Dataset,
-            (
-                "append",
-                "commit",
-                "delete",
-                "add_column",
-                "rename_column",
-                "branch",
-                "merge",
-                "tag",
-            ),
-        ),
-        (deeplake.Column, ("__setitem__",)),
-        (deeplake, ("create", "delete", "open", "copy")),
-        (os, ("rename",)),
-        (dll.VideoOutcome, ("__init__",)),
-    ):
-        for name in names:
-            counted(owner, name)
+    columns = ("add_column", "rename_column")
+    versions = ("commit", "branch", "merge", "tag")
+    watched_calls = [
+        (owner, name, getattr(owner, name))
+        for owner, names in (
+            (deeplake.Dataset, ("append", "delete", *columns, *versions)),
+            (deeplake.Column, ("__setitem__",)),
+            (deeplake, ("create", "delete", "open", "copy")),
+            (os, ("rename",)),
+            (dll.VideoOutcome, ("__init__",)),
+        )
+        for name in names
+    ]
+    for owner, name, function in watched_calls:
+        setattr(owner, name, watched(name, function))
+    try:
+        yield
+    finally:
+        for owner, name, function in watched_calls:
+            setattr(owner, name, function)
 
-    _JOBS[settings["job"]](settings)
-    print(*calls)  # noqa: T201 - read by the test
+
+def _main():
+    settings = json.loads(sys.argv[1])
+    numbers = itertools.count(1)
+
+    def strike(_):
+        if next(numbers) != settings["at"]:
+            return
+        if settings["within"] is None:
+            os.kill(os.getpid(), signal.SIGKILL)
+        threading.Timer(settings["within"], os.kill, (os.getpid(), signal.SIGKILL)).start()
+
+    with _watched(strike):
+        _JOBS[settings["job"]](settings)
     sys.stdout.flush()
     os._exit(0)
 

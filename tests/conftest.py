@@ -34,6 +34,15 @@ def sample_box(_short_waits):
 
 
 @pytest.fixture(scope="session")
+def creds():
+    """Credentials of an S3 on this machine, where each test has datasets at paths of its own."""
+    from local_s3 import local_s3  # noqa: PLC0415 - slow to import
+
+    with local_s3() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
 def client(box):
     return box.client()
 

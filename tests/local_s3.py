@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BUCKET = "clips"
+SECRET = "a-secret-of-the-storage"
 
 _SERVER = """
 import logging, sys
@@ -30,7 +31,7 @@ sys.stdin.read()
 
 
 @contextmanager
-def local_s3(*, secret: str) -> Iterator[dict[str, str]]:
+def local_s3() -> Iterator[dict[str, str]]:
     """Run it; yields the credentials with which Deep Lake reaches ``s3://clips``."""
     with subprocess.Popen(  # noqa: S603 - Python itself
         [sys.executable, "-c", _SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -38,7 +39,7 @@ def local_s3(*, secret: str) -> Iterator[dict[str, str]]:
         try:
             host, port = server.stdout.readline().split()
             endpoint = f"http://{host}:{port}"
-            keys = {"aws_access_key_id": "test", "aws_secret_access_key": secret}
+            keys = {"aws_access_key_id": "test", "aws_secret_access_key": SECRET}
             creds = {**keys, "endpoint_url": endpoint, "aws_region": "us-east-1"}
             with _client(creds) as client:
                 client.create_bucket(Bucket=BUCKET)

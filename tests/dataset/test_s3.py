@@ -2,7 +2,7 @@
 
 import deeplake
 import pytest
-from local_s3 import local_s3
+from local_s3 import SECRET
 from sample_oracle import MASKS_GROUPED, check_frames, check_labels, contents
 
 from deeplake_labelbox import (
@@ -11,14 +11,6 @@ from deeplake_labelbox import (
     create_dataset_from_video_annotation_project,
 )
 from deeplake_labelbox.errors import DatasetError, DatasetExistsError, VideoError
-
-SECRET = "a-secret-of-the-storage"
-
-
-@pytest.fixture(scope="module")
-def creds():
-    with local_s3(secret=SECRET) as found:
-        yield found
 
 
 def create(box, path, creds, **options):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from faulty_server import Answer, FaultyServer
 from label_json import box, frame, label, mask
-from local_s3 import BUCKET, local_s3
+from local_s3 import BUCKET
 from small_exports import (
     FRAMES,
     ONTOLOGY,
@@ -155,18 +155,17 @@ def test_r3_a_failed_export_costs_no_data_and_a_given_one_is_used(private, tmp_p
     assert not any(request.operation for request in sandbox.requests[since:])
 
 
-def test_r3_credentials_reach_the_storage(clips):
+def test_r3_credentials_reach_the_storage(clips, creds):
     path = f"s3://{BUCKET}/dataset"
-    with local_s3(secret="test") as creds:
-        create_dataset_from_video_annotation_project(
-            path,
-            "p",
-            None,
-            deeplake_creds=creds,
-            project_json=[data_row("one", clips[0])],
-            progress=False,
-        )
-        assert len(deeplake.open(path, creds=creds)) == FRAMES
+    create_dataset_from_video_annotation_project(
+        path,
+        "p",
+        None,
+        deeplake_creds=creds,
+        project_json=[data_row("one", clips[0])],
+        progress=False,
+    )
+    assert len(deeplake.open(path, creds=creds)) == FRAMES
 
 
 @pytest.mark.parametrize("step", [1, -1], ids=["same order", "other order"])

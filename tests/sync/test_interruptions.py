@@ -6,18 +6,11 @@ from contextlib import nullcontext
 import deeplake
 import pytest
 from kill_runs import start
-from local_s3 import local_s3
 from sync_projects import car, change_ontology, client_settings, contents, make, nose
 
 from deeplake_labelbox._store.label_writer import LabelWriter
 from deeplake_labelbox._sync.commit_lock import PREFIX, process_lock
 from deeplake_labelbox.errors import DatasetBusyError, DatasetError
-
-
-@pytest.fixture(scope="module")
-def creds():
-    with local_s3(secret="test") as found:
-        yield found
 
 
 def messages(dataset):

@@ -1,18 +1,10 @@
 """Datasets in S3, here a local one, are brought in step like those on a disk."""
 
 import deeplake
-import pytest
-from local_s3 import local_s3
 from sync_projects import ONTOLOGY, car, clip, contents, make, nose, person, road, weather
 
 from deeplake_labelbox._store.label_diff import diff_labels
 from deeplake_labelbox._sync.sync import sync_dataset
-
-
-@pytest.fixture(scope="module")
-def creds():
-    with local_s3(secret="test") as found:
-        yield found
 
 
 def test_labels_videos_branch_merge_and_tag(box, creds):

@@ -66,7 +66,7 @@ def test_noise_at_random_places_shifts_no_number(tmp_path, options):
     assert len(reference) == 60
     random = np.random.default_rng(5)
     went_on = 0
-    for _ in range(25):
+    for _ in range(15):
         at, length = int(random.integers(60, len(whole) - 60)), int(random.integers(1, 60))
         noise = random.integers(0, 256, length, np.uint8).tobytes()
         path.write_bytes(whole[:at] + noise + whole[at + length :])

@@ -58,20 +58,24 @@ def merge_into_main(
     with dataset_errors(f"merging branch {name!r} into main"):
         if MERGE_BRANCH in main.branches.names():  # of a merge that was killed
             retry_while_locked(main.branches[MERGE_BRANCH].delete, wait=wait)
-        if AppliedLabels.read(main) == AppliedLabels.read(branch):
+        ours, theirs = AppliedLabels.read(main), AppliedLabels.read(branch)
+        if ours == theirs:
             return False
         retry_while_locked(lambda: main.branch(MERGE_BRANCH), wait=wait)
         try:
             merged = main.branches[MERGE_BRANCH].open()
-            if _make_room(merged, branch):
+            if _make_room(merged, ours, branch, theirs):
                 merged.commit(f"Leave columns to {name} that main has as well")
             merged.merge(name, message=f"Merge {name}")
-            if (
-                _join_tracks(merged, main, branch)
-                | _delete_doubled(merged, main, branch)
-                | _forget_pruned(merged, main)
-                | _doubt_labels(merged, main, branch)
-            ):
+            changed = _join_tracks(merged, main, branch) | _delete_doubled(merged, main, branch)
+            before = AppliedLabels.read(merged)
+            applied = _without_pruned(before, ours, merged)
+            if ours is not None and theirs is not None and _went_on(main, branch):
+                applied = _as_on_main(applied, ours, theirs)
+            if applied is not None and applied != before:
+                applied.write(merged)
+                changed = True
+            if changed:
                 merged.commit(f"Put right what main and {name} both have")
             main.merge(MERGE_BRANCH, message=message)
         finally:
@@ -79,17 +83,23 @@ def merge_into_main(
     return True
 
 
-def _make_room(merged: deeplake.Dataset, branch: deeplake.Dataset) -> bool:
-    """Remove label columns that the branch has its own of; tells whether there were any."""
-    theirs = {name: column_identity(branch, name) for name in column_names(branch)}
-    ours, elsewhere = _features(merged), _features(branch).values()
+def _make_room(
+    merged: deeplake.Dataset,
+    ours: AppliedLabels | None,
+    branch: deeplake.Dataset,
+    theirs: AppliedLabels | None,
+) -> bool:
+    """Remove the label columns that the branch has too; returns whether there were any."""
+    identities = {name: column_identity(branch, name) for name in column_names(branch)}
+    features, elsewhere = _features(merged, ours), _features(branch, theirs).values()
     doubled = []
     for name in column_names(merged):
         identity = column_identity(merged, name)
-        if identity == theirs.get(name) or (name not in theirs and identity in theirs.values()):
+        known = name in identities
+        if identity == identities.get(name) or (not known and identity in identities.values()):
             continue
-        # Of one that the branch does not have, it may have the features under another name.
-        if name not in theirs and not any(ours.get(name, frozenset()) & of for of in elsewhere):
+        # The branch may have the features of a column under another name.
+        if not known and not any(features.get(name, frozenset()) & of for of in elsewhere):
             continue
         if column_kind(merged, name) is None:
             raise DatasetMismatchError(
@@ -102,9 +112,10 @@ def _make_room(merged: deeplake.Dataset, branch: deeplake.Dataset) -> bool:
     return bool(doubled)
 
 
-def _features(dataset: deeplake.Dataset) -> dict[str, frozenset[Key]]:
-    """Which features the label columns of a branch hold, by column."""
-    applied = AppliedLabels.read(dataset)
+def _features(
+    dataset: deeplake.Dataset, applied: AppliedLabels | None
+) -> dict[str, frozenset[Key]]:
+    """The features that the label columns of a branch hold, by column."""
     if applied is None:
         return {}
     kinds = {name: column_kind(dataset, name) for name in column_names(dataset)}
@@ -156,41 +167,42 @@ def _delete_doubled(merged: deeplake.Dataset, *sides: deeplake.Dataset) -> bool:
     return bool(doubled)
 
 
-def _forget_pruned(merged: deeplake.Dataset, main: deeplake.Dataset) -> bool:
-    """Drop what left the project and was pruned on ``main`` alone; tells whether there was any."""
-    applied, known = AppliedLabels.read(merged), AppliedLabels.read(main)
-    if applied is None or known is None or not has_identity_columns(merged):
-        return False
-    there = set(np.asarray(merged["video_idx"][:]).ravel().tolist())
+def _without_pruned(
+    applied: AppliedLabels | None, ours: AppliedLabels | None, merged: deeplake.Dataset
+) -> AppliedLabels | None:
+    """Drop data rows that left the project and were pruned on ``main`` alone."""
+    if applied is None or ours is None or not has_identity_columns(merged):
+        return applied
+    numbers = set(np.asarray(merged["video_idx"][:]).ravel().tolist())
     pruned = {
         video.data_row_id
         for video in applied.videos
         if video.data_row_id in applied.left
-        and video.data_row_id not in known.labels
-        and video.video_idx not in there
+        and video.data_row_id not in ours.labels
+        and video.video_idx not in numbers
     }
-    if pruned:
-        applied.without(pruned).write(merged)
-    return bool(pruned)
+    return applied.without(pruned) if pruned else applied
 
 
-def _doubt_labels(
-    merged: deeplake.Dataset, main: deeplake.Dataset, branch: deeplake.Dataset
-) -> bool:
-    """Let labels count as they were on ``main``, where it went on; tells whether any differ.
-
-    Of a label that came to ``main`` alone and went before the branch saw it, the cells are left,
-    and the branch, which is in step, does not say so; a sync of ``main`` finds out.
-    """
-    begun, last = next(iter(branch.history)), list(main.history)[-1]
-    ours, theirs = AppliedLabels.read(main), AppliedLabels.read(branch)
-    applied = AppliedLabels.read(merged)
-    # The first version of a branch says in words which one of main it began at.
-    did_not_go_on = (begun.message or "").endswith(f" {last.id}") or (
+def _went_on(main: deeplake.Dataset, branch: deeplake.Dataset) -> bool:
+    """Whether ``main`` has commits that the branch neither began with nor merged."""
+    first, last = next(iter(branch.history)), list(main.history)[-1]
+    # The message of a branch's first version ends with the version of main that it began at.
+    return not (first.message or "").endswith(f" {last.id}") and not (
         last.message or ""
     ).startswith(merge_words(branch))
-    if did_not_go_on or ours is None or theirs is None or applied is None:
-        return False
+
+
+def _as_on_main(
+    applied: AppliedLabels | None, ours: AppliedLabels, theirs: AppliedLabels
+) -> AppliedLabels | None:
+    """Record labels as they were on ``main``, so that a sync of ``main`` checks them.
+
+    A label that was added to ``main`` alone and removed before the branch was synced left its
+    cells, and the branch does not record it.
+    """
+    if applied is None:
+        return None
     doubted = {
         key: label
         for key, label in ours.labels.items()
@@ -198,10 +210,10 @@ def _doubt_labels(
         and key not in theirs.left
         and label != theirs.labels.get(key, label)
     }
-    if doubted:
-        labels = {**applied.labels, **doubted}
-        replace(applied, labels=labels, last_activity=ours.last_activity).write(merged)
-    return bool(doubted)
+    if not doubted:
+        return applied
+    labels = {**applied.labels, **doubted}
+    return replace(applied, labels=labels, last_activity=ours.last_activity)
 
 
 def merge_words(branch: deeplake.Dataset) -> str:

@@ -20,11 +20,11 @@ T = TypeVar("T")
 
 MAIN: Final = "main"
 
-# What Deep Lake 4.7.4 says, after five seconds, while another process changes tags or branches. The
+# Deep Lake 4.7.4 raises this after five seconds while another process changes tags or branches. The
 # lock of a process that was killed stays for half a minute.
 _CONTENDED: Final = "lock contended"
 
-# What Deep Lake 4.7.4 calls the version of a dataset object with uncommitted changes.
+# The version of a dataset object with uncommitted changes in Deep Lake 4.7.4.
 _UNCOMMITTED: Final = "9999999999vzzzzzzzz"
 
 
@@ -37,19 +37,19 @@ def check_committed(dataset: deeplake.Dataset) -> None:
     """Check that a dataset object has no uncommitted changes, which our commit would publish.
 
     Raises:
-        DatasetError: If it has some.
+        DatasetError: If it has uncommitted changes.
     """
     if has_changes(dataset):
         raise DatasetError(
-            "The dataset has changes that are not committed, and that a sync would commit with its "
-            "own; commit them, or call rollback()."
+            "The dataset has changes that are not committed, and a sync would commit them with its "
+            "own. Commit them first, or call rollback()."
         )
 
 
 def open_branch(dataset: deeplake.Dataset, name: str | None, *, wait: float) -> deeplake.Dataset:
-    """Open a branch, which is made if it does not exist; ``None`` is the branch of the object.
+    """Open a branch, and create it if it does not exist; ``None`` is the branch of the object.
 
-    Keep the object that it is opened from as long as the branch is used.
+    Keep the object that it is opened from for as long as the branch is used.
 
     Args:
         dataset: The dataset.
@@ -68,8 +68,8 @@ def open_branch(dataset: deeplake.Dataset, name: str | None, *, wait: float) -> 
         if name == dataset.current_branch.name:
             return dataset
         if name not in dataset.branches.names():
-            logger.warning("There is no branch %s yet; it is made.", name)
-            # Another sync may make it as well.
+            logger.warning("There is no branch %s yet; it is created.", name)
+            # Another sync may create it at the same time.
             with suppress(BranchExistsError):
                 retry_while_locked(lambda: dataset.branch(name), wait=wait)
         return dataset.branches[name].open()

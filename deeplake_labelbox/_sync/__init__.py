@@ -1,1 +1,1 @@
-"""Labelbox and a dataset that exists brought in step again."""
+"""Update a dataset from its Labelbox project."""

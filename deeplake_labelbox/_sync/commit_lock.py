@@ -1,12 +1,12 @@
-"""Let one sync at a time run on a machine, and one at a time commit from all machines.
+"""Locks: one sync at a time runs on a machine, and one at a time commits from all machines.
 
-On a machine, a file lock of the operating system does it, which ends with its process.
+On one machine, a file lock of the operating system is used, which ends with its process.
 
-Between machines, Deep Lake 4.7.4 has no lock, and accepts the commits of two writers: rows that
-both append are there twice, cells that both write have the last value, and if both rename a column
-to the same name, the dataset cannot be opened any more. But tags can be set while there are
-uncommitted changes, are visible to everyone at once, and cost a millisecond on a disk. So a sync
-sets a tag of its own, checks that no other sync has one, checks that nobody committed, and commits.
+Between machines, Deep Lake 4.7.4 has no lock and accepts the commits of two writers: rows that
+both append are doubled, cells that both write have the last value, and if both rename a column to
+the same name, the dataset can no longer be opened. But tags can be set while there are uncommitted
+changes, are visible to everyone at once, and take a millisecond on a disk. So a sync sets a tag of
+its own, checks that no other sync has one, checks that nobody committed, and commits.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from deeplake_labelbox.errors import DatasetBusyError
 logger = logging.getLogger(__name__)
 
 PREFIX: Final = "deeplake-labelbox-sync-"
-# A commit takes a moment; a tag that is seen for so long belongs to a sync that was killed.
+# A commit takes a moment; a tag that stays for this long belongs to a sync that was killed.
 _DEAD_SECONDS: Final = 300.0
 _POLL_SECONDS: Final = 0.2
 
@@ -47,8 +47,8 @@ def process_lock(dataset_id: str, *, wait: float) -> Iterator[str | None]:
         wait: Seconds to wait for another sync to end.
 
     Yields:
-        A name of the lock that no other machine has: a commit tag with this name, while the lock is
-        held, belongs to a sync that was killed. ``None`` where files cannot be locked.
+        A name that no other machine uses. While the lock is held, another commit tag with this name
+        belongs to a sync that was killed. ``None`` if files cannot be locked.
 
     Raises:
         DatasetBusyError: If the other sync did not end.
@@ -78,7 +78,7 @@ def process_lock(dataset_id: str, *, wait: float) -> Iterator[str | None]:
 
 
 def _owner(path: Path) -> str:
-    """The name in a file, made up when it is first needed."""
+    """The name in a file, which is written when it is first needed."""
     if not path.exists() or not path.read_text():
         path.write_text(uuid.uuid4().hex)
     return path.read_text()
@@ -86,10 +86,10 @@ def _owner(path: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CommitLock:
-    """Lets one sync at a time commit, whichever machine it is on.
+    """Lets one sync at a time commit, on any machine.
 
     Attributes:
-        owner: What `process_lock` yielded: tags with this name belong to syncs that were killed.
+        owner: The name that `process_lock` yielded; other tags with it are of killed syncs.
         wait: Seconds to wait for other syncs.
     """
 
@@ -128,7 +128,7 @@ class CommitLock:
         retry_while_locked(dataset.tags[name].delete, wait=self.wait)
 
     def _is_set(self, dataset: deeplake.Dataset, mine: str, seen: dict[str, float]) -> bool:
-        """Set our tag; False, without a tag, if another sync has one."""
+        """Set our tag; if another sync has one, return False without setting it."""
         if self._others(dataset, mine, seen):
             return False
         retry_while_locked(partial(dataset.tag, mine, message=self.owner or ""), wait=self.wait)
@@ -139,7 +139,7 @@ class CommitLock:
         return False
 
     def _others(self, dataset: deeplake.Dataset, mine: str, seen: dict[str, float]) -> bool:
-        """Whether another sync has a tag; removes those of syncs that were killed."""
+        """Whether another sync has a tag; removes tags of syncs that were killed."""
         now = time.monotonic()
         others = False
         for name in dataset.tags.names():

@@ -1,6 +1,6 @@
-"""The columns of a layout, with what identifies them whatever they are called.
+"""Identify the columns of a layout by their features, also after they were renamed.
 
-Features are told by their schema ids, which stay when they are renamed.
+A feature is identified by its schema id, which stays when the feature is renamed.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ Key = tuple[object, ...]
 
 @dataclass(frozen=True, slots=True)
 class LabelColumn:
-    """One column of a layout, with what identifies it whatever it is called.
+    """One column of a layout, and the features that identify it.
 
     Attributes:
         name: Its name.
         kind: Its kind, as in `column_kind`.
         features: The tools or classifications that it holds.
-        classes: Number of each class, by the tool or option; of columns that hold classes.
-        family: Name of the geometry column that it stands beside, or its own.
-        width: How many classes every value has, where it is a row of yes and no.
+        classes: Number of each class, by tool or option, if the column holds classes.
+        family: Name of the geometry column that it belongs to, or its own name.
+        width: Number of classes in each value, if values are multi-hot.
     """
 
     name: str
@@ -44,12 +44,12 @@ class LabelColumn:
 
 
 def label_columns(layout: Layout, dataset: ReadableDataset) -> dict[str, LabelColumn]:
-    """The columns of a layout by name, with the class numbers that they have in a dataset."""
+    """The columns of a layout by name, with their class numbers in a dataset."""
     return {column.name: column for column in _columns(layout, dataset)}
 
 
 def feature_key(item: Tool | Classification | Option) -> Key:
-    """What a feature is told by: its schema id, or its name where it has none."""
+    """What identifies a feature: its schema id, or its name if it has no id."""
     if item.feature_schema_id is not None:
         return (item.feature_schema_id,)
     return ("named", item.value if isinstance(item, Option) else item.name)
@@ -93,7 +93,7 @@ def _tool_classes(geometry: GeometryColumn, known: tuple[str, ...]) -> dict[Key,
 
 
 def _asked(source: AnswerSource) -> Key:
-    """Where in the ontology a classification is asked."""
+    """The path of a classification in the ontology."""
     path = [
         key
         for classification, option in source.path

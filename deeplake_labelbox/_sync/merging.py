@@ -1,10 +1,10 @@
-"""The merge of a branch into ``main``, in one commit.
+"""Merge a branch into ``main``, in one commit.
 
-Deep Lake 4.7.4 merges rows, cells and metadata as they come: rows of a video that both branches
-appended are there twice afterwards, and the feature ids of a column are one piece of metadata, of
-which the branch's counts. Of a column that both added under one name, it leaves that of ``main``,
-and takes nothing of the branch's, in later merges neither. So a branch of its own is merged into
-first and put right, and then brought into ``main`` whole.
+Deep Lake 4.7.4 merges rows, cells and metadata separately. If both branches appended a video, its
+rows are doubled. The feature ids of a column are one piece of metadata, and the branch's replace
+those of ``main``. If both added a column of the same name, ``main`` keeps its own and never gets
+the branch's values, also in later merges. So the branch is first merged into a temporary branch,
+which is corrected there and then merged into ``main``.
 """
 
 from __future__ import annotations
@@ -39,24 +39,24 @@ _Tracks = dict[str, dict[int, tuple[str, str]]]
 def merge_into_main(
     main: deeplake.Dataset, branch: deeplake.Dataset, message: str, *, wait: float
 ) -> bool:
-    """Merge a branch into ``main`` as Deep Lake does it: where both differ, the branch counts.
+    """Merge a branch into ``main`` as Deep Lake merges: where both differ, the branch wins.
 
     Args:
         main: The dataset, on its branch ``main``.
         branch: The branch.
-        message: What the commit says.
+        message: Message of the commit.
         wait: Seconds to wait while somebody else changes branches.
 
     Returns:
         Whether there was anything to merge.
 
     Raises:
-        DatasetMismatchError: If a column of the user is in the way.
+        DatasetMismatchError: If a column of the user has the name of a label column.
         DatasetError: If Deep Lake fails.
     """
     name = branch.current_branch.name
     with dataset_errors(f"merging branch {name!r} into main"):
-        if MERGE_BRANCH in main.branches.names():  # of a merge that was killed
+        if MERGE_BRANCH in main.branches.names():  # left by a killed merge
             retry_while_locked(main.branches[MERGE_BRANCH].delete, wait=wait)
         ours, theirs = AppliedLabels.read(main), AppliedLabels.read(branch)
         if ours == theirs:
@@ -65,7 +65,7 @@ def merge_into_main(
         try:
             merged = main.branches[MERGE_BRANCH].open()
             if _make_room(merged, ours, branch, theirs):
-                merged.commit(f"Leave columns to {name} that main has as well")
+                merged.commit(f"Remove columns that {name} has as well")
             merged.merge(name, message=f"Merge {name}")
             changed = _join_tracks(merged, main, branch) | _delete_doubled(merged, main, branch)
             before = AppliedLabels.read(merged)
@@ -76,7 +76,7 @@ def merge_into_main(
                 applied.write(merged)
                 changed = True
             if changed:
-                merged.commit(f"Put right what main and {name} both have")
+                merged.commit(f"Correct what main and {name} both have")
             main.merge(MERGE_BRANCH, message=message)
         finally:
             retry_while_locked(main.branches[MERGE_BRANCH].delete, wait=wait)
@@ -103,8 +103,9 @@ def _make_room(
             continue
         if column_kind(merged, name) is None:
             raise DatasetMismatchError(
-                f"Column {name!r} of main holds data of its own, and that of branch "
-                f"{branch.current_branch.name!r} labels; rename the one of main, and merge again."
+                f"Column {name!r} of main holds data of your own, but on branch "
+                f"{branch.current_branch.name!r} it holds labels. Rename the column of main, and "
+                f"merge again."
             )
         doubled.append(name)
     for name in doubled:
@@ -131,7 +132,7 @@ def _features(
 
 
 def _join_tracks(merged: deeplake.Dataset, *sides: deeplake.Dataset) -> bool:
-    """Write the track ids of columns where each side has some of its own; tells whether it did."""
+    """Join the track ids of columns where both sides added some; returns whether any did."""
     one, other = map(_tracks, sides)
     joined = False
     for column in one.keys() & other.keys():
@@ -150,7 +151,7 @@ def _tracks(dataset: deeplake.Dataset) -> _Tracks:
 
 
 def _delete_doubled(merged: deeplake.Dataset, *sides: deeplake.Dataset) -> bool:
-    """Of rows that each side has, but the merge has twice, leave the branch's, which come last."""
+    """Delete rows of ``main`` that the branch has as well; the branch's rows come last."""
     if not all(map(has_identity_columns, (merged, *sides))):
         return False
     wanted: Counter[tuple[int, int]] = Counter()
@@ -217,7 +218,7 @@ def _as_on_main(
 
 
 def merge_words(branch: deeplake.Dataset) -> str:
-    """What the message of a merge of a branch begins with."""
+    """Start of the message of a merge of a branch."""
     return f"Merge {branch.current_branch.name}: "
 
 

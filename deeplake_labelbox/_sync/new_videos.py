@@ -28,7 +28,7 @@ from deeplake_labelbox.report import Report, VideoOutcome
 _BATCH_SIZE: Final = 100
 
 _NEEDS_FILLER: Final = (
-    "the video is new, and the dataset was made with a data filler; pass `data_filler` to add it"
+    "the video is new and the dataset was created with a data filler; pass `data_filler` to add it"
 )
 
 

@@ -35,7 +35,7 @@ class ColumnChanges:
 
     Attributes:
         words: Each change of the ontology or the columns, in words.
-        to_write: Columns whose values differ though the labels are the same.
+        to_write: Columns whose values change although the labels stay the same.
         deleted: Columns whose features were deleted.
     """
 
@@ -55,7 +55,7 @@ def migrate_columns(
         ontology: The ontology of the project.
 
     Returns:
-        What remains to be written, by the new names of the columns.
+        What is still to be written, by the new names of the columns.
     """
     words = (
         tuple(describe_changes(state.applied.ontology, ontology))
@@ -76,9 +76,9 @@ def migrate_columns(
         after = label_columns(_layout(dataset, state, ontology, prefix), dataset)
         to_write |= columns_to_write(before, after, column_names(dataset))
     if state.applied is not None and not words:
-        # The user removed these columns; nothing else leads to a missing column.
+        # Without a change of the ontology, only the user can have removed these columns.
         removed = sorted(to_write - {*column_names(dataset)})
-        words = tuple(f"column {name!r} made again" for name in removed)
+        words = tuple(f"column {name!r} created again" for name in removed)
     return ColumnChanges(words, frozenset(to_write), frozenset(deleted))
 
 
@@ -110,8 +110,8 @@ def rename_columns(
 
     Args:
         dataset: The dataset, with the columns of ``old``.
-        old: The columns so far, with the class names that the dataset has.
-        new: The columns as they would be named in a new dataset.
+        old: The present columns, with the class names of the dataset.
+        new: The columns as a new dataset would name them.
 
     Returns:
         The old columns by their new names, and the names of columns whose features were deleted.
@@ -122,7 +122,7 @@ def rename_columns(
     renames = {old_name: name for name, old_name in kept.items() if name != old_name}
     taken = existing - renames.keys()
     for name, column in after.items():
-        # Columns of deleted features make room for new ones, also of another kind.
+        # A column of deleted features is renamed if a new column needs its name.
         if name not in taken:
             continue
         kind = column_kind(dataset, name)
@@ -145,7 +145,7 @@ def rename_columns(
 def columns_to_write(
     before: Mapping[str, LabelColumn], after: Mapping[str, LabelColumn], existing: Iterable[str]
 ) -> frozenset[str]:
-    """Find the columns whose values differ though the labels are the same.
+    """Find the columns whose values change although the labels stay the same.
 
     Args:
         before: The old columns, by their new names.
@@ -153,7 +153,7 @@ def columns_to_write(
         existing: Names of the columns of the dataset.
 
     Returns:
-        Names of new columns, of columns that lose a feature, and of those with other numbers.
+        Names of new columns, of columns that lose a feature, and of columns with new class numbers.
     """
     existing = set(existing)
     changed = {
@@ -175,7 +175,7 @@ def _matched(
     """Map new names to old names of columns that share features."""
     left = {name: column for name, column in before.items() if name in existing}
     kept: dict[str, str] = {}
-    # Columns that keep their name come first; then those with most features in common.
+    # Columns that keep their name are matched first, then those that share most features.
     for name, column in sorted(after.items(), key=lambda item: item[0] not in left):
         found = [
             old
@@ -194,7 +194,7 @@ def _matched(
 def _class_names(
     names: tuple[str, ...], before: LabelColumn, after: LabelColumn, layout: Layout
 ) -> tuple[str, ...]:
-    """The class names, each replaced if all features of the class got the same new name."""
+    """The class names; a name is replaced if all features of its class got the same new name."""
     fresh = _fresh_names(after, layout)
     wanted = []
     for number, name in enumerate(names):
@@ -212,7 +212,7 @@ def _class_names(
 
 
 def _fresh_names(column: LabelColumn, layout: Layout) -> dict[Key, str]:
-    """The names that classes get in a new dataset."""
+    """The names of the classes in a new dataset."""
     for geometry in layout.geometries:
         if geometry.labels == column.name and geometry.grouped:
             return {feature_key(tool): tool.name for tool in geometry.tools}

@@ -49,9 +49,9 @@ class Change:
     Attributes:
         what: What kind of difference it is.
         data_row_id: The data row; empty where it is the ontology that changed.
-        name: Name of its video, or what changed in the ontology.
-        before: What the dataset had.
-        after: What Labelbox has.
+        name: Name of its video, or the change of the ontology in words.
+        before: The label in the dataset.
+        after: The label in Labelbox.
     """
 
     what: ChangeKind
@@ -68,18 +68,18 @@ class SyncReport:
     Attributes:
         project_id: The project.
         project_name: Its name.
-        branch: The branch that was brought in step.
-        changes: What differed, in the order of the export.
-        gaps: What could not be had, applied or matched.
-        rows_added: Rows that were appended.
-        rows_removed: Rows that were deleted.
-        exported: How many data rows Labelbox was asked for.
-        version: The version that the branch is at afterwards, which is the one before where
-            nothing changed; the version that was looked at in a dry run.
+        branch: The branch that was updated.
+        changes: The differences, in the order of the export.
+        gaps: What could not be decoded, applied or matched.
+        rows_added: Number of rows that were appended.
+        rows_removed: Number of rows that were deleted.
+        exported: Number of data rows that were exported.
+        version: The version of the branch after the sync; in a dry run, the version that was
+            compared.
         committed: Whether there is a new commit.
         merged: Whether the branch was merged into ``main``.
         tag: The tag that was set, if any.
-        dry_run: Whether nothing was to be written.
+        dry_run: Whether it was a dry run, which writes nothing.
     """
 
     project_id: str
@@ -109,7 +109,7 @@ class SyncReport:
         return ", ".join(words) or "nothing changed"
 
     def __str__(self) -> str:
-        """A line for the whole, and a line per gap."""
+        """A line for the sync, and a line per gap."""
         return "\n".join(
             [f"{self.project_name} ({self.branch}): {self.summary}", *map(str, self.gaps)]
         )
@@ -137,7 +137,7 @@ class SyncReport:
         return shown
 
     def _names(self) -> dict[str, str]:
-        """By data row id, what tells the videos of changes and gaps apart."""
+        """Distinct names of the videos of changes and gaps, by data row id."""
         ids = {change.data_row_id: change.name for change in self.changes if change.data_row_id}
         ids |= {gap.data_row_id: gap.name for gap in self.gaps if gap.data_row_id}
         return dict(zip(ids, distinct_names((name, id_) for id_, name in ids.items()), strict=True))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class DatasetMovedError(Exception):
-    """Somebody else committed during the run."""
+    """Somebody else committed to the dataset during the run."""
 
 
 class SyncRun:

@@ -25,11 +25,11 @@ class DatasetState:
 
     Attributes:
         head: Identifies the version; differs as soon as somebody commits. See `head_of`.
-        applied: The labels that were applied, if any.
-        meta: Its project and its videos, as they are on this branch.
-        shared_meta: The same as all branches share it; ``None`` for a copy of a query, which has
-            no metadata of its own.
-        index: Its rows by video and frame.
+        applied: The applied labels, if any.
+        meta: The project and its videos, as they are on this branch.
+        shared_meta: The metadata that all branches share; ``None`` for a copy of a query, which has
+            none.
+        index: The rows by video and frame.
         label_selection: Which of several labels of a data row counts.
         group_mapping: Column name by kind.
         metadata: Writer of the columns ``lb_meta/*``, if the dataset has them.
@@ -55,13 +55,13 @@ class DatasetState:
 
         Args:
             dataset: The branch.
-            group_mapping: The argument of the caller, if any.
-            label_selection: The same.
+            group_mapping: The argument of `sync_dataset`.
+            label_selection: The argument of `sync_dataset`.
 
         Raises:
-            ConfigurationError: If an argument differs from how the labels were applied.
-            DatasetMismatchError: If the dataset does not name its project.
-            DatasetError: If its build was not finished.
+            ConfigurationError: If an argument contradicts how the labels were applied.
+            DatasetMismatchError: If the dataset has no record of its project.
+            DatasetError: If its build is unfinished.
         """
         applied = AppliedLabels.read(dataset)
         shared, meta = _read_meta(dataset, applied)
@@ -84,7 +84,7 @@ class DatasetState:
 
     @property
     def selects_otherwise(self) -> bool:
-        """Whether labels are selected in another way than last time."""
+        """Whether the label selection differs from the last sync."""
         selection = "function" if callable(self.label_selection) else self.label_selection
         return self.applied is not None and self.applied.label_selection != selection
 
@@ -114,8 +114,8 @@ def _read_meta(
         shared, meta = None, applied.meta()
     if meta.status != "complete":
         raise DatasetError(
-            "The dataset is not complete; run the call that makes it again, which goes on where it "
-            "stopped, and sync it then."
+            "The dataset is not complete. Run the call that creates it again, which resumes the "
+            "build, then sync."
         )
     return shared, meta
 
@@ -126,7 +126,7 @@ def _of_branch(
     applied: AppliedLabels | None,
     index: RowIndex,
 ) -> LabelboxMeta:
-    """The videos as they are on this branch; another branch may have more frames of one."""
+    """The videos as they are on this branch; another branch may have more frames of a video."""
     for video in applied.videos if applied is not None else ():
         if video.video_idx == len(meta.videos):
             meta = replace(meta, videos=(*meta.videos, video))
@@ -136,7 +136,7 @@ def _of_branch(
             and shared != video
             and shared.video_idx == video.video_idx
             and has_identity_columns(dataset)
-            # Otherwise the build was resumed since, and decoded more of it.
+            # More rows mean that the build was resumed since and decoded more frames.
             and len(index.rows_of(video).rows) <= video.rows
         ):
             meta = meta.with_video(video)
@@ -147,16 +147,15 @@ def _selection(applied: AppliedLabels | None, given: LabelSelection | None) -> L
     if given is not None:
         if applied is not None and applied.annotators and given != "all":
             raise ConfigurationError(
-                "The dataset has columns of each annotator, which would not be kept in step; leave "
-                "`label_selection` out, or make the dataset again."
+                "The dataset has columns for each annotator, which this `label_selection` would "
+                "not update. Leave `label_selection` out, or create the dataset again."
             )
         return given
     if applied is None:
         return "selected"
     if applied.label_selection == "function":
         raise ConfigurationError(
-            "The labels of the dataset were chosen by a function; pass it as `label_selection` "
-            "again."
+            "A function selected the labels of the dataset; pass it as `label_selection` again."
         )
     return cast("LabelSelection", applied.label_selection)
 
@@ -167,8 +166,8 @@ def _mapping(applied: AppliedLabels | None, given: Mapping[str, str] | None) -> 
     if given is not None and dict(given) != dict(applied.group_mapping):
         raise ConfigurationError(
             f"The labels of the dataset were applied with "
-            f"`group_mapping={dict(applied.group_mapping)}`; leave `group_mapping` out, "
-            f"or make the dataset again."
+            f"`group_mapping={dict(applied.group_mapping)}`. Leave `group_mapping` out, or create "
+            f"the dataset again."
         )
     return dict(applied.group_mapping)
 

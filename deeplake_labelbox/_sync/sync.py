@@ -1,4 +1,4 @@
-"""The verb that brings a dataset in step with its Labelbox project."""
+"""Update a dataset from its Labelbox project."""
 
 from __future__ import annotations
 
@@ -57,49 +57,49 @@ def sync_dataset(
     wait: float = 600.0,
     progress: bool = True,
 ) -> SyncReport:
-    """Bring a dataset in step with its Labelbox project.
+    """Update a dataset from its Labelbox project.
 
-    Asks Labelbox for the data rows with activity since the last time, and writes those that
-    differ: new labels appear, corrected ones replace what was there, and rows whose label was
-    deleted or skipped get empty values; tracks keep their ids. Frames are not fetched again. New
-    videos are decoded and appended as the dataset was made. Rows of data rows that left the project
-    are kept, and their ids listed (`left_data_rows`), or deleted with ``prune``. When the ontology
-    grew, so do columns and ``class_names``, with the numbers that are there; what was renamed is
-    renamed; columns of what was deleted stay, with empty values.
+    Exports the data rows with activity since the last sync, and writes those that differ. New
+    labels are added, corrected labels replace the old values, and rows whose label was deleted or
+    skipped get empty values. Tracks keep their ids. Frames are not fetched again. New videos are
+    decoded and appended with the options that the dataset was made with. Rows of data rows that
+    left the project are kept and their ids listed (`left_data_rows`), or deleted with ``prune``.
+    When the ontology grows, columns and ``class_names`` are added, and existing class numbers stay.
+    Renamed features are renamed. Columns of deleted features stay, with empty values.
 
-    Rows are told by data row and frame: rows that were deleted, reordered or copied by a query, and
-    columns of your own, are no hindrance. What has no row to go to is reported.
+    Rows are identified by data row and frame. So you may delete or reorder rows, copy them with a
+    query, and add columns of your own. Labels without rows are reported.
 
-    There is one commit, which says what changed, or none if nothing did. An interrupted or killed
-    sync leaves the dataset as it was, or with all of it done. Of two syncs at once on one machine
-    the second waits; where another machine committed in between, the sync starts anew, and after
-    three times gives up. A tag ``deeplake-labelbox-sync-…`` is there for the moment of the commit,
-    on which others wait.
+    One call writes the changes in a single commit with a readable message. If nothing changed,
+    there is no commit. A sync that is interrupted or killed leaves the dataset either as it was or
+    completely updated. Of two syncs at once on one machine, the second waits. If another machine
+    commits in between, the sync starts again, at most three times. While a sync commits, it holds a
+    tag ``deeplake-labelbox-sync-…``, and other syncs wait for it.
 
     Args:
         dataset: Path of the dataset, or the open dataset, on any branch.
         lb_api_key: API key of Labelbox; ``None`` reads ``LABELBOX_API_KEY``.
-        branch: Bring this branch in step, made where it is not there, instead of ``main`` or of
-            the branch that the open dataset is on.
-        merge: Merge the branch into ``main`` afterwards, as Deep Lake does it: where both changed
-            the same cell, the branch counts. A ``main`` that went on by itself is brought in step
-            then, in a commit of its own.
-        tag: Tag the version that results, so that it can be named later.
+        branch: Branch to update, created if it does not exist; by default the branch of the open
+            dataset, or ``main``.
+        merge: Merge the branch into ``main`` afterwards, as Deep Lake merges: where both changed
+            the same cell, the branch wins. If ``main`` has commits that the branch does not have,
+            ``main`` is then updated in a commit of its own.
+        tag: Tag for the resulting version.
         prune: Delete the rows of data rows that left the project.
-        full: Compare all data rows, not only those with activity since the last time.
-        retry: Try again videos that could not be had, or only in part; rows of the latter are
-            replaced if more frames come out. A video that is damaged for good is fetched each time;
-            ``False`` leaves them all as they are.
+        full: Compare all data rows, not only those with activity since the last sync.
+        retry: Decode failed and incomplete videos again; the rows of an incomplete video are
+            replaced if more frames can be decoded. A permanently damaged video is fetched at each
+            sync. ``False`` leaves all of them as they are.
         dry_run: Write nothing; the report says what would be done.
-        fail_on_error: Raise at the first video or label that cannot be had whole, instead of
-            reporting; nothing is committed then.
+        fail_on_error: Raise at the first video that cannot be fully decoded or label that cannot be
+            fully applied, instead of reporting it; nothing is committed then.
         deeplake_creds: Credentials of the storage, with a path.
         deeplake_org_id: Organization in Deep Lake's cloud, with a path.
         deeplake_token: Token of Deep Lake's cloud, with a path.
-        group_mapping: Only for a dataset that no labels were applied to; otherwise that is taken
-            which they were applied with.
-        label_selection: Which of several labels of a data row counts; as the last time by default.
-            A function must be given again.
+        group_mapping: Only for a dataset without labels; otherwise the mapping that its labels were
+            applied with is used.
+        label_selection: Which of several labels of a data row counts; by default as in the last
+            sync. A function must be passed again.
         data_filler: The functions that make rows of new videos, for a dataset that was made with
             a data filler.
         url_presigner: Gives access to private videos and masks.
@@ -109,16 +109,16 @@ def sync_dataset(
         progress: Whether to show progress bars.
 
     Returns:
-        What changed, and what could not be had.
+        The changes, and what could not be decoded, applied or matched.
 
     Raises:
         ConfigurationError: If an argument cannot be used.
         LabelboxError: If the project cannot be exported.
-        DatasetMismatchError: If the dataset does not tell which project it is of.
+        DatasetMismatchError: If the dataset has no record of its project.
         DatasetBusyError: If others kept changing the dataset.
         DatasetError: If Deep Lake fails, or the dataset has uncommitted changes.
-        VideoError: If ``fail_on_error``, for the first video that cannot be had whole.
-        LabelError: If ``fail_on_error``, for the first label that cannot be applied whole.
+        VideoError: If ``fail_on_error``, for the first video that cannot be fully decoded.
+        LabelError: If ``fail_on_error``, for the first label that cannot be fully applied.
 
     Example:
         ```python
@@ -147,7 +147,7 @@ def sync_dataset(
     check_committed(opened)
     with (
         process_lock(opened.id, wait=wait) as owner,
-        dataset_errors("bringing the dataset in step"),
+        dataset_errors("updating the dataset"),
     ):
         lock = CommitLock(owner, wait)
         if opened is dataset:
@@ -177,9 +177,9 @@ def sync_dataset(
 
 
 def left_data_rows(dataset: ReadableDataset) -> tuple[str, ...]:
-    """The ids of the data rows that left the project, and whose rows a sync kept.
+    """Return the ids of data rows that left the project and whose rows a sync kept.
 
-    Their rows hold the labels that they had last; ``prune`` deletes them.
+    The rows hold their last labels; a sync with ``prune`` deletes them.
 
     Args:
         dataset: The dataset, on any branch or of any version.
@@ -198,7 +198,7 @@ def left_data_rows(dataset: ReadableDataset) -> tuple[str, ...]:
 
 
 def _check_tag(tag: str, tags: Collection[str], branches: Collection[str | None]) -> None:
-    """Check that a tag can be set, before there is a commit that it shall name."""
+    """Check that a tag can be set, before there is a commit to tag."""
     if not tag.strip():
         raise ConfigurationError("The name of the tag is empty; give the tag a name.")
     for what, names in (("tag", tags), ("branch", branches)):
@@ -210,7 +210,7 @@ def _target(
     opened: deeplake.Dataset, branch: str | None, wait: float, *, dry_run: bool
 ) -> deeplake.Dataset:
     if dry_run and branch is not None and branch not in opened.branches.names():
-        return opened  # which the branch would begin as
+        return opened  # the branch would start from it
     return open_branch(opened, branch, wait=wait)
 
 
@@ -228,8 +228,8 @@ def _run(
         except DatasetMovedError as error:
             if not left:
                 raise DatasetBusyError(
-                    f"The dataset was changed by somebody else {_TRIES} times while it was brought "
-                    f"in step; nothing was written. Run it again when nobody writes."
+                    f"Somebody else changed the dataset {_TRIES} times during the sync; nothing "
+                    f"was written. Run it again when nobody writes to the dataset."
                 ) from error
             target.refresh()
     raise AssertionError
@@ -253,7 +253,7 @@ def _tagged(
 
 
 def _holds_other_labels(main: deeplake.Dataset, branch: deeplake.Dataset) -> bool:
-    """Whether a merge left labels of which only a sync of ``main`` can tell if they hold."""
+    """Whether the branches record different labels, so that ``main`` must be synced as well."""
     ours, theirs = AppliedLabels.read(main), AppliedLabels.read(branch)
     if ours is None or theirs is None:
         return False

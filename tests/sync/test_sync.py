@@ -195,6 +195,6 @@ def test_labels_are_selected_otherwise_from_now_on(box, sync, project, path, is_
 def test_a_label_column_that_was_removed_is_made_again(sync, dataset, is_in_step):
     dataset.remove_column("road")
     dataset.commit()
-    assert sync(dataset).summary == "column 'road' made again"
+    assert sync(dataset).summary == "column 'road' created again"
     is_in_step(dataset)
     assert not sync(dataset).committed

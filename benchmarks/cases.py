@@ -8,6 +8,7 @@ from benchmarks.bench import Bench, Row
 from benchmarks.frame_cases import end_to_end, first_frame, growth, real_clips, selection
 from benchmarks.label_cases import imports, labels, masks
 from benchmarks.sync import measure_sync
+from benchmarks.video_cases import video_storage
 
 
 def sync(bench: Bench) -> Iterator[Row]:
@@ -18,6 +19,7 @@ def sync(bench: Bench) -> Iterator[Row]:
 CASES: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "end-to-end": end_to_end,
     "real-clips": real_clips,
+    "video-storage": video_storage,
     "labels": labels,
     "masks": masks,
     "import": imports,

@@ -11,6 +11,8 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from benchmarks.video_sides import READERS
+
 Settings = dict[str, Any]
 Work = Callable[[], Any]
 
@@ -30,6 +32,7 @@ def ours_frames(settings: Settings) -> Work:
             None,
             lb_client=client,
             frame_storage=settings.get("storage", "png"),
+            verify_frames=settings.get("verify_frames", True),
             only_labeled=settings.get("only_labeled", False),
             progress=False,
             fail_on_error=True,
@@ -164,6 +167,7 @@ SIDES: dict[tuple[str, str], Callable[[Settings], Work]] = {
     ("limit", "ours"): limit,
     ("first frame", "ours"): ours_first_frame,
     ("first frame", "theirs"): theirs_first_frame,
+    **READERS,
 }
 
 

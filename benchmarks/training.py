@@ -1,9 +1,9 @@
 """Samples a second through PyTorch's DataLoader: ours, a plain loop over rows, ``ds.pytorch()``.
 
-``python -m benchmarks.training`` writes 720p frames of a real clip with one box each, as PNG and as
-JPEG, and reads shuffled batches of them. Every side turns pictures into tensors (3, H, W), float32
-but where uint8 is said, and boxes into float32 corners; the median of the repeats is printed. The
-plain loop is ``ds[i]``, row by row.
+``python -m benchmarks.training`` writes 720p frames of a real clip with one box each, as PNG, as
+JPEG and as packets, and reads shuffled batches of them; "in blocks" is `BlockBatchSampler`. Every
+side turns pictures into tensors (3, H, W), float32 but where uint8 is said, and boxes into float32
+corners; the median of the repeats is printed. The plain loop is ``ds[i]``, row by row.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from deeplake_labelbox import (
     create_dataset_from_video_annotation_project,
 )
 from deeplake_labelbox.sandbox import Sandbox
-from deeplake_labelbox.training import FrameDataset, collate
+from deeplake_labelbox.training import BlockBatchSampler, FrameDataset, collate
 
 BATCH = 8
 
@@ -62,9 +62,13 @@ def to_tensors(row: Any) -> Any:
     return image.float().div_(255), {"boxes": boxes, "labels": torch.ones(len(boxes)).long()}
 
 
+BLOCKS = "FrameDataset, uint8, in blocks"
+# Packets are decoded by this package alone.
+PICTURES_ONLY = ("plain loop", "ds.pytorch()")
 SIDES: dict[str, Callable[[str], Dataset[Any]]] = {
-    "FrameDataset": lambda path: FrameDataset(deeplake.open(path)),
-    "FrameDataset, uint8": lambda path: FrameDataset(deeplake.open(path), dtype=torch.uint8),
+    "FrameDataset": FrameDataset,
+    "FrameDataset, uint8": lambda path: FrameDataset(path, dtype=torch.uint8),
+    BLOCKS: lambda path: FrameDataset(path, dtype=torch.uint8),
     "plain loop": PlainRows,
     "ds.pytorch()": lambda path: deeplake.open(path).pytorch(transform=to_tensors),
 }
@@ -80,33 +84,36 @@ def main() -> None:
     for column in ("frames as", "side", "0 workers", "1 worker", "2 workers"):
         table.add_column(column, justify="right" if "worker" in column else "left")
     with tempfile.TemporaryDirectory() as folder:
-        for storage in ("png", "jpg"):
+        for storage in ("png", "jpg", "video"):
             path = str(Path(folder) / storage)
             _write(path, storage, arguments.videos)
             # Sides take turns, another one first each time, so that what else the machine does
             # falls on all of them.
             speeds: dict[tuple[str, int], list[float]] = {}
+            sides = [side for side in SIDES if storage != "video" or side not in PICTURES_ONLY]
             for turn in range(arguments.repeats):
-                first = turn % len(SIDES)
-                order = [*list(SIDES)[first:], *list(SIDES)[:first]]
+                first = turn % len(sides)
+                order = [*sides[first:], *sides[:first]]
                 for workers in (0, 1, 2):
                     for side in order:
-                        speed = _speed(SIDES[side](path), workers)
+                        speed = _speed(SIDES[side](path), workers, in_blocks=side == BLOCKS)
                         speeds.setdefault((side, workers), []).append(speed)
-            for side in SIDES:
+            for side in sides:
                 medians = [statistics.median(speeds[side, workers]) for workers in (0, 1, 2)]
                 table.add_row(storage, side, *(f"{median:.0f}" for median in medians))
     Console().print(table)
 
 
-def _speed(dataset: Dataset[Any], workers: int) -> float:
+def _speed(dataset: Dataset[Any], workers: int, *, in_blocks: bool) -> float:
+    order: dict[str, Any] = {"batch_size": BATCH, "shuffle": True}
+    if in_blocks and isinstance(dataset, FrameDataset):
+        order = {"batch_sampler": BlockBatchSampler(dataset, BATCH, num_workers=workers)}
     loader = DataLoader(
         dataset,
-        batch_size=BATCH,
-        shuffle=True,
         num_workers=workers,
         collate_fn=collate,
         generator=torch.Generator().manual_seed(0),
+        **order,
     )
     begun = time.perf_counter()
     count = sum(len(images) for images, _ in loader)

@@ -17,11 +17,13 @@ from deeplake_labelbox.training.splits import split_by_video
 
 if TYPE_CHECKING:
     from deeplake_labelbox.training.batches import collate, collate_stacked
+    from deeplake_labelbox.training.block_batches import BlockBatchSampler
     from deeplake_labelbox.training.clips import ClipDataset
     from deeplake_labelbox.training.frames import FrameDataset
     from deeplake_labelbox.training.transforms import Compose, HorizontalFlip, Resize
 
 __all__ = [
+    "BlockBatchSampler",
     "ClipDataset",
     "Compose",
     "FrameDataset",
@@ -38,6 +40,7 @@ __all__ = [
 ]
 
 _NEED_TORCH = {
+    "BlockBatchSampler": "block_batches",
     "ClipDataset": "clips",
     "Compose": "transforms",
     "FrameDataset": "frames",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
 from deeplake_labelbox._store.frame_index import FrameIndex, Where
@@ -122,6 +123,19 @@ class FrameDataset(Dataset[Sample]):
     def __len__(self) -> int:
         """How many frames."""
         return len(self.frames)
+
+    def blocks(self) -> list[NDArray[np.int64]]:
+        """The indices of all frames in parts that are read fastest in order.
+
+        See `BlockBatchSampler`. Of ``frame_storage="video"``, a part is a group of pictures.
+
+        Returns:
+            (K,) int64 each, ascending.
+
+        Raises:
+            DatasetError: If the way in which a frame is stored cannot be read.
+        """
+        return self._reader.blocks(self.frames)
 
     def __getitem__(self, index: int) -> Sample:
         """One frame."""

@@ -165,6 +165,13 @@ class SampleReader:
             for image, target in zip(images, targets, strict=True)
         ]
 
+    def blocks(self, frames: FrameIndex) -> list[NDArray[np.int64]]:
+        """The places of frames, in parts that are best read in order."""
+        spans = self._frames.spans(frames.rows)
+        ends = (np.diff(spans) != 0) | (np.diff(frames.video_idx) != 0)
+        parts = np.split(np.arange(len(frames)), np.flatnonzero(ends) + 1)
+        return [part for part in parts if len(part)]
+
     def _check_identity(self, frames: FrameIndex) -> None:
         rows = frames.rows
         if len(rows) and rows.max() < len(self._dataset):

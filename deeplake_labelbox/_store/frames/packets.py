@@ -241,11 +241,7 @@ class PacketReader:
             DatasetError: If a frame cannot be read or decoded.
         """
         chosen = np.asarray(rows, np.int64)
-        videos, frames = (
-            np.asarray(read_cells(dataset, name, chosen), np.int64).reshape(-1)
-            for name in ("video_idx", "frame_idx")
-        )
-        self._check(dataset, videos, chosen)
+        videos, frames = self._places(dataset, chosen)
         runs = np.split(np.arange(len(chosen)), np.flatnonzero(np.diff(videos)) + 1)
         if len(runs) == len(np.unique(videos)):
             for run in runs:
@@ -258,6 +254,28 @@ class PacketReader:
             part = slice(start, start + count)
             yield from self._gathered(videos[part], frames[part])
             start += count
+
+    def spans(self, dataset: Readable, rows: Sequence[int]) -> NDArray[np.int64]:
+        """Tell which rows are of one group of pictures."""
+        chosen = np.asarray(rows, np.int64)
+        videos, frames = self._places(dataset, chosen)
+        found = videos << 32
+        for video in np.unique(videos).tolist():
+            own = videos == video
+            index = self._decoder(video)[0]
+            found[own] |= index.starts[index.check(frames[own])]
+        return found
+
+    def _places(
+        self, dataset: Readable, rows: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The videos and frame numbers of rows."""
+        videos, frames = (
+            np.asarray(read_cells(dataset, name, rows), np.int64).reshape(-1)
+            for name in ("video_idx", "frame_idx")
+        )
+        self._check(dataset, videos, rows)
+        return videos, frames
 
     def _gathered(
         self, videos: NDArray[np.int64], frames: NDArray[np.int64]

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import repeat
-from typing import overload
+from typing import Final, overload
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from deeplake_labelbox._counts import counted
-from deeplake_labelbox._store.frames.store import FileReader, Frame, FrameReader
+from deeplake_labelbox._store.frames.store import FileReader, Frame, FrameReader, SpanReader
 from deeplake_labelbox._store.source import DatasetSource
 from deeplake_labelbox._video.resize import Resize, resized
 from deeplake_labelbox.errors import ConfigurationError
+
+_PICTURES_IN_SPAN: Final = 64
 
 
 class Frames:
@@ -80,6 +82,22 @@ class Frames:
         if isinstance(self._reader, FileReader) and self._resize is None:
             return self._reader.files(self._source.dataset, checked)
         return repeat(None, len(checked))
+
+    def spans(self, rows: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
+        """Tell which rows are best read one after the other.
+
+        Returns:
+            (N,) int64, equal for rows that are decoded from the same frame on; of pictures, for
+            64 that lie side by side.
+
+        Raises:
+            ConfigurationError: If there is no such row.
+            DatasetError: If the way in which a frame is stored cannot be read.
+        """
+        checked = self._checked(rows)
+        if isinstance(self._reader, SpanReader):
+            return self._reader.spans(self._source.dataset, checked)
+        return np.asarray(checked, np.int64) // _PICTURES_IN_SPAN
 
     def _checked(self, rows: Sequence[int] | NDArray[np.int64]) -> list[int]:
         count = len(self)

@@ -55,6 +55,18 @@ class FileReader(Protocol):
         """
 
 
+@runtime_checkable
+class SpanReader(Protocol):
+    """A `FrameReader` of a storage in which a frame is decoded from the frames before it."""
+
+    def spans(self, dataset: Readable, rows: Sequence[int]) -> NDArray[np.int64]:
+        """Tell which rows are decoded from the same frame on.
+
+        Returns:
+            (N,) int64; rows of one span have one number, which no span of another video has.
+        """
+
+
 class FrameStore(Protocol[B]):
     """Stores the frames of videos as rows.
 

@@ -1,0 +1,147 @@
+"""BlockBatchSampler: batches of frames that are mixed, and yet read in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from torch.utils.data import Sampler
+
+from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.training.frames import FrameDataset
+
+
+class BlockBatchSampler(Sampler[list[int]]):
+    """Batches for a `torch.utils.data.DataLoader` whose frames come from a few blocks at a time.
+
+    A block is a group of pictures of a video: a decoder that begins anywhere in it begins at its
+    first frame. So datasets with ``frame_storage="video"`` decode a random frame slowly, and the
+    next one fast. This sampler shuffles the blocks, and takes the frames of each block in order;
+    a batch mixes frames of several blocks. Every frame comes once an epoch. With other storages
+    it reads files that lie side by side, which shortens the way to a bucket.
+
+    `DataLoader` gives batch ``i`` to worker ``i % num_workers``, so each block is read by one
+    worker, but for the last few of an epoch.
+
+    Args:
+        dataset: The frames.
+        batch_size: Frames a batch.
+        shuffle_blocks: From how many blocks a batch takes its frames. Each keeps a decoder open in
+            its worker, and up to 4 stay open.
+        num_workers: The same as of the `DataLoader`.
+        drop_last: Leave out batches that are not full.
+        seed: With the same seed and epoch, the batches are the same.
+
+    Attributes:
+        epoch: Counts the epochs, from 0; `set_epoch` sets it, and each iteration adds 1.
+
+    Raises:
+        ConfigurationError: A value out of range.
+
+    Example:
+        ```python
+        from torch.utils.data import DataLoader
+
+        from deeplake_labelbox.training import BlockBatchSampler, FrameDataset, collate
+
+        train = FrameDataset("clips", objects=["person"])
+        batches = BlockBatchSampler(train, batch_size=8, num_workers=2)
+        for images, targets in DataLoader(
+            train, batch_sampler=batches, num_workers=2, collate_fn=collate
+        ):
+            print(len(images), targets[0]["frame_idx"])
+        ```
+    """
+
+    def __init__(
+        self,
+        dataset: FrameDataset,
+        batch_size: int,
+        *,
+        shuffle_blocks: int = 4,
+        num_workers: int = 0,
+        drop_last: bool = False,
+        seed: int = 0,
+    ) -> None:
+        for name, value, least in (
+            ("batch_size", batch_size, 1),
+            ("shuffle_blocks", shuffle_blocks, 1),
+            ("num_workers", num_workers, 0),
+        ):
+            if value < least:
+                raise ConfigurationError(f"{name} is {value}; give {least} or more.")
+        self._blocks = dataset.blocks()
+        self._batch_size = batch_size
+        self._shuffle_blocks = shuffle_blocks
+        self._readers = max(num_workers, 1)
+        self._drop_last = drop_last
+        self._seed = seed
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Set the epoch, as for other samplers of PyTorch."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        """How many batches an epoch has."""
+        return sum(map(len, self._by_reader(self.epoch)))
+
+    def __iter__(self) -> Iterator[list[int]]:
+        """The batches of an epoch: indices of the dataset."""
+        by_reader = [iter(batches) for batches in self._by_reader(self.epoch)]
+        self.epoch += 1
+        while by_reader:
+            for batches in list(by_reader):
+                batch = next(batches, None)
+                if batch is None:
+                    by_reader.remove(batches)
+                else:
+                    yield batch
+
+    def _by_reader(self, epoch: int) -> list[list[list[int]]]:
+        """The batches that each worker reads."""
+        generator = np.random.default_rng([self._seed, epoch])
+        queues: list[list[NDArray[np.int64]]] = [[] for _ in range(self._readers)]
+        lengths = [0] * self._readers
+        for place in generator.permutation(len(self._blocks)).tolist():
+            reader = lengths.index(min(lengths))
+            queues[reader].append(self._blocks[place])
+            lengths[reader] += len(self._blocks[place])
+        return [self._batches(queue, generator) for queue in queues]
+
+    def _batches(
+        self, queue: list[NDArray[np.int64]], generator: np.random.Generator
+    ) -> list[list[int]]:
+        order = _interleaved(queue, self._shuffle_blocks, generator)
+        size = self._batch_size
+        batches = [order[start : start + size] for start in range(0, len(order), size)]
+        if self._drop_last and batches and len(batches[-1]) < size:
+            batches.pop()
+        return batches
+
+
+def _interleaved(
+    blocks: list[NDArray[np.int64]], count: int, generator: np.random.Generator
+) -> list[int]:
+    """Take from ``count`` blocks at a time at random, in order within each."""
+    waiting = iter(blocks)
+    streams: list[Iterator[int]] = []
+    left: list[int] = []
+    order: list[int] = []
+
+    def refill() -> None:
+        while len(streams) < count and (block := next(waiting, None)) is not None:
+            streams.append(iter(block.tolist()))
+            left.append(len(block))
+
+    refill()
+    while streams:
+        # A longer rest more often, so that blocks end together.
+        place = int(np.searchsorted(np.cumsum(left), generator.integers(sum(left)), side="right"))
+        order.append(next(streams[place]))
+        left[place] -= 1
+        if not left[place]:
+            del streams[place], left[place]
+            refill()
+    return order

@@ -144,7 +144,7 @@ class PacketSession:
                 or index.part_of(number) != self._part
             )
             if over or (number > packet and not goes_on and not self._completes(number)):
-                self._drain()
+                self._drain(frame)
                 if frame not in self._waiting:
                     raise _missing(frame, index)
                 return
@@ -159,7 +159,7 @@ class PacketSession:
             # while the GIL's holder waits for the thread.
             tagged.update(self._data(number))
             tagged.pts = tagged.dts = number
-            self._take(tagged)
+            self._take(tagged, frame)
 
     def _is_whole(self, frame: int) -> bool:
         """Whether decoding started early enough for a frame; for leading pictures it may not."""
@@ -169,8 +169,8 @@ class PacketSession:
         """Whether a packet may hold the second field of the picture that began before it."""
         return self._index.frames[number] < 0 and not self._index.flags[number] & START
 
-    def _drain(self) -> None:
-        self._take(None)
+    def _drain(self, frame: int) -> None:
+        self._take(None, frame)
         waiting = dict(self._waiting)
         self.reset()
         self._waiting.update(waiting)
@@ -179,7 +179,8 @@ class PacketSession:
         context.flush_buffers()
         context.reorder_depth = self._index.stream.reorder_depth  # which flushing may forget
 
-    def _take(self, packet: av.Packet[Any] | None) -> None:
+    def _take(self, packet: av.Packet[Any] | None, least: int) -> None:
+        """Decode a packet, or what the decoder still has; keep frames from a number on."""
         assert self._context is not None  # noqa: S101 - opened by _restart
         try:
             frames = self._context.decode(packet)
@@ -188,7 +189,11 @@ class PacketSession:
         for frame in frames:
             number = -1 if frame.pts is None else int(self._index.frames[frame.pts])
             self._inside.discard(number)
-            if self._is_whole(number) and (self._index.verified or not frame.is_corrupt):
+            if (
+                number >= least
+                and self._is_whole(number)
+                and (self._index.verified or not frame.is_corrupt)
+            ):
                 self._waiting[number] = frame
 
     def _data(self, packet: int) -> bytes:
@@ -272,7 +277,8 @@ def open_decoder(index: PacketIndex, part: int) -> VideoCodecContext:
     context.bits_per_coded_sample = stream.bits_per_coded_sample
     context.reorder_depth = stream.reorder_depth
     context.thread_type = "AUTO" if index.clean else "NONE"
-    context.thread_count = min(os.cpu_count() or 1, _MAX_THREADS)
+    # As many as FFmpeg takes by itself, up to a bound.
+    context.thread_count = min((os.cpu_count() or 1) + 1, _MAX_THREADS)
     # What was not decoded when it was stored may be damaged.
     strict = {} if index.verified else {"err_detect": "explode"}
     context.options = {"max_pixels": str(MAX_PIXELS), **strict}

@@ -1,4 +1,4 @@
-"""Applies the labels of a Labelbox project to a dataset that has its frames."""
+"""Apply the labels of a Labelbox project to a dataset of its frames."""
 
 from __future__ import annotations
 
@@ -62,52 +62,53 @@ def apply_labels(
     lb_api_key: str | None = None,
     progress: bool = True,
 ) -> DatasetReport:
-    """Apply the labels of a Labelbox video project to a dataset that has its frames.
+    """Apply the labels of a Labelbox video project to a dataset of its frames.
 
-    Called again after more was labeled, it brings values and columns up to date in a new commit;
-    `sync_dataset` does so for what changed alone, and fetches new videos.
+    Another call applies all labels again, in a new commit. `sync_dataset` writes only what changed,
+    and also fetches new videos.
 
     Args:
         dataset: Path of the dataset, or the open dataset, on any branch.
         project: Id of the Labelbox project, or an export of it: the path of an NDJSON or JSON file,
             a list of data rows, or a `ProjectExport`.
-        branch: Write to this branch, made where it is not there, instead of the one that the
-            dataset is on.
-        project_id: Which project, of an export that holds several.
+        branch: Branch to write to, created if it does not exist; by default the branch of the open
+            dataset, or ``main``.
+        project_id: Project to use, if the export holds several.
         group_mapping: Column name by kind, like ``{"raster-segmentation": "mask"}``: all tools of
             the kind (``rectangle``, ``point``, ``line``, ``polygon``, ``raster-segmentation``), or
             all classifications of it (``radio``, ``checklist``, ``text``), share the column.
-            ``None`` is that of the labels that are there already.
+            ``None`` uses the mapping of the labels that are already applied.
         label_selection: Which of several labels of a data row counts; see `LabelSelection`.
-            ``None`` is that of the labels that are there already, else ``"selected"``.
-        ontology: The project's ontology or its ``normalized`` dict, instead of asking Labelbox.
-        row_details: What is written of data rows beside the columns ``lb_meta/*``:
+            ``None`` uses the selection of the labels that are already applied, or ``"selected"``.
+        ontology: The project's ontology or its ``normalized`` dict, instead of reading it from
+            Labelbox.
+        row_details: Details of data rows that are written beside the columns ``lb_meta/*``:
             ``"workflow_status"``; ``"metadata"``, a column ``lb_meta/metadata/<field>`` for each
-            field; ``"attachments"``, the JSON text of a list. `sync_dataset` keeps them in step,
-            as far as Labelbox counts their changes as activity of the data row.
-        fail_on_error: Raise at the first label that cannot be applied whole, instead of reporting;
+            field; ``"attachments"``, the JSON text of a list. `sync_dataset` updates them if
+            Labelbox counts a change of them as activity of the data row.
+        fail_on_error: Raise at the first label that cannot be fully applied, instead of reporting;
             nothing is committed then.
         deeplake_creds: Credentials of the storage, with a path.
         deeplake_org_id: Organization in Deep Lake's cloud, with a path.
         deeplake_token: Token of Deep Lake's cloud, with a path.
         lb_client: A ready `labelbox.Client`, instead of ``lb_api_key``.
         lb_api_key: API key of Labelbox; ``None`` reads the environment variable
-            ``LABELBOX_API_KEY`` for a project id. With an export, ``None`` means that Labelbox is
-            not asked for anything: the ontology is ``ontology``, or inferred from the export, and
-            masks that need the key are reported as missing.
+            ``LABELBOX_API_KEY`` for a project id. With an export, ``None`` makes no requests to
+            Labelbox: the ontology is ``ontology`` or inferred from the export, and masks that need
+            the key are reported as missing.
         progress: Whether to show progress bars.
 
     Returns:
-        The dataset on the branch, the export, and what became of each video.
+        The dataset on the branch, the export, and the outcome of each video.
 
     Raises:
-        ConfigurationError: If an argument cannot be used, or the export does not tell a row detail.
+        ConfigurationError: If an argument cannot be used, or the export lacks a row detail.
         GroupMappingError: If the group mapping has an unknown kind.
         LabelboxError: If the project or its ontology cannot be read.
-        ExportFormatError: If ``project`` is no export.
+        ExportFormatError: If ``project`` is not an export.
         DatasetMismatchError: If the dataset was not made from this project.
-        LabelError: If ``fail_on_error``, for the first label that cannot be applied whole.
-        OntologyError: If no annotation at all is known to the ontology; nothing is committed.
+        LabelError: If ``fail_on_error``, for the first label that cannot be fully applied.
+        OntologyError: If the ontology has none of the annotations; nothing is committed.
         DatasetError: If Deep Lake cannot write.
 
     Example:
@@ -119,13 +120,13 @@ def apply_labels(
             group_mapping={"raster-segmentation": "mask"},
             lb_api_key=api_key,
         )
-        print(report)  # what was applied, and what could not be had
+        print(report)  # what was applied, and what could not be applied
         ```
     """
     check_group_mapping(group_mapping)
     check_row_details(row_details)
     opened = opened_to_write(dataset, deeplake_creds, deeplake_org_id, deeplake_token)
-    LabelboxMeta.read(opened)  # says so before Labelbox is asked, where it is another dataset
+    LabelboxMeta.read(opened)  # raises for another dataset before any request to Labelbox
     source = ProjectSource.of(
         project, project_id=project_id, lb_api_key=lb_api_key, lb_client=lb_client
     )
@@ -163,7 +164,7 @@ def label_dataset(
         source: The project.
         dataset: The dataset.
         options: How labels are applied.
-        errors: Whether errors end it.
+        errors: Whether errors end the job.
         progress: Whether to show progress bars.
         is_checked: Whether `check_labels` passed, and gave the ontology of the options.
 
@@ -187,13 +188,13 @@ def make_converter(
     progress: bool,
     is_checked: bool = False,
 ) -> VideoProjectConverter:
-    """Make what applies the labels of a project to its dataset.
+    """Make the converter that applies the labels of a project to its dataset.
 
     Args:
         source: The project.
         load: ``f(project_name) -> dataset``: opens the dataset, on any branch.
         options: How labels are applied.
-        errors: Whether errors end it.
+        errors: Whether errors end the job.
         progress: Whether to show progress bars.
         is_checked: See `label_dataset`.
     """
@@ -211,7 +212,7 @@ def make_converter(
         )
     before = AppliedLabels.read(dataset)
     if before is not None:
-        # What was asked for once stays in step.
+        # Details that were written before are updated as well.
         details = check_row_details((*details, *before.row_details))
     metadata = RowMetadata(options.metadata_prefix, details) if options.generate_metadata else None
     return VideoProjectConverter(
@@ -306,7 +307,7 @@ def _ask_for_ontology(client: labelbox.Client, project_id: str) -> Ontology:
 
 
 def _applied(dataset: deeplake.Dataset, branch: str | None) -> AppliedLabels | None:
-    """How the labels were applied that the branch has already."""
+    """The labels that the branch has already."""
     with dataset_errors(f"opening branch {branch!r}"):
         if branch is not None and branch in dataset.branches.names():
             return AppliedLabels.read(dataset.branches[branch].open())
@@ -314,7 +315,7 @@ def _applied(dataset: deeplake.Dataset, branch: str | None) -> AppliedLabels | N
 
 
 def _selection(applied: AppliedLabels | None) -> Literal["selected", "newest", "all"]:
-    """Which of several labels counted; ``"selected"`` where that is not known."""
+    """The selection of the applied labels; ``"selected"`` if it is unknown or was a function."""
     choices: tuple[Literal["newest", "all"], ...] = ("newest", "all")
     was = "" if applied is None else applied.label_selection
     return next((choice for choice in choices if choice == was), "selected")
@@ -324,7 +325,7 @@ def _selection(applied: AppliedLabels | None) -> Literal["selected", "newest", "
 def _on_branch(
     dataset: deeplake.Dataset, name: str | None
 ) -> Iterator[Callable[[str], deeplake.Dataset]]:
-    """Opens a branch, made where it is not there; one that was made goes again after an error."""
+    """Open a branch, and create it if needed; after an error a created branch is deleted."""
     if name is None:
         yield lambda _: dataset
         return

@@ -1,4 +1,4 @@
-"""The build: every video of an export decoded, written as rows, and committed."""
+"""Build a dataset: decode every video of an export, write its rows and commit them."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ class DatasetBuild:
     """Writes the videos of an export to a new dataset, with commits of one or more videos.
 
     Args:
-        location: Where the dataset is made.
+        location: Where the dataset is created.
         project_id: The Labelbox project.
         appender: Appends the frames of videos.
-        report: Where the appender notes outcomes.
-        overwrite: Whether what is at the location may go.
+        report: The report that the appender fills.
+        overwrite: Whether a dataset at the location may be replaced.
     """
 
     def __init__(
@@ -70,14 +70,14 @@ class DatasetBuild:
         self._report = report
         self._overwrite = overwrite
         self._replacement = Replacement(location)
-        # Where it is built, and what is there of it already.
+        # Where it is built, and the metadata of an unfinished build that is resumed.
         self._target = location
         self._unfinished: LabelboxMeta | None = None
 
     def check_location(self) -> None:
-        """Check that the location may be written, before anything is asked of Labelbox.
+        """Check that the location may be written, before any request to Labelbox.
 
-        A replacement that was complete, but interrupted while it was put in place, is put there.
+        A complete replacement that was interrupted while it was put in place is put in place now.
 
         Raises:
             DatasetExistsError: If something is there that is not an unfinished build of this
@@ -102,7 +102,7 @@ class DatasetBuild:
                 self._target = self._replacement.building
             return
         if here is None and not column_names(self._location.open()):
-            # What a build leaves that was killed before it came to its columns.
+            # Left by a build that was killed before it created its columns.
             return
         if here is None or here.project_id != self._project_id or here.is_whole:
             raise DatasetExistsError(
@@ -128,11 +128,11 @@ class DatasetBuild:
             export: The project's export.
 
         Returns:
-            The dataset, committed, with the frames of all videos that could be had.
+            The committed dataset, with all frames that could be decoded.
 
         Raises:
             ExportFormatError: If a data row does not belong to the project; nothing was written.
-            VideoError: If ``fail_on_error``, the first video that cannot be had whole.
+            VideoError: If ``fail_on_error``, the first video that cannot be fully decoded.
             DatasetError: If Deep Lake fails.
         """
         names = {}
@@ -179,7 +179,7 @@ class DatasetBuild:
                 write_meta(dataset, meta)
             return dataset, meta
         if self._target.exists():
-            # Not the dataset that is replaced, but what a killed or foreign build left.
+            # This is not the dataset that is replaced, but the remains of another build.
             self._target.delete()
         dataset = self._target.create()
         try:
@@ -188,7 +188,7 @@ class DatasetBuild:
                 meta.write(dataset)
                 dataset.commit(f"Create dataset for Labelbox project {meta.project_name}")
         except BaseException:
-            # Without its metadata nobody could tell whose it is, and it would stand in the way.
+            # A dataset without metadata has no owner and would block the next build.
             with suppress(DatasetError):
                 self._target.delete()
             raise
@@ -206,7 +206,7 @@ class DatasetBuild:
         return dataset if in_place else self._replacement.place()
 
     def _add_video(self, group: _CommitGroup, video_idx: int, appended: Iterator[Appended]) -> None:
-        """Append one video; rows that an earlier try left of it are replaced."""
+        """Append one video; it replaces the rows of an earlier try."""
         dataset, entry = group.dataset, group.meta.videos[video_idx]
         if not entry.rows:
             group.append(appended)
@@ -230,9 +230,9 @@ class DatasetBuild:
 class _CommitGroup:
     """Videos that are committed together.
 
-    Deep Lake 4.7.4 takes some 10 microseconds more for a commit with each commit before it, and
-    opens a dataset more slowly. So short videos share a commit; its bounds keep small what a kill
-    costs.
+    In Deep Lake 4.7.4, each commit makes later commits about 10 microseconds slower, and opening
+    the dataset as well. So short videos share a commit. Its bounds limit the work that a kill
+    loses.
 
     Args:
         dataset: The dataset.
@@ -269,7 +269,7 @@ class _CommitGroup:
         try:
             self._videos.append(next(appended))
         except BaseException:
-            # The videos before it are complete, and are kept.
+            # Keep the videos before it, which are complete.
             with uncommitted(self.dataset):
                 delete_rows(self.dataset, range(rows, len(self.dataset)))
                 self.commit()

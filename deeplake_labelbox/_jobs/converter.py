@@ -1,4 +1,4 @@
-"""VideoProjectConverter: the labels of a project onto the rows of its dataset."""
+"""Apply the labels of a project to the rows of its dataset."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class VideoProjectConverter:
         export: The project's export.
         ontology: The project's ontology.
         group_mapping: Column name by kind of tool or classification; see `GroupMapping`.
-        fail_on_error: Raise at the first label that cannot be applied whole.
+        fail_on_error: Raise at the first label that cannot be fully applied.
         metadata: Writes the columns ``lb_meta/*``; ``None`` leaves them out.
         label_selection: Which of several labels of a data row counts; see `LabelSelection`.
         mask_presigner: Gives access to the URLs of masks.
@@ -42,7 +42,7 @@ class VideoProjectConverter:
         log_renamed: Whether to log columns that could not have the names of their tools.
 
     Attributes:
-        report: What was applied to each video, and what could not be.
+        report: What was applied to each video, and what could not be applied.
         layout: The columns of the project.
 
     Raises:
@@ -99,10 +99,10 @@ class VideoProjectConverter:
             The dataset, with one more commit.
 
         Raises:
-            LabelError: If ``fail_on_error``, for the first label that cannot be applied whole.
+            LabelError: If ``fail_on_error``, for the first label that cannot be fully applied.
                 Nothing is committed.
-            MaskError: The same, for the first mask that cannot be had.
-            OntologyError: If no annotation at all is known to the ontology. Nothing is committed.
+            MaskError: If ``fail_on_error``, for the first mask that cannot be read.
+            OntologyError: If the ontology has none of the annotations. Nothing is committed.
             DatasetError: If Deep Lake cannot write.
         """
         dataset = self._dataset

@@ -1,4 +1,4 @@
-"""Makes a dataset of a Labelbox project: its frames, then its labels."""
+"""Create a dataset of a Labelbox project: its frames, then its labels."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from deeplake_labelbox._store.frames.store import FrameStore
 
 
-# How many frames are decoded before they are written, at most.
+# Maximum number of frames that are decoded before they are written.
 _BATCH_SIZE: Final = 100
 
 
@@ -68,89 +68,88 @@ def create_dataset(
     lb_api_key: str | None = None,
     progress: bool = True,
 ) -> DatasetReport:
-    """Make a Deep Lake dataset of a Labelbox video project, with its frames and its labels.
+    """Create a Deep Lake dataset of a Labelbox video project, with its frames and its labels.
 
     The dataset gets one row per frame, with ``frames`` (Image, (H, W, 3) uint8 RGB as displayed),
     ``frame_idx`` (int32, from 0), ``video_idx`` (int32, place of the data row in the export) and
     ``timestamp`` (float64, seconds from the first frame), and the columns of the labels. Videos are
     committed as they are written; short ones share a commit.
 
-    Frames can be chosen before they are decoded, by ``stride``, ``fps``, ``ranges`` and
-    ``only_labeled``; where several are given, a frame must pass them all. Chosen frames keep the
-    ``frame_idx`` and ``timestamp`` that they have in the whole video, and so the labels that are
-    theirs. The others are not encoded, and decoded only where a chosen one needs them or where
-    nothing else tells the numbers of frames; damage in what is not decoded goes unnoticed.
+    ``stride``, ``fps``, ``ranges`` and ``only_labeled`` choose frames before they are decoded; a
+    frame must pass all of them. Chosen frames keep the ``frame_idx`` and ``timestamp`` that they
+    have in the whole video, and so get their own labels. Other frames are not encoded. They are
+    decoded only if a chosen frame depends on them, or to count frames if the container does not
+    have their numbers; damage in frames that are not decoded is not noticed.
 
-    A build that was interrupted is resumed when it is called again with the same project, path and
-    options: videos that are committed are not fetched again, and labels that are missing are
-    applied. Videos that failed, or whose frames are not all there, are tried again by the same
-    call; their rows then come last, in place of those that were there. A try that gets fewer frames
-    changes nothing.
+    The same call, with the same project, path and options, resumes a build that was interrupted:
+    committed videos are not fetched again, and missing labels are applied. It also retries videos
+    that failed or are incomplete. Their new rows are appended at the end, and the old rows are
+    deleted. A try that decodes fewer frames changes nothing.
 
     Args:
-        path: Where to make it: a local path, ``mem://…``, ``s3://…``, ``al://…``.
+        path: Path of the dataset: a local path, ``mem://…``, ``s3://…``, ``al://…``.
         project: Id of the Labelbox project, or an export of it: the path of an NDJSON or JSON file,
             a list of data rows, or a `ProjectExport`.
         labels: Whether to apply labels, as `apply_labels` does.
-        project_id: Which project, of an export that holds several.
+        project_id: Project to use, if the export holds several.
         group_mapping: See `apply_labels`, as for the next three.
         label_selection: Which of several labels of a data row counts.
-        ontology: The project's ontology, instead of asking Labelbox.
-        row_details: What is written of data rows beside the columns ``lb_meta/*``.
+        ontology: The project's ontology, instead of reading it from Labelbox.
+        row_details: Details of data rows that are written beside the columns ``lb_meta/*``.
         frame_storage: ``"png"`` keeps every pixel; ``"jpg"`` is smaller and faster, with loss;
-            ``"video"`` keeps the packets of the videos, and so every pixel in as many bytes as the
-            videos have. There is no column ``frames`` then: `LabeledDataset.frames` decodes them.
-        jpeg_quality: 1 to 100. Chroma is as fine as the video has it. See
-            `deeplake_labelbox._video.encodings` for what quality costs.
-        verify_frames: With ``"video"``: decode each video once, which finds what is damaged, and
-            proves which packet gives which frame. ``False`` only copies the packets, where these
-            alone tell the frames; the report names the videos. All others are decoded.
-        data_filler: Two functions that make columns of your own in place of those of frames:
+            ``"video"`` keeps the packets of the videos, and so every pixel in the size of the video
+            files. There is no column ``frames`` then: `LabeledDataset.frames` decodes the packets.
+        jpeg_quality: 1 to 100. Chroma keeps the resolution that it has in the video. See
+            `deeplake_labelbox._video.encodings` for the cost of quality.
+        verify_frames: With ``"video"``: decode each video once, to find damage and to verify which
+            packet holds which frame. ``False`` only copies the packets of videos whose packets
+            suffice to number the frames; the report names these videos. All others are decoded.
+        data_filler: Two functions that make columns of your own instead of the frame columns:
             ``create_tensors(ds)`` and ``fill_data(ds, video_indices, frame_indices, frames)``,
-            which appends one row per frame, in the order given. Columns named ``video_idx`` and
-            ``frame_idx``, if it fills them, let rows be deleted or reordered.
-        stride: Every n-th frame of each video, from its first one on.
-        fps: At most so many frames a second: the first frame of each interval of ``1 / fps``
-            seconds from the first frame on.
+            which appends one row per frame, in the given order. If it fills columns named
+            ``video_idx`` and ``frame_idx``, rows may be deleted or reordered later.
+        stride: Keep every n-th frame of each video, starting with the first.
+        fps: Maximum number of frames per second: keep the first frame of each interval of
+            ``1 / fps`` seconds, starting with the first frame.
         ranges: Pairs of first and last frame, 1-based and both included, for all videos; or
-            such pairs by data row id, where videos that are not named keep all frames.
+            such pairs by data row id, where other videos keep all frames.
         only_labeled: Only frames inside a labeled segment (of an object, or of an answer that
             holds for some frames) of the label that counts in Labelbox.
         resize: Scale frames to this longest side in pixels (smaller ones stay as they are), or to
             exactly (width, height); not with ``"video"``. Frames are averaged when they shrink and
             interpolated bicubically when they grow; boxes, points, lines and masks (by the nearest
             pixel) are scaled alike. ``lb_meta/width`` and ``lb_meta/height`` stay as in Labelbox.
-        overwrite: Replace a dataset that is at the path. The new one is built beside it, at
-            ``<path>.building``, and takes its place when its frames are complete; until then the
-            old one stays as it is. So both need room on the disk (in a bucket or in memory, where
-            the new one is copied into place, the new one twice).
-        fail_on_error: Raise at the first video or label that cannot be had whole. Otherwise what
-            there is of it is kept, the rest is reported, and the others follow.
+        overwrite: Replace a dataset at the path. The new dataset is built at ``<path>.building``
+            and replaces the old one when its frames are complete; until then the old one stays as
+            it is. So both need room on the disk; in a bucket or in memory, where the new one is
+            copied, it needs twice its size.
+        fail_on_error: Raise at the first video that cannot be fully decoded or label that cannot be
+            fully applied. Otherwise the rest of it is kept, the gap is reported, and the other
+            videos follow.
         url_presigner: ``f(url) -> (url, {"headers": {...}})`` or ``(url, {})``: gives access to
-            videos that cannot be fetched without. The default adds the API key for Labelbox's own
-            hosts, and for no other.
+            private videos. The default adds the API key for Labelbox's own hosts only.
         deeplake_creds: Credentials of the storage, as `deeplake.create` takes them.
         deeplake_org_id: Organization in Deep Lake's cloud.
         deeplake_token: Token of Deep Lake's cloud.
         lb_client: A ready `labelbox.Client`, instead of ``lb_api_key``.
         lb_api_key: API key of Labelbox; ``None`` reads the environment variable
-            ``LABELBOX_API_KEY`` for a project id. With an export, ``None`` means that Labelbox is
-            not asked for anything: the ontology is ``ontology``, or inferred from the export, and
-            masks that need the key are reported as missing.
+            ``LABELBOX_API_KEY`` for a project id. With an export, ``None`` makes no requests to
+            Labelbox: the ontology is ``ontology`` or inferred from the export, and masks that need
+            the key are reported as missing.
         progress: Whether to show progress bars.
 
     Returns:
-        The dataset, the export that it was made from, and what became of each video.
+        The dataset, the export that it was created from, and what became of each video.
 
     Raises:
-        DatasetExistsError: If something is at the path, and ``overwrite`` is not set.
+        DatasetExistsError: If there is something else at the path, and ``overwrite`` is not set.
         LabelboxError: If the project cannot be exported.
-        ExportFormatError: If ``project`` is no export.
-        VideoError: If ``fail_on_error``, for the first video that cannot be had whole.
-        LabelError: If ``fail_on_error``, for the first label that cannot be applied whole.
-        OntologyError: If no annotation at all is known to the ontology.
+        ExportFormatError: If ``project`` is not an export.
+        VideoError: If ``fail_on_error``, for the first video that cannot be fully decoded.
+        LabelError: If ``fail_on_error``, for the first label that cannot be fully applied.
+        OntologyError: If the ontology has none of the annotations.
         DatasetError: If Deep Lake cannot write.
-        ConfigurationError: If an argument cannot be used, or a build was begun with other options.
+        ConfigurationError: If an argument cannot be used, or an unfinished build has other options.
 
     Example:
         ```python
@@ -158,7 +157,7 @@ def create_dataset(
             "small", project_id, lb_api_key=api_key, only_labeled=True, fps=5
         )
         print(report)  # what became of each video
-        report.export.save("project.ndjson")  # to do it again offline
+        report.export.save("project.ndjson")  # to repeat it offline
         print(report.dataset.summary())
         ```
     """
@@ -240,17 +239,17 @@ def prepare_build(
     progress: bool,
     report: Report,
 ) -> tuple[DatasetBuild, ProjectExport]:
-    """Make what builds a dataset of the frames of a project; nothing is written yet.
+    """Prepare a build of the frames of a project; nothing is written yet.
 
     Args:
         source: The project.
-        location: Where to make it.
+        location: Location of the dataset.
         store: Stores the frames.
         selection: Which frames become rows.
-        errors: Whether errors end it.
-        overwrite: Replace a dataset that is there.
-        url_presigner: Gives access to private videos; by default with the key of the source.
-        batch_size: How many frames are decoded before they are written, at most.
+        errors: Whether errors end the job.
+        overwrite: Replace a dataset at the location.
+        url_presigner: Gives access to private videos; by default with the API key of the source.
+        batch_size: Maximum number of frames that are decoded before they are written.
         progress: Whether to show progress bars.
         report: Filled with what became of each video.
 
@@ -258,7 +257,7 @@ def prepare_build(
         The build, and the export to run it with.
 
     Raises:
-        DatasetExistsError: If something is at the path, and ``overwrite`` is not set.
+        DatasetExistsError: If there is something else at the path, and ``overwrite`` is not set.
         LabelboxError: If the project cannot be exported.
     """
     appender = VideoAppender(

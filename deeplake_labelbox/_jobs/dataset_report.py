@@ -1,4 +1,4 @@
-"""What making or labeling a dataset gives back."""
+"""Report of a dataset that was created or labeled."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from deeplake_labelbox.report import Report, VideoOutcome
 
 @dataclass(slots=True, kw_only=True, repr=False, eq=False)
 class DatasetReport(Report):
-    """A dataset that was made or labeled, and what became of each video.
+    """A dataset that was created or labeled, and the outcome of each video.
 
     Attributes:
         dataset: The dataset.
-        export: The export that it was made from.
+        export: The export that it was created from.
     """
 
     dataset: deeplake.Dataset
@@ -31,16 +31,16 @@ def dataset_report(
     frames: Iterable[VideoOutcome],
     labels: Iterable[VideoOutcome],
 ) -> DatasetReport:
-    """The report of a build and of the labels that were applied after it.
+    """Join the reports of a build and of the labels that were applied after it.
 
     Args:
-        dataset: The dataset; it tells the videos that an earlier run had.
-        export: The export that it was made from.
-        frames: What became of videos in the build.
-        labels: What became of labels, if they were applied.
+        dataset: The dataset; its metadata has the videos of earlier runs.
+        export: The export that it was created from.
+        frames: Outcomes of the build.
+        labels: Outcomes of the labels, if they were applied.
 
     Returns:
-        The report, without a gap that is told twice.
+        The report, with each gap once.
     """
     meta = LabelboxMeta.read(dataset)
     built = {outcome.data_row_id: outcome for outcome in frames}

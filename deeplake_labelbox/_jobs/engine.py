@@ -1,4 +1,4 @@
-"""Engines: where the tasks of videos run."""
+"""Engines run the tasks of videos."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from deeplake_labelbox._video.encoder import kept_encoder_threads
 from deeplake_labelbox._video.prefetch import in_background, opened_ahead
 from deeplake_labelbox._video.transport import Transport
 
-# How many videos are fetched beside the one that is decoded.
+# Number of videos that are fetched while another one is decoded.
 _VIDEOS_AHEAD = 2
-# How many steps wait to be written.
+# Number of steps that may wait to be written.
 _STEPS_AHEAD = 4
 
 

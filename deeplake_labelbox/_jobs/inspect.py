@@ -1,10 +1,10 @@
-"""A look at every video of a project before anything is decoded or written.
+"""Inspect the videos of a project before they are decoded and written.
 
-Videos are scanned packet by packet, several at a time. Of a remote MP4 or MOV only the index and
-the first frame are fetched (by range requests, with the key for Labelbox's own hosts alone); any
-other remote file, and one whose server sends no parts, is fetched whole. The first frame is
-decoded, as it alone tells how the picture is turned, and of whole files some key frames, as they
-alone tell whether the picture size changes.
+The packets of several videos are scanned at a time. From a remote MP4 or MOV, only the index and
+the first frame are fetched, by range requests; the API key is sent to Labelbox's own hosts only.
+Other remote files are fetched completely, and so are files whose server does not support range
+requests. The first frame is decoded for its orientation. In complete files, some key frames are
+decoded to find changes of the picture size.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def inspect_project(
     at_a_time: int = AT_A_TIME,
     progress: bool = True,
 ) -> ProjectInspection:
-    """Export a project and look at all its videos.
+    """Export a project and inspect all its videos.
 
     Args:
         project_id: Id of the Labelbox project.
@@ -70,7 +70,7 @@ def inspect_project(
         url_presigner: Gives private URLs access; the default adds the API key for Labelbox's own
             hosts, and for no other.
         label_selection: Which of several labels of a data row counts.
-        at_a_time: How many videos are looked at at once.
+        at_a_time: Number of videos that are inspected at once.
         progress: Whether to show a progress bar.
 
     Raises:
@@ -107,18 +107,18 @@ def inspect_export(
     at_a_time: int = AT_A_TIME,
     progress: bool = True,
 ) -> ProjectInspection:
-    """Look at all videos of an export. Labelbox is not asked for anything.
+    """Inspect all videos of an export, without requests to the Labelbox API.
 
     Args:
         export: A list of data rows, the path of a saved export, or a `ProjectExport`.
-        project_id: Which project of the export; by default its first.
-        url_presigner: Gives private URLs access.
+        project_id: Project to inspect; by default the first of the export.
+        url_presigner: Gives access to private URLs.
         label_selection: Which of several labels of a data row counts.
-        at_a_time: How many videos are looked at at once.
+        at_a_time: Number of videos that are inspected at once.
         progress: Whether to show a progress bar.
 
     Raises:
-        ExportFormatError: If it is no export, or not of this project.
+        ExportFormatError: If ``export`` is not an export, or not of this project.
 
     Example:
         ```python
@@ -170,10 +170,13 @@ def _inspect_row(
 def inspect_video(
     source: str | Path, *, url_presigner: UrlPresigner | None = None, transport: Transport
 ) -> tuple[VideoInfo, VideoScan, int | None]:
-    """Look at one video: its header and its packets, and how many bytes were fetched to tell.
+    """Inspect one video.
+
+    Returns:
+        Its header, its packets, and the number of bytes that were fetched.
 
     Raises:
-        VideoError: It cannot be had, or is no video.
+        VideoError: It cannot be fetched, or is not a video.
     """
     name = f"The video {describe_source(source)}"
     if isinstance(source, str) and is_remote(source):
@@ -186,7 +189,7 @@ def inspect_video(
 
 
 def _open_remote(transport: Transport, access: Access) -> RemoteFile | None:
-    """The URL as a file, where a part of it is enough."""
+    """The URL as a file, if parts of it are enough for an inspection."""
     remote = RemoteFile.open(access.name, partial(transport.read_range, access))
     return remote if remote is not None and has_index_apart(remote) else None
 
@@ -194,7 +197,7 @@ def _open_remote(transport: Transport, access: Access) -> RemoteFile | None:
 def _look(source: Path | IO[bytes], name: str) -> tuple[VideoInfo, VideoScan]:
     probe, scan = probe_video(source, name), scan_packets(source, name)[1]
     if isinstance(source, Path):
-        # Of a remote file the key frames would have to be fetched.
+        # The key frames of a remote file would have to be fetched.
         scan = replace(scan, sizes=tuple(picture_sizes(source, name, probe.orientation)))
     return probe.info, scan
 
@@ -202,7 +205,7 @@ def _look(source: Path | IO[bytes], name: str) -> tuple[VideoInfo, VideoScan]:
 def _labels_beyond(
     row: Mapping[str, Any], project_id: str, selection: LabelSelection, last_frame: int
 ) -> tuple[Finding, ...]:
-    """Whether labels are drawn on frames that the video does not have."""
+    """Find labels on frames that the video does not have."""
     selected = select_label(row, project_id, selection)
     if selected is None:
         return ()
@@ -227,7 +230,7 @@ def _labels_beyond(
 def _in_order(
     pool: ThreadPoolExecutor, rows: Iterable[dict[str, Any]], inspect: Inspect, ahead: int
 ) -> Iterator[VideoInspection]:
-    """The inspections in order; no more rows than needed are held, other than by `pool.map`."""
+    """Yield the inspections in order; unlike `pool.map`, only a few rows are kept in memory."""
     waiting: deque[Future[VideoInspection]] = deque()
     for row in rows:
         waiting.append(pool.submit(inspect, row))

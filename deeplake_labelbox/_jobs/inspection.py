@@ -1,4 +1,4 @@
-"""Results of a look at a project's videos."""
+"""Results of inspecting the videos of a project."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from deeplake_labelbox._video_names import distinct_names
 
 @dataclass(frozen=True, slots=True)
 class VideoInspection:
-    """What is known of one data row's video before it is decoded.
+    """What the header and packets of one video show before it is decoded.
 
     Attributes:
         data_row_id: The data row.
         name: Its external id, or the name of its file.
-        info: Its header; None where it could not be opened.
-        scan: Its packets; None where it could not be opened.
-        fetched_bytes: Bytes that were fetched to tell; None for local files.
-        findings: What is odd, or will be missing.
+        info: Its header; None if it could not be opened.
+        scan: Its packets; None if it could not be opened.
+        fetched_bytes: Bytes that were fetched for the inspection; None for local files.
+        findings: What is unusual, or will be missing.
     """
 
     data_row_id: str
@@ -38,7 +38,7 @@ class VideoInspection:
 
     @property
     def rows(self) -> int:
-        """Rows that it will make, as far as its packets tell."""
+        """Number of rows that it will have, estimated from its packets."""
         return self.scan.packets if self.scan is not None else 0
 
     @property
@@ -58,7 +58,7 @@ class VideoInspection:
 
 @dataclass(frozen=True, slots=True)
 class ProjectInspection:
-    """What is known of a project's videos before they are decoded.
+    """What the headers and packets of a project's videos show before they are decoded.
 
     Attributes:
         project_id: The project.
@@ -72,7 +72,7 @@ class ProjectInspection:
 
     @property
     def rows(self) -> int:
-        """Rows of all videos, as far as their packets tell."""
+        """Number of rows of all videos, estimated from their packets."""
         return sum(video.rows for video in self.videos)
 
     @property
@@ -82,7 +82,7 @@ class ProjectInspection:
 
     @property
     def short_names(self) -> list[str]:
-        """For each video the last part of its name, with what tells it from the others."""
+        """Short but distinct names of the videos."""
         return distinct_names((video.name, video.data_row_id) for video in self.videos)
 
     def estimated_bytes(self, storage: FrameStorage) -> int:
@@ -113,7 +113,7 @@ class ProjectInspection:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as values of JSON."""
+        """Return the inspection as JSON values."""
         whole = asdict(self)
         for video, values in zip(self.videos, whole["videos"], strict=True):
             if values["info"] is not None:
@@ -126,7 +126,7 @@ class ProjectInspection:
         return whole | {"rows": self.rows, "will_miss": self.will_miss, "estimated_bytes": sizes}
 
     def save(self, path: str | Path) -> None:
-        """Write it as JSON.
+        """Write the inspection as JSON.
 
         Raises:
             ConfigurationError: If the file cannot be written.

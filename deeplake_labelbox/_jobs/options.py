@@ -1,6 +1,6 @@
-"""Options that belong together, handed from the verbs to where they are obeyed.
+"""Groups of options that the verbs pass on.
 
-Which frames become rows is told by `FrameSelection`, how they are stored by `StorageOptions`.
+`FrameSelection` selects the frames that become rows, and `StorageOptions` how they are stored.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorPolicy:
-    """Whether errors end a job, or are reported.
+    """Whether errors end a job or are reported.
 
     Attributes:
-        fail_on_error: Raise at the first video or label that cannot be had whole.
+        fail_on_error: Raise at the first video that cannot be fully decoded or label that cannot be
+            fully applied.
         fail_on_export_error: Raise if Labelbox reports errors with the export.
     """
 
@@ -38,10 +39,10 @@ class LabelOptions:
     Attributes:
         group_mapping: Column name by kind; see `GroupMapping`.
         label_selection: Which of several labels of a data row counts.
-        ontology: The ontology, where Labelbox is not asked for it.
+        ontology: The ontology, if it is not read from Labelbox.
         metadata_prefix: First part of the names of the columns ``lb_meta/*``.
         generate_metadata: Whether to write these columns.
-        row_details: What is written of data rows beside them.
+        row_details: Details of data rows that are written as well; see `RowDetail`.
     """
 
     group_mapping: GroupMapping | None = None

@@ -1,4 +1,4 @@
-"""Where the data rows of a project come from: Labelbox, or an export that was saved."""
+"""Source of the data rows of a project: Labelbox, or a saved export."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _EXPORT_SUFFIXES = {".ndjson", ".jsonl", ".json", ".txt", ".gz", ".zip"}
 
 @dataclass(frozen=True, slots=True)
 class ProjectSource:
-    """A project, and who tells its data rows.
+    """A project and the source of its data rows.
 
     Attributes:
         project_id: The project.
-        export: Its export; ``None`` where Labelbox is asked for one.
-        client: The client to ask with; ``None`` without an API key, for a saved export only.
+        export: Its saved export; ``None`` to export it from Labelbox.
+        client: The Labelbox client; ``None`` if there is a saved export and no API key.
     """
 
     project_id: str
@@ -42,18 +42,19 @@ class ProjectSource:
         lb_client: labelbox.Client | None = None,
         endpoint: str | None = None,
     ) -> ProjectSource:
-        """Tell a project id from a saved export; Labelbox is not asked yet.
+        """Distinguish a project id from a saved export, without requests to Labelbox.
 
         Args:
             project: A project id, the path of a file, data rows, or a `ProjectExport`.
-            project_id: Which project of an export.
+            project_id: Project to use, if the export holds several.
             lb_api_key: API key of Labelbox.
             lb_client: A ready client.
             endpoint: URL of another server.
 
         Raises:
-            ConfigurationError: If it is neither, or the project is not said or not there.
-            ExportFormatError: If the file is no export.
+            ConfigurationError: If ``project`` is neither, or the export holds several projects and
+                ``project_id`` does not name one of them.
+            ExportFormatError: If the file is not an export.
             AuthenticationError: If there is no API key for a project id.
         """
         if isinstance(project, str | os.PathLike) and not Path(project).is_file():
@@ -76,11 +77,11 @@ class ProjectSource:
         lb_api_key: str | None,
         lb_client: labelbox.Client | None,
     ) -> ProjectSource:
-        """The source of a project whose id is known, as `deeplake.integrations` names them."""
+        """The source of a project with a known id, from arguments of `deeplake.integrations`."""
         return cls(project_id, project_json, _client(project_json, lb_api_key, lb_client, None))
 
     def read_export(self, *, progress: bool, fail_on_error: bool = False) -> ProjectExport:
-        """The export that was given, else a new one from Labelbox."""
+        """Return the saved export, or export the project from Labelbox."""
         from deeplake_labelbox._labelbox.export import ProjectExport  # noqa: PLC0415 - not needed for --help
         from deeplake_labelbox._labelbox.exporter import ProjectExporter  # noqa: PLC0415 - the same
 
@@ -91,19 +92,19 @@ class ProjectSource:
 
     @property
     def required_client(self) -> labelbox.Client:
-        """The client, for what Labelbox alone can tell."""
+        """The client, or a new one from ``LABELBOX_API_KEY``."""
         from deeplake_labelbox._labelbox.client import connect  # noqa: PLC0415 - not needed for --help
 
         return connect(None, lb_client=self.client)
 
     @property
     def presigner(self) -> UrlPresigner | None:
-        """The API key for Labelbox's own hosts; ``None`` where there is no key."""
+        """Adds the API key for Labelbox's own hosts; ``None`` without a key."""
         return None if self.client is None else client_presigner(self.client)
 
 
 def client_presigner(client: labelbox.Client) -> UrlPresigner:
-    """The API key of a client for Labelbox's own hosts, and for no other."""
+    """Make a presigner that adds a client's API key for Labelbox's own hosts only."""
     from deeplake_labelbox._labelbox.client import api_key_of, labelbox_hosts  # noqa: PLC0415 - not needed for --help
     from deeplake_labelbox._video.access import labelbox_presigner  # noqa: PLC0415 - the same
 
@@ -165,7 +166,7 @@ def _load(source: ExportSource, project_id: str | None) -> ProjectExport:
                 f"{what} holds {len(ids)} projects; choose one with `project_id`: {', '.join(ids)}."
             )
         return export
-    export.project_name(project_id)  # raises where the export does not have it
+    export.project_name(project_id)  # raises if the export does not have the project
     if len(ids) == 1:
         return export
     return ProjectExport.load(row for row in export if project_id in row["projects"])

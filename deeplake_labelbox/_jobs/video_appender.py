@@ -34,12 +34,12 @@ _NAME_SHOWN = 16  # characters, beside a progress bar
 
 @dataclass(frozen=True, slots=True)
 class PendingVideo:
-    """A video that is to be appended; see `VideoAppender.pending`.
+    """A video to append; see `VideoAppender.pending`.
 
     Attributes:
-        entry: What the dataset knows of it.
+        entry: The entry of the video in the dataset's metadata.
         source: Its path or URL.
-        media: What Labelbox says of it, its ``media_attributes``.
+        media: Its ``media_attributes`` in the export.
         choice: The frames that are wanted.
     """
 
@@ -51,11 +51,11 @@ class PendingVideo:
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """A video was appended, as far as it could be had.
+    """A video whose frames were appended, as far as they could be decoded.
 
     Attributes:
-        entry: What became of it.
-        size: Bytes that were handed to Deep Lake.
+        entry: Its entry for the metadata.
+        size: Bytes that were passed to Deep Lake.
     """
 
     entry: VideoEntry
@@ -69,15 +69,16 @@ class VideoAppender:
         project_id: The Labelbox project.
         store: Stores the frames.
         selection: Which frames become rows, and in which size.
-        fail_on_error: Raise at the first video that cannot be had whole, instead of going on.
-        url_presigner: Gives private URLs access.
+        fail_on_error: Raise at the first video that cannot be fully decoded, instead of going on.
+        url_presigner: Gives access to private URLs.
         batch_size: Frames decoded before they are written, at most.
         progress: Whether to show a progress bar.
-        report: Where outcomes are noted.
-        engine: Where frames are prepared; by default in threads.
+        report: The report that is filled with the outcomes.
+        engine: Runs the tasks that prepare frames; by default in threads.
 
     Attributes:
-        options: What shapes the rows, as JSON: a build can only be resumed with the same.
+        options: The options that shape the rows, as JSON; a build is resumed with the same options
+            only.
 
     Raises:
         ConfigurationError: If ``batch_size`` is not positive, or frames cannot be scaled.
@@ -130,10 +131,10 @@ class VideoAppender:
         self._store.discard()
 
     def pending(self, entry: VideoEntry, row: Mapping[str, Any]) -> PendingVideo:
-        """What is to be known of a video to append it, without the labels of its row.
+        """Collect what is needed to append a video; the labels of its row are not kept.
 
         Args:
-            entry: What the dataset knows of it.
+            entry: The entry of the video in the dataset's metadata.
             row: Its row of the export.
         """
         return PendingVideo(
@@ -152,20 +153,20 @@ class VideoAppender:
         done: int = 0,
         total: int | None = None,
     ) -> Generator[Appended]:
-        """Append videos, one at each step; the next ones are decoded meanwhile.
+        """Append videos one by one; the next videos are decoded meanwhile.
 
         Args:
             dataset: The dataset.
             videos: The videos, see `pending`.
             files: Watches the disk.
             done: Frames that the progress bar starts with.
-            total: Frames that it ends with, where that is known.
+            total: Frames that it ends with, if known.
 
         Yields:
-            For each video what became of it, in order. The caller commits, or not.
+            The outcome of each video, in order. The caller may commit after each.
 
         Raises:
-            VideoError: If ``fail_on_error``, for the first video that cannot be had whole.
+            VideoError: If ``fail_on_error``, for the first video that cannot be fully decoded.
             DatasetError: If Deep Lake fails.
         """
         with (
@@ -247,7 +248,7 @@ def _with_size(entry: VideoEntry, info: VideoInfo, resize: Resize | None) -> Vid
 
 
 def _with_problem(entry: VideoEntry, outcome: VideoOutcome, error: VideoError) -> VideoEntry:
-    """Report what could not be had of a video."""
+    """Report the frames that could not be decoded."""
     damaged = isinstance(error, VideoDecodeError) and outcome.rows > 0
     missing = error.missing if damaged and isinstance(error, VideoDecodeError) else ()
     first = missing[0][0] if missing else entry.frame_count + 1 if damaged else None
@@ -259,7 +260,7 @@ def _with_problem(entry: VideoEntry, outcome: VideoOutcome, error: VideoError) -
 
 
 def _of_data_row(error: VideoError, data_row_id: str) -> VideoError:
-    """The same error with the data row named."""
+    """The same error, with the data row in its message."""
     message = f"Data row {data_row_id}: {error}"
     if isinstance(error, VideoDecodeError):
         return VideoDecodeError(message, frames_decoded=error.frames_decoded, missing=error.missing)
@@ -267,6 +268,6 @@ def _of_data_row(error: VideoError, data_row_id: str) -> VideoError:
 
 
 def _short(name: str) -> str:
-    """A name beside a progress bar, which is to stay readable at 80 columns."""
+    """A name that fits beside a progress bar at 80 columns."""
     name = name.rpartition("/")[2]
     return name if len(name) <= _NAME_SHOWN else f"…{name[1 - _NAME_SHOWN :]}"

@@ -1,4 +1,4 @@
-"""VideoTask: what is to be done with one video, in whichever thread, process or machine."""
+"""The task of one video, which can run in any thread, process or machine."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class VideoEnd:
     Attributes:
         error: Why it has none, if it could not be fetched or fully decoded.
         frame_count: See `OpenedVideo`.
-        sizes: The same.
+        sizes: See `OpenedVideo`.
     """
 
     error: VideoError | None = None
@@ -51,7 +51,7 @@ class VideoTask:
         source: Path or URL of the video.
         wanted: Which frames are wanted.
         store: How they are stored.
-        url_presigner: Gives private URLs access.
+        url_presigner: Gives access to private URLs.
     """
 
     source: str
@@ -60,11 +60,11 @@ class VideoTask:
     url_presigner: UrlPresigner | None = None
 
     def run(self) -> Iterator[Step]:
-        """Do all of it here.
+        """Fetch the video and prepare its frames.
 
         Yields:
-            What can be pickled: `VideoOpened` unless the video cannot be opened, the batches of
-            its frames, and `VideoEnd`.
+            `VideoOpened` unless the video cannot be opened, the batches of its frames, and
+            `VideoEnd`. All of them can be pickled.
         """
         with Transport() as transport, ExitStack() as stack:
             video: OpenedVideo | VideoError
@@ -86,7 +86,7 @@ class VideoTask:
         return opened_video(self.source, url_presigner=self.url_presigner, transport=transport)
 
     def steps(self, video: OpenedVideo | VideoError) -> Iterator[Step]:
-        """Prepare the frames of the opened video, or tell that it could not be opened."""
+        """Prepare the frames of a video, or only yield the error if it could not be opened."""
         if isinstance(video, VideoError):
             yield VideoEnd(video)
             return

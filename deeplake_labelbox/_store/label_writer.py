@@ -67,10 +67,10 @@ class LabelWriter:
 
     Args:
         dataset: The dataset.
-        meta: What the dataset knows of its project.
+        meta: The metadata of the dataset.
         ontology: The project's ontology.
         group_mapping: Column name by kind of tool or classification.
-        fail_on_error: Raise at the first label that cannot be applied whole.
+        fail_on_error: Raise at the first label that cannot be fully applied.
         metadata: Writes the columns ``lb_meta/*``; ``None`` leaves them out.
         mask_presigner: Gives access to the URLs of masks.
         progress: Whether to show a progress bar.

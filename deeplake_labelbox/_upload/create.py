@@ -1,4 +1,4 @@
-"""The verb: videos to a Labelbox project that is ready to label."""
+"""Upload videos to a Labelbox project that is ready to label."""
 
 from __future__ import annotations
 
@@ -65,59 +65,57 @@ def upload_videos(
     lb_api_key: str | None = None,
     progress: bool = True,
 ) -> AnnotationProject:
-    """Upload videos to Labelbox and make a project of them that is ready to label.
+    """Upload videos to Labelbox and create a project of them that is ready to label.
 
-    Called again, with the same or with more videos, it goes on where it stopped: the dataset and
-    the project are found by their names (or ids), the data rows by their global keys, and what is
-    there already is neither uploaded nor sent to the project again. A data row of another dataset
-    that has the same global key is used as it is.
+    Another call with the same or more videos resumes the upload. The dataset and the project are
+    found by name or id, and the data rows by global key. Existing data rows are not uploaded again,
+    and those in the project are not sent to it again. If a data row of another dataset has the same
+    global key, it is used.
 
     Args:
-        paths: Local paths and URLs, also mixed. ``s3://`` and ``gs://`` URLs are given to
-            Labelbox as https ones, which it reads through an IAM integration.
-        project: Name of the Labelbox project; it is made when there is none.
-        dataset: Name of the Labelbox dataset, by default that of the project; it is made when there
-            is none.
+        paths: Local paths and URLs, also mixed. ``s3://`` and ``gs://`` URLs are passed to Labelbox
+            as https URLs, which it reads through an IAM integration.
+        project: Name of the Labelbox project, which is created if it does not exist.
+        dataset: Name of the Labelbox dataset, by default that of the project; it is created if it
+            does not exist.
         ontology: A ``labelbox.Ontology``, its id, its normalized dict, an `Ontology`, or a
-            Deep Lake dataset, whose columns tell. A new ontology gets the project's name. None
+            Deep Lake dataset, whose columns define it. A new ontology gets the project's name. None
             leaves the project as it is.
-        project_id: Chooses among projects of the same name.
-        dataset_id: Chooses among datasets of the same name.
-        metadata: Metadata of the data rows that are made: by path or URL as it was given, or
-            from a function of it, the values by the names of their fields, which the organization
-            has. Data rows that are there already keep theirs.
+        project_id: Id of the project, if several have the name.
+        dataset_id: Id of the dataset, if several have the name.
+        metadata: Metadata of new data rows: values by the names of metadata fields, which exist in
+            the organization; a mapping by path or URL as it is in ``paths``, or a function of it.
+            Existing data rows keep theirs.
         priority: 1 (first) to 5 (last).
-        batches_name: What names of batches begin with; ``<dataset>_batch-`` by default.
+        batches_name: Start of the names of batches; ``<dataset>_batch-`` by default.
         iam_integration: Id or name of the IAM integration of a new dataset, "DEFAULT" for
             that of the organization if it has one, or None for none.
-        duplicates: What to do with videos that occur several times, that is, have the
-            same global key: "fail" before anything is uploaded, "skip" all but the first, or
-            upload "all", with ``-2``, ``-3`` … after the key.
-        preflight: What to do with local files that Labelbox does not take (container, codec,
-            size): "fail" before anything is uploaded, "skip" them, only "warn", or do not even
-            look ("off").
-        global_key_generator: Called with each path or URL as it was given. By default the key
-            is made of a file's content and of a URL without its query, see
+        duplicates: What to do with videos that have the same global key: "fail" before anything is
+            uploaded, "skip" all but the first, or upload "all" with ``-2``, ``-3`` … after the key.
+        preflight: What to do with local files that Labelbox does not accept (container, codec,
+            size): "fail" before anything is uploaded, "skip" them, "warn", or "off" for no check.
+        global_key_generator: Called with each path or URL as it is in ``paths``. By default the key
+            is made from the content of a file, and from a URL without its query; see
             `deterministic_global_key`.
-        fail_on_error: Whether to raise when Labelbox rejects a video, or cannot process it.
-            Otherwise it is listed in the result, and the rest goes on.
+        fail_on_error: Whether to raise if Labelbox rejects a video or cannot process it. Otherwise
+            it is listed in the result, and the other videos are uploaded.
         lb_client: A ready client, instead of a key.
-        lb_api_key: Labelbox API key; None takes it from the variable LABELBOX_API_KEY.
+        lb_api_key: Labelbox API key; None reads the environment variable LABELBOX_API_KEY.
         progress: Whether to show a progress bar.
 
     Returns:
-        The project, its data rows by path, and what was refused and why.
+        The project, its data rows by path, and the videos that were refused with reasons.
 
     Raises:
         ConfigurationError: An argument cannot be used, or videos occur several times.
-        VideoNotFoundError: A local file is not there. Nothing was uploaded.
-        UploadError: The preflight refuses files, or Labelbox took no video at all (or, with
-            ``fail_on_error``, not every one).
+        VideoNotFoundError: A local file does not exist. Nothing was uploaded.
+        UploadError: The preflight refuses files, or Labelbox accepted no video (or, with
+            ``fail_on_error``, not every video).
         OntologyError: The ontology cannot be read, or the project has another one.
-        MediaTypeError: The project is no video project.
+        MediaTypeError: The project is not a video project.
         AuthenticationError: The API key is refused.
-        LabelboxError: Labelbox refuses, or cannot be reached. What had been made until then is
-            named; the same call goes on from there.
+        LabelboxError: Labelbox refuses a request, or cannot be reached. The message names what was
+            created so far; the same call resumes from there.
 
     Example:
         ```python

@@ -1,4 +1,4 @@
-"""Masks to outlines: polygons through the centers of the border pixels.
+"""Masks to outlines: polygons through the border pixels.
 
 This is what tools around YOLO make of masks, and what they fill again: ``findContours`` and
 ``fillPoly`` of OpenCV. OpenCV itself is no dependency, as it would be one for this alone.

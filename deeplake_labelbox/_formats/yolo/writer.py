@@ -22,6 +22,9 @@ from deeplake_labelbox._store.frame_objects import FrameObjects
 from deeplake_labelbox._store.label_space import LabelSpace
 
 _FEWEST_CORNERS = 3
+# Of the parts of a width that stand in the text, Ultralytics cuts what it makes pixels of, and
+# supervision rounds it; both find the pixel so.
+_WITHIN_PIXEL = 0.25
 
 
 class YoloWriter:
@@ -103,7 +106,7 @@ class YoloWriter:
         return cut
 
     def _outline(self, mask: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """The outline through the centers of the border pixels."""
+        """The outline through the border pixels."""
         found = outlines_of(mask)
         if found.holes:
             self._notes["masks have holes, which an outline does not tell"] += 1
@@ -112,7 +115,7 @@ class YoloWriter:
         corners = found.joined()
         if len(corners) < _FEWEST_CORNERS:
             corners = np.resize(corners, (_FEWEST_CORNERS, 2))
-        return corners.astype(np.float64) + 0.5
+        return corners.astype(np.float64) + _WITHIN_PIXEL
 
 
 def _quoted(text: str) -> str:

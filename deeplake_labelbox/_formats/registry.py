@@ -30,6 +30,7 @@ SourceFormat: TypeAlias = Literal[
     "youtube-vis",
     "coco",
     "cvat",
+    "yolo",
 ]
 """The keys of `FORMATS` that can be read."""
 
@@ -57,6 +58,7 @@ class Format:
             another format, and for what cannot be read.
         columns: What the columns of a variant are, for the command line.
         suffixes: Endings of files that tell it.
+        marks: Names of files in a folder that tell it.
         is_folder: Whether a folder that nothing else tells is one of it.
         is_numbered: Whether the numbers of its frames may need `Numbering`.
         reader: Module and function, or method, that opens a path; see `Read`. Empty where it
@@ -73,6 +75,7 @@ class Format:
     source: str = ""
     columns: str = ""
     suffixes: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
     is_folder: bool = False
     is_numbered: bool = False
     reader: str = ""
@@ -153,6 +156,11 @@ FORMATS: Final[Mapping[str, Format]] = {
     ),
     "yolo": Format(
         title="YOLO",
+        source="a data.yaml of YOLO or its folder",
+        suffixes=(".yaml", ".yml"),
+        marks=("data.yaml",),
+        is_numbered=True,
+        reader="yolo.reader:YoloSource.open",
         target="images, labels and the data.yaml of Ultralytics, to detect or segment",
         shapes=("box", "mask"),
         lacks="tracks and key frames",

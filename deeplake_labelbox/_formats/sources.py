@@ -110,6 +110,9 @@ def _format_of(location: str) -> SourceFormat:
     if path.is_dir():
         if DatasetLocation.of(location).exists():
             return "deep-lake"
+        for name in source_formats():
+            if any((path / mark).is_file() for mark in FORMATS[name].marks):
+                return name
         return next(name for name in source_formats() if FORMATS[name].is_folder)
     for name in source_formats():
         if path.suffix.lower() in FORMATS[name].suffixes:

@@ -74,9 +74,9 @@ def import_annotations(
 
     Args:
         source: A Deep Lake dataset with labels, a `LabeledDataset`, or its path; the path of a
-            MOTChallenge text file or folder, of a YouTube-VIS or COCO JSON file, or of a file of
-            CVAT for video; or an iterable of plain annotations (`ObjectAnnotation`,
-            `FrameAnnotation`, `GlobalAnnotation`, or dicts of the same).
+            MOTChallenge text file or folder, of a YouTube-VIS or COCO JSON file, of a ``data.yaml``
+            of YOLO, or of a file of CVAT for video; or an iterable of plain annotations
+            (`ObjectAnnotation`, `FrameAnnotation`, `GlobalAnnotation`, or dicts of the same).
         project_id: Id of the Labelbox project; it has the videos and an ontology already.
         lb_api_key: API key of Labelbox; ``None`` reads ``LABELBOX_API_KEY``.
         as_: ``"ground-truth"`` makes labels, ``"pre-labels"`` suggestions for the labeler.
@@ -91,10 +91,10 @@ def import_annotations(
         data_rows: Data row (id, global key or external id) by the name of a video in the source,
             or one data row for a source of one video. By default videos are found by data row id,
             global key, external id or file name, each only where it is one data row's alone.
-        frame_step: How many frames of the video lie from one picture of a MOT, YouTube-VIS or COCO
-            file to the next: 5 if every fifth frame was annotated and the pictures are numbered
-            one after the other. By default the numbers of the pictures are frames, and where the
-            length of the video leaves that in doubt the video is refused.
+        frame_step: How many frames of the video lie from one picture of a MOT, YouTube-VIS, COCO
+            or YOLO source to the next: 5 if every fifth frame was annotated and the pictures are
+            numbered one after the other. By default the numbers of the pictures are frames, and
+            where the length of the video leaves that in doubt the video is refused.
         first_number: The number of a video's first frame in such a file: 0 or 1. By default as the
             format has it, or as the numbers show.
         existing: What happens with data rows that have labels, or pre-labels that wait: they are

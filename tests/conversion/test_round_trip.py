@@ -1,5 +1,6 @@
 """What a conversion writes, an import reads as it was in the dataset."""
 
+import shutil
 from uuid import uuid4
 
 import deeplake
@@ -8,13 +9,16 @@ import pytest
 from deeplake import types
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from training_datasets import cells
 
 from deeplake_labelbox import convert_dataset
 from deeplake_labelbox._formats.frame_numbers import VideoLength
 from deeplake_labelbox._formats.sources import ReadOptions, open_source
+from deeplake_labelbox._model.kinds.vertices import fill
 from deeplake_labelbox._store.columns import ensure_column, write_class_names
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta, VideoEntry
 from deeplake_labelbox._video.encodings import encode_png
+from deeplake_labelbox.errors import AnnotationSourceError
 
 HEIGHT, WIDTH = 14, 18
 CLASSES = ("car", "person")
@@ -100,6 +104,77 @@ def read_back(path, kind):
                 shapes = [mask() for mask in shapes]
             found.setdefault(name, []).append((track.class_name, track.frames.tolist(), shapes))
     return found
+
+
+@settings(max_examples=5, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), stride=st.integers(1, 3))
+def test_every_box_of_yolo_comes_back(tmp_path_factory, seed, stride):
+    tracks = random_tracks(seed, "rectangle")
+    folder = tmp_path_factory.mktemp("yolo") / "out"
+    dataset = make_dataset(tracks, "rectangle")
+    convert_dataset(dataset, folder, "yolo", stride=stride, progress=False)
+    found = [
+        (video, name, frames, np.round(shapes, 2).tolist())
+        for video, own in read_back(folder, "rectangle").items()
+        for name, frames, shapes in own
+    ]
+    expected = []
+    for (video, name, _), shapes in tracks.items():
+        for frame, (left, top, width, height) in shapes.items():
+            if (frame - 1) % stride == 0:  # boxes are cut at the edges of the picture
+                right, bottom = min(left + width, WIDTH), min(top + height, HEIGHT)
+                box = [max(left, 0), max(top, 0), right - max(left, 0), bottom - max(top, 0)]
+                expected.append((video, name, [frame], [np.round(box, 2).tolist()]))
+    assert len(found) == len(expected)
+    for (*own, box), (*drawn, known) in zip(sorted(found), sorted(expected), strict=True):
+        assert own == drawn
+        assert np.allclose(box, known, atol=0.02)
+
+
+def test_outlines_of_yolo_come_back_as_masks(small, tmp_path):
+    convert_dataset(small, tmp_path / "out", "yolo", columns=["road"], progress=False)
+    (tmp_path / "video.yaml").write_text("names: [road]\ntrain: out/images/train\n")
+    for name in ("out", "video.yaml"):
+        options = ReadOptions(video_length=lambda _: VideoLength(6, 25.0))
+        first = next(iter(open_source(tmp_path / name, options).videos(lambda _: None)))
+        assert first.data_row == ("video 0.mp4" if name == "out" else "video_000000",)
+        assert [track.frames.tolist() for track in first.tracks] == [[n] for n in range(1, 7)]
+        for track in first.tracks:
+            assert track.kind == "polygon"  # which an import fills
+            assert (fill(track.coordinates, first.size) == cells(0, 0)["road"][..., 0]).all()
+
+
+def test_a_yolo_source_that_does_not_say_enough_is_refused(imported_yolo):
+    for names, picture, why in (
+        ("[car]", "crossing.png", "does not tell its video and frame"),
+        ("car", "a_1.png", "no list"),
+        ("[car]", "", "names no pictures"),
+    ):
+        with pytest.raises(AnnotationSourceError, match=why):
+            imported_yolo(names, picture, "0 .5 .5 .1 .1")
+    video = imported_yolo("[car]", "a_1.png", "0 .5 .5 .5 .5\n1 .5 .5 .1 .1\n0 .1\n0 nan 0 0 0")
+    assert video.tracks[0].coordinates.tolist() == [[2, 1, 4, 2]]
+    assert [finding.what for finding in video.findings] == [
+        "line 2 of a_1.txt has class 1, which data.yaml does not name",
+        "line 3 of a_1.txt has 1 number, which is no box and no outline",
+        "line 4 of a_1.txt has a number that is not finite",
+    ]
+
+
+@pytest.fixture
+def imported_yolo(tmp_path):
+    def read(names, picture, text):
+        for kind in ("images", "labels"):
+            shutil.rmtree(tmp_path / kind, ignore_errors=True)
+            (tmp_path / kind).mkdir()
+        (tmp_path / "data.yaml").write_text(f"names: {names}\ntrain: images\n")
+        if picture:
+            (tmp_path / "images" / picture).write_bytes(encode_png(np.zeros((4, 8), np.uint8)))
+            (tmp_path / "labels" / picture).with_suffix(".txt").write_text(text)
+        options = ReadOptions(video_length=lambda _: VideoLength(1, 25.0))
+        return next(iter(open_source(tmp_path, options).videos(lambda _: None)))
+
+    return read
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ def test_every_format_is_registered_and_can_be_read():
 def test_formats_and_their_options_are_listed_in_errors(imported):
     with pytest.raises(ConfigurationError, match="the formats are deep-lake, mot, mot17"):
         imported("gt.txt", source_format="kitti")
-    with pytest.raises(ConfigurationError, match="for files of MOT, YouTube-VIS and COCO;"):
+    with pytest.raises(ConfigurationError, match="for files of MOT, YouTube-VIS, COCO and YOLO;"):
         imported([], frame_step=2)
 
 

@@ -1,0 +1,259 @@
+"""Labels of YOLO as a source; see `yolo.writer` for the layout.
+
+A picture is a frame of a video if its name says so: ``crossing_000012.jpg`` is frame 12 of
+``crossing``. `YoloWriter` notes the names of its videos in ``data.yaml``, and numbers their frames
+from 1. Boxes and outlines belong to no track, so that each is an object of its own.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from PIL import Image
+
+from deeplake_labelbox._counts import counted
+from deeplake_labelbox._formats.annotations import Finding, KindOf, VideoAnnotations
+from deeplake_labelbox._formats.frame_numbers import (
+    LengthOf,
+    Numbering,
+    frames_of_pictures,
+    unknown_length,
+)
+from deeplake_labelbox._formats.sources import ReadOptions
+from deeplake_labelbox._formats.tracks import TrackBuilder
+from deeplake_labelbox._model.json_values import as_mapping
+from deeplake_labelbox.errors import AnnotationSourceError
+
+_PARTS = ("train", "val", "test", "minival")
+_PICTURES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+_NUMBERED = re.compile(r"(.*?)[-_. ]*(\d+)")
+_MAX_DIGITS = 9
+_BOX_NUMBERS = 4
+_FEWEST_NUMBERS = 6
+
+
+class YoloSource:
+    """Pictures and labels that a ``data.yaml`` names.
+
+    Args:
+        path: The ``data.yaml``, or its folder.
+        data_row: The video, where all pictures are of one.
+        numbering: What the user says of the numbers in the names of pictures.
+        video_length: The lengths of the project's videos.
+
+    Raises:
+        AnnotationSourceError: If there is no such file, it is of another format, or its pictures
+            do not tell their videos.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        data_row: str | None = None,
+        numbering: Numbering = Numbering(),  # noqa: B008 - it is frozen
+        video_length: LengthOf = unknown_length,
+    ) -> None:
+        self._path = Path(path) / "data.yaml" if Path(path).is_dir() else Path(path)
+        self._numbering = numbering
+        self._video_length = video_length
+        content = _load(self._path)
+        self._class_names = _class_names(content.get("names"), self._path)
+        self._own = {str(k): str(v) for k, v in as_mapping(content.get("videos")).items()}
+        self._videos: dict[str, list[tuple[int, Path]]] = {}
+        for picture in self._pictures(content):
+            name, number = self._place(picture, data_row)
+            self._videos.setdefault(name, []).append((number, picture))
+        self._data_row = data_row
+        if data_row is not None and len(self._videos) > 1:
+            raise AnnotationSourceError(
+                f"{self._path} has pictures of {len(self._videos)} videos, but one data row is "
+                f"named; leave it out."
+            )
+
+    @classmethod
+    def open(cls, path: str, options: ReadOptions) -> YoloSource:
+        """Open a path; see `Read`."""
+        return cls(
+            path,
+            data_row=options.data_row,
+            numbering=options.numbering,
+            video_length=options.video_length,
+        )
+
+    def __len__(self) -> int:
+        return len(self._videos)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The classes that it names."""
+        return frozenset(self._class_names.values())
+
+    def videos(self, kind_of: KindOf) -> Iterator[VideoAnnotations]:
+        """Yield the annotations of each video.
+
+        Raises:
+            AnnotationSourceError: If a picture cannot be read.
+        """
+        for name, pictures in self._videos.items():
+            yield self._video(name, sorted(pictures), kind_of)
+
+    def _video(
+        self, name: str, pictures: Sequence[tuple[int, Path]], kind_of: KindOf
+    ) -> VideoAnnotations:
+        names = (self._own.get(name, name),) if self._data_row is None else (self._data_row,)
+        numbers = [number for number, _ in pictures]
+        builder, doubt, frames = TrackBuilder(), None, numbers
+        if name not in self._own or self._numbering != Numbering():
+            try:
+                frames = frames_of_pictures(
+                    numbers, self._video_length(names), said=self._numbering
+                ).tolist()
+            except ValueError as error:
+                doubt = str(error)
+        findings: list[Finding] = []
+        sizes = {_size(picture) for _, picture in pictures}
+        if len(sizes) > 1:
+            doubt = "its pictures have different sizes, which one video has not"
+        size = min(sizes)
+        for frame, (_, picture) in zip(frames, pictures, strict=True):
+            for line, text in enumerate(_lines(picture), 1):
+                track = f"{picture.stem} line {line}"
+                try:
+                    class_name, values = self._read(text)
+                except ValueError as error:
+                    what = f"line {line} of {_label(picture).name} {error}"
+                    findings.append(Finding(what, frame if doubt is None else None))
+                    continue
+                if doubt is not None:
+                    builder.refuse(class_name, track, doubt)
+                    continue
+                corners = values.reshape(-1, 2) * size
+                if len(values) == _BOX_NUMBERS:
+                    box = (*(corners[0] - corners[1] / 2), *corners[1])
+                    builder.add(class_name, "rectangle", track, frame, box)
+                elif kind_of(class_name) == "rectangle":
+                    low, high = corners.min(axis=0), corners.max(axis=0)
+                    builder.add(class_name, "rectangle", track, frame, (*low, *(high - low)))
+                else:
+                    builder.add(class_name, "polygon", track, frame, corners)
+        return VideoAnnotations(
+            data_row=names,
+            tracks=builder.tracks(),
+            size=size,
+            findings=(*findings, *builder.findings()),
+            refused=builder.refused(),
+        )
+
+    def _read(self, text: str) -> tuple[str, Any]:
+        """The class and the numbers of a line.
+
+        Raises:
+            ValueError: If it is no label.
+        """
+        first, *rest = text.split()
+        try:
+            number, values = int(first), np.array(rest, dtype=np.float64)
+        except ValueError as error:
+            raise ValueError("is not a class and numbers") from error
+        if number not in self._class_names:
+            raise ValueError(f"has class {number}, which {self._path.name} does not name")
+        outline = len(values) >= _FEWEST_NUMBERS and len(values) % 2 == 0
+        if not (len(values) == _BOX_NUMBERS or outline):
+            numbers = counted(len(values), "number")
+            raise ValueError(f"has {numbers}, which is no box and no outline")
+        if not all(map(math.isfinite, values)):
+            raise ValueError("has a number that is not finite")
+        return self._class_names[number], values
+
+    def _pictures(self, content: Mapping[str, Any]) -> list[Path]:
+        """The pictures of all parts, each once."""
+        root = self._path.parent / str(content.get("path") or "")
+        found: dict[Path, None] = {}
+        for part in _PARTS:
+            places = content.get(part) or ()
+            for place in (places,) if isinstance(places, str) else places:
+                folder = root / str(place)
+                if not folder.is_dir():
+                    raise AnnotationSourceError(
+                        f"{self._path} names the pictures {folder} of {part!r}, which is no "
+                        f"folder; correct its path."
+                    )
+                files = sorted(folder.rglob("*"))
+                found |= dict.fromkeys(f for f in files if f.suffix.lower() in _PICTURES)
+        if not found:
+            raise AnnotationSourceError(
+                f"{self._path} names no pictures; the size and number of a picture tell where "
+                f"and on which frame its labels are."
+            )
+        return list(found)
+
+    def _place(self, picture: Path, data_row: str | None) -> tuple[str, int]:
+        """The video and the number of a picture."""
+        found = _NUMBERED.fullmatch(picture.stem)
+        if found is None or len(found[2]) > _MAX_DIGITS or not (found[1] or data_row):
+            raise AnnotationSourceError(
+                f"The picture {picture} does not tell its video and frame; name it like "
+                f"crossing_000012.jpg, or pass `data_rows` where all are of one."
+            )
+        return found[1], int(found[2])
+
+
+def _load(path: Path) -> Mapping[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_bytes())
+    except FileNotFoundError as error:
+        raise AnnotationSourceError(f"There is no file {path}.") from error
+    except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
+        why = " ".join(str(error).split())
+        raise AnnotationSourceError(f"{path} cannot be read as YAML ({why}).") from error
+    if not isinstance(content, Mapping) or "names" not in content:
+        raise AnnotationSourceError(
+            f"{path} is no data.yaml of YOLO; it needs 'names' and the folders of 'train' or 'val'."
+        )
+    return content
+
+
+def _class_names(names: Any, path: Path) -> dict[int, str]:
+    if isinstance(names, Sequence) and not isinstance(names, str):
+        return dict(enumerate(map(str, names)))
+    if isinstance(names, Mapping) and all(isinstance(number, int) for number in names):
+        return {number: str(name) for number, name in names.items()}
+    raise AnnotationSourceError(
+        f"{path} has 'names' that are no list, and no names by number from 0."
+    )
+
+
+def _label(picture: Path) -> Path:
+    """The text beside the last folder ``images`` of a picture, as Ultralytics finds it."""
+    parts = list(picture.parts)
+    for place in range(len(parts) - 2, -1, -1):
+        if parts[place] == "images":
+            parts[place] = "labels"
+            break
+    return Path(*parts).with_suffix(".txt")
+
+
+def _lines(picture: Path) -> list[str]:
+    """The lines of a picture's labels; none where there is no text, as there is no object."""
+    label = _label(picture)
+    try:
+        return [line for line in label.read_text("utf-8-sig").splitlines() if line.strip()]
+    except FileNotFoundError:
+        return []
+    except (OSError, UnicodeDecodeError) as error:
+        raise AnnotationSourceError(f"{label} cannot be read ({error}).") from error
+
+
+def _size(picture: Path) -> tuple[int, int]:
+    try:
+        with Image.open(picture) as image:
+            return image.size
+    except OSError as error:
+        raise AnnotationSourceError(f"The picture {picture} cannot be read ({error}).") from error

@@ -1,5 +1,11 @@
 """Sandboxes that many tests share, each started once, and the options of the suite."""
 
+import os
+
+# Each worker of pytest-xdist, and each process that a test starts, has one core to itself: more
+# threads of PyTorch and NumPy only wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import pytest
 from sdk_pace import name_callers_quickly, wait_shortly
 from suite_options import (  # noqa: F401 - hooks, which pytest finds here

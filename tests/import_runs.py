@@ -72,6 +72,7 @@ def _main():
         settings["project_id"],
         None,
         lb_client=connect(settings["api_key"], endpoint=settings["endpoint"]),
+        poll_seconds=0.01,
         progress=False,
     )
 

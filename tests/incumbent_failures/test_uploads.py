@@ -34,7 +34,8 @@ def test_r13_an_upload_tells_its_result_and_a_mistyped_path_is_an_error(clips, t
     assert keys[0] == keys[1] != []
 
 
-def test_r13_rows_that_a_batch_does_not_take_are_listed(clips):
+def test_r13_rows_that_a_batch_does_not_take_are_listed(clips, monkeypatch):
+    monkeypatch.setattr("deeplake_labelbox._upload.batches._LOOKS", (0.01,))
     with Sandbox() as sandbox:
         known = upload(sandbox, *clips[:2]).data_row_ids
         batch = {

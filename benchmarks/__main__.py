@@ -15,7 +15,7 @@ from rich.table import Table
 from benchmarks.bench import Bench, Row
 from benchmarks.cases import CASES
 from benchmarks.plot import plot
-from deeplake_labelbox._video.encoder import usable_cores
+from deeplake_labelbox._video.cores import usable_cores
 from deeplake_labelbox.sandbox import Sandbox
 
 

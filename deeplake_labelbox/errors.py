@@ -27,7 +27,9 @@ FFmpeg and of HTTP are mapped into them at the edges, with the original as ``__c
     │   ├── VideoNotFoundError      no such file or URL
     │   ├── VideoForbiddenError     the URL refuses us (401, 403, expired)
     │   ├── VideoUnreachableError   the network failed, after retries
-    │   └── VideoDecodeError        not a video, damaged or truncated
+    │   ├── VideoDecodeError        not a video, damaged or truncated
+    │   └── WorkerLostError         the workers that prepared it died, again and again
+    ├── ClusterError                a Ray cluster cannot be reached, or cannot run the job
     ├── MaskError                   a mask could not be had or does not fit its frame
     ├── LabelError                  a label that cannot be put on a frame
     └── DatasetError                the Deep Lake dataset cannot be used
@@ -151,6 +153,14 @@ class VideoDecodeError(VideoError):
         super().__init__(message)
         self.frames_decoded = frames_decoded
         self.missing = missing
+
+
+class WorkerLostError(VideoError):
+    """The workers of a cluster that prepared a video died, each time that it was tried."""
+
+
+class ClusterError(DeepLakeLabelboxError):
+    """A Ray cluster cannot be reached, or its workers cannot run the job."""
 
 
 class MaskError(DeepLakeLabelboxError):

@@ -11,6 +11,7 @@ import pytest
 ALLOWED_SKIPS = {
     # .ci/run has PyTorch on the oldest Python, where all tests that use it run.
     r"could not import 'torch'": "PyTorch is not installed on every Python",
+    r"could not import 'ray'": "the same with Ray",
     r"^needs torch$": "the same, for the notebooks",
     # PyPI's torchvision is built for CUDA; all but its compiled operators works with a PyTorch for
     # CPUs.

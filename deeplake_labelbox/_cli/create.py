@@ -111,6 +111,8 @@ def create(
     endpoint: options.Endpoint = None,
     fail_on_error: options.FailOnError = False,
     report: options.ReportFile = None,
+    ray_address: options.RayAddress = None,
+    ray_cpus: options.RayCpus = 2,
     verbose: options.Verbose = False,
 ) -> None:
     """Make a Deep Lake dataset of a Labelbox video project: export, decode, annotate, commit.
@@ -163,6 +165,8 @@ def create(
                 deeplake_creds=storage,
                 deeplake_token=deeplake_token,
                 lb_client=found.client,
+                ray_address=ray_address,
+                ray_cpus=ray_cpus,
                 progress=run.progress,
             )
         except DatasetExistsError:

@@ -39,6 +39,8 @@ def demo(
     frames: Annotated[
         FrameStorage, typer.Option("--frames", help="How frames are stored, as of create.")
     ] = DEFAULT,
+    ray_address: options.RayAddress = None,
+    ray_cpus: options.RayCpus = 2,
     verbose: options.Verbose = False,
 ) -> None:
     """See it work: a labeled video project becomes a dataset, in seconds and without an account.
@@ -64,6 +66,8 @@ def demo(
                 frame_storage=frames,
                 overwrite=True,
                 lb_client=box.client(),
+                ray_address=ray_address,
+                ray_cpus=ray_cpus,
                 progress=run.progress,
             )
         sheet = _draw(run, report.dataset, output)

@@ -10,6 +10,7 @@ import typer
 LABELBOX: Final = "Labelbox"
 LABELS: Final = "Labels"
 STORAGE: Final = "Storage"
+RAY: Final = "Ray"
 OUTCOME: Final = "Outcome"
 
 ApiKey = Annotated[
@@ -198,5 +199,22 @@ Verbose = Annotated[
         "-v",
         rich_help_panel=OUTCOME,
         help="Show what is logged, and the traceback of an error.",
+    ),
+]
+RayAddress = Annotated[
+    str | None,
+    typer.Option(
+        "--ray",
+        metavar="ADDRESS",
+        show_default=False,
+        rich_help_panel=RAY,
+        help="Prepare videos on a Ray cluster: auto (the one of this machine), local (processes on "
+        "this machine), or an address like ray://HOST:10001.",
+    ),
+]
+RayCpus = Annotated[
+    int,
+    typer.Option(
+        "--ray-cpus", min=1, rich_help_panel=RAY, help="Cores of a Ray worker that a video gets."
     ),
 ]

@@ -85,6 +85,8 @@ def sync(
     endpoint: options.Endpoint = None,
     fail_on_error: options.FailOnError = False,
     report: options.ReportFile = None,
+    ray_address: options.RayAddress = None,
+    ray_cpus: options.RayCpus = 2,
     verbose: options.Verbose = False,
 ) -> None:
     """Bring a dataset in step with its Labelbox project: labels, new videos, ontology.
@@ -118,6 +120,8 @@ def sync(
             deeplake_creds=read_creds(deeplake_creds),
             deeplake_token=deeplake_token,
             lb_client=connect(lb_api_key, endpoint=endpoint),
+            ray_address=ray_address,
+            ray_cpus=ray_cpus,
             progress=run.progress,
         )
         _show(run, dataset, outcome)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from deeplake_labelbox._jobs.apply import check_labels, label_dataset
 from deeplake_labelbox._jobs.build import DatasetBuild
 from deeplake_labelbox._jobs.dataset_report import DatasetReport, dataset_report
+from deeplake_labelbox._jobs.engine import Engine, ThreadEngine, engine_of
 from deeplake_labelbox._jobs.options import ErrorPolicy, LabelOptions
 from deeplake_labelbox._jobs.project_source import ProjectSource
 from deeplake_labelbox._jobs.video_appender import VideoAppender
@@ -66,6 +67,8 @@ def create_dataset(
     deeplake_token: str | None = None,
     lb_client: labelbox.Client | None = None,
     lb_api_key: str | None = None,
+    ray_address: str | None = None,
+    ray_cpus: int = 2,
     progress: bool = True,
 ) -> DatasetReport:
     """Create a Deep Lake dataset of a Labelbox video project, with its frames and its labels.
@@ -136,6 +139,12 @@ def create_dataset(
             ``LABELBOX_API_KEY`` for a project id. With an export, ``None`` makes no requests to
             Labelbox: the ontology is ``ontology`` or inferred from the export, and masks that need
             the key are reported as missing.
+        ray_address: Prepare videos on a Ray cluster instead of in threads: ``"auto"`` is the
+            cluster that this process is connected to or this machine belongs to, ``"local"``
+            processes on this machine, ``"ray://host:10001"`` a cluster elsewhere. The result is the
+            same. Workers fetch the videos themselves, with ``url_presigner``, so that paths of
+            files must be theirs too.
+        ray_cpus: Cores of a Ray worker that a video gets.
         progress: Whether to show progress bars.
 
     Returns:
@@ -149,6 +158,7 @@ def create_dataset(
         LabelError: If ``fail_on_error``, for the first label that cannot be fully applied.
         OntologyError: If the ontology has none of the annotations.
         DatasetError: If Deep Lake cannot write.
+        ClusterError: If the Ray cluster cannot be reached, or its workers cannot run the job.
         ConfigurationError: If an argument cannot be used, or an unfinished build has other options.
 
     Example:
@@ -182,6 +192,7 @@ def create_dataset(
     store = (
         storage.store(batch_size=_BATCH_SIZE) if data_filler is None else FillerStore(data_filler)
     )
+    engine = engine_of(ray_address, ray_cpus, fills=data_filler is not None)
     errors, frames = ErrorPolicy(fail_on_error=fail_on_error), Report()
     is_checked = False
     try:
@@ -196,6 +207,7 @@ def create_dataset(
             batch_size=_BATCH_SIZE,
             progress=progress,
             report=frames,
+            engine=engine,
         )
     except DatasetExistsError as error:
         if not labels or not error.is_same_build:
@@ -210,6 +222,8 @@ def create_dataset(
             options = replace(options, ontology=check_labels(source, export, options))
             is_checked = True
         dataset = build.run(export)
+    finally:
+        engine.close()
     if not labels:
         return dataset_report(dataset, export, frames, ())
     source = ProjectSource(source.project_id, export, source.client)
@@ -238,6 +252,7 @@ def prepare_build(
     batch_size: int,
     progress: bool,
     report: Report,
+    engine: Engine | None = None,
 ) -> tuple[DatasetBuild, ProjectExport]:
     """Prepare a build of the frames of a project; nothing is written yet.
 
@@ -252,6 +267,7 @@ def prepare_build(
         batch_size: Maximum number of frames that are decoded before they are written.
         progress: Whether to show progress bars.
         report: Filled with what became of each video.
+        engine: Where frames are prepared; by default in threads.
 
     Returns:
         The build, and the export to run it with.
@@ -260,17 +276,21 @@ def prepare_build(
         DatasetExistsError: If there is something else at the path, and ``overwrite`` is not set.
         LabelboxError: If the project cannot be exported.
     """
+    engine = engine or ThreadEngine()
+    presigner = url_presigner or source.presigner
     appender = VideoAppender(
         source.project_id,
         store,
         selection=selection,
         fail_on_error=errors.fail_on_error,
-        url_presigner=url_presigner or source.presigner,
+        url_presigner=presigner,
         batch_size=batch_size,
         progress=progress,
         report=report,
+        engine=engine,
     )
     build = DatasetBuild(location, source.project_id, appender, report=report, overwrite=overwrite)
     build.check_location()
+    engine.connect(presigner)
     export = source.read_export(progress=progress, fail_on_error=errors.fail_on_export_error)
     return build, export

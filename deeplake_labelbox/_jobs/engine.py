@@ -7,9 +7,11 @@ from contextlib import closing
 from typing import Protocol
 
 from deeplake_labelbox._jobs.video_task import Step, VideoTask
+from deeplake_labelbox._video.access import UrlPresigner
 from deeplake_labelbox._video.encoder import kept_encoder_threads
 from deeplake_labelbox._video.prefetch import in_background, opened_ahead
 from deeplake_labelbox._video.transport import Transport
+from deeplake_labelbox.errors import ConfigurationError
 
 # Number of videos that are fetched while another one is decoded.
 _VIDEOS_AHEAD = 2
@@ -20,12 +22,24 @@ _STEPS_AHEAD = 4
 class Engine(Protocol):
     """Runs tasks, some of them ahead, in bounded memory."""
 
+    def connect(self, url_presigner: UrlPresigner | None) -> None:
+        """Check that tasks with this presigner can run, before anything is written."""
+
+    def close(self) -> None:
+        """Let go of what `connect` or `run` took hold of."""
+
     def run(self, tasks: Iterable[VideoTask]) -> Generator[Step]:
         """Yield the steps of all tasks, in their order; closing it stops the tasks."""
 
 
 class ThreadEngine:
     """Runs tasks in threads: videos are fetched ahead, and decoded while others are written."""
+
+    def connect(self, url_presigner: UrlPresigner | None) -> None:
+        """Threads are always there."""
+
+    def close(self) -> None:
+        """They end with each run."""
 
     def run(self, tasks: Iterable[VideoTask]) -> Generator[Step]:
         """Yield the steps of all tasks, in their order; closing it stops the tasks."""
@@ -43,3 +57,26 @@ class ThreadEngine:
         ):
             for task, video in zip(tasks, opened, strict=True):
                 yield from task.steps(video)
+
+
+def engine_of(ray_address: str | None, ray_cpus: int, *, fills: bool) -> Engine:
+    """The engine that a user chose: threads, or Ray at an address.
+
+    Args:
+        ray_address: See `RayCluster`; ``None`` are threads.
+        ray_cpus: Cores of a Ray worker that a video gets.
+        fills: Whether a data filler writes the rows.
+
+    Raises:
+        ConfigurationError: If an argument cannot be used, or Ray is not installed.
+    """
+    if ray_address is None:
+        return ThreadEngine()
+    if fills:
+        raise ConfigurationError(
+            "`data_filler` takes decoded frames, which Ray workers do not send; leave "
+            "`ray_address` out with it."
+        )
+    from deeplake_labelbox._jobs.ray_engine import RayEngine  # noqa: PLC0415 - seldom used
+
+    return RayEngine(ray_address, ray_cpus)

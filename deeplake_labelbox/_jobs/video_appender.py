@@ -10,13 +10,22 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import deeplake
+import numpy as np
 from tqdm.auto import tqdm
 
 from deeplake_labelbox._jobs.engine import Engine, ThreadEngine
-from deeplake_labelbox._jobs.video_task import Step, VideoEnd, VideoOpened, VideoTask
+from deeplake_labelbox._jobs.video_task import (
+    Step,
+    VideoEnd,
+    VideoOpened,
+    VideoRestarted,
+    VideoTask,
+)
 from deeplake_labelbox._store.frame_selection import FrameSelection
-from deeplake_labelbox._store.frames.store import FrameStore
+from deeplake_labelbox._store.frames.store import FrameStore, PreparedFrames
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta, VideoEntry, VideoStatus
+from deeplake_labelbox._store.location import dataset_errors
+from deeplake_labelbox._store.resume import delete_rows
 from deeplake_labelbox._store.written_files import WrittenFiles
 from deeplake_labelbox._video.access import UrlPresigner
 from deeplake_labelbox._video.checks import frames_missing, size_changes, warnings_of
@@ -187,7 +196,9 @@ class VideoAppender:
         wanted = WantedFrames(
             choice=video.choice, resize=self._selection.resize, batch_size=self._batch_size
         )
-        return VideoTask(video.source, wanted, self._store, self._url_presigner)
+        return VideoTask(
+            video.source, wanted, self._store, self._url_presigner, name=video.entry.name
+        )
 
     def _append_video(
         self,
@@ -200,17 +211,22 @@ class VideoAppender:
         known = video.entry
         outcome = VideoOutcome(known.data_row_id, known.name)
         self._report.videos.append(outcome)
-        entry = replace(known.untried(), first_row=len(dataset))
+        fresh = entry = replace(known.untried(), first_row=len(dataset))
         size = 0
         numbers: list[int] = []
         for step in steps:
             if isinstance(step, VideoOpened):
                 entry = _with_size(entry, step.info, self._selection.resize)
                 outcome.warnings = warnings_of(step.info, step.scan, video.media)
+            elif isinstance(step, VideoRestarted):
+                with dataset_errors(f"taking back the rows of video {entry.name}"):
+                    delete_rows(dataset, np.arange(entry.first_row, len(dataset)))
+                bar.update(-outcome.rows)
+                entry, size, outcome.rows = fresh, 0, 0
+                outcome.warnings.clear()
+                numbers.clear()
             elif not isinstance(step, VideoEnd):
-                if batch_bytes := self._store.size_of(step):
-                    files.check_room(batch_bytes)
-                    size += batch_bytes
+                size += self._check_room(step, files)
                 entry = self._store.append(dataset, entry, step)
                 outcome.rows += len(step)
                 numbers += (step.indices + 1).tolist()
@@ -234,6 +250,13 @@ class VideoAppender:
         status: VideoStatus = "done" if entry.problem is None else "partial" if rows else "failed"
         entry = replace(entry, rows=rows, warnings=tuple(outcome.warnings), status=status)
         return Appended(entry, size)
+
+    def _check_room(self, frames: PreparedFrames, files: WrittenFiles) -> int:
+        """Check that the disk has room for frames; how many bytes they have."""
+        size = self._store.size_of(frames)
+        if size:
+            files.check_room(size)
+        return size
 
 
 def _with_size(entry: VideoEntry, info: VideoInfo, resize: Resize | None) -> VideoEntry:

@@ -39,8 +39,16 @@ class VideoEnd:
     sizes: tuple[tuple[int, int, int], ...] = ()
 
 
-Step: TypeAlias = VideoOpened | PreparedFrames | VideoEnd
-"""What a task yields: the opened video, its prepared frames, and its end."""
+@dataclass(frozen=True, slots=True)
+class VideoRestarted:
+    """A video is begun anew, after a worker was lost: its steps up to here do not count."""
+
+
+Step: TypeAlias = VideoOpened | PreparedFrames | VideoRestarted | VideoEnd
+"""What a task yields: the opened video, its prepared frames, and its end.
+
+`VideoRestarted` is of engines only.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +60,14 @@ class VideoTask:
         wanted: Which frames are wanted.
         store: How they are stored.
         url_presigner: Gives access to private URLs.
+        name: Name of the video, for people.
     """
 
     source: str
     wanted: WantedFrames
     store: FrameStore[Any]
     url_presigner: UrlPresigner | None = None
+    name: str = ""
 
     def run(self) -> Iterator[Step]:
         """Fetch the video and prepare its frames.

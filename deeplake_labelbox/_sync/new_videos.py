@@ -75,6 +75,7 @@ def append_videos(
     Raises:
         VideoError: If ``fail_on_error``, for the first video that cannot be fully decoded.
         DatasetError: If Deep Lake fails.
+        ClusterError: If the Ray cluster cannot be reached, or its workers cannot run the job.
     """
     meta = state.meta
     if not plan.to_add and not plan.to_retry:
@@ -83,6 +84,7 @@ def append_videos(
     if store is None:
         return AppendedVideos(meta, *_without_filler(plan, rows))
     report = Report()
+    options.engine.connect(options.url_presigner)
     appender = VideoAppender(
         meta.project_id,
         store,
@@ -92,6 +94,7 @@ def append_videos(
         batch_size=_BATCH_SIZE,
         progress=options.progress,
         report=report,
+        engine=options.engine,
     )
     chosen = rows.chosen([*plan.to_add, *plan.to_retry])
     meta = meta.with_data_rows([(row.data_row_id, row.name) for row in chosen])

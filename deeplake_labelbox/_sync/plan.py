@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Final
 
+from deeplake_labelbox._jobs.engine import Engine
 from deeplake_labelbox._model.json_values import as_mapping, as_text
 from deeplake_labelbox._model.labeled_frames import labeled_ranges
 from deeplake_labelbox._model.labels import parse_label
@@ -44,6 +45,7 @@ class SyncOptions:
     url_presigner: UrlPresigner | None
     verify_frames: bool
     progress: bool
+    engine: Engine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import deeplake
 
+from deeplake_labelbox._jobs.engine import engine_of
 from deeplake_labelbox._jobs.project_source import client_presigner
 from deeplake_labelbox._labelbox.client import connect
 from deeplake_labelbox._model.selection import LabelSelection
@@ -55,6 +57,8 @@ def sync_dataset(
     verify_frames: bool = True,
     lb_client: labelbox.Client | None = None,
     wait: float = 600.0,
+    ray_address: str | None = None,
+    ray_cpus: int = 2,
     progress: bool = True,
 ) -> SyncReport:
     """Update a dataset from its Labelbox project.
@@ -106,6 +110,8 @@ def sync_dataset(
         verify_frames: See `create_dataset`; for new videos, where frames are stored as videos.
         lb_client: A ready `labelbox.Client`, instead of ``lb_api_key``.
         wait: Seconds to wait for another sync of the dataset to end.
+        ray_address: Prepare new videos on a Ray cluster, as of `create_dataset`.
+        ray_cpus: Cores of a Ray worker that a video gets.
         progress: Whether to show progress bars.
 
     Returns:
@@ -119,6 +125,7 @@ def sync_dataset(
         DatasetError: If Deep Lake fails, or the dataset has uncommitted changes.
         VideoError: If ``fail_on_error``, for the first video that cannot be fully decoded.
         LabelError: If ``fail_on_error``, for the first label that cannot be fully applied.
+        ClusterError: If the Ray cluster cannot be reached, or its workers cannot run the job.
 
     Example:
         ```python
@@ -130,6 +137,7 @@ def sync_dataset(
     if merge and branch == MAIN:
         raise ConfigurationError("`branch` is 'main', which cannot be merged into itself.")
     client = connect(lb_api_key, lb_client=lb_client)
+    engine = engine_of(ray_address, ray_cpus, fills=data_filler is not None)
     options = SyncOptions(
         full=full,
         retry=retry,
@@ -142,10 +150,12 @@ def sync_dataset(
         url_presigner=url_presigner or client_presigner(client),
         verify_frames=verify_frames,
         progress=progress,
+        engine=engine,
     )
     opened = opened_to_write(dataset, deeplake_creds, deeplake_org_id, deeplake_token)
     check_committed(opened)
     with (
+        closing(engine),
         process_lock(opened.id, wait=wait) as owner,
         dataset_errors("updating the dataset"),
     ):

@@ -24,6 +24,7 @@ import av.error
 import numpy as np
 
 from deeplake_labelbox._video.container import open_container
+from deeplake_labelbox._video.cores import limit_decoder
 from deeplake_labelbox._video.decoding import Decoded
 from deeplake_labelbox._video.packet_tags import PacketTags
 from deeplake_labelbox._video.packets import is_shown
@@ -107,6 +108,7 @@ class ChosenFrames:
         place, sent, tags = -1, 0, PacketTags()
         with open_container(self._path, self._name, strict=True) as (container, stream):
             stream.thread_type = "AUTO"
+            limit_decoder(stream)
             context = stream.codec_context
             try:
                 for packet in tags.tagged(container.demux(stream)):

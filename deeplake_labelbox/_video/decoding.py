@@ -35,6 +35,7 @@ import av.error
 
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._video.container import ffmpeg_message, open_container
+from deeplake_labelbox._video.cores import limit_decoder
 from deeplake_labelbox._video.damage import find_damage
 from deeplake_labelbox._video.numbering import FrameNumbers
 from deeplake_labelbox._video.packet_tags import PacketTags
@@ -197,6 +198,7 @@ class VideoDecoder:
             stream,
         ):
             stream.thread_type = threads
+            limit_decoder(stream)
             damage = find_damage(self._path, stream)
             tags = PacketTags()
             try:

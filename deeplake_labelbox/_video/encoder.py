@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import av
 
+from deeplake_labelbox._video.cores import usable_cores
 from deeplake_labelbox.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -118,10 +118,3 @@ def subsampling_of(info: VideoInfo) -> Subsampling:
     if across and down:
         return "4:2:0"
     return "4:2:2" if across else "4:4:4"
-
-
-def usable_cores() -> int:
-    """The cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -7,7 +7,6 @@ that it was made of, whatever order the decoder gives them in.
 from __future__ import annotations
 
 import ctypes
-import os
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +16,7 @@ from av.codec import Codec
 from isal import isal_zlib
 
 from deeplake_labelbox._video.container import MAX_PIXELS
+from deeplake_labelbox._video.cores import usable_cores
 from deeplake_labelbox._video.packet_index import START, UNREFERENCED, StreamParameters
 from deeplake_labelbox.errors import DatasetError
 
@@ -278,7 +278,7 @@ def open_decoder(index: PacketIndex, part: int) -> VideoCodecContext:
     context.reorder_depth = stream.reorder_depth
     context.thread_type = "AUTO" if index.clean else "NONE"
     # As many as FFmpeg takes by itself, up to a bound.
-    context.thread_count = min((os.cpu_count() or 1) + 1, _MAX_THREADS)
+    context.thread_count = min(usable_cores() + 1, _MAX_THREADS)
     # What was not decoded when it was stored may be damaged.
     strict = {} if index.verified else {"err_detect": "explode"}
     context.options = {"max_pixels": str(MAX_PIXELS), **strict}

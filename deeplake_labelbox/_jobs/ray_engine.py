@@ -1,0 +1,284 @@
+"""RayEngine: the tasks of videos on the workers of a Ray cluster.
+
+Each video is a task that yields its steps; Ray stops it when `_STEPS_WAITING` of them wait, in the
+memory of its machine, or on its disk. Steps are fetched in the order of the videos. A worker that
+dies costs its video the current try: the writer takes its rows back, and another worker begins the
+video anew. Ray's own retries would go on behind what was yielded, which a second try need not
+repeat.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import platform
+import threading
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from deeplake_labelbox._jobs.ray_cluster import RayCluster, check_versions, versions
+from deeplake_labelbox._jobs.video_task import Step, VideoEnd, VideoRestarted, VideoTask
+from deeplake_labelbox._labelbox.client import clean
+from deeplake_labelbox._video.access import UrlPresigner, url_scheme
+from deeplake_labelbox._video.cores import limited_cores
+from deeplake_labelbox._video.prefetch import in_background
+from deeplake_labelbox.errors import ClusterError, ConfigurationError, WorkerLostError
+
+logger = logging.getLogger(__name__)
+
+# Steps hold up to 16 MiB, so a video waits with up to 2 GiB.
+_STEPS_WAITING: Final = 128
+# Steps that wait here to be written.
+_STEPS_AHEAD: Final = 4
+_TRIES: Final = 4
+# Of the next videos those that were lost are begun anew early.
+_LOOKED_AFTER: Final = 4
+_LOOK: Final = 0.2  # seconds until it is seen that the writer stopped
+
+
+class RayEngine:
+    """Runs each task on a worker of a Ray cluster.
+
+    Args:
+        address: See `RayCluster`.
+        cores: Cores of a task.
+
+    Raises:
+        ConfigurationError: If an argument cannot be used, or Ray is not installed.
+    """
+
+    def __init__(self, address: str, cores: int) -> None:
+        self._cluster = RayCluster(address, cores)
+
+    def connect(self, url_presigner: UrlPresigner | None) -> None:
+        """Connect to the cluster, and check that its workers can run tasks.
+
+        Raises:
+            ClusterError: If they cannot, or the cluster cannot be reached.
+            ConfigurationError: If the presigner cannot be sent to workers.
+        """
+        self._cluster.connect(_pickled(url_presigner))
+
+    def close(self) -> None:
+        """Disconnect from the cluster."""
+        self._cluster.close()
+
+    def run(self, tasks: Iterable[VideoTask]) -> Generator[Step]:
+        """Yield the steps of all tasks, in their order; closing it stops the tasks.
+
+        Raises:
+            ClusterError: If the cluster is gone, or a worker has other versions.
+        """
+        self._cluster.connect()
+        stopped = threading.Event()
+        pickled = [(task.name, _pickled(_with_whole_path(task))) for task in tasks]
+        run = _relayed if self._cluster.is_remote else _steps
+        steps = run(pickled, self._cluster, stopped)
+        with closing(in_background(steps, ahead=_STEPS_AHEAD)) as waiting:
+            try:
+                yield from waiting
+            finally:
+                stopped.set()
+
+
+class _StoppedError(Exception):
+    """The writer stopped."""
+
+
+def _with_whole_path(task: VideoTask) -> VideoTask:
+    """The same task for a process that works in another folder."""
+    if url_scheme(task.source):
+        return task
+    return replace(task, source=str(Path(task.source).absolute()))
+
+
+def _pickled(sent: VideoTask | UrlPresigner | None) -> bytes:
+    try:
+        # Functions of a script or notebook go along whole.
+        pickled: bytes = importlib.import_module("ray.cloudpickle").dumps(sent)
+    except Exception as error:  # whatever the objects that it holds raise
+        raise ConfigurationError(
+            f"`url_presigner` cannot be sent to Ray workers: {type(error).__name__}. Make it a "
+            f"function that holds no open connections, but makes them when it is called."
+        ) from error
+    return pickled
+
+
+def _steps(
+    tasks: list[tuple[str, bytes]], cluster: RayCluster, stopped: threading.Event
+) -> Iterator[Step]:
+    waiting = iter(tasks)
+    begun: deque[_Video] = deque()
+    function = importlib.import_module("ray").remote(
+        num_returns="streaming",
+        max_retries=0,
+        _generator_backpressure_num_objects=_STEPS_WAITING,
+    )(_prepare)
+    try:
+        while True:
+            most = 2 * cluster.slots() + 2
+            while len(begun) < most and (task := next(waiting, None)) is not None:
+                begun.append(_Video(*task, function, cluster))
+            if not begun:
+                return
+            for video in list(begun)[1:_LOOKED_AFTER]:
+                video.look_after()
+            yield from begun[0].steps(stopped)
+            begun.popleft()
+    except _StoppedError:
+        return
+    finally:
+        for video in begun:
+            video.cancel()
+
+
+class _Video:
+    """A video that a worker prepares, begun anew when the worker is lost.
+
+    Args:
+        name: Its name, which the dashboard of Ray shows.
+        task: Its `VideoTask`, pickled.
+        function: `_prepare`, which Ray runs.
+        cluster: Where it runs.
+    """
+
+    def __init__(self, name: str, task: bytes, function: Any, cluster: RayCluster) -> None:
+        self._ray = importlib.import_module("ray")
+        self._name = name
+        self._task = task
+        self._function = function
+        self._cluster = cluster
+        self._tries = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        self._tries += 1
+        # A further try needs no free cores: those of all workers may be taken by tasks that wait
+        # until this video is written.
+        cores = self._cluster.cores if self._tries == 1 else 0
+        self._steps = self._function.options(name=self._name, num_cpus=cores).remote(
+            self._task, self._cluster.cores
+        )
+
+    def steps(self, stopped: threading.Event) -> Iterator[Step]:
+        """Yield its steps, with `VideoRestarted` where those before do not count."""
+        while True:
+            try:
+                yield from self._steps_of_try(stopped)
+            except self._ray.exceptions.RayTaskError as error:
+                raise _cause(error) from error
+            except self._ray.exceptions.RayError as error:
+                yield VideoRestarted()
+                if not self._begin_anew(error):
+                    yield VideoEnd(self._error(error))
+                    return
+            else:
+                return
+
+    def look_after(self) -> None:
+        """Begin it anew if its worker was lost, while others are written."""
+        done = self._steps.completed()
+        if not self._ray.wait([done], timeout=0, fetch_local=False)[0]:
+            return
+        try:
+            self._ray.get(done)
+        except self._ray.exceptions.RayTaskError:
+            return  # raised in its turn
+        except self._ray.exceptions.RayError as error:
+            self._begin_anew(error)
+
+    def cancel(self) -> None:
+        """Stop its task."""
+        self._ray.cancel(self._steps, force=True)
+
+    def _steps_of_try(self, stopped: threading.Event) -> Iterator[Step]:
+        begun = False
+        while True:
+            while not self._ray.wait([self._steps], timeout=_LOOK)[0]:
+                if stopped.is_set():
+                    raise _StoppedError
+            step = self._ray.get(next(self._steps))
+            if not begun:
+                begun = True
+                host, theirs = step
+                check_versions(host, theirs, versions())
+                logger.info("%s is prepared on %s", self._name, host)
+                continue
+            yield step
+            if isinstance(step, VideoEnd):
+                return
+
+    def _begin_anew(self, error: Exception) -> bool:
+        """Whether there was a try left."""
+        self._cluster.slots()  # raises where the whole cluster is gone
+        if self._tries >= _TRIES:
+            return False
+        what = type(error).__name__
+        logger.warning(
+            "%s is begun anew (try %d of %d): %s", self._name, self._tries + 1, _TRIES, what
+        )
+        self._begin()
+        return True
+
+    def _error(self, error: Exception) -> WorkerLostError:
+        return WorkerLostError(
+            f"The Ray workers that prepared {self._name} were lost {_TRIES} times, at last with "
+            f"{type(error).__name__}: {clean(str(error))}"
+        )
+
+
+def _prepare(task: bytes, cores: int) -> Iterator[Any]:
+    """What a worker does: it yields where it is and its versions, then the steps."""
+    yield platform.node(), versions()
+    found: VideoTask = importlib.import_module("ray.cloudpickle").loads(task)
+    with limited_cores(cores):
+        yield from found.run()
+
+
+def _cause(error: Any) -> BaseException:
+    """What a task raised, as it would be raised here."""
+    cause = error.cause
+    return cause if isinstance(cause, BaseException) else ClusterError(clean(str(error)))
+
+
+class _Relay:
+    """Runs tasks from inside of the cluster, for a driver outside, which cannot stream them."""
+
+    def __init__(self, tasks: list[tuple[str, bytes]], cores: int) -> None:
+        self._stopped = threading.Event()
+        self._steps = _steps(tasks, RayCluster("auto", cores), self._stopped)
+
+    def next(self) -> Step | None:
+        """The next step; ``None`` after the last."""
+        return next(self._steps, None)
+
+
+def _relayed(
+    tasks: list[tuple[str, bytes]], cluster: RayCluster, stopped: threading.Event
+) -> Iterator[Step]:
+    ray = importlib.import_module("ray")
+    relay = ray.remote(num_cpus=0)(_Relay).remote(tasks, cluster.cores)
+    try:
+        asked = deque(relay.next.remote() for _ in range(_STEPS_AHEAD))
+        while True:
+            while not ray.wait([asked[0]], timeout=_LOOK)[0]:
+                if stopped.is_set():
+                    return
+            step = ray.get(asked.popleft())
+            if step is None:
+                return
+            asked.append(relay.next.remote())
+            yield step
+    except ray.exceptions.RayTaskError as error:
+        raise _cause(error) from error
+    except ray.exceptions.RayError as error:
+        raise ClusterError(
+            f"The Ray cluster {cluster.address!r} lost the process that runs the job: "
+            f"{clean(str(error))}. Call again: what is committed is not done twice."
+        ) from error
+    finally:
+        ray.kill(relay)

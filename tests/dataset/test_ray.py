@@ -1,0 +1,232 @@
+"""A build on a Ray cluster is the build of the threads, whatever dies on the way."""
+
+import json
+import logging
+import re
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import deeplake
+import pytest
+import ray_runs
+from small_exports import ONTOLOGY, data_row
+from typer.testing import CliRunner
+from video_files import read_number, write_video
+
+from deeplake_labelbox import LabeledDataset, Report, create_dataset
+from deeplake_labelbox._cli.application import app
+from deeplake_labelbox._jobs import ray_cluster
+from deeplake_labelbox._jobs.engine import ThreadEngine
+from deeplake_labelbox._jobs.ray_engine import RayEngine
+from deeplake_labelbox._store.frames.registry import StorageOptions
+from deeplake_labelbox.errors import ClusterError, ConfigurationError, VideoError
+
+ray = pytest.importorskip("ray")
+
+pytestmark = pytest.mark.usefixtures("cluster")
+
+FRAMES = 40
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """A Ray with two workers on this machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_AUTH_MODE", "disabled")
+        patch.setenv("RAY_IGNORE_UNHANDLED_ERRORS", "1")
+        patch.setenv("PYTHONPATH", str(Path(ray_runs.__file__).parent))
+        ray.init(
+            address="local",
+            num_cpus=2,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level="error",
+            object_store_memory=200 << 20,
+        )
+        yield ray.get_runtime_context().gcs_address
+        ray.shutdown()
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory):
+    """Four videos: whole, cut, missing, whole."""
+    folder = tmp_path_factory.mktemp("videos")
+    paths = [folder / f"{number}.mp4" for number in range(4)]
+    for number in (0, 1, 3):
+        write_video(
+            paths[number],
+            frames=FRAMES,
+            gop=1,
+            b_frames=0,
+            first=number * FRAMES,
+            container_options={"movflags": "faststart"},
+        )
+    paths[1].write_bytes(paths[1].read_bytes()[:-4000])
+    return [
+        data_row(
+            f"row-{path.stem}", path, external_id=f"{folder.name} {path.name}", declared=FRAMES
+        )
+        for path in paths
+    ]
+
+
+def content(dataset):
+    """All that a dataset of frames has."""
+    columns = {name: dataset[name][:].tolist() for name in ("frame_idx", "video_idx", "timestamp")}
+    return columns, [frame.tobytes() for frame in LabeledDataset(dataset).frames[:]]
+
+
+@pytest.fixture(scope="module")
+def by_threads(rows):
+    report = Report()
+    dataset = ray_runs.build("mem://by-threads", rows, engine=ThreadEngine(), report=report)
+    assert len(report.gaps) == 2
+    return content(dataset), [str(gap) for gap in report.gaps]
+
+
+def test_what_cannot_work_is_said_before_anything_is_written(rows, tmp_path, monkeypatch):
+    def create(**options):
+        return create_dataset(tmp_path / "ds", rows, progress=False, labels=False, **options)
+
+    filler = {"create_tensors": lambda _: None, "fill_data": lambda *_: None}
+    for options, error, words in (
+        ({"ray_address": " "}, ConfigurationError, "`ray_address` is empty"),
+        ({"ray_address": "auto", "ray_cpus": 0}, ConfigurationError, "give 1 or more cores"),
+        ({"ray_address": "local"}, ConfigurationError, "Ray is connected already"),
+        ({"ray_address": "auto", "data_filler": filler}, ConfigurationError, "`data_filler` takes"),
+    ):
+        with pytest.raises(error, match=words):
+            create(**options)
+    lock = threading.Lock()
+    with pytest.raises(ConfigurationError, match="cannot be sent to Ray"):
+        create(ray_address="auto", url_presigner=lambda url: (url, {"lock": lock}))
+    with monkeypatch.context() as patch:
+        patch.setattr(ray_cluster, "versions", lambda: {"deeplake-labelbox": "9.9", "none": "1"})
+        with pytest.raises(ClusterError, match=r"needs deeplake-labelbox 9\.9, .* has version"):
+            create(ray_address="auto", ray_cpus=1)
+        patch.setattr(ray_cluster, "_SAME", ("unknown-package",))
+        patch.setattr(ray_cluster, "versions", lambda: {"unknown-package": "1"})
+        with pytest.raises(ClusterError, match="and has none of it"):
+            create(ray_address="auto", ray_cpus=1)
+        patch.setattr(ray_cluster, "_WAIT_FOR_CORES", 0)
+        patch.setattr(ray_cluster, "_LOOK", 0.1)
+        with pytest.raises(ClusterError, match="had 64 cores free"):
+            create(ray_address="auto", ray_cpus=64)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(ConfigurationError, match=r'pip install "deeplake-labelbox\[ray\]"'):
+        create(ray_address="auto")
+    assert not (tmp_path / "ds").exists()
+
+
+def test_the_result_is_that_of_threads(rows, by_threads, caplog):
+    report = Report()
+    with caplog.at_level(logging.INFO, "deeplake_labelbox"):
+        dataset = ray_runs.build("mem://ray", rows, engine=RayEngine("auto", 1), report=report)
+    assert (content(dataset), [str(gap) for gap in report.gaps]) == by_threads
+    told = [record.getMessage() for record in caplog.records]
+    assert sum(" is prepared on " in text for text in told) == len(rows)
+
+
+@pytest.mark.parametrize("frame_storage", ["png", "video"])
+def test_a_worker_that_dies_costs_its_video_one_try(
+    rows, by_threads, tmp_path, caplog, frame_storage
+):
+    store = StorageOptions(frame_storage=frame_storage).store(batch_size=4)
+    dying, report = ray_runs.DyingStore(store, tmp_path), Report()
+    path = str(tmp_path / "ds")
+    dataset = ray_runs.build(path, rows, engine=RayEngine("auto", 1), store=dying, report=report)
+    assert (content(dataset), [str(gap) for gap in report.gaps]) == by_threads
+    assert caplog.text.count("is begun anew (try 2 of 4): WorkerCrashedError") == 1
+
+
+def test_a_video_whose_workers_die_is_a_gap_until_the_next_call(box, tmp_path):
+    storage = box.add_project("Vault", {"tools": [], "classifications": []})
+    videos = [
+        storage.add_video(write_video(tmp_path / f"{name}.mp4", frames=6, first=10 * number))
+        for number, name in enumerate(("good", "deadly", "late"))
+    ]
+    vault = [
+        data_row(f"row-{number}", video.row_data.replace("http://", "vault://"), declared=6)
+        for number, video in enumerate(videos)
+    ]
+    deadly = vault[1]["data_row"]["row_data"].rpartition("/")[2]
+    report = Report()
+    dataset = ray_runs.build(
+        "mem://gap",
+        vault,
+        engine=RayEngine("auto", 1),
+        url_presigner=ray_runs.VaultPresigner(deadly),
+        report=report,
+    )
+    (gap,) = report.gaps
+    assert "The Ray workers that prepared row-1 were lost 4 times, at last with Worker" in str(gap)
+    assert dataset["video_idx"][:].tolist() == [0] * 6 + [2] * 6
+    presigner = ray_runs.VaultPresigner()
+    again = ray_runs.build("mem://gap", vault, engine=ThreadEngine(), url_presigner=presigner)
+    assert again["video_idx"][:].tolist() == [0] * 6 + [2] * 6 + [1] * 6
+    # No log of Ray has what workers got to fetch videos.
+    logs = Path(ray._private.worker._global_node.get_logs_dir_path())
+    texts = [path.read_text("utf-8", "replace") for path in logs.rglob("*") if path.is_file()]
+    assert texts
+    assert not any(ray_runs.SECRET in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("killed", "resumed"), [("ray", ThreadEngine()), ("threads", RayEngine("auto", 1))]
+)
+def test_a_killed_driver_is_resumed(cluster, rows, by_threads, tmp_path, killed, resumed):
+    path = str(tmp_path / "ds")
+    address = cluster if killed == "ray" else None
+    settings = json.dumps({"path": path, "rows": rows, "address": address, "at": 14})
+    done = subprocess.run(  # noqa: S603 - a script of the tests
+        [sys.executable, ray_runs.__file__, settings], check=False, capture_output=True, text=True
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert content(ray_runs.build(path, rows, engine=resumed)) == by_threads[0]
+
+
+def test_a_build_that_ends_stops_its_tasks(rows):
+    with pytest.raises(VideoError, match="Data row row-1"):
+        create_dataset(
+            "mem://strict",
+            rows,
+            ontology=ONTOLOGY,
+            progress=False,
+            fail_on_error=True,
+            ray_address="auto",
+            ray_cpus=1,
+        )
+    names = [row["data_row"]["external_id"] for row in rows]
+    assert not any(ray_runs.workers_of(name) for name in names)
+
+
+def test_the_example_of_the_documentation_runs(sample_box, tmp_path, monkeypatch, capsys):
+    text = (Path(__file__).parents[2] / "docs" / "cluster.md").read_text("utf-8")
+    (example,) = re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    monkeypatch.setenv("PROJECT_ID", sample_box.sample.project_id)
+    monkeypatch.setenv("LABELBOX_API_KEY", sample_box.api_key)
+    monkeypatch.setenv("LABELBOX_ENDPOINT", sample_box.endpoint)
+    path = str(tmp_path / "clips")
+    exec(compile(example.replace("s3://datasets/clips", path), "cluster.md", "exec"), {})  # noqa: S102 - our own
+    assert "4 videos, 148 rows, 0 gaps" in capsys.readouterr().out
+
+
+def test_a_sync_adds_videos_that_ray_prepared(box, tmp_path, monkeypatch):
+    project = box.add_project("Growing", {"tools": [], "classifications": []})
+    project.add_video(write_video(tmp_path / "first.mp4", frames=3))
+    path = str(tmp_path / "clips")
+    create_dataset(path, project.id, lb_client=box.client(), progress=False)
+    project.add_video(write_video(tmp_path / "second.mp4", frames=4, first=8))
+    # Only in the workers can it be decoded.
+    monkeypatch.setattr(ThreadEngine, "run", None)
+    command = ("sync", path, "--ray", "auto", "--ray-cpus", "1", "--verbose")
+    result = CliRunner(
+        env={"LABELBOX_API_KEY": box.api_key, "LABELBOX_ENDPOINT": box.endpoint}
+    ).invoke(app, command)
+    assert result.exit_code == 0, result.output
+    assert "second.mp4 is prepared on " in " ".join(result.stderr.split())
+    clips = deeplake.open(path)
+    assert [read_number(frame) for frame in clips["frames"][:]] == [0, 1, 2, 8, 9, 10, 11]

@@ -1,0 +1,136 @@
+"""What tests of Ray run in other processes: presigners of workers, and a driver that is killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+SECRET = "s3cr3t-of-the-presigner"
+
+
+class VaultPresigner:
+    """Signs addresses of the test's own scheme; its process dies for one of them.
+
+    Args:
+        deadly: Part of the address that kills, ``""`` for none.
+    """
+
+    def __init__(self, deadly=""):
+        self.deadly = deadly
+        self.secret = SECRET
+
+    def __call__(self, url):
+        """Sign an address."""
+        if self.deadly and self.deadly in url:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return url.replace("vault://", "http://"), {"headers": {"X-Vault": self.secret}}
+
+
+class DyingStore:
+    """Stores frames as another store does; the first worker to append a part of a video dies.
+
+    Args:
+        store: The other store.
+        folder: Where processes tell each other what happened.
+    """
+
+    def __init__(self, store, folder):
+        self._store = store
+        self._appended = folder / "appended"
+        self._died = folder / "died"
+
+    def __reduce__(self):
+        return DyingStore, (self._store, self._died.parent)
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
+
+    def prepare(self, video, wanted):
+        """Yield a batch, and die when it is appended."""
+        for batch in self._store.prepare(video, wanted):
+            yield batch
+            while not self._died.exists():
+                if self._appended.exists():
+                    self._died.touch()
+                    os.kill(os.getpid(), signal.SIGKILL)
+                time.sleep(0.01)
+
+    def append(self, dataset, entry, batch):
+        """Append it, and tell the worker."""
+        entry = self._store.append(dataset, entry, batch)
+        self._appended.touch()
+        return entry
+
+
+def workers_of(title):
+    """The ids of the processes of Ray's workers at a task of this name."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if words.rstrip(b"\0 ") == f"ray::{title}".encode():
+            found.append(int(process.name))
+    return found
+
+
+def build(path, rows, *, engine, store=None, url_presigner=None, report=None):
+    """Make a dataset of the frames of an export of project ``p``, four frames a batch."""
+    from deeplake_labelbox import ProjectExport, Report  # noqa: PLC0415 - of the killed process
+    from deeplake_labelbox._jobs.create import prepare_build  # noqa: PLC0415 - the same
+    from deeplake_labelbox._jobs.options import ErrorPolicy  # noqa: PLC0415 - the same
+    from deeplake_labelbox._jobs.project_source import ProjectSource  # noqa: PLC0415 - the same
+    from deeplake_labelbox._store.frame_selection import FrameSelection  # noqa: PLC0415 - the same
+    from deeplake_labelbox._store.frames.registry import StorageOptions  # noqa: PLC0415 - the same
+    from deeplake_labelbox._store.location import DatasetLocation  # noqa: PLC0415 - the same
+
+    build, export = prepare_build(
+        ProjectSource("p", ProjectExport.load(rows), None),
+        DatasetLocation.of(path),
+        store or StorageOptions().store(batch_size=4),
+        selection=FrameSelection(),
+        errors=ErrorPolicy(),
+        overwrite=False,
+        url_presigner=url_presigner,
+        batch_size=4,
+        progress=False,
+        report=Report() if report is None else report,
+        engine=engine,
+    )
+    return build.run(export)
+
+
+def _main():
+    """Build on Ray or in threads, and die at the given append or commit of Deep Lake."""
+    import deeplake  # noqa: PLC0415 - of the killed process
+
+    from deeplake_labelbox._jobs.engine import ThreadEngine  # noqa: PLC0415 - the same
+    from deeplake_labelbox._jobs.ray_engine import RayEngine  # noqa: PLC0415 - the same
+
+    settings = json.loads(sys.argv[1])
+    calls = []
+
+    def counted(name):
+        function = getattr(deeplake.Dataset, name)
+
+        def call(*args, **kwargs):
+            calls.append(name)
+            if len(calls) == settings["at"]:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return function(*args, **kwargs)
+
+        setattr(deeplake.Dataset, name, call)
+
+    counted("append")
+    counted("commit")
+    engine = ThreadEngine() if settings["address"] is None else RayEngine(settings["address"], 1)
+    build(settings["path"], settings["rows"], engine=engine)
+
+
+if __name__ == "__main__":
+    _main()

@@ -69,6 +69,7 @@ def _build(settings):
             None,
             project_json=settings["export"],
             overwrite=settings["overwrite"],
+            frame_storage=settings.get("frame_storage", "png"),
             video_generator_batch_size=4,
             progress=False,
         )

@@ -26,7 +26,7 @@ def test_the_python_of_the_readme_runs(monkeypatch, tmp_path, capsys):
         monkeypatch.setenv("LABELBOX_API_KEY", box.api_key)
         monkeypatch.setenv("LABELBOX_ENDPOINT", box.endpoint)
         names = {"PROJECT_ID": box.sample.project_id, "ONTOLOGY": sample_ontology()}
-        assert len(BLOCKS) == 7
+        assert len(BLOCKS) == 8
         for block in BLOCKS:
             if "torch" in block and importlib.util.find_spec("torch") is None:
                 continue

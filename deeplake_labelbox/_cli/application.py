@@ -12,6 +12,7 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from deeplake_labelbox._cli.annotate import annotate
 from deeplake_labelbox._cli.convert import convert
+from deeplake_labelbox._cli.copy import copy
 from deeplake_labelbox._cli.create import create
 from deeplake_labelbox._cli.demo import demo
 from deeplake_labelbox._cli.export import export
@@ -130,6 +131,7 @@ _add(upload)
 _add(import_, "import")
 _add(convert)
 _add(preview)
+_add(copy)
 _add(stats)
 _add(sandbox)
 

@@ -22,6 +22,7 @@ from deeplake_labelbox._jobs.video_task import (
     VideoTask,
 )
 from deeplake_labelbox._store.frame_selection import FrameSelection
+from deeplake_labelbox._store.frames.registry import KEEPS_SIZE
 from deeplake_labelbox._store.frames.store import FrameStore, PreparedFrames
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta, VideoEntry, VideoStatus
 from deeplake_labelbox._store.location import dataset_errors
@@ -111,11 +112,7 @@ class VideoAppender:
                 f"video_generator_batch_size is {batch_size}; give 1 or more frames."
             )
         if store.keeps_size and selection.resize is not None:
-            raise ConfigurationError(
-                "resize cannot be used with this storage of frames, which keeps the video's own "
-                "packets; scale frames when they are read, with LabeledDataset(..., resize=), or "
-                "store them as png or jpg."
-            )
+            raise ConfigurationError(KEEPS_SIZE)
         self._project_id = project_id
         self._store = store
         self._selection = selection

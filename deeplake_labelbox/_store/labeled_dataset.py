@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +19,12 @@ from deeplake_labelbox._store.cells import Readable, Rows, read_cells
 from deeplake_labelbox._store.columns import ReadableDataset, column_names
 from deeplake_labelbox._store.families import Families
 from deeplake_labelbox._store.frame_index import FrameIndex, Where
-from deeplake_labelbox._store.frames.registry import PICTURES, frame_reader
+from deeplake_labelbox._store.frames.registry import (
+    PICTURES,
+    FrameStorage,
+    StorageOptions,
+    frame_reader,
+)
 from deeplake_labelbox._store.frames.sequence import Frames
 from deeplake_labelbox._store.labelbox_meta import KEY, VideoEntry
 from deeplake_labelbox._store.location import DatasetLocation
@@ -29,6 +35,7 @@ from deeplake_labelbox._store.videos import (
     Video,
     entries_of,
     find_video,
+    recorded_meta,
     resized_videos,
     videos_of,
 )
@@ -212,7 +219,7 @@ class LabeledDataset:
             )
         return [video for video in videos if video.height]
 
-    def _sizes_of(self, rows: Rows) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    def sizes_of(self, rows: Rows) -> list[tuple[tuple[int, int], tuple[int, int]]]:
         """Height and width that the labels of rows are in, and of their frames with ``resize``."""
         videos = {video.video_idx: video for video in self._sized_videos()}
         sizes = []
@@ -298,7 +305,7 @@ class LabeledDataset:
             raise ConfigurationError(
                 f"The dataset has no geometry column {missing[0]!r}; it has {known or 'none'}."
             )
-        sizes_of = None if self.resize is None else self._sizes_of
+        sizes_of = None if self.resize is None else self.sizes_of
         return Objects([FamilyObjects(f, chosen, self.cells, sizes_of) for f in families])
 
     def answers(self, rows: RowSelection = slice(None)) -> dict[str, Answers]:
@@ -326,6 +333,73 @@ class LabeledDataset:
             DatasetError: If Deep Lake cannot read.
         """
         return read_cells(self.dataset, column, rows)
+
+    def copy(
+        self,
+        path: str | Path,
+        *,
+        where: Where | None = None,
+        frame_storage: FrameStorage | None = None,
+        jpeg_quality: int = 95,
+        resize: Resize | None = None,
+        overwrite: bool = False,
+        creds: Mapping[str, str] | None = None,
+        token: str | None = None,
+        progress: bool = True,
+    ) -> LabeledDataset:
+        """Copy the dataset, or a part of it, with its labels and what `sync_dataset` needs.
+
+        The copy has one row per frame, ordered by video and frame, and one commit; branches, tags
+        and earlier versions stay here. Rows that it lacks count there as rows that were deleted.
+
+        Args:
+            path: Where to make it.
+            where: Which rows, as `where` takes it; by default all.
+            frame_storage: How frames are stored: ``"png"`` or ``"jpg"``, as a column ``frames`` of
+                pictures, or ``"video"``, if they are so here, with the packets that the rows need;
+                by default as here.
+            jpeg_quality: 1 to 100, of frames that are encoded as JPEG.
+            resize: The size that frames and labels get; by default that of `LabeledDataset`. Not
+                with ``"video"``.
+            overwrite: Replace a dataset at the path.
+            creds: Credentials of the storage.
+            token: Token of Deep Lake's cloud.
+            progress: Whether to show a progress bar.
+
+        Returns:
+            The copy.
+
+        Raises:
+            ConfigurationError: If frames cannot be stored so, or ``where`` is no condition.
+            DatasetExistsError: If something is at the path, and ``overwrite`` is not set.
+            DatasetError: If Deep Lake cannot read or write.
+
+        Example:
+            ```python
+            from deeplake_labelbox import LabeledDataset
+
+            rainy = LabeledDataset("clips").copy(
+                "rainy", where="contains(weather, 1)", frame_storage="jpg", progress=False
+            )
+            print(rainy, rainy.dataset["frames"][0].shape)
+            ```
+        """
+        from deeplake_labelbox._store.copying import DatasetCopy  # noqa: PLC0415 - needs this class
+
+        source = self
+        if resize is not None and resize != self.resize:
+            source = LabeledDataset(self.dataset, image_column=self.image_column, resize=resize)
+        index = self.index
+        if where is not None:
+            index = index.take(index.where(self.dataset, where))
+        meta = recorded_meta(self.dataset)
+        storage = StorageOptions() if meta is None else StorageOptions.of(json.loads(meta.options))
+        if frame_storage is not None and frame_storage != storage.frame_storage:
+            storage = StorageOptions(frame_storage=frame_storage, jpeg_quality=jpeg_quality)
+        copied = DatasetCopy(source, index, storage, progress).write(
+            DatasetLocation.of(path, creds, token=token), overwrite=overwrite
+        )
+        return LabeledDataset(copied, annotator=self.annotator)
 
     def _rows(self, rows: RowSelection) -> Rows:
         if isinstance(rows, Video):

@@ -5,10 +5,11 @@ import pickle
 import deeplake
 import numpy as np
 import pytest
+from kill_runs import calls_of, run
 from sync_projects import ONTOLOGY, car, clip, make, weather
 from video_files import read_number, write_video
 
-from deeplake_labelbox import LabeledDataset, create_dataset
+from deeplake_labelbox import LabeledDataset, ProjectExporter, create_dataset
 from deeplake_labelbox._store.columns import column_names
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta
 from deeplake_labelbox._sync.sync import sync_dataset
@@ -167,6 +168,23 @@ def test_frames_and_objects_are_scaled_when_they_are_read(box, project, tmp_path
     assert half.frames[3].shape == (32, 48, 3)
     np.testing.assert_allclose(half.objects().boxes, labeled.objects().boxes / 2)
     assert LabeledDataset(whole, resize=(40, 30)).frames[0].shape == (30, 40, 3)
+
+
+def test_a_run_that_was_killed_leaves_nothing_behind(box, project, tmp_path):
+    export = ProjectExporter(box.client(), project.id).export(tmp_path / "e.ndjson", progress=False)
+    settings = {"job": "build", "project_id": project.id, "export": str(export.path)}
+    settings |= {"frame_storage": "video", "annotate": False, "overwrite": False}
+    names = calls_of({**settings, "path": str(tmp_path / "counted")})
+    # The last commits are of packets, of their rows, of the entries, and of the status.
+    *_, packets, rows, _, _ = [at for at, name in enumerate(names, start=1) if name == "commit"]
+    for name, kill in (("packets", (packets, 0.001)), ("rows", (rows, None))):
+        path = tmp_path / name
+        run({**settings, "path": str(path)}, kill_at=kill[0], within=kill[1])
+        dataset = built(box, project, path, labels=False)
+        assert numbers(dataset) == WHOLE
+        there, needed = recordings(path)
+        assert sorted(there) == sorted(needed)
+        assert len(there) == 2
 
 
 def test_in_memory_and_in_the_place_of_another(box, project):

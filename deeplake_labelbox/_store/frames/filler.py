@@ -95,6 +95,10 @@ class FillerStore(RowsAlone):
             )
         return entry
 
+    def transfer(self, *_: object) -> Iterator[FrameBatch]:
+        """Not possible: other datasets have other columns."""
+        raise ConfigurationError("A data filler cannot be used to copy a dataset.")
+
     @staticmethod
     def reader(dataset: Readable, column: str) -> PictureReader:
         """Make what reads a column of pictures."""

@@ -22,7 +22,7 @@ from deeplake_labelbox._store.frames.packet_rows import (
     create_packet_rows,
 )
 from deeplake_labelbox._store.frames.pictures import PictureReader
-from deeplake_labelbox._store.frames.registry import PICTURES, StorageOptions
+from deeplake_labelbox._store.frames.registry import KEEPS_SIZE, PICTURES, StorageOptions
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta, VideoEntry
 from deeplake_labelbox._store.location import DatasetLocation, dataset_errors
 from deeplake_labelbox._store.videos import entries_of
@@ -33,6 +33,7 @@ from deeplake_labelbox._video.packet_recorder import PacketRecorder
 from deeplake_labelbox.errors import ConfigurationError, DatasetError, VideoDecodeError
 
 if TYPE_CHECKING:
+    from deeplake_labelbox._store.frames.sequence import Frames
     from deeplake_labelbox._store.frames.store import FrameReader
 
 # What is appended at a time, in bytes of packets.
@@ -183,6 +184,32 @@ class PacketStore:
         if self._writer is not None:
             self._writer.discard()
 
+    def transfer(
+        self,
+        frames: Frames,
+        entry: VideoEntry,
+        rows: NDArray[np.int64],  # noqa: ARG002 - the protocol of `FrameStore`
+        indices: NDArray[np.int32],
+        timestamps: NDArray[np.float64],
+    ) -> Iterator[RecordedFrames]:
+        """Take the groups of pictures that the frames need from another dataset of packets."""
+        reader = frames.reader
+        if not isinstance(reader, PacketReader):
+            raise ConfigurationError(
+                "Frames that are stored as pictures cannot become a video again; make the dataset "
+                "of its project with frame_storage='video', or copy it as png or jpg."
+            )
+        if frames.resize is not None:
+            raise ConfigurationError(KEEPS_SIZE)
+        index, groups = reader.recorded(entry.video_idx, indices)
+        batch = RecordedFrames(secrets.randbits(62), [], indices[:0], timestamps[:0])
+        for group in groups:
+            batch.groups.append(group)
+            if self.size_of(batch) >= _BATCH_BYTES:
+                yield batch
+                batch = replace(batch, groups=[])
+        yield replace(batch, indices=indices, timestamps=timestamps, index=index.to_bytes())
+
     @staticmethod
     def reader(dataset: Readable, column: str) -> FrameReader:
         """Make what decodes frames, or reads a column of pictures that the user added."""
@@ -276,6 +303,21 @@ class PacketReader:
         )
         self._check(dataset, videos, rows)
         return videos, frames
+
+    def recorded(
+        self, video: int, frames: NDArray[np.int32]
+    ) -> tuple[PacketIndex, Iterator[tuple[int, bytes]]]:
+        """What some frames of a video need: the index of it, and its groups.
+
+        Raises:
+            DatasetError: If a frame is not stored.
+        """
+        index, recording = self._decoder(video)[0], self._entries[video].recordings[-1]
+        numbers = index.groups_of(frames)
+        stored = np.zeros_like(index.stored)
+        stored[numbers] = True
+        groups = ((n, self._packets.group(recording, n)) for n in numbers.tolist())
+        return replace(index, stored=stored), groups
 
     def _gathered(
         self, videos: NDArray[np.int64], frames: NDArray[np.int64]

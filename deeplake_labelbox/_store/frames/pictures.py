@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import deeplake
 import numpy as np
@@ -34,11 +34,17 @@ from deeplake_labelbox._video.opened import OpenedVideo, WantedFrames
 from deeplake_labelbox._video.prefetch import grouped
 from deeplake_labelbox.errors import ConfigurationError, DatasetError
 
+if TYPE_CHECKING:
+    from deeplake_labelbox._store.frames.sequence import Frames
+
 # What is appended, and what is decoded, at a time, in bytes.
 _FILE_BYTES = 16 << 20
 _PIXEL_BYTES = 8 << 20
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_JPEG_SIGNATURE = b"\xff\xd8"
+# Frames that are taken from another dataset at a time.
+_TRANSFERRED = 16
 _JPEG_SIGNATURE = b"\xff\xd8\xff"
 _RGB_8_BIT = (8, 2, 0, 0, 0)  # bit depth, color type, compression, filter method, interlace
 _UP_FILTER = 2
@@ -145,6 +151,29 @@ class PictureStore(RowsAlone):
         with dataset_errors(f"appending frames of video {entry.video_idx}"):
             append_rows(dataset, columns)
         return entry
+
+    def transfer(
+        self,
+        frames: Frames,
+        entry: VideoEntry,  # noqa: ARG002 - the protocol of `FrameStore`
+        rows: NDArray[np.int64],
+        indices: NDArray[np.int32],
+        timestamps: NDArray[np.float64],
+    ) -> Iterator[EncodedBatch]:
+        """Take files as they are where they are of this kind, and encode all other frames."""
+        is_jpeg = self.storage.frame_storage == "jpg"
+        signature = _JPEG_SIGNATURE if is_jpeg else _PNG_SIGNATURE
+        encode: Callable[[NDArray[np.uint8]], bytes] = encode_png
+        if is_jpeg:
+            encode = partial(encode_jpeg, quality=self.storage.jpeg_quality)
+        for start in range(0, len(rows), _TRANSFERRED):
+            part = slice(start, start + _TRANSFERRED)
+            files = list(frames.files(rows[part]))
+            if not all(file is not None and file.startswith(signature) for file in files):
+                files = list(encode_frames(frames.read(rows[part]), encode))
+            yield EncodedBatch(
+                [file for file in files if file is not None], indices[part], timestamps[part]
+            )
 
     @staticmethod
     def reader(dataset: Readable, column: str) -> PictureReader:

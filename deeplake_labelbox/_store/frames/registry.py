@@ -50,6 +50,12 @@ class Storage:
 PICTURES: Final = "frames"
 """The column of pictures, where frames are stored as such."""
 
+KEEPS_SIZE: Final = (
+    "resize cannot be used with this storage of frames, which keeps the packets of the videos; "
+    "scale frames when they are read, with LabeledDataset(..., resize=), or store them as png or "
+    "jpg."
+)
+
 DEFAULT: Final[FrameStorage] = "png"
 STORAGES: Final[Mapping[FrameStorage, Storage]] = {
     "png": Storage("pictures.PictureStore", "keeps every pixel", 1.2),

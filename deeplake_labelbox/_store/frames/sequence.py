@@ -26,14 +26,18 @@ class Frames:
         source: Gives each process that reads a dataset object of its own.
         reader: Reads frames of its storage.
         resize: The size to scale frames to; see `Resize`.
+
+    Attributes:
+        reader: The same.
+        resize: The same.
     """
 
     def __init__(
         self, source: DatasetSource, reader: FrameReader, resize: Resize | None = None
     ) -> None:
         self._source = source
-        self._reader = reader
-        self._resize = resize
+        self.reader = reader
+        self.resize = resize
 
     def __len__(self) -> int:
         """How many rows."""
@@ -65,8 +69,8 @@ class Frames:
             ConfigurationError: If there is no such row.
             DatasetError: If a frame is missing, or cannot be read or decoded.
         """
-        frames = self._reader.read(self._source.dataset, self._checked(rows))
-        return frames if self._resize is None else map(self._scaled, frames)
+        frames = self.reader.read(self._source.dataset, self._checked(rows))
+        return frames if self.resize is None else map(self._scaled, frames)
 
     def files(self, rows: Sequence[int] | NDArray[np.int64]) -> Iterator[bytes | None]:
         """Yield the pictures of rows as the PNG or JPEG files that are stored.
@@ -79,8 +83,8 @@ class Frames:
             DatasetError: If a frame cannot be read.
         """
         checked = self._checked(rows)
-        if isinstance(self._reader, FileReader) and self._resize is None:
-            return self._reader.files(self._source.dataset, checked)
+        if isinstance(self.reader, FileReader) and self.resize is None:
+            return self.reader.files(self._source.dataset, checked)
         return repeat(None, len(checked))
 
     def spans(self, rows: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
@@ -111,7 +115,7 @@ class Frames:
 
     def _scaled(self, frame: Frame) -> Frame:
         height, width = frame.shape[:2]
-        size = resized(width, height, self._resize)
+        size = resized(width, height, self.resize)
         if size == (width, height):
             return frame
         shrinks = size[0] <= width and size[1] <= height

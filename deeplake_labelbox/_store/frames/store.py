@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Protocol, Self, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar, runtime_checkable
 
 import deeplake
 import numpy as np
@@ -13,6 +13,9 @@ from deeplake_labelbox._store.cells import Readable
 from deeplake_labelbox._store.frames.registry import StorageOptions
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta, VideoEntry
 from deeplake_labelbox._video.opened import OpenedVideo, WantedFrames
+
+if TYPE_CHECKING:
+    from deeplake_labelbox._store.frames.sequence import Frames
 
 Frame = NDArray[np.uint8]
 """(H, W, 3) uint8 RGB, as displayed."""
@@ -109,6 +112,27 @@ class FrameStore(Protocol[B]):
 
         Returns:
             The entry, with what the store needs to find again, and what is odd.
+        """
+
+    def transfer(
+        self,
+        frames: Frames,
+        entry: VideoEntry,
+        rows: NDArray[np.int64],
+        indices: NDArray[np.int32],
+        timestamps: NDArray[np.float64],
+    ) -> Iterator[B]:
+        """Make what is appended of frames of another dataset, all of one video.
+
+        Args:
+            frames: The frames of the other dataset.
+            entry: What is known of the video.
+            rows: (N,) rows there.
+            indices: (N,) numbers of the frames, ascending.
+            timestamps: (N,) seconds from the first frame.
+
+        Raises:
+            ConfigurationError: If frames cannot be stored so.
         """
 
     def publish(self, dataset: deeplake.Dataset, meta: LabelboxMeta) -> None:

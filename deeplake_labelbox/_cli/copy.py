@@ -1,0 +1,102 @@
+"""``deeplake-labelbox copy``: a dataset, or a part of it, with another storage of its frames."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from deeplake_labelbox._cli import options
+from deeplake_labelbox._cli.arguments import read_creds, read_size
+from deeplake_labelbox._cli.one_writer import one_writer
+from deeplake_labelbox._cli.reading import open_to_read
+from deeplake_labelbox._cli.running import running
+from deeplake_labelbox._counts import counted
+from deeplake_labelbox._store.frames.registry import STORAGES, FrameStorage
+
+_KINDS = ", ".join(STORAGES)
+
+
+def copy(
+    source: options.Dataset,
+    dataset: Annotated[
+        str, typer.Argument(metavar="COPY", show_default=False, help="Path of the copy.")
+    ],
+    *,
+    where: Annotated[
+        str | None,
+        typer.Option(
+            "--where",
+            metavar="TQL",
+            show_default=False,
+            help="Only rows that meet a condition, like 'video_idx < 3'.",
+        ),
+    ] = None,
+    frames: Annotated[
+        FrameStorage | None,
+        typer.Option(
+            "--frames",
+            show_default=False,
+            help=f"How frames are stored: {_KINDS}; by default as in the source. Pictures cannot "
+            "become a video.",
+        ),
+    ] = None,
+    jpeg_quality: Annotated[
+        int, typer.Option("--jpeg-quality", min=1, max=100, help="Quality of jpg.")
+    ] = 95,
+    resize: Annotated[
+        str | None,
+        typer.Option(
+            "--resize",
+            metavar="SIDE|WxH",
+            show_default=False,
+            help="Scale frames, and their labels alike; not with --frames video.",
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool,
+        typer.Option(
+            "--overwrite", rich_help_panel=options.STORAGE, help="Replace a dataset at the path."
+        ),
+    ] = False,
+    branch: options.ReadBranch = None,
+    creds: options.Creds = None,
+    to_creds: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--to-creds",
+            metavar="KEY=VALUE",
+            show_default=False,
+            rich_help_panel=options.STORAGE,
+            help="Credential of the storage of the copy; by default --creds.",
+        ),
+    ] = None,
+    token: options.DeepLakeToken = None,
+    verbose: options.Verbose = False,
+) -> None:
+    """Copy a dataset or a part of it, with its labels, to one that is synced like it.
+
+    [bold]Examples[/]
+
+    deeplake-labelbox copy ./clips ./pictures --frames png
+
+    deeplake-labelbox copy ./clips ./rainy --where 'contains(weather, 1)' --resize 640 --frames jpg
+    """
+    with running(verbose=verbose) as run, one_writer(dataset):
+        storage, size = read_creds(creds), read_size(resize)
+        opened = open_to_read(source, storage, token, branch)
+        from deeplake_labelbox._store.labeled_dataset import LabeledDataset  # noqa: PLC0415 - imports deeplake
+
+        copied = LabeledDataset(opened).copy(
+            dataset,
+            where=where,
+            frame_storage=frames,
+            jpeg_quality=jpeg_quality,
+            resize=size,
+            overwrite=overwrite,
+            creds=read_creds(to_creds) or storage,
+            token=token,
+            progress=run.progress,
+        )
+        videos = counted(len(copied.videos), "video")
+        run.result(f"{dataset}: {counted(len(copied), 'frame')} of {videos}")

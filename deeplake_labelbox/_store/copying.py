@@ -1,0 +1,232 @@
+"""A dataset copied: a part of its rows, another storage or size of its frames."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+import deeplake
+import numpy as np
+from numpy.typing import NDArray
+from tqdm.auto import tqdm
+
+from deeplake_labelbox._model.kinds import GEOMETRIES
+from deeplake_labelbox._store.applied_labels import AppliedLabels
+from deeplake_labelbox._store.columns import column_kind, column_names
+from deeplake_labelbox._store.frame_index import FrameIndex
+from deeplake_labelbox._store.frames.registry import PICTURES, StorageOptions
+from deeplake_labelbox._store.labelbox_meta import KEY, LabelboxMeta, VideoEntry
+from deeplake_labelbox._store.location import DatasetLocation, dataset_errors
+from deeplake_labelbox._store.swap import Replacement
+from deeplake_labelbox._store.transaction import uncommitted
+from deeplake_labelbox._store.videos import entries_of, recorded_meta
+from deeplake_labelbox._store.written_files import WrittenFiles
+from deeplake_labelbox._video.resize import resized
+from deeplake_labelbox.errors import ConfigurationError, DatasetError, DatasetExistsError
+
+if TYPE_CHECKING:
+    from deeplake_labelbox._store.frames.store import FrameStore
+    from deeplake_labelbox._store.labeled_dataset import LabeledDataset
+
+_BATCH_SIZE: Final = 100
+# Rows whose cells are in memory at a time; masks may be large.
+_CELLS: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetCopy:
+    """Copies rows of a dataset to a new one.
+
+    Attributes:
+        source: The dataset; its ``resize`` is the size that frames and labels get.
+        index: The frames that are copied.
+        storage: How frames are stored.
+        progress: Whether to show a progress bar.
+    """
+
+    source: LabeledDataset
+    index: FrameIndex
+    storage: StorageOptions
+    progress: bool
+
+    def write(self, location: DatasetLocation, *, overwrite: bool) -> deeplake.Dataset:
+        """Write it; nothing of it is there before all is.
+
+        Raises:
+            ConfigurationError: If frames cannot be stored so.
+            DatasetExistsError: If there is something, and ``overwrite`` is not set.
+            DatasetError: If Deep Lake fails.
+        """
+        store = self.storage.store(batch_size=_BATCH_SIZE)
+        missing = {"frame_idx", "video_idx", "timestamp"} - set(column_names(self.source.dataset))
+        meta = recorded_meta(self.source.dataset)
+        if missing or meta is None:
+            raise ConfigurationError(
+                "Only datasets are copied that create_dataset made without a data filler; copy "
+                "others whole, with deeplake.copy."
+            )
+        location.check_free()
+        exists = location.exists()
+        if exists and not overwrite and _has_columns(location):
+            raise DatasetExistsError(
+                f"There is a dataset at {location} already; choose another path, or pass "
+                f"overwrite=True to replace it."
+            )
+        replacement = Replacement(location)
+        target = replacement.building if exists and overwrite else location
+        if exists and overwrite:
+            replacement.unfinished()
+        if target.exists():
+            target.delete()  # what a killed copy left
+        dataset = target.create()
+        try:
+            with uncommitted(dataset), dataset_errors(f"copying to {location}"):
+                self._fill(dataset, store, meta, is_placed=target is location)
+        except BaseException:
+            store.discard()
+            with suppress(DatasetError):
+                target.delete()
+            raise
+        return dataset if target is location else replacement.place()
+
+    def _fill(
+        self,
+        dataset: deeplake.Dataset,
+        store: FrameStore[Any],
+        meta: LabelboxMeta,
+        *,
+        is_placed: bool,
+    ) -> None:
+        files = WrittenFiles.of(dataset)
+        store.create_columns(dataset)
+        total = 2 * len(self.index)
+        with tqdm(total=total, unit="row", desc="rows", disable=not self.progress) as bar:
+            entries = self._copy_frames(dataset, store, files, bar)
+            self._copy_columns(dataset, files, bar)
+        meta = replace(
+            meta,
+            status="complete" if is_placed else "placing",
+            options=json.dumps(self._options(meta), sort_keys=True),
+            videos=tuple(entries.get(entry.video_idx, entry) for entry in meta.videos),
+        )
+        self._copy_metadata(dataset, meta, entries)
+        store.publish(dataset, meta)
+        dataset.commit(f"Copy {len(self.index)} frames of {meta.project_name}")
+        files.check_written()
+
+    def _options(self, meta: LabelboxMeta) -> Mapping[str, Any]:
+        known = {
+            key: value
+            for key, value in json.loads(meta.options).items()
+            if key not in StorageOptions.__dataclass_fields__
+        }
+        resize = {} if self.source.resize is None else {"resize": self.source.resize}
+        return {**known, **self.storage.recorded(), **resize}
+
+    def _copy_frames(
+        self,
+        dataset: deeplake.Dataset,
+        store: FrameStore[Any],
+        files: WrittenFiles,
+        bar: tqdm[Any],
+    ) -> dict[int, VideoEntry]:
+        """Append the rows, video by video; the entries of all videos, as the copy has them."""
+        entries = {}
+        for known in entries_of(self.source.dataset):
+            entry = replace(self._scaled(known), recordings=(), first_row=len(dataset))
+            chosen = self.index.take(self.index.video_idx == known.video_idx)
+            if len(chosen):
+                times = np.asarray(self.source.cells("timestamp", chosen.rows), np.float64)
+                frames = chosen.frame_idx.astype(np.int32)
+                for batch in store.transfer(
+                    self.source.frames, known, chosen.rows, frames, times.reshape(-1)
+                ):
+                    files.check_room(store.size_of(batch))
+                    entry = store.append(dataset, entry, batch)
+                    bar.update(len(batch))
+            entries[entry.video_idx] = entry
+        return entries
+
+    def _copy_columns(self, dataset: deeplake.Dataset, files: WrittenFiles, bar: tqdm[Any]) -> None:
+        """Add all other columns; cells that were never written stay so."""
+        there = set(column_names(dataset))
+        columns = [
+            column
+            for column in self.source.dataset.schema.columns
+            if column.name not in there | {PICTURES}
+        ]
+        for column in columns:
+            dataset.add_column(column.name, column.dtype)
+        for start in range(0, len(self.index), _CELLS):
+            part = self.index.take(np.arange(start, min(start + _CELLS, len(self.index))))
+            files.check_room(0)
+            for column in columns:
+                cells = self._cells(column.name, part)
+                for first, end in _runs(cells):
+                    dataset[column.name][start + first : start + end] = cells[first:end]
+            bar.update(len(part))
+
+    def _cells(self, column: str, part: FrameIndex) -> list[Any]:
+        cells = self.source.cells(column, part.rows)
+        kind = GEOMETRIES.get(column_kind(self.source.dataset, column) or "")
+        if kind is None or self.source.resize is None:
+            return cells
+        scaled: list[Any] = []
+        for cell, (old, new) in zip(cells, self.source.sizes_of(part.rows), strict=True):
+            count = 0 if cell is None else kind.count(cell)
+            if cell is None or (not count and not kind.is_mask):
+                scaled.append(cell)
+            elif kind.is_mask:
+                masks = kind.resized(kind.shapes([(cell, count)]), old, new)
+                scaled.append(np.stack(masks, axis=-1) if masks else kind.empty(*new))
+            else:
+                scaled.append(kind.resized(kind.shapes([(cell, count)]), old, new))
+        return scaled
+
+    def _scaled(self, entry: VideoEntry) -> VideoEntry:
+        if self.source.resize is None or not entry.height:
+            return entry
+        width, height = resized(entry.width, entry.height, self.source.resize)
+        return replace(entry, width=width, height=height, sizes=())
+
+    def _copy_metadata(
+        self, dataset: deeplake.Dataset, meta: LabelboxMeta, entries: Mapping[int, VideoEntry]
+    ) -> None:
+        source = self.source.dataset
+        for column in column_names(dataset):
+            if column in column_names(source):
+                _copy(source[column].metadata, dataset[column].metadata)
+        applied = AppliedLabels.read(dataset)
+        if applied is not None:
+            videos = tuple(entries[entry.video_idx] for entry in applied.videos)
+            replace(applied, videos=videos, options=meta.options).write(dataset)
+        origin: Any = source
+        if self.source.is_view:
+            origin = DatasetLocation.of_dataset(source).open_to_read()
+        _copy(origin.metadata, dataset.metadata)
+        meta.write(dataset)
+
+
+def _copy(source: Any, target: Any) -> None:
+    """Copy metadata, but what is written anew."""
+    for key in source.keys():  # noqa: SIM118 - no mapping
+        if not key.startswith(KEY):
+            target[key] = source[key]
+
+
+def _has_columns(location: DatasetLocation) -> bool:
+    dataset = location.open()
+    return bool(column_names(dataset))
+
+
+def _runs(cells: list[Any]) -> Iterator[tuple[int, int]]:
+    """Start and end of each run of cells that are set."""
+    is_set: NDArray[np.bool_] = np.array([False, *(c is not None for c in cells), False])
+    bounds = np.flatnonzero(np.diff(is_set.astype(np.int8)))
+    for place, (first, end) in enumerate(pairwise(bounds.tolist())):
+        if place % 2 == 0:
+            yield first, end

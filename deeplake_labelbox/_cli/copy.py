@@ -83,8 +83,8 @@ def copy(
     deeplake-labelbox copy ./clips ./rainy --where 'contains(weather, 1)' --resize 640 --frames jpg
     """
     with running(verbose=verbose) as run, one_writer(dataset):
-        storage, size = read_creds(creds), read_size(resize)
-        opened = open_to_read(source, storage, token, branch)
+        size = read_size(resize)
+        opened = open_to_read(source, creds, token, branch)
         from deeplake_labelbox._store.labeled_dataset import LabeledDataset  # noqa: PLC0415 - imports deeplake
 
         copied = LabeledDataset(opened).copy(
@@ -94,7 +94,7 @@ def copy(
             jpeg_quality=jpeg_quality,
             resize=size,
             overwrite=overwrite,
-            creds=read_creds(to_creds) or storage,
+            creds=read_creds(to_creds or creds),
             token=token,
             progress=run.progress,
         )

@@ -99,8 +99,8 @@ class Frames:
             DatasetError: If the way in which a frame is stored cannot be read.
         """
         checked = self._checked(rows)
-        if isinstance(self._reader, SpanReader):
-            return self._reader.spans(self._source.dataset, checked)
+        if isinstance(self.reader, SpanReader):
+            return self.reader.spans(self._source.dataset, checked)
         return np.asarray(checked, np.int64) // _PICTURES_IN_SPAN
 
     def _checked(self, rows: Sequence[int] | NDArray[np.int64]) -> list[int]:

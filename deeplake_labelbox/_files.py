@@ -16,19 +16,19 @@ from deeplake_labelbox.errors import ConfigurationError
 
 @contextmanager
 def replacing_file(path: str | Path) -> Iterator[Path]:
-    """A path beside ``path``; what is written to it takes its place if the block ends well.
+    """A path beside ``path``; what is written to it replaces ``path`` if the block ends well.
 
     Raises:
         ConfigurationError: If the file cannot be written.
     """
-    target = Path(path)
+    target = Path(os.path.realpath(path))  # a link stays a link: its target is replaced
     if target.is_dir():
         raise ConfigurationError(f"{path} is a folder; give the file to write.")
     part = target.with_name(f".{uuid.uuid4().hex}.part")
     try:
         try:
             yield part
-            part.replace(Path(os.path.realpath(target)))
+            part.replace(target)
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:

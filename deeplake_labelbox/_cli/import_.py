@@ -254,7 +254,7 @@ def import_(
 
 def _show(run: Run, result: ImportResult, dry_run: Path | None) -> None:
     from deeplake_labelbox._imports.outcome import (  # noqa: PLC0415 - imports deeplake
-        told_together,
+        grouped_lines,
     )
 
     run.result(result.summary)
@@ -262,7 +262,7 @@ def _show(run: Run, result: ImportResult, dry_run: Path | None) -> None:
         run.step(f"Nothing was sent; the lines are in {dry_run}")
     if result.earlier:
         run.step(result.earlier)
-    _list(run, list(told_together([*result.refused, *result.with_status("unknown")])))
+    _list(run, list(grouped_lines([*result.refused, *result.with_status("unknown")])))
     _list(run, list(map(str, result.notes)))
     for reason, count in Counter(outcome.reason for outcome in result.skipped).items():
         run.warn(f"{count:,} skipped: {reason}; --existing overwrite imports them all the same.")

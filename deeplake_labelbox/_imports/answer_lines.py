@@ -1,7 +1,7 @@
 """Answers by name to the answers of Labelbox's import lines.
 
-Names stand where they are clear. Where two things beside each other share a name, or one is shown
-under another text than its name, the schema id of the ontology stands instead.
+Lines refer to classifications and options by name, or by schema id where the name is ambiguous:
+where siblings share a name, or the display text differs from it.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from deeplake_labelbox._model.kinds import CLASSIFICATIONS
 from deeplake_labelbox._model.ontology import Classification, Option, Tool
 
 Report = Callable[[str], None]
-"""Takes a sentence about an answer that cannot be imported."""
+"""Receives a sentence about an answer that cannot be imported."""
 
 
 def find_named(
     items: Sequence[Classification], name: str, *, report: Report, where: str
 ) -> Classification | None:
-    """The classification of a name, told by its name or by the text it is shown with."""
+    """Find a classification by its name or its display text."""
     for key in ("name", "instructions"):
         for item in items:
             if getattr(item, key) == name:
@@ -37,10 +37,10 @@ def find_named(
 def reference(
     item: Classification | Tool, siblings: Sequence[Classification | Tool]
 ) -> dict[str, str]:
-    """How a line points to a tool or classification: by name, or by id where that is not clear."""
+    """A line's reference to a tool or classification: its name, or its id if that is ambiguous."""
     unclear = sum(other.name == item.name for other in siblings) > 1
     if isinstance(item, Classification) and item.instructions not in ("", item.name):
-        unclear = True  # Labelbox shows the one, and does not say by which it looks
+        unclear = True  # Labelbox does not document which of the two it looks up
     if unclear and item.feature_schema_id:
         return {"schemaId": item.feature_schema_id}
     return {"name": item.name}
@@ -54,14 +54,14 @@ def answer_entries(
     where: str,
     deep: bool,
 ) -> list[dict[str, Any]]:
-    """Answers that hold as long as what they belong to.
+    """Convert answers that hold as long as their object or parent answer.
 
     Args:
         answers: The answers.
-        classifications: What is asked there.
-        report: Told what cannot be imported.
+        classifications: The classifications at this level.
+        report: Called for each answer that cannot be imported.
         where: What the answers belong to, for messages.
-        deep: Whether answers below an option are taken; below objects Labelbox drops them.
+        deep: Whether to include answers below an option; below objects Labelbox drops them.
 
     Returns:
         A list of ``{"name", "answer"}``.
@@ -83,16 +83,16 @@ def answer_entries(
 def answer_over_time(
     item: Classification, spans: Sequence[AnswerSpan], *, report: Report, where: str
 ) -> dict[str, Any] | list[dict[str, Any]] | None:
-    """The ``answer`` of a frame classification, with the frames inside each of its answers.
+    """Convert the answers of a frame classification, each with its frames.
 
     Args:
         item: The classification.
         spans: Its answers over time, ascending, not overlapping.
-        report: Told what cannot be imported.
+        report: Called for each answer that cannot be imported.
         where: What is answered, for messages.
 
     Returns:
-        The answer, or ``None`` if nothing of it can be imported.
+        The ``answer`` of a line, or ``None`` if none can be imported.
     """
     ranges: dict[str, list[dict[str, int]]] = {}
     parts: dict[str, dict[str, Any]] = {}
@@ -173,7 +173,7 @@ def _option_reference(item: Classification, option: Option) -> dict[str, Any]:
 
 
 def _instead(name: str, names: list[str]) -> str:
-    """What there is in place of a name that is not known."""
+    """A hint at the known names, for an unknown one."""
     near = difflib.get_close_matches(name, names, n=1)
     if near:
         return f"; did you mean {near[0]!r}?"

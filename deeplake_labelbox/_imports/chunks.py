@@ -1,8 +1,8 @@
 """The lines of an import on disk, in chunks that are sent one by one.
 
-A data row is never parted: a second import of ground truth for it would take the place of the
-first, or make a second label. The name of a chunk tells its content, so that a later run finds
-in Labelbox what was sent.
+A data row is never split: a second import of ground truth would replace the first or make a second
+label. A chunk's name contains a hash of its content, so that a later run finds in Labelbox what was
+sent.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from deeplake_labelbox._imports.outcome import ImportKind
 from deeplake_labelbox._imports.targets import Target
 
 MAX_LINES: Final = 10_000
-"""Lines of a chunk: the number of annotations that the smallest plan of Labelbox takes."""
+"""Lines of a chunk: the number of annotations that Labelbox's smallest plan allows."""
 
 MAX_BYTES: Final = 64 << 20
-"""Bytes of a chunk: the SDK reads a file whole, and gives the request a minute."""
+"""Bytes of a chunk: the SDK reads the whole file, and its request times out after a minute."""
 
 _PREFIX = "deeplake-labelbox"
 
@@ -57,7 +57,7 @@ class Chunk:
     name: str = ""
 
     def lines(self, without: Container[str] = ()) -> Iterator[bytes]:
-        """The lines of the data rows that are not among ``without``, with their line ends."""
+        """The lines of the data rows except ``without``, with their line ends."""
         with self.path.open("rb") as file:
             for row in self.rows:
                 body = file.read(row.size)
@@ -72,10 +72,10 @@ class ChunkWriter:
         folder: Where the files go.
         kind: Ground truth or pre-labels.
         project_id: The project.
-        run: Told apart in the names; see ``import_name`` of `import_annotations`.
-        max_lines: Lines of a chunk, at most, `MAX_LINES` by default; a data row with more is a
-            chunk of its own.
-        max_bytes: Bytes of a chunk, likewise; `MAX_BYTES` by default.
+        run: Part of the names; see ``import_name`` of `import_annotations`.
+        max_lines: Most lines of a chunk, by default `MAX_LINES`; a data row with more is a chunk
+            of its own.
+        max_bytes: Most bytes of a chunk, by default `MAX_BYTES`.
 
     Attributes:
         chunks: The chunks that are complete.
@@ -132,5 +132,5 @@ class ChunkWriter:
 
 
 def encoded(line: Line) -> bytes:
-    """A line as JSON with its line end; in ASCII, as the SDK parts text at Unicode's line ends."""
+    """A line as JSON with its line end; ASCII, because the SDK splits at Unicode line ends."""
     return json.dumps(line.content, separators=(",", ":")).encode("ascii") + b"\n"

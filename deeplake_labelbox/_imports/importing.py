@@ -1,4 +1,4 @@
-"""The verb that imports annotations into a project."""
+"""Import annotations into a project."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from deeplake_labelbox.errors import ConfigurationError, ExportEmptyError, Ontol
 if TYPE_CHECKING:
     import labelbox
 
-# Of the data rows only size, length, names and labels are asked for.
+# Only size, length, names and labels of the data rows are exported.
 _PARAMS = ExportParams(
     attachments=False,
     metadata_fields=False,
@@ -69,15 +69,15 @@ def import_annotations(
 
     Everything is read and checked before anything is sent: against the project's ontology, the
     size and length of its videos, and the limits of Labelbox. What does not fit is refused with
-    its reason; the rest goes on. The lines are sent in chunks whose names tell their content: a
-    run that was interrupted sends the rest when it is called again, and nothing is sent twice.
+    its reason; the rest is sent. The lines are sent in chunks that are named by their content, so
+    a run that was interrupted sends only the rest when it is called again.
 
     Args:
         source: A Deep Lake dataset with labels, a `LabeledDataset`, or its path; the path of a
             MOTChallenge text file or folder, of a YouTube-VIS or COCO JSON file, of a ``data.yaml``
             of YOLO, or of a file of CVAT for video; or an iterable of plain annotations
             (`ObjectAnnotation`, `FrameAnnotation`, `GlobalAnnotation`, or dicts of the same).
-        project_id: Id of the Labelbox project; it has the videos and an ontology already.
+        project_id: Id of the Labelbox project, which must have the videos and an ontology.
         lb_api_key: API key of Labelbox; ``None`` reads ``LABELBOX_API_KEY``.
         as_: ``"ground-truth"`` makes labels, ``"pre-labels"`` suggestions for the labeler.
         source_format: Format of a path; by its ending if not given. MOT text has variants that
@@ -90,38 +90,37 @@ def import_annotations(
             of this package knows it; what is given is checked.
         data_rows: Data row (id, global key or external id) by the name of a video in the source,
             or one data row for a source of one video. By default videos are found by data row id,
-            global key, external id or file name, each only where it is one data row's alone.
-        frame_step: How many frames of the video lie from one picture of a MOT, YouTube-VIS, COCO
-            or YOLO source to the next: 5 if every fifth frame was annotated and the pictures are
-            numbered one after the other. By default the numbers of the pictures are frames, and
-            where the length of the video leaves that in doubt the video is refused.
+            global key, external id or file name, each only if it is unique in the project.
+        frame_step: Frames of the video from one picture of a MOT, YouTube-VIS, COCO or YOLO source
+            to the next: 5 if every fifth frame was annotated and the pictures are numbered
+            consecutively. By default the numbers of the pictures are frame numbers; a video is
+            refused if its length makes that doubtful.
         first_number: The number of a video's first frame in such a file: 0 or 1. By default as the
             format has it, or as the numbers show.
         existing: What happens with data rows that have labels, or pre-labels that wait: they are
-            skipped, or the import fails before anything is sent. ``"overwrite"`` sends them all the
-            same. What becomes of the labels that are there is Labelbox's choice, and the result's
-            notes say what is known of it: in projects with consensus they stay, and the import
-            is a further label beside them; in others it takes their place, or changes those of
-            their annotations that an earlier import of the same source sent. A dataset that was
-            brought in step since has the ids of what is in Labelbox, and is another source.
-        tolerance: How far a coordinate between key frames may be from its value, in pixels. Of
-            each track the fewest key frames are sent that reproduce it within this; 0 leaves out
-            only what interpolation, rounded to 3 decimals, gives back exactly.
-        keep_key_frames: Whether frames that a person drew, where the source tells, are sent as
-            key frames all the same.
-        dry_run: Write the lines to this NDJSON file, and send nothing.
+            skipped, or the import fails before anything is sent. ``"overwrite"`` sends them anyway.
+            Labelbox decides what happens to the existing labels, and the result's notes say what
+            is known: in projects with consensus they stay, and the import adds a label; in
+            others it replaces them, or changes those of their annotations that an earlier import
+            of the same source sent. A dataset that was synced since has the ids of the
+            annotations in Labelbox, and counts as another source.
+        tolerance: Greatest error of a coordinate between key frames, in pixels. Each track is sent
+            with the fewest key frames that reproduce it within this; 0 leaves out only frames
+            that interpolation, rounded to 3 decimals, reproduces exactly.
+        keep_key_frames: Whether to keep as key frames those that a person drew, if the source
+            has them.
+        dry_run: Write the lines to this NDJSON file and send nothing.
         save_result: Write the result to this JSON file, after each chunk.
-        import_name: Told apart in the names of imports: with another name, what was imported
-            before is sent again.
+        import_name: Part of the names of imports; with another name, everything is sent again.
         timeout: Seconds to wait for each import to end.
-        poll_seconds: Seconds between two looks at a running import.
+        poll_seconds: Seconds between polls of a running import.
         deeplake_creds: Credentials of the dataset's storage.
         deeplake_token: Token of Deep Lake's cloud.
         lb_client: A ready `labelbox.Client`, instead of ``lb_api_key``.
         progress: Whether to show progress bars.
 
     Returns:
-        What became of each annotation.
+        The outcome of each annotation.
 
     Raises:
         ConfigurationError: If an argument cannot be used, or ``mapping`` has a name that the
@@ -216,7 +215,7 @@ def import_annotations(
         )
         folder = TemporaryFolder()
         chunks = ChunkWriter(folder.path, as_, exporter.project_id, run=import_name)
-        # Whoever makes the annotations knows when there are none.
+        # An empty iterable is not a mistake, unlike an empty file or dataset.
         is_plain = isinstance(opened, PlainSource)
         run.prepare(opened, writer, targets, chunks, may_be_empty=is_plain)
         if dry_run is not None:
@@ -242,12 +241,10 @@ def _check(as_: str, existing: str, tolerance: float, timeout: float) -> None:
     ):
         if value not in choices:
             raise ConfigurationError(
-                f"{name} is {value!r}; it is one of {', '.join(map(repr, choices))}."
+                f"{name} is {value!r}; it must be one of {', '.join(map(repr, choices))}."
             )
     if not 0 <= tolerance < float("inf"):
-        raise ConfigurationError(
-            f"`tolerance` is {tolerance!r}; it is a number of pixels from 0 on."
-        )
+        raise ConfigurationError(f"`tolerance` is {tolerance!r}; give at least 0 pixels.")
     if not timeout > 0:
         raise ConfigurationError(f"`timeout` is {timeout!r}; give more than 0 seconds.")
 
@@ -261,7 +258,7 @@ def _numbering(frame_step: int | None, first_number: int | None) -> Numbering:
 
 
 def _label_counts(exporter: ProjectExporter, data_row_ids: Sequence[str]) -> Mapping[str, int]:
-    """How many labels data rows have now."""
+    """Current number of labels by data row."""
     filters = ExportFilters(data_row_ids=list(data_row_ids))
     try:
         rows = exporter.export(filters=filters, params=_PARAMS, progress=False)

@@ -1,9 +1,9 @@
-"""Which frame may follow which as the next key frame of a track.
+"""The permitted steps from one key frame of a track to the next.
 
-Whether frame ``j`` may follow ``i`` is told by a cone of slopes: each frame between them allows an
-interval of slopes as seen from ``i``, and the slope to ``j`` must lie in all of them (H. Imai and
-M. Iri, "Polygonal approximations of a curve", 1988). The cones of many starts are carried forward
-at once. Where rounding to 3 decimals leaves the cone in doubt, the interpolation itself is asked.
+Frame ``j`` may follow ``i`` if the slope from ``i`` to ``j`` lies in a cone: each frame between
+them allows an interval of slopes from ``i``, and the cone is their intersection (H. Imai and M.
+Iri, "Polygonal approximations of a curve", 1988). The cones of many starts are computed at once.
+Where rounding to 3 decimals makes the cone uncertain, the interpolation itself decides.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-# Differences of 64-bit floats that are as good as equal, in pixels.
+# Differences of 64-bit floats that count as equal, in pixels.
 SLACK: Final = 1e-9
 
-# How far a coordinate computed through slopes may be from the interpolation's own, in pixels.
+# Greatest difference of a coordinate computed from slopes to an interpolated one, in pixels.
 _DOUBT: Final = 1e-7
 
-# Cones of this many starts are carried forward together, over this many frames.
+# Cones of this many starts are computed together, over this many frames.
 _BLOCK: Final = 256
 _SHORT: Final = 256
 
@@ -30,20 +30,20 @@ _Steps = tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]
 
 
 class PermittedSteps:
-    """Tells which frame of a track may follow which as the next key frame.
+    """The permitted steps between key frames of a track.
 
     Args:
         frames: (N,) ascending frame numbers.
         values: (N, D) coordinates.
-        tolerance: How far a coordinate between key frames may be from its value, in pixels.
+        tolerance: Greatest error of a coordinate between key frames, in pixels.
     """
 
     def __init__(self, frames: Frames, values: Floats, tolerance: float) -> None:
         self._frames = frames
         self._values = values
         self._tolerance = tolerance
-        # A coordinate is shown right if it rounds to a thousandth within the tolerance. The
-        # first bounds are surely accepted by `asked`, beyond the second ones nothing is.
+        # A coordinate is correct if it rounds to a thousandth within the tolerance. `asked` surely
+        # accepts what lies within the inner bounds, and surely nothing beyond the outer ones.
         self._inner = self._bounds(0.5 * SLACK, -_DOUBT)
         self._outer = self._bounds(2.0 * SLACK, _DOUBT)
         self._blocks: dict[int, _Steps] = {}
@@ -54,13 +54,13 @@ class PermittedSteps:
         return (lowest - 0.5) / 1000 - doubt, (highest + 0.5) / 1000 + doubt
 
     def steps_from(self, start: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Two (R,) bool arrays: entry ``h`` tells of the step from ``start`` over ``h`` frames.
+        """Two (R,) bool arrays about the steps from ``start``; entry ``h`` skips ``h`` frames.
 
-        The first holds the steps that are surely permitted, the second those to ask about.
+        The first marks the steps that are surely permitted, the second those to check.
         """
         block, row = divmod(start, _BLOCK)
         if block not in self._blocks:
-            # Levels move forward, so blocks far behind are not asked for again.
+            # Levels move forward, so blocks far behind are not needed again.
             self._blocks = {b: v for b, v in self._blocks.items() if abs(b - block) <= 2}
             self._blocks[block] = self._short_steps(block * _BLOCK)
         sure, doubtful, still_open = self._blocks[block]
@@ -70,7 +70,7 @@ class PermittedSteps:
         return sure[:ahead, row], doubtful[:ahead, row]
 
     def _short_steps(self, first: int) -> _Steps:
-        """The steps from a block of starts, their cones carried forward together."""
+        """The steps from a block of starts, whose cones are computed together."""
         count = len(self._frames)
         starts = np.arange(first, min(first + _BLOCK, count - 1))
         sure = np.zeros((_SHORT, len(starts)), dtype=np.bool_)
@@ -95,7 +95,7 @@ class PermittedSteps:
         return sure, doubtful, still_open
 
     def _long_steps(self, start: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """The steps from one start, its cone carried forward over ever more frames at once."""
+        """The steps from one start, whose cone is computed over more and more frames at once."""
         count, reach = len(self._frames), 2 * _SHORT
         while True:
             ahead = slice(start + 1, min(start + 1 + reach, count))
@@ -125,7 +125,7 @@ class PermittedSteps:
         return self._close(shown, self._values[between])
 
     def holds_to_end(self) -> NDArray[np.bool_]:
-        """(N,) whether the value of a frame may stand for all frames after it."""
+        """(N,) whether all frames after a frame may have its value."""
         return np.array(
             [
                 self._close(self._values[start], self._values[start + 1 :])
@@ -138,7 +138,7 @@ class PermittedSteps:
 
 
 class _Cone:
-    """For each of several starts, the slopes that the frames passed so far allow."""
+    """For each of several starts, the slopes that the frames so far allow."""
 
     def __init__(self, starts: int, values: Floats) -> None:
         self._lowest = np.full((starts, values.shape[1]), -np.inf)

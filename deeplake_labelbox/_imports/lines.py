@@ -1,15 +1,20 @@
-"""What is sent for one data row, and what is not."""
+"""The lines that are sent for one data row, and the annotations that cannot be sent."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeplake_labelbox._formats.tracks import places
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An annotation, as its source names it: an object, or the answer to a classification."""
+    """An annotation by its name in the source: an object, or the answer to a classification."""
 
     name: str
     track: str | None = None
@@ -17,10 +22,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line that is sent.
+    """A line to send.
 
     Attributes:
-        uuid: Its identity.
+        uuid: Its id.
         members: The annotations in it: one, or all masks of the video.
         content: The JSON object.
     """
@@ -40,16 +45,45 @@ class Refusal:
 
 @dataclass(slots=True)
 class VideoPayload:
-    """What is sent for one data row.
+    """The lines and problems of one data row.
 
     Attributes:
         lines: The lines.
-        refused: What is not sent.
-        gaps: What is sent in part: a sentence, the first frame, and how many frames.
-        notes: What is odd though no label is missing, likewise.
+        refused: Annotations that are not sent.
+        gaps: Annotations that are sent in part: a sentence, the first frame, and how many frames.
+        notes: Remarks where no label is missing, in the same form.
     """
 
     lines: list[Line] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
     gaps: list[tuple[str, int | None, int]] = field(default_factory=list)
     notes: list[tuple[str, int | None, int]] = field(default_factory=list)
+
+
+class FrameProblems:
+    """Collects what cannot be imported of one object, and in which frames.
+
+    Attributes:
+        of_class: The sentences to report once for all objects of the class.
+    """
+
+    def __init__(self) -> None:
+        self._frames: dict[str, list[int]] = {}
+        self.of_class: set[str] = set()
+
+    def add(self, what: str, frames: NDArray[np.int64]) -> None:
+        """Add 1-based frames to a sentence."""
+        self._frames.setdefault(what, []).extend(frames.tolist())
+
+    def add_of_class(self, what: str, frames: NDArray[np.int64]) -> None:
+        """Add frames to a sentence that is reported once for all objects of the class."""
+        self.of_class.add(what)
+        self.add(what, frames)
+
+    def reason(self) -> str:
+        """All in one sentence, for an object without any frame left."""
+        return "; ".join(f"{what} ({places(frames)})" for what, frames in self)
+
+    def __iter__(self) -> Iterator[tuple[str, list[int]]]:
+        """The sentences with their frames."""
+        return iter(self._frames.items())

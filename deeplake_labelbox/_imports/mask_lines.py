@@ -1,8 +1,8 @@
-"""Mask tracks to the composite masks of a data row.
+"""Paint mask tracks into the composite masks of a data row.
 
-All objects of a frame are painted into one picture, each in a color of its own. A composite is
-sent where the picture changes, and where an object is seen for the last time: masks are held in
-between, and an object ends where a composite is drawn without it.
+All objects of a frame are painted into one picture, each in its own color. A composite is sent
+where the picture changes, and in the last frame of an object: masks hold in between, and an object
+ends at the first composite without it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from deeplake_labelbox._formats.annotations import MaskSource, ObjectTrack
-from deeplake_labelbox._imports.frame_problems import FrameProblems
+from deeplake_labelbox._imports.lines import FrameProblems
 from deeplake_labelbox._imports.object_lines import runs
 
 _GOLDEN_RATIO = 0.618034
@@ -31,7 +31,7 @@ class CompositeMasks:
 
     Attributes:
         frames: ``{"index", "imBytes"}`` for each frame that a composite is drawn on.
-        colors: Color of each track that has pixels, by its place in the list of tracks.
+        colors: Color of each track that has pixels, by its index in the list of tracks.
         problems: What cannot be imported of each track.
     """
 
@@ -50,7 +50,7 @@ def composite_masks(
 
     Args:
         tracks: Tracks of kind ``raster-segmentation``.
-        size: Width and height that masks must have; ``None`` where it is not known.
+        size: Width and height that masks must have; ``None`` if unknown.
         known_frames: See `VideoAnnotations`.
 
     Returns:
@@ -78,10 +78,9 @@ def composite_masks(
 def _events(
     tracks: Sequence[ObjectTrack], known_frames: NDArray[np.int64] | None
 ) -> Iterator[tuple[int, bool]]:
-    """The frames to look at, and whether an object is seen there for the last time in a run.
+    """The frames to paint, and whether each is the last frame of an object's interval.
 
-    Beside the frames in which there are objects these are the first ones after, where the
-    picture is black.
+    These are the frames with objects, and the first ones after them, which are black.
     """
     ends: set[int] = set()
     frames: set[int] = set()
@@ -110,7 +109,7 @@ class _Painter:
         self.problems = [FrameProblems() for _ in tracks]
 
     def picture(self, frame: int) -> NDArray[np.uint16] | None:
-        """(H, W) place of the object in each pixel, from 1; 0 where there is none."""
+        """(H, W) number of the object in each pixel, from 1; 0 where there is none."""
         picture: NDArray[np.uint16] | None = None
         if self._shape is not None:
             picture = np.zeros(self._shape, dtype=np.uint16)
@@ -155,7 +154,7 @@ class _Painter:
 
 
 def _colors(count: int) -> list[tuple[int, int, int]]:
-    """Colors that differ, the first ones clearly; the same every time."""
+    """Distinct colors, the first ones clearly so; the same every time."""
     colors: dict[tuple[int, int, int], None] = {}
     step = 0
     while len(colors) < count:
@@ -164,14 +163,14 @@ def _colors(count: int) -> list[tuple[int, int, int]]:
         colors[(round(rgb[0] * 255), round(rgb[1] * 255), round(rgb[2] * 255))] = None
         step += 1
         if step > 16 * count + 4096:
-            # Steps around the circle repeat in the end; then simply count.
+            # Hues repeat in the end; then count.
             number = len(colors) + 1
             colors[(number >> 16, number >> 8 & 255, number & 255)] = None
     return list(colors)
 
 
 def _png(rgb: NDArray[np.uint8]) -> str:
-    # Pillow's deflate gives the same bytes every time, unlike ISA-L's: imports are named by them.
+    # Imports are named by their bytes, so they must not vary as ISA-L's would.
     buffer = io.BytesIO()
     Image.fromarray(rgb).save(buffer, format="PNG")
     return base64.b64encode(buffer.getvalue()).decode("ascii")

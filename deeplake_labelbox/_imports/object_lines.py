@@ -1,4 +1,4 @@
-"""Tracks to lines of segments and key frames."""
+"""Convert tracks to segments of key frames."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from deeplake_labelbox._imports.thinning import thin
 from deeplake_labelbox._model.kinds import GEOMETRIES
 from deeplake_labelbox._model.ontology import Tool
 
-# No picture is so large; beyond, 64-bit floats do not hold thousandths surely any more.
+# No picture is that large, and beyond it 64-bit floats may not hold thousandths.
 MAX_COORDINATE: Final = 1e6
 
 CROSSES_EDGE: Final = "crosses the edge of the picture; imported as it is"
-"""What is reported where a part of an object is outside."""
+"""Reported where a part of an object is outside the picture."""
 
 ReportFrames = Callable[[str, NDArray[np.int64]], None]
-"""Takes a sentence and the frames it concerns."""
+"""Receives a sentence and the frames that it concerns."""
 
 
 def segments_of(
@@ -41,12 +41,12 @@ def segments_of(
     Args:
         track: A track of kind ``rectangle``, ``point`` or ``line``.
         tool: The tool it is drawn with.
-        picture: Width and height of the picture in pixels; ``None`` where they are not known.
+        picture: Width and height of the picture in pixels; ``None`` if unknown.
         known_frames: See `VideoAnnotations`.
         tolerance: See `thin`.
         keep_key_frames: Whether the frames that a person drew stay key frames.
-        report: Told what cannot be imported.
-        report_of_class: The same, of what is likely to concern other objects of the class, too.
+        report: Called for what cannot be imported.
+        report_of_class: The same, for what is likely to concern other objects of the class, too.
 
     Returns:
         The ``segments`` of a line; empty if no frame is left.
@@ -93,12 +93,12 @@ def drawable(
     report: ReportFrames,
     report_of_class: ReportFrames,
 ) -> ObjectTrack:
-    """The track on the frames on which it can be drawn; reports the others.
+    """Return the track on the frames on which it can be drawn; report the others.
 
     Args:
         track: A track of any kind but masks.
-        picture: Width and height of the picture in pixels; ``None`` where they are not known.
-        report: Told what cannot be imported.
+        picture: Width and height of the picture in pixels; ``None`` if unknown.
+        report: Called for what cannot be imported.
         report_of_class: See `segments_of`.
     """
     track = at_frames(track, _usable(track, report))
@@ -116,9 +116,9 @@ def drawable(
 def runs(
     frames: NDArray[np.int64], known_frames: NDArray[np.int64] | None
 ) -> list[tuple[int, int]]:
-    """The visible intervals: indices of their first frame and of the one after their last.
+    """The visible intervals, as half-open ranges of indices.
 
-    Frames of which the source knows nothing do not end an interval.
+    Frames that the source does not know do not end an interval.
     """
     if not len(frames):
         return []
@@ -167,6 +167,6 @@ def _key_frame(
     value = GEOMETRIES[track.kind].key_frame(track.coordinates[index])
     frame: dict[str, Any] = {"frame": int(track.frames[index]), **value}
     if asked:
-        # Also where nothing is answered, as the SDK does: an answer before ends here.
+        # Also without answers, as the SDK does: an earlier answer ends here.
         frame["classifications"] = list(answers)
     return frame

@@ -1,4 +1,4 @@
-"""What became of an import, annotation by annotation; Labelbox's own files expire after a day."""
+"""The outcome of an import by annotation; Labelbox's own files expire after a day."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ sent``: a dry run."""
 
 @dataclass(frozen=True, slots=True)
 class AnnotationOutcome:
-    """What became of one annotation.
+    """The outcome of one annotation.
 
     Attributes:
         data_row_id: Its data row, or ``None`` if the project has no such data row.
-        data_row: The data row's external id, or what the source calls its video.
+        data_row: The data row's external id, or the name of the video in the source.
         name: Tool or classification.
-        track: The object, as the source names it; ``None`` for answers.
+        track: Name of the object in the source; ``None`` for answers.
         status: See `AnnotationStatus`.
         reason: Why it was refused or skipped.
-        uuid: Identity of the line that it was sent in.
+        uuid: Id of the line that it was sent in.
         import_name: Name of the import in Labelbox.
     """
 
@@ -63,7 +63,7 @@ class ImportedFile:
     Attributes:
         name: Its name, unique in the project.
         state: ``FINISHED`` or ``FAILED``.
-        lines: How many lines it was sent.
+        lines: Number of its lines.
         sent: Whether this run sent it; ``False`` if an earlier one had.
     """
 
@@ -80,10 +80,10 @@ class ImportResult:
     Attributes:
         project_id: The project.
         kind: Ground truth or pre-labels.
-        annotations: What became of each annotation; what was refused before sending comes first.
-        gaps: What was imported in part, by data row and frame.
-        files: The imports in Labelbox that it was sent in.
-        notes: What is odd though no label is missing for it, by data row and frame.
+        annotations: The outcome of each annotation; those refused before sending come first.
+        gaps: Annotations that were imported in part, by data row and frame.
+        files: The imports in Labelbox.
+        notes: Remarks where no label is missing, by data row and frame.
     """
 
     project_id: str
@@ -95,17 +95,17 @@ class ImportResult:
 
     @property
     def accepted(self) -> list[AnnotationOutcome]:
-        """What Labelbox took."""
+        """The annotations that Labelbox accepted."""
         return self.with_status("accepted")
 
     @property
     def refused(self) -> list[AnnotationOutcome]:
-        """What was refused, by Labelbox or before sending."""
+        """The annotations that were refused, by Labelbox or before sending."""
         return self.with_status("refused")
 
     @property
     def skipped(self) -> list[AnnotationOutcome]:
-        """What was not sent, as its data row has labels or pre-labels already."""
+        """The annotations that were not sent because their data row has labels or pre-labels."""
         return self.with_status("skipped")
 
     @property
@@ -115,7 +115,7 @@ class ImportResult:
 
     @property
     def summary(self) -> str:
-        """How many annotations have which status, in one line."""
+        """The number of annotations by status, in one line."""
         counts = Counter(outcome.status for outcome in self.annotations)
         told = ", ".join(f"{count:,} {status}" for status, count in sorted(counts.items()))
         rows = len({(outcome.data_row_id, outcome.data_row) for outcome in self.annotations})
@@ -126,14 +126,14 @@ class ImportResult:
 
     @property
     def earlier(self) -> str:
-        """How many of the imports an earlier run sent, in words; empty where it sent none."""
+        """The number of imports that an earlier run sent, in words; empty if there are none."""
         count = sum(not file.sent for file in self.files)
         sent = "was sent" if count == 1 else "were sent"
         of = counted(len(self.files), "import")
         return f"{count:,} of {of} {sent} by an earlier run" if count else ""
 
     def with_status(self, status: AnnotationStatus) -> list[AnnotationOutcome]:
-        """The annotations of a status."""
+        """The annotations with a status."""
         return [outcome for outcome in self.annotations if outcome.status == status]
 
     def __iter__(self) -> Iterator[AnnotationOutcome]:
@@ -141,13 +141,13 @@ class ImportResult:
         return iter(self.annotations)
 
     def __str__(self) -> str:
-        """A line for the whole, one per reason of refusals, one per gap and one per note."""
+        """A line for the whole, one per reason for refusals, one per gap and one per note."""
         head = f"{self.summary}; {self.earlier}" if self.earlier else self.summary
         told = map(str, (*self.gaps, *self.notes))
-        return "\n".join([head, *told_together(self.refused), *told])
+        return "\n".join([head, *grouped_lines(self.refused), *told])
 
     def save(self, path: str | Path) -> None:
-        """Write the result as JSON; the file is replaced whole.
+        """Write the result as JSON; the file is replaced once it is complete.
 
         Raises:
             ConfigurationError: If the file cannot be written.
@@ -159,7 +159,7 @@ class ImportResult:
         """Read a saved result.
 
         Raises:
-            AnnotationSourceError: If the file is none.
+            AnnotationSourceError: If the file is not a saved result.
         """
         try:
             content: dict[str, Any] = json.loads(Path(path).read_text("utf-8"))
@@ -173,12 +173,12 @@ class ImportResult:
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise AnnotationSourceError(
-                f"{path} is no saved result of an import ({error!r})."
+                f"{path} is not a saved result of an import ({error!r})."
             ) from error
 
 
-def told_together(outcomes: Iterable[AnnotationOutcome]) -> Iterator[str]:
-    """Lines that tell outcomes; those of a data row and class with one reason share a line."""
+def grouped_lines(outcomes: Iterable[AnnotationOutcome]) -> Iterator[str]:
+    """Outcomes in lines; those of a data row and class with the same reason share a line."""
     outcomes = list(outcomes)
     rows = list(dict.fromkeys((each.data_row, each.data_row_id or "") for each in outcomes))
     names = dict(zip(rows, distinct_names(rows), strict=True))

@@ -1,9 +1,9 @@
-"""The annotations of a video to the lines that Labelbox imports.
+"""Convert the annotations of a video to the lines that Labelbox imports.
 
-A line an object with its segments and key frames; a line a frame classification with the frames
-inside its answers; a line a global classification; one line for all masks. Each has a ``uuid`` of
-ours that is the same every time, so that statuses can be matched and a repeated line overwrites.
-The form is that of docs.labelbox.com/reference/import-video-annotations.
+There is one line per object with its segments and key frames, one per frame classification with
+the frames of its answers, one per global classification, and one for all masks. Their ``uuid`` is
+the same every time, so that statuses can be matched and a repeated line overwrites. The format is
+that of docs.labelbox.com/reference/import-video-annotations.
 """
 
 from __future__ import annotations
@@ -20,8 +20,13 @@ import numpy as np
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._formats.annotations import ObjectTrack, VideoAnnotations
 from deeplake_labelbox._imports.answer_lines import reference
-from deeplake_labelbox._imports.frame_problems import FrameProblems
-from deeplake_labelbox._imports.lines import Line, Member, Refusal, VideoPayload
+from deeplake_labelbox._imports.lines import (
+    FrameProblems,
+    Line,
+    Member,
+    Refusal,
+    VideoPayload,
+)
 from deeplake_labelbox._imports.mask_lines import composite_masks
 from deeplake_labelbox._imports.object_lines import (
     CROSSES_EDGE,
@@ -38,7 +43,7 @@ from deeplake_labelbox._model.ontology import Classification, Ontology, Tool
 from deeplake_labelbox.errors import ConfigurationError
 
 MAX_PER_FEATURE: Final = 5000
-"""How many annotations of one name Labelbox takes for a data row."""
+"""How many annotations of one name Labelbox accepts per data row."""
 
 _NAMESPACE: Final = UUID("6d0c6f0e-5e4c-5b5f-9d43-2f1f6f3a7c10")
 _TRACKS_SHOWN: Final = 5
@@ -47,14 +52,14 @@ _NOT_IMPORTED: Final = [name for name, kind in GEOMETRIES.items() if kind.sent_a
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayloadWriter:
-    """Writes the lines of one video after the other.
+    """Writes the lines of videos.
 
     Attributes:
         project_id: The project.
         ontology: Its ontology.
         mapping: Tool or classification of the project by the name in the source; an empty name
-            leaves it out. Other names are the same in both.
-        tolerance: How far a coordinate between key frames may be from its value, in pixels.
+            leaves it out. Names that are not mapped are the same in both.
+        tolerance: Greatest error of a coordinate between key frames, in pixels.
         keep_key_frames: Whether the frames that a person drew stay key frames.
     """
 
@@ -65,7 +70,7 @@ class PayloadWriter:
     keep_key_frames: bool
 
     def kind_of(self, class_name: str) -> str | None:
-        """Kind of the tool that a class of the source goes to."""
+        """Kind of the tool that a class of the source is sent to."""
         tool = self.ontology.tool(Feature(None, self.goal(class_name), None))
         return None if tool is None else tool.kind
 
@@ -92,7 +97,7 @@ class PayloadWriter:
 
 @dataclass(frozen=True, slots=True)
 class _Sent:
-    """An object, the tool it is sent to, and what of it cannot be sent."""
+    """An object, the tool that it is sent to, and its problems."""
 
     member: Member
     tool: Tool
@@ -117,7 +122,7 @@ class _Writing:
         for item in video.refused:
             if goal := writer.goal(item.class_name):
                 self._refuse(Member(goal, item.track), item.reason)
-        # A rotated video may be told as it lies in the file.
+        # Sources may give the size of a rotated video before its rotation.
         if target.size and video.size and sorted(target.size) != sorted(video.size):
             reason = (
                 f"it was drawn on {video.size[0]} x {video.size[1]} pixels, the video in Labelbox "
@@ -225,7 +230,7 @@ class _Writing:
         return None
 
     def _within_video(self, track: ObjectTrack, problems: FrameProblems) -> ObjectTrack | None:
-        """The track on the frames that the video has; ``None`` if there are none."""
+        """The track on the frames of the video; ``None`` if there are none."""
         last = self._target.frame_count
         if last is None or track.frames[-1] <= last:
             return track
@@ -297,7 +302,7 @@ class _Writing:
         )
 
     def _keep_limit(self) -> None:
-        """Labelbox refuses the whole import of a data row with more of a feature."""
+        """Refuse surplus annotations: with more of a name, Labelbox refuses the whole data row."""
         counts: dict[str, int] = {}
         kept = []
         for line in self.payload.lines:
@@ -317,7 +322,7 @@ class _Writing:
         self.payload.refused.append(Refusal(member, reason))
 
     def _tell(self, member: Member, problems: FrameProblems) -> None:
-        """Report what is not imported of an object."""
+        """Report the problems of an object."""
         for what, frames in problems:
             if what in problems.of_class:
                 tracks = self._of_class.setdefault((member.name, what), {})
@@ -327,7 +332,7 @@ class _Writing:
             self.payload.gaps.append((sentence, min(frames), len(frames)))
 
     def _tell_of_classes(self) -> None:
-        """Report once a class what concerns several of its objects."""
+        """Report problems of several objects of a class once."""
         for (name, what), tracks in self._of_class.items():
             shown = ", ".join(list(tracks)[:_TRACKS_SHOWN])
             if len(tracks) > _TRACKS_SHOWN:
@@ -340,7 +345,7 @@ class _Writing:
     def _picture_size(
         drawn_on: tuple[int, int] | None, shown: tuple[int, int] | None
     ) -> tuple[int, int] | None:
-        """Width and height of the picture; both the longer side where they may be swapped."""
+        """Width and height of the picture; both are the longer side if they may be swapped."""
         if drawn_on and shown and drawn_on != shown:
             return max(shown), max(shown)
         return shown or drawn_on

@@ -1,4 +1,4 @@
-"""One import: read and check everything, then send it chunk by chunk."""
+"""Run an import: read and check everything, then send it chunk by chunk."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ logger = logging.getLogger(__name__)
 
 ExistingLabels = Literal["skip", "overwrite", "fail"]
 
-# Number of labels by data row id, as an export tells them now.
+# Current number of labels by data row id.
 LabelCounts = Callable[[Sequence[str]], Mapping[str, int]]
 
 _SHOWN_ROWS = 5
 _SHOWN_VIDEOS = 3
-# Seconds between looks at exports, in which labels appear some time after their import.
+# Seconds between exports: labels appear in them some time after their import.
 _LOOKS: Final = (0.2, 0.5, 1, 2, 4, 8, 16)
 
 
@@ -44,11 +44,11 @@ class ImportRun:
     """One call of `import_annotations`.
 
     Args:
-        result: Filled with what became of each annotation.
+        result: Filled with the outcome of each annotation.
         existing: What happens with data rows that have labels or pre-labels.
-        label_counts: Tells how many labels data rows have now.
-        has_consensus: Whether the project wants several labels of a data row.
-        save_result: Where the result is written to after each chunk, if anywhere.
+        label_counts: Returns how many labels data rows have now.
+        has_consensus: Whether the project has several labels per data row.
+        save_result: File to write the result to after each chunk.
         progress: Whether to show progress bars.
     """
 
@@ -131,7 +131,7 @@ class ImportRun:
             )
 
     def write_dry_run(self, chunks: Iterable[Chunk], path: Path) -> None:
-        """Write what would be sent to a file."""
+        """Write the lines to a file instead of sending them."""
         with replacing(path) as file:
             for chunk in chunks:
                 file.writelines(chunk.lines())
@@ -142,12 +142,12 @@ class ImportRun:
         self._save()
 
     def send(self, chunks: list[Chunk], imports: LabelboxImports) -> None:
-        """Send the chunks that Labelbox does not have yet, and read what became of each line.
+        """Send the chunks that Labelbox does not have yet, and read the status of each line.
 
         Raises:
             AlreadyLabeledError: If ``existing="fail"`` and a data row is labeled; nothing was
                 sent.
-            LabelboxError: If Labelbox does not answer. The result has what was told before.
+            LabelboxError: If a request to Labelbox failed. The result has what came before.
         """
         try:
             names = {chunk.path: self._name(chunk, imports) for chunk in chunks}
@@ -168,9 +168,9 @@ class ImportRun:
             self._save()
 
     def _name(self, chunk: Chunk, imports: LabelboxImports) -> tuple[str, bool]:
-        """The name that the chunk has or gets in Labelbox, and whether it is there already.
+        """The name of the chunk in Labelbox, and whether an import has it already.
 
-        An import that failed as a whole is tried again, under the next name.
+        An import that failed as a whole is tried again under the next name.
         """
         name, attempt = chunk.name, 1
         while (found := imports.find(name)) is not None and found.get("state") == "FAILED":
@@ -181,7 +181,7 @@ class ImportRun:
     def _labeled(
         self, chunks: list[Chunk], imports: LabelboxImports, names: frozenset[str]
     ) -> dict[str, str]:
-        """Why data rows are left out, by id."""
+        """The reasons why data rows are left out, by id."""
         if self._existing == "overwrite" or not chunks:
             return {}
         pre_labeled, expired = imports.named_rows("pre-labels", names)
@@ -190,8 +190,8 @@ class ImportRun:
                 Gap(
                     "",
                     "project",
-                    f"the pre-labels {name!r} cannot be read any more, so data rows with them are "
-                    f"not told from others",
+                    f"the pre-labels {name!r} can no longer be read, so it is unknown which "
+                    f"data rows have them",
                 )
             )
         labeled: dict[str, str] = {}
@@ -214,7 +214,7 @@ class ImportRun:
     def _freshly_labeled(
         self, targets: list[Target], imports: LabelboxImports, names: frozenset[str]
     ) -> set[str]:
-        """Data rows that another import labeled just now, which the export did not show yet."""
+        """Data rows that another import has just labeled, which the export did not show yet."""
         imported, _ = imports.named_rows("ground-truth", names)
         waiting = [
             target.data_row_id
@@ -228,12 +228,12 @@ class ImportRun:
             time.sleep(delay)
             counts = self._label_counts(waiting)
             found |= {row_id for row_id in waiting if counts.get(row_id)}
-            # What is not seen after all looks was deleted since.
+            # Labels that never appear have been deleted since.
             waiting = [row_id for row_id in waiting if row_id not in found]
         return found
 
     def _tell_overwriting(self, chunks: list[Chunk]) -> None:
-        """Note what an import does to labels that are there, as far as that is known."""
+        """Note what an import does to existing labels, as far as that is known."""
         rows = [row for chunk in chunks for row in chunk.rows if row.target.labels]
         if not rows or self.result.kind != "ground-truth":
             return
@@ -245,7 +245,7 @@ class ImportRun:
         )
         what = (
             f"{counted(len(rows), 'data row')} had labels: {fate}. Delete in Labelbox the labels "
-            "that shall not count."
+            "that should not count."
         )
         note = Gap(self.result.project_id, "project", what)
         logger.warning("%s", note)
@@ -365,15 +365,15 @@ def _members(row: ChunkRow) -> Iterator[tuple[str, Member]]:
 def _told(
     uuid: str, state: str, statuses: Mapping[str, Mapping[str, Any]] | None, *, sent: bool
 ) -> tuple[AnnotationStatus, str | None]:
-    """What Labelbox says of a line."""
+    """Status and reason of a line."""
     if state == "FAILED":
         return "refused", "Labelbox failed the whole import; run it again"
     if statuses is None:
-        return "unknown", "Labelbox's statuses of this import cannot be read any more"
+        return "unknown", "Labelbox's statuses of this import can no longer be read"
     status = statuses.get(uuid)
     if status is None:
         if sent:
-            return "unknown", "Labelbox told no status"
+            return "unknown", "Labelbox gave no status"
         return "skipped", "the earlier import left it out, as its data row had labels"
     if status.get("status") == "SUCCESS":
         return "accepted", None

@@ -1,7 +1,7 @@
-"""The edge to Labelbox: imports by name, through the real SDK.
+"""Create, find and wait for imports in Labelbox by name.
 
-What the SDK does is taken for creating and finding imports only: its wait has no end, and its
-reading of statuses takes a failed import for an error of Python.
+The SDK is used only to create and find imports: its wait never times out, and its reading of
+statuses fails on a failed import.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class LabelboxImports:
         kind: Ground truth or pre-labels.
         transport: HTTP for the files of imports.
         timeout: Seconds to wait for an import to end.
-        poll_seconds: Seconds between two looks at it.
+        poll_seconds: Seconds between polls.
         sleep: Waits; for tests.
     """
 
@@ -74,10 +74,10 @@ class LabelboxImports:
         self._sleep = sleep
 
     def find(self, name: str) -> dict[str, Any] | None:
-        """The import of a name, or ``None``.
+        """Find an import by name; ``None`` if there is none.
 
         Raises:
-            LabelboxError: If Labelbox does not tell.
+            LabelboxError: If the request fails.
         """
         from lbox.exceptions import (  # noqa: PLC0415 - the SDK is slow to import
             ResourceNotFoundError,
@@ -96,10 +96,10 @@ class LabelboxImports:
         """Create an import from an NDJSON file.
 
         Returns:
-            ``False`` if Labelbox has one of the name already.
+            ``False`` if Labelbox already has one of this name.
 
         Raises:
-            LabelboxError: If Labelbox does not take it.
+            LabelboxError: If the request fails.
         """
         from lbox.exceptions import ResourceConflict  # noqa: PLC0415 - the SDK is slow to import
 
@@ -118,28 +118,28 @@ class LabelboxImports:
 
         Raises:
             ImportTimeoutError: If it still runs when the time-out has passed.
-            AnnotationImportError: If Labelbox does not show it.
+            AnnotationImportError: If Labelbox does not find it.
         """
         deadline = time.monotonic() + self._timeout
         while True:
             found = self.find(name)
             if found is None:
                 raise AnnotationImportError(
-                    f"Labelbox does not show the import {name!r}, though it has its name; run the "
-                    f"import again, and with another `import_name` if it stays so."
+                    f"Labelbox does not find the import {name!r}, though its name is taken; run "
+                    f"the import again, with another `import_name` if that does not help."
                 )
             if found.get("state") != "RUNNING":
                 return found
             if time.monotonic() >= deadline:
                 raise ImportTimeoutError(
                     f"The import {name!r} still runs after {self._timeout:g} seconds "
-                    f"({found.get('progress') or 'no progress told'}); run it again later: what "
-                    f"was sent is found, and not sent twice."
+                    f"({found.get('progress') or 'no progress known'}); run it again later: "
+                    f"nothing is sent twice."
                 )
             self._sleep(min(self._poll_seconds, max(deadline - time.monotonic(), 0.0)))
 
     def statuses(self, ended: Mapping[str, Any]) -> dict[str, Mapping[str, Any]] | None:
-        """What became of each line of an import, by uuid; ``None`` if that has expired.
+        """The status of each line of an import by uuid; ``None`` if the file has expired.
 
         Raises:
             LabelboxUnavailableError: If the network fails.
@@ -150,10 +150,10 @@ class LabelboxImports:
         return {str(row.get("uuid")): row for row in rows}
 
     def named_rows(self, kind: ImportKind, but: frozenset[str]) -> tuple[set[str], list[str]]:
-        """The data rows that imports of a kind named, by id or global key.
+        """The data rows of all imports of a kind, by id or global key.
 
         Args:
-            kind: Of which imports.
+            kind: Kind of the imports.
             but: Names of imports to leave out.
 
         Returns:
@@ -224,8 +224,8 @@ def _json_lines(body: bytes) -> Iterator[dict[str, Any]]:
             row = json.loads(line)
         except ValueError as error:
             raise AnnotationImportError(
-                "Labelbox's status file holds a line that is no JSON; run the import again to read "
-                "it anew."
+                "Labelbox's status file has a line that is not JSON; run the import again to read "
+                "it again."
             ) from error
         if isinstance(row, dict):
             yield row

@@ -1,4 +1,4 @@
-"""The data rows of a project: which one a source's video is, and what Labelbox knows of it."""
+"""The data rows of a project, and which of them a source's video is."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class Target:
     Attributes:
         data_row_id: Its id.
         name: Its external id, or the URL or path of its video, for messages.
-        names: All names it is known by, the sure ones first: global key; external id; file
-            name; file name without ending.
-        size: Width and height in pixels, where Labelbox knows them.
-        frame_count: Number of frames, where Labelbox knows it.
-        labels: Number of labels it has in the project.
-        frame_rate: Frames per second, where Labelbox knows them.
+        names: Its names, most reliable first: global key; external id; file name; file name
+            without ending.
+        size: Width and height in pixels, if Labelbox knows them.
+        frame_count: Number of frames, if Labelbox knows it.
+        labels: Number of its labels in the project.
+        frame_rate: Frames per second, if Labelbox knows it.
     """
 
     data_row_id: str
@@ -44,8 +44,8 @@ class Targets:
     Args:
         rows: The rows of the project's export.
         project_id: The project.
-        chosen: Data row by the name of a video in the source, where the user says it: by id,
-            global key or external id.
+        chosen: Data row that the user gives for a video's name in the source: its id, global key
+            or external id.
     """
 
     def __init__(
@@ -76,10 +76,10 @@ class Targets:
         return iter(self._by_id.values())
 
     def find(self, names: tuple[str, ...]) -> Target | str:
-        """The data row of a video, or why there is none.
+        """Find the data row of a video, or the reason why there is none.
 
         The first name that the project has counts; ids and global keys go before external ids,
-        and these before file names. A name that several data rows share is none of them.
+        and these before file names. A name that several data rows share matches none.
         """
         wanted = tuple(self._chosen[name] for name in names if name in self._chosen) or names
         for name in wanted:

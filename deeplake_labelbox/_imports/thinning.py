@@ -1,10 +1,10 @@
 """The fewest key frames that reproduce a dense track.
 
-Labelbox moves boxes, points and lines linearly between key frames and rounds to 3 decimals. The
-key frames chosen here are frames of the track with the values that it has there; among all such
-choices whose interpolation stays within the tolerance on every frame, no other is smaller.
+Labelbox moves boxes, points and lines linearly between key frames and rounds to 3 decimals. The key
+frames are frames of the track with their own values; no smaller set keeps the interpolation within
+the tolerance on every frame.
 
-It is a shortest path over the steps that `PermittedSteps` permits.
+The algorithm is a shortest path over the steps of `PermittedSteps`.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ def thin(
     """Choose the key frames of one visible interval of a track.
 
     Args:
-        frames: (N,) ascending frame numbers. The interval reaches from the first to the last;
-            frames that are missing between them may have any value.
+        frames: (N,) ascending frame numbers, the first and last of which bound the interval;
+            missing frames may have any value.
         values: (N, D) coordinates, or N (V, 2) arrays of vertices. Lines whose vertex counts
             differ are held, not moved, by Labelbox.
-        tolerance: How far a coordinate may be from its value, in pixels.
+        tolerance: Greatest error of a coordinate, in pixels.
         keep: (N,) bool, frames that must be key frames; none by default.
 
     Returns:
-        Indices into ``frames``, ascending, the first and the last always among them.
+        Indices into ``frames``, ascending, always with the first and the last.
     """
     count = len(frames)
     kept = np.zeros(count, dtype=np.bool_) if keep is None else keep.copy()
@@ -68,7 +68,7 @@ def _thin_between(
     *,
     held_to_end: bool = False,
 ) -> NDArray[np.intp]:
-    """Thin the frames between those that are kept; these part the work into independent pieces."""
+    """Thin the frames between those that are kept, piece by piece."""
     knots = np.flatnonzero(kept)
     chosen = [knots]
     for start, end in pairwise(knots):
@@ -86,8 +86,8 @@ def _fewest(
 ) -> NDArray[np.intp]:
     """The inner key frames of a piece whose first frame is one.
 
-    Its last frame is a key frame as well, unless the shape is ``held``: then the last key frame
-    stands, unmoved, for all that follow.
+    Its last frame is a key frame as well, unless the shape is ``held``: then all frames after the
+    last key frame have its value.
     """
     count = len(frames)
     permitted = PermittedSteps(frames, values, tolerance)
@@ -114,7 +114,7 @@ def _next_level(
     came_from: NDArray[np.intp],
     is_end: NDArray[np.bool_],
 ) -> NDArray[np.intp]:
-    """The frames that take one key frame more than those of ``level``; stops at an end."""
+    """The frames that need one key frame more than those of ``level``; stops at an end."""
     reached: list[NDArray[np.intp]] = []
     # Late frames are likelier to reach the end, so they go first.
     for start in map(int, level):

@@ -1,4 +1,4 @@
-"""The answers of a video to the classifications of its project: once, or over its frames."""
+"""Match the answers of a video to the classifications of its project, global or per frame."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _ONTOLOGY = "the project"
 
 @dataclass(slots=True)
 class VideoAnswer:
-    """What is sent of the answers to one classification.
+    """The answer to one classification, and what cannot be sent.
 
     Attributes:
         member: The classification, by its name in the project.
-        item: The same in the ontology; ``None`` if it is not there, or of another kind.
-        answer: The ``answer`` of the line; ``None`` if nothing of it can be sent.
-        problems: What cannot be sent of it.
-        gap: Frames that the video does not have: a sentence, the first frame, and how many.
+        item: The classification in the ontology; ``None`` if it is missing or of another kind.
+        answer: The ``answer`` of the line; ``None`` if nothing can be sent.
+        problems: What cannot be sent.
+        gap: Frames beyond the end of the video: a sentence, the first frame, and how many.
     """
 
     member: Member
@@ -51,7 +51,7 @@ def answers_of(
         video: The video.
         target: Its data row.
         classifications: Those of the project.
-        goal: Gives the name in the project of a name in the source; empty if it is left out.
+        goal: Returns the name in the project of a name in the source; empty if it is left out.
     """
     answered: set[str] = set()
     over_time = list(video.frame_answers.items())
@@ -102,7 +102,7 @@ def _answer_over_time(
 
 
 def _holds_throughout(spans: Sequence[AnswerSpan], video: VideoAnnotations, target: Target) -> bool:
-    """Whether there is one answer, on all frames that are known."""
+    """Whether there is a single answer, on all known frames."""
     if len(spans) != 1:
         return False
     known = video.known_frames

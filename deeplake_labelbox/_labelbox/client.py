@@ -1,4 +1,4 @@
-"""The edge to the Labelbox SDK: a client from a key, and the SDK's errors put into words.
+"""Connect to Labelbox through its SDK, and translate the SDK's errors.
 
 The SDK raises its own tree (``lbox.exceptions``), google-api-core's ``RetryError`` after its
 retries, plain ``KeyError``/``TypeError``/``AssertionError`` on replies it did not expect, and
@@ -54,14 +54,14 @@ def connect(
     lb_client: labelbox.Client | None = None,
     endpoint: str | None = None,
 ) -> labelbox.Client:
-    """Returns a Labelbox client. No request is made.
+    """Return a Labelbox client. No request is made.
 
-    A client that is made here waits and asks again when Labelbox's rate limit is exceeded.
+    A client made here waits and retries when Labelbox's rate limit is exceeded.
 
     Args:
         lb_api_key: The API key; None takes it from the environment variable LABELBOX_API_KEY.
-        lb_client: A ready client, which is returned; one for a server on this machine goes around
-            proxies to it from now on.
+        lb_client: A ready client, which is returned. If its server is on this machine, it no longer
+            uses proxies.
         endpoint: The GraphQL URL of another server than Labelbox's, for example
             ``"http://127.0.0.1:8000/graphql"``; its REST API is expected at ``/api/v1``. None takes
             it from the environment variable LABELBOX_ENDPOINT, where that is set.
@@ -71,7 +71,7 @@ def connect(
 
     Raises:
         AuthenticationError: There is no API key, or it cannot be sent in a header.
-        ConfigurationError: The endpoint is no HTTP URL, or ``lb_client`` is no client.
+        ConfigurationError: The endpoint is not an HTTP URL, or ``lb_client`` is not a client.
     """
     if lb_client is not None:
         if not hasattr(lb_client, "execute"):
@@ -99,16 +99,16 @@ def connect(
 
 
 def name_caller(client: labelbox.Client) -> None:
-    """Has a client say in its requests that it works for this package.
+    """Name this package as the caller in a client's requests.
 
-    Otherwise the SDK (7.17) looks for the name of the method that was called, through all frames of
-    the stack and all modules, with every request: 5 to 50 ms each.
+    Otherwise the SDK (7.17) searches the whole stack and all modules for the name of the calling
+    method with every request, which takes 5 to 50 ms.
     """
     client.set_sdk_method("deeplake_labelbox:connect")
 
 
 def labelbox_hosts(client: labelbox.Client) -> frozenset[str]:
-    """Names the hosts that may be sent the API key: those of the client's own URLs.
+    """Return the hosts that may receive the API key: those of the client's own URLs.
 
     Args:
         client: A Labelbox client.
@@ -132,10 +132,10 @@ def labelbox_hosts(client: labelbox.Client) -> frozenset[str]:
 
 
 def api_key_of(client: labelbox.Client) -> str:
-    """Returns the API key that a client sends, for downloads beside the SDK (masks, videos).
+    """Return the API key that a client sends, for downloads beside the SDK (masks, videos).
 
     Raises:
-        AuthenticationError: The client sends none.
+        AuthenticationError: The client has none.
     """
     scheme, _, api_key = str(client.headers.get("Authorization", "")).partition(" ")
     if scheme != "Bearer" or not api_key.strip():
@@ -145,16 +145,16 @@ def api_key_of(client: labelbox.Client) -> str:
 
 @contextmanager
 def labelbox_errors(doing: str) -> Iterator[None]:
-    """Turns whatever the Labelbox SDK raises in the block into an error of this package.
+    """Translate what the Labelbox SDK raises in the block into errors of this package.
 
     Args:
-        doing: What is being done, after "while": ``"reading project abc"``.
+        doing: What the block does, for messages: ``"reading project abc"``.
 
     Raises:
         AuthenticationError: The API key is refused, or may not do this.
         ProjectNotFoundError: The project does not exist for this key.
-        LabelboxUnavailableError: The network, the server or its rate limit stood in the way.
-        LabelboxError: Labelbox answered with another error, or with something unexpected.
+        LabelboxUnavailableError: The network or the server failed, or its rate limit was exceeded.
+        LabelboxError: Labelbox returned another error, or an unexpected reply.
     """
     import lbox.exceptions as sdk  # noqa: PLC0415 - part of the SDK, see connect
     import requests  # noqa: PLC0415 - comes with the SDK
@@ -170,7 +170,7 @@ def labelbox_errors(doing: str) -> Iterator[None]:
         ) from error
     except sdk.NetworkError as error:
         if isinstance(error.cause, requests.exceptions.InvalidHeader):
-            # its text quotes the header, and with it the key: cut it off
+            # from None: its message quotes the header, and so the key
             raise AuthenticationError(
                 f"The Labelbox API key has characters that no key has; {_GET_A_KEY}."
             ) from None
@@ -191,7 +191,7 @@ def labelbox_errors(doing: str) -> Iterator[None]:
 
 
 def clean(text: str) -> str:
-    """Makes a foreign message fit for a log: one short line without keys and URL queries."""
+    """Reduce a message of others to one short line without keys and URL queries."""
     for pattern, replacement in _SECRETS:
         text = pattern.sub(replacement, text)
     text = " ".join(text.split())
@@ -199,7 +199,7 @@ def clean(text: str) -> str:
 
 
 def _server(endpoint: str) -> dict[str, str]:
-    """Derives the three URLs of a server from its GraphQL endpoint."""
+    """Derive the three URLs of a server from its GraphQL endpoint."""
     try:
         parts = urlsplit(endpoint)
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
@@ -207,19 +207,18 @@ def _server(endpoint: str) -> dict[str, str]:
         usable = False
     if not usable or parts.query or parts.fragment or parts.username is not None:
         raise ConfigurationError(
-            f"The endpoint {clean(endpoint)!r} is no HTTP URL of a GraphQL API; pass one (or set "
-            f"{ENDPOINT_VARIABLE} to one) like "
-            "'https://api.labelbox.com/graphql'."
+            f"The endpoint {clean(endpoint)!r} is not an HTTP URL of a GraphQL API; pass one (or "
+            f"set {ENDPOINT_VARIABLE} to one) like 'https://api.labelbox.com/graphql'."
         )
     base = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix('/graphql')}"
     urls = {"endpoint": f"{base}/graphql", "rest_endpoint": f"{base}/api/v1"}
     if not (parts.hostname or "").endswith("labelbox.com"):
-        urls["app_url"] = base  # so that another server's key never goes to Labelbox, nor back
+        urls["app_url"] = base  # another server's key must never go to Labelbox, or the reverse
     return urls
 
 
 def _loose(sdk: object) -> tuple[type[Exception], ...]:
-    """The exceptions of the SDK that are outside its own tree."""
+    """The exceptions of the SDK that are outside its own error tree."""
     names = (
         "MalformedQueryException",
         "OperationNotAllowedException",
@@ -231,7 +230,7 @@ def _loose(sdk: object) -> tuple[type[Exception], ...]:
 
 
 def _translated(error: Exception, doing: str) -> LabelboxError:
-    """Maps an error of the SDK by its type, or by the HTTP status that its message begins with."""
+    """Map an error of the SDK by its type, or by the HTTP status that its message begins with."""
     import lbox.exceptions as sdk  # noqa: PLC0415 - part of the SDK, see connect
 
     said = clean(str(error)).rstrip(".")
@@ -292,7 +291,7 @@ def _unreachable(doing: str, error: Exception) -> LabelboxUnavailableError:
 
 
 def _innermost(error: Exception) -> Exception:
-    """What went wrong in the end; the SDK, requests and urllib3 each wrap it in their words."""
+    """The original error, which the SDK, requests and urllib3 each wrap in their own."""
     while True:
         first = error.args[0] if error.args else None
         within = (getattr(error, "cause", None), getattr(error, "reason", None), first)

@@ -1,4 +1,4 @@
-"""The export of a Labelbox project on disk: a sequence of data rows that never is in memory."""
+"""The export of a Labelbox project on disk: a sequence of data rows, read one by one."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ ExportSource = str | os.PathLike[str] | Iterable[Mapping[str, Any]]
 
 
 class ProjectExport(Sequence[dict[str, Any]]):
-    """The data rows of a Labelbox project, read from an NDJSON file when they are asked for.
+    """The data rows of a Labelbox project, read from an NDJSON file on access.
 
     It is made by ``ProjectExporter.export`` and by ``ProjectExport.load``.
 
-    A slice is again a ``ProjectExport`` over the same file. Reading is safe from many threads. A
-    pickled copy reads the same file: ``save`` an export that came without a path before handing it
-    to a process that outlives it. The rows are as Labelbox gave them, with the signed URLs that
-    make them usable for the days that Labelbox grants; keep the file as private as the videos.
+    A slice is a ``ProjectExport`` over the same file. Reading is thread-safe. A pickled copy reads
+    the same file: ``save`` an export that was made without a path before you pass it to a process
+    that outlives it. The rows are as Labelbox wrote them, with signed URLs that work for some days:
+    keep the file as private as the videos.
 
     Attributes:
         path: The NDJSON file.
-        export_errors: What Labelbox reported beside the rows, as it was given; empty when loaded.
+        export_errors: The errors that Labelbox reported, unchanged; empty for a loaded export.
 
     Example:
         ```python
@@ -74,20 +74,20 @@ class ProjectExport(Sequence[dict[str, Any]]):
 
     @classmethod
     def load(cls, source: ExportSource, *, max_row_bytes: int = MAX_ROW_BYTES) -> ProjectExport:
-        """Opens a saved export, or spools data rows that are in memory to disk.
+        """Open a saved export, or write data rows in memory to a temporary file.
 
         Args:
             source: The path of an NDJSON file or of a JSON array, UTF-8 with or without byte order
-                mark; data rows as dicts; or a ``ProjectExport``, which is returned as it is. An
-                NDJSON file is read where it lies, anything else is copied to a temporary file
-                that lives as long as the ``ProjectExport``.
+                mark; data rows as dicts; or a ``ProjectExport``, which is returned unchanged. An
+                NDJSON file is read in place, anything else is copied to a temporary file that
+                lives as long as the ``ProjectExport``.
             max_row_bytes: The longest data row that is accepted, in bytes.
 
         Returns:
             The export, every row of it checked.
 
         Raises:
-            ExportFormatError: There is no such file, or it is no export of a video project.
+            ExportFormatError: There is no such file, or it is not an export of a video project.
             MediaTypeError: A data row is not a video.
             ExportEmptyError: There is no data row.
         """
@@ -132,7 +132,7 @@ class ProjectExport(Sequence[dict[str, Any]]):
             writer = RowWriter(file, index)
             for where, value in rows:
                 row = check_row(value, where)
-                # escaped to ASCII, so that lone surrogates can be written; replaced when read
+                # escaped to ASCII, because UTF-8 cannot encode lone surrogates; replaced when read
                 line = _dump(row, where)
                 row = without_lone_surrogates(row, line)
                 if len(line) > max_row_bytes:
@@ -142,11 +142,11 @@ class ProjectExport(Sequence[dict[str, Any]]):
 
     @property
     def project_ids(self) -> tuple[str, ...]:
-        """The ids of all projects that the data rows belong to, in the order they are met."""
+        """The ids of all projects of the data rows, in order of first appearance."""
         return tuple(self._project_names)
 
     def project_name(self, project_id: str) -> str | None:
-        """Returns the name of a project, or None where the export does not tell it.
+        """Return the name of a project, or None if the export does not have it.
 
         Raises:
             ExportFormatError: No data row belongs to the project.
@@ -159,7 +159,7 @@ class ProjectExport(Sequence[dict[str, Any]]):
         return self._project_names[project_id]
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Writes the data rows to an NDJSON file; an older file is replaced when all is written.
+        """Write the data rows to an NDJSON file; an older file is replaced once it is complete.
 
         Args:
             path: The file; its folder must exist.
@@ -171,7 +171,7 @@ class ProjectExport(Sequence[dict[str, Any]]):
             ConfigurationError: The file cannot be written.
         """
         if self._is_whole and os.path.realpath(path) == str(self.path):
-            return Path(path)  # there already; replacing it would invalidate the offsets
+            return Path(path)  # the same file; replacing it would invalidate the offsets
         with replacing(Path(path)) as target, self._open() as source:
             for start, size in zip(self._starts, self._sizes, strict=True):
                 source.seek(start)
@@ -277,7 +277,7 @@ def _existing_file(source: str | os.PathLike[str]) -> Path:
 
 
 def _sniff(file: BinaryIO, name: str) -> tuple[int, bytes]:
-    """Finds where the text begins, and its first character; refuses what is no JSON text."""
+    """Return where the text begins and its first character; refuse files that are not JSON."""
     head = file.read(_LOOK)
     start = len(_BOM) if head.startswith(_BOM) else 0
     expected = "pass a Labelbox export: UTF-8 text with one JSON object per data row"
@@ -312,7 +312,7 @@ def _index_lines(file: BinaryIO, start: int, name: str, max_row_bytes: int) -> R
 
 
 def _check_one_line(file: BinaryIO, line: bytes, name: str, max_row_bytes: int) -> None:
-    """Refuses JSON that is printed over several lines, and says what it is."""
+    """Refuse JSON that is printed over several lines."""
     if line.strip() != b"{" and not line.rstrip().endswith((b",", b"[", b"{", b":")):
         return
     position = file.tell()
@@ -321,7 +321,7 @@ def _check_one_line(file: BinaryIO, line: bytes, name: str, max_row_bytes: int) 
     try:
         value, _ = json.JSONDecoder(parse_int=parse_int).raw_decode(text.lstrip("\ufeff \t\r\n"))
     except (ValueError, RecursionError):
-        return  # told with its line
+        return  # the parser of the line reports it
     check_row(value, f"the first object in {name}")
     raise ExportFormatError(
         f"{name} holds a data row that is printed over several lines, and is read with one data "

@@ -1,6 +1,6 @@
-"""An ontology inferred from an export, for work without Labelbox.
+"""Infer the ontology from an export, for work without Labelbox.
 
-Only what was used in some label is known; the order is that of first use.
+It has only what some label uses, in the order of first use.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from deeplake_labelbox._model.ontology import Classification, Ontology, Option, 
 
 
 def ontology_of_export(data_rows: Iterable[Mapping[str, Any]], project_id: str) -> Ontology:
-    """Gather the tools, classifications and options that the labels of a project use.
+    """Collect the tools, classifications and options that the labels of a project use.
 
     Args:
         data_rows: The rows of an export.
         project_id: The project whose labels count.
 
     Returns:
-        The ontology, as far as the labels show it.
+        The part of the ontology that the labels use.
     """
     tools: dict[tuple[str, str], _Found] = {}
     kinds: dict[tuple[str, str], str] = {}
@@ -56,7 +56,7 @@ def ontology_of_export(data_rows: Iterable[Mapping[str, Any]], project_id: str) 
 
 
 class _Questions:
-    """Classifications at one place of the ontology, with the options that were chosen."""
+    """The classifications at one level of the ontology, with the options that were chosen."""
 
     def __init__(self) -> None:
         self._asked: dict[tuple[str, str], tuple[Answer, Scope, dict[tuple[str, str], _Found]]] = {}
@@ -92,7 +92,7 @@ class _Questions:
 
 @dataclass
 class _Found:
-    """A tool or an option, and what is asked below it."""
+    """A tool or an option, and the classifications below it."""
 
     feature: Feature
     questions: _Questions = field(default_factory=_Questions)

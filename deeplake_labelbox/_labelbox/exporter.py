@@ -1,4 +1,4 @@
-"""Exports a Labelbox project to NDJSON on disk, as it arrives."""
+"""Export a Labelbox project to an NDJSON file while it arrives."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _LOGGED_ERRORS: Final = 20
 
 
 class ProjectExporter:
-    """Pulls the data rows and labels of one Labelbox video project.
+    """Exports the data rows and labels of one Labelbox video project.
 
     Args:
         client: A Labelbox client, see ``connect``.
@@ -56,7 +56,7 @@ class ProjectExporter:
         retry_delays: Seconds between the attempts after a failed download or poll.
 
     Raises:
-        ConfigurationError: The project id is no id.
+        ConfigurationError: The project id is empty.
 
     Example:
         ```python
@@ -86,13 +86,13 @@ class ProjectExporter:
 
     @cached_property
     def project(self) -> labelbox.Project:
-        """The project as Labelbox describes it; asked for once.
+        """The project in Labelbox; requested once.
 
         Raises:
             ProjectNotFoundError: There is no such project for this API key.
-            MediaTypeError: It is no video project. Projects of unknown type are let through:
-                old ones have none, and their rows are checked.
-            LabelboxError: Labelbox did not tell.
+            MediaTypeError: It is not a video project. Projects of unknown type pass: old projects
+                have no type, and their rows are checked.
+            LabelboxError: The request failed.
         """
         from labelbox import MediaType  # noqa: PLC0415 - the SDK is slow to import
 
@@ -115,18 +115,18 @@ class ProjectExporter:
         progress: bool = True,
         fail_on_error: bool = False,
     ) -> ProjectExport:
-        """Exports the project.
+        """Export the project.
 
         Args:
             path: The NDJSON file to write; an older one is replaced when the export is complete.
                 None writes to a temporary file that lives as long as the ``ProjectExport``.
             filters: Which data rows; all by default.
-            params: What is told of each.
-            timeout: Seconds to wait for Labelbox to prepare the export; for each task where the
-                filters hold more than 2,000 ids.
+            params: What to export of each.
+            timeout: Seconds to wait for Labelbox to prepare the export; per task if the filters
+                have more than 2,000 ids.
             progress: Whether to show a progress bar.
-            fail_on_error: Whether to raise when Labelbox reports errors beside the data rows.
-                Otherwise they are logged and kept as ``ProjectExport.export_errors``.
+            fail_on_error: Whether to raise if Labelbox reports errors. Otherwise they are logged
+                and kept in ``ProjectExport.export_errors``.
 
         Returns:
             The data rows, on disk, each one checked.
@@ -135,12 +135,12 @@ class ProjectExporter:
             ConfigurationError: An argument cannot be used, or the file cannot be written.
             AuthenticationError: The API key is refused.
             ProjectNotFoundError: There is no such project for this API key.
-            MediaTypeError: The project is no video project.
+            MediaTypeError: The project is not a video project.
             ExportFailedError: Labelbox could not export, or reported errors (``fail_on_error``).
             ExportCanceledError: The export was canceled in Labelbox.
             ExportTimeoutError: The export was not ready in time.
-            ExportEmptyError: The project, or what the filters leave of it, has no data row.
-            ExportFormatError: Labelbox sent something that is no data row.
+            ExportEmptyError: The project has no data rows, or none matches the filters.
+            ExportFormatError: Labelbox sent something that is not a data row.
             LabelboxUnavailableError: The network or the server failed, after retries.
         """
         if not isinstance(filters, ExportFilters):
@@ -149,9 +149,7 @@ class ProjectExporter:
             params = ExportParams.from_dict(params or {})
         if not timeout > 0:
             raise ConfigurationError(f"`timeout` is {timeout!r}; give more than 0 seconds.")
-        name = str(
-            self.project.name
-        )  # before all else: unknown, refused and image projects end here
+        name = str(self.project.name)  # first: raises for unknown, refused and image projects
         folder = None
         if path is None:
             folder = TemporaryFolder()
@@ -174,7 +172,7 @@ class ProjectExporter:
         return ProjectExport(target, index, folder=folder, export_errors=errors)
 
     def _run(self, filters: Mapping[str, Any], params: ExportParams, timeout: float) -> ExportTask:
-        """Starts an export task and waits until it is complete."""
+        """Start an export task and wait until it is complete."""
         deadline = time.monotonic() + timeout
         with labelbox_errors(f"starting the export of project {self.project_id}"):
             task = self.project.export(filters=dict(filters), params=params.to_sdk())
@@ -202,10 +200,10 @@ class ProjectExporter:
         raise ExportError(f"Labelbox left {what} in the state {status!r}; export again.")
 
     def _wait(self, task: ExportTask, deadline: float) -> None:
-        """Polls until the task ends or time is up; a poll that fails is tried again.
+        """Poll until the task ends or the time is up; retry a poll that fails.
 
-        The SDK's wait counts its sleeps only, and a dropped connection ends it; so it is
-        called for one poll at a time.
+        The SDK's wait counts only its sleeps, and a dropped connection ends it, so it is called
+        for one poll at a time.
         """
         delays = iter(self._retry_delays)
         while True:
@@ -228,11 +226,11 @@ class ProjectExporter:
     def _write(
         self, task: ExportTask, writer: RowWriter, bar: tqdm[Any], *, skip_known: bool
     ) -> list[Any]:
-        """Writes the data rows of a complete task; returns the errors that came with them."""
+        """Write the data rows of a complete task; return the errors that came with them."""
         stream = self._stream(task, "RESULT")
         bar.total = (bar.total or 0) + stream.total_lines
         bar.refresh()
-        # a client behind a proxy that signs in for it may have no key
+        # no key: a proxy may add it
         api_key = str(self._client.headers.get("Authorization", "")).rpartition(" ")[2].encode()
         number = 0
         for number, given in enumerate(stream.lines(), start=1):
@@ -260,7 +258,7 @@ class ProjectExporter:
         return TaskStream(self._client, task.uid, kind, retry_delays=self._retry_delays)
 
     def _reason(self, task: ExportTask) -> str:
-        """What Labelbox says about a failed task, as far as it says anything."""
+        """The reason that Labelbox gives for a failed task; may be empty."""
         try:
             said = [_message(_parsed(line)) for line in self._stream(task, "ERRORS").lines()]
         except LabelboxError as error:
@@ -302,7 +300,7 @@ def _parsed(line: bytes) -> Any:
 
 
 def _message(error: object) -> str:
-    """The words of one entry of the error stream, whose shape Labelbox does not document."""
+    """The message of an entry of the error stream, whose format Labelbox does not document."""
     if isinstance(error, dict):
         for key in ("message", "error", "reason"):
             if isinstance(error.get(key), str):

@@ -1,7 +1,7 @@
-"""What to export of a project, and what to tell of each data row; checked before Labelbox is asked.
+"""Filters and parameters of an export, checked before any request.
 
-The SDK takes dicts for both and drops the keys that it does not know: a misspelled one exports with
-the default. Here they are types, and dicts are checked.
+The SDK takes dicts for both and drops unknown keys, so a misspelled key exports with the default.
+Here they are types, and dicts are checked.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ _UTC_FORMAT: Final = "%Y-%m-%dT%H:%M:%S+0000"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportFilters:
-    """Which data rows of a project to export; all that are set must hold.
+    """Which data rows of a project to export; a data row must match all that are set.
 
     Attributes:
         data_row_ids: Labelbox ids of data rows; not together with ``global_keys``.
         global_keys: Global keys of data rows.
         batch_ids: Labelbox ids of batches.
-        workflow_status: Where the data row stands in the project's workflow.
-        last_activity_at: First and last time of the last activity on the data row, each a
+        workflow_status: Status of the data row in the project's workflow.
+        last_activity_at: Earliest and latest time of the last activity on the data row, each a
             datetime, a date, a string (``"2024-01-31"``, ``"2024-01-31 12:00:00"`` or ISO 8601) or
-            None for an open end. Times with an offset are converted to UTC, times without one
-            are taken in the time zone of the user's Labelbox profile.
-        label_created_at: The same for the time when a label was made.
+            None for an open end. Times with an offset are converted to UTC; times without one
+            are in the time zone of the user's Labelbox profile.
+        label_created_at: The same for the creation time of a label.
 
     Raises:
         ConfigurationError: A value cannot be used; the message names it and what is allowed.
@@ -72,16 +72,16 @@ class ExportFilters:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Makes filters from the dict that ``labelbox.Project.export`` takes.
+        """Make filters from a dict that ``labelbox.Project.export`` takes.
 
         Raises:
-            ConfigurationError: A key is unknown (the nearest right one is named) or a value
+            ConfigurationError: A key is unknown (the message suggests the nearest) or a value
                 cannot be used.
         """
         return cls(**_known(cls, values))
 
     def describe(self) -> str:
-        """The filters that are set, in words for a message; empty when none is."""
+        """The filters that are set, for a message; empty if there are none."""
         said = []
         for field in fields(self):
             value = getattr(self, field.name)
@@ -91,9 +91,9 @@ class ExportFilters:
         return ", ".join(said)
 
     def to_sdk(self) -> Iterator[dict[str, Any]]:
-        """Yields the filters as ``labelbox.Project.export`` takes them, one dict per task.
+        """Yield the filters as ``labelbox.Project.export`` takes them, one dict per task.
 
-        Lists of more than 2,000 ids, which Labelbox refuses, are spread over several tasks.
+        Labelbox refuses more than 2,000 ids, so longer lists become several tasks.
         """
         shared: dict[str, Any] = {"workflow_status": self.workflow_status}
         for name in _DATE_FILTERS:
@@ -106,7 +106,7 @@ class ExportFilters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportParams:
-    """What the export tells of each data row; the defaults are what a dataset is made from.
+    """What to export of each data row; the defaults are what a dataset needs.
 
     Attributes:
         attachments: The attachments of the data row.
@@ -116,7 +116,7 @@ class ExportParams:
         project_details: The ontology's id, batch, workflow status and selected label.
         label_details: Who made each label, and when.
         performance_details: Times and scores of each label, and whether it was skipped.
-        interpolated_frames: Every frame of each segment instead of key frames only. The dataset
+        interpolated_frames: Every frame of each segment instead of only key frames. The dataset
             is the same; the export is many times larger.
         media_type_override: A media type to export as, by its name (``"Video"``) or as a
             ``labelbox.MediaType``.
@@ -145,10 +145,10 @@ class ExportParams:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Makes parameters from the dict that ``labelbox.Project.export`` takes.
+        """Make parameters from a dict that ``labelbox.Project.export`` takes.
 
         Raises:
-            ConfigurationError: A key is unknown (the nearest right one is named) or a value
+            ConfigurationError: A key is unknown (the message suggests the nearest) or a value
                 cannot be used.
         """
         return cls(**_known(cls, values))
@@ -202,10 +202,10 @@ def _parts(ids: Sequence[str] | None) -> list[list[str] | None]:
 
 
 def _date_range(name: str, value: object) -> tuple[str | None, str | None] | None:
-    """Checks a range of dates and writes it as the SDK sends it on.
+    """Check a range of dates and format it for the SDK.
 
-    The SDK (7.17) overwrites the offset of a time by UTC instead of converting the time, so it is
-    given UTC only; and it has one time zone for both ends, so they must agree.
+    The SDK (7.17) replaces the offset of a time by UTC instead of converting the time, so it gets
+    only UTC. It has one time zone for both ends, so they must agree.
     """
     if value is None:
         return None
@@ -236,8 +236,8 @@ def _moment(name: str, bound: object) -> datetime | None:
             return bound if bound.tzinfo is None else bound.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise ConfigurationError(
-            f"`{name}` has {bound!r}, which is no date; write '2024-01-31', '2024-01-31 12:00:00' "
-            "or '2024-01-31T12:00:00+02:00'."
+            f"`{name}` has {bound!r}, which is not a date; write '2024-01-31', "
+            "'2024-01-31 12:00:00' or '2024-01-31T12:00:00+02:00'."
         ) from error
     raise ConfigurationError(f"`{name}` has {bound!r}; give a datetime, a date, a string or None.")
 
@@ -249,19 +249,19 @@ def _sdk_time(moment: datetime | None, given: object) -> str | None:
         return moment.strftime(_UTC_FORMAT)
     is_date = isinstance(given, date) and not isinstance(given, datetime)
     if is_date or (isinstance(given, str) and len(given.strip()) == len("2024-01-31")):
-        return moment.strftime("%Y-%m-%d")  # Labelbox decides how much of the day is meant
+        return moment.strftime("%Y-%m-%d")  # Labelbox decides which part of the day counts
     return moment.strftime(_LOCAL_FORMAT)
 
 
 def _media_type(value: object) -> object:
-    """Finds the SDK's media type; the SDK is imported only when one is named."""
+    """Find the SDK's media type; the SDK is imported only when one is named."""
     if value is None:
         return None
     from labelbox.schema.media_type import MediaType  # noqa: PLC0415 - the SDK is slow to import
 
     found = value
     if isinstance(value, str):
-        found = MediaType(value)  # any spelling; what it does not know is "Unsupported"
+        found = MediaType(value)  # accepts any spelling; unknown names become "Unsupported"
     if not isinstance(found, MediaType) or not MediaType.is_supported(found):
         names = MediaType.get_supported_members()
         raise ConfigurationError(

@@ -1,4 +1,4 @@
-"""Rows of a JSON array, one at a time, for exports that were saved with ``json.dump``."""
+"""Read a JSON array value by value, for exports that were saved with ``json.dump``."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 _READ: Final = 2**20
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _TAIL: Final = 16
-"""A value cut by the end of the buffer fails this close to it: a literal, a number, an escape."""
+"""A literal, number or escape that the end of the buffer cuts fails within so many characters."""
 
 
 class _Buffer:
-    """A window over UTF-8 text that grows while a value does not fit and forgets what was read."""
+    """A window over UTF-8 text that grows until a value fits, and drops what was read."""
 
     def __init__(self, file: BinaryIO, name: str) -> None:
         self._file = file
@@ -36,7 +36,7 @@ class _Buffer:
         return 1 + self._lines_before + self.text.count("\n", 0, self.position)
 
     def grow(self) -> None:
-        """Reads as much again as is held, so that a large row is scanned a few times only."""
+        """Double the window, so that a large row is scanned only a few times."""
         self._lines_before += self.text.count("\n", 0, self.position)
         self.text = self.text[self.position :]
         self.position = 0
@@ -50,7 +50,7 @@ class _Buffer:
             ) from error
 
     def peek(self) -> str:
-        """Skips white space; returns the next character, or "" at the end of the file."""
+        """Skip white space; return the next character, or "" at the end of the file."""
         while True:
             found = _SPACE.match(self.text, self.position)
             self.position = found.end() if found else self.position
@@ -60,7 +60,7 @@ class _Buffer:
 
 
 def iterate_array(file: BinaryIO, name: str, max_row_bytes: int) -> Iterator[tuple[int, Any]]:
-    """Parses a JSON array value by value.
+    """Parse a JSON array value by value.
 
     Args:
         file: The file, at the ``[``.
@@ -104,7 +104,7 @@ def iterate_array(file: BinaryIO, name: str, max_row_bytes: int) -> Iterator[tup
 def _next_value(buffer: _Buffer, decoder: json.JSONDecoder, where: str, limit: int) -> object:
     if buffer.peek() != "{":
         raise ExportFormatError(
-            f"The array in {where} holds something else than objects; "
+            f"The array in {where} holds values that are not objects; "
             "a Labelbox export is an array of data rows."
         )
     while True:
@@ -126,7 +126,7 @@ def _next_value(buffer: _Buffer, decoder: json.JSONDecoder, where: str, limit: i
             if len(buffer.text) - buffer.position > limit:
                 raise ExportFormatError(
                     f"The data row that begins in {where} is longer than {limit} bytes; "
-                    "this is no Labelbox export."
+                    "this is not a Labelbox export."
                 ) from error
             buffer.grow()
         else:

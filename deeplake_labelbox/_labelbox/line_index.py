@@ -1,4 +1,4 @@
-"""Where the data rows of an NDJSON file lie, so that each can be read alone."""
+"""Offsets of the data rows in an NDJSON file, so that each can be read on its own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class RowIndex:
-    """Where each data row lies in an NDJSON file, and which projects the rows name."""
+    """Offset and size of each data row in an NDJSON file, and the projects of the rows."""
 
     def __init__(self) -> None:
         self.starts = array("Q")
@@ -21,16 +21,16 @@ class RowIndex:
         self.data_row_ids: dict[str, str] = {}
 
     def add(self, row: Mapping[str, Any], start: int, size: int, where: str) -> None:
-        """Records a data row.
+        """Record a data row.
 
         Args:
             row: The data row, checked.
             start: Its first byte in the file.
             size: Its length in bytes, without the line end.
-            where: Its place in words.
+            where: Its place, for messages.
 
         Raises:
-            ExportFormatError: The same data row was there before.
+            ExportFormatError: The data row occurs twice.
         """
         data_row_id = row["data_row"]["id"]
         if data_row_id in self.data_row_ids:
@@ -48,7 +48,7 @@ class RowIndex:
 
 
 class RowWriter:
-    """Writes data rows to an NDJSON file and indexes them on the way."""
+    """Writes data rows to an NDJSON file and records them in an index."""
 
     def __init__(self, file: BinaryIO, index: RowIndex) -> None:
         self._file = file
@@ -56,7 +56,7 @@ class RowWriter:
         self.index = index
 
     def write(self, line: bytes, row: Mapping[str, Any], where: str) -> None:
-        """Appends one data row, given as its line (without line end) and parsed."""
+        """Append a data row, given as a line (without line end) and parsed."""
         self.index.add(row, self._position, len(line), where)
         self._file.write(line)
         self._file.write(b"\n")

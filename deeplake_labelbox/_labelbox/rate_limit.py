@@ -1,7 +1,7 @@
-"""Waiting when Labelbox says that it is asked too often.
+"""Wait and retry when Labelbox's rate limit is exceeded.
 
-The SDK gives up at once when Labelbox answers 429, and drops the ``Retry-After`` of the answer.
-A request that was answered so was not carried out, so any may be sent again, writing ones too.
+The SDK gives up at once on status 429, and ignores its ``Retry-After``. Labelbox does not carry out
+a request that it answers with 429, so every request can be retried, also one that writes.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-class _Patience(Retry):
-    """A retry policy that says what it waits for."""
+class _LoggedRetry(Retry):
+    """A retry policy that logs why it waits."""
 
     RETRY_AFTER_STATUS_CODES = frozenset({HTTPStatus.TOO_MANY_REQUESTS})
 
@@ -36,10 +36,10 @@ class _Patience(Retry):
 
 
 # Labelbox counts requests by the minute; so without Retry-After 0, 2, 4, 8, 16, 30 and 30 s.
-_PATIENCE: Final = _Patience(
+_RETRIES: Final = _LoggedRetry(
     total=7,
     connect=0,
-    read=False,  # an error is raised as it is
+    read=False,  # errors are raised unchanged
     redirect=0,
     other=0,
     status_forcelist={HTTPStatus.TOO_MANY_REQUESTS},
@@ -52,18 +52,18 @@ _PATIENCE: Final = _Patience(
 
 
 def wait_for_rate_limit(client: labelbox.Client) -> None:
-    """Let a client wait and ask again, seven times at most, where Labelbox answers 429.
+    """Make a client wait and retry on status 429, seven times at most.
 
     It waits as long as ``Retry-After`` says, up to two minutes at a time.
     """
     session = _session(client)
     if session is not None:
-        session.mount(_host(client), LoopbackAdapter(max_retries=_PATIENCE))
+        session.mount(_host(client), LoopbackAdapter(max_retries=_RETRIES))
 
 
 @contextmanager
 def waiting_for_rate_limit(client: labelbox.Client) -> Iterator[None]:
-    """The same within a block; afterwards the client is as it was."""
+    """Make a client wait for the rate limit within a block; restore it afterwards."""
     session = _session(client)
     before = None if session is None else session.adapters.get(_host(client))
     wait_for_rate_limit(client)
@@ -71,7 +71,7 @@ def waiting_for_rate_limit(client: labelbox.Client) -> Iterator[None]:
         yield
     finally:
         if session is not None:
-            # requests has no method that takes an adapter away.
+            # requests has no method to remove an adapter.
             mounted: Any = session.adapters.pop(_host(client), None)
             if before is not None:
                 session.mount(_host(client), before)
@@ -80,7 +80,7 @@ def waiting_for_rate_limit(client: labelbox.Client) -> Iterator[None]:
 
 
 def _session(client: labelbox.Client) -> Session | None:
-    """The session that the SDK sends with; a client of another make may have none."""
+    """The SDK's HTTP session; other clients may have none."""
     session: Session | None = getattr(client, "connection", None)
     return session if hasattr(session, "mount") else None
 

@@ -1,9 +1,9 @@
-"""The files of an export task, read as bytes and line by line.
+"""Read the files of an export task line by line, as bytes.
 
 The SDK's own stream (7.17) writes all chunks to one temporary file in the encoding of the locale,
-turns a character that lies across two chunks into two replacement marks, gives up at the first
-network error, and leaves its file behind when it is stopped. So this asks the same two queries
-through ``client.execute`` and keeps bytes: one chunk on disk and one line in memory at a time.
+damages characters that two chunks share, gives up at the first network error, and leaves its file
+behind when it is interrupted. So this sends the same two queries through ``client.execute`` and
+keeps bytes: one chunk on disk and one line in memory at a time.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class TaskStream:
     """One of the two streams of a finished export task.
 
     Args:
-        client: The Labelbox client; it signs nothing of the chunks' downloads.
+        client: The Labelbox client; chunks are downloaded without its key.
         task_id: The id of the export task.
         kind: ``"RESULT"``: the data rows; ``"ERRORS"``: what Labelbox could not export.
         retry_delays: Seconds between the attempts to get one chunk.
@@ -64,7 +64,7 @@ class TaskStream:
         total_lines: Lines of the stream.
 
     Raises:
-        LabelboxError: Labelbox did not tell.
+        LabelboxError: The request failed.
     """
 
     def __init__(
@@ -84,14 +84,14 @@ class TaskStream:
         self.total_lines = _number(header.get("totalLines"), "totalLines")
 
     def lines(self, *, max_line_bytes: int = MAX_ROW_BYTES) -> Iterator[bytes]:
-        """Yields the lines of the stream without their ends; blank ones are left out.
+        """Yield the lines of the stream without their ends; blank ones are left out.
 
         Args:
             max_line_bytes: The longest line that is accepted.
 
         Raises:
             LabelboxUnavailableError: A chunk could not be downloaded.
-            ExportFailedError: A chunk stays shorter or longer than Labelbox says.
+            ExportFailedError: A chunk has another length than announced, after retries.
             ExportFormatError: A line is longer than ``max_line_bytes``.
         """
         pending = bytearray()
@@ -106,7 +106,7 @@ class TaskStream:
                     if len(pending) > max_line_bytes + 1:
                         raise ExportFormatError(
                             f"Export task {self._task_id} has a line longer than {max_line_bytes} "
-                            "bytes; this is no data row."
+                            "bytes; this is not a data row."
                         )
                     if pending.endswith(b"\n"):
                         if line := bytes(pending.strip()):
@@ -116,7 +116,7 @@ class TaskStream:
             yield line
 
     def _fetch(self, chunk: BinaryIO, offset: int) -> int:
-        """Downloads the chunk at an offset; returns the offset of the next one."""
+        """Download the chunk at an offset; return the offset of the next one."""
         for delay in (*self._retry_delays, None):
             try:
                 return self._attempt(chunk, offset)
@@ -128,7 +128,7 @@ class TaskStream:
         raise AssertionError  # pragma: no cover - the last attempt returns or raises
 
     def _attempt(self, chunk: BinaryIO, offset: int) -> int:
-        # asked for on every attempt: the signature in the URL may have expired
+        # requested on every attempt: the signature in the URL may have expired
         info = self._ask(_CHUNK, "exportFileFromOffset", offset=str(offset)) or {}
         try:
             url = str(info["file"])
@@ -146,7 +146,7 @@ class TaskStream:
         chunk.seek(0)
         chunk.truncate()
         try:
-            # no Authorization, not even from a .netrc: signed URLs refuse a second one
+            # no Authorization, not even from a .netrc: signed URLs refuse it
             with (
                 loopback_session() as session,
                 session.get(url, stream=True, timeout=_TIMEOUT, auth=_unsigned) as response,
@@ -155,7 +155,7 @@ class TaskStream:
                 for block in response.iter_content(_BLOCK):
                     chunk.write(block)
                     if chunk.tell() > end - start + 1:
-                        break  # a compressed bomb, or another file
+                        break  # a decompression bomb, or another file
         except requests.RequestException as error:
             raise LabelboxUnavailableError(
                 f"A file of export task {self._task_id} could not be downloaded "
@@ -193,7 +193,7 @@ def _unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
 
 
 def _number(value: object, name: str) -> int:
-    """Reads a count, which Labelbox sends as a number or as a string of digits."""
+    """Read a count, which Labelbox sends as a number or as a string of digits."""
     if value is None:
         return 0
     if isinstance(value, (int, str)) and str(value).isdecimal():

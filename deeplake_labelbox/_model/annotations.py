@@ -19,7 +19,7 @@ AnswerKind = Literal["radio", "checklist", "text"]
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """The name under which an annotation points into the ontology.
+    """A reference of an annotation to a tool, classification or option of the ontology.
 
     Attributes:
         feature_schema_id: Id of the tool, classification or option in the ontology; old exports
@@ -83,7 +83,7 @@ class MaskReference:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Track:
-    """One object through time: what the export says of one ``feature_id``.
+    """One object through time: all that an export has under one ``feature_id``.
 
     Attributes:
         feature: The tool.
@@ -132,7 +132,7 @@ class Problem:
     Attributes:
         what: One sentence.
         frame: First 1-based frame that it concerns, or ``None`` for the whole label.
-        last_frame: Last one; ``None`` where it is told of ``frame`` only.
+        last_frame: Last frame; ``None`` if it concerns ``frame`` only.
     """
 
     what: str

@@ -1,4 +1,4 @@
-"""Which answer a classification has in each frame: answers are held, and never look ahead."""
+"""The answer to a classification in each frame: an answer holds until the next one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class HeldAnswers:
     """The answers to one classification over a number of frames (M).
 
     Attributes:
-        states: The different answers that hold at one time or another.
+        states: The distinct answers.
         index: (M,) index into ``states`` per frame; -1 where there is no answer.
     """
 
@@ -56,9 +56,9 @@ def answered_beyond(
 def held_answers(answers: Mapping[int, Answer], segments: Segments, frames: Frames) -> HeldAnswers:
     """Spread the answers of key frames over the frames between them.
 
-    In a frame that carries an answer, this answer holds. In a frame within the segments of the
-    classification, the last answer before it holds. An option that has segments of its own is
-    chosen in exactly these. An answer without segments stands for its frame only.
+    A frame that carries an answer has this answer. A frame within the segments of the
+    classification has the last answer before it. An option that has segments of its own is
+    chosen in exactly these. An answer without segments holds in its frame only.
 
     Args:
         answers: Answer by 1-based frame number, for the frames that carry one.
@@ -74,7 +74,7 @@ def held_answers(answers: Mapping[int, Answer], segments: Segments, frames: Fram
     changes = timeline.changes()
     states: list[Answer | None] = [timeline.at(frame) for frame in changes]
     index = np.searchsorted(np.array(changes, dtype=np.int64), frames, side="right") - 1
-    # -1 would be Python's last element, so "before the first change" and "no answer" are one.
+    # Frames before the first change have index -1 as well: they have no answer either.
     answered = np.array([state is not None for state in states], dtype=np.bool_)
     return HeldAnswers(states, np.where((index >= 0) & answered[np.maximum(index, 0)], index, -1))
 
@@ -130,7 +130,7 @@ class _AnswerTimeline:
         return replace(answer, options=tuple(chosen))
 
     def _option_at(self, feature_id: str, frame: int) -> AnswerOption:
-        """The option as last exported; its segment says that it is chosen, so a later one does."""
+        """The option as last exported before the frame, else as first exported after it."""
         by_frame = self._options[feature_id]
         frames = self._option_frames[feature_id]
         return by_frame[frames[max(bisect_right(frames, frame) - 1, 0)]]

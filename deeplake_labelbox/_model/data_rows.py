@@ -1,4 +1,4 @@
-"""What an export says of a data row's video."""
+"""Name and frame count of a data row's video, from its export."""
 
 from __future__ import annotations
 
@@ -28,14 +28,12 @@ def without_signature(url: str) -> str:
         return url
     try:
         parts = urlsplit(url)
-    except (
-        ValueError
-    ):  # such as half of an IPv6 address: no URL that anything could be fetched from
+    except ValueError:  # not a URL, such as half of an IPv6 address
         return url.partition("?")[0]
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
 def declared_frames(row: Mapping[str, Any]) -> int | None:
-    """The frame count that Labelbox read from the container: an estimate, not the truth."""
+    """The frame count that Labelbox read from the container, which may be wrong."""
     count = as_mapping(row.get("media_attributes")).get("frame_count")
     return as_frame_number(count)

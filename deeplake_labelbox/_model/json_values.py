@@ -1,4 +1,4 @@
-"""Lenient reads of JSON values: what is absent or of another shape reads as empty."""
+"""Lenient reads of JSON values: missing values and values of other types read as empty."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def parse_json(text: str) -> Any:
 
 
 def parse_int(digits: str) -> int | float:
-    """An integer of JSON; one of more digits than Python reads is infinite."""
+    """Parse an integer of JSON; one with more digits than Python reads becomes infinite."""
     return int(digits) if len(digits) < _MAX_DIGITS else float(digits)
 
 
@@ -52,7 +52,7 @@ def as_list(value: Any) -> list[Any]:
 
 
 def as_text(value: Any) -> str | None:
-    """A text or a finite number as text; anything else, which can name nothing, as ``None``."""
+    """A text or a finite number as text; anything else as ``None``."""
     if isinstance(value, str):
         return value
     is_int = isinstance(value, int) and not isinstance(value, bool) and abs(value) < _MAX_ID
@@ -61,7 +61,7 @@ def as_text(value: Any) -> str | None:
 
 
 def short(value: Any) -> str:
-    """A value in a message: neither long nor deep, whatever it is."""
+    """Shorten a value for a message."""
     try:
         return _SHORT.repr(value)
     except ValueError:
@@ -69,7 +69,7 @@ def short(value: Any) -> str:
 
 
 def as_number(value: Any) -> float | None:
-    """A number; one that nothing is measured in, and anything else, as ``None``."""
+    """A number up to 2**53; anything else as ``None``."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         return None
     # Deep Lake cannot read back the statistics of a column with the largest numbers.
@@ -77,7 +77,7 @@ def as_number(value: Any) -> float | None:
 
 
 def as_int32(value: Any) -> int | None:
-    """A whole number from 0 on that a column of 32 bits holds; anything else as ``None``."""
+    """A whole number from 0 to 2**31 - 1; anything else as ``None``."""
     number = as_number(value)
     if number is None or not number.is_integer() or not 0 <= number <= _MAX_INT32:
         return None
@@ -85,7 +85,7 @@ def as_int32(value: Any) -> int | None:
 
 
 def as_frame_number(value: Any) -> int | None:
-    """A frame number from 1 on; exports write them as text or as number."""
+    """A frame number from 1 on, written as text or as a number; anything else as ``None``."""
     if isinstance(value, str):
         is_whole = value.isdecimal() and len(value) < _MAX_DIGITS
     elif isinstance(value, float):

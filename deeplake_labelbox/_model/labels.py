@@ -1,8 +1,8 @@
-"""Label JSON of an export to typed annotations.
+"""Parse the label JSON of an export into typed annotations.
 
-The shapes are those of Labelbox's video export (one label of ``projects.<id>.labels``). Everything
-in it is optional somewhere: exports of other years and of other settings lack ids, segments or key
-frames. What cannot be read becomes a `Problem` of the label, never an exception.
+The format is that of Labelbox's video export (one label of ``projects.<id>.labels``). Every part
+is optional: exports of other years or settings lack ids, segments or key frames. What cannot be
+read becomes a `Problem` of the label, never an exception.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def parse_label(label: Mapping[str, Any]) -> VideoLabel:
         label: A label's JSON, as in the ``labels`` list of an export.
 
     Returns:
-        Its annotations, and the problems that were met.
+        Its annotations, and the problems found.
     """
     return _LabelParser(label).parse()
 
@@ -113,7 +113,7 @@ class _LabelParser:
         self._problems.append(Problem(what, frame))
 
     def _report_unread(self, annotations: Mapping[str, Any]) -> None:
-        """Name the kinds of annotations that no dataset has columns for, such as relationships."""
+        """Report annotations of kinds that have no columns, such as relationships."""
         for key, held in annotations.items():
             if held and isinstance(held, Mapping | list) and key not in _READ_OF_LABEL:
                 self._report(f"its {key} are of a kind that is not supported{_names_in(held)}")
@@ -186,7 +186,7 @@ class _LabelParser:
                 continue
             frames.append(number)
             coordinates.append(found[1])
-            # Exports repeat the answers on every frame; most of the time would go there.
+            # Exports repeat the answers on every frame; parsing all would take most of the time.
             classifications = item.get("classifications") or None
             if not _same(classifications, read):
                 nested = tuple(self._answers(classifications, number))
@@ -231,7 +231,7 @@ class _LabelParser:
                 content = given.get("content") if isinstance(given, Mapping) else given
                 text = as_text(content)
                 if content is not None and text is None:
-                    self._report(f"{_named(feature)} has a text that is no text", frame)
+                    self._report(f"{_named(feature)} has a text answer that is not a text", frame)
             feature_id = as_text(item.get("feature_id"))
             self._answer_ids.add(feature_id)
             yield Answer(feature, feature_id, kind, options, text)
@@ -241,7 +241,8 @@ class _LabelParser:
     ) -> Iterator[AnswerOption]:
         for option in as_list(options):
             if not isinstance(option, Mapping):
-                self._report(f"{_named(asked)} has an option {short(option)} of no name", frame)
+                what = f"{_named(asked)} has an option without a name: {short(option)}"
+                self._report(what, frame)
                 continue
             feature_id = as_text(option.get("feature_id"))
             self._answer_ids.add(feature_id)
@@ -268,7 +269,7 @@ class _LabelParser:
             for interval in as_list(intervals):
                 ends = [as_frame_number(end) for end in as_list(interval)]
                 if len(ends) != 2 or None in ends or ends[0] > ends[1]:  # type: ignore[operator]  # None is excluded
-                    self._report(f"segment {short(interval)} of {feature_id} is no [first, last]")
+                    self._report(f"segment {short(interval)} of {feature_id} is not [first, last]")
                     continue
                 pairs.append([int(end) for end in ends if end is not None])
             pairs.sort()
@@ -284,14 +285,14 @@ class _LabelParser:
     def _report_empty_segments(
         self, objects: Mapping[str, Mapping[int, Mapping[str, Any]]]
     ) -> None:
-        """A segment whose feature appears in no frame says when, but not what."""
+        """Report segments whose feature has no value in any frame."""
         for feature_id in sorted(self._segments.keys() - objects.keys() - self._answer_ids):
             for start, _ in self._segments[feature_id][:1]:
                 self._report(f"feature {feature_id} has segments, but no value", int(start))
 
 
 def _names_in(held: Any) -> str:
-    """The names of what a list or object of annotations holds, in brackets."""
+    """The names of the annotations in a list or object, in brackets."""
     items = held.values() if isinstance(held, Mapping) else as_list(held)
     names = {_named(_feature(item)) for item in items if isinstance(item, Mapping)}
     return f" ({', '.join(sorted(names)[:_NAMED])})" if names else ""
@@ -306,7 +307,7 @@ def _feature(item: Mapping[str, Any]) -> Feature:
 
 
 def _identity(feature: Feature) -> Feature:
-    """What makes two answers belong to one classification: the schema id, else the name."""
+    """The key that answers to one classification share: its schema id, else its name."""
     if feature.feature_schema_id is not None:
         return Feature(feature.feature_schema_id, None, None)
     return feature
@@ -317,7 +318,7 @@ def _named(feature: Feature) -> str:
 
 
 def _answer_kind(item: Mapping[str, Any]) -> AnswerKind | None:
-    """Which kind of answer an item holds; of several keys the one that is not ``null`` counts."""
+    """The kind of an item's answer; of several keys the first that is not ``null`` counts."""
     held = [kind for kind in CLASSIFICATIONS.values() if kind.json_key in item]
     given = [kind for kind in held if item[kind.json_key] is not None] or held
     return given[0].name if given else None

@@ -1,7 +1,7 @@
 """The ontology of a project: tools, classifications and options.
 
-The source is the ``normalized`` JSON of a Labelbox ontology; where none is at hand, the ontology
-is inferred from the export itself.
+The source is the ``normalized`` JSON of a Labelbox ontology; without one, the ontology is inferred
+from the export.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ class Classification:
 
     Attributes:
         name: Name; also the name of its column.
-        kind: ``"radio"``, ``"checklist"`` or ``"text"``; other kinds are kept as they are and not
-            converted.
+        kind: ``"radio"``, ``"checklist"`` or ``"text"``; other kinds are kept, but
+            not converted.
         instructions: Display text.
-        scope: ``"index"`` is asked per frame, ``"global"`` once per video. Means something only at
-            the top of the ontology.
+        scope: ``"index"`` is asked per frame, ``"global"`` once per video. Used only at the
+            top of the ontology.
         feature_schema_id: Id in Labelbox.
         options: The options of a radio or checklist.
     """
@@ -68,7 +68,7 @@ class Tool:
     Attributes:
         name: Name; also the name of its column.
         kind: ``"rectangle"``, ``"point"``, ``"line"``, ``"polygon"``, ``"raster-segmentation"``;
-            other kinds are kept as they are and not converted.
+            other kinds are kept, but not converted.
         feature_schema_id: Id in Labelbox.
         color: Display color, ``#rrggbb``, if any.
         classifications: Classifications asked for each object.
@@ -127,7 +127,7 @@ class Ontology:
         """Read the ``normalized`` JSON object of a Labelbox ontology.
 
         Raises:
-            OntologyError: If it lacks what every ontology has.
+            OntologyError: If a required field is missing.
         """
         try:
             return cls(
@@ -143,7 +143,7 @@ class Ontology:
             ) from error
 
     def normalized(self) -> dict[str, Any]:
-        """The ontology as `from_normalized` reads it; what it does not read is left out."""
+        """The JSON that `from_normalized` reads; other fields of Labelbox are left out."""
         return {
             "tools": [
                 {
@@ -162,8 +162,8 @@ class Ontology:
         """The tool that ``feature`` points to, or ``None``.
 
         Args:
-            feature: What an annotation says of its tool.
-            kind: The kind to prefer, where a name alone tells two tools not apart.
+            feature: An annotation's reference to its tool.
+            kind: The kind to prefer where two tools have the same name.
         """
         key = (feature, kind)
         if key not in self._found:
@@ -197,7 +197,7 @@ def _find(items: Iterable[Any], feature: Feature, names_of: Any) -> int | None:
         names = names_of(item)
         if by_name is None and feature.name in names:
             by_name = index
-        # A slug tells little: "A+" and "A-" have the same, as have any two Chinese characters.
+        # Slugs are ambiguous: "A+" and "A-" have the same, as do any two Chinese characters.
         values = (*names, *map(slug, names)) if feature.name is None else names
         if by_value is None and feature.value in values:
             by_value = index

@@ -1,4 +1,4 @@
-"""One line of a Labelbox video export: what it must hold before anything is built on it.
+"""Parse and check one line of a Labelbox video export.
 
 The shape is the one that Labelbox documents for exports of video projects: an object with
 ``data_row``, ``media_attributes`` and ``projects`` (project id to its ``labels``).
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MAX_ROW_BYTES: Final = 512 * 2**20
-"""A row longer than this is taken for something else than an export."""
+"""The longest line that is accepted as a data row."""
 
 _EXPECTED: Final = (
     "a Labelbox export has one JSON object per data row, with 'data_row' and 'projects'"
@@ -28,14 +28,14 @@ _NOT_VIDEO: Final = ("image/", "audio/", "text/", "application/pdf", "applicatio
 
 
 def parse_row(line: bytes, where: str) -> dict[str, Any]:
-    """Parses one line of an export and checks that it is a data row of a video project.
+    """Parse one line of an export and check that it is a data row of a video project.
 
     Args:
         line: UTF-8 JSON of one object, without its line end.
         where: The line in words, for messages: ``"line 3 of project.ndjson"``.
 
     Returns:
-        The data row as Labelbox wrote it; halves of characters, which no text can hold, as "?".
+        The data row as Labelbox wrote it, with lone surrogates replaced by "?".
 
     Raises:
         ExportFormatError: The line is not UTF-8, not JSON, or not a data row.
@@ -61,11 +61,11 @@ def parse_row(line: bytes, where: str) -> dict[str, Any]:
 
 
 def without_lone_surrogates(row: Any, line: bytes) -> Any:
-    """Replaces halves of characters by "?": no text of a dataset, file or message can hold them.
+    """Replace lone surrogates by "?": UTF-8 cannot encode them.
 
     Args:
         row: A parsed line.
-        line: The line itself, by which most are told to have none.
+        line: The line itself, which is searched for them first because it is faster.
     """
     return _whole_characters(row) if _ESCAPED_SURROGATE.search(line) else row
 
@@ -81,7 +81,7 @@ def _whole_characters(value: Any) -> Any:
 
 
 def check_row(row: object, where: str) -> dict[str, Any]:
-    """Checks that a parsed value is a data row of a video project.
+    """Check that a parsed value is a data row of a video project.
 
     Args:
         row: The value.
@@ -111,7 +111,7 @@ def check_row(row: object, where: str) -> dict[str, Any]:
     for project_id, entry in projects.items():
         if not isinstance(project_id, str):
             raise ExportFormatError(
-                f"{_capital(where)} has the project id {project_id!r}, which is no string; pass "
+                f"{_capital(where)} has the project id {project_id!r}, which is not a string; pass "
                 "the export as Labelbox wrote it."
             )
         if not isinstance(entry, dict) or not isinstance(entry.get("labels") or [], list):
@@ -124,7 +124,7 @@ def check_row(row: object, where: str) -> dict[str, Any]:
 
 
 def _check_version(row: Mapping[str, Any], where: str) -> None:
-    """Refuses what Labelbox wrote before the exports of today, by its own keys."""
+    """Refuse export v1, which has other keys."""
     if {"Labeled Data", "DataRow ID"} & row.keys():
         raise ExportFormatError(
             f"{_capital(where)} is of an export v1 of Labelbox (with 'DataRow ID', 'Labeled Data' "
@@ -139,7 +139,7 @@ def _check_version(row: Mapping[str, Any], where: str) -> None:
 
 
 def project_entry(row: Mapping[str, Any], project_id: str) -> dict[str, Any]:
-    """Returns what a data row holds for one project.
+    """Return the labels and details of a data row in one project.
 
     Args:
         row: A data row of a ``ProjectExport``.
@@ -163,7 +163,7 @@ def project_entry(row: Mapping[str, Any], project_id: str) -> dict[str, Any]:
 
 
 def list_ids(project_ids: Mapping[str, object]) -> str:
-    """Puts project ids into words for a message."""
+    """List project ids for a message."""
     if not project_ids:
         return "no project"
     shown = [repr(project_id) for project_id in list(project_ids)[:_SHOWN_KEYS]]
@@ -172,7 +172,7 @@ def list_ids(project_ids: Mapping[str, object]) -> str:
 
 
 def _check_media_type(row: Mapping[str, Any], where: str) -> None:
-    """Refuses data rows that say they are no video; a row that says nothing is let through."""
+    """Refuse data rows of other media types; rows that do not name their type pass."""
     attributes = row.get("media_attributes")
     attributes = attributes if isinstance(attributes, dict) else {}
     asset_type = attributes.get("asset_type")
@@ -205,7 +205,7 @@ def _label_kinds(row: Mapping[str, Any]) -> list[str]:
 
 
 def _kind(value: object) -> str:
-    """Describes a JSON value without its contents, which may hold signed URLs."""
+    """Describe a JSON value without its contents, which may hold signed URLs."""
     if isinstance(value, dict):
         keys = [repr(str(key))[:40] for key in list(value)[:_SHOWN_KEYS]]
         if not keys:

@@ -1,4 +1,4 @@
-"""Which of the labels of a data row counts: consensus, review and benchmark give several."""
+"""Select the label that counts where consensus, review or benchmarks give several."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def select_label(
         The label's JSON, or ``None`` if the data row has no label, or only skipped ones.
 
     Raises:
-        ConfigurationError: If ``selection`` is neither a known word nor a function, or if the
-            function fails or returns something else than a label.
+        ConfigurationError: If ``selection`` is neither a known name nor a function, or if the
+            function fails or does not return a label.
     """
     project = as_mapping(as_mapping(data_row.get("projects")).get(project_id))
     labels = counted_labels(data_row, project_id)
@@ -54,13 +54,14 @@ def select_label(
             ) from error
         if selected is not None and not isinstance(selected, Mapping):
             raise ConfigurationError(
-                f"`label_selection` returned a {type(selected).__name__}; it returns one of the "
-                f"labels that it gets, or None."
+                f"`label_selection` returned a {type(selected).__name__}; it must return one of "
+                f"the labels that it gets, or None."
             )
         return selected
     if selection not in ("selected", "newest", "all"):
         raise ConfigurationError(
-            f"`label_selection` is {selection!r}; it is 'selected', 'newest', 'all' or a function."
+            f"`label_selection` is {selection!r}; it must be 'selected', 'newest', 'all' or a "
+            f"function."
         )
     if selection in ("selected", "all"):
         winner = as_mapping(project.get("project_details")).get("selected_label_id")
@@ -104,7 +105,7 @@ def _annotator(label: Mapping[str, Any]) -> str | None:
 
 
 def _changed(label: Mapping[str, Any]) -> datetime:
-    """When the content of a label changed last."""
+    """The time of the last change of a label's content."""
     details = as_mapping(label.get("label_details"))
     for key in ("content_last_updated_at", "updated_at", "created_at"):
         try:

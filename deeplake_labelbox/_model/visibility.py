@@ -1,4 +1,4 @@
-"""In which frames an object is visible, and which key frames rule each of them."""
+"""The frames that are labeled, and the key frames from which an object in each is computed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from deeplake_labelbox._model.annotations import Track
+from deeplake_labelbox._model.annotations import Track, VideoLabel
 
 Frames = NDArray[np.int64]
 
@@ -22,9 +22,9 @@ class VisibleFrames:
         frames: 1-based frame numbers, ascending.
         held: Index into the track's ``frames`` of the value to start from.
         towards: Index of the next value in the same segment, to move towards; -1 where the held
-            value stands as it is.
+            value does not move.
         answered: Index of the last value at or before the frame, -1 where there is none yet:
-            answers are held, and never look ahead.
+            answers hold and never look ahead.
     """
 
     frames: Frames
@@ -34,11 +34,11 @@ class VisibleFrames:
 
 
 def visible_frames(track: Track, last_frame: int) -> VisibleFrames:
-    """Lay a track over its segments.
+    """Compute the frames in which a track is visible.
 
     A frame that carries a value keeps it. Between two values of one segment the object moves;
     after the last value of a segment it holds to the segment's end, and before the first one it
-    stands where that one is. A segment without any value holds the last value before it.
+    has the first one's value. A segment without any value holds the last value before it.
 
     Args:
         track: The track.
@@ -75,6 +75,34 @@ def frames_beyond(track: Track, last_frame: int) -> tuple[int, int] | None:
     starts = [frame for frame in track.frames if frame > last_frame]
     starts += [max(start, last_frame + 1) for start, end in track.segments if end > last_frame]
     return int(min(starts)), last
+
+
+def labeled_ranges(label: VideoLabel) -> tuple[tuple[int, int], ...]:
+    """Return the frames that lie in a labeled segment or carry a value.
+
+    Segments of objects and of frame classifications count; answers for the whole video do not.
+
+    Args:
+        label: The label.
+
+    Returns:
+        First and last frame, 1-based, of intervals that may overlap, in any order.
+    """
+    found: set[tuple[int, int]] = set()
+    for track in label.tracks:
+        found.update((int(first), int(last)) for first, last in track.segments)
+        found.update((int(frame), int(frame)) for frame in track.frames)
+    for by_frame in label.frame_answers:
+        for frame, answer in by_frame.answers.items():
+            found.add((frame, frame))
+            for feature_id in (
+                answer.feature_id,
+                *(option.feature_id for option in answer.options),
+            ):
+                segments = label.segments.get(feature_id) if feature_id is not None else None
+                if segments is not None:
+                    found.update((int(first), int(last)) for first, last in segments)
+    return tuple(found)
 
 
 def _union(spans: list[Frames], values: Frames) -> Frames:

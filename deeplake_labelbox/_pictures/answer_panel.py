@@ -1,4 +1,4 @@
-"""The panel: the answers that hold in a frame, as questions and answers."""
+"""The panel with the answers of a frame."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class AnswerPanel:
     """Answers laid out for a width.
 
     Attributes:
-        annotations: What the frame says.
-        width: Pixels to write in.
+        annotations: The annotations of the frame.
+        width: Width of the panel in pixels.
         text_size: Height of the letters in pixels.
-        most: How many answers are written; what is left out is counted.
+        most: Greatest number of answers; the others are counted.
     """
 
     annotations: FrameAnnotations
@@ -36,11 +36,11 @@ class AnswerPanel:
 
     @property
     def height(self) -> int:
-        """Pixels that the answers take."""
+        """Height of the panel in pixels."""
         return len(self._rows()) * Lettering(self.text_size).line_height
 
     def draw(self, draw: ImageDraw.ImageDraw, left: float, top: float) -> None:
-        """Write the answers from a corner on."""
+        """Write the answers from an upper left corner on."""
         lettering = Lettering(self.text_size)
         for number, row in enumerate(self._rows()):
             for x, text, color in row:

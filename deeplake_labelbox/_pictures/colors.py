@@ -1,4 +1,4 @@
-"""One color per class: the ontology's where it is known, else one that its name always gets."""
+"""One color per class: the ontology's if it is known, else one that depends on the name."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def class_colors(
 ) -> dict[str, Color]:
     """Choose the color of each class.
 
-    A class without a known color gets the place in the palette that its name points to, or the
-    next one that is free, so that it looks the same in every picture and project.
+    A class without a known color gets the palette color at the hash of its name, or the next free
+    one, so that it has the same color in every picture and project.
 
     Args:
         class_names: The classes.
         known: Colors by class name, as ``#rrggbb`` or another form that Pillow reads; others are
-            passed over.
+            ignored.
 
     Returns:
         The colors by class name.
@@ -68,7 +68,7 @@ def class_colors(
 
 
 def ink_on(color: Color) -> Color:
-    """Black or white: what is read better on a color."""
+    """Black or white, whichever is more readable on a color."""
     red, green, blue = color
     return INK if 0.299 * red + 0.587 * green + 0.114 * blue > 128 else (255, 255, 255)
 

@@ -1,4 +1,4 @@
-"""A contact sheet: frames of all videos of a dataset on one picture."""
+"""Draw a contact sheet: frames of all videos of a dataset in one picture."""
 
 from __future__ import annotations
 
@@ -55,15 +55,15 @@ def draw_contact_sheet(
     image_column: str | None = None,
     annotator: str | None = None,
 ) -> Image.Image:
-    """Draw frames of all videos of a dataset, with what is labeled in them.
+    """Draw frames of all videos of a dataset, with their labels.
 
     The frames are spread over the videos and over their time; videos with labels come first.
     See `draw_frame` for how they are drawn.
 
     Args:
         ds: A dataset made by this package, open, as `LabeledDataset` or by its path.
-        frames: How many frames are shown, at most.
-        columns: How many stand side by side.
+        frames: Greatest number of frames.
+        columns: Number of frames side by side.
         width: Width of the picture in pixels.
         videos: Names, data row ids or ``video_idx`` of videos; by default all.
         between: First and last 1-based frame number to choose from; by default all.
@@ -165,14 +165,14 @@ class _Card:
 
     @property
     def height(self) -> int:
-        """Pixels that the card takes at least."""
+        """Least height of the card in pixels."""
         head = _PADDING + _CAPTION.line_height + _PADDING // 2
         if self.is_upright:
             return head + max(self.picture.height, self.panel.height) + _PADDING
         return head + self.picture.height + _PADDING + self.panel.height + _PADDING
 
     def draw(self, sheet: Image.Image, left: int, top: int, height: int) -> None:
-        """Draw the card with its upper left corner at a place, as high as its row."""
+        """Draw the card at an upper left corner, as high as its row."""
         draw = ImageDraw.Draw(sheet)
         draw.rounded_rectangle(
             (left, top, left + self.width, top + height), 10, fill=CARD, outline=CARD_EDGE, width=1
@@ -192,7 +192,7 @@ class _Card:
 
 @dataclass(frozen=True, slots=True)
 class _Header:
-    """What the dataset is, and the colors of its classes."""
+    """Title of the dataset, and the colors of its classes."""
 
     title: str
     subtitle: str
@@ -225,12 +225,12 @@ class _Header:
 
     @property
     def height(self) -> int:
-        """Pixels that the header takes, with the space below it."""
+        """Height of the header in pixels, with the space below it."""
         lines = len(self.legend) * (_SUBTITLE.line_height + 6)
         return _TITLE.line_height + _SUBTITLE.line_height + 8 + lines + (18 if lines else 0) + 12
 
     def draw(self, draw: ImageDraw.ImageDraw, left: int, top: int) -> None:
-        """Draw the header from a corner on."""
+        """Draw the header at an upper left corner."""
         _TITLE.draw(draw, (left, top), self.title, TEXT)
         top += _TITLE.line_height + 4
         _SUBTITLE.draw(draw, (left, top), self.subtitle, MUTED)

@@ -61,7 +61,7 @@ def write_preview(
         progress: Whether to show a progress bar.
 
     Returns:
-        What was written, in a few words.
+        A short description of the file.
 
     Raises:
         ConfigurationError: If the path has another suffix, there is no such video, frame,
@@ -128,7 +128,7 @@ def check_preview_path(path: str | Path, videos: Sequence[str] | None) -> str:
     """The suffix of a preview's path.
 
     Raises:
-        ConfigurationError: If it is none that is known, or the videos do not go into one file.
+        ConfigurationError: If the suffix is unknown, or the videos do not fit into one file.
     """
     suffix = Path(path).suffix.lower()
     if suffix not in (".png", ".mp4", ".html"):
@@ -137,8 +137,8 @@ def check_preview_path(path: str | Path, videos: Sequence[str] | None) -> str:
         raise ConfigurationError("videos is empty; name at least one, or leave it out.")
     if suffix == ".mp4" and videos is not None and len(videos) > 1:
         raise ConfigurationError(
-            f"{path} would show {len(videos)} videos; an .mp4 shows one. Write one file each, or "
-            f"an .html page of all."
+            f"{path} would show {len(videos)} videos, but an .mp4 can show only one. Write one "
+            f"file each, or an .html page of all."
         )
     return suffix
 
@@ -149,7 +149,7 @@ class Preview:
 
     Attributes:
         dataset: The dataset.
-        frames: How many frames are shown, at most.
+        frames: Greatest number of frames.
         videos: Names, data row ids or ``video_idx`` of videos; ``None`` shows all.
         annotator: Whose labels are drawn; ``None`` for those that count.
     """
@@ -197,12 +197,12 @@ def preview(
     videos: Sequence[str] | None = None,
     annotator: str | None = None,
 ) -> Preview:
-    """A look at a dataset for notebooks: the last value of a cell is shown.
+    """Preview a dataset in a notebook, which shows the last value of a cell.
 
     Args:
         ds: A dataset made by this package, open, as `LabeledDataset` or by its path, with
             labels or without.
-        frames: How many frames are shown, at most.
+        frames: Greatest number of frames.
         videos: Names, data row ids or ``video_idx`` of videos; by default all.
         annotator: Whose labels are drawn, of a dataset with columns of each annotator
             (``label_selection="all"``); by default those that count.

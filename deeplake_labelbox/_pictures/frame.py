@@ -1,4 +1,4 @@
-"""One frame with its annotations."""
+"""Draw one frame with its annotations."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ def draw_frame(
     image_column: str | None = None,
     annotator: str | None = None,
 ) -> Image.Image:
-    """Draw a frame with all that is labeled in it.
+    """Draw a frame with all of its labels.
 
     Boxes, masks, points, lines and polygons are drawn in the colors of their classes, each with a
     tag of its class, track id and answers; a diamond marks objects that were drawn in this frame,
-    and not interpolated. The answers of the frame are written below it, or beside it where it is
-    upright. Small frames are enlarged by a whole number. Scripts other than Latin need a font of
-    the system that has them, such as Noto Sans CJK; without, boxes stand in their place.
+    not interpolated. The answers of the frame are written below it, or beside it if it is upright.
+    Small frames are enlarged by a whole number. Scripts other than Latin need a system font that
+    has them, such as Noto Sans CJK; without one, boxes replace the characters.
 
     Args:
         ds: A dataset with labels, made by this package, open, as `LabeledDataset` or by its path,
-            or the view of a query; without labels the frame stands alone.
+            or the view of a query; without labels only the frame is drawn.
         row: Row number; negative ones count from the end.
         colors: Colors by class name, like ``{"car": "#e4572e"}``, instead of the ontology's.
         image_column: Column of the pictures; by default ``frames``.

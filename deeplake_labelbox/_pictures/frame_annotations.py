@@ -1,4 +1,4 @@
-"""What rows of a dataset say, in words and shapes to be drawn."""
+"""The annotations of rows of a dataset, as words and shapes to draw."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class ShownObject:
     Attributes:
         kind: Kind of its tool.
         class_name: Name of its tool.
-        track_id: Its track id, or ``None`` if the dataset does not tell.
-        is_key_frame: Whether it was drawn in this frame, and not interpolated.
+        track_id: Its track id, or ``None`` if the dataset has none.
+        is_key_frame: Whether it was drawn in this frame, not interpolated.
         shape: ``rectangle``: (4,) left, top, width, height; ``point``: (2,); ``line`` and
             ``polygon``: (V, 2); ``raster-segmentation``: (H, W) bool. All in pixels of the frame.
-        answers: What was answered about it.
+        answers: The answers about it.
     """
 
     kind: ToolKind
@@ -54,12 +54,12 @@ class ShownObject:
 
 @dataclass(frozen=True, slots=True)
 class FrameAnnotations:
-    """All that a row says.
+    """All annotations of a row.
 
     Attributes:
         is_labeled: Whether a label was applied to the video of the row.
         objects: The objects in the frame.
-        answers: The answers that hold in the frame, nested ones within the answer above.
+        answers: The answers of the frame, nested ones within their parent.
     """
 
     is_labeled: bool
@@ -71,8 +71,8 @@ class AnnotationReader:
     """Reads the annotations and pictures of rows.
 
     Args:
-        dataset: The dataset or view; one without labels reads as not labeled.
-        annotator: Whose labels are read, of a dataset with columns of each annotator; ``None`` for
+        dataset: The dataset or view, with labels or without.
+        annotator: Whose labels to read, of a dataset with columns of each annotator; ``None`` for
             those that count.
         image_column: Column of the pictures; by default ``frames``.
 
@@ -107,7 +107,7 @@ class AnnotationReader:
 
     @property
     def class_colors(self) -> Mapping[str, str]:
-        """The colors of the ontology, by class name, as far as the dataset tells them."""
+        """The colors of the ontology by class name, as far as the dataset has them."""
         families = self._families.objects
         return {name: color for family in families for name, color in family.colors.items()}
 
@@ -120,12 +120,12 @@ class AnnotationReader:
         return FrameAnnotations(is_labeled, objects, answers.answers)
 
     def answers(self, rows: Rows) -> Iterator[FrameAnnotations]:
-        """The answers that hold in each row, without its objects."""
+        """The answers of each row, without its objects."""
         told = self.dataset.answers(rows)
         for place in range(len(rows)):
             is_labeled = any(answers.values[place] is not None for answers in told.values())
             words = {name: answers.words[place] for name, answers in told.items()}
-            yield FrameAnnotations(is_labeled, answers=tuple(self._tell(words)))
+            yield FrameAnnotations(is_labeled, answers=tuple(self._in_words(words)))
 
     def objects(self, rows: Rows) -> list[FamilyObjects]:
         """The objects in rows, by column."""
@@ -153,15 +153,15 @@ class AnnotationReader:
         return picture.resize((width, height), Image.Resampling.LANCZOS)
 
     def weight(self, row: int) -> int:
-        """How much there is to see in a row: its objects and answers; -1 if not labeled."""
+        """Number of objects and answers in a row; -1 if it is not labeled."""
         rows = np.array([row], dtype=np.int64)
         parts, (answers,) = self.objects(rows), self.answers(rows)
         if not (answers.is_labeled or any(part.labeled.any() for part in parts)):
             return -1
         return sum(map(len, parts)) + len(answers.answers)
 
-    def _tell(self, words: Mapping[str, str]) -> Iterator[ShownAnswer]:
-        """The answers in words, the nested ones in brackets behind the one above."""
+    def _in_words(self, words: Mapping[str, str]) -> Iterator[ShownAnswer]:
+        """The answers in words, nested ones in brackets behind their parent."""
         for family in self._families.answers:
             if family.parent is None and (answer := self._with_nested(family, words)):
                 yield ShownAnswer(family.name, answer)

@@ -1,4 +1,4 @@
-"""Which frames a contact sheet shows."""
+"""Choose the frames of a contact sheet."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from deeplake_labelbox._pictures.frame_annotations import AnnotationReader
 from deeplake_labelbox._store.videos import Video
 
-# So many rows are looked at to find the one of a stretch in which most is to be seen.
+# Number of rows that are compared to find the one of a stretch with the most labels.
 _LOOKS: Final = 9
 
 
@@ -36,13 +36,13 @@ def choose_frames(
 ) -> list[list[ChosenFrame]]:
     """Spread a number of frames over videos, and over the time of each.
 
-    Videos with labels come before those without. In each stretch of a video the frame with most
-    objects and answers is taken.
+    Videos with labels come before those without. From each stretch of a video, the frame with the
+    most objects and answers is chosen.
 
     Args:
         reader: Reads the dataset.
         videos: Its videos.
-        count: How many frames, at most.
+        count: Greatest number of frames.
 
     Returns:
         The frames of each video that is shown.
@@ -55,7 +55,7 @@ def choose_frames(
     lengths = [len(video.rows) for video in shown]
     shares = [0] * len(shown)
     for _ in range(min(count, sum(lengths))):
-        # The next frame goes to the video with the fewest that has one left.
+        # The next frame goes to the video with the fewest frames so far.
         open_videos = [i for i, length in enumerate(lengths) if shares[i] < length]
         shares[min(open_videos, key=lambda i: shares[i])] += 1
     return [

@@ -1,4 +1,4 @@
-"""When the frames of a video are shown."""
+"""The times of a video's frames."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _LONGEST_PAUSE: Final = 60.0
 
 
 def frame_times(dataset: LabeledDataset, video: Video) -> NDArray[np.float64]:
-    """The time of each frame.
+    """Return the time of each frame.
 
     Args:
         dataset: The dataset.
         video: Its frames, ascending.
 
     Returns:
-        (R,) seconds, strictly ascending: those of the column ``timestamp``, or where they do not
-        ascend or are not there, what the frame numbers and the frame rate tell.
+        (R,) seconds, strictly ascending: those of the column ``timestamp``, or if they are missing
+        or do not ascend, those computed from frame numbers and frame rate.
     """
     if "timestamp" in column_names(dataset.dataset):
         read = dataset.cells("timestamp", video.rows)
@@ -36,7 +36,7 @@ def frame_times(dataset: LabeledDataset, video: Video) -> NDArray[np.float64]:
 
 
 def frame_rate(dataset: LabeledDataset, video: Video) -> float:
-    """Frames a second, as Labelbox tells it; 25 where it does not."""
+    """Frames per second according to Labelbox; 25 if unknown."""
     for name in column_names(dataset.dataset):
         if (
             name.rpartition("/")[2] == "frame_rate"

@@ -1,4 +1,4 @@
-"""A video of labeled frames: what an annotator saw, played."""
+"""Write a video of labeled frames."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ def write_preview_video(
     annotator: str | None = None,
     progress: bool = True,
 ) -> Video:
-    """Write a video with all that is labeled in it drawn in: H.264 in MP4, as browsers play it.
+    """Write a video with its labels drawn in: H.264 in MP4, which browsers play.
 
-    Frames are shown for as long as the dataset's timestamps tell, and are read one at a time.
+    Frames are shown for the time in the dataset's timestamps, and are read one at a time.
 
     Args:
         ds: A dataset made by this package, open, as `LabeledDataset` or by its path;
-            without labels the frames stand alone.
+            without labels only the frames are drawn.
         path: The MP4 file to write.
         video: Name, data row id or ``video_idx`` of a video; by default the first with labels.
         frames: First and last 1-based frame number; by default all.
@@ -68,7 +68,7 @@ def write_preview_video(
         progress: Whether to show a progress bar.
 
     Returns:
-        The video, with the frames that are shown.
+        The video with the frames that it shows.
 
     Raises:
         ConfigurationError: If there is no such video, frame or column, or the file cannot be
@@ -108,13 +108,13 @@ def _shown_video(reader: AnnotationReader, name: str | None, frames: FrameRange 
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Where the frame, its caption and its answers are.
+    """The places of a frame, its caption and its answers.
 
     Attributes:
         picture: Width and height of the frame as it is shown.
-        size: Width and height of the whole; even, as yuv420p needs it.
+        size: Width and height of the whole; even, as yuv420p requires.
         text_size: Height of the letters.
-        is_beside: Whether the text is at the right of the frame, not below.
+        is_beside: Whether the text is to the right of the frame, not below it.
     """
 
     picture: tuple[int, int]
@@ -147,7 +147,7 @@ class _Layout:
         )
         text = layout.caption_height
         if layout.has_labels:
-            # As high as the most that is said in any frame, so that nothing jumps.
+            # As high as the longest text of any frame, so that nothing jumps.
             different = {frame.answers: frame for frame in answers}
             text += max(layout.panel(frame).height for frame in different.values())
         if is_beside:
@@ -161,7 +161,7 @@ class _Layout:
 
     @property
     def caption_height(self) -> int:
-        """Pixels that the caption takes, with the space below it."""
+        """Height of the caption in pixels, with the space below it."""
         return Lettering(self.text_size, bold=True).line_height + self.text_size // 3
 
     def panel(self, annotations: FrameAnnotations) -> AnswerPanel:

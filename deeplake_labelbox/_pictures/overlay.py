@@ -1,4 +1,4 @@
-"""Objects drawn onto a frame: their shapes, then a tag for each."""
+"""Draw objects onto a frame: their shapes, then a tag for each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from deeplake_labelbox._pictures.frame_annotations import ShownObject
 from deeplake_labelbox._pictures.painters import PAINTERS
 from deeplake_labelbox._pictures.tags import draw_tags
 
-# Shapes are drawn larger and made smaller, as Pillow draws without anti-aliasing.
+# Shapes are drawn larger and scaled down, because Pillow draws without anti-aliasing.
 _OVERSAMPLING: Final = 3
 _OVERSAMPLED_PIXELS: Final = 2_000_000
 _MASK_FILL: Final = 96
@@ -32,9 +32,9 @@ def draw_objects(
     """Draw objects onto a picture of their frame.
 
     Args:
-        picture: The frame, RGB, in the size in which it is shown.
-        objects: The objects, in pixels of the frame as it is stored.
-        scale: Width and height of the picture by those of the stored frame.
+        picture: The frame, RGB, in the size of the drawing.
+        objects: The objects, in pixels of the stored frame.
+        scale: Width and height of the picture divided by those of the stored frame.
         colors: Color by class name.
         text_size: Height of the letters of the tags, in pixels.
 
@@ -57,7 +57,7 @@ def draw_objects(
 def _with_mask(
     picture: Image.Image, mask: NDArray[np.bool_], color: Color, stroke: float
 ) -> Image.Image:
-    """The mask as a translucent color with an outline."""
+    """Draw a mask as a translucent color with an outline."""
     enlarged = Image.fromarray(mask.astype(np.uint8) * 255).resize(
         picture.size, Image.Resampling.BILINEAR
     )
@@ -79,7 +79,7 @@ def _with_shapes(
     colors: Mapping[str, Color],
     stroke: float,
 ) -> Image.Image:
-    """The boxes, lines, polygons and points, each with a dark edge to stand out."""
+    """Draw boxes, lines, polygons and points, each with a dark edge for contrast."""
     pixels = picture.width * picture.height
     factor = _OVERSAMPLING if pixels <= _OVERSAMPLED_PIXELS else 1
     layer = Image.new("RGBA", (picture.width * factor, picture.height * factor), (*INK, 0))

@@ -1,4 +1,4 @@
-"""A page that shows a dataset in any browser: one file, no server, nothing fetched."""
+"""Write a page that shows a dataset in any browser: one file, no server, no requests."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class PreviewPage:
 
     Attributes:
         videos: Names of the videos on it.
-        left_out: How many videos of the dataset are not.
-        step: Every how many-th frame is on it.
+        left_out: Number of videos of the dataset that are not.
+        step: The page has every ``step``-th frame.
         bytes: Size of the file.
     """
 
@@ -128,7 +128,7 @@ def write_preview_page(
 
 
 def _some(reader: AnnotationReader, videos: list[Video]) -> list[Video]:
-    """As many videos as a page is of use for, those with labels first."""
+    """As many videos as a page can usefully show, those with labels first."""
     if len(videos) <= _MOST_VIDEOS:
         return videos
     labeled = [video for video in videos if reader.weight(int(video.rows[0])) >= 0]
@@ -187,10 +187,10 @@ def _add_frames(content: dict[str, Any], pictures: PageFrames) -> None:
 
 
 def _page(title: str, content: Mapping[str, Any]) -> bytes:
-    """The page with its data, which no browser can take for anything else.
+    """The page with its data, safe against injection.
 
-    In the data no ``<`` is left that could end its element. The page's policy lets the browser run
-    and style by nothing but the two files of this package, told by their hashes.
+    The data has no ``<`` that could end its element. The page's content security policy permits
+    only the script and the style sheet of this package, by their hashes.
     """
     data = json.dumps(content, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     for character in "<>&":
@@ -210,7 +210,7 @@ def _page(title: str, content: Mapping[str, Any]) -> bytes:
         "data": data,
         "script": script,
     }
-    # In one pass: what is put in is not looked through again.
+    # In one pass, so that inserted text is not searched again.
     page = re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], page)
     return page.encode("utf-8", "replace")
 

@@ -1,4 +1,4 @@
-"""The frames of a page: JPEG pictures and what is drawn over them, within a number of bytes."""
+"""The frames of a page: JPEG pictures and the objects over them, within a limit of bytes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class PageFrame:
 
     Attributes:
         place: Its index among the frames of its video.
-        size: Width and height in which it is stored; shapes are in these pixels.
+        size: Width and height of the stored frame; shapes are in these pixels.
         picture: A JPEG file, base64.
         objects: The objects as the page's script reads them; of masks ``m`` is a key of ``masks``.
         masks: The masks: left, top, width, height and a PNG file as base64, by their hash.
@@ -45,20 +45,20 @@ class PageFrame:
 
     @property
     def bytes(self) -> int:
-        """Bytes that it takes on the page, at most."""
+        """Greatest number of bytes that it takes on the page."""
         return len(self.picture) + len(json.dumps(self.objects)) + 160
 
 
 @dataclass(slots=True)
 class PageFrames:
-    """Frames as many as fit: if all do not, every second, every fourth, and so on.
+    """As many frames as fit: all, or every second, every fourth, and so on.
 
     Args:
         videos: The videos, their frames in ascending order.
         max_bytes: Bytes that the frames may take.
 
     Attributes:
-        step: Every how many-th frame of each video is there.
+        step: Every ``step``-th frame of each video is there.
         frames: The frames by video.
     """
 
@@ -77,7 +77,7 @@ class PageFrames:
         """Read the frames.
 
         Raises:
-            ConfigurationError: If not even one frame of each video fits.
+            ConfigurationError: If one frame of each video does not fit.
         """
         self.frames = [[] for _ in self.videos]
         used, known = 0, set[str]()
@@ -102,7 +102,7 @@ class PageFrames:
                         used += sum(map(_bytes, masks.values()))
 
     def masks(self) -> dict[str, list[Any]]:
-        """All masks, each once: those that are held over many frames do not repeat."""
+        """All masks, each once: those that hold over many frames do not repeat."""
         return {key: mask for video in self.frames for f in video for key, mask in f.masks.items()}
 
     def _thin_out(self) -> None:
@@ -177,7 +177,7 @@ def _mask(item: ShownObject, size: tuple[int, int]) -> list[Any] | None:
 
 
 def _numbers(shape: NDArray[Any]) -> list[float | int]:
-    """All numbers of a shape in a row; JSON has none that are not finite."""
+    """The coordinates of a shape as a flat list; not finite ones, which JSON lacks, as 0."""
     numbers = np.nan_to_num(np.asarray(shape, dtype=np.float64)).reshape(-1)
     rounded = (round(float(number), _DIGITS) for number in numbers)
     return [int(number) if number.is_integer() else number for number in rounded]

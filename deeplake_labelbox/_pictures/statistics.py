@@ -1,4 +1,4 @@
-"""A dataset in numbers: frames, objects, tracks, and how much of the time is labeled."""
+"""Statistics of a dataset: frames, objects, tracks, and the labeled share of the time."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class ClassStatistics:
         name: Name of the tool.
         kind: Kind of the tool.
         objects: Objects in all frames.
-        frames: Frames with at least one; frames of several objects of the class count once.
-        tracks: Objects that are told apart by their track id.
+        frames: Frames with at least one object.
+        tracks: Distinct track ids.
         key_frames: Objects that were drawn, not interpolated.
         track_length: Shortest, median and longest track, in frames; zeros without tracks.
     """
@@ -51,16 +51,16 @@ class VideoStatistics:
     """One video.
 
     Attributes:
-        name: The last part of its name, with what tells it from those of other videos.
+        name: The last part of its name, or more if others have the same.
         data_row_id: Its data row.
         frames: Its rows.
         is_labeled: Whether a label was applied to it.
         objects: Objects in all frames.
-        tracks: Objects that are told apart by their track id.
+        tracks: Distinct track ids.
         frames_with_objects: Frames with at least one object.
         frames_with_answers: Frames in which a question is answered.
-        coverage: For parts of its time, the share of frames with an object or answer.
-        density: For the same parts, objects per frame.
+        coverage: The share of frames with an object or answer, in each of up to 48 equal parts.
+        density: Objects per frame, in the same parts.
     """
 
     name: str
@@ -77,7 +77,7 @@ class VideoStatistics:
 
 @dataclass(frozen=True, slots=True)
 class DatasetStatistics:
-    """A dataset in numbers.
+    """Statistics of a dataset.
 
     Attributes:
         title: Name of its project.
@@ -102,11 +102,11 @@ class DatasetStatistics:
         return sum(video.is_labeled for video in self.videos)
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as values of JSON."""
+        """The statistics as JSON values."""
         return {"frames": self.frames, "labeled_videos": self.labeled_videos, **asdict(self)}
 
     def save(self, path: str | Path) -> None:
-        """Write it as JSON.
+        """Write the statistics as JSON.
 
         Raises:
             ConfigurationError: If the file cannot be written.
@@ -154,7 +154,7 @@ def dataset_statistics(
     annotator: str | None = None,
     progress: bool = True,
 ) -> DatasetStatistics:
-    """Count what a dataset holds. Pictures and shapes are not read.
+    """Count the labels of a dataset. Pictures and shapes are not read.
 
     Args:
         ds: A dataset made by this package, open, as `LabeledDataset` or by its path, with
@@ -252,6 +252,6 @@ def _video(timeline: VideoTimeline) -> VideoStatistics:
 
 
 def _means(values: NDArray[Any]) -> tuple[float, ...]:
-    """The means of as many equal parts as there are, at most 48."""
+    """The means of at most 48 equal parts."""
     parts = np.array_split(values.astype(np.float64), min(_PARTS, len(values)))
     return tuple(round(float(part.mean()), 4) for part in parts)

@@ -1,4 +1,4 @@
-"""The numbers of a dataset as a picture: objects, track lengths, and labels over time."""
+"""Draw the statistics of a dataset: objects, track lengths, and labels over time."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ _HEAT: Final[Color] = (77, 163, 255)
 def draw_statistics(
     statistics: DatasetStatistics, *, colors: Mapping[str, str] | None = None
 ) -> Image.Image:
-    """Draw the numbers of a dataset: objects per class, track lengths, labels over time by video.
+    """Draw statistics: objects and track lengths per class, labels over time per video.
 
     Args:
-        statistics: The numbers.
+        statistics: The statistics.
         colors: Colors by class name, like ``{"car": "#e4572e"}``.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Tags: class, track and answers of an object, written beside it."""
+"""Draw tags: class, track and answers of an object, written beside it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WIDEST: Final = 0.55
 
 @dataclass(frozen=True, slots=True)
 class _Tag:
-    """A tag before it has a place."""
+    """A tag without its place."""
 
     title: str
     lines: tuple[str, ...]
@@ -41,12 +41,12 @@ def draw_tags(
 ) -> None:
     """Write a tag for each object, where it covers as little as possible.
 
-    A diamond in the tag marks objects that were drawn in this very frame.
+    A diamond in the tag marks objects that were drawn in this frame.
 
     Args:
         picture: The picture that the objects are drawn on; changed in place.
-        objects: The objects, in pixels of the frame as it is stored.
-        scale: Width and height of the picture by those of the stored frame.
+        objects: The objects, in pixels of the stored frame.
+        scale: Width and height of the picture divided by those of the stored frame.
         colors: Color by class name.
         text_size: Height of the letters in pixels.
     """
@@ -61,7 +61,7 @@ def draw_tags(
         for item, box in zip(objects, bounds, strict=True)
         if box is not None and PAINTERS[item.kind].is_solid
     ]
-    # Tags with answers are the largest; those of masks and lines have the most places to go to.
+    # Tags with answers are the largest; those of masks and lines can go to the most places.
     for index in sorted(
         shown, key=lambda i: (not PAINTERS[objects[i].kind].is_solid, not objects[i].answers)
     ):
@@ -129,7 +129,7 @@ def _draw(
 def _places(
     box: Rectangle, tag: _Tag, size: tuple[int, int], *, inside: bool
 ) -> Iterator[Rectangle]:
-    """Where the tag could be, the best places first, all within the picture."""
+    """The possible places of a tag within the picture, the best first."""
     left, top, right, bottom = box
     gap = 3
     middle_x, middle_y = (left + right - tag.width) / 2, (top + bottom - tag.height) / 2
@@ -169,7 +169,7 @@ def _cost(
     *,
     inside: bool,
 ) -> int:
-    """What a place covers: other tags above all, then objects; and how far from its object."""
+    """How bad a place is: it covers other tags or objects, or is far from its own object."""
     tags = sum(_overlap(spot, other) for other in placed)
     things = sum(_overlap(spot, other) for other in solid if other != own)
     itself = 0.0 if inside else _overlap(spot, own)

@@ -1,4 +1,4 @@
-"""What is labeled in a video over its time: tracks and answers as spans of frames."""
+"""The labels of a video over its time: tracks and answers as spans of frames."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from deeplake_labelbox._pictures.frame_annotations import AnnotationReader
 from deeplake_labelbox._store.videos import Video
 
 Span = tuple[int, int]
-"""First and last frame number of frames that follow each other in the dataset."""
+"""First and last frame number of consecutive frames in the dataset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +23,11 @@ class TrackTimeline:
     Attributes:
         class_name: Name of its tool.
         kind: Kind of its tool.
-        track_id: Its track id; ``None`` if the dataset does not tell, and then all objects of the
-            class are one.
-        spans: Where it is visible.
-        key_frames: Frames in which it was drawn.
-        rows: In how many rows it is.
+        track_id: Its track id; ``None`` if the dataset has none, and then all objects of the class
+            are one.
+        spans: The frames in which it is visible.
+        key_frames: The frames in which it was drawn.
+        rows: Number of rows with it.
     """
 
     class_name: str
@@ -53,7 +53,7 @@ class AnswerTimeline:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VideoTimeline:
-    """All that is labeled in a video.
+    """All labels of a video.
 
     Attributes:
         video: The video.
@@ -124,7 +124,7 @@ def read_timeline(reader: AnnotationReader, video: Video) -> VideoTimeline:
 
 @dataclass(frozen=True, slots=True)
 class _Places:
-    """Where a track is, and where it was drawn, as indices of the video's frames."""
+    """Indices of the video's frames with a track, and of those in which it was drawn."""
 
     there: list[int]
     drawn: list[int]
@@ -136,7 +136,7 @@ def _spans(video: Video, places: Sequence[int]) -> Iterator[Span]:
 
 
 def _runs(video: Video, given: Sequence[tuple[int, str]]) -> Iterator[tuple[int, int, str]]:
-    """Joins equal values at places that follow each other."""
+    """Join equal values at consecutive places."""
     start = 0
     for index in range(1, len(given) + 1):
         if (

@@ -1,4 +1,4 @@
-"""Which videos of a dataset are shown, and which of their frames."""
+"""Select the videos of a dataset to show, and their frames."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ def select_videos(
         The videos in the order of the dataset, each with its frames in ascending order.
 
     Raises:
-        ConfigurationError: If there is no such video, there are several of a name, or nothing is
-            left to show.
+        ConfigurationError: If there is no such video, a name is ambiguous, or no frame is left.
     """
     if frames is not None and not 1 <= frames[0] <= frames[1]:
         raise ConfigurationError(
-            f"Frames {frames[0]} to {frames[1]} are no range; count from 1, the smaller one first."
+            f"Frames {frames[0]} to {frames[1]} are not a range; count from 1, the smaller number "
+            f"first."
         )
     videos = list(dataset.videos)
     if not videos:
-        raise ConfigurationError("The dataset has no rows to draw; make it of a project first.")
+        raise ConfigurationError("The dataset has no rows to draw; create it from a project first.")
     if names is not None:
         wanted = [dataset.video(name) for name in names]
         videos = [video for video in videos if any(video is found for found in wanted)]

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from deeplake_labelbox._model.labeled_frames import labeled_ranges
 from deeplake_labelbox._model.labels import parse_label
 from deeplake_labelbox._model.selection import select_label
+from deeplake_labelbox._model.visibility import labeled_ranges
 from deeplake_labelbox._video.frame_choice import FrameChoice, intersected_ranges, merged_ranges
 from deeplake_labelbox._video.resize import Resize, check_resize
 from deeplake_labelbox.errors import ConfigurationError

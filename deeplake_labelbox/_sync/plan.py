@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from deeplake_labelbox._jobs.engine import Engine
 from deeplake_labelbox._model.json_values import as_mapping, as_text
-from deeplake_labelbox._model.labeled_frames import labeled_ranges
 from deeplake_labelbox._model.labels import parse_label
 from deeplake_labelbox._model.ontology import Ontology
 from deeplake_labelbox._model.selection import LabelSelection
+from deeplake_labelbox._model.visibility import labeled_ranges
 from deeplake_labelbox._store.applied_labels import AppliedLabel
 from deeplake_labelbox._store.labelbox_meta import VideoEntry
 from deeplake_labelbox._store.row_index import VideoRows

@@ -25,10 +25,10 @@ def test_preview_writes_what_the_suffix_says(run, dataset, tmp_path, name, told)
     [
         (("-o", "a.gif"), "a.gif must end with .png, .mp4 or .html."),
         (("-o", "no/a.png"), "There is no folder no"),
-        (("-o", "a.mp4", "--video", "0", "--video", "1"), "an .mp4 shows one"),
+        (("-o", "a.mp4", "--video", "0", "--video", "1"), "an .mp4 can show only one"),
         (("-o", "a.png", "--video", "x"), "no rows of a video 'x'"),
         (("-o", "a.png", "--frames", "x"), "write it like 1-250"),
-        (("-o", "a.png", "--frames", "9-3"), "are no range"),
+        (("-o", "a.png", "--frames", "9-3"), "are not a range"),
         (("-o", "a.png", "--branch", "x"), "no branch 'x'; it has main"),
         (
             ("-o", "a.html", "--max-mb", "0.05"),

@@ -175,7 +175,7 @@ def test_two_runs_at_once(imported, project, imports_of, monkeypatch):
 def test_a_name_that_is_taken_by_nothing_that_is_shown(imported, box):
     taken = {"errors": [{"message": "exists", "extensions": {"code": "RESOURCE_CONFLICT"}}]}
     box.faults.add(CREATE, status=200, body=json.dumps(taken).encode())
-    with pytest.raises(AnnotationImportError, match="has its name; run the import again"):
+    with pytest.raises(AnnotationImportError, match="its name is taken; run the import again"):
         imported(TWO_CARS)
 
 

@@ -335,7 +335,7 @@ def test_pre_labels_that_wait_are_seen(imported, box):
     box.imports.forget_files()
     result = imported([car(2)])
     assert len(result.accepted) == 1
-    assert any("cannot be read any more" in gap.what for gap in result.gaps)
+    assert any("can no longer be read" in gap.what for gap in result.gaps)
 
 
 def test_an_import_that_fails_whole_is_tried_again(imported, box):

@@ -73,7 +73,7 @@ def test_what_cannot_be_written_is_refused_and_leaves_nothing(labeled, tmp_path)
         write_preview_video(ds, tmp_path / "a.mp4", video="x", progress=False)
     with pytest.raises(ConfigurationError, match="no rows in frames 900 to 901"):
         write_preview_video(ds, tmp_path / "a.mp4", frames=(900, 901), progress=False)
-    with pytest.raises(ConfigurationError, match="are no range"):
+    with pytest.raises(ConfigurationError, match="are not a range"):
         write_preview_video(ds, tmp_path / "a.mp4", frames=(3, 2), progress=False)
     with pytest.raises(ConfigurationError, match="16 to 8192"):
         write_preview_video(ds, tmp_path / "a.mp4", width=3, progress=False)

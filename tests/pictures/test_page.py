@@ -56,7 +56,7 @@ def test_a_page_is_no_larger_than_allowed(labeled, tmp_path, max_bytes):
     video = data_of(path)["videos"][0]
     assert [frame["p"] for frame in video["frames"]] == list(range(0, 48, written.step))
     assert video["tracks"][0]["spans"] == [[1, 18]]  # the timeline is whole
-    with pytest.raises(ConfigurationError, match="choose fewer videos, or a smaller width"):
+    with pytest.raises(ConfigurationError, match="fewer `videos` or a smaller `width`"):
         write_preview_page(labeled(), path, max_bytes=1000, progress=False)
     assert path.stat().st_size == written.bytes
 

@@ -48,7 +48,7 @@ BROKEN = {
     ),
     "a box that is nowhere": (
         label({7: frame(box("s", (float("nan"), 1, 1, 1)))}),
-        "'car' (s) has a geometry that cannot be read: nan is no coordinate",
+        "'car' (s) has a geometry that cannot be read: nan is not a coordinate",
         7,
     ),
     "a number that no float holds": (
@@ -68,7 +68,7 @@ BROKEN = {
     ),
     "a mask of no color": (
         label({7: {"objects": {"s": {"composite_mask": {"url": "u", "color_rgb": [0, 256, 0]}}}}}),
-        "'an object' (s) has a geometry that cannot be read: [0, 256, 0] is no color_rgb",
+        "'an object' (s) has a geometry that cannot be read: [0, 256, 0] is not a color_rgb",
         7,
     ),
     "an object without an id": (
@@ -120,12 +120,12 @@ BROKEN = {
     ),
     "a segment that ends before it starts": (
         label({7: frame(box("s"))}, {"s": [[9, 7]]}),
-        "segment [9, 7] of s is no [first, last]",
+        "segment [9, 7] of s is not [first, last]",
         None,
     ),
     "a segment of three": (
         label({7: frame(box("s"))}, {"s": [[7, 8, 9]]}),
-        "segment [7, 8, 9] of s is no [first, last]",
+        "segment [7, 8, 9] of s is not [first, last]",
         None,
     ),
     "segments of an unknown feature": (
@@ -140,7 +140,7 @@ BROKEN = {
     ),
     "an option that is text": (
         label({7: frame(answers=({"name": "a", "radio_answer": "red"},))}),
-        "'a' has an option 'red' of no name",
+        "'a' has an option without a name: 'red'",
         7,
     ),
     "a radio with two answers": (
@@ -150,7 +150,7 @@ BROKEN = {
     ),
     "a text that is an object": (
         label({7: frame(answers=({"name": "a", "text_answer": {"content": {}}},))}),
-        "'a' has a text that is no text",
+        "'a' has a text answer that is not a text",
         7,
     ),
     "a classification that is text": (

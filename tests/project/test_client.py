@@ -92,7 +92,7 @@ def test_the_hosts_of_labelbox():
      "http://x/graphql?key=1", "http://[::1/"],
 )  # fmt: skip
 def test_an_endpoint_that_is_none(endpoint):
-    with pytest.raises(ConfigurationError, match="is no HTTP URL"):
+    with pytest.raises(ConfigurationError, match="is not an HTTP URL"):
         connect(KEY, endpoint=endpoint)
 
 

@@ -206,7 +206,7 @@ def test_a_file_that_changes_underneath_is_noticed(saved, rows):
         (b'{"a": "\xff"}', "Line 1 of e.ndjson is not UTF-8"),
         (b'{"a": ' + b"[" * 200_000, "nested deeper"),
         (b'{"a": ' + b"1" * 5_000 + b"}", "an object with the keys 'a'"),
-        (b"[1]", "something else than objects"),
+        (b"[1]", "values that are not objects"),
         (b'[{"a": 1}]', "Line 1 of e.ndjson is an object with the keys 'a'"),
         (b'[{"a": ', "is not JSON"),
         (b'[{"a": nope, "b": "' + b"x" * 100 + b'"}]', "is not JSON"),
@@ -227,7 +227,7 @@ def test_what_is_no_export(tmp_path, content, message):
         (lambda text: text[:-1], "it ends at line 9"),
         (lambda text: text + "1", "goes on after its JSON array, at line 9"),
         (lambda text: text.replace("},\n", "}\n"), "goes on without a comma at line"),
-        (lambda text: text.replace("\n]", ",\n]"), "something else than objects"),
+        (lambda text: text.replace("\n]", ",\n]"), "values that are not objects"),
     ],
 )
 def test_damaged_arrays_name_the_line(tmp_path, rows, cut, message):
@@ -257,7 +257,7 @@ def test_a_cut_file_names_the_line(saved):
         (["abc"], "Item 0 of the list of data rows is a string"),
         ([data_row(0), None], "Item 1 of the list of data rows"),
         ([data_row(0, when=object())], "cannot be written as JSON"),
-        ([{**data_row(0), "projects": {1: {}}}], "project id 1, which is no string"),
+        ([{**data_row(0), "projects": {1: {}}}], "project id 1, which is not a string"),
     ],
 )
 def test_what_cannot_be_loaded(source, message):

@@ -248,7 +248,7 @@ def test_an_image_project(box):
 
 def test_a_folder_that_is_missing_is_known_before_labelbox_is_asked(box, exporter, tmp_path):
     box.exports.next_status = "FAILED"
-    with pytest.raises(ConfigurationError, match="cannot be written to"):
+    with pytest.raises(ConfigurationError, match="cannot be written"):
         run(exporter, tmp_path / "missing" / "e.ndjson")
     box.exports.next_status = "COMPLETE"
 

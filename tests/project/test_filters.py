@@ -97,7 +97,7 @@ def test_dates_are_converted_to_utc_here(name, given, sent):
         ({"last_activity_at": "2024-01-01"}, "must be a pair"),
         ({"last_activity_at": ("2024-01-01",)}, "must be a pair"),
         ({"last_activity_at": (None, None)}, "neither start nor end"),
-        ({"last_activity_at": ("yesterday", None)}, "'yesterday', which is no date"),
+        ({"last_activity_at": ("yesterday", None)}, "'yesterday', which is not a date"),
         ({"last_activity_at": (1, None)}, "has 1; give a datetime"),
         ({"label_created_at": ("2024-02-01", "2024-01-01")}, "ends before it starts"),
         ({"label_created_at": ("2024-01-01", "2024-02-01T00:00:00Z")}, "at one end only"),

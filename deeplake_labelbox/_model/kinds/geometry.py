@@ -146,7 +146,7 @@ def number(value: Any) -> float:
     """Read a coordinate."""
     read = float(value)
     if not -_MAX_COORDINATE <= read <= _MAX_COORDINATE:  # true of NaN as well
-        raise ValueError(f"{short(value)} is no coordinate")
+        raise ValueError(f"{short(value)} is not a coordinate")
     return read
 
 

@@ -85,7 +85,7 @@ def nearest_pixels(masks: Bools, height: int, width: int) -> Bools:
 def _color(levels: Any) -> tuple[int, int, int]:
     red, green, blue = (int(level) for level in levels)
     if not all(0 <= level <= 255 for level in (red, green, blue)):
-        raise ValueError(f"{short(levels)} is no color_rgb")
+        raise ValueError(f"{short(levels)} is not a color_rgb")
     return red, green, blue
 
 

@@ -32,7 +32,7 @@ class _Vertices(GeometryKind):
 
     def read(self, value: Any, key: str) -> Floats:  # noqa: ARG002 - masks have several
         if not isinstance(value, list):
-            raise TypeError("its vertices are no list")
+            raise TypeError("its vertices are not a list")
         pairs = [
             point_of(vertex)
             if isinstance(vertex, Mapping)

@@ -194,8 +194,8 @@ class PacketIndex:
             "orientation": asdict(self.orientation),
             "size": self.size,
             "frame_count": self.frame_count,
-            "verified": self.verified,
-            "clean": self.clean,
+            "verified": bool(self.verified),
+            "clean": bool(self.clean),
             "packets": len(self.sizes),
             "groups": len(self.firsts),
             "parameters": [

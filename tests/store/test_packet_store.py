@@ -1,11 +1,14 @@
 """Frames stored as the packets of their video: written, read, kept and tidied up."""
 
+import multiprocessing
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import deeplake
 import numpy as np
 import pytest
 from kill_runs import calls_of, run
+from process_runs import read_row
 from sync_projects import ONTOLOGY, car, clip, make, weather
 from video_files import read_number, write_video
 
@@ -103,6 +106,46 @@ def test_views_deleted_rows_copies_and_pickles(sampled, tmp_path):
     deeplake.delete(f"{path}/videos")
     with pytest.raises(DatasetError, match="packets of the videos are missing"):
         _ = LabeledDataset(path).frames
+
+
+# From Python 3.12 on forking a process with threads, like those of Deep Lake, warns.
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_threads_forked_and_spawned_processes_read_the_same(sampled):
+    labeled = LabeledDataset(sampled)
+    rows = [*range(0, len(labeled), 7)]
+    expected = labeled.frames[rows]  # the decoders of this process stay open
+    with ThreadPoolExecutor(4) as threads:
+        for frame, found in zip(
+            expected, threads.map(labeled.frames.__getitem__, rows), strict=True
+        ):
+            np.testing.assert_array_equal(frame, found)
+    receiver, sender = multiprocessing.get_context("fork").Pipe(duplex=False)
+    child = multiprocessing.get_context("fork").Process(
+        target=lambda: sender.send(labeled.frames[rows[::-1]])
+    )
+    child.start()
+    for frame, found in zip(expected[::-1], receiver.recv(), strict=True):
+        np.testing.assert_array_equal(frame, found)
+    child.join()
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        frame, _ = pool.apply(read_row, (labeled, rows[5]))
+        np.testing.assert_array_equal(frame, expected[5])
+
+
+def test_copied_without_decoding(box, project, tmp_path):
+    report = create_dataset(
+        tmp_path / "copied",
+        project.id,
+        lb_client=box.client(),
+        frame_storage="video",
+        verify_frames=False,
+        labels=False,
+        progress=False,
+    )
+    assert numbers(report.dataset) == WHOLE
+    for outcome in report.videos:
+        assert "copied without decoding" in " ".join(outcome.warnings)
+    assert LabeledDataset(report.dataset).videos[1].rows[0] == FRAMES
 
 
 def test_new_videos_on_branches_and_versions(box, project, tmp_path):

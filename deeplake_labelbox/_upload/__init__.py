@@ -1,1 +1,1 @@
-"""Videos into Labelbox: from files and URLs to data rows of a project that is ready to label."""
+"""Upload files and URLs to Labelbox as data rows of a project that is ready to label."""

@@ -1,4 +1,4 @@
-"""Videos in a container of Azure Blob Storage, by a SAS token."""
+"""List videos in a container of Azure Blob Storage with a SAS token."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ def load_blob_file_paths_from_azure(
     predicate: Callable[[str], bool] = lambda _name: True,
     sign_urls: bool = True,  # noqa: FBT001, FBT002 - the signature of deeplake.integrations
 ) -> list[str]:
-    """URLs of the blobs below a path; needs the extra ``azure``.
+    """List the URLs of the blobs below a path; needs the extra ``azure``.
 
     Args:
         storage_account_name: Name of the storage account.
         container_name: Name of the container.
-        parent_path: What the blobs' names begin with.
+        parent_path: Start of the names of the blobs.
         sas_token: Token with the rights to list and read, with or without a ``?`` before it.
-        predicate: Called with each blob's name; says whether to take it.
-        sign_urls: Whether the token stands in the URLs, so that Labelbox can read them without an
-            IAM integration, until it expires.
+        predicate: Called with the name of each blob; returns whether to include it.
+        sign_urls: Whether to add the token to the URLs. Labelbox can then read them without an IAM
+            integration, until the token expires.
 
     Raises:
         ConfigurationError: The extra is not installed.
         VideoForbiddenError: The token is refused.
-        VideoNotFoundError: There is no such account or container.
+        VideoNotFoundError: The account or container does not exist.
         LabelboxUnavailableError: Azure cannot be reached.
 
     Example:
@@ -84,7 +84,7 @@ def blob_urls(
     predicate: Callable[[str], bool],
     token: str | None,
 ) -> list[str]:
-    """The URLs of blobs, with their names quoted and the token behind, if any."""
+    """The URLs of blobs, with quoted names and the token, if there is one."""
     query = f"?{token}" if token else ""
     return [
         f"{account_url}/{container_name}/{quote(name)}{query}" for name in names if predicate(name)

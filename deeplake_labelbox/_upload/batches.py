@@ -1,4 +1,4 @@
-"""Sending data rows to a project."""
+"""Send data rows to a project in batches."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _MAX_ROWS: Final = 100_000
-# What Labelbox says of a batch for which no data row is left.
+# Start of Labelbox's message for a batch without a data row that it can add.
 _NONE_VALID: Final = re.compile(r"No valid data rows", re.IGNORECASE)
 # Seconds between looks at exports, which lag by seconds.
 _LOOKS: Final = (0.2, 0.5, 1, 2, 4, 8, 16)
@@ -30,7 +30,7 @@ _LOOKS: Final = (0.2, 0.5, 1, 2, 4, 8, 16)
 def rows_in_project(
     client: labelbox.Client, project: labelbox.Project, row_ids: Collection[str]
 ) -> set[str]:
-    """Which of these data rows are in the project already."""
+    """Find the data rows that are already in the project."""
     if not row_ids:
         return set()
     exporter = ProjectExporter(client, project.uid)
@@ -54,11 +54,11 @@ def rows_in_project(
 
 @dataclass(slots=True)
 class SentBatches:
-    """What became of data rows that were sent to a project.
+    """The outcome of sending data rows to a project.
 
     Attributes:
-        batch_ids: The batches that were made.
-        refused: Why data rows are not in the project, by id.
+        batch_ids: The batches that were created.
+        refused: Reason why a data row is not in the project, by id.
     """
 
     batch_ids: list[str] = field(default_factory=list)
@@ -74,9 +74,9 @@ def send(
 ) -> SentBatches:
     """Send data rows to a project in batches named ``prefix`` and a number of four digits.
 
-    Labelbox first processes the data rows, and this waits for it. Numbers go on where those of
-    the project's batches end. A batch without one data row that Labelbox can add is an error
-    there; here its data rows are looked at one by one.
+    This waits until Labelbox has processed the data rows. Numbers follow those of the project's
+    batches. Labelbox refuses a batch if it can add none of its data rows; then the reason is found
+    for each of them.
     """
     sent = SentBatches()
     if not row_ids:
@@ -129,9 +129,10 @@ def _failed_rows(
 def _reasons(
     client: labelbox.Client, project: labelbox.Project, failed: list[str], said: str
 ) -> dict[str, str]:
-    """Why data rows that were not added to a batch are not in the project.
+    """Find the reasons why data rows that were not added to a batch are not in the project.
 
-    Those that are in it already are left out: an export shows them a while after they were sent.
+    Data rows that are in it already are left out: an export shows them some time after they were
+    sent.
     """
     from lbox.exceptions import ResourceNotFoundError  # noqa: PLC0415 - the SDK is slow to import
 
@@ -166,7 +167,7 @@ def _reasons(
 def _seen_in_project(
     client: labelbox.Client, project: labelbox.Project, row_ids: list[str], expected: int
 ) -> set[str]:
-    """The data rows that exports show in a project, after waiting for as many as are expected."""
+    """The data rows that exports show in a project; waits until they show the expected number."""
     there = rows_in_project(client, project, row_ids)
     for delay in _LOOKS:
         if len(there) >= expected:

@@ -1,4 +1,4 @@
-"""The https URLs of objects in buckets, as Labelbox takes them beside an IAM integration."""
+"""The https URLs of objects in buckets, which Labelbox reads through an IAM integration."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ def https_url(
     region: str | None = None,
     account: str | None = None,
 ) -> str:
-    """The https URL of an object.
+    """Return the https URL of an object.
 
     Args:
         url: ``s3://bucket/key``, ``gs://bucket/key`` (or ``gcs://``) or
             ``az://container/blob`` (or ``abfs://``, ``abfss://``).
-        endpoint: URL of another S3 server than Amazon's.
-        region: Region of the bucket, for Amazon; without it Amazon redirects.
+        endpoint: URL of an S3 server other than Amazon's.
+        region: Region of the bucket, for Amazon; without a region, Amazon redirects.
         account: Name of the storage account, for Azure.
 
     Raises:

@@ -194,7 +194,7 @@ def upload_videos(
 
 @dataclass(slots=True)
 class _Upload:
-    """What has been done so far."""
+    """The state of an upload."""
 
     client: labelbox.Client
     refused: list[RefusedVideo]
@@ -253,7 +253,7 @@ class _Upload:
         self._check_refused(len(sent.refused), fail_on_error=fail_on_error)
 
     def _check_refused(self, refused: int, *, fail_on_error: bool) -> None:
-        """Raise if Labelbox refused videos just now, and none is left or each one counts."""
+        """Raise if Labelbox refused all videos, or any with ``fail_on_error``."""
         if not refused:
             return
         logger.warning("Labelbox rejected %s", counted(refused, "video"))
@@ -266,7 +266,7 @@ class _Upload:
             )
 
     def with_made(self, error: LabelboxError) -> LabelboxError:
-        """The same error, which also says what was made before it."""
+        """The same error, whose message also names what was created before."""
         if not self.made:
             return error
         return type(error)(
@@ -307,7 +307,7 @@ def _check(dataset_name: str, project_name: str, priority: int, preflight: str) 
 def _seen(
     sources: list[VideoFile], policy: PreflightPolicy
 ) -> tuple[list[VideoFile], list[RefusedVideo], list[str]]:
-    """The videos to upload after the look at their files, those refused, and the warnings."""
+    """Check files; return the videos to upload, those refused, and the warnings."""
     if policy == "off":
         return sources, [], []
     kept: list[VideoFile] = []

@@ -1,4 +1,4 @@
-"""Making data rows: files are uploaded a few at a time, and every row's fate is known."""
+"""Create data rows: upload a few files at a time, and record the outcome of every row."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SILENT: Final = "Labelbox made no data row of it, and does not say why"
 
 
 def rows_by_key(client: labelbox.Client, keys: Sequence[str]) -> dict[str, str]:
-    """Data row ids by global key, of those that exist in the organization."""
+    """Find the data rows with these global keys in the organization; ids by global key."""
     found: dict[str, str] = {}
     for start in range(0, len(keys), _LOOKUP):
         some = list(keys[start : start + _LOOKUP])
@@ -43,7 +43,7 @@ def rows_by_key(client: labelbox.Client, keys: Sequence[str]) -> dict[str, str]:
 
 @contextmanager
 def _quiet_sdk() -> Iterator[None]:
-    """Keeps the SDK from warning of keys that are new, which is no error here."""
+    """Drops the SDK's warning about unknown keys, which is no error here."""
     sdk_logger = logging.getLogger("labelbox.client")
 
     def is_shown(record: logging.LogRecord) -> bool:
@@ -57,7 +57,7 @@ def _quiet_sdk() -> Iterator[None]:
 
 
 class DataRowMaker:
-    """Makes data rows in one Labelbox dataset.
+    """Creates data rows in one Labelbox dataset.
 
     Args:
         client: The client.
@@ -65,8 +65,8 @@ class DataRowMaker:
         metadata: Metadata fields of data rows by global key, in the form of the SDK.
 
     Attributes:
-        created: Ids of the data rows made so far, by global key.
-        failures: Why the others were not made, by global key.
+        created: Ids of the data rows created so far, by global key.
+        failures: Reasons why the others were not created, by global key.
     """
 
     def __init__(
@@ -82,12 +82,12 @@ class DataRowMaker:
         self._metadata = metadata
 
     def make(self, videos: Sequence[KeyedVideo], *, progress: bool) -> None:
-        """Make a data row of every video; what fails is noted, and the rest goes on.
+        """Create a data row for every video; failures are recorded, and the other videos follow.
 
         Raises:
             AuthenticationError: The API key is refused.
-            LabelboxUnavailableError: Labelbox cannot be reached any more.
-            LabelboxError: Labelbox refuses the whole.
+            LabelboxUnavailableError: Labelbox can no longer be reached.
+            LabelboxError: Labelbox refuses the whole request.
         """
         with (
             tqdm(desc="upload", total=len(videos), unit="video", disable=not progress) as bar,
@@ -135,7 +135,7 @@ class DataRowMaker:
         for error in errors or ():
             for row in error.get("failedDataRows") or ():
                 told[str(row.get("globalKey"))] = clean(str(error.get("message")))
-        # A request that the SDK repeated is refused as a duplicate of itself: ask what is there.
+        # Labelbox refuses a request that the SDK repeated as a duplicate of itself: look it up.
         there = rows_by_key(self._client, keys)
         self.created |= there
         if status != "COMPLETE" and not there:
@@ -149,7 +149,7 @@ class DataRowMaker:
 
 
 def _explained(reason: str) -> str:
-    """Labelbox's reason, and what to do where it does not say it."""
+    """Labelbox's reason, and what to do if Labelbox does not say so."""
     if reason.startswith("Duplicate global key"):
         # A data row that has the key was not found before.
         return f"{reason}; that of a deleted data row is free again after some minutes"
@@ -157,7 +157,7 @@ def _explained(reason: str) -> str:
 
 
 def _tasks(videos: Sequence[KeyedVideo]) -> Iterator[list[KeyedVideo]]:
-    """Pieces that are made data rows of together, so that an interruption loses little."""
+    """Split videos into parts whose data rows are created together, so that little is lost."""
     piece: list[KeyedVideo] = []
     for video in videos:
         piece.append(video)

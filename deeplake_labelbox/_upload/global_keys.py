@@ -1,4 +1,4 @@
-"""Global keys: the same video gets the same one, so that nothing is uploaded twice."""
+"""Global keys: the same video always gets the same key, so that nothing is uploaded twice."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ UploadStrategy = Literal["fail", "skip", "all"]
 GlobalKeyGenerator = Callable[[str], str]
 
 MAX_LENGTH: Final = 200
-"""The most characters that Labelbox takes in a global key."""
+"""Maximum number of characters of a global key in Labelbox."""
 
 _NAMED: Final = 5
 
 
 def deterministic_global_key(path: str | os.PathLike[str]) -> str:
-    """The global key that a video gets by default.
+    """Return the default global key of a video.
 
-    ``sha256-`` and the SHA-256 of its bytes for a local file: the same content has the same key
-    wherever it lies. For a remote one the URL without its query, because signatures change; where
-    that is longer than Labelbox takes, ``url-sha256-`` and the SHA-256 of it.
+    For a local file, this is ``sha256-`` and the SHA-256 of its bytes, so that the same content has
+    the same key everywhere. For a remote file, it is the URL without its query, because signatures
+    change; if that is too long for Labelbox, ``url-sha256-`` and its SHA-256.
 
     Args:
         path: Path of a file, or a URL.
@@ -58,15 +58,15 @@ class KeyedVideo:
 def with_keys(
     sources: Sequence[VideoFile], generate: GlobalKeyGenerator, strategy: UploadStrategy
 ) -> tuple[list[KeyedVideo], list[RefusedVideo]]:
-    """Give every video its key, and treat videos that occur several times.
+    """Give every video its key, and handle duplicates.
 
-    Two videos are duplicates when their keys are equal: by default the same content, or the same
-    URL. ``"fail"`` refuses the whole upload, ``"skip"`` keeps the first, and ``"all"`` uploads
-    each, the second with ``-2`` after its key and so on.
+    Two videos are duplicates if their keys are equal: by default the same content or the same URL.
+    ``"fail"`` refuses the whole upload, ``"skip"`` keeps the first, and ``"all"`` uploads each and
+    appends ``-2`` to the key of the second, and so on.
 
     Raises:
         ConfigurationError: There are duplicates and the strategy is "fail", the strategy is
-            unknown, or a generated key is not one that Labelbox takes.
+            unknown, or Labelbox does not accept a generated key.
     """
     if strategy not in get_args(UploadStrategy):
         raise ConfigurationError(f"`duplicates` is {strategy!r}; use 'fail', 'skip' or 'all'.")

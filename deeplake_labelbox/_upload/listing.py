@@ -1,4 +1,4 @@
-"""Videos in buckets: what a pattern such as ``s3://bucket/prefix/*.mp4`` stands for."""
+"""List videos in buckets by a pattern such as ``s3://bucket/prefix/*.mp4``."""
 
 from __future__ import annotations
 
@@ -48,19 +48,19 @@ def list_videos(
     expires_seconds: int = SIGNED_SECONDS,
     storage_options: Mapping[str, Any] | None = None,
 ) -> list[str]:
-    """The videos that a pattern stands for, in the order of their names.
+    """List the videos that match a pattern, in the order of their names.
 
     Args:
-        pattern: ``s3://bucket/prefix/*.mp4``, ``gs://…`` or ``az://container/…``; ``**`` stands
-            for any folders. A prefix without wildcards stands for all MP4 and MOV files below it,
-            one that is a file for itself. A local pattern is taken as a shell takes it, and every
-            other URL is returned as it is.
-        sign_urls: Whether to return signed URLs, which anyone can read who has them, until they
-            expire. Otherwise the URLs are those that Labelbox reads through an IAM integration.
-        expires_seconds: How long signed URLs work.
-        storage_options: For fsspec: credentials, ``endpoint_url``, ``account_name``; those of S3
-            also as ``aws_access_key_id``, ``aws_secret_access_key``, ``aws_session_token`` and
-            ``aws_region``. By default what the environment says.
+        pattern: ``s3://bucket/prefix/*.mp4``, ``gs://…`` or ``az://container/…``; ``**`` matches
+            any folders. A prefix without wildcards matches all MP4 and MOV files below it, and the
+            path of a file matches the file. A local pattern works as in a shell, and every other
+            URL is returned as it is.
+        sign_urls: Whether to return signed URLs, which can be read by anyone who has them, until
+            they expire. Otherwise Labelbox reads the URLs through an IAM integration.
+        expires_seconds: Lifetime of signed URLs.
+        storage_options: Options of fsspec: credentials, ``endpoint_url``, ``account_name``; for S3
+            also ``aws_access_key_id``, ``aws_secret_access_key``, ``aws_session_token`` and
+            ``aws_region``. By default they are read from the environment.
 
     Returns:
         Paths or https URLs, for `create_labelbox_annotation_project`.
@@ -68,8 +68,8 @@ def list_videos(
     Raises:
         ConfigurationError: The extra for this storage is not installed, or Azure's account is not
             known.
-        VideoNotFoundError: The pattern stands for nothing.
-        VideoForbiddenError: The storage refuses.
+        VideoNotFoundError: Nothing matches the pattern.
+        VideoForbiddenError: The storage refuses access.
         LabelboxUnavailableError: The storage cannot be reached.
 
     Example:
@@ -147,7 +147,7 @@ def _filesystem(scheme: str, options: dict[str, Any]) -> AbstractFileSystem:
 
 
 def _keys(system: AbstractFileSystem, pattern: str) -> list[str]:
-    """``bucket/key`` of every file that a pattern stands for."""
+    """``bucket/key`` of every file that matches a pattern."""
     if _WILDCARDS & set(pattern):
         return sorted(
             str(key)

@@ -1,4 +1,4 @@
-"""Metadata that new data rows are given."""
+"""Metadata of new data rows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def metadata_by_key(
     """The metadata of videos by global key, in the form that the SDK takes.
 
     Raises:
-        ConfigurationError: A path, a field or a value is none that can be used.
+        ConfigurationError: A path, a field or a value cannot be used.
     """
     if source is None:
         return {}

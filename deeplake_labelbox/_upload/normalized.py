@@ -1,4 +1,4 @@
-"""Ontologies as the ``normalized`` JSON that Labelbox takes, and when two of them are the same."""
+"""Write ontologies as the ``normalized`` JSON of Labelbox, and compare them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _IDS: Final = frozenset({"featureSchemaId", "schemaNodeId"})
 
 
 def normalized_of(ontology: Ontology) -> dict[str, Any]:
-    """The ``normalized`` dict of an ontology, without the ids that Labelbox gives.
+    """Return the ``normalized`` dict of an ontology, without the ids that Labelbox assigns.
 
-    Tools without a color get one each, as the SDK does it: Labelbox wants one.
+    Tools without a color get one, as in the SDK, because Labelbox requires it.
     """
     return {
         "tools": [
@@ -34,13 +34,13 @@ def normalized_of(ontology: Ontology) -> dict[str, Any]:
 
 
 def completed(given: Mapping[str, Any]) -> dict[str, Any]:
-    """A ``normalized`` dict as it was given, with what Labelbox needs beside, and without ids.
+    """Add what Labelbox requires to a ``normalized`` dict, and drop its ids.
 
-    Ids belong to another ontology. Only tools keep theirs that the constraints of a relationship
-    name: Labelbox gives both new ones together.
+    The ids belong to another ontology. Only tools that the constraints of a relationship refer to
+    keep theirs: Labelbox replaces both together.
 
     Raises:
-        OntologyError: It lacks what every ontology has.
+        OntologyError: It lacks a part that every ontology has.
     """
     bare = normalized_of(Ontology.from_normalized(given))
     named = {
@@ -68,7 +68,7 @@ def _completed(
 
 
 def are_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two normalized dicts ask for the same things; ids and colors do not matter."""
+    """Whether two normalized dicts are the same but for ids and colors."""
     return _shape(one) == _shape(other)
 
 

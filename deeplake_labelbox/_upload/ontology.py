@@ -1,4 +1,4 @@
-"""The ontology of an upload, in all the forms in which it may be given."""
+"""The ontology of an upload, from any of its forms."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 
 OntologyLike = Any
 """A `labelbox.Ontology`, its id, its normalized dict, this package's `Ontology`, or a Deep Lake
-dataset, whose columns tell."""
+dataset, whose columns define it."""
 
 
 class WantedOntology:
-    """The ontology that the project shall have.
+    """The ontology that the project should have.
 
     Args:
         client: To read one by its id.
         given: See `OntologyLike`; None leaves the project as it is.
-        name: What a new ontology is called.
+        name: Name of a new ontology.
 
     Raises:
         OntologyError: It cannot be read.
-        ConfigurationError: It is of another type, or there is none of this id.
+        ConfigurationError: It has another type, or its id does not exist.
     """
 
     def __init__(self, client: labelbox.Client, given: OntologyLike, name: str) -> None:
@@ -61,11 +61,11 @@ class WantedOntology:
 
     @property
     def is_given(self) -> bool:
-        """Whether the project shall have a certain ontology."""
+        """Whether an ontology was given."""
         return self._existing is not None or self._normalized is not None
 
     def check_against(self, project: labelbox.Project) -> str | None:
-        """The id of the project's ontology, if it is the wanted one; None if it has none.
+        """Return the id of the project's ontology, after comparing it; None if it has none.
 
         Raises:
             OntologyError: The project has another ontology.
@@ -88,7 +88,7 @@ class WantedOntology:
         return str(current.uid)
 
     def connect(self, project: labelbox.Project) -> str | None:
-        """Connect the ontology to a project that has none; makes it, where it does not exist.
+        """Connect the ontology to a project that has none; create it if it does not exist.
 
         Returns:
             Its id; None when no ontology was given.
@@ -98,7 +98,7 @@ class WantedOntology:
         ontology = self._existing or self._made()
         doing = f"connecting ontology {ontology.uid} to project {project.uid}"
         with labelbox_errors(doing), warnings.catch_warnings():
-            # The SDK warns that it connects the editor, which is what is wanted.
+            # The SDK warns that it connects the editor, which is intended.
             warnings.simplefilter("ignore")
             project.connect_ontology(ontology)
         return str(ontology.uid)
@@ -108,7 +108,7 @@ class WantedOntology:
 
         normalized = self._normalized or {}
         with labelbox_errors(f"creating the ontology {self._name}"):
-            # A call that was interrupted has perhaps made it already.
+            # A call that was interrupted may have created it already.
             for known in self._client.get_ontologies(self._name):
                 if (
                     known.name == self._name

@@ -1,4 +1,4 @@
-"""A look at local files before they are uploaded: what Labelbox takes, and what it shows wrongly.
+"""Check local files before they are uploaded: what Labelbox refuses, and what it shows wrongly.
 
 Labelbox documents MP4 with H.264 (or H.265), at most 256 MB for a direct upload, a constant frame
 rate with as many frames as rate times duration, no negative times, and square pixels
@@ -20,7 +20,7 @@ from deeplake_labelbox._video.scan import scan_video
 from deeplake_labelbox.errors import VideoError
 
 MAX_UPLOAD_BYTES: Final = 256 * 1024 * 1024
-"""The largest file that Labelbox takes in a direct upload."""
+"""Size of the largest file that Labelbox accepts in a direct upload."""
 
 _CONTAINERS: Final = {"mp4", "mov"}
 _CODECS: Final = {"h264", "hevc"}
@@ -35,11 +35,11 @@ _CONSEQUENCES: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What was seen in a file.
+    """The result of checking a file.
 
     Attributes:
-        refusals: Why Labelbox does not take it; empty when it does.
-        warnings: What Labelbox may show otherwise than it is.
+        refusals: Reasons why Labelbox does not accept it; empty if it does.
+        warnings: Properties that Labelbox may show wrongly.
     """
 
     refusals: tuple[str, ...] = ()
@@ -47,7 +47,7 @@ class Look:
 
 
 def look_at(source: VideoFile) -> Look:
-    """Look at a video; a remote one is not fetched, and passes."""
+    """Check a video; a remote video is not fetched, and passes."""
     if source.file is None:
         return Look()
     refusals: list[str] = []
@@ -72,14 +72,14 @@ def _in_file(file: Path) -> Look:
         refusals.append(f"its container is {info.container}, not MP4; remux it with FFmpeg")
     if info.codec not in _CODECS:
         refusals.append(f"its codec is {info.codec}, not H.264; transcode it")
-    # Nothing is known of Labelbox's view of the file yet.
+    # Labelbox has not read the file yet.
     found = check_video(info, scan_video(file), None)
     warnings = [finding.what + _CONSEQUENCES.get(finding.kind, "") for finding in found]
     return Look(tuple(refusals), (*warnings, *_of_looks(info)))
 
 
 def _of_looks(info: VideoInfo) -> Iterator[str]:
-    """What Labelbox may show otherwise than it is meant."""
+    """Properties that Labelbox may show wrongly."""
     if info.codec == "hevc":
         yield "its codec is H.265, which not every browser shows"
     if info.rotation or info.mirrored:

@@ -1,4 +1,4 @@
-"""What an upload made, and what it could not."""
+"""Result of an upload."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class UploadedDataRow:
 
     Attributes:
         path: The path or URL as it was given; not part of the repr, as it may be signed.
-        data_row_id: Labelbox's id.
+        data_row_id: Its id in Labelbox.
         global_key: Its global key.
-        created: Whether this call made it; otherwise it was there already.
+        created: Whether this call created it; otherwise it existed before.
         name: The path or URL without its query.
     """
 
@@ -35,9 +35,9 @@ class RefusedVideo:
 
     Attributes:
         path: The path or URL as it was given; not part of the repr, as it may be signed.
-        by: Who refused it: the look at the file before (``"preflight"``), Labelbox, or the rule
-            for duplicates (``duplicates="skip"``).
-        reason: Why, in a sentence; that of Labelbox as it came.
+        by: What refused it: the check of the file before the upload (``"preflight"``), Labelbox, or
+            the rule for duplicates (``duplicates="skip"``).
+        reason: The reason in a sentence; Labelbox's reason is not changed.
         name: The path or URL without its query.
     """
 
@@ -58,15 +58,15 @@ class AnnotationProject:
     Attributes:
         project_id: Id of the project.
         project_name: Its name.
-        dataset_id: Id of the Labelbox dataset that new data rows were put into.
+        dataset_id: Id of the Labelbox dataset of new data rows.
         dataset_name: Its name.
         ontology_id: Id of the connected ontology, or None.
         editor_url: The project's page in Labelbox.
         data_rows: The videos that are in the project, in the order in which they were given.
         refused: The videos that are not, with the reasons.
-        batch_ids: Batches that this call made; none when all data rows were there already.
-        warnings: What should be looked at: files that Labelbox may show otherwise than they are,
-            a project without ontology, signed URLs that will expire.
+        batch_ids: Batches that this call created; none if all data rows were in the project.
+        warnings: What to check: files that Labelbox may show wrongly, a project without ontology,
+            signed URLs that will expire.
     """
 
     project_id: str
@@ -82,7 +82,7 @@ class AnnotationProject:
 
     @property
     def created(self) -> tuple[UploadedDataRow, ...]:
-        """The data rows that this call made."""
+        """The data rows that this call created."""
         return tuple(row for row in self.data_rows if row.created)
 
     @property
@@ -96,7 +96,7 @@ class AnnotationProject:
         return {row.path: row.data_row_id for row in self.data_rows}
 
     def __str__(self) -> str:
-        """A line for the whole, and a line per refusal and warning."""
+        """A line for the upload, and a line per refusal and warning."""
         whole = (
             f"{self.project_name} ({self.project_id}): {counted(len(self.data_rows), 'video')}, "
             f"{len(self.created)} of them new, {len(self.refused)} refused; {self.editor_url}"

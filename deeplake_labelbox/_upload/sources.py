@@ -1,4 +1,4 @@
-"""The videos that are to be uploaded: files and URLs, told apart before anything is made."""
+"""The videos to upload: files and URLs, which are checked before the upload begins."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class VideoFile:
 
     Attributes:
         path: As it was given; not part of the repr, as a URL may be signed.
-        file: Where it is, for a local one.
-        url: Where Labelbox fetches it, for a remote one.
-        name: For messages: the path, or the URL without its query.
+        file: Path of a local video.
+        url: URL from which Labelbox fetches a remote video.
+        name: Name in messages: the path, or the URL without its query.
     """
 
     path: str = field(repr=False)
@@ -43,15 +43,15 @@ class VideoFile:
 
 
 def read_sources(video_paths: Iterable[str | os.PathLike[str]]) -> list[VideoFile]:
-    """Tell files and URLs apart, and check that the files are there.
+    """Distinguish files from URLs, and check that the files exist.
 
-    A path has no scheme, or ``file://``. ``http://`` and ``https://`` URLs are handed to Labelbox
+    A path has no scheme, or ``file://``. ``http://`` and ``https://`` URLs are passed to Labelbox
     as they are; ``s3://`` and ``gs://`` as the https URL of the object, which Labelbox reads
     through an IAM integration.
 
     Raises:
-        ConfigurationError: An entry is of another type, of an unknown scheme, or there is none.
-        VideoNotFoundError: A file is not there; all that are missing are named.
+        ConfigurationError: An entry has another type or an unknown scheme, or there is none.
+        VideoNotFoundError: Files do not exist; the message names all of them.
     """
     if isinstance(video_paths, str | os.PathLike):
         raise ConfigurationError(

@@ -1,4 +1,4 @@
-"""The Labelbox dataset and project that videos go to: found by name or id, or made."""
+"""Find the Labelbox dataset and project of an upload by name or id, or create them."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ logger = logging.getLogger(__name__)
 def find_dataset(
     client: labelbox.Client, name: str, dataset_id: str | None
 ) -> labelbox.Dataset | None:
-    """The dataset of this id, or of this name; None when there is none of the name.
+    """Find the dataset by id or name; None if no dataset has the name.
 
     Raises:
-        LabelboxError: There are several of the name, or none of the id.
+        LabelboxError: Several datasets have the name, or none has the id.
     """
     import labelbox  # noqa: PLC0415 - the SDK is slow to import and not needed offline
 
@@ -34,11 +34,11 @@ def find_dataset(
 def find_project(
     client: labelbox.Client, name: str, project_id: str | None
 ) -> labelbox.Project | None:
-    """The project of this id, or of this name; None when there is none of the name.
+    """Find the project by id or name; None if no project has the name.
 
     Raises:
-        LabelboxError: There are several of the name, or none of the id.
-        MediaTypeError: It is no video project.
+        LabelboxError: Several projects have the name, or none has the id.
+        MediaTypeError: It is not a video project.
     """
     import labelbox  # noqa: PLC0415 - the SDK is slow to import and not needed offline
 
@@ -60,14 +60,14 @@ def find_project(
 def find_integration(
     client: labelbox.Client, wanted: str | None
 ) -> labelbox.IAMIntegration | str | None:
-    """The IAM integration for a new dataset, as the SDK takes it.
+    """Find the IAM integration for a new dataset, in the form of the SDK.
 
     Args:
         client: The client.
         wanted: An id, a name, "DEFAULT" for that of the organization if it has one, or None.
 
     Raises:
-        ConfigurationError: There is none of this id or name, or it is not valid.
+        ConfigurationError: No integration has the id or name, or it is not valid.
     """
     if not wanted:
         return None
@@ -98,7 +98,7 @@ def find_integration(
 def make_dataset(
     client: labelbox.Client, name: str, integration: labelbox.IAMIntegration | str | None
 ) -> labelbox.Dataset:
-    """A new dataset."""
+    """Create a dataset."""
     with labelbox_errors(f"creating the Labelbox dataset {name}"):
         dataset = client.create_dataset(iam_integration=integration, name=name)
     logger.info("Created the Labelbox dataset %s (%s)", name, dataset.uid)
@@ -106,7 +106,7 @@ def make_dataset(
 
 
 def make_project(client: labelbox.Client, name: str) -> labelbox.Project:
-    """A new video project."""
+    """Create a video project."""
     import labelbox  # noqa: PLC0415 - the SDK is slow to import and not needed offline
 
     with labelbox_errors(f"creating the Labelbox project {name}"):

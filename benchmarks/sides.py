@@ -20,16 +20,13 @@ Work = Callable[[], Any]
 def ours_frames(settings: Settings) -> Work:
     """Frames of a project to a dataset, committed."""
     # Both sides are imported, and their client is made, before the clock runs.
-    create = importlib.import_module(
-        "deeplake_labelbox"
-    ).create_dataset_from_video_annotation_project
+    create = importlib.import_module("deeplake_labelbox").create_dataset
     client = _client(settings)
 
     def work() -> Any:
-        dataset, _ = create(
+        report = create(
             settings["path"],
             settings["project_id"],
-            None,
             lb_client=client,
             frame_storage=settings.get("storage", "png"),
             verify_frames=settings.get("verify_frames", True),
@@ -37,7 +34,7 @@ def ours_frames(settings: Settings) -> Work:
             progress=False,
             fail_on_error=True,
         )
-        return dataset
+        return report.dataset
 
     return work
 

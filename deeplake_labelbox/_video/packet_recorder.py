@@ -180,7 +180,8 @@ class PacketRecorder:
         decoder = VideoDecoder(video.path, video.name, table, video.info.frame_rate)
         try:
             for decoded in islice(decoder, _TRIED_FRAMES):
-                found.verified |= found.of_packets[decoded.packet] != decoded.index
+                if found.of_packets[decoded.packet] != decoded.index:
+                    found.verified = True
                 found.digests[decoded.index] = frame_digest(decoded.frame)
         except VideoDecodeError:
             found.verified = True

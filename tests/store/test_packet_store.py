@@ -88,6 +88,20 @@ def test_every_row_is_that_of_the_png_storage(sample, sampled):
         np.testing.assert_equal(video.cells(column, every), png.cells(column, every))
 
 
+def test_packets_that_are_copied_without_decoding_them_are_told(box, project, tmp_path):
+    report = create_dataset(
+        tmp_path / "copied",
+        project.id,
+        lb_client=box.client(),
+        frame_storage="video",
+        verify_frames=False,
+        progress=False,
+    )
+    assert [len(video.warnings) for video in report.videos] == [1, 1]
+    assert "copied without decoding" in report.videos[0].warnings[0]
+    assert numbers(report.dataset) == WHOLE
+
+
 def test_views_deleted_rows_copies_and_pickles(sampled, tmp_path):
     path = str(tmp_path / "copy")
     deeplake.copy(sampled, path)

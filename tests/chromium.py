@@ -85,7 +85,7 @@ class Page:
     def wait(self, condition):
         from selenium.webdriver.support.ui import WebDriverWait  # noqa: PLC0415 - the same
 
-        return WebDriverWait(self.browser, 20).until(lambda _: condition())
+        return WebDriverWait(self.browser, 60).until(lambda _: condition())
 
     def picture(self):
         """(H, W, 3) int: the frame with what is drawn over it, once it is there."""

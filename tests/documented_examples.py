@@ -7,6 +7,7 @@ import re
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -33,6 +34,7 @@ class Docstring:
         return _COMMAND.findall(self.text)
 
 
+@cache
 def docstrings() -> list[Docstring]:
     """All of the package, also of what is private."""
     found = []

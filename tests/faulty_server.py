@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-_LONGEST = 5.0  # seconds to wait for other requests
+_LONGEST = 60.0  # seconds to wait for other requests
 
 
 @dataclass

@@ -67,6 +67,7 @@ RETURNED = {
     "ProjectInspection",
     "RefusedVideo",
     "SandboxDataRow",
+    "SandboxError",
     "SandboxLabel",
     "SandboxProject",
     "SyncReport",
@@ -262,7 +263,7 @@ def test_the_command_serves_until_it_is_stopped(line, tmp_path):
         while "Press Ctrl-C" not in (told := sandbox.stdout.readline()):
             assert told
         sandbox.terminate()
-        assert sandbox.wait(30) == 0
+        assert sandbox.wait(120) == 0
 
 
 def test_there_are_examples():

@@ -137,7 +137,7 @@ def test_sandbox_serves_other_processes_until_it_is_stopped(tmp_path, number):
                 assert result.returncode == 0, result.stderr
         finally:
             sandbox.send_signal(number)
-        assert sandbox.wait(30) == 0
+        assert sandbox.wait(120) == 0
         assert "The sandbox has ended." in sandbox.stderr.read()
 
 

@@ -82,7 +82,8 @@ def stop(process, how, *, at):
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 @pytest.mark.parametrize("more", [(), ("--overwrite",)], ids=["", "overwrite"])
 def test_create_again_applies_the_labels(box, project, tmp_path, run, how, more):
-    box.faults.add("mask", "delay", times=None, delay=5.0)
+    # Longer than any machine needs to stop the process; it does not wait for the masks.
+    box.faults.add("mask", "delay", times=None, delay=600)
     words = ("create", project.id, "clips")
     code, said = stop(start(box, tmp_path, *words, *more), how, at="Applying the labels")
     box.faults.clear()

@@ -68,7 +68,7 @@ def test_no_more_than_ahead_is_made_before_it_is_taken():
 
     source = in_background(items(), ahead=2)
     assert next(source) == 0
-    assert third.wait(10)
+    assert third.wait(60)
     assert len(made) <= 4
     assert list(source) == list(range(1, 50))
 

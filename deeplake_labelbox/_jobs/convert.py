@@ -31,7 +31,7 @@ from deeplake_labelbox._formats.written_frames import (
     written_videos,
 )
 from deeplake_labelbox._jobs.conversion import ConversionReport
-from deeplake_labelbox._jobs.picture_files import PictureFile, picture_files
+from deeplake_labelbox._jobs.picture_files import PictureFile, PictureFiles
 from deeplake_labelbox._model.kinds import GEOMETRIES
 from deeplake_labelbox._store.families import ObjectFamily
 from deeplake_labelbox._store.frame_index import FrameIndex, Where
@@ -157,7 +157,8 @@ def convert_dataset(
         kept_encoder_threads(),
     ):
         writer = known.write()(folder, space, found)
-        writing = _Writing(labeled, space, writer, resize, known.picture_suffix, bar, notes=found)
+        files = PictureFiles(labeled, resize, known.picture_suffix)
+        writing = _Writing(labeled, space, writer, files, bar, notes=found)
         for part, group in groups.items():
             for video in group:
                 writing.write(part, chosen.take(chosen.video_idx == video), known_videos[video])
@@ -183,8 +184,7 @@ class _Writing:
     dataset: LabeledDataset
     space: LabelSpace
     writer: FormatWriter
-    resize: Resize | None
-    suffix: str | None
+    files: PictureFiles
     bar: tqdm[Any]
     objects: Counter[str] = field(default_factory=Counter)
     notes: Notes = field(default_factory=Counter)
@@ -196,7 +196,7 @@ class _Writing:
         for start in range(0, len(table), ROWS):
             block = table.take(np.arange(start, min(start + ROWS, len(table))))
             found = read_objects(self.dataset, block.rows, self.space)
-            files = picture_files(self.dataset, block.rows, self.resize, self.suffix)
+            files = self.files.read(block.rows)
             for frame_idx, objects, file in zip(
                 block.frame_idx.tolist(), found, files, strict=True
             ):
@@ -210,7 +210,7 @@ class _Writing:
     ) -> WrittenFrame:
         entry = video.entry
         # Labels are in pixels of the first frame of their video.
-        drawn_on = (entry.height, entry.width) if entry.height else file.stored_size
+        drawn_on = (entry.height, entry.width) if entry.height else file.size
         chosen = [objects.take(objects.labels > 0) for objects in found]
         place = (entry.video_idx, frame_idx)
         shown = self.counter.counted(chosen, place, drawn_on, file.size)

@@ -23,9 +23,6 @@ _ENCODERS: Final[dict[str, Callable[[NDArray[np.uint8]], bytes]]] = {
     ".jpg": encode_jpeg,
 }
 
-Size = tuple[int, int]
-"""Height and width in pixels."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PictureFile:
@@ -34,68 +31,66 @@ class PictureFile:
     Attributes:
         content: The file.
         suffix: ``.png`` or ``.jpg``.
-        size: Its size.
-        stored_size: The size of the frame in the dataset.
+        size: Its height and width.
     """
 
     content: bytes
     suffix: str
-    size: Size
-    stored_size: Size
+    size: tuple[int, int]
 
 
-def picture_files(
-    dataset: LabeledDataset, rows: Rows, resize: Resize | None, suffix: str | None = None
-) -> Iterator[PictureFile]:
-    """Read frames as files, in the order of the rows.
+class PictureFiles:
+    """Reads frames as files.
 
     Args:
         dataset: The dataset.
-        rows: The rows.
-        resize: The size wanted; ``None``: as they are.
+        resize: The size wanted, instead of that of ``dataset``.
         suffix: ``.png`` or ``.jpg``; ``None``: as they are stored, else ``.jpg``.
-
-    Raises:
-        DatasetError: If a frame is missing, or cannot be read or decoded.
     """
-    stored = [None if file is None else _picture(file) for file in dataset.frames.files(rows)]
-    copied = [
-        file is not None
-        and _scaled(file.size, resize) == file.size
-        and suffix in (None, file.suffix)
-        for file in stored
-    ]
-    if suffix is None:
-        suffix = next((file.suffix for file in stored if file is not None), ".jpg")
-    sizes: deque[tuple[Size, Size]] = deque()
 
-    def pictures() -> Iterator[NDArray[np.uint8]]:
-        for frame in dataset.frames.read(rows[~np.array(copied, dtype=bool)]):
-            old = frame.shape[:2]
-            new = _scaled(old, resize)
-            sizes.append((new, old))
-            yield frame if new == old else _resized(frame, new)
+    def __init__(
+        self, dataset: LabeledDataset, resize: Resize | None, suffix: str | None = None
+    ) -> None:
+        self._resize = resize or dataset.resize
+        self._stored, self._scaled = (
+            LabeledDataset(dataset.dataset, image_column=dataset.image_column, resize=size)
+            for size in (None, self._resize)
+        )
+        self._suffix = suffix
 
-    encoded = encode_frames(pictures(), _ENCODERS[suffix])
-    for file, is_copied in zip(stored, copied, strict=True):
-        if file is not None and is_copied:
-            yield file
-        else:
-            content = next(encoded)
-            yield PictureFile(content, suffix, *sizes.popleft())
+    def read(self, rows: Rows) -> Iterator[PictureFile]:
+        """Yield the files of rows, in their order.
+
+        Raises:
+            DatasetError: If a frame is missing, or cannot be read or decoded.
+        """
+        stored = [
+            None if file is None else _picture(file) for file in self._stored.frames.files(rows)
+        ]
+        copied = [file is not None and self._is_wanted(file) for file in stored]
+        like = next((file.suffix for file in stored if file is not None), ".jpg")
+        suffix = self._suffix or like
+        sizes: deque[tuple[int, int]] = deque()
+
+        def pictures() -> Iterator[NDArray[np.uint8]]:
+            for frame in self._scaled.frames.read(rows[~np.array(copied, dtype=bool)]):
+                sizes.append((frame.shape[0], frame.shape[1]))
+                yield frame
+
+        encoded = encode_frames(pictures(), _ENCODERS[suffix])
+        for file, is_copied in zip(stored, copied, strict=True):
+            if file is not None and is_copied:
+                yield file
+            else:
+                yield PictureFile(next(encoded), suffix, sizes.popleft())
+
+    def _is_wanted(self, file: PictureFile) -> bool:
+        height, width = file.size
+        fits = resized(width, height, self._resize) == (width, height)
+        return fits and self._suffix in (None, file.suffix)
 
 
 def _picture(file: bytes) -> PictureFile:
     with Image.open(io.BytesIO(file)) as image:
-        size = (image.height, image.width)
-        return PictureFile(file, ".png" if image.format == "PNG" else ".jpg", size, size)
-
-
-def _scaled(size: Size, resize: Resize | None) -> Size:
-    width, height = resized(size[1], size[0], resize)
-    return height, width
-
-
-def _resized(frame: NDArray[np.uint8], size: Size) -> NDArray[np.uint8]:
-    image = Image.fromarray(frame).resize(size[::-1], Image.Resampling.BILINEAR)
-    return np.asarray(image)
+        suffix = ".png" if image.format == "PNG" else ".jpg"
+        return PictureFile(file, suffix, (image.height, image.width))

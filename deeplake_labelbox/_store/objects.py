@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,11 @@ from deeplake_labelbox._model.kinds.geometry import GeometryKind, Shapes
 from deeplake_labelbox._store.answers import Answers
 from deeplake_labelbox._store.cells import Rows
 from deeplake_labelbox._store.families import ObjectFamily
+from deeplake_labelbox._store.object_tables import to_pandas, to_supervision
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import supervision
 
 ReadColumn = Callable[[str, Rows], list[Any]]
 SizesOf = Callable[[Rows], list[tuple[tuple[int, int], tuple[int, int]]]]
@@ -33,6 +38,7 @@ class FamilyObjects:
 
     Attributes:
         family: The column and those beside it.
+        asked: (R,) the rows that were asked for.
     """
 
     def __init__(
@@ -44,7 +50,7 @@ class FamilyObjects:
     ) -> None:
         self.family = family
         self._sizes_of = sizes_of
-        self._asked = rows
+        self.asked = rows
         self._read = read
 
     def __len__(self) -> int:
@@ -74,12 +80,12 @@ class FamilyObjects:
     @cached_property
     def places(self) -> NDArray[np.int64]:
         """(N,) index of the row of each object among the rows that were asked for."""
-        return np.repeat(np.arange(len(self._asked)), self.counts)
+        return np.repeat(np.arange(len(self.asked)), self.counts)
 
     @property
     def rows(self) -> NDArray[np.int64]:
         """(N,) row of each object."""
-        return self._asked[self.places]
+        return self.asked[self.places]
 
     @cached_property
     def channels(self) -> NDArray[np.int64]:
@@ -118,7 +124,7 @@ class FamilyObjects:
         """
         if self._sizes_of is None or not len(self):
             return self._stored_shapes
-        sizes, found = self._sizes_of(self._asked), list(self._stored_shapes)
+        sizes, found = self._sizes_of(self.asked), list(self._stored_shapes)
         for size in set(sizes):
             of_size = [n for n, place in enumerate(self.places.tolist()) if sizes[place] == size]
             shapes = self._kind.resized([found[number] for number in of_size], *size)
@@ -161,7 +167,7 @@ class FamilyObjects:
         return found
 
     def _cells(self, column: str) -> list[Any]:
-        return self._read(column, self._asked)
+        return self._read(column, self.asked)
 
     def _joined(self, column: str | None, dtype: np.dtype[Any], missing: int) -> NDArray[Any]:
         """The values of a column beside the geometries, one per object."""
@@ -241,6 +247,31 @@ class Objects:
     def shapes(self) -> list[NDArray[Any]]:
         """N geometries; see `FamilyObjects.shapes`."""
         return [shape for part in self.families for shape in part.shapes]
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Make a table with a row for each object.
+
+        Returns:
+            The columns ``row`` (of the dataset), ``column``, ``class``, ``track_id``,
+            ``key_frame``, and ``left``, ``top``, ``width`` and ``height`` of the box around it, in
+            pixels; then one for each classification of objects, with its answer in words.
+
+        Raises:
+            ConfigurationError: If pandas is not installed.
+        """
+        return to_pandas(self)
+
+    def to_supervision(self) -> list[supervision.Detections]:
+        """Make ``supervision.Detections``, one for each row that was asked for, in that order.
+
+        Boxes are left, top, right, bottom in pixels; ``class_id`` is the number in
+        ``class_names``, ``tracker_id`` the track id, and ``data["class_name"]`` the name. Masks
+        are (K, H, W) where all objects of the row have pixels.
+
+        Raises:
+            ConfigurationError: If supervision is not installed.
+        """
+        return to_supervision(self)
 
     def masks(self, height: int, width: int) -> NDArray[np.bool_]:
         """(N, height, width) bool; see `FamilyObjects.masks`."""

@@ -1,6 +1,7 @@
 """Each format as the tool that it is for, or a reader of its layout, finds it."""
 
 import resource
+import shutil
 from typing import get_args
 
 import numpy as np
@@ -12,7 +13,7 @@ from scipy.ndimage import binary_fill_holes
 from training_datasets import SIZES, cells, picture
 from yolo_labels import fill, read_yolo
 
-from deeplake_labelbox import convert_dataset
+from deeplake_labelbox import LabeledDataset, convert_dataset
 from deeplake_labelbox._formats.registry import FORMATS, TargetFormat, target_formats
 from deeplake_labelbox._formats.yolo.outlines import outlines_of
 from deeplake_labelbox.errors import ConfigurationError
@@ -81,6 +82,31 @@ def test_yolo_segments_fill_to_the_masks(convert):
         for name, corners in zones:
             assert name == "area"
             assert np.allclose(corners, [[1, 1], [9, 1], [1, 9]], atol=1e-5)
+
+
+@pytest.mark.filterwarnings("ignore:OpenCV")  # without it, supervision fills polygons itself
+def test_supervision_finds_the_objects_of_the_dataset(convert, small):
+    supervision = pytest.importorskip("supervision")
+    for columns in (["thing"], ["road"]):
+        folder, _ = convert("yolo", columns=columns, videos=[1])
+        found = supervision.DetectionDataset.from_yolo(
+            *(str(folder / kind / "train") for kind in ("images", "labels")),
+            str(folder / "data.yaml"),
+            force_masks=columns == ["road"],
+        )
+        rows = LabeledDataset(small).rows_of("video 1.mp4")
+        drawn = LabeledDataset(small).objects(rows, columns).to_supervision()
+        assert len(found) == len(drawn) == len(rows)
+        for path, _, read in found:
+            own = drawn[int(path[-10:-4]) - 1]
+            names = [found.classes[number] for number in read.class_id]
+            if columns == ["road"]:
+                assert (read.mask == own.mask[:1]).all()  # the second one is empty
+            else:
+                assert names == own.data["class_name"].tolist()
+                assert np.allclose(read.xyxy, own.xyxy, atol=1e-4)
+                assert own.tracker_id.tolist() == [12, 13][: len(own)]
+        shutil.rmtree(folder)
 
 
 @settings(max_examples=60, deadline=None)

@@ -267,3 +267,20 @@ def test_a_dataset_of_others_reads_as_one_video():
     assert labeled.frames[2][0, 0, 0] == 2
     with pytest.raises(DatasetMismatchError, match="video_idx and frame_idx"):
         labeled.where("true")
+
+
+def test_objects_as_a_table(opened):
+    labeled, _ = opened
+    objects = labeled.objects([60, 3])
+    table = objects.to_pandas()
+    assert len(table) == len(objects) > 0
+    assert table["row"].tolist() == objects.rows.tolist()
+    assert table[["left", "top", "width", "height"]].to_numpy().tolist() == objects.boxes.tolist()
+    assert table["class"].tolist() == [objects.class_names[n] for n in objects.class_ids]
+    cars = table[table["class"] == "car"]
+    (part,) = (p for p in objects.families if "car" in p.family.class_names)
+    assert cars["colour"].tolist() == [
+        word
+        for word, number in zip(part.answers["colour"].words, part.class_ids, strict=True)
+        if part.family.class_names[number] == "car"
+    ]

@@ -1,6 +1,6 @@
-"""Columns of single annotators, which ``label_selection="all"`` writes beside those that count.
+"""Columns of single annotators, which ``label_selection="all"`` writes beside the shared columns.
 
-Each repeats another below the annotator's name: ``ada@company.com/car`` beside ``car``.
+Their names begin with the annotator: ``ada@company.com/car`` beside ``car``.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from deeplake_labelbox.errors import ConfigurationError
 
 
 def annotated_kinds(dataset: ReadableDataset, annotator: str | None = None) -> dict[str, str]:
-    """The kinds of the columns that the converter made, by name.
+    """Return the kinds of the columns that the converter created, by name.
 
     Args:
         dataset: The dataset.
-        annotator: Whose columns, named as those that they repeat; ``None`` for those that count.
+        annotator: Annotator whose columns are returned, by their names without the annotator;
+            ``None`` for the shared columns.
 
     Raises:
         ConfigurationError: If the annotator has no columns.
@@ -43,10 +44,10 @@ def annotated_kinds(dataset: ReadableDataset, annotator: str | None = None) -> d
 
 
 def annotators_of(kinds: Mapping[str, str]) -> dict[str, str]:
-    """The annotator of each column that is of a single one.
+    """Return the annotator of each column that belongs to one.
 
     Args:
-        kinds: The kind of each column that the converter made, by name.
+        kinds: The kind of each column that the converter created, by name.
     """
     owners = {}
     for name, kind in kinds.items():
@@ -60,7 +61,7 @@ def annotators_of(kinds: Mapping[str, str]) -> dict[str, str]:
 
 
 def annotators(dataset: ReadableDataset) -> tuple[str, ...]:
-    """Those who have columns of their own, in alphabetical order."""
+    """The annotators that have columns of their own, in alphabetical order."""
     return tuple(sorted(set(annotators_of(_kinds(dataset)).values())))
 
 

@@ -1,4 +1,4 @@
-"""Answers to the values of their columns."""
+"""Convert answers to the values of their columns."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class ObjectAnswers:
     """The answers of one object, one entry per visible frame (M).
 
     Attributes:
-        numbers: (M,) int32 class, -1 where not answered, or (M, classes) uint8; ``None`` for text.
-        texts: M texts, ``""`` where not answered; ``None`` for numbers.
+        numbers: (M,) int32 class, -1 if not answered, or (M, classes) uint8; ``None`` for text.
+        texts: M texts, ``""`` if not answered; ``None`` for numbers.
     """
 
     numbers: NDArray[np.int32] | NDArray[np.uint8] | None = None
@@ -34,11 +34,11 @@ class ObjectAnswers:
 def object_answers(
     column: AnswerColumn, tool: Tool, track: Track, visible: VisibleFrames, segments: Segments
 ) -> ObjectAnswers:
-    """The answers of an object that a column holds.
+    """Return the answers of an object for a column.
 
     Args:
         column: The column.
-        tool: The object's tool; only what is asked below it counts.
+        tool: The object's tool; only classifications below it count.
         track: The object.
         visible: Its visible frames.
         segments: The label's segments by feature id.
@@ -66,7 +66,7 @@ def object_answers(
         return ObjectAnswers(numbers=chosen)
     number = np.full(len(visible.frames), NOT_ANSWERED, dtype=np.int32)
     for source, answers in held:  # one at most, as the column is not multiple
-        # The entry past the states is where the index -1 of unanswered frames points.
+        # The last entry is the value of unanswered frames, whose index is -1.
         per_state = [next(iter(_classes(source, state)), NOT_ANSWERED) for state in answers.states]
         number = np.array([*per_state, NOT_ANSWERED], dtype=np.int32)[answers.index]
     return ObjectAnswers(numbers=number)
@@ -75,12 +75,12 @@ def object_answers(
 def frame_answers(
     column: AnswerColumn, label: VideoLabel, frames: Frames
 ) -> list[NDArray[np.int32]] | list[str]:
-    """The answers to frame and global classifications that a column holds.
+    """Return the answers to frame and global classifications for a column.
 
     Args:
         column: The column.
         label: The label.
-        frames: (R,) the frames asked for, ascending.
+        frames: (R,) the frames, ascending.
 
     Returns:
         For text one text per frame, else one (n,) int32 array of classes per frame.
@@ -111,7 +111,7 @@ def frame_answers(
 def unknown_answers(
     answers: Iterable[Answer], classifications: tuple[Classification, ...]
 ) -> Iterator[str]:
-    """Name what is answered, but is not in the ontology."""
+    """Name the answers that are not in the ontology."""
     for answer in answers:
         index = find_classification(classifications, answer.feature)
         name = answer.feature.name or answer.feature.value or answer.feature.feature_schema_id

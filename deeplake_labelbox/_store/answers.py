@@ -1,4 +1,4 @@
-"""The answers of many frames or objects at once, as arrays and in words."""
+"""Read the answers of many frames or objects at once, as arrays and in words."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Answers:
     values: list[Any]
 
     def __len__(self) -> int:
-        """How many frames or objects."""
+        """Number of frames or objects."""
         return len(self.values)
 
     @property
@@ -36,15 +36,15 @@ class Answers:
 
     @cached_property
     def labeled(self) -> NDArray[np.bool_]:
-        """(N,) whether there is a value, even an empty one: the video has a label.
+        """(N,) whether there is a value, which may be empty: the video has a label.
 
-        Deep Lake reads an empty text as ``None``, so texts do not tell.
+        Deep Lake reads an empty text as ``None``, so it is unknown for texts.
         """
         return np.array([value is not None for value in self.values], dtype=np.bool_)
 
     @cached_property
     def chosen(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """(M,) index among the N of each option that is chosen, and (M,) number of the option."""
+        """(M,) frame or object of each chosen option, and (M,) number of the option."""
         if not self.family.has_options:
             return np.zeros(0, np.int64), np.zeros(0, np.int64)
         places = [index for index, value in enumerate(self.values) if value is not None]
@@ -60,7 +60,7 @@ class Answers:
 
     @cached_property
     def options(self) -> list[NDArray[np.int64]]:
-        """For each of N the numbers of the chosen options, ascending; empty arrays for texts."""
+        """N arrays of the numbers of the chosen options, ascending; empty for texts."""
         places, numbers = self.chosen
         return np.split(numbers, np.searchsorted(places, np.arange(1, len(self))))[: len(self)]
 
@@ -75,7 +75,7 @@ class Answers:
 
     @cached_property
     def class_ids(self) -> NDArray[np.int64]:
-        """(N,) number of the only chosen option; -1 where none or several are."""
+        """(N,) number of the chosen option; -1 if no option or several options are chosen."""
         return np.array([o[0] if len(o) == 1 else -1 for o in self.options], dtype=np.int64)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Rows that are appended to a dataset which has more columns than they fill."""
+"""Append rows to a dataset that has more columns than they fill."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from deeplake_labelbox._store.column_types import COLUMN_TYPES, empty_cell
 from deeplake_labelbox._store.columns import column_kind
 
-# What cells of the columns of others hold, by how the name of their type begins.
+# Values of the cells of other columns, by the start of the name of their type.
 _NOTHING: Final[Mapping[str, Any]] = {
     "int": 0,
     "uint": 0,
@@ -30,10 +30,9 @@ _NUMBERS: Final = frozenset({"int32", "float64"})
 def append_rows(
     dataset: deeplake.Dataset, columns: Mapping[str, Sequence[Any] | NDArray[Any]]
 ) -> None:
-    """Append rows, also to a dataset that labels were applied to already.
+    """Append rows, also to a dataset with labels.
 
-    Cells of columns that are not given are empty, and numbers 0; Deep Lake itself wants a value
-    for each.
+    Cells of other columns are empty, and numbers 0, because Deep Lake requires a value for each.
 
     Args:
         dataset: The dataset.

@@ -1,11 +1,11 @@
-"""Which labels a dataset holds: what `sync_dataset` compares Labelbox with.
+"""The labels that are applied to a dataset, which `sync_dataset` compares with Labelbox.
 
-Kept as JSON text in the metadata of a column, because that, other than the metadata of the dataset
-itself, follows branches, versions, merges, rollbacks and copies made with `deeplake.like`, and is
-published together with the cells that it speaks of.
+They are kept as JSON text in the metadata of a column. Unlike the metadata of the dataset, it
+follows branches, versions, merges, rollbacks and copies made with `deeplake.like`, and is published
+together with the cells.
 
-Deep Lake reads every value that ever stood there whenever it opens the dataset. So the data rows
-stand in keys of their own, a few in each, and a sync of one writes one of these again.
+Whenever Deep Lake opens a dataset, it reads every value that this metadata ever had. So a key holds
+only a few data rows, and a sync of one data row writes one key again.
 """
 
 from __future__ import annotations
@@ -32,22 +32,23 @@ _ONTOLOGY_KEY: Final = "labelbox_ontology"
 _ROWS_KEY: Final = "labelbox_applied_rows_"
 _ROWS_A_KEY: Final = 16
 
-# The column that tells which video a row is of is the last that anybody takes away.
+# The column that identifies the video of a row is the least likely to be removed.
 _HOME: Final = "video_idx"
-# What stands elsewhere than under `KEY`.
+# Fields that are not stored under `KEY`.
 _ELSEWHERE: Final = frozenset(("ontology", "labels", "videos"))
 
 
 @dataclass(frozen=True, slots=True)
 class AppliedLabel:
-    """What the rows of one data row hold.
+    """The label that is applied to the rows of one data row.
 
     Attributes:
-        label_id: Id of the label; ``None`` where there is none.
-        changed: When its content changed last, as Labelbox says; a digest where it does not.
-        details: Digest of what the columns ``lb_meta/*`` say of the data row itself.
-        incomplete: How many masks of it could not be had.
-        others: Digest of the labels of each annotator, where they have columns of their own.
+        label_id: Id of the label; ``None`` if there is no label.
+        changed: Time of the last change of its content in Labelbox, or a digest of the label if the
+            export has no time.
+        details: Digest of the values of the columns ``lb_meta/*`` that do not depend on the label.
+        incomplete: Number of its masks that could not be read.
+        others: Digest of the labels of each annotator, if annotators have columns of their own.
     """
 
     label_id: str | None = None
@@ -57,7 +58,7 @@ class AppliedLabel:
     others: str = ""
 
     def is_same_row(self, other: AppliedLabel | None) -> bool:
-        """Whether the columns ``lb_meta/*`` say the same with both."""
+        """Whether the columns ``lb_meta/*`` have the same values with both."""
         return other is not None and (self.label_id, self.details) == (
             other.label_id,
             other.details,
@@ -66,7 +67,7 @@ class AppliedLabel:
 
 @dataclass(frozen=True, slots=True)
 class AppliedLabels:
-    """What labels a branch of a dataset holds, and how they were applied.
+    """The labels that are applied to a branch of a dataset, and how.
 
     Attributes:
         project_id: Id of the project.
@@ -75,15 +76,15 @@ class AppliedLabels:
         group_mapping: The group mapping.
         metadata_prefix: First part of the names of the row metadata columns.
         has_metadata: Whether there are such columns.
-        label_selection: ``"selected"``, ``"newest"``, ``"all"``, or ``"function"`` for one of the
-            user.
+        label_selection: ``"selected"``, ``"newest"``, ``"all"``, or ``"function"`` for a function
+            of the user.
         last_activity: Greatest ``last_activity_at`` of the data rows, ISO 8601.
         labels: By data row id, for all data rows that have, or had, rows on this branch.
-        videos: What is known of the videos of these data rows, all of them, by ``video_idx``.
+        videos: The entries of the videos of these data rows, by ``video_idx``.
         left: Ids of data rows that are no longer in the project, and whose rows were kept.
         options: As in `LabelboxMeta`.
-        annotators: Who has columns of their own.
-        row_details: Which details of data rows are written beside.
+        annotators: Annotators with columns of their own.
+        row_details: Details of data rows that are written beside the columns ``lb_meta/*``.
     """
 
     project_id: str
@@ -103,7 +104,7 @@ class AppliedLabels:
 
     @classmethod
     def read(cls, dataset: ReadableDataset) -> AppliedLabels | None:
-        """What the dataset says; ``None`` where no labels were applied, or by an older version."""
+        """Read them; ``None`` if no labels were applied, or an older version applied them."""
         home = _home(dataset, must_hold=True)
         if home is None:
             return None
@@ -122,7 +123,7 @@ class AppliedLabels:
                 "ontology": Ontology.from_normalized(json.loads(metadata[_ONTOLOGY_KEY])),
                 "labels": labels,
                 "videos": tuple(video for video, _ in rows),
-                # A merge may bring one whose rows were deleted on the other branch.
+                # A merge may add a data row whose rows were deleted on the other branch.
                 "left": tuple(row for row in stored["left"] if row in labels),
                 "annotators": tuple(stored["annotators"]),
                 "row_details": tuple(stored.get("row_details", ())),
@@ -130,14 +131,14 @@ class AppliedLabels:
         )
 
     def write(self, dataset: deeplake.Dataset) -> None:
-        """Write what is new of it; published by the next commit."""
+        """Write what changed; published by the next commit."""
         home = _home(dataset, must_hold=True) or _home(dataset)
         if home is None:
             return
         names = [item.name for item in fields(self) if item.name not in _ELSEWHERE]
         write_text(dataset, home, KEY, {name: getattr(self, name) for name in names})
         write_text(dataset, home, _ONTOLOGY_KEY, self.ontology.normalized())
-        # Deep Lake cannot delete a key: one that is there already may become empty.
+        # Deep Lake cannot delete a key, so an existing key may become empty.
         rows: dict[str, list[Any]] = {key: [] for key in metadata_texts(dataset, home, _ROWS_KEY)}
         for video in self.videos:
             label = self.labels[video.data_row_id]
@@ -147,7 +148,7 @@ class AppliedLabels:
             write_text(dataset, home, f"{_ROWS_KEY}{number}", values)
 
     def without(self, data_row_ids: Collection[str]) -> AppliedLabels:
-        """The same without some data rows, whose rows are deleted."""
+        """Return the labels without data rows whose rows are deleted."""
         return replace(
             self,
             labels={key: label for key, label in self.labels.items() if key not in data_row_ids},
@@ -156,7 +157,7 @@ class AppliedLabels:
         )
 
     def meta(self) -> LabelboxMeta:
-        """The metadata of a dataset that lost its own, as a copy of a query does."""
+        """Metadata for a dataset without it, such as the copy of a query."""
         last = max((video.video_idx for video in self.videos), default=-1)
         videos = [VideoEntry("", number, "") for number in range(last + 1)]
         for video in self.videos:
@@ -167,7 +168,7 @@ class AppliedLabels:
 
 
 def _home(dataset: ReadableDataset, *, must_hold: bool = False) -> str | None:
-    """The column whose metadata holds it, or shall hold it."""
+    """The column whose metadata holds the labels, or will hold them."""
     names = sorted(column_names(dataset), key=lambda name: name != _HOME)
     if must_hold:
         return next((name for name in names if KEY in dataset[name].metadata), None)

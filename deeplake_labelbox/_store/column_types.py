@@ -33,12 +33,12 @@ ANSWER_KINDS: Final[Mapping[str, AnswerKind]] = {
 
 @dataclass(frozen=True, slots=True)
 class ColumnType:
-    """What holds the values of a kind of column.
+    """The type of a kind of column.
 
     Attributes:
         make: Makes the Deep Lake type.
-        empty: Cell of a frame without objects and answers; of geometries their kind knows it.
-        is_nullable: Whether Deep Lake takes ``None`` for the cell of a video without a label.
+        empty: Cell of a frame without objects and answers; for geometries, their kind has it.
+        is_nullable: Whether Deep Lake accepts ``None`` for the cell of a video without a label.
         read_in_slices: Whether Deep Lake reads slices of rows faster than lists of rows.
     """
 
@@ -89,7 +89,7 @@ COLUMN_TYPES: Final[Mapping[str, ColumnType]] = {
 
 
 def empty_cell(kind: str, *, height: int = 0, width: int = 0, options: int = 0) -> Any:
-    """The cell of a frame without objects and answers.
+    """Return the cell of a frame without objects and answers.
 
     Args:
         kind: Kind of the column.
@@ -104,7 +104,7 @@ def empty_cell(kind: str, *, height: int = 0, width: int = 0, options: int = 0) 
 
 
 def geometry_kind(dtype: Any) -> ToolKind | None:
-    """The kind of geometry that a column of any dataset holds, by its type.
+    """Return the kind of geometry in a column of any dataset, by its type.
 
     Lines and polygons have the same type, which is read as lines.
     """

@@ -1,6 +1,6 @@
-"""The columns that annotations are written to, as plain descriptions.
+"""Descriptions of the columns that annotations are written to.
 
-A column knows its name, its kind and where in the ontology its values come from.
+A column has a name, a kind, and the place of its values in the ontology.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ ReadableDataset = deeplake.Dataset | deeplake.ReadOnlyDataset
 BASE_COLUMNS = ("frames", "frame_idx", "video_idx", "timestamp")
 """The columns of frames, where no data filler makes others."""
 
-# Under this key the metadata of a column says that this package made it, and of which kind.
+# Key of the kind of a column that this package created, in the metadata of the column.
 KIND_KEY = "labelbox_kind"
 
-# Under this key it says which column it is: those that two branches added under one name differ.
+# Key of the identity of a column: columns that two branches added under one name differ in it.
 IDENTITY_KEY = "labelbox_column"
 
-# Under this key the metadata of a geometry column holds the display colors of its tools, as JSON.
+# Key of the display colors of the tools of a geometry column, as JSON.
 COLORS_KEY = "class_colours"
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerSource:
-    """Where in the ontology the answers of a column are asked.
+    """The place of a column's answers in the ontology.
 
     Attributes:
-        tool: The tool below which it is asked, or ``None`` for the top of the ontology.
-        path: The classifications above, each with the index of the option that leads on.
+        tool: The tool above the classification, or ``None`` at the top of the ontology.
+        path: The classifications above it, each with the index of the option on the path.
         classification: The classification.
-        classes: For each of its options, the index of the class in the column.
+        classes: Index of the class in the column, for each option.
     """
 
     tool: Tool | None
@@ -51,7 +51,7 @@ class AnswerSource:
     classes: tuple[int, ...] = ()
 
     def find(self, answers: tuple[Answer, ...]) -> Answer | None:
-        """The answer to this classification among ``answers`` and what is nested below them."""
+        """Find the answer to this classification among ``answers`` and their nested answers."""
         for classification, option_index in self.path:
             answer = _answer_to(classification, answers)
             if answer is None:
@@ -83,17 +83,17 @@ class AnswerColumn:
 
     @property
     def has_options(self) -> bool:
-        """Whether it holds options, not texts."""
+        """Whether it holds options rather than texts."""
         return CLASSIFICATIONS[self.kind].has_options
 
     @property
     def frame_kind(self) -> ColumnKind:
-        """Kind of the column where it holds the answers of a whole frame."""
+        """Kind of the column if it holds the answers of whole frames."""
         return ANSWER_COLUMNS[self.kind][0]
 
     @property
     def object_kind(self) -> ColumnKind:
-        """Kind of the column where it holds the answers of the objects in a frame."""
+        """Kind of the column if it holds the answers of objects in a frame."""
         several = self.multiple and self.has_options
         return ANSWER_COLUMNS["checklist" if several else self.kind][1]
 
@@ -106,7 +106,7 @@ class GeometryColumn:
         name: Column name.
         kind: Kind of its tools.
         tools: The tools that share it.
-        grouped: Whether it is shared by a group mapping, and so has class labels beside it.
+        grouped: Whether a group mapping shares it, so that it has class labels beside it.
         answers: The columns of answers per object, in the same order of objects.
     """
 
@@ -128,12 +128,12 @@ class GeometryColumn:
 
     @property
     def key_frames(self) -> str:
-        """Name of the column that tells drawn from interpolated."""
+        """Name of the column of key frames: drawn (true) or interpolated."""
         return f"{self.name}_key_frames"
 
 
 def ensure_column(dataset: deeplake.Dataset, name: str, kind: ColumnKind) -> None:
-    """Add a column, or check that the one of this name was added for the same kind.
+    """Add a column, or check that the existing column has the same kind.
 
     Raises:
         DatasetMismatchError: If a column of this name holds something else.
@@ -148,7 +148,7 @@ def ensure_column(dataset: deeplake.Dataset, name: str, kind: ColumnKind) -> Non
 
 
 def add_column(dataset: deeplake.Dataset, name: str, data_type: Any, kind: str) -> None:
-    """Add a column that says what it is."""
+    """Add a column with its kind and identity."""
     dataset.add_column(name, data_type)
     dataset[name].metadata[KIND_KEY] = kind
     dataset[name].metadata[IDENTITY_KEY] = uuid.uuid4().hex
@@ -160,19 +160,19 @@ def column_names(dataset: ReadableDataset) -> list[str]:
 
 
 def has_identity_columns(dataset: ReadableDataset) -> bool:
-    """Whether rows tell their video and frame."""
+    """Whether rows have the numbers of their video and frame."""
     return {"video_idx", "frame_idx"} <= set(column_names(dataset))
 
 
 def metadata_texts(dataset: ReadableDataset, column: str, prefix: str) -> dict[str, str]:
-    """The texts in the metadata of a column whose keys begin so, by the rest of the key."""
+    """The texts in the metadata of a column whose keys begin with a prefix, by the rest of it."""
     metadata = dataset[column].metadata
     keys = [key for key in metadata.keys() if key.startswith(prefix)]  # noqa: SIM118 - no mapping
     return {key.removeprefix(prefix): str(metadata[key]) for key in keys}
 
 
 def write_text(dataset: deeplake.Dataset, column: str, key: str, value: object) -> None:
-    """Set a value in the metadata of a column as JSON text, if it is another than it has."""
+    """Set a value in the metadata of a column as JSON text, if it changed."""
     metadata, text = dataset[column].metadata, json.dumps(value, sort_keys=True)
     if key not in metadata or metadata[key] != text:
         metadata[key] = text
@@ -185,7 +185,7 @@ def column_kind(dataset: ReadableDataset | deeplake.DatasetView, name: str) -> s
 
 
 def column_identity(dataset: ReadableDataset, name: str) -> str | None:
-    """Which column of this package it is, on whatever branch; ``None`` where it does not tell."""
+    """The identity of a column, which is the same on all branches; ``None`` if it has none."""
     metadata = dataset[name].metadata
     return str(metadata[IDENTITY_KEY]) if IDENTITY_KEY in metadata else None
 
@@ -197,15 +197,15 @@ def read_class_names(dataset: ReadableDataset, name: str) -> tuple[str, ...]:
 
 
 def write_class_names(dataset: deeplake.Dataset, name: str, class_names: tuple[str, ...]) -> None:
-    """Set the ``class_names`` of a column, if they are others than it has."""
+    """Set the ``class_names`` of a column, if they changed."""
     if class_names and read_class_names(dataset, name) != class_names:
         dataset[name].metadata["class_names"] = list(class_names)
 
 
 def read_class_colors(dataset: ReadableDataset, name: str) -> dict[str, str]:
-    """The display colors of a geometry column by tool name, as the ontology has them.
+    """The display colors of a geometry column by tool name, from the ontology.
 
-    A tool without a color has an empty one; a column that tells no colors has none at all.
+    A tool without a color has an empty text; a column without colors returns an empty dict.
     """
     metadata = dataset[name].metadata
     if COLORS_KEY not in metadata:
@@ -214,7 +214,7 @@ def read_class_colors(dataset: ReadableDataset, name: str) -> dict[str, str]:
 
 
 def write_class_colors(dataset: deeplake.Dataset, column: GeometryColumn) -> None:
-    """Set the display colors of a geometry column, if they are others than it has."""
+    """Set the display colors of a geometry column, if they changed."""
     known = read_class_colors(dataset, column.name)
     colors = known | {tool.name: tool.color or "" for tool in column.tools}
     if colors != known:

@@ -1,4 +1,4 @@
-"""The ontology of a Deep Lake dataset."""
+"""Find the ontology of a Deep Lake dataset."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from deeplake_labelbox.errors import OntologyError
 def ontology_of_dataset(dataset: deeplake.Dataset) -> Ontology:
     """Find the ontology that a dataset was, or could be, labeled with.
 
-    A dataset with labels of this package keeps the ontology that they were applied with. Otherwise
-    the columns tell: a column of geometries is a tool, a shared one a tool for each of its class
-    names; answers of objects are classifications of their tool, answers of frames classifications
-    per frame. Columns do not tell radios from checklists of frames, nor frame from global
-    classifications: a checklist is asked where some row holds several answers, and everything is
-    asked per frame.
+    A dataset with labels of this package records the ontology that they were applied with.
+    Otherwise the ontology is inferred from the columns. A column of geometries becomes a tool, and
+    a shared column a tool for each of its class names. Answers of objects become classifications of
+    their tool, and answers of frames become classifications per frame. Columns do not distinguish
+    radios from checklists of frames, or frame from global classifications. So a classification
+    becomes a checklist if some row has several answers, and all of them are per frame.
 
     Raises:
         OntologyError: No column holds geometries or answers.
@@ -90,7 +90,7 @@ def _below(
 
 
 def _has_several(labeled: LabeledDataset, family: AnswerFamily) -> bool:
-    # Answers do not change from row to row: looking at some rows is enough for most videos.
+    # Answers rarely change from row to row, so reading some rows is enough for most videos.
     step = max(len(labeled) // 1000, 1)
     return any(
         len(options) > 1

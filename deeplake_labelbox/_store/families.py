@@ -1,7 +1,7 @@
 """The label columns of a dataset, found from the columns themselves.
 
-A geometry column, and the columns of classes, track ids, key frames and answers beside it, are one
-family; so is a column of answers of frames. The columns tell their own kind, so that families are
+A geometry column and the columns of classes, track ids, key frames and answers beside it are one
+family; so is a column of answers of frames. Columns record their own kind, so that families are
 found with every group mapping, ontology and branch.
 """
 
@@ -48,7 +48,7 @@ class AnswerFamily:
 
     @property
     def has_options(self) -> bool:
-        """Whether it holds options, not texts."""
+        """Whether it holds options rather than texts."""
         return CLASSIFICATIONS[ANSWER_KINDS[self.kind]].has_options
 
     @property
@@ -65,10 +65,10 @@ class ObjectFamily:
         column: Name of the geometry column in the dataset.
         name: Its name without the annotator.
         kind: Kind of its tools.
-        class_names: Names of its tools; one, where it is not shared by a group mapping.
-        labels: Name of the column of classes; ``None`` where all objects are of one class.
+        class_names: Names of its tools; one name, unless a group mapping shares the column.
+        labels: Name of the column of classes; ``None`` if all objects have one class.
         track_ids: Name of the column of track ids, or ``None``.
-        key_frames: Name of the column that tells drawn from interpolated objects, or ``None``.
+        key_frames: Name of the column of key frames (drawn or interpolated), or ``None``.
         answers: The columns of answers about its objects.
         colors: Display colors of the ontology by class name, as far as they are known.
     """
@@ -91,7 +91,7 @@ class ObjectFamily:
 
 @dataclass(frozen=True, slots=True)
 class Families:
-    """The label columns of one annotator, or of the labels that count.
+    """The label columns of one annotator, or the shared ones.
 
     Attributes:
         objects: The families of objects, in the order of the columns.
@@ -107,8 +107,8 @@ class Families:
 
         Args:
             dataset: The dataset.
-            annotator: Whose columns, where there are some of each annotator
-                (``label_selection="all"``); ``None`` for the labels that count.
+            annotator: Annotator whose columns are found (``label_selection="all"``); ``None`` for
+                the shared columns.
 
         Raises:
             ConfigurationError: If the annotator has no columns.

@@ -1,4 +1,4 @@
-"""Which frame each row of a dataset is."""
+"""Index the frames of a dataset by row."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class FrameIndex:
     frame_idx: NDArray[np.int64]
 
     def __len__(self) -> int:
-        """How many frames."""
+        """Number of frames."""
         return len(self.rows)
 
     @classmethod
@@ -43,7 +43,7 @@ class FrameIndex:
         """Index all frames of a dataset.
 
         Raises:
-            DatasetMismatchError: If its rows do not tell their video and frame.
+            DatasetMismatchError: If its rows do not have the numbers of their video and frame.
         """
         if not has_identity_columns(dataset):
             raise DatasetMismatchError(
@@ -64,7 +64,7 @@ class FrameIndex:
         return FrameIndex(self.rows[chosen], self.video_idx[chosen], self.frame_idx[chosen])
 
     def of_videos(self, videos: Iterable[int] | None) -> FrameIndex:
-        """The frames of some videos; all for ``None``.
+        """Return the frames of some videos; ``None`` for all.
 
         Raises:
             ConfigurationError: If a video has no frame.
@@ -81,10 +81,10 @@ class FrameIndex:
         return self.take(np.isin(self.video_idx, wanted))
 
     def where(self, dataset: ReadableDataset, condition: Where) -> NDArray[np.bool_]:
-        """Which frames meet a condition.
+        """Find the frames that meet a condition.
 
         Raises:
-            ConfigurationError: If TQL does not take the expression.
+            ConfigurationError: If TQL does not accept the expression.
         """
         if callable(condition):
             met = (bool(condition(dataset[int(row)])) for row in self.rows)

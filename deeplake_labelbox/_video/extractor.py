@@ -6,7 +6,8 @@ yielded with their numbers, then `VideoDecodeError` is raised, which says what i
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import atexit
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Self
 from weakref import WeakSet
 
@@ -30,6 +31,21 @@ if TYPE_CHECKING:
     from deeplake_labelbox._video.resize import Resize
     from deeplake_labelbox._video.scan import VideoScan
     from deeplake_labelbox._video.transport import Transport
+
+
+_entered: WeakSet[FrameExtractor] = WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    """Close what nobody closed, while the threads of decoders can still log.
+
+    Once the interpreter shuts down, a thread that wants to log never gets the GIL, and the decoder
+    waits for the thread (`av.logging.set_level`).
+    """
+    for extractor in list(_entered):
+        with suppress(ValueError):  # another thread is decoding
+            extractor.__exit__()
 
 
 class FrameExtractor:
@@ -126,10 +142,12 @@ class FrameExtractor:
             opened_video(source, url_presigner=url_presigner, transport=transport)
         )
         self._is_open = True
+        _entered.add(self)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._is_open = False
+        _entered.discard(self)
         for iteration in list(self._iterations):
             iteration.close()
         self._stack.close()

@@ -59,3 +59,28 @@ def test_messages_of_frame_threads_hang_nothing(tmp_path, name, codec, options):
     assert ended.stderr == ""
     assert ended.returncode == 0
     assert ended.stdout.split() == ["damaged"] * 6
+
+
+UNCLOSED = """
+import atexit
+import sys
+
+atexit.register(lambda: print(next(frames, "closed")))  # runs after those registered later
+
+from deeplake_labelbox._video import FrameExtractor
+
+frames = iter(FrameExtractor(sys.argv[1], batch_size=1).__enter__())
+next(frames)
+"""
+
+
+def test_decoders_that_nobody_closed_end_before_the_interpreter_shuts_down(tmp_path):
+    path = write_video(tmp_path / "a.ts", frames=40, size=(320, 192))
+    ended = subprocess.run(  # noqa: S603 - a program of its own, which may hang
+        [sys.executable, "-c", UNCLOSED, str(path)],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert (ended.stdout, ended.stderr) == ("closed\n", "")

@@ -481,7 +481,16 @@ def test_masks_lie_as_in_cvat(read):
     assert [track.class_name for track in video.tracks] == ["sky", "road"], "painted last"
 
 
-def test_two_tasks_of_one_data_row(imported):
+def test_tasks_of_one_video_are_put_together(imported, frames_of):
+    tasks = [task(1, 20, stop=19), task(2, 10, start=20, stop=29)]
+    first = track(box(3), box(4, outside=1), more='task_id="1"')
+    second = track(box(43), box(45, outside=1), more='task_id="2"', number=1)
+    text = document(project_of(*tasks), first, second)
+    assert frames_of(text) == {"one.mp4": {"0": [4], "1": [24, 25]}}
+    assert len(imported(text).accepted) == 2
+
+
+def test_two_tasks_of_the_same_frames(imported):
     tasks = [task(1, 20, source="one.mp4"), task(2, 20, source="one.mp4")]
     boxes = [track(box(3), box(4, outside=1), more=f'task_id="{number}"') for number in (1, 2)]
     boxes[1] = boxes[1].replace('frame="3"', 'frame="23"').replace('frame="4"', 'frame="24"')

@@ -74,12 +74,13 @@ class CvatSource:
         if not self._tracks:
             raise AnnotationSourceError(f"{path} has no <track>, so there is nothing to import.")
         self._tasks = CvatTasks(root, self._path)
-        if not any(map(self._tasks.find, self._tracks)):
+        self._videos = self._by_video()
+        if not self._videos:
             raise AnnotationSourceError(
                 f"{path} has tracks of tasks that its <meta> does not have. Export the task as "
                 f"'CVAT for video 1.1'."
             )
-        if data_row is not None and len(self._tracks) > 1:
+        if data_row is not None and len(self) > 1:
             raise AnnotationSourceError(
                 f"{path} has tracks of {len(self._tracks)} tasks, but one data row is named; leave "
                 f"it out, or name a data row for each."
@@ -91,7 +92,7 @@ class CvatSource:
         return cls(path, data_row=options.data_row)
 
     def __len__(self) -> int:
-        return len(self._tracks)
+        return len(self._videos) + sum(self._tasks.find(key) is None for key in self._tracks)
 
     @property
     def names(self) -> frozenset[str]:
@@ -99,13 +100,30 @@ class CvatSource:
         return self._labels
 
     def videos(self, kind_of: KindOf) -> Iterator[VideoAnnotations]:  # noqa: ARG002 - each shape has one geometry
-        """Yield the annotations of each task that has tracks."""
+        """Yield the annotations of each video; tasks of one video are put together."""
         for task_id, tracks in self._tracks.items():
+            if self._tasks.find(task_id) is None:
+                yield self._without_task(task_id, tracks)
+        for tasks in self._videos:
+            yield self._video(tasks)
+
+    def _by_video(self) -> list[dict[str | None, CvatTask]]:
+        """The tasks that have tracks; those of one video that share no frame are together."""
+        videos: list[dict[str | None, CvatTask]] = []
+        for task_id in self._tracks:
             task = self._tasks.find(task_id)
             if task is None:
-                yield self._without_task(task_id, tracks)
+                continue
+            for others in videos:
+                if all(
+                    task.video == other.video and task.is_apart_from(other)
+                    for other in others.values()
+                ):
+                    others[task_id] = task
+                    break
             else:
-                yield self._video(task, tracks)
+                videos.append({task_id: task})
+        return videos
 
     def _without_task(
         self, task_id: str | None, tracks: list[tuple[str, Element]]
@@ -118,12 +136,17 @@ class CvatSource:
             refused=[RefusedObject(_label(track), name, reason) for name, track in tracks],
         )
 
-    def _video(self, task: CvatTask, tracks: list[tuple[str, Element]]) -> VideoAnnotations:
+    def _video(self, tasks: dict[str | None, CvatTask]) -> VideoAnnotations:
+        tracks = [
+            (name, element, task)
+            for key, task in tasks.items()
+            for name, element in self._tracks[key]
+        ]
         builder = TrackBuilder()
         findings: list[Finding] = []
         occluded: list[int] = []
         # Masks that come later are painted over others.
-        for name, element in sorted(tracks, key=lambda entry: _z_order(entry[1])):
+        for name, element, task in sorted(tracks, key=lambda entry: _z_order(entry[1])):
             label = _label(element)
             try:
                 track = read_track(element, task)
@@ -143,13 +166,14 @@ class CvatSource:
         if occluded:
             what = "'occluded' is set, which is not imported, as Labelbox has no such mark"
             findings.append(Finding(what, min(occluded) + 1, len(occluded), is_note=True))
-        if grouped := sum(element.get("group_id", "0") != "0" for _, element in tracks):
+        if grouped := sum(element.get("group_id", "0") != "0" for _, element, _ in tracks):
             what = "a 'group_id' is set, which is not imported, as Labelbox has no groups"
             findings.append(Finding(what, None, grouped, is_note=True))
+        names = dict.fromkeys(name for task in tasks.values() for name in task.names)
         return VideoAnnotations(
-            data_row=(self._data_row,) if self._data_row is not None else task.names,
+            data_row=tuple(names) if self._data_row is None else (self._data_row,),
             tracks=builder.tracks(),
-            size=task.size,
+            size=next(iter(tasks.values())).size,
             findings=(*builder.findings(), *findings),
             refused=builder.refused(),
         )

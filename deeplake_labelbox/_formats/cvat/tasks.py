@@ -27,6 +27,7 @@ class CvatTask:
 
     Attributes:
         names: What its video may be called, best first.
+        source: The file name of its video, where the file tells.
         size: Width and height of the pictures in pixels, where the file tells.
         start: Its first frame, from 0.
         last: Its last frame; ``None`` where the file does not tell.
@@ -36,12 +37,25 @@ class CvatTask:
     """
 
     names: tuple[str, ...]
+    source: str | None = None
     size: tuple[int, int] | None = None
     start: int = 0
     last: int | None = None
     step: int = 1
     offset: int = 0
     stop_frame: int | None = None
+
+    @property
+    def video(self) -> object:
+        """What tasks of one video have in common; of an unnamed video there is one task."""
+        return (self.source, self.size) if self.source else self
+
+    def is_apart_from(self, other: CvatTask) -> bool:
+        """Whether two tasks of one video are known to have no frame in common."""
+        if self.last is None or other.last is None:
+            return False
+        frames = range(self.start, self.last + 1, self.step)
+        return frozenset(frames).isdisjoint(range(other.start, other.last + 1, other.step))
 
     def has(self, frame: int) -> bool:
         """Whether a frame of the video, from 0, is one of the task's."""
@@ -111,7 +125,8 @@ class CvatTasks:
 
     def _task(self, element: Element, beside: list[Element]) -> CvatTask:
         places = [element, *beside]
-        names = [_text(places, "source"), _text([element], "name")]
+        source = _text(places, "source")
+        names = [source, _text([element], "name")]
         start = self._number([element], "start_frame") or 0
         step = self._step(element)
         stop = self._number([element], "stop_frame")
@@ -123,6 +138,7 @@ class CvatTasks:
         )
         return CvatTask(
             names=tuple(dict.fromkeys(name for name in names if name)) or (self._path.stem,),
+            source=source,
             size=(width, height) if width and height else None,
             start=start,
             last=min(ends, default=None),

@@ -1,4 +1,4 @@
-"""Which frames of a project become rows, and in which size."""
+"""Select the frames that become rows, and their size."""
 
 from __future__ import annotations
 
@@ -31,17 +31,18 @@ id, where data rows that are not named keep all frames, and those with an empty 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameSelection:
-    """The frames that all of the conditions let pass, told before any of them is decoded.
+    """Conditions that select frames before they are decoded; a frame must pass all of them.
 
     Attributes:
-        stride: Every n-th frame of a video, from its first one on.
-        fps: At most so many frames a second of the video's time.
-        ranges: See `FrameRanges`; ``None``: all frames.
-        only_labeled: Only frames inside a labeled segment of the label that counts in Labelbox.
-        resize: The size that frames get; see `Resize`.
+        stride: Keep every n-th frame of a video, starting with the first.
+        fps: Maximum number of frames per second of video.
+        ranges: See `FrameRanges`; ``None`` keeps all frames.
+        only_labeled: Keep only frames inside a labeled segment of the label that counts in
+            Labelbox.
+        resize: Size of the stored frames; see `Resize`.
 
     Raises:
-        ConfigurationError: A value that makes no sense.
+        ConfigurationError: A value cannot be used.
     """
 
     stride: int = 1
@@ -63,7 +64,7 @@ class FrameSelection:
         )
 
     def choice(self, row: Mapping[str, Any], project_id: str) -> FrameChoice:
-        """The frames that are wanted of one data row of an export."""
+        """Return the choice of frames of one data row of an export."""
         ranges = self._ranges(str(row["data_row"]["id"]))
         if self.only_labeled:
             selected = select_label(row, project_id)
@@ -73,7 +74,7 @@ class FrameSelection:
         return FrameChoice(stride=self.stride, fps=self.fps, ranges=ranges)
 
     def options(self) -> dict[str, Any]:
-        """What is not the default, as JSON holds it."""
+        """Return the values that differ from the defaults, as JSON values."""
         options: dict[str, Any] = {}
         if self.stride != 1:
             options["stride"] = int(self.stride)
@@ -89,7 +90,7 @@ class FrameSelection:
 
     @classmethod
     def of_options(cls, options: Mapping[str, Any]) -> FrameSelection:
-        """The selection that `options` told; other options are ignored."""
+        """Make a selection of what `options` returned; other options are ignored."""
         kept = {name: options[key] for name, key in STORED_NAMES.items() if key in options}
         if isinstance(kept.get("resize"), list):
             kept["resize"] = tuple(kept["resize"])

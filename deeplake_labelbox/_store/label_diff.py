@@ -1,7 +1,7 @@
-"""What changed in the labels between two versions of a dataset.
+"""Compare the labels of two versions of a dataset.
 
-Read from the cells alone, so that changes made by hand are found as well. Objects are the same
-when their track ids are; frames are the same when their data row and number are, not their row.
+Only cells are compared, so that changes made by hand are found as well. Objects are matched by
+track id, and frames by data row and frame number, not by row.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from deeplake_labelbox.errors import DatasetMismatchError
 
 @dataclass(frozen=True, slots=True)
 class ObjectDiff:
-    """An object that was added, removed, moved, or is in other frames.
+    """An object that was added, removed or moved, or is in other frames.
 
     Attributes:
         column: Its geometry column.
         track_id: Its number in the dataset.
-        feature_id: Its id in Labelbox, if the dataset knows it.
+        feature_id: Its id in Labelbox, if the dataset has it.
         frames: The 1-based frames that differ.
     """
 
@@ -50,10 +50,10 @@ class AnswerDiff:
 
     Attributes:
         column: Its column.
-        frames: The 1-based frames in which it changed so.
-        before: The answer before, in words; empty where there was none.
-        after: The answer after.
-        track_id: The object that it is asked of; ``None`` for the frame or the video.
+        frames: The 1-based frames with this change.
+        before: The answer before, in words; empty if there was none.
+        after: The answer after, in words; empty if there is none.
+        track_id: The object of the answer; ``None`` for the frame or the video.
     """
 
     column: str
@@ -65,13 +65,13 @@ class AnswerDiff:
 
 @dataclass(frozen=True, slots=True)
 class VideoDiff:
-    """What changed in one data row.
+    """The changes of one data row.
 
     Attributes:
         data_row_id: The data row.
         name: Name of its video.
-        rows_added: How many frames have rows in the second version only.
-        rows_removed: How many have rows in the first version only.
+        rows_added: Number of frames that have rows in the second version only.
+        rows_removed: Number of frames that have rows in the first version only.
         added: Objects that are in the second version only.
         removed: Objects that are in the first version only.
         moved: Objects whose geometry differs, or that are in other frames.
@@ -101,7 +101,7 @@ class VideoDiff:
 
 @dataclass(frozen=True, slots=True)
 class LabelDiff:
-    """What changed between two versions of a dataset.
+    """The changes between two versions of a dataset.
 
     Attributes:
         version_a: Id of the first version.
@@ -129,23 +129,23 @@ _Tracks = dict[int, dict[int, int]]
 
 
 def diff_labels(dataset: deeplake.Dataset, version_a: str, version_b: str) -> LabelDiff:
-    """Tell what changed in the labels between two versions, by data row.
+    """Compare the labels of two versions, by data row.
 
-    Geometries are compared frame by frame; masks, which are large, only in data rows whose label
-    was applied again or in which anything else differs.
+    Geometries are compared frame by frame. Masks are large, so they are compared only in data rows
+    whose label was applied again or that differ in anything else.
 
     Args:
         dataset: The dataset.
-        version_a: The version before: the id of a version of its history, or the name of a tag or
-            of a branch, whose last version is meant.
+        version_a: The version before: the id of a version in its history, the name of a tag, or the
+            name of a branch for its last version.
         version_b: The version after.
 
     Returns:
         The data rows in which something changed, in the order of ``video_idx``.
 
     Raises:
-        ConfigurationError: If there is no such version.
-        DatasetMismatchError: If rows cannot be told from each other.
+        ConfigurationError: If a version does not exist.
+        DatasetMismatchError: If rows do not have the numbers of their video and frame.
         DatasetError: If Deep Lake fails.
 
     Example:
@@ -169,10 +169,10 @@ class _Version:
     """One version.
 
     Attributes:
-        labels: Its labels that count, and those of each annotator with columns of their own.
+        labels: The shared labels, and those of each annotator with columns of their own.
         names: Name of each video by data row id, in the order of ``video_idx``.
         videos: The videos that have rows, by data row id.
-        applied: The label that the rows of each data row hold.
+        applied: The applied label of each data row.
         geometries: Kind of each geometry column.
     """
 
@@ -281,7 +281,7 @@ class _Side:
 
 @dataclass(frozen=True, slots=True)
 class _Differences:
-    """Gathers the differences of one data row."""
+    """Collects the differences of one data row."""
 
     a: _Side
     b: _Side
@@ -292,7 +292,7 @@ class _Differences:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there was none so far."""
+        """Whether there are no differences so far."""
         return not (self.added or self.removed or self.moved or self.answers)
 
     def compare_objects(self, column: str, *, shapes: bool = True) -> None:

@@ -1,4 +1,4 @@
-"""One set of label columns: written for all data rows, or for some."""
+"""Write one set of label columns, for all or some data rows."""
 
 from __future__ import annotations
 
@@ -80,8 +80,8 @@ class LabelWriter:
     Attributes:
         annotator: The same.
         layout: The columns.
-        report: What was written of each video, and what could not be.
-        track_ids: The numbers of its objects, once they are written.
+        report: What was written for each video, and what could not be written.
+        track_ids: The track ids, after writing.
 
     Raises:
         GroupMappingError: If the group mapping cannot be used.
@@ -141,7 +141,7 @@ class LabelWriter:
             before: What was applied earlier; row metadata that is the same is not written again.
 
         Returns:
-            What the rows hold then.
+            What was written.
 
         Raises:
             DeepLakeLabelboxError: See `VideoProjectConverter.dataset_with_applied_annotations`.
@@ -195,7 +195,7 @@ class LabelWriter:
         written: frozenset[str],
         known: AppliedLabel | None,
     ) -> AppliedLabel | None:
-        """Write one data row; returns what its rows hold then, ``None`` if it has none."""
+        """Write one data row; return its applied label, or ``None`` if it has no rows."""
         outcome = VideoOutcome(row.data_row_id, row.name)
         self.report.videos.append(outcome)
         selected = row.label_of(self.annotator)
@@ -220,7 +220,7 @@ class LabelWriter:
         for first, last in video.missing if label is not None else ():
             self._gap_of_rows(outcome, frames_missing(first, last), first, last)
         if label is None:
-            # Deep Lake cannot unset a cell; a label that went away leaves empty values.
+            # Deep Lake cannot unset a cell, so a removed label leaves empty values.
             there = written if columns is None else written & columns
             columns = frozenset(name for name in there if self._is_set(name, rows))
         lost = 0
@@ -232,7 +232,7 @@ class LabelWriter:
 
     def _is_set(self, column: str, rows: VideoRows) -> bool:
         """Whether a label was written to the cells of a video."""
-        # An empty text reads as None as well, so that one cell does not tell of the others.
+        # An empty text reads as None as well, so all cells of a text column are read.
         seen = rows.rows if column_kind(self._dataset, column) == "text" else rows.rows[:1]
         return any(self._dataset[column][int(row)] is not None for row in seen)
 
@@ -246,7 +246,7 @@ class LabelWriter:
         masks: MaskReader,
         outcome: VideoOutcome,
     ) -> int:
-        """Write a label; returns how many masks could not be had."""
+        """Write a label; return the number of masks that could not be read."""
         values = label_values(
             label, self.layout, rows.frames, video.frame_count, track_ids, scale=video.scale
         )
@@ -268,7 +268,7 @@ class LabelWriter:
     def _gap_of_rows(
         self, outcome: VideoOutcome, what: str, first: int | None = None, last: int | None = None
     ) -> None:
-        """Note that rows are missing, whoever labeled them: not once more by annotator."""
+        """Report missing rows for the shared columns only, and not again for each annotator."""
         if self.annotator is None:
             self._gap(outcome, what, first, last)
 
@@ -286,7 +286,7 @@ class LabelWriter:
             raise error(
                 f"Data row {str(gap).rstrip('.')}. Leave `fail_on_error` out to apply the rest."
             )
-        if gap.frame == frame:  # else it goes on where one that was logged ended
+        if gap.frame == frame:  # otherwise it extends a gap that was logged
             logger.warning("%s", gap)
 
     def _check_ontology(self) -> None:

@@ -1,13 +1,13 @@
-"""``labelbox_meta``: what a dataset knows of the project that it was made from.
+"""``labelbox_meta``: metadata of the project that a dataset was created from.
 
 The dataset's metadata holds, under ``labelbox_meta``, the keys that `deeplake.integrations` writes
 (``project_id``, ``type``, ``sources``, ``project_name``), and beside them ``options``, ``status``
-and ``videos``: the data rows with their ``video_idx`` and what became of them, as JSON text,
-because Deep Lake's metadata turns numbers into floats and ``None`` into ``{}``.
+and ``videos``: the data rows with their ``video_idx`` and outcome, as JSON text, because Deep
+Lake's metadata turns numbers into floats and ``None`` into ``{}``.
 
-Where that is long, as with more than some eighty videos, the status stands under
-``labelbox_meta_status`` and the data rows under ``labelbox_meta_videos_<n>``, and ``sources`` is
-empty if it is long itself; see below.
+If that is long, with more than about eighty videos, the status is kept under
+``labelbox_meta_status`` and the data rows under ``labelbox_meta_videos_<n>``, and a long
+``sources`` is left empty; see below.
 """
 
 from __future__ import annotations
@@ -40,30 +40,30 @@ VideoStatus = Literal["pending", "done", "partial", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class VideoEntry:
-    """One data row of the project, as the dataset knows it.
+    """One data row of the project, and what the dataset has of its video.
 
     Attributes:
         data_row_id: Id of the data row.
         video_idx: Its number in the column ``video_idx``.
         name: External id, or the URL without its query, or the path.
         status: ``pending`` (not tried yet), ``done``, ``partial`` (frames are missing)
-            or ``failed`` (no frame could be had).
+            or ``failed`` (no frame could be decoded).
         first_row: Row of its first frame at the time of writing.
         rows: Number of rows written.
-        frame_count: Number of the last frame that could be had, whether it has a row or not.
-        height: Height of the frames in pixels, as displayed; 0 where none was decoded.
-        width: Width of the frames in pixels, as displayed; 0 where none was decoded.
+        frame_count: Number of the last frame that could be decoded, with or without a row.
+        height: Height of the frames in pixels, as displayed; 0 if none was decoded.
+        width: Width of the frames in pixels, as displayed; 0 if none was decoded.
         problem: What went wrong, if anything did.
         missing: First and last 1-based number of each run of frames before ``frame_count`` that
-            could not be had.
-        warnings: What is odd about the file, though nothing is missing for it.
+            could not be decoded.
+        warnings: Unusual properties of the file that cause no gaps.
         chosen: First and last 1-based number, and step, of each run of frames that have rows;
-            ``None`` where frames were not chosen, and all have.
+            ``None`` if all frames have rows.
         source_height: Height of the video in pixels, as displayed, before it was scaled.
-        source_width: Width of the video, the same.
-        sizes: First 1-based frame, width and height of each run of pictures of one size, where
-            the size changes within the video; empty where all pictures have ``width`` and
-            ``height``, which are those of the first. Labels are in pixels of the first size.
+        source_width: Width of the video in pixels, as displayed, before it was scaled.
+        sizes: First 1-based frame, width and height of each run of pictures of one size, if the
+            size changes within the video; empty if all pictures have ``width`` and ``height``,
+            which are those of the first. Labels are in pixels of the first size.
         recordings: Where the packets of its frames stand (`PacketRows`), of every try that any
             version of the dataset may need; the last is that of its rows.
     """
@@ -141,8 +141,8 @@ class LabelboxMeta:
         status: ``building`` until every data row was tried, ``complete`` afterwards; ``placing``
             while a complete dataset takes the place of another one.
         videos: The data rows, in the order of ``video_idx``.
-        options: How frames were chosen and stored, as far as it is not the default: JSON text with
-            sorted keys. All videos of a dataset are made with the same options.
+        options: Options of choosing and storing frames that differ from the defaults: JSON text
+            with sorted keys. All videos of a dataset have the same options.
     """
 
     project_id: str
@@ -188,7 +188,7 @@ class LabelboxMeta:
 
     @property
     def is_whole(self) -> bool:
-        """Whether every frame of every data row is there; else a build can be resumed."""
+        """Whether every frame of every data row is stored; otherwise a build can be resumed."""
         return self.status == "complete" and all(video.status == "done" for video in self.videos)
 
     @property
@@ -222,13 +222,13 @@ class LabelboxMeta:
                 dataset.metadata[key] = value
 
     def with_video(self, entry: VideoEntry) -> LabelboxMeta:
-        """The same with the entry of one ``video_idx`` replaced."""
+        """Return the metadata with the entry of one ``video_idx`` replaced."""
         videos = list(self.videos)
         videos[entry.video_idx] = entry
         return replace(self, videos=tuple(videos))
 
     def with_data_rows(self, data_rows: Sequence[tuple[str, str]]) -> LabelboxMeta:
-        """The same with the data rows (id, name) that it does not know yet appended as pending."""
+        """Return the metadata with new data rows (id, name) appended as pending."""
         known = {video.data_row_id for video in self.videos}
         videos = list(self.videos)
         for data_row_id, name in data_rows:
@@ -243,10 +243,10 @@ class LabelboxMeta:
 
 
 def check_maker(dataset: ReadableDataset | deeplake.DatasetView) -> None:
-    """Refuse a dataset of `deeplake.integrations`: it does not tell its rows from each other.
+    """Refuse a dataset of `deeplake.integrations`, whose rows cannot be identified.
 
-    Its rows are numbered by declared frame counts, so that all that follow a video which was cut
-    or missing stand under the wrong one, and nothing tells whether there is such a video.
+    Its rows are numbered by declared frame counts. If a video was cut or missing, all rows after it
+    have the wrong video, and nothing shows whether there is such a video.
 
     Raises:
         DatasetMismatchError: If `deeplake.integrations` made the dataset.
@@ -274,7 +274,7 @@ def _entry_key(number: int) -> str:
 
 def _entry_keys(dataset: ReadableDataset) -> Iterator[str]:
     for number in count():
-        # A key that was taken back is empty; Deep Lake cannot delete it.
+        # A key that was rolled back is empty, because Deep Lake cannot delete it.
         if _entry_key(number) not in dataset.metadata or not dataset.metadata[_entry_key(number)]:
             return
         yield _entry_key(number)

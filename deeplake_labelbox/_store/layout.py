@@ -1,4 +1,4 @@
-"""Ontology and group mapping to columns.
+"""Lay out the columns of an ontology and a group mapping.
 
 | ontology | column |
 | --- | --- |
@@ -31,7 +31,7 @@ class Layout:
     """The columns of a project.
 
     Attributes:
-        ontology: What the columns were made from.
+        ontology: The ontology of the columns.
         geometries: The columns of objects.
         answers: The columns of frame and global classifications.
         unsupported: Names of tools and classifications that have no column, with their kind.
@@ -46,7 +46,7 @@ class Layout:
     renamed: tuple[str, ...]
 
     def geometry(self, feature: Feature, kind: ToolKind) -> tuple[GeometryColumn, Tool] | None:
-        """The column that objects of a tool go to, and the tool; ``None`` if there is none."""
+        """Find the column of a tool's objects, and the tool; ``None`` if there is none."""
         tool = self.ontology.tool(feature, kind)
         if tool is None or tool.kind != kind:
             return None
@@ -88,16 +88,16 @@ def make_layout(
     class_names: Callable[[str], tuple[str, ...]] = lambda _: (),
     prefix: str = "",
 ) -> Layout:
-    """Lay an ontology out as columns.
+    """Lay out the columns of an ontology.
 
     Args:
         ontology: The project's ontology.
         group_mapping: See `GroupMapping`.
         reserved: Column names that are taken by something else. A tool or classification of such
             a name gets its kind appended (``frames`` becomes ``frames_rectangle``).
-        class_names: Tells the class names that a column has already; new ones come after them, so
+        class_names: Returns the class names that a column has already; new names are appended, so
             that a class keeps its number when the ontology grows.
-        prefix: Put before all column names, for a second set of columns.
+        prefix: Prefix of all column names, for another set of columns.
 
     Returns:
         The layout.
@@ -141,7 +141,7 @@ class _LayoutBuilder:
         self._renamed: list[str] = []
 
     def build(self, ontology: Ontology) -> Layout:
-        # The tools of a group share their kind only, others of one column their name as well.
+        # The tools of a group share only their kind; otherwise they share their name as well.
         shared: dict[tuple[str, str | None], list[Tool]] = {}
         for tool in ontology.tools:
             if tool.kind not in GEOMETRIES:
@@ -149,7 +149,7 @@ class _LayoutBuilder:
                 continue
             name = None if tool.kind in self._groups else tool.name
             shared.setdefault((tool.kind, name), []).append(tool)
-        # Groups choose first: their names were asked for.
+        # Groups choose their names first, because the user requested them.
         made = {
             key: self._geometry(shared[key])
             for key in sorted(shared, key=lambda key: key[1] is not None)
@@ -184,7 +184,7 @@ class _LayoutBuilder:
         return replace(column_of(prefix), answers=tuple(self._answers(f"{prefix}/", sources)))
 
     def _answers(self, prefix: str, sources: Iterable[AnswerSource]) -> Iterator[AnswerColumn]:
-        """The columns of what is asked at one place, each followed by those of what is below."""
+        """The columns of classifications at one place, each followed by its nested columns."""
         shared: dict[tuple[str, AnswerKind], list[AnswerSource]] = {}
         for source in sources:
             kind = source.classification.kind
@@ -213,7 +213,7 @@ class _LayoutBuilder:
         names = list(self._class_names(name))
         placed = []
         for member in members:
-            # Different questions may share an option like "yes": the question tells them apart.
+            # Different classifications may share an option like "yes"; their names differ.
             values = [
                 f"{member.classification.name}/{option.value}"
                 if len(questions) > 1
@@ -238,12 +238,12 @@ class _LayoutBuilder:
         kind: str,
         names_of: Callable[[str], set[str]] = lambda name: {name},
     ) -> str:
-        """Take a column name that nothing else has: the wanted one, else with its kind appended.
+        """Reserve a free column name: the wanted name, or with its kind appended.
 
         Args:
             wanted: The name.
             kind: Kind of the tool or classification.
-            names_of: All column names that come with a name.
+            names_of: Returns all column names that belong to a name.
         """
         name, count = wanted, 1
         while not self._taken.isdisjoint(names_of(name)):

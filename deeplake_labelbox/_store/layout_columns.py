@@ -1,4 +1,4 @@
-"""The columns of a layout: added, and told what their numbers mean."""
+"""Create the columns of a layout and write their class names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from deeplake_labelbox._store.track_ids import TrackIds
 
 
 def ensure_label_columns(dataset: deeplake.Dataset, layout: Layout) -> None:
-    """Add the columns that are not there yet."""
+    """Add the missing columns."""
     for geometry in layout.geometries:
         ensure_column(dataset, geometry.name, geometry.kind)
         if geometry.grouped:
@@ -28,7 +28,7 @@ def ensure_label_columns(dataset: deeplake.Dataset, layout: Layout) -> None:
 
 
 def write_names(dataset: deeplake.Dataset, layout: Layout, track_ids: TrackIds) -> None:
-    """Write what names the numbers; a rollback takes it back, as it is of columns."""
+    """Write class names and colors to the metadata of columns, which a rollback restores."""
     for geometry in layout.geometries:
         write_class_colors(dataset, geometry)
         if geometry.grouped:

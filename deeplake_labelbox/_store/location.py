@@ -1,4 +1,4 @@
-"""Where a Deep Lake dataset is, and how it is opened there."""
+"""Location of a Deep Lake dataset: check, open, create, copy and delete it."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from deeplake_labelbox.errors import (
     DatasetNotFoundError,
 )
 
-# Where local datasets are deleted: a name that nobody else gives, so that what an interrupted
-# deletion left can go without a look.
+# Local datasets are renamed with this suffix to be deleted. Nobody else uses it, so the remains of
+# an interrupted deletion can be deleted without checks.
 _DELETED_SUFFIX = ".deleted-by-deeplake-labelbox"
 
-# A dataset inside of this one, of what does not stand in rows. Deep Lake 4.7.4 copies and deletes
-# it with the outer one, other than in memory.
+# A nested dataset, for data that is not in rows. Deep Lake 4.7.4 copies and deletes it with the
+# outer dataset, except in memory.
 NESTED: Final = "videos"
 
 # Some failures of storage arrive as a KeyError or the like: "[S3] Key not found: …".
@@ -39,10 +39,10 @@ _OF_STORAGE = re.compile(r"\[\w+\] ")
 
 @dataclass(frozen=True, slots=True)
 class DatasetLocation:
-    """A dataset path with what is needed to reach it.
+    """A dataset path with its credentials.
 
     Attributes:
-        path: Any path that Deep Lake takes: ``mem://…``, a local path, ``s3://…``, ``al://…``.
+        path: Any path that Deep Lake accepts: ``mem://…``, a local path, ``s3://…``, ``al://…``.
         creds: Credentials of the storage, as `deeplake.open` takes them.
         token: Token of Deep Lake's own cloud.
     """
@@ -62,8 +62,8 @@ class DatasetLocation:
         """Check the arguments of a public verb.
 
         Raises:
-            ConfigurationError: If the path is empty or no text in UTF-8, or the credentials are no
-                mapping of text.
+            ConfigurationError: If the path is empty or not UTF-8, or the credentials are not a
+                mapping of texts.
         """
         if not str(path):
             raise ConfigurationError("The dataset path is empty; give a path, s3:// or mem:// URL.")
@@ -81,10 +81,10 @@ class DatasetLocation:
 
     @classmethod
     def of_dataset(cls, dataset: Any) -> DatasetLocation:
-        """Where an open dataset is, or the dataset that the view of a query is of.
+        """The location of an open dataset, or of the dataset of a query's view.
 
         Raises:
-            DatasetError: If Deep Lake does not tell.
+            DatasetError: If Deep Lake does not have it.
         """
         try:
             with warnings.catch_warnings():
@@ -101,11 +101,11 @@ class DatasetLocation:
 
     @property
     def nested(self) -> DatasetLocation:
-        """The location of the dataset inside of this one."""
+        """The location of the nested dataset."""
         return replace(self, path=f"{self.path.rstrip('/')}/{NESTED}")
 
     def __str__(self) -> str:
-        """The path as it may be shown."""
+        """The path without secrets, for messages."""
         return without_query(self.path) if "://" in self.path else self.path
 
     @property
@@ -114,7 +114,7 @@ class DatasetLocation:
         return "://" not in self.path
 
     def beside(self, suffix: str) -> DatasetLocation:
-        """The location of the same name with a suffix."""
+        """The location with a suffix after the path."""
         return replace(self, path=f"{self.path.rstrip('/')}{suffix}")
 
     def exists(self) -> bool:
@@ -126,7 +126,7 @@ class DatasetLocation:
         """Open the dataset.
 
         Raises:
-            DatasetNotFoundError: If there is none.
+            DatasetNotFoundError: If it does not exist.
             DatasetError: If it cannot be opened, or not by this user.
         """
         self._check_exists()
@@ -134,10 +134,10 @@ class DatasetLocation:
             return deeplake.open(self.path, creds=self.creds, token=self.token)
 
     def open_to_read(self) -> deeplake.ReadOnlyDataset:
-        """Open the dataset without the right to write to it.
+        """Open the dataset for reading only.
 
         Raises:
-            DatasetNotFoundError: If there is none.
+            DatasetNotFoundError: If it does not exist.
             DatasetError: If it cannot be opened, or not by this user.
         """
         self._check_exists()
@@ -155,7 +155,7 @@ class DatasetLocation:
         """Create an empty dataset.
 
         Raises:
-            DatasetExistsError: If something is there already.
+            DatasetExistsError: If there is something else at the path.
             DatasetError: If it cannot be created.
         """
         self.check_free()
@@ -163,10 +163,10 @@ class DatasetLocation:
             return deeplake.create(self.path, creds=self.creds, token=self.token)
 
     def check_free(self) -> None:
-        """Check that nothing of others is there, which a dataset would mix with.
+        """Check that the path holds no files that would be mixed with a dataset.
 
         Raises:
-            DatasetExistsError: If a local file, or a folder with files that are no dataset, is.
+            DatasetExistsError: If there is a local file, or a folder with other files.
         """
         local = Path(self.path)
         self._check_readable()
@@ -180,7 +180,7 @@ class DatasetLocation:
             )
 
     def _check_readable(self) -> None:
-        """Check the rights to a local path; to Deep Lake a dataset without them is not there."""
+        """Check the rights to a local path; without them, Deep Lake reports no dataset there."""
         if not self.is_local:
             return
         local = Path(self.path)
@@ -193,10 +193,10 @@ class DatasetLocation:
             )
 
     def delete(self) -> None:
-        """Delete the dataset with what is nested in it, or what an interrupted deletion left of it.
+        """Delete the dataset and its nested dataset, or the remains of an interrupted deletion.
 
-        Deep Lake deletes file by file, and what it leaves when it is killed is no dataset any more.
-        So a local dataset is set aside first, in one step.
+        Deep Lake deletes file by file, and after a kill the remaining files are not a dataset any
+        more. So a local dataset is first set aside in one step.
 
         Raises:
             DatasetError: If it cannot be deleted.
@@ -212,7 +212,7 @@ class DatasetLocation:
                 deeplake.delete(self.nested.path, creds=self.creds, token=self.token)
 
     def copy_to(self, target: DatasetLocation) -> None:
-        """Copy the dataset, with what is nested in it."""
+        """Copy the dataset and its nested dataset."""
         with dataset_errors(f"copying {self} to {target}"):
             for one, other in ((self, target), (self.nested, target.nested)):
                 if one.exists() and not other.exists():
@@ -225,7 +225,7 @@ class DatasetLocation:
                     )
 
     def set_aside(self) -> None:
-        """Rename a local dataset to what `finish_deletion` deletes.
+        """Rename a local dataset so that `finish_deletion` deletes it.
 
         Raises:
             OSError: If it cannot be renamed.
@@ -234,7 +234,7 @@ class DatasetLocation:
         os.rename(self.path, self.beside(_DELETED_SUFFIX).path)  # noqa: PTH104 - the same
 
     def finish_deletion(self) -> None:
-        """Delete what was set aside, also by a run that was killed.
+        """Delete files that were set aside, also by a killed run.
 
         Raises:
             DatasetError: If it cannot be deleted.
@@ -251,7 +251,7 @@ def opened_to_write(
     org_id: str | None,
     token: str | None,
 ) -> deeplake.Dataset:
-    """A dataset that is open already, or is at a path.
+    """Return an open dataset, or open the dataset at a path.
 
     Raises:
         ConfigurationError: If it is open for reading only.
@@ -267,7 +267,7 @@ def opened_to_write(
 
 
 def _check_encoding(path: str) -> None:
-    """Check that Deep Lake, which takes UTF-8, and Python name the same file by a path."""
+    """Check that a path means the same file for Python and for Deep Lake, which uses UTF-8."""
     try:
         agree = os.fsencode(path) == path.encode()
     except UnicodeEncodeError:
@@ -293,12 +293,12 @@ def _file_errors(what: str) -> Iterator[None]:
 
 @contextmanager
 def dataset_errors(doing: str, *, of_deep_lake_alone: bool = False) -> Iterator[None]:
-    """Map what Deep Lake raises; its errors share no base but `Exception`.
+    """Map errors of Deep Lake, which have no common base but `Exception`.
 
     Args:
-        doing: What is being done, after "Deep Lake failed".
-        of_deep_lake_alone: Leave a plain `RuntimeError` as it is, of which Deep Lake raises some;
-            for blocks that run code of the user.
+        doing: The operation in words, after "Deep Lake failed".
+        of_deep_lake_alone: Do not map a plain `RuntimeError`, although Deep Lake raises some; for
+            blocks that run code of the user.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""Masks: fetched, scaled to the frames, and written to their columns."""
+"""Fetch masks, scale them to the frames, and write them to their columns."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def write_masks(
 
     Args:
         dataset: The dataset.
-        references: By column, for each frame of ``rows``, where its masks are to be had.
+        references: By column, for each frame of ``rows``, the references of its masks.
         rows: The rows of the video.
         video: The video.
         masks: Fetches and decodes.
 
     Yields:
-        What went wrong, and the 1-based frame, for each mask that could not be had; its channel is
+        The problem and the 1-based frame of each mask that could not be read; its channel is
         empty.
     """
     if not references:

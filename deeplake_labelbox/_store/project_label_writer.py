@@ -39,9 +39,9 @@ class ProjectLabelWriter:
         log_renamed: Whether to log columns that could not have the names of their tools.
 
     Attributes:
-        report: What was applied to each video, and what could not be.
+        report: What was applied to each video, and what could not be applied.
         layout: The shared columns.
-        track_ids: The numbers of the objects, once they are written.
+        track_ids: The track ids, after writing.
 
     Raises:
         GroupMappingError: If the group mapping cannot be used.
@@ -118,7 +118,8 @@ class ProjectLabelWriter:
         self.track_ids = self._shared.track_ids
         now = had | written.annotators
         for annotator in sorted(now) if rows.selection == "all" else ():
-            # Its track ids follow those given before. One without labels any more loses values.
+            # Track ids follow those of the writer before. An annotator whose labels were removed
+            # gets empty values.
             self._write_annotator(annotator, rows, index, files, columns, written)
         return self._applied(rows, written, before, now)
 
@@ -169,10 +170,10 @@ class ProjectLabelWriter:
 
 
 def _last_activity(written: Written, before: AppliedLabels | None) -> str | None:
-    """Until when all activity is applied; ``None`` if a data row does not have its own."""
+    """The time up to which all activity is applied; ``None`` if a data row has no time."""
     moments = written.activities
     until = None if None in moments else max(filter(None, moments), default=None)
     if before is not None and before.labels.keys() - written.labels.keys():
-        # Of the data rows that were not written now, what was applied then still holds.
+        # For data rows that were not written now, the earlier time still holds.
         until = min(filter(None, (until, before.last_activity)), default=None)
     return until

@@ -1,8 +1,8 @@
-"""Where an unfinished build goes on: what its rows say against what its metadata says.
+"""Resume an unfinished build: compare its rows with its metadata.
 
-Rows are committed first and the entry of their video afterwards, so that an entry that says
-``done`` has its rows. A build that was killed in between has rows of a video that is pending; they
-are taken out again, as nothing says whether they are all.
+Rows are committed first and the entry of their video afterwards, so that a video with the status
+``done`` has all its rows. A build that was killed in between has rows of a pending video; they are
+deleted, because it is unknown whether they are complete.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ logger = logging.getLogger(__name__)
 
 
 def reconciled(dataset: deeplake.Dataset, meta: LabelboxMeta) -> LabelboxMeta:
-    """Take rows out of an unfinished build that its metadata does not account for.
+    """Delete the rows of an unfinished build that do not match its metadata.
 
     Args:
-        dataset: The dataset, without uncommitted changes; what is taken out is committed.
-        meta: What its metadata says.
+        dataset: The dataset, without uncommitted changes; the deletion is committed.
+        meta: Its metadata.
 
     Returns:
-        What holds of it: videos whose rows are not all there are pending.
+        The corrected metadata, where videos without all of their rows are pending.
     """
     rows_of = _rows_by_video(dataset, meta)
     odd = np.setdiff1d(
@@ -48,9 +48,9 @@ def reconciled(dataset: deeplake.Dataset, meta: LabelboxMeta) -> LabelboxMeta:
     meta = replace(meta, videos=tuple(videos))
     if not len(odd):
         return meta
-    with dataset_errors("taking out rows of a video that is not complete"):
+    with dataset_errors("deleting rows of videos that are not complete"):
         delete_rows(dataset, odd)
-        dataset.commit("Take out rows of videos that were not complete")
+        dataset.commit("Delete rows of videos that were not complete")
     return without_rows(meta, odd)
 
 
@@ -63,13 +63,13 @@ def rows_of_video(dataset: deeplake.Dataset, entry: VideoEntry) -> NDArray[np.in
 
 
 def delete_rows(dataset: deeplake.Dataset, rows: Sequence[int] | NDArray[np.int64]) -> None:
-    """Delete rows, ascending ones; published by the next commit."""
+    """Delete rows, given in ascending order; published by the next commit."""
     for row in reversed(rows):
         dataset.delete(int(row))
 
 
 def without_rows(meta: LabelboxMeta, rows: NDArray[np.int64]) -> LabelboxMeta:
-    """The same with the places of videos moved up by the rows that were deleted before them."""
+    """Return the metadata with the first rows of videos corrected for deleted rows before them."""
     return replace(
         meta,
         videos=tuple(

@@ -1,4 +1,4 @@
-"""Which rows of a dataset belong to which video and frame: told by identity, not by position."""
+"""Find the rows of a video and frame by identity, not by position."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class VideoRows:
     """The rows of one video.
 
     Attributes:
-        frames: (F,) int64, ascending, without repetition: the 1-based frames that have rows.
+        frames: (F,) int64, ascending and unique: the 1-based frames that have rows.
         rows: (R,) row numbers, ascending.
         frame_of_row: (R,) index into ``frames`` for each of ``rows``.
     """
@@ -59,7 +59,7 @@ class RowIndex:
 
     Args:
         dataset: The dataset.
-        meta: What it knows of its project.
+        meta: Its metadata.
     """
 
     def __init__(self, dataset: ReadableDataset, meta: LabelboxMeta) -> None:
@@ -73,7 +73,7 @@ class RowIndex:
             )
 
     def rows_of(self, video: VideoEntry) -> VideoRows:
-        """The rows of a data row's video; none where all were deleted, or none was written."""
+        """Return the rows of a video; empty if none was written or all were deleted."""
         if not self._has_identity:
             return _written(video.first_row, video.rows, video.missing, video.chosen)
         none = np.zeros(0, np.int64)
@@ -83,10 +83,10 @@ class RowIndex:
 
     @cached_property
     def _by_video(self) -> dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]]:
-        """Rows and their 1-based frames by video; read when they are first asked for."""
+        """Rows and their 1-based frames by video, read on first use."""
         videos = np.asarray(self._dataset["video_idx"][:], dtype=np.int64).reshape(-1)
         frames = np.asarray(self._dataset["frame_idx"][:], dtype=np.int64).reshape(-1) + 1
-        # Rows without a number read as anything below 0.
+        # Rows without a number read as negative numbers.
         order = np.argsort(videos, kind="stable")
         parts = np.split(order, np.flatnonzero(np.diff(videos[order])) + 1)
         return {int(videos[rows[0]]): (rows, frames[rows]) for rows in parts if len(rows)}

@@ -1,4 +1,4 @@
-"""The columns ``lb_meta/*``: what Labelbox says of the data row and label of each row."""
+"""The columns ``lb_meta/*``: metadata of the data row and label of each row, from Labelbox."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ _TYPES: dict[str, Callable[[], Any]] = {
 }
 
 
-# First part of the columns of metadata fields.
+# Prefix of the columns of metadata fields.
 _FIELD: Final = "metadata/"
 
 RowDetail = Literal["workflow_status", "metadata", "attachments"]
-"""What is written of a data row on request: ``workflow_status`` as text; ``metadata`` as a text
-column ``metadata/<field>`` for each field that a data row has; ``attachments`` as the JSON text of
-a list, without the queries of URLs."""
+"""Optional details of a data row: ``workflow_status`` as text; ``metadata`` as a text column
+``metadata/<field>`` for each field that a data row has; ``attachments`` as the JSON text of a list,
+without the queries of URLs."""
 
-# Where an export tells a detail, and which of its parameters asks for it.
+# Key of each detail in an export, and the export parameter that includes it.
 _TOLD: Final[dict[RowDetail, tuple[str, str]]] = {
     "metadata": ("metadata_fields", "metadata_fields"),
     "attachments": ("attachments", "attachments"),
@@ -59,10 +59,10 @@ _TOLD: Final[dict[RowDetail, tuple[str, str]]] = {
 
 
 def check_row_details(details: Collection[str]) -> tuple[RowDetail, ...]:
-    """The details in their order, each once.
+    """Return the details in a fixed order, each once.
 
     Raises:
-        ConfigurationError: One is unknown.
+        ConfigurationError: A detail is unknown.
     """
     for detail in (details,) if isinstance(details, str) else details:
         if detail not in get_args(RowDetail):
@@ -75,10 +75,10 @@ def check_row_details(details: Collection[str]) -> tuple[RowDetail, ...]:
 def check_export_tells(
     details: Collection[RowDetail], data_row: Mapping[str, Any], project_id: str
 ) -> None:
-    """Check that an export has what is wanted of its data rows.
+    """Check that an export has the details of a data row.
 
     Raises:
-        ConfigurationError: It was made without.
+        ConfigurationError: It was made without a detail.
     """
     project = as_mapping(as_mapping(data_row.get("projects")).get(project_id))
     for detail in details:
@@ -91,11 +91,11 @@ def check_export_tells(
 
 
 class RowMetadata:
-    """Writes ``<prefix>/*``.
+    """Writes the columns ``<prefix>/*``.
 
     Args:
-        prefix: First part of the column names; without one they stand alone.
-        details: What is written beside.
+        prefix: First part of the column names; ``None`` for names without a prefix.
+        details: Optional details that are written as well.
 
     Attributes:
         prefix: The same.
@@ -117,14 +117,14 @@ class RowMetadata:
         return tuple(self._columns.values())
 
     def ensure_columns(self, dataset: deeplake.Dataset) -> None:
-        """Add the columns that are not there."""
+        """Add the missing columns."""
         existing = column_names(dataset)
         for name, column in self._columns.items():
             if column not in existing:
                 add_column(dataset, column, self._types[name](), "row metadata")
 
     def is_there(self, dataset: deeplake.Dataset, rows: VideoRows) -> bool:
-        """Whether the rows of a video have them."""
+        """Whether the rows of a video have row metadata."""
         return bool(dataset[self._columns["id"]][int(rows.rows[0])])
 
     def write(
@@ -135,7 +135,7 @@ class RowMetadata:
         project_id: str,
         label: VideoLabel | None,
     ) -> None:
-        """Write the rows of one video. What the export does not tell is left unset, or emptied.
+        """Write the rows of one video. Values that the export lacks are left unset, or emptied.
 
         Args:
             dataset: The dataset.
@@ -172,7 +172,7 @@ class RowMetadata:
     def _fields(
         self, dataset: deeplake.Dataset, data_row: Mapping[str, Any]
     ) -> dict[str, str | None]:
-        """The metadata of a data row by column; those of other data rows are None."""
+        """The metadata of a data row by column; fields of other data rows are None."""
         if "metadata" not in self.details:
             return {}
         told = _metadata(data_row)
@@ -188,7 +188,7 @@ class RowMetadata:
 def details_of(
     data_row: Mapping[str, Any], project_id: str, details: Collection[RowDetail] = ()
 ) -> dict[str, Any]:
-    """What the columns say of a data row itself, whatever its label is."""
+    """The values of the columns that do not depend on the label of a data row."""
     found: dict[str, Any] = dict(_values(data_row, project_id, None))
     found |= _details(data_row, project_id, details)
     return found | (_metadata(data_row) if "metadata" in details else {})
@@ -231,7 +231,7 @@ def _metadata(data_row: Mapping[str, Any]) -> dict[str, str | None]:
 
 
 def _field_text(value: Any) -> str | None:
-    """A metadata value as text; of an option, which some exports write as an object, its name."""
+    """A metadata value as text; for an option, which some exports write as an object, its name."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""A Deep Lake dataset that any process can open again, at the version that it had."""
+"""A Deep Lake dataset that any process can open again, at the same version."""
 
 from __future__ import annotations
 
@@ -18,12 +18,11 @@ _inherited: list[ReadableDataset] = []
 
 
 class DatasetSource:
-    """Gives each process a dataset object of its own.
+    """Gives each process its own dataset object.
 
-    A Deep Lake dataset object must not be shared between processes: its threads and connections
-    do not outlive a fork. What travels to another process is where the dataset is (Deep Lake's
-    own pickle: path, storage credentials, branch) and its version; it is opened there at the
-    first use.
+    Processes must not share a Deep Lake dataset object, because its threads and connections do not
+    survive a fork. Another process gets the location of the dataset (Deep Lake's own pickle: path,
+    storage credentials, branch) and its version, and opens it on first use.
 
     Args:
         dataset: The dataset, as opened, or the view of a query, which only this process reads.

@@ -1,11 +1,11 @@
-"""A dataset that takes the place of another one, which stays until the new one is complete.
+"""Replace a dataset by another one, and keep the old one until the new one is complete.
 
-The new dataset is built beside the old one, at ``<path>.building``. When it is complete its
-metadata says so (``status`` is ``placing``), and then it is put in place: local folders change
-places in one step where the system can (else by two renames), anything else is deleted and copied.
-At any moment the old dataset or the complete new one exists whole; what was interrupted is
-finished by the next call. While it lasts, both take their disk space, and where copies are made
-the new one twice.
+The new dataset is built beside the old one, at ``<path>.building``. When it is complete, its
+``status`` becomes ``placing``, and it is put in place: local folders are exchanged in one step if
+the system supports it, and by two renames otherwise; elsewhere the old dataset is deleted and the
+new one copied. At any moment, the old dataset or the complete new one exists. The next call
+finishes an interrupted replacement. Meanwhile both datasets need disk space, and a copied one needs
+it twice.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ _RENAME_EXCHANGE: Final = 2
 
 
 class Replacement:
-    """What is built at ``<path>.building`` and put at ``path``.
+    """A dataset that is built at ``<path>.building`` and then put at ``path``.
 
     Args:
-        location: The path that is to be replaced.
+        location: The path whose dataset is replaced.
 
     Attributes:
         building: Where the new dataset is built.
@@ -46,17 +46,17 @@ class Replacement:
         self._location = location
 
     def unfinished(self) -> LabelboxMeta | None:
-        """What is being built, or ``None``.
+        """The metadata of an unfinished build, or ``None``.
 
         Raises:
-            DatasetExistsError: If something of others is there.
+            DatasetExistsError: If there is something else.
         """
         self.building.check_free()
         if not self.building.exists():
             return None
         meta = found_meta(self.building)
         if meta is None:
-            # A build that was killed before its columns, or a deletion before its end.
+            # The remains of a build that was killed before it created columns, or of a deletion.
             self._discard_remains()
         return meta
 
@@ -65,7 +65,7 @@ class Replacement:
         self.building.delete()
 
     def was_interrupted(self) -> bool:
-        """Whether a complete new dataset waits to be put in place, or is there half."""
+        """Whether a complete new dataset is not, or only partly, put in place."""
         here = found_meta(self._location) if self._location.exists() else None
         if here is not None and here.status == "placing":
             return True
@@ -73,13 +73,13 @@ class Replacement:
         return waiting is not None and waiting.status == "placing"
 
     def place(self) -> deeplake.Dataset:
-        """Put the complete dataset in place; also goes on where an earlier call was interrupted.
+        """Put the complete dataset in place, or finish an interrupted call.
 
         Returns:
             The dataset, opened at the path.
 
         Raises:
-            DatasetError: If Deep Lake, or the file system, does not let it; nothing is lost.
+            DatasetError: If Deep Lake or the file system fails; nothing is lost.
         """
         if self._location.is_local:
             self._swap()
@@ -133,7 +133,7 @@ class Replacement:
 
 
 def found_meta(location: DatasetLocation) -> LabelboxMeta | None:
-    """What the dataset at a location knows of its project, or ``None``."""
+    """The metadata of the dataset at a location, or ``None``."""
     with suppress(DatasetError, DatasetMismatchError):
         return LabelboxMeta.read(location.open())
     return None
@@ -149,7 +149,7 @@ def write_status(dataset: deeplake.Dataset, status: Status) -> None:
 
 
 def _exchange(one: str, other: str) -> bool:
-    """Let two folders change places at once; ``False`` where the system cannot."""
+    """Exchange two folders in one step; ``False`` if the system does not support it."""
     if not sys.platform.startswith("linux"):
         return False
     try:

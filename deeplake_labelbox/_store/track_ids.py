@@ -1,9 +1,9 @@
 """Track ids: small numbers for Labelbox's feature ids, unique in the dataset and stable.
 
 The metadata of every track id column holds ``feature_ids`` (track id as text to feature id), and
-``labelbox_tracks_<data row id>``, from which a later run takes up the numbers that are given
-already. Which number is next is told by the metadata of the dataset, which all branches share, so
-that no two branches give the same number to different objects.
+``labelbox_tracks_<data row id>``, from which a later run reads the assigned numbers. The next
+number is in the metadata of the dataset, which all branches share, so that no two branches assign
+the same number to different objects.
 """
 
 from __future__ import annotations
@@ -57,10 +57,10 @@ def write_tracks(
 
 
 class TrackIds:
-    """Gives the objects of a dataset their track ids, and grouped tools their class numbers."""
+    """Assigns track ids to the objects of a dataset, and class numbers to grouped tools."""
 
     def __init__(self, dataset: deeplake.Dataset, columns: Iterable[GeometryColumn]) -> None:
-        """Read the numbers that the dataset holds already.
+        """Read the assigned numbers of the dataset.
 
         Args:
             dataset: The dataset.
@@ -91,11 +91,11 @@ class TrackIds:
         return ids
 
     def enter(self, data_row_id: str) -> None:
-        """Say which data row the following feature ids belong to."""
+        """Set the data row of the following feature ids."""
         self._data_row_id = data_row_id
 
     def of(self, column: GeometryColumn, feature_id: str) -> int:
-        """The track id of an object of the current data row; a new one at first sight."""
+        """The track id of an object of the current data row, allocated on first use."""
         ids = self._ids[column.track_ids]
         key = (self._data_row_id, feature_id)
         if key not in ids:
@@ -109,7 +109,7 @@ class TrackIds:
         return self._class_names[column.labels]
 
     def save(self) -> None:
-        """Write what is new to the metadata of the columns."""
+        """Write new track ids to the metadata of the columns."""
         for name in sorted(self._new):
             tracks = {number: track for track, number in self._ids[name].items()}
             write_tracks(self._dataset, name, tracks)
@@ -118,8 +118,8 @@ class TrackIds:
     def save_next(self) -> None:
         """Write the next track id, right before a commit.
 
-        The metadata of the dataset is one piece, of which the last writer's counts, and a rollback
-        leaves it as it is.
+        The metadata of the dataset is one piece: the last writer wins, and a rollback does not
+        restore it.
         """
         if str(self._next) != self._known_next:
             self._dataset.metadata[NEXT_KEY] = self._known_next = str(self._next)

@@ -1,4 +1,4 @@
-"""Commits of the metadata, and changes that are taken back when an error passes."""
+"""Commit the metadata, and roll back changes after an error."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from deeplake_labelbox._store.location import dataset_errors
 
 
 def write_meta(dataset: deeplake.Dataset, meta: LabelboxMeta) -> None:
-    """Write and commit the metadata, without a version of its own in the history."""
+    """Write and commit the metadata, without a version in the history."""
     with dataset_errors("writing the metadata"):
         meta.write(dataset)
         dataset.commit()
@@ -20,11 +20,11 @@ def write_meta(dataset: deeplake.Dataset, meta: LabelboxMeta) -> None:
 
 @contextmanager
 def uncommitted(dataset: deeplake.Dataset) -> Iterator[None]:
-    """Take back what was not committed when an error passes.
+    """Roll back uncommitted changes after an error.
 
     Deep Lake publishes uncommitted rows when a dataset object goes out of scope. Its rollback
-    leaves the metadata of the dataset as it is (not that of columns), so that is set back here; a
-    key that was not there stays, empty, as Deep Lake cannot delete one.
+    restores the metadata of columns but not of the dataset, so that is restored here. A new key
+    stays, with an empty value, because Deep Lake cannot delete it.
     """
     before = dataset.metadata.to_dict()
     try:

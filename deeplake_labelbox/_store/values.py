@@ -1,4 +1,4 @@
-"""One label to the values of every column, for the rows of its data row."""
+"""Convert one label to the values of every column, for the rows of its data row."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ from deeplake_labelbox._store.track_ids import TrackIds
 
 @dataclass(frozen=True, slots=True)
 class LabelValues:
-    """What a label says of the rows of its data row (R).
+    """The values of a label for the rows of its data row (R).
 
     Attributes:
-        columns: R values by column name, in the form in which Deep Lake takes a slice.
-        masks: For each mask column, R lists of where the masks of the objects are.
+        columns: R values by column name, as Deep Lake accepts them for a slice.
+        masks: For each mask column, R lists of references to the masks of the objects.
         problems: What could not be applied.
         objects: Number of objects over all frames, by kind of tool.
         features: Number of tracks and classifications in the label.
-        known_features: How many of them the ontology knows.
+        known_features: Number of them that are in the ontology.
     """
 
     columns: dict[str, Sequence[Any]]
@@ -55,7 +55,7 @@ class LabelValues:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Member:
-    """A track in the column it goes to, cut to the rows that there are (M)."""
+    """A track for its column, limited to the existing rows (M)."""
 
     track: Track
     tool: Tool
@@ -73,7 +73,7 @@ def label_values(
     *,
     scale: tuple[float, float] = (1.0, 1.0),
 ) -> LabelValues:
-    """Compute what a label says of the rows of its data row.
+    """Compute the values of a label for the rows of its data row.
 
     Args:
         label: The label.
@@ -81,10 +81,11 @@ def label_values(
         frames: (R,) 1-based frame number of each row, ascending.
         last_frame: Number of the last frame that the video has.
         track_ids: Gives the track id of a feature id.
-        scale: What x and y are multiplied with, as the frames were.
+        scale: Factors of x and y, as frames were scaled.
 
     Returns:
-        The values; the same columns for every label, empty where there is no object or answer.
+        The values; the same columns for every label, with empty values for frames without objects
+        or answers.
     """
     problems = list(label.problems)
     members: dict[str, list[_Member]] = {column.name: [] for column in layout.geometries}
@@ -223,7 +224,7 @@ def _is_key_frame(track: Track, visible: VisibleFrames) -> NDArray[np.bool_]:
 
 
 def _answer_problems(label: VideoLabel, layout: Layout, last_frame: int) -> Iterator[Problem]:
-    """Answers that the ontology does not know, and answers after the end of the video."""
+    """Report answers that are not in the ontology, and answers after the end of the video."""
     seen: set[str] = set()
     asked = layout.ontology.classifications
     answers: list[tuple[int | None, tuple[Answer, ...], tuple[Classification, ...]]] = [

@@ -17,7 +17,7 @@ def open_version(dataset: ReadableDataset, name: str) -> tuple[str, ReadableData
         The id of the version, and the version.
 
     Raises:
-        ConfigurationError: If there is none.
+        ConfigurationError: If there is no such version.
     """
     if name in dataset.tags.names():
         found = cast("deeplake.ReadOnlyDataset", dataset.tags[name].open())

@@ -1,4 +1,4 @@
-"""The videos of a dataset, and which rows are theirs."""
+"""Find the videos of a dataset and their rows."""
 
 from __future__ import annotations
 
@@ -28,15 +28,14 @@ class Video:
 
     Attributes:
         name: Its external id, or its URL without the query, or its path; empty if unknown.
-        short_name: The last part of the name, with what tells it from those of other videos.
+        short_name: A short name that no other video of the dataset has.
         data_row_id: Id of its Labelbox data row; empty if unknown.
-        video_idx: Its value in the column ``video_idx``; 0 where the dataset does not tell videos
-            apart.
+        video_idx: Its value in the column ``video_idx``; 0 if the dataset has no such column.
         rows: (F,) int64 row of each frame, ascending by frame.
         frames: (F,) int64 number of each frame in Labelbox, from 1, ascending.
-        size: Height and width of the frames in pixels, of the first where the picture size
-            changes within the video; labels are in pixels of this. ``None`` if unknown.
-        source_size: Height and width of the video itself, where frames were resized.
+        size: Height and width of the frames in pixels, or of the first frame if the picture size
+            changes within the video; labels are in pixels of this size. ``None`` if unknown.
+        source_size: Height and width of the video itself, if frames were resized.
     """
 
     name: str
@@ -49,7 +48,7 @@ class Video:
     source_size: tuple[int, int] | None = None
 
     def __len__(self) -> int:
-        """How many frames have a row."""
+        """Number of frames that have a row."""
         return len(self.rows)
 
     def __repr__(self) -> str:
@@ -58,10 +57,10 @@ class Video:
 
 
 def read_meta(dataset: Readable) -> LabelboxMeta:
-    """Read what a dataset knows of its project; the copy of a query goes by the labels it holds.
+    """Read the metadata of a dataset; for the copy of a query, that of its applied labels.
 
     Raises:
-        DatasetMismatchError: If it does not know, as the view of a query.
+        DatasetMismatchError: If it has none, such as the view of a query.
     """
     if not isinstance(dataset, ReadableDataset):
         raise DatasetMismatchError(
@@ -131,9 +130,9 @@ def videos_of(dataset: ReadableDataset) -> tuple[Video, ...]:
 
 
 def resized_videos(dataset: ReadableDataset) -> tuple[VideoEntry, ...]:
-    """Find the videos whose pictures change their size, where the rows tell their video.
+    """Find the videos whose picture size changes, if rows have the numbers of their videos.
 
-    The view of a query does not tell: it has no metadata.
+    There are none for the view of a query, which has no metadata.
     """
     if not hasattr(dataset, "metadata") or not has_identity_columns(dataset):
         return ()

@@ -1,8 +1,8 @@
-"""Whether what Deep Lake wrote to a local disk is there.
+"""Check the files that Deep Lake writes to a local disk.
 
-Deep Lake 4.7.4 does not look at the outcome of its writes: on a full disk ``append`` and ``commit``
-go through, files of 0 bytes are left behind, and their rows cannot be read. So it is asked before
-whether there is room, and checked afterwards whether the files have the size that they must have.
+Deep Lake 4.7.4 does not check the result of its writes: on a full disk, ``append`` and ``commit``
+succeed, files of 0 bytes are left behind, and their rows cannot be read. So free space is checked
+before writing, and the sizes of files afterwards.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ logger = logging.getLogger(__name__)
 
 # Deep Lake's own files: logs of commits and locks, some of which are empty.
 _LOG: Final = "_deeplake_log"
-# Room that a commit needs beside the values: its logs, and what is smaller than a block.
+# Space that a commit needs beside the values, for its logs and partly filled blocks.
 _MARGIN: Final = 4 << 20
-# No file system's clock goes in longer steps, in nanoseconds (FAT has two seconds).
+# Longest step of a file system's clock, in nanoseconds (FAT has two seconds).
 _CLOCK_STEP: Final = 2_500_000_000
 
 
@@ -35,8 +35,8 @@ class _Folder:
     """A folder as it was listed.
 
     Attributes:
-        changed: When it had changed, in nanoseconds.
-        may_have_changed: Whether that was so shortly before, that a change since may have the same
+        changed: Time of its last change, in nanoseconds.
+        may_have_changed: Whether it changed just before, so that a later change may have the same
             time.
         folders: The folders in it.
     """
@@ -47,7 +47,7 @@ class _Folder:
 
 
 class WrittenFiles:
-    """Watches the files of a dataset; does nothing for one that is not on a local disk.
+    """Watches the files of a dataset; does nothing if it is not on a local disk.
 
     Args:
         path: Path of the dataset.
@@ -63,7 +63,7 @@ class WrittenFiles:
 
     @classmethod
     def of(cls, dataset: deeplake.Dataset) -> WrittenFiles:
-        """Watch the files of an open dataset, whose path its pickled form tells."""
+        """Watch the files of an open dataset; its path is in its pickled form."""
         try:
             return cls(DatasetLocation.of_dataset(dataset).path)
         except DatasetError:
@@ -71,13 +71,13 @@ class WrittenFiles:
             return cls("unknown://")
 
     def check_room(self, size: int) -> None:
-        """Check that there is room before values are written.
+        """Check the free space before values are written.
 
         Args:
-            size: Bytes that are to be written.
+            size: Number of bytes to write.
 
         Raises:
-            DatasetError: If there is not.
+            DatasetError: If there is not enough space.
         """
         if self._folder is not None and self._folder.exists():
             free = shutil.disk_usage(self._folder).free
@@ -88,7 +88,7 @@ class WrittenFiles:
         """Check the files that appeared since the last call, after a commit.
 
         Args:
-            size: Bytes that they must have together, at least.
+            size: Their minimum total size in bytes.
 
         Raises:
             DatasetError: If they are empty or shorter, or the disk is full.
@@ -103,7 +103,7 @@ class WrittenFiles:
     def _new_files(self) -> list[int]:
         """Sizes of the files that were not seen before.
 
-        Only folders that changed are listed: in a dataset of a thousand videos there are thousands.
+        Only folders that changed are listed: a dataset of a thousand videos has thousands.
         """
         sizes = []
         waiting = [] if self._folder is None else [str(self._folder)]

@@ -18,6 +18,8 @@ from deeplake_labelbox._counts import counted as counted_of
 
 # Pictures of faster videos may be numbered at half the video's rate.
 _FAST: Final = 48.0
+# No video has more.
+_MOST_FRAMES: Final = 100_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,5 +200,8 @@ def numbers_in(runs: str) -> list[int]:
     for run in runs.split():
         ends, _, step = run.partition("/")
         first, _, last = ends.partition("-")
-        numbers += range(int(first), int(last or first) + 1, int(step or 1))
+        found = range(int(first), int(last or first) + 1, int(step or 1))
+        if found.start < 1 or len(numbers) + len(found) > _MOST_FRAMES:
+            raise ValueError(f"{run!r} is no run of frames of a video")
+        numbers += found
     return numbers

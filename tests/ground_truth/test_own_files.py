@@ -12,6 +12,7 @@ from deeplake_labelbox._formats.coco_json import CocoJson
 from deeplake_labelbox._formats.frame_numbers import VideoLength
 from deeplake_labelbox._formats.mot.reader import MotSource
 from deeplake_labelbox._imports.importing import import_annotations
+from deeplake_labelbox.errors import AnnotationSourceError
 from deeplake_labelbox.training import to_coco, to_mot
 
 THINGS = ("person", "car")
@@ -114,3 +115,11 @@ def test_some_frames_of_a_video_come_back_as_these(coco_file):
     (car,) = read_coco(path).tracks
     assert car.frames.tolist() == [1, 2]
     assert np.allclose(car.coordinates, [[-4, 5, 8, 6], [-3, 5, 8, 6]])
+
+
+def test_frames_of_a_sequence_that_cannot_be_read_are_an_error(mot_folder):
+    path = mot_folder / "video_000000" / "seqinfo.ini"
+    for runs in ("1-x", "first", "5-9/0", "0-3", "1-999999999999"):
+        path.write_text(f"{path.read_text().partition('frames=')[0]}frames={runs}\n")
+        with pytest.raises(AnnotationSourceError, match="which are no runs like 1-9 20-40/5"):
+            list(MotSource(mot_folder).videos(lambda _: None))

@@ -298,9 +298,20 @@ def _sequence_info(folder: Path) -> _SequenceInfo:
             rate=None if rate is None else float(rate),
             video=info.get("Video", "name", fallback=None),
             sizes=info.get("Video", "sizes", fallback=None),
-            frames=numbers_in(info.get("Video", "frames", fallback="")),
+            frames=_frames(folder, info.get("Video", "frames", fallback="")),
         )
     except (configparser.Error, KeyError, ValueError, UnicodeDecodeError) as error:
         why = str(error).partition("\n")[0]
         logger.warning("%s is ignored, as it cannot be read: %s", folder / "seqinfo.ini", why)
         return _SequenceInfo()
+
+
+def _frames(folder: Path, runs: str) -> list[int]:
+    """The frames of a sequence's pictures, which `MotWriter` notes where they are not all."""
+    try:
+        return numbers_in(runs)
+    except ValueError as error:
+        raise AnnotationSourceError(
+            f"{folder / 'seqinfo.ini'} has frames={runs[:60]!r}, which are no runs like 1-9 "
+            f"20-40/5; correct them, or take the line out."
+        ) from error

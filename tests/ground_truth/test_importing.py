@@ -349,7 +349,7 @@ def test_an_import_that_fails_whole_is_tried_again(imported, box):
 
 def test_a_wait_has_an_end_and_can_be_taken_up(imported, box):
     box.imports.next_polls = 20
-    with pytest.raises(ImportTimeoutError, match="not sent twice"):
+    with pytest.raises(ImportTimeoutError, match="sent twice"):
         imported([car(1)], timeout=1e-6)
     result = imported([car(1)], poll_seconds=0)
     assert (result.sent, len(result.accepted)) == (0, 1)
@@ -434,7 +434,7 @@ def test_annotations_that_cannot_be_read_are_named(imported, annotation):
         {"existing": "keep"},
         {"tolerance": -1},
         {"timeout": 0},
-        {"source_format": "yolo"},
+        {"source_format": "kitti"},
         {"frame_step": 0},
         {"first_number": 2},
         {"frame_step": 5},

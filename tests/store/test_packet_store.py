@@ -252,3 +252,16 @@ def test_in_memory_and_in_the_place_of_another(box, project):
     assert not deeplake.exists(f"{path}.building/videos")
     make(box, project, path, labels=False, overwrite=True)
     assert not deeplake.exists(f"{path}/videos")
+
+
+def test_in_s3(box, project, creds):
+    path = "s3://clips/packets"
+    location = {"deeplake_creds": creds, "labels": False}
+    make(box, project, path, **location)
+    dataset = built(box, project, path, overwrite=True, **location)
+    assert numbers(dataset) == WHOLE
+    project.add_video(clip(first=40), external_id="new.mp4")
+    assert "1 video added" in synced(box, dataset).summary
+    assert numbers(dataset) == WHOLE | {(2, f): 40 + f for f in range(6)}
+    view = dataset.query("SELECT * WHERE video_idx = 1")
+    assert [read_number(frame) for frame in LabeledDataset(view).frames[:3]] == [20, 21, 22]

@@ -113,8 +113,8 @@ class ChunkWriter:
             self._chunk = Chunk(self._folder / f"{len(self.chunks):06d}.ndjson")
         with self._chunk.path.open("ab") as file:
             file.write(body)
-        told = tuple((line.uuid, line.members) for line in lines)
-        self._chunk.rows.append(ChunkRow(target, told, len(body)))
+        members = tuple((line.uuid, line.members) for line in lines)
+        self._chunk.rows.append(ChunkRow(target, members, len(body)))
         self._lines += len(lines)
         self._bytes += len(body)
 

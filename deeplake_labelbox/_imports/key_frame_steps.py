@@ -42,8 +42,8 @@ class PermittedSteps:
         self._frames = frames
         self._values = values
         self._tolerance = tolerance
-        # A coordinate is correct if it rounds to a thousandth within the tolerance. `asked` surely
-        # accepts what lies within the inner bounds, and surely nothing beyond the outer ones.
+        # A coordinate is correct if it rounds to a thousandth within the tolerance. `is_permitted`
+        # surely accepts what lies within the inner bounds, and nothing beyond the outer ones.
         self._inner = self._bounds(0.5 * SLACK, -_DOUBT)
         self._outer = self._bounds(2.0 * SLACK, _DOUBT)
         self._blocks: dict[int, _Steps] = {}
@@ -115,7 +115,7 @@ class PermittedSteps:
                 return within[0], within[1] & ~within[0]
             reach *= 4
 
-    def asked(self, start: int, end: int) -> bool:
+    def is_permitted(self, start: int, end: int) -> bool:
         """Whether the interpolation from ``start`` to ``end`` stays within the tolerance."""
         between = slice(start + 1, end)
         elapsed = (self._frames[between] - self._frames[start])[:, None]

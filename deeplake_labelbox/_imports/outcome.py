@@ -117,11 +117,11 @@ class ImportResult:
     def summary(self) -> str:
         """The number of annotations by status, in one line."""
         counts = Counter(outcome.status for outcome in self.annotations)
-        told = ", ".join(f"{count:,} {status}" for status, count in sorted(counts.items()))
+        lines = ", ".join(f"{count:,} {status}" for status, count in sorted(counts.items()))
         rows = len({(outcome.data_row_id, outcome.data_row) for outcome in self.annotations})
         return (
             f"{counted(len(self.annotations), 'annotation')} of {counted(rows, 'data row')}: "
-            f"{told or 'none'}"
+            f"{lines or 'none'}"
         )
 
     @property
@@ -143,8 +143,8 @@ class ImportResult:
     def __str__(self) -> str:
         """A line for the whole, one per reason for refusals, one per gap and one per note."""
         head = f"{self.summary}; {self.earlier}" if self.earlier else self.summary
-        told = map(str, (*self.gaps, *self.notes))
-        return "\n".join([head, *grouped_lines(self.refused), *told])
+        lines = map(str, (*self.gaps, *self.notes))
+        return "\n".join([head, *grouped_lines(self.refused), *lines])
 
     def save(self, path: str | Path) -> None:
         """Write the result as JSON; the file is replaced once it is complete.

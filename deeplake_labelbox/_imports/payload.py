@@ -117,8 +117,8 @@ class _Writing:
         self._video = video
         self._target = target
         for found in video.findings:
-            told = self.payload.notes if found.is_note else self.payload.gaps
-            told.append((found.what, found.frame, found.count))
+            reported = self.payload.notes if found.is_note else self.payload.gaps
+            reported.append((found.what, found.frame, found.count))
         for item in video.refused:
             if goal := writer.goal(item.class_name):
                 self._refuse(Member(goal, item.track), item.reason)
@@ -135,7 +135,7 @@ class _Writing:
         self._masks: list[_Sent] = []
         self._of_class: dict[tuple[str, str], dict[str, list[int]]] = {}
         self._objects()
-        self._tell_of_classes()
+        self._report_of_classes()
         self._answers()
         self._keep_limit()
 
@@ -185,7 +185,7 @@ class _Writing:
             identity = f"{sent.tool.kind}/{sent.member.name}/{source}"
             named = reference(sent.tool, self._named)
             self._add(identity, (sent.member,), named, segments=segments)
-            self._tell(sent.member, sent.problems)
+            self._report(sent.member, sent.problems)
         else:
             self._refuse(sent.member, sent.problems.reason())
 
@@ -262,7 +262,7 @@ class _Writing:
                 reason = sent.problems.reason() or "its masks have no pixel to draw"
                 self._refuse(sent.member, reason)
                 continue
-            self._tell(sent.member, sent.problems)
+            self._report(sent.member, sent.problems)
             members.append(sent.member)
             named = reference(sent.tool, self._named)
             instances.append({**named, "colorRGB": list(made.colors[index])})
@@ -275,17 +275,17 @@ class _Writing:
         answers = answers_of(
             self._video, self._target, self._ontology.classifications, self._writer.goal
         )
-        for told in answers:
-            problems = list(dict.fromkeys(told.problems))
-            if told.gap is not None:
-                self.payload.gaps.append(told.gap)
-            if told.item is None or told.answer is None:
+        for answer in answers:
+            problems = list(dict.fromkeys(answer.problems))
+            if answer.gap is not None:
+                self.payload.gaps.append(answer.gap)
+            if answer.item is None or answer.answer is None:
                 reason = "; ".join(problems) or "none of its frames are in the video"
-                self._refuse(told.member, reason)
+                self._refuse(answer.member, reason)
                 continue
             self.payload.gaps += [(problem, None, 1) for problem in problems]
-            named = reference(told.item, self._named)
-            self._add(f"answer/{told.item.name}", (told.member,), named, answer=told.answer)
+            named = reference(answer.item, self._named)
+            self._add(f"answer/{answer.item.name}", (answer.member,), named, answer=answer.answer)
 
     def _add(
         self,
@@ -321,7 +321,7 @@ class _Writing:
     def _refuse(self, member: Member, reason: str) -> None:
         self.payload.refused.append(Refusal(member, reason))
 
-    def _tell(self, member: Member, problems: FrameProblems) -> None:
+    def _report(self, member: Member, problems: FrameProblems) -> None:
         """Report the problems of an object."""
         for what, frames in problems:
             if what in problems.of_class:
@@ -331,15 +331,15 @@ class _Writing:
             sentence = f"{member.name!r} {member.track}: {what}"
             self.payload.gaps.append((sentence, min(frames), len(frames)))
 
-    def _tell_of_classes(self) -> None:
+    def _report_of_classes(self) -> None:
         """Report problems of several objects of a class once."""
         for (name, what), tracks in self._of_class.items():
             shown = ", ".join(list(tracks)[:_TRACKS_SHOWN])
             if len(tracks) > _TRACKS_SHOWN:
                 shown += f" and {len(tracks) - _TRACKS_SHOWN:,} more"
             frames = [frame for each in tracks.values() for frame in each]
-            told = self.payload.notes if what == CROSSES_EDGE else self.payload.gaps
-            told.append((f"{name!r} {shown}: {what}", min(frames), len(frames)))
+            reported = self.payload.notes if what == CROSSES_EDGE else self.payload.gaps
+            reported.append((f"{name!r} {shown}: {what}", min(frames), len(frames)))
 
     @staticmethod
     def _picture_size(

@@ -112,17 +112,17 @@ class ImportRun:
             payload = writer.write(video, target)
             for refusal in payload.refused:
                 self._note(target, refusal.member, "refused", refusal.reason)
-            for gap in _told_of(target, payload.gaps):
+            for gap in _gaps_of(target, payload.gaps):
                 self._gap(gap)
-            self.result.notes += _told_of(target, payload.notes)
+            self.result.notes += _gaps_of(target, payload.notes)
             if payload.lines:
                 chunks.add(target, payload.lines)
         if missing and not taken:
             raise AnnotationSourceError(_no_video_found(missing, targets))
         chunks.close()
         writer.check_mapping(names | source.names)
-        told = chunks.chunks or self.result.annotations or self.result.gaps
-        if not told and not may_be_empty:
+        anything = chunks.chunks or self.result.annotations or self.result.gaps
+        if not anything and not may_be_empty:
             raise AnnotationSourceError(
                 "`mapping` leaves out all annotations of the source; nothing was sent."
                 if names
@@ -153,7 +153,7 @@ class ImportRun:
             names = {chunk.path: self._name(chunk, imports) for chunk in chunks}
             new = [chunk for chunk in chunks if not names[chunk.path][1]]
             if self._existing == "overwrite":
-                self._tell_overwriting(new)
+                self._note_overwriting(new)
             labeled = self._labeled(new, imports, frozenset(n for n, _ in names.values()))
             total = sum(len(row.lines) for chunk in chunks for row in chunk.rows)
             with tqdm(
@@ -232,7 +232,7 @@ class ImportRun:
             waiting = [row_id for row_id in waiting if row_id not in found]
         return found
 
-    def _tell_overwriting(self, chunks: list[Chunk]) -> None:
+    def _note_overwriting(self, chunks: list[Chunk]) -> None:
         """Note what an import does to existing labels, as far as that is known."""
         rows = [row for chunk in chunks for row in chunk.rows if row.target.labels]
         if not rows or self.result.kind != "ground-truth":
@@ -283,7 +283,7 @@ class ImportRun:
         statuses = {} if state == "FAILED" else imports.statuses(ended)
         for row in rows:
             for uuid, member in _members(row):
-                status, reason = _told(uuid, state, statuses, sent=sent)
+                status, reason = _status_of(uuid, state, statuses, sent=sent)
                 self._note(row.target, member, status, reason, uuid, name)
 
     def _refuse_video(self, video: VideoAnnotations, reason: str) -> None:
@@ -343,8 +343,8 @@ def _no_video_found(missing: Mapping[str, str], targets: Targets) -> str:
     )
 
 
-def _told_of(target: Target, told: Iterable[tuple[str, int | None, int]]) -> Iterator[Gap]:
-    for what, frame, count in told:
+def _gaps_of(target: Target, problems: Iterable[tuple[str, int | None, int]]) -> Iterator[Gap]:
+    for what, frame, count in problems:
         times = "" if count == 1 else f" ({count:,} times)"
         yield Gap(target.data_row_id, target.name, f"{what}{times}", frame)
 
@@ -362,7 +362,7 @@ def _members(row: ChunkRow) -> Iterator[tuple[str, Member]]:
             yield uuid, member
 
 
-def _told(
+def _status_of(
     uuid: str, state: str, statuses: Mapping[str, Mapping[str, Any]] | None, *, sent: bool
 ) -> tuple[AnnotationStatus, str | None]:
     """Status and reason of a line."""

@@ -210,8 +210,8 @@ def reason_of(status: Mapping[str, Any]) -> str:
     """Labelbox's reason for refusing a line."""
     reasons = []
     for error in status.get("errors") or []:
-        told = as_mapping(error)
-        parts = [as_text(told.get(key)) for key in ("name", "message", "additional_info")]
+        details = as_mapping(error)
+        parts = [as_text(details.get(key)) for key in ("name", "message", "additional_info")]
         reasons.append(": ".join(part for part in parts if part))
     return "; ".join(filter(None, reasons)) or "Labelbox gives no reason"
 

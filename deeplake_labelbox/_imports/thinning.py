@@ -90,16 +90,16 @@ def _fewest(
     last key frame have its value.
     """
     count = len(frames)
-    permitted = PermittedSteps(frames, values, tolerance)
+    steps = PermittedSteps(frames, values, tolerance)
     is_end = np.zeros(count, dtype=np.bool_)
     is_end[-1] = True
     if held:
-        is_end = permitted.holds_to_end()
+        is_end = steps.holds_to_end()
     came_from = np.full(count, -1, dtype=np.intp)
     came_from[0] = 0
     level = np.array([0])
     while not is_end[level].any():
-        level = _next_level(permitted, level, came_from, is_end)
+        level = _next_level(steps, level, came_from, is_end)
     at = int(level[np.argmax(is_end[level])])
     path = []
     while at > 0:
@@ -109,7 +109,7 @@ def _fewest(
 
 
 def _next_level(
-    permitted: PermittedSteps,
+    steps: PermittedSteps,
     level: NDArray[np.intp],
     came_from: NDArray[np.intp],
     is_end: NDArray[np.bool_],
@@ -118,16 +118,16 @@ def _next_level(
     reached: list[NDArray[np.intp]] = []
     # Late frames are likelier to reach the end, so they go first.
     for start in map(int, level):
-        sure, doubtful = permitted.steps_from(start)
+        sure, doubtful = steps.steps_from(start)
         ahead = came_from[start + 1 : start + 1 + len(sure)] < 0
         found = start + 1 + np.flatnonzero(sure & ahead)
-        asked = [
+        checked = [
             end
             for end in (start + 1 + np.flatnonzero(doubtful & ahead)).tolist()
-            if permitted.asked(start, end)
+            if steps.is_permitted(start, end)
         ]
-        if asked:
-            found = np.concatenate([found, asked])
+        if checked:
+            found = np.concatenate([found, checked])
         if len(found):
             came_from[found] = start
             reached.append(found)

@@ -58,47 +58,47 @@ def answers_of(
     for name, spans in [*over_time, *((name, None) for name in video.global_answers)]:
         if not goal(name):
             continue
-        told = VideoAnswer(Member(goal(name)))
-        told.item = find_named(
-            classifications, goal(name), report=told.problems.append, where=_ONTOLOGY
+        answer = VideoAnswer(Member(goal(name)))
+        answer.item = find_named(
+            classifications, goal(name), report=answer.problems.append, where=_ONTOLOGY
         )
-        if told.item is None:
+        if answer.item is None:
             pass
-        elif told.item.name in answered:
-            told.problems.append("something else in the source answers it already")
+        elif answer.item.name in answered:
+            answer.problems.append("something else in the source answers it already")
         elif spans is None:
-            _answer_once(told, told.item, video.global_answers[name], target)
+            _answer_once(answer, answer.item, video.global_answers[name], target)
         else:
-            _answer_over_time(told, told.item, spans, video, target)
-        if told.item is not None and told.answer is not None:
-            answered.add(told.item.name)
-        yield told
+            _answer_over_time(answer, answer.item, spans, video, target)
+        if answer.item is not None and answer.answer is not None:
+            answered.add(answer.item.name)
+        yield answer
 
 
 def _answer_once(
-    told: VideoAnswer, item: Classification, value: AnswerValue, target: Target
+    answer: VideoAnswer, item: Classification, value: AnswerValue, target: Target
 ) -> None:
     if item.scope == "global":
-        _globally(told, item, value)
+        _globally(answer, item, value)
     elif target.frame_count is None:
-        told.problems.append("the project asks it per frame; give the frames it holds on")
+        answer.problems.append("the project asks it per frame; give the frames it holds on")
     else:
-        _on_frames(told, item, [AnswerSpan(1, target.frame_count, value)], target)
+        _on_frames(answer, item, [AnswerSpan(1, target.frame_count, value)], target)
 
 
 def _answer_over_time(
-    told: VideoAnswer,
+    answer: VideoAnswer,
     item: Classification,
     spans: Sequence[AnswerSpan],
     video: VideoAnnotations,
     target: Target,
 ) -> None:
     if item.scope == "index":
-        _on_frames(told, item, spans, target)
+        _on_frames(answer, item, spans, target)
     elif _holds_throughout(spans, video, target):
-        _globally(told, item, spans[0].answer)
+        _globally(answer, item, spans[0].answer)
     else:
-        told.problems.append("the project asks it once per video, but the answer changes in time")
+        answer.problems.append("the project asks it once per video, but the answer changes in time")
 
 
 def _holds_throughout(spans: Sequence[AnswerSpan], video: VideoAnnotations, target: Target) -> bool:
@@ -111,21 +111,22 @@ def _holds_throughout(spans: Sequence[AnswerSpan], video: VideoAnnotations, targ
     return spans[0].start == 1 and spans[0].end == target.frame_count
 
 
-def _globally(told: VideoAnswer, item: Classification, value: AnswerValue) -> None:
+def _globally(answer: VideoAnswer, item: Classification, value: AnswerValue) -> None:
     entries = answer_entries(
-        {item.name: value}, (item,), report=told.problems.append, where=_ONTOLOGY, deep=True
+        {item.name: value}, (item,), report=answer.problems.append, where=_ONTOLOGY, deep=True
     )
-    told.answer = entries[0]["answer"] if entries else None
+    answer.answer = entries[0]["answer"] if entries else None
 
 
 def _on_frames(
-    told: VideoAnswer, item: Classification, spans: Sequence[AnswerSpan], target: Target
+    answer: VideoAnswer, item: Classification, spans: Sequence[AnswerSpan], target: Target
 ) -> None:
     last = target.frame_count
     if last is not None and spans[-1].end > last:
         beyond = [span for span in spans if span.end > last]
-        told.gap = (
-            f"{told.member.name!r} is answered, but Labelbox's video has {counted(last, 'frame')}",
+        count = counted(last, "frame")
+        answer.gap = (
+            f"{answer.member.name!r} is answered, but Labelbox's video has {count}",
             max(last + 1, beyond[0].start),
             beyond[-1].end - last,
         )
@@ -134,4 +135,4 @@ def _on_frames(
             for span in spans
             if span.start <= last
         ]
-    told.answer = answer_over_time(item, spans, report=told.problems.append, where=_ONTOLOGY)
+    answer.answer = answer_over_time(item, spans, report=answer.problems.append, where=_ONTOLOGY)

@@ -233,12 +233,12 @@ def _translated(error: Exception, doing: str) -> LabelboxError:
     """Map an error of the SDK by its type, or by the HTTP status that its message begins with."""
     import lbox.exceptions as sdk  # noqa: PLC0415 - part of the SDK, see connect
 
-    said = clean(str(error)).rstrip(".")
-    status = _HTTP_STATUS.match(said)
+    message = clean(str(error)).rstrip(".")
+    status = _HTTP_STATUS.match(message)
     code = int(status.group(1)) if status else 0
     passing = (sdk.TimeoutError, sdk.InternalServerError, sdk.ProcessingWaitTimeout)
     if isinstance(error, sdk.ResourceNotFoundError):
-        return _not_found(said, doing)
+        return _not_found(message, doing)
     if isinstance(error, passing):
         return _unreachable(doing, error)
     if isinstance(error, sdk.AuthenticationError) or code == 401:
@@ -247,7 +247,7 @@ def _translated(error: Exception, doing: str) -> LabelboxError:
     elif isinstance(error, sdk.AuthorizationError) or code == 403:
         kind = AuthenticationError
         text = (
-            f"The API key has no right to this while {doing} (Labelbox: {said}); "
+            f"The API key has no permission while {doing} (Labelbox: {message}); "
             "use a key of a member with the right role."
         )
     elif isinstance(error, sdk.ApiLimitError) or code == 429:
@@ -256,10 +256,10 @@ def _translated(error: Exception, doing: str) -> LabelboxError:
     elif isinstance(error, sdk.OperationNotAllowedException):
         kind = LabelboxError
         text = (
-            f"Labelbox does not allow it while {doing}: {said}; check the rights of the API key "
-            "and the limits of the workspace."
+            f"Labelbox does not allow it while {doing}: {message}; check the rights of the API "
+            "key and the limits of the workspace."
         )
-    elif said.startswith("Failed to parse response as JSON"):
+    elif message.startswith("Failed to parse response as JSON"):
         kind = LabelboxError
         text = (
             f"The server did not answer like Labelbox while {doing}: no JSON; check the endpoint, "
@@ -268,25 +268,25 @@ def _translated(error: Exception, doing: str) -> LabelboxError:
     else:
         kind = LabelboxError
         text = (
-            f"Labelbox answered with an error while {doing}: {said}; "
+            f"Labelbox answered with an error while {doing}: {message}; "
             "check the arguments, then try again."
         )
     return kind(text)
 
 
-def _not_found(said: str, doing: str) -> LabelboxError:
-    if "'Project'" in said or "roject not found" in said:
+def _not_found(message: str, doing: str) -> LabelboxError:
+    if "'Project'" in message or "roject not found" in message:
         return ProjectNotFoundError(
             f"Labelbox knows no such project while {doing}, or the API key may not see it; "
             "check the id in the project's URL and the workspace of the key."
         )
-    return LabelboxError(f"Labelbox did not find something while {doing} ({said}); try again.")
+    return LabelboxError(f"Labelbox did not find something while {doing} ({message}); try again.")
 
 
 def _unreachable(doing: str, error: Exception) -> LabelboxUnavailableError:
-    said = clean(str(_innermost(error)) or str(error)).rstrip(".")
+    message = clean(str(_innermost(error)) or str(error)).rstrip(".")
     return LabelboxUnavailableError(
-        f"Labelbox could not be reached while {doing} ({said}); {_RETRY_LATER}."
+        f"Labelbox could not be reached while {doing} ({message}); {_RETRY_LATER}."
     )
 
 

@@ -260,11 +260,11 @@ class ProjectExporter:
     def _reason(self, task: ExportTask) -> str:
         """The reason that Labelbox gives for a failed task; may be empty."""
         try:
-            said = [_message(_parsed(line)) for line in self._stream(task, "ERRORS").lines()]
+            reported = [_message(_parsed(line)) for line in self._stream(task, "ERRORS").lines()]
         except LabelboxError as error:
             _logger.debug("No reason is given for the failed task %s: %s", task.uid, error)
             return ""
-        return f": {said[0]}" if said else ""
+        return f": {reported[0]}" if reported else ""
 
     def _report(self, errors: Sequence[Any], *, fail_on_error: bool) -> None:
         if not errors:
@@ -285,11 +285,11 @@ class ProjectExporter:
             )
 
     def _nothing(self, name: str, filters: ExportFilters, errors: Sequence[Any]) -> str:
-        said = f" Labelbox reported: {_message(errors[0])}." if errors else ""
+        reported = f" Labelbox reported: {_message(errors[0])}." if errors else ""
         project = f"project {self.project_id} ({name})"
         if asked := filters.describe():
-            return f"No data row of {project} matches the filters {asked}; loosen them.{said}"
-        return f"{project[:1].upper()}{project[1:]} has no data rows; add a batch to it.{said}"
+            return f"No data row of {project} matches the filters {asked}; loosen them.{reported}"
+        return f"{project[:1].upper()}{project[1:]} has no data rows; add a batch to it.{reported}"
 
 
 def _parsed(line: bytes) -> Any:

@@ -82,13 +82,13 @@ class ExportFilters:
 
     def describe(self) -> str:
         """The filters that are set, for a message; empty if there are none."""
-        said = []
+        parts = []
         for field in fields(self):
             value = getattr(self, field.name)
             if value is not None:
                 many = field.name in _ID_FILTERS
-                said.append(f"{field.name} ({len(value)})" if many else f"{field.name} {value!r}")
-        return ", ".join(said)
+                parts.append(f"{field.name} ({len(value)})" if many else f"{field.name} {value!r}")
+        return ", ".join(parts)
 
     def to_sdk(self) -> Iterator[dict[str, Any]]:
         """Yield the filters as ``labelbox.Project.export`` takes them, one dict per task.

@@ -96,7 +96,7 @@ def iterate_array(file: BinaryIO, name: str, max_row_bytes: int) -> Iterator[tup
                 )
     if buffer.peek():
         raise ExportFormatError(
-            f"{name} goes on after its JSON array, at line {buffer.line}; "
+            f"{name} has content after its JSON array, at line {buffer.line}; "
             "keep one array of data rows in a file."
         )
 

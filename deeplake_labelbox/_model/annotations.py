@@ -1,4 +1,4 @@
-"""What a label says, as typed values: tracks, answers and their key frames.
+"""The content of a label as typed values: tracks, answers and their key frames.
 
 Frame numbers are Labelbox's: 1-based, frame ``n`` is the n-th frame that the decoder emits.
 Coordinates are pixels of the displayed picture, origin at the top left.
@@ -91,7 +91,7 @@ class Track:
         kind: Which geometry the object has.
         frames: (N,) int64, ascending, without repetition: the frames that carry a value.
         is_key_frame: (N,) bool: drawn by a person, not interpolated by Labelbox.
-        coordinates: What is drawn in each of ``frames``: for ``rectangle`` an (N, 4) float64 array
+        coordinates: The geometry in each of ``frames``: for ``rectangle`` an (N, 4) float64 array
             of left, top, width, height; for ``point`` an (N, 2) float64 array of x, y; for
             ``line`` and ``polygon`` a tuple of N (V, 2) float64 arrays; for
             ``raster-segmentation`` a tuple of N `MaskReference`.

@@ -63,7 +63,7 @@ def held_answers(answers: Mapping[int, Answer], segments: Segments, frames: Fram
     Args:
         answers: Answer by 1-based frame number, for the frames that carry one.
         segments: By feature id, (S, 2) first and last frame of intervals.
-        frames: (M,) the frames asked for, ascending.
+        frames: (M,) the wanted frames, ascending.
 
     Returns:
         The answers, one per frame of ``frames``.

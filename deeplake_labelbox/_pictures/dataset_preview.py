@@ -38,7 +38,7 @@ def write_preview(
     annotator: str | None = None,
     progress: bool = True,
 ) -> str:
-    """Write a look at a dataset to a file; the suffix of the path tells what is written.
+    """Write a preview of a dataset; the suffix of the path selects the format.
 
     ``.png``: a contact sheet, see `draw_contact_sheet`. ``.mp4``: a video with its labels drawn in,
     see `write_preview_video`. ``.html``: a page that plays videos with their labels and a timeline,
@@ -51,9 +51,9 @@ def write_preview(
         videos: Names, data row ids or ``video_idx`` of videos. An MP4 shows one; by default the
             first that is labeled.
         frames: First and last 1-based frame number; by default all.
-        width: Of the whole contact sheet, of the frames of the video, or the greatest width of the
-            pictures of the page; in pixels.
-        max_bytes: Greatest size of a page; frames are left out where they would take more.
+        width: Width in pixels of the whole contact sheet or of the video's frames, or greatest
+            width of the page's pictures.
+        max_bytes: Greatest size of a page; frames that do not fit are left out.
         colors: Colors by class name, like ``{"car": "#e4572e"}``, instead of the ontology's.
         image_column: Column of the pictures; by default ``frames``.
         annotator: Whose labels are drawn, of a dataset with columns of each annotator

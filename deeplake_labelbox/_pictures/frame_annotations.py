@@ -121,10 +121,10 @@ class AnnotationReader:
 
     def answers(self, rows: Rows) -> Iterator[FrameAnnotations]:
         """The answers of each row, without its objects."""
-        told = self.dataset.answers(rows)
+        by_name = self.dataset.answers(rows)
         for place in range(len(rows)):
-            is_labeled = any(answers.values[place] is not None for answers in told.values())
-            words = {name: answers.words[place] for name, answers in told.items()}
+            is_labeled = any(answers.values[place] is not None for answers in by_name.values())
+            words = {name: answers.words[place] for name, answers in by_name.items()}
             yield FrameAnnotations(is_labeled, answers=tuple(self._in_words(words)))
 
     def objects(self, rows: Rows) -> list[FamilyObjects]:
@@ -178,7 +178,7 @@ class AnnotationReader:
 
 def _shown(objects: FamilyObjects) -> Iterator[ShownObject]:
     family = objects.family
-    told = {name: answers.words for name, answers in objects.answers.items()}
+    by_name = {name: answers.words for name, answers in objects.answers.items()}
     for index, shape in enumerate(objects.shapes):
         yield ShownObject(
             kind=family.kind,
@@ -187,6 +187,6 @@ def _shown(objects: FamilyObjects) -> Iterator[ShownObject]:
             is_key_frame=bool(objects.key_frames[index]),
             shape=shape,
             answers=tuple(
-                ShownAnswer(name, words[index]) for name, words in told.items() if words[index]
+                ShownAnswer(name, words[index]) for name, words in by_name.items() if words[index]
             ),
         )

@@ -196,11 +196,11 @@ def _draw(
         whole.paste(picture)
         draw = ImageDraw.Draw(whole)
         minutes, rest = divmod(float(seconds), 60)
-        told = f"frame {number} · {int(minutes)}:{rest:05.2f}"
-        told_width = time.width(told)
-        title = name.fit(video.short_name, layout.panel_width - told_width - margin, keep_end=True)
+        caption = f"frame {number} · {int(minutes)}:{rest:05.2f}"
+        time_width = time.width(caption)
+        title = name.fit(video.short_name, layout.panel_width - time_width - margin, keep_end=True)
         name.draw(draw, corner, title, TEXT)
-        time.draw(draw, (corner[0] + layout.panel_width - told_width, corner[1]), told, MUTED)
+        time.draw(draw, (corner[0] + layout.panel_width - time_width, corner[1]), caption, MUTED)
         if layout.has_labels:
             layout.panel(annotations).draw(draw, corner[0], corner[1] + layout.caption_height)
         yield whole

@@ -35,7 +35,7 @@ _WIDTH: Final = 960
 
 @dataclass(frozen=True, slots=True)
 class PreviewPage:
-    """What is on a page.
+    """The content of a page.
 
     Attributes:
         videos: Names of the videos on it.
@@ -65,14 +65,14 @@ def write_preview_page(
 ) -> PreviewPage:
     """Write a page that plays videos with their labels: one HTML file that needs no server.
 
-    Objects are drawn by the page, so that classes and tracks can be switched off; a timeline shows
-    where each object is visible, where it was drawn, and which answers hold. Where the pictures of
-    all frames would take more than ``max_bytes``, every second is shown, or every fourth, and so
-    on; the timeline is always whole.
+    The page draws the objects, so that classes and tracks can be hidden; a timeline shows when each
+    object is visible, when it was drawn, and which answers hold. If the pictures of all frames take
+    more than ``max_bytes``, every second is shown, or every fourth, and so on; the timeline is
+    always complete.
 
     Args:
         ds: A dataset made by this package, open, as `LabeledDataset` or by its path;
-            without labels the frames stand alone.
+            without labels only the frames are shown.
         path: The HTML file to write.
         videos: Names, data row ids or ``video_idx`` of videos; by default all, or 24 of more,
             those with labels first.
@@ -86,11 +86,11 @@ def write_preview_page(
         progress: Whether to show a progress bar.
 
     Returns:
-        What is on the page.
+        The content of the page.
 
     Raises:
-        ConfigurationError: If there is no such video, frame or column, the page cannot be so
-            small, or the file cannot be written.
+        ConfigurationError: If there is no such video, frame or column, the page does not fit
+            into ``max_bytes``, or the file cannot be written.
 
     Example:
         ```python

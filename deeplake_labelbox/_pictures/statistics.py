@@ -187,8 +187,8 @@ def dataset_statistics(
         place = {int(number): index for index, number in enumerate(video.frames)}
         for answer in timeline.answers:
             given = answers.setdefault(answer.question, {})
-            for first, last, said in answer.spans:
-                given[said] = given.get(said, 0) + place[last] - place[first] + 1
+            for first, last, words in answer.spans:
+                given[words] = given.get(words, 0) + place[last] - place[first] + 1
     title = reader.dataset.project_name or "Dataset"
     found = tuple(counts.statistics(name) for name, counts in classes.items())
     return DatasetStatistics(title, tuple(counted), found, answers)

@@ -99,8 +99,8 @@ def _card(draw: ImageDraw.ImageDraw, box: Box, title: str, note: str, more: int)
     x = left + _PADDING + _HEADING.width(title) + 16
     _TEXT.draw(draw, (x, top + _PADDING + 2), _TEXT.fit(note, right - _PADDING - x), MUTED)
     if more:
-        told = f"and {more} more"
-        _TEXT.draw(draw, (left + _PADDING, bottom - _PADDING - _TEXT.line_height), told, FAINT)
+        text = f"and {more} more"
+        _TEXT.draw(draw, (left + _PADDING, bottom - _PADDING - _TEXT.line_height), text, FAINT)
 
 
 def _rows_from(box: Box) -> int:

@@ -1,8 +1,8 @@
 """Text on pictures, in any script for which the machine has a font.
 
 Pillow brings a scalable font (Aileron) of little more than ASCII. Characters that it lacks are
-looked up in the fonts of the system; where none has them, accents are taken off, and what is left
-is drawn as the box of a missing glyph.
+looked up in the system's fonts; if none has them, accents are removed, and characters that are
+still missing are drawn as a box.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Lettering:
             x += _length(run, font)
 
     def fit(self, text: str, width: float, *, keep_end: bool = False) -> str:
-        """The text on one line; an ellipsis stands for what is too wide: its end, or its middle."""
+        """The text on one line; an ellipsis replaces its end or middle if it is too wide."""
         text = " ".join(text.split())
         if self.width(text) <= width:
             return text
@@ -124,7 +124,7 @@ def _runs(text: str, size: int) -> tuple[tuple[str, Font], ...]:
 
 @lru_cache(maxsize=4096)
 def _shown(character: str, size: int) -> tuple[str, Font]:
-    """A character and a font that has it, or what stands for it."""
+    """A character or its replacement, and a font that has it."""
     built_in = _built_in(size)
     if _has(built_in, character):
         return character, built_in

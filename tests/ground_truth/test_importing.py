@@ -349,7 +349,7 @@ def test_an_import_that_fails_whole_is_tried_again(imported, box):
 
 def test_a_wait_has_an_end_and_can_be_taken_up(imported, box):
     box.imports.next_polls = 20
-    with pytest.raises(ImportTimeoutError, match="sent twice"):
+    with pytest.raises(ImportTimeoutError, match="nothing is sent twice"):
         imported([car(1)], timeout=1e-6)
     result = imported([car(1)], poll_seconds=0)
     assert (result.sent, len(result.accepted)) == (0, 1)

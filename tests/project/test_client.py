@@ -121,10 +121,10 @@ def test_an_unreachable_server_is_told_by_what_went_wrong_in_the_end():
     ("raised", "expected", "words"),
     [
         (sdk.AuthenticationError("Invalid API key"), AuthenticationError, "refused the API key"),
-        (sdk.AuthorizationError("role"), AuthenticationError, "has no right .*role"),
+        (sdk.AuthorizationError("role"), AuthenticationError, "has no permission .*role"),
         (sdk.OperationNotAllowedException("quota"), LabelboxError, "does not allow it .*quota"),
         (sdk.LabelboxError("401 Unauthorized", "off"), AuthenticationError, "refused the API key"),
-        (sdk.LabelboxError("403 Forbidden", "off"), AuthenticationError, "has no right"),
+        (sdk.LabelboxError("403 Forbidden", "off"), AuthenticationError, "has no permission"),
         (sdk.LabelboxError("429 Too Many", None), LabelboxUnavailableError, "rate limit"),
         (sdk.ApiLimitError("You have exceeded"), LabelboxUnavailableError, "rate limit"),
         (sdk.TimeoutError("60 s"), LabelboxUnavailableError, "could not be reached"),

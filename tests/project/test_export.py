@@ -225,7 +225,7 @@ def test_what_is_no_export(tmp_path, content, message):
     ("cut", "message"),
     [
         (lambda text: text[:-1], "it ends at line 9"),
-        (lambda text: text + "1", "goes on after its JSON array, at line 9"),
+        (lambda text: text + "1", "content after its JSON array, at line 9"),
         (lambda text: text.replace("},\n", "}\n"), "goes on without a comma at line"),
         (lambda text: text.replace("\n]", ",\n]"), "values that are not objects"),
     ],

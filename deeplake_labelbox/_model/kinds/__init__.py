@@ -1,4 +1,4 @@
-"""The kinds of annotations: all that is known of a kind stands in its object."""
+"""The kinds of annotations, each described by one object."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _MAX_MESSAGE = 100
 
 
 def read_geometry(item: Mapping[str, Any]) -> tuple[GeometryKind, Any] | str:
-    """Kind and value of an exported object's geometry, or what is wrong with it.
+    """Return kind and value of an exported object's geometry, or the problem with it.
 
-    The key of the value tells the kind: the spelling of ``annotation_kind`` differs between
-    exports.
+    The key of the value decides on the kind, because the spelling of ``annotation_kind`` differs
+    between exports.
     """
     for kind in GEOMETRIES.values():
         for key in kind.json_keys:

@@ -1,4 +1,4 @@
-"""What every kind of geometry knows and does.
+"""The interface of a kind of geometry.
 
 A *value* is what a label holds for one object in one frame: float64 coordinates in pixels, or a
 `MaskReference`. A *shape* is what a dataset holds: float32 coordinates, or the pixels of a mask.
@@ -34,10 +34,10 @@ class GeometryKind(ABC):
         json_keys: Keys under which an exported object has its value.
         width: Number of coordinates, where all objects have the same; else ``None``.
         is_mask: Whether shapes are pixels.
-        detected_as: What detection and evaluation use of it: its box, its mask, or nothing.
-        sent_as: The kind of tool that an import sends it to. Labelbox imports nothing to the tools
-            of a kind that is sent as another.
-        undrawable: What is wrong with a value that has `is_drawable` false.
+        detected_as: The part that detection and evaluation use: its box, its mask, or none.
+        sent_as: The kind of tool that an import sends it to. Labelbox imports nothing to tools of a
+            kind that is sent as another.
+        undrawable: The problem with a value for which `is_drawable` is false.
     """
 
     name: ClassVar[ToolKind]
@@ -59,7 +59,7 @@ class GeometryKind(ABC):
     def key_frame(self, value: Any) -> dict[str, Any]:
         """The value in a key frame of an import.
 
-        The form is that of docs.labelbox.com/reference/import-video-annotations.
+        The format is that of docs.labelbox.com/reference/import-video-annotations.
         """
         raise NotImplementedError(f"Labelbox imports no key frames of a {self.name}.")
 

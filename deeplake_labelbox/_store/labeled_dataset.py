@@ -1,4 +1,4 @@
-"""LabeledDataset: a dataset of this package, read."""
+"""LabeledDataset: read a dataset of this package."""
 
 from __future__ import annotations
 
@@ -49,20 +49,20 @@ RowSelection = int | slice | Sequence[int] | NDArray[Any] | Video
 class LabeledDataset:
     """The frames, objects and answers of a dataset.
 
-    Row numbers are those of the Deep Lake dataset; `rows_of` and `where` give them ordered by
-    video and frame. It can be pickled and used in forked or spawned processes: each opens the
-    dataset itself, at the version that it has here.
+    Row numbers are those of the Deep Lake dataset; `rows_of` and `where` return them ordered by
+    video and frame. A `LabeledDataset` can be pickled and used in forked or spawned processes: each
+    process opens the dataset itself, at the same version.
 
     Args:
-        source: A path or URL, a dataset that is open already, on any branch or version, or the
-            view of a query, which cannot be pickled; rows are then those of the view.
-        annotator: Whose labels to read, where there are columns of each annotator
-            (``label_selection="all"``); by default the labels that count.
-        version: The branch, tag or version id to read; by default the one that is open, or of a
-            path the last commit of ``main``; of a view only the one that it is of.
+        source: A path or URL, an open dataset on any branch or version, or the view of a query,
+            which cannot be pickled; rows are then those of the view.
+        annotator: Annotator whose labels to read, from their own columns
+            (``label_selection="all"``); by default the shared labels.
+        version: The branch, tag or version id to read; by default the version of an open dataset,
+            or the last commit of ``main`` at a path. Not for a view.
         creds: Credentials of the storage, as `deeplake.open` takes them.
         token: Token of Deep Lake's cloud.
-        image_column: Name of the column of pictures, where a data filler wrote another one.
+        image_column: Name of the column of pictures, if a data filler wrote another one.
         resize: Scale frames to this longest side in pixels (smaller ones stay as they are), or to
             exactly (width, height). `objects` and training targets are scaled alike; columns of
             the dataset stay as they are.
@@ -70,13 +70,13 @@ class LabeledDataset:
     Attributes:
         frames: The pixels: ``frames[i]`` is (H, W, 3) uint8 RGB, ``frames[a:b]`` and
             ``frames[[i, j]]`` are lists of such arrays.
-        annotator: Whose labels are read.
+        annotator: Annotator whose labels are read; ``None`` for the shared labels.
         image_column: Name of the column of pictures.
         resize: The size that frames are scaled to.
 
     Raises:
-        ConfigurationError: If the annotator or version does not exist, or the dataset does not
-            tell the sizes of its videos, which ``resize`` needs.
+        ConfigurationError: If the annotator or version does not exist, or the dataset lacks the
+            sizes of its videos, which ``resize`` needs.
         DatasetNotFoundError: If there is no dataset at the path.
         DatasetError: If Deep Lake cannot open it.
 
@@ -131,15 +131,15 @@ class LabeledDataset:
         annotator: str | None = None,
         image_column: str | None = None,
     ) -> LabeledDataset:
-        """Take a `LabeledDataset` as it is, and make one of a path, open dataset or view.
+        """Return a `LabeledDataset` as it is, or make one of a path, open dataset or view.
 
         Args:
             source: The dataset.
-            annotator: Whose labels to read, instead of those that ``source`` reads.
+            annotator: Annotator whose labels to read, instead of that of ``source``.
             image_column: Name of the column of pictures, instead of that of ``source``.
 
         Raises:
-            ConfigurationError: As of `LabeledDataset`.
+            ConfigurationError: See `LabeledDataset`.
             DatasetNotFoundError: If there is no dataset at the path.
             DatasetError: If Deep Lake cannot open it.
         """
@@ -166,7 +166,7 @@ class LabeledDataset:
         return self._source.dataset
 
     def __len__(self) -> int:
-        """How many rows."""
+        """Number of rows."""
         return len(self.dataset)
 
     @cached_property
@@ -181,10 +181,10 @@ class LabeledDataset:
 
     @cached_property
     def index(self) -> FrameIndex:
-        """Which frame each row is.
+        """The frame of each row.
 
         Raises:
-            DatasetMismatchError: If the rows do not tell their video and frame.
+            DatasetMismatchError: If rows do not have the numbers of their video and frame.
         """
         return FrameIndex.of(self.dataset)
 
@@ -195,17 +195,17 @@ class LabeledDataset:
 
     @property
     def project_name(self) -> str | None:
-        """Name of the project that it was made of; ``None`` where it does not tell."""
+        """Name of its project; ``None`` if the dataset does not have it."""
         metadata: Any = getattr(self.dataset, "metadata", {})  # a view has none
         meta: Any = metadata[KEY] if KEY in metadata else {}  # noqa: SIM401 - it has no get
         return str(meta["project_name"]) if "project_name" in meta else None
 
     @cached_property
     def labeled_sizes(self) -> dict[int, tuple[int, int]]:
-        """Height and width that labels are in pixels of, by ``video_idx``.
+        """Height and width of the frames that labels refer to, by ``video_idx``.
 
-        Of all videos with ``resize``, else of those whose picture size changes; labels of others
-        are in pixels of their frames.
+        With ``resize``, all videos are included, otherwise those whose picture size changes. Labels
+        of other videos are in pixels of their frames.
         """
         videos = resized_videos(self.dataset) if self.resize is None else self._sized_videos()
         return {video.video_idx: (video.height, video.width) for video in videos}
@@ -220,7 +220,7 @@ class LabeledDataset:
         return [video for video in videos if video.height]
 
     def sizes_of(self, rows: Rows) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-        """Height and width that the labels of rows are in, and of their frames with ``resize``."""
+        """Height and width that the labels of rows refer to, and of their resized frames."""
         videos = {video.video_idx: video for video in self._sized_videos()}
         sizes = []
         for cells in zip(*(self.cells(c, rows) for c in ("video_idx", "frame_idx")), strict=True):
@@ -233,7 +233,7 @@ class LabeledDataset:
 
     @property
     def annotators(self) -> tuple[str, ...]:
-        """Those who have columns of their own, in alphabetical order."""
+        """The annotators with columns of their own, in alphabetical order."""
         return annotators(self.dataset)
 
     @property
@@ -275,8 +275,8 @@ class LabeledDataset:
             (N,) int64 row numbers.
 
         Raises:
-            ConfigurationError: If TQL does not take the expression, or a video has no rows.
-            DatasetMismatchError: If the rows do not tell their video and frame.
+            ConfigurationError: If TQL does not accept the expression, or a video has no rows.
+            DatasetMismatchError: If rows do not have the numbers of their video and frame.
         """
         index = self.index.of_videos(videos)
         return index.rows[index.where(self.dataset, condition)]
@@ -287,7 +287,7 @@ class LabeledDataset:
         """Read objects.
 
         Args:
-            rows: Which rows; by default all.
+            rows: The rows; by default all.
             columns: Names of geometry columns; by default all.
 
         Raises:
@@ -309,10 +309,10 @@ class LabeledDataset:
         return Objects([FamilyObjects(f, chosen, self.cells, sizes_of) for f in families])
 
     def answers(self, rows: RowSelection = slice(None)) -> dict[str, Answers]:
-        """Read the answers of frames, of frame and global classifications.
+        """Read the answers to frame and global classifications.
 
         Args:
-            rows: Which rows; by default all.
+            rows: The rows; by default all.
 
         Returns:
             The answers of each column, by its name.
@@ -327,7 +327,7 @@ class LabeledDataset:
         }
 
     def cells(self, column: str, rows: Rows) -> list[Any]:
-        """Read the cells of any column, in the order of the rows; ``None`` where none was written.
+        """Read the cells of any column, in the order of rows; ``None`` for cells never written.
 
         Raises:
             DatasetError: If Deep Lake cannot read.

@@ -25,7 +25,7 @@ from deeplake_labelbox._model.selection import LabelSelection, select_label
 from deeplake_labelbox._steps import steps
 from deeplake_labelbox._store.applied_labels import AppliedLabels
 from deeplake_labelbox._store.columns import BASE_COLUMNS
-from deeplake_labelbox._store.label_writer import unknown_features
+from deeplake_labelbox._store.label_writer import LabelWriting, unknown_features
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta
 from deeplake_labelbox._store.layout import GroupMapping, Layout, check_group_mapping, make_layout
 from deeplake_labelbox._store.location import dataset_errors, opened_to_write
@@ -215,18 +215,16 @@ def make_converter(
         # Details that were written before are updated as well.
         details = check_row_details((*details, *before.row_details))
     metadata = RowMetadata(options.metadata_prefix, details) if options.generate_metadata else None
-    return VideoProjectConverter(
-        project_id,
-        dataset,
-        export,
-        known,
+    writing = LabelWriting(
         group_mapping=options.group_mapping,
         fail_on_error=errors.fail_on_error,
         metadata=metadata,
-        label_selection=options.label_selection,
         mask_presigner=source.presigner,
         progress=progress,
         log_renamed=not is_checked,
+    )
+    return VideoProjectConverter(
+        project_id, dataset, export, known, writing, options.label_selection
     )
 
 

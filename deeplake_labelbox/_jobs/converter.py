@@ -10,16 +10,14 @@ import deeplake
 from deeplake_labelbox._model.ontology import Ontology
 from deeplake_labelbox._model.selection import LabelSelection
 from deeplake_labelbox._store.applied_labels import AppliedLabels
+from deeplake_labelbox._store.label_writer import LabelWriting
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta
-from deeplake_labelbox._store.layout import GroupMapping
 from deeplake_labelbox._store.location import dataset_errors
 from deeplake_labelbox._store.project_label_writer import ProjectLabelWriter
 from deeplake_labelbox._store.row_index import RowIndex
-from deeplake_labelbox._store.row_metadata import RowMetadata
 from deeplake_labelbox._store.selected_rows import SelectedRows
 from deeplake_labelbox._store.transaction import uncommitted
 from deeplake_labelbox._store.written_files import WrittenFiles
-from deeplake_labelbox._video.access import UrlPresigner
 from deeplake_labelbox.errors import DatasetMismatchError
 
 
@@ -33,13 +31,8 @@ class VideoProjectConverter:
         dataset: The dataset, made by `create_dataset_from_video_annotation_project`; any branch.
         export: The project's export.
         ontology: The project's ontology.
-        group_mapping: Column name by kind of tool or classification; see `GroupMapping`.
-        fail_on_error: Raise at the first label that cannot be fully applied.
-        metadata: Writes the columns ``lb_meta/*``; ``None`` leaves them out.
+        writing: How labels are written.
         label_selection: Which of several labels of a data row counts; see `LabelSelection`.
-        mask_presigner: Gives access to the URLs of masks.
-        progress: Whether to show a progress bar.
-        log_renamed: Whether to log columns that could not have the names of their tools.
 
     Attributes:
         report: What was applied to each video, and what could not be applied.
@@ -56,14 +49,8 @@ class VideoProjectConverter:
         dataset: deeplake.Dataset,
         export: Sequence[Mapping[str, Any]],
         ontology: Ontology,
-        *,
-        group_mapping: GroupMapping | None = None,
-        fail_on_error: bool = False,
-        metadata: RowMetadata | None = None,
-        label_selection: LabelSelection = "selected",
-        mask_presigner: UrlPresigner | None = None,
-        progress: bool = True,
-        log_renamed: bool = True,
+        writing: LabelWriting,
+        label_selection: LabelSelection,
     ) -> None:
         meta = LabelboxMeta.read(dataset)
         if meta.project_id != project_id:
@@ -73,19 +60,9 @@ class VideoProjectConverter:
             )
         self._dataset = dataset
         self._meta = meta
-        details = metadata.details if metadata is not None else ()
+        details = writing.metadata.details if writing.metadata is not None else ()
         self._rows = SelectedRows(export, project_id, label_selection, details)
-        self._writer = ProjectLabelWriter(
-            dataset,
-            meta,
-            ontology,
-            group_mapping=group_mapping,
-            fail_on_error=fail_on_error,
-            metadata=metadata,
-            mask_presigner=mask_presigner,
-            progress=progress,
-            log_renamed=log_renamed,
-        )
+        self._writer = ProjectLabelWriter(dataset, meta, ontology, writing)
         self.report = self._writer.report
         self.layout = self._writer.layout
 

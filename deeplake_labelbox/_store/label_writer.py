@@ -62,6 +62,27 @@ class Written:
     annotators: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelWriting:
+    """How labels are written.
+
+    Attributes:
+        group_mapping: Column name by kind of tool or classification.
+        fail_on_error: Raise at the first label that cannot be fully applied.
+        metadata: Writes the columns ``lb_meta/*``; ``None`` leaves them out.
+        mask_presigner: Gives access to the URLs of masks.
+        progress: Whether to show a progress bar.
+        log_renamed: Whether to log columns that could not have the names of their tools.
+    """
+
+    group_mapping: GroupMapping | None
+    fail_on_error: bool
+    metadata: RowMetadata | None
+    mask_presigner: UrlPresigner | None
+    progress: bool
+    log_renamed: bool = True
+
+
 class LabelWriter:
     """Writes labels to one set of columns, without a commit.
 
@@ -69,11 +90,7 @@ class LabelWriter:
         dataset: The dataset.
         meta: The metadata of the dataset.
         ontology: The project's ontology.
-        group_mapping: Column name by kind of tool or classification.
-        fail_on_error: Raise at the first label that cannot be fully applied.
-        metadata: Writes the columns ``lb_meta/*``; ``None`` leaves them out.
-        mask_presigner: Gives access to the URLs of masks.
-        progress: Whether to show a progress bar.
+        options: How labels are written.
         annotator: Annotator whose labels are written, to columns with this prefix; ``None`` for the
             selected labels and the shared columns.
 
@@ -92,12 +109,7 @@ class LabelWriter:
         dataset: deeplake.Dataset,
         meta: LabelboxMeta,
         ontology: Ontology,
-        *,
-        group_mapping: GroupMapping | None,
-        fail_on_error: bool,
-        metadata: RowMetadata | None,
-        mask_presigner: UrlPresigner | None,
-        progress: bool,
+        options: LabelWriting,
         annotator: str | None = None,
     ) -> None:
         self.annotator = annotator
@@ -105,19 +117,17 @@ class LabelWriter:
         self.track_ids: TrackIds | None = None
         self._dataset = dataset
         self._meta = meta
-        self._metadata = metadata
+        self._options = options
+        self._metadata = metadata = options.metadata if annotator is None else None
         reserved = {*BASE_COLUMNS, *(metadata.column_names if metadata else ())}
         reserved.update(n for n in column_names(dataset) if column_kind(dataset, n) is None)
         self.layout: Layout = make_layout(
             ontology,
-            group_mapping,
+            options.group_mapping,
             reserved=reserved,
             class_names=self._known_class_names,
             prefix="" if annotator is None else f"{annotator}/",
         )
-        self._fail_on_error = fail_on_error
-        self._mask_presigner = mask_presigner
-        self._progress = progress
         self._features = 0
         self._known_features = 0
 
@@ -159,8 +169,8 @@ class LabelWriter:
             self._metadata.ensure_columns(self._dataset)
         with (
             Transport() as transport,
-            MaskReader(transport, self._mask_presigner) as masks,
-            tqdm(rows, unit="video", disable=not self._progress, desc="labels") as bar,
+            MaskReader(transport, self._options.mask_presigner) as masks,
+            tqdm(rows, unit="video", disable=not self._options.progress, desc="labels") as bar,
         ):
             for row in bar:
                 key = row.data_row_id
@@ -282,7 +292,7 @@ class LabelWriter:
         error: type[LabelError | MaskError] = LabelError,
     ) -> None:
         gap = outcome.gap(what, frame, last_frame)
-        if self._fail_on_error:
+        if self._options.fail_on_error:
             raise error(
                 f"Data row {str(gap).rstrip('.')}. Leave `fail_on_error` out to apply the rest."
             )

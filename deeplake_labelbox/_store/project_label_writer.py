@@ -11,15 +11,12 @@ import deeplake
 
 from deeplake_labelbox._model.ontology import Ontology
 from deeplake_labelbox._store.applied_labels import AppliedLabels
-from deeplake_labelbox._store.label_writer import LabelWriter, Written
+from deeplake_labelbox._store.label_writer import LabelWriter, LabelWriting, Written
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta
-from deeplake_labelbox._store.layout import GroupMapping
 from deeplake_labelbox._store.row_index import RowIndex
-from deeplake_labelbox._store.row_metadata import RowMetadata
 from deeplake_labelbox._store.selected_rows import SelectedRows
 from deeplake_labelbox._store.track_ids import TrackIds
 from deeplake_labelbox._store.written_files import WrittenFiles
-from deeplake_labelbox._video.access import UrlPresigner
 
 logger = logging.getLogger(__name__)
 
@@ -31,12 +28,7 @@ class ProjectLabelWriter:
         dataset: The dataset.
         meta: The metadata of the dataset.
         ontology: The project's ontology.
-        group_mapping: Column name by kind of tool or classification.
-        fail_on_error: Raise at the first label that cannot be fully applied.
-        metadata: Writes the columns ``lb_meta/*``; ``None`` leaves them out.
-        mask_presigner: Gives access to the URLs of masks.
-        progress: Whether to show a progress bar.
-        log_renamed: Whether to log columns that could not have the names of their tools.
+        options: How labels are written.
 
     Attributes:
         report: What was applied to each video, and what could not be applied.
@@ -52,33 +44,18 @@ class ProjectLabelWriter:
         dataset: deeplake.Dataset,
         meta: LabelboxMeta,
         ontology: Ontology,
-        *,
-        group_mapping: GroupMapping | None,
-        fail_on_error: bool,
-        metadata: RowMetadata | None,
-        mask_presigner: UrlPresigner | None,
-        progress: bool,
-        log_renamed: bool = True,
+        options: LabelWriting,
     ) -> None:
         self._dataset = dataset
         self._meta = meta
-        self._group_mapping = dict(group_mapping or {})
-        self._metadata = metadata
-        self._writer = partial(
-            LabelWriter,
-            dataset,
-            meta,
-            ontology,
-            group_mapping=group_mapping,
-            fail_on_error=fail_on_error,
-            mask_presigner=mask_presigner,
-            progress=progress,
-        )
-        self._shared = self._writer(metadata=metadata)
+        self._options = options
+        self._group_mapping = dict(options.group_mapping or {})
+        self._writer = partial(LabelWriter, dataset, meta, ontology, options)
+        self._shared = self._writer()
         self.report = self._shared.report
         self.layout = self._shared.layout
         self.track_ids: TrackIds | None = None
-        for renamed in self.layout.renamed if log_renamed else ():
+        for renamed in self.layout.renamed if options.log_renamed else ():
             logger.warning(renamed)
 
     def write(
@@ -132,7 +109,7 @@ class ProjectLabelWriter:
         columns: Mapping[str, frozenset[str] | None] | None,
         written: Written,
     ) -> None:
-        writer = self._writer(metadata=None, annotator=annotator)
+        writer = self._writer(annotator)
         theirs = writer.write(rows, index, files, columns=columns)
         self.track_ids = writer.track_ids
         for key, label in theirs.labels.items():
@@ -151,14 +128,15 @@ class ProjectLabelWriter:
     ) -> AppliedLabels:
         labels = {**(before.labels if before is not None else {}), **written.labels}
         left = before.left if before is not None else ()
+        metadata = self._options.metadata
         return AppliedLabels(
             project_id=self._meta.project_id,
             project_name=self._meta.project_name,
             ontology=self.layout.ontology,
             group_mapping=self._group_mapping,
-            metadata_prefix=self._metadata.prefix if self._metadata else None,
-            has_metadata=self._metadata is not None,
-            row_details=self._metadata.details if self._metadata else (),
+            metadata_prefix=metadata.prefix if metadata else None,
+            has_metadata=metadata is not None,
+            row_details=metadata.details if metadata else (),
             label_selection="function" if callable(rows.selection) else rows.selection,
             last_activity=_last_activity(written, before),
             labels=labels,

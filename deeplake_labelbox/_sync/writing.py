@@ -9,6 +9,7 @@ import numpy as np
 
 from deeplake_labelbox._store.applied_labels import AppliedLabels
 from deeplake_labelbox._store.columns import has_identity_columns
+from deeplake_labelbox._store.label_writer import LabelWriting
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta
 from deeplake_labelbox._store.project_label_writer import ProjectLabelWriter
 from deeplake_labelbox._store.resume import delete_rows
@@ -88,16 +89,14 @@ def write(
     added = len(dataset) - length
     plan, meta = videos.plan, replace(videos.meta, project_name=project_name)
     index = RowIndex(dataset, meta) if plan.to_add or plan.to_retry else state.index
-    writer = ProjectLabelWriter(
-        dataset,
-        meta,
-        plan.ontology,
+    writing = LabelWriting(
         group_mapping=state.group_mapping,
         fail_on_error=options.fail_on_error,
         metadata=state.metadata,
         mask_presigner=options.url_presigner,
         progress=options.progress,
     )
+    writer = ProjectLabelWriter(dataset, meta, plan.ontology, writing)
     chosen = rows.chosen(plan.to_write)
     applied = writer.write(chosen, index, files, state.applied, columns=plan.to_write)
     write_empty_values(dataset, plan.deleted_columns, index, meta)

@@ -189,7 +189,7 @@ def test_other_groups_leave_columns_behind_and_say_so(
     before = {column.name for column in first.schema.columns}
     second, _ = annotate(sample_box, sample_client, first, export)
     (told,) = caplog.messages
-    assert "{'raster-segmentation': 'mask'}; columns that only they have keep their" in told
+    assert "{'raster-segmentation': 'mask'}`; columns that only they have keep their" in told
     assert before < {column.name for column in second.schema.columns}
 
 

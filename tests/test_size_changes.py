@@ -6,6 +6,7 @@ from label_json import box as box_of
 from label_json import frame, label
 from small_exports import ONTOLOGY, data_row, new_path
 from video_files import read_number, write_size_change
+from yolo_labels import read_yolo
 
 import deeplake_labelbox as dl
 from deeplake_labelbox import draw_contact_sheet, draw_frame, import_annotations, inspect_export
@@ -81,6 +82,15 @@ def test_coco_has_each_frame_in_its_own_size(dataset):
     sizes = [(image["width"], image["height"]) for image in coco["images"]]
     assert sizes == [(96, 64)] * 8 + [(64, 48)] * 8
     assert [tuple(a["bbox"]) for a in coco["annotations"]] == [EXACT] * 8 + [SCALED] * 8
+
+
+def test_pictures_are_converted_in_their_own_size(dataset, tmp_path):
+    dl.convert_dataset(dataset, tmp_path / "out", "yolo", progress=False)
+    labels = read_yolo(tmp_path / "out")  # which reads the size of each picture
+    for number, (left, top, width, height) in ((8, EXACT), (9, SCALED)):
+        ((_, found),) = labels["train", f"video_000000_{number:06d}"]
+        middle = [left + width / 2, top + height / 2]
+        assert np.allclose(found, [middle, [width, height]], atol=1e-4)
 
 
 def test_mot_has_each_box_in_pixels_of_its_frame(dataset):

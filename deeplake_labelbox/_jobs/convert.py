@@ -138,8 +138,11 @@ def convert_dataset(
     chosen = table.take(_every(table, stride))
     if where is not None:
         chosen = chosen.take(chosen.where(labeled.dataset, where))
+    with_objects = _with_objects(labeled, chosen, space)
+    if len(chosen) and not with_objects.any():
+        raise ConfigurationError(_without_objects(labeled, known, space))
     if only_labeled:
-        chosen = chosen.take(_with_objects(labeled, chosen, space))
+        chosen = chosen.take(with_objects)
     groups = split_videos(chosen.video_idx, parts, seed=seed)
     if empty := [name for name, group in groups.items() if not group]:
         raise ConfigurationError(
@@ -172,7 +175,11 @@ def convert_dataset(
         objects=dict(writing.objects),
         notes=(
             *notes,
-            *(f"{what} ({count:,} times)" if count > 1 else what for what, count in found.items()),
+            *(
+                f"{what} ({count:,} times)" if count > 1 else what
+                for what, count in found.items()
+                if count
+            ),
         ),
     )
 
@@ -309,6 +316,17 @@ def _without_label(
     more = ", ..." if len(names) > _NAMES_SHOWN else ""
     shown = ", ".join(names[:_NAMES_SHOWN])
     return [f"{counted(len(names), 'video')} without a label left out: {shown}{more}"]
+
+
+def _without_objects(dataset: LabeledDataset, known: Format, space: LabelSpace) -> str:
+    written = [column.family.name for column in space.columns]
+    others = [
+        family.name
+        for family in dataset.families.objects
+        if _shape(family) in known.shapes and family.name not in written
+    ]
+    hint = f"; `columns` may name others: {', '.join(others)}" if others else ""
+    return f"No frame to write shows an object of {listed(map(repr, written), 'or')}{hint}."
 
 
 def _every(table: FrameIndex, stride: int) -> NDArray[np.bool_]:

@@ -193,6 +193,11 @@ def test_resized_pictures_and_labels_fit_each_other(convert):
         ("coco", {"split": [0.5, 0.3, 0.2]}, "2 videos for 3 parts"),
         ("coco", {"split": [0.5, 0.6]}, "add up to 1"),
         ("coco", {"videos": [2]}, "no frame to write"),
+        (
+            "masks",
+            {"columns": ["zone"], "where": "frame_idx = 3"},
+            "No frame to write shows an object of 'zone'; `columns` may name others: road",
+        ),
         ("coco", {"stride": 0}, "`stride` is 0"),
     ],
 )

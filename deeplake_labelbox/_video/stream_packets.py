@@ -58,6 +58,8 @@ class StreamPackets:
         changes: list[tuple[int, bytes]] = []
         with open_container(video.path, video.name) as (container, stream):
             parameters = stream_parameters(stream.codec_context)
+            # PyAV 19 tells nothing of a stream whose container is closed.
+            time_base = to_fraction(stream.time_base) or Fraction(0)
             try:
                 for packet in container.demux(stream):
                     if not packet.size:
@@ -85,7 +87,7 @@ class StreamPackets:
                 known = extradata
         return cls(
             stream=replace(parameters, reorder_depth=depth),
-            time_base=to_fraction(stream.time_base) or Fraction(0),
+            time_base=time_base,
             sizes=np.array(sizes, np.int32),
             is_key=np.array(is_key, np.bool_),
             starts=np.array(starts, np.bool_),

@@ -26,31 +26,22 @@ class SelectedRow:
     """A data row of an export, with the label that is applied to its rows.
 
     Attributes:
+        data_row_id: Id of the data row.
+        name: Its external id, or its URL without the query, or its path.
+        last_activity: Time of the last activity on it, if the export has it.
         row: The data row.
         label: The label as JSON; ``None`` if the data row has none that counts.
         content: What the rows hold once the label is applied.
         by_annotator: The newest label of each annotator, if annotators have columns of their own.
     """
 
+    data_row_id: str
+    name: str
+    last_activity: str | None
     row: Mapping[str, Any]
     label: Mapping[str, Any] | None
     content: AppliedLabel
     by_annotator: Mapping[str, Mapping[str, Any]]
-
-    @property
-    def data_row_id(self) -> str:
-        """Id of the data row."""
-        return str(self.row["data_row"]["id"])
-
-    @property
-    def name(self) -> str:
-        """External id of the data row, or its URL without the query, or its path."""
-        return data_row_name(self.row)
-
-    @property
-    def last_activity(self) -> str | None:
-        """Time of the last activity on the data row, if the export has it."""
-        return as_text(as_mapping(self.row["data_row"].get("details")).get("last_activity_at"))
 
     def label_of(self, annotator: str | None) -> Mapping[str, Any] | None:
         """The label of an annotator, or with ``None`` the selected one."""
@@ -109,26 +100,47 @@ class SelectedRows:
         return (self._select(number, self._rows[number]) for number in self._part)
 
     def _select(self, number: int, row: Mapping[str, Any]) -> SelectedRow:
-        theirs = labels_of_annotators(row, self._project_id) if self.selection == "all" else {}
+        by_annotator = (
+            labels_of_annotators(row, self._project_id) if self.selection == "all" else {}
+        )
         if number in self._selected:
             content, place = self._selected[number]
             label = None if place is None else counted_labels(row, self._project_id)[place]
-            return SelectedRow(row, label, content, theirs)
-        label = select_label(row, self._project_id, self.selection)
-        versions = {who: [as_text(one.get("id")), _version(one)] for who, one in theirs.items()}
-        content = AppliedLabel(
+        else:
+            label = select_label(row, self._project_id, self.selection)
+            content = self._content(row, label, by_annotator)
+            if not callable(self.selection):
+                labels = enumerate(counted_labels(row, self._project_id))
+                place = next((place for place, one in labels if one is label), None)
+                self._selected[number] = content, place
+        data_row = row["data_row"]
+        data_row_id = str(data_row["id"])
+        self._numbers[data_row_id] = number
+        return SelectedRow(
+            data_row_id=data_row_id,
+            name=data_row_name(row),
+            last_activity=as_text(as_mapping(data_row.get("details")).get("last_activity_at")),
+            row=row,
+            label=label,
+            content=content,
+            by_annotator=by_annotator,
+        )
+
+    def _content(
+        self,
+        row: Mapping[str, Any],
+        label: Mapping[str, Any] | None,
+        by_annotator: Mapping[str, Mapping[str, Any]],
+    ) -> AppliedLabel:
+        versions = {
+            who: [as_text(one.get("id")), _version(one)] for who, one in by_annotator.items()
+        }
+        return AppliedLabel(
             label_id=None if label is None else as_text(label.get("id")),
             changed=None if label is None else _version(label),
             details=_digest(details_of(row, self._project_id, self._details)),
             others=_digest(versions) if versions else "",
         )
-        selected = SelectedRow(row, label, content, theirs)
-        self._numbers[selected.data_row_id] = number
-        if not callable(self.selection):
-            labels = enumerate(counted_labels(row, self._project_id))
-            place = next((place for place, one in labels if one is label), None)
-            self._selected[number] = content, place
-        return selected
 
 
 def _version(label: Mapping[str, Any]) -> str:

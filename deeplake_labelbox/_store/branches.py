@@ -1,4 +1,4 @@
-"""Open, make and change branches and tags."""
+"""Open branches and versions, and change branches and tags."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
 import deeplake
 from deeplake import BranchExistsError
 
+from deeplake_labelbox._store.columns import ReadableDataset
 from deeplake_labelbox._store.location import dataset_errors
-from deeplake_labelbox.errors import ConfigurationError, DatasetBusyError, DatasetError
+from deeplake_labelbox.errors import ConfigurationError, DatasetBusyError
 
 logger = logging.getLogger(__name__)
 
@@ -23,27 +24,6 @@ MAIN: Final = "main"
 # Deep Lake 4.7.4 raises this after five seconds while another process changes tags or branches. The
 # lock of a process that was killed stays for half a minute.
 _CONTENDED: Final = "lock contended"
-
-# The version of a dataset object with uncommitted changes in Deep Lake 4.7.4.
-_UNCOMMITTED: Final = "9999999999vzzzzzzzz"
-
-
-def has_changes(dataset: deeplake.Dataset) -> bool:
-    """Whether a dataset object has changes that are not committed."""
-    return str(dataset.version) == _UNCOMMITTED
-
-
-def check_committed(dataset: deeplake.Dataset) -> None:
-    """Check that a dataset object has no uncommitted changes, which our commit would publish.
-
-    Raises:
-        DatasetError: If it has uncommitted changes.
-    """
-    if has_changes(dataset):
-        raise DatasetError(
-            "The dataset has changes that are not committed, and a sync would commit them with its "
-            "own. Commit them first, or call rollback()."
-        )
 
 
 def open_branch(dataset: deeplake.Dataset, name: str | None, *, wait: float) -> deeplake.Dataset:
@@ -98,3 +78,26 @@ def retry_while_locked(work: Callable[[], T], *, wait: float) -> T:
                     f"within {wait:g} s; wait for it, or pass a longer wait."
                 ) from error
             logger.info("Waiting for another change of tags or branches of the dataset to end.")
+
+
+def open_version(dataset: ReadableDataset, name: str) -> tuple[str, ReadableDataset]:
+    """Open a version by its id, tag or branch.
+
+    Returns:
+        The id of the version, and the version.
+
+    Raises:
+        ConfigurationError: If there is no such version.
+    """
+    if name in dataset.tags.names():
+        found = cast("deeplake.ReadOnlyDataset", dataset.tags[name].open())
+        return str(dataset.tags[name].version), found
+    if name in dataset.branches.names():
+        branch = cast("deeplake.Dataset", dataset.branches[name].open())
+        return str(branch.version), branch
+    if name in [version.id for version in dataset.history]:
+        return name, dataset.history[name].open()
+    raise ConfigurationError(
+        f"The dataset has no version {name!r}; give the id of a version of ds.history, or the name "
+        f"of a tag or branch."
+    )

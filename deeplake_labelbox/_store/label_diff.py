@@ -17,12 +17,12 @@ from deeplake_labelbox._model.annotations import ToolKind
 from deeplake_labelbox._model.kinds import GEOMETRIES
 from deeplake_labelbox._store.answers import Answers
 from deeplake_labelbox._store.applied_labels import AppliedLabel, AppliedLabels
+from deeplake_labelbox._store.branches import open_version
 from deeplake_labelbox._store.columns import ReadableDataset, has_identity_columns
 from deeplake_labelbox._store.labeled_dataset import LabeledDataset
 from deeplake_labelbox._store.location import dataset_errors
 from deeplake_labelbox._store.objects import FamilyObjects
 from deeplake_labelbox._store.track_ids import read_tracks
-from deeplake_labelbox._store.versions import open_version
 from deeplake_labelbox._store.videos import Video, read_meta
 from deeplake_labelbox.errors import DatasetMismatchError
 

@@ -21,8 +21,13 @@ from deeplake_labelbox._store.columns import (
     read_class_names,
 )
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta, VideoEntry
-from deeplake_labelbox._store.layout import GroupMapping, Layout, make_layout
-from deeplake_labelbox._store.layout_columns import ensure_label_columns, write_names
+from deeplake_labelbox._store.layout import (
+    GroupMapping,
+    Layout,
+    ensure_label_columns,
+    make_layout,
+    write_names,
+)
 from deeplake_labelbox._store.mask_cells import write_masks
 from deeplake_labelbox._store.row_index import RowIndex, VideoRows
 from deeplake_labelbox._store.row_metadata import RowMetadata

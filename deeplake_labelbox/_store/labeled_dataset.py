@@ -15,6 +15,7 @@ from deeplake_labelbox._counts import counted
 from deeplake_labelbox._notebook_tables import table
 from deeplake_labelbox._store.annotators import annotators
 from deeplake_labelbox._store.answers import Answers
+from deeplake_labelbox._store.branches import open_version
 from deeplake_labelbox._store.cells import Readable, Rows, read_cells
 from deeplake_labelbox._store.columns import ReadableDataset, column_names
 from deeplake_labelbox._store.families import Families
@@ -30,7 +31,6 @@ from deeplake_labelbox._store.labelbox_meta import KEY, VideoEntry
 from deeplake_labelbox._store.location import DatasetLocation
 from deeplake_labelbox._store.objects import FamilyObjects, Objects
 from deeplake_labelbox._store.source import DatasetSource
-from deeplake_labelbox._store.versions import open_version
 from deeplake_labelbox._store.videos import (
     Video,
     entries_of,

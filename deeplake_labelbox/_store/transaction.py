@@ -1,14 +1,37 @@
-"""Commit the metadata, and roll back changes after an error."""
+"""Uncommitted changes: find them, commit the metadata, roll back after an error."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import deeplake
 
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta
 from deeplake_labelbox._store.location import dataset_errors
+from deeplake_labelbox.errors import DatasetError
+
+# The version of a dataset object with uncommitted changes in Deep Lake 4.7.4.
+_UNCOMMITTED: Final = "9999999999vzzzzzzzz"
+
+
+def has_changes(dataset: deeplake.Dataset) -> bool:
+    """Whether a dataset object has changes that are not committed."""
+    return str(dataset.version) == _UNCOMMITTED
+
+
+def check_committed(dataset: deeplake.Dataset) -> None:
+    """Check that a dataset object has no uncommitted changes, which our commit would publish.
+
+    Raises:
+        DatasetError: If it has uncommitted changes.
+    """
+    if has_changes(dataset):
+        raise DatasetError(
+            "The dataset has changes that are not committed, and a sync would commit them with its "
+            "own. Commit them first, or call rollback()."
+        )
 
 
 def write_meta(dataset: deeplake.Dataset, meta: LabelboxMeta) -> None:

@@ -11,9 +11,8 @@ from deeplake_labelbox._labelbox.client import labelbox_errors
 from deeplake_labelbox._labelbox.exporter import ProjectExporter
 from deeplake_labelbox._model.ontology import Ontology
 from deeplake_labelbox._steps import steps
-from deeplake_labelbox._store.branches import has_changes
 from deeplake_labelbox._store.selected_rows import SelectedRows
-from deeplake_labelbox._store.transaction import uncommitted
+from deeplake_labelbox._store.transaction import has_changes, uncommitted
 from deeplake_labelbox._store.written_files import WrittenFiles
 from deeplake_labelbox._sync.changed_rows import export_changed_rows
 from deeplake_labelbox._sync.commit_lock import CommitLock

@@ -16,10 +16,11 @@ from deeplake_labelbox._jobs.project_source import client_presigner
 from deeplake_labelbox._labelbox.client import connect
 from deeplake_labelbox._model.selection import LabelSelection
 from deeplake_labelbox._store.applied_labels import AppliedLabels
-from deeplake_labelbox._store.branches import MAIN, check_committed, open_branch, retry_while_locked
+from deeplake_labelbox._store.branches import MAIN, open_branch, retry_while_locked
 from deeplake_labelbox._store.columns import ReadableDataset
 from deeplake_labelbox._store.layout import GroupMapping, check_group_mapping
 from deeplake_labelbox._store.location import dataset_errors, opened_to_write
+from deeplake_labelbox._store.transaction import check_committed
 from deeplake_labelbox._sync.commit_lock import CommitLock, process_lock
 from deeplake_labelbox._sync.merging import merge_into_main, merge_words
 from deeplake_labelbox._sync.plan import SyncOptions

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from deeplake_labelbox.sandbox.background import BATCH_TASK_TYPE
-from deeplake_labelbox.sandbox.graphql.context import Resolvers, Services, services
+from deeplake_labelbox.sandbox.graphql.context import Resolvers, Services, lookup, services
 from deeplake_labelbox.sandbox.graphql.errors import (
     ConflictError,
     InvalidQueryError,
@@ -134,9 +134,7 @@ def create_from_dataset(
 ) -> dict[str, Any]:
     """Batches of those data rows of a dataset that are not in the project yet."""
     box = services(info)
-    dataset = box.store.datasets.get(input["datasetId"])
-    if dataset is None or dataset.deleted:
-        raise NotFoundError(f"Dataset {input['datasetId']} not found")
+    dataset = lookup(box.store.datasets, input["datasetId"], "Dataset")
     project = box.store.projects[source["id"]]
     rows = [
         row.id

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from deeplake_labelbox.sandbox.graphql.errors import NotFoundError
 
 if TYPE_CHECKING:
     from graphql import GraphQLResolveInfo
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from deeplake_labelbox.sandbox.store import DataRowRecord, Store
 
     Info = GraphQLResolveInfo["Services"]
+
+T = TypeVar("T")
 
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "": operator.eq,
@@ -46,6 +50,18 @@ class Services:
 def services(info: Info) -> Services:
     """The services of the sandbox that a query was sent to."""
     return info.context
+
+
+def lookup(records: Mapping[str, T], key: str, what: str) -> T:
+    """Return the record with an id, which is not deleted.
+
+    Raises:
+        NotFoundError: There is none; ``what`` names its kind.
+    """
+    record = records.get(key)
+    if record is None or getattr(record, "deleted", False):
+        raise NotFoundError(f"{what} {key} not found")
+    return record
 
 
 def timestamp(moment: datetime) -> str:

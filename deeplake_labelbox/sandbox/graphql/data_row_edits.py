@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from deeplake_labelbox.sandbox.attachments import attached
-from deeplake_labelbox.sandbox.graphql.context import Resolvers, Services, services
+from deeplake_labelbox.sandbox.graphql.context import Resolvers, Services, lookup, services
 from deeplake_labelbox.sandbox.graphql.data_rows import data_row_form
 from deeplake_labelbox.sandbox.graphql.errors import InvalidQueryError, NotFoundError
 from deeplake_labelbox.sandbox.metadata import MetadataError
@@ -32,7 +32,7 @@ def update(
 ) -> dict[str, Any]:
     """Change names, file or metadata of a data row."""
     box = services(info)
-    row = _row(box, where["id"])
+    row = lookup(box.store.data_rows, where["id"], "Data row")
     payload = {_NAMES[name]: value for name, value in data.items()}
     if str(payload.get("row_data") or "").startswith("{"):
         payload["row_data"] = json.loads(payload["row_data"])
@@ -55,7 +55,7 @@ def delete(_source: object, info: Info, *, where: dict[str, list[str]]) -> list[
 def attach(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, Any]:
     """Add an attachment to a data row."""
     box = services(info)
-    row = _row(box, data.pop("dataRowId"))
+    row = lookup(box.store.data_rows, data.pop("dataRowId"), "Data row")
     row.attachments += attached(box.store.identifiers, [data])
     return row.attachments[-1]
 
@@ -74,13 +74,6 @@ def detach(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, A
     row, attachment = _attachment(services(info), where["id"])
     row.attachments.remove(attachment)
     return attachment
-
-
-def _row(box: Services, row_id: str) -> DataRowRecord:
-    row = box.store.data_rows.get(row_id)
-    if row is None:
-        raise NotFoundError(f"Data row {row_id} not found")
-    return row
 
 
 def _attachment(box: Services, attachment_id: str) -> tuple[DataRowRecord, dict[str, Any]]:

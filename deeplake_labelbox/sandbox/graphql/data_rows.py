@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from deeplake_labelbox.sandbox.graphql.context import (
     Resolvers,
     Services,
+    lookup,
     page,
     selected,
     services,
@@ -67,9 +68,7 @@ def data_row_form(record: DataRowRecord, box: Services) -> dict[str, Any]:
 def dataset(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, Any]:
     """A dataset by its id."""
     store = services(info).store
-    record = store.datasets.get(where["id"])
-    if record is None or record.deleted:
-        raise NotFoundError(f"Dataset {where['id']} not found")
+    record = lookup(store.datasets, where["id"], "Dataset")
     return dataset_form(record, store)
 
 
@@ -112,9 +111,7 @@ def dataset_data_rows(_source: object, info: Info, **arguments: Any) -> dict[str
 def data_row(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, Any]:
     """A data row by its id."""
     box = services(info)
-    record = box.store.data_rows.get(where["id"])
-    if record is None:
-        raise NotFoundError(f"Data row {where['id']} not found")
+    record = lookup(box.store.data_rows, where["id"], "Data row")
     return data_row_form(record, box)
 
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.sandbox.graphql.context import Resolvers, Services, services, timestamp
+from deeplake_labelbox.sandbox.graphql.context import (
+    Resolvers,
+    lookup,
+    services,
+    timestamp,
+)
 from deeplake_labelbox.sandbox.graphql.data_rows import dataset_form
 from deeplake_labelbox.sandbox.graphql.errors import InvalidQueryError, NotFoundError
 from deeplake_labelbox.sandbox.removal import remove_data_row
@@ -47,7 +52,7 @@ def update(
 ) -> dict[str, Any]:
     """Rename or delete a dataset; its data rows go with it."""
     box = services(info)
-    record = _dataset(box, where["id"])
+    record = lookup(box.store.datasets, where["id"], "Dataset")
     record.name = data.get("name") or record.name
     record.description = data.get("description", record.description)
     if data.get("deleted"):
@@ -60,7 +65,7 @@ def set_signer(
 ) -> dict[str, Any]:
     """Let an IAM integration read a dataset's files."""
     box = services(info)
-    record = _dataset(box, where["id"])
+    record = lookup(box.store.datasets, where["id"], "Dataset")
     signer = data.get("signerId")
     if signer is not None and signer not in box.store.integrations:
         raise NotFoundError(f"IAM integration {signer} not found")
@@ -71,7 +76,9 @@ def set_signer(
 def validate(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, Any]:
     """Whether the IAM integration of a dataset can be used."""
     box = services(info)
-    found = box.store.integrations.get(_dataset(box, where["id"]).signer_id or "")
+    found = box.store.integrations.get(
+        lookup(box.store.datasets, where["id"], "Dataset").signer_id or ""
+    )
     valid = found is not None and found.valid
     return {"valid": valid, "checks": [{"name": "Fetch", "success": valid}]}
 
@@ -93,13 +100,6 @@ def _delete(store: Store, record: DatasetRecord) -> None:
     for row in [row for row in store.data_rows.values() if row.dataset_id == record.id]:
         if not any(row.id in project.assignments for project in store.projects.values()):
             remove_data_row(store, row.id)
-
-
-def _dataset(box: Services, dataset_id: str) -> DatasetRecord:
-    record = box.store.datasets.get(dataset_id)
-    if record is None or record.deleted:
-        raise NotFoundError(f"Dataset {dataset_id} not found")
-    return record
 
 
 RESOLVERS: Resolvers = {

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 from deeplake_labelbox.sandbox.export_rendering import ExportParams, ExportRenderer
 from deeplake_labelbox.sandbox.exports import EXPORT_TASK_TYPE
 from deeplake_labelbox.sandbox.filters import is_listed, matches
-from deeplake_labelbox.sandbox.graphql.context import Resolvers, Services, services
+from deeplake_labelbox.sandbox.graphql.context import Resolvers, Services, lookup, services
 from deeplake_labelbox.sandbox.graphql.errors import (
     NotAllowedError,
-    NotFoundError,
     NotServedError,
 )
 
@@ -31,9 +30,7 @@ def export_project(
 ) -> dict[str, Any]:
     """Start an export of a project; it has ended when the reply is sent."""
     box = services(info)
-    project = box.store.projects.get(input["filters"]["projectId"])
-    if project is None:
-        raise NotFoundError(f"Project {input['filters']['projectId']} not found")
+    project = lookup(box.store.projects, input["filters"]["projectId"], "Project")
     query = _search_query(input)
     rows = {
         place.data_row_id: [(project, place)]

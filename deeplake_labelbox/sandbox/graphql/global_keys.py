@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from deeplake_labelbox.sandbox.global_keys import fault_of
-from deeplake_labelbox.sandbox.graphql.context import Resolvers, services
-from deeplake_labelbox.sandbox.graphql.errors import NotFoundError
+from deeplake_labelbox.sandbox.graphql.context import Resolvers, lookup, services
 
 if TYPE_CHECKING:
     from deeplake_labelbox.sandbox.graphql.context import Info
@@ -68,9 +67,7 @@ def result(
     jobId: dict[str, str],  # noqa: N803 - the schema's name
 ) -> dict[str, Any]:
     """What a job did."""
-    data = services(info).store.jobs.get(jobId["id"])
-    if data is None:
-        raise NotFoundError(f"Job {jobId['id']} not found")
+    data = lookup(services(info).store.jobs, jobId["id"], "Job")
     return {"jobStatus": "COMPLETE", "data": data}
 
 

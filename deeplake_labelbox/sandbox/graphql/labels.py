@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from deeplake_labelbox.sandbox.graphql.context import (
     Resolvers,
     Services,
+    lookup,
     page,
     selected,
     services,
     timestamp,
 )
 from deeplake_labelbox.sandbox.graphql.data_rows import data_row_form
-from deeplake_labelbox.sandbox.graphql.errors import NotFoundError
 from deeplake_labelbox.sandbox.graphql.projects import project_form
 from deeplake_labelbox.sandbox.graphql.users import user_form
 from deeplake_labelbox.sandbox.removal import remove_label
@@ -60,7 +60,8 @@ def of_data_row(source: dict[str, Any], info: Info, **arguments: Any) -> list[di
 
 def label(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, Any]:
     """A label by its id."""
-    return label_form(_label(services(info), where["id"]), services(info))
+    box = services(info)
+    return label_form(lookup(box.store.labels, where["id"], "Label"), box)
 
 
 def delete(
@@ -84,7 +85,7 @@ def feedback(
 ) -> dict[str, Any]:
     """Keep feedback to a label; nothing in a video export shows it."""
     box = services(info)
-    _label(box, input["labelId"])
+    lookup(box.store.labels, input["labelId"], "Label")
     scores = [
         {"id": box.store.identifiers.new(), "name": name, "score": score}
         for name, score in input["scores"].items()
@@ -114,13 +115,6 @@ def _labels(
     if name:
         kept.sort(key=lambda form: form[name], reverse=direction == "DESC")
     return page(kept, arguments.get("skip"), arguments.get("first"))
-
-
-def _label(box: Services, label_id: str) -> LabelRecord:
-    record = box.store.labels.get(label_id)
-    if record is None:
-        raise NotFoundError(f"Label {label_id} not found")
-    return record
 
 
 RESOLVERS: Resolvers = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.sandbox.graphql.context import Resolvers, services, timestamp
-from deeplake_labelbox.sandbox.graphql.errors import InvalidQueryError, NotFoundError
+from deeplake_labelbox.sandbox.graphql.context import Resolvers, lookup, services, timestamp
+from deeplake_labelbox.sandbox.graphql.errors import InvalidQueryError
 from deeplake_labelbox.sandbox.ontology import complete
 from deeplake_labelbox.sandbox.store import OntologyRecord, now
 
@@ -33,9 +33,7 @@ def ontology_form(record: OntologyRecord) -> dict[str, Any]:
 
 def ontology(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, Any]:
     """An ontology by its id."""
-    record = services(info).store.ontologies.get(where["id"])
-    if record is None:
-        raise NotFoundError(f"Ontology {where['id']} not found")
+    record = lookup(services(info).store.ontologies, where["id"], "Ontology")
     return ontology_form(record)
 
 

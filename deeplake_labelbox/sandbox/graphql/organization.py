@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.sandbox.graphql.context import Resolvers, page, services, timestamp
+from deeplake_labelbox.sandbox.graphql.context import Resolvers, lookup, page, services, timestamp
 from deeplake_labelbox.sandbox.graphql.errors import NotFoundError
 from deeplake_labelbox.sandbox.graphql.projects import project_form, projects
 from deeplake_labelbox.sandbox.graphql.users import organization, user
@@ -96,10 +96,7 @@ def update_webhook(
 
 def webhook(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, Any]:
     """A webhook by its id."""
-    found = services(info).store.webhooks.get(where["id"])
-    if found is None:
-        raise NotFoundError(f"Webhook {where['id']} not found")
-    return found
+    return lookup(services(info).store.webhooks, where["id"], "Webhook")
 
 
 def webhooks(

@@ -6,7 +6,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.sandbox.graphql.context import Resolvers, Services, page, selected, services
+from deeplake_labelbox.sandbox.graphql.context import (
+    Resolvers,
+    Services,
+    lookup,
+    page,
+    selected,
+    services,
+)
 from deeplake_labelbox.sandbox.graphql.errors import InvalidQueryError, NotFoundError
 from deeplake_labelbox.sandbox.graphql.ontologies import ontology_form
 from deeplake_labelbox.sandbox.graphql.projects import project_form
@@ -29,10 +36,7 @@ def project_record(box: Services, project_id: str) -> ProjectRecord:
     Raises:
         NotFoundError: There is none of this id.
     """
-    record = box.store.projects.get(project_id)
-    if record is None or record.deleted:
-        raise NotFoundError(f"Project {project_id} not found")
-    return record
+    return lookup(box.store.projects, project_id, "Project")
 
 
 def create(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, Any]:
@@ -151,9 +155,7 @@ def connect_ontology(
     """Connect an ontology of the same media type, or of none."""
     box = services(info)
     record = project_record(box, source["id"])
-    found = box.store.ontologies.get(ontologyId)
-    if found is None:
-        raise NotFoundError(f"Ontology {ontologyId} not found")
+    found = lookup(box.store.ontologies, ontologyId, "Ontology")
     if found.media_type not in (None, record.media_type):
         raise InvalidQueryError("Ontology and project must share the same media type")
     record.ontology_id = found.id

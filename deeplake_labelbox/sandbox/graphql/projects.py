@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.sandbox.graphql.context import Resolvers, page, selected, services, timestamp
-from deeplake_labelbox.sandbox.graphql.errors import NotFoundError
+from deeplake_labelbox.sandbox.graphql.context import (
+    Resolvers,
+    lookup,
+    page,
+    selected,
+    services,
+    timestamp,
+)
 from deeplake_labelbox.sandbox.graphql.ontologies import ontology_form
 from deeplake_labelbox.sandbox.graphql.users import organization, user
 
@@ -60,9 +66,7 @@ def batch_form(record: BatchRecord) -> dict[str, Any]:
 def project(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, Any]:
     """A project by its id."""
     store = services(info).store
-    record = store.projects.get(where["id"])
-    if record is None or record.deleted:
-        raise NotFoundError(f"Project {where['id']} not found")
+    record = lookup(store.projects, where["id"], "Project")
     return project_form(record, store)
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.sandbox.graphql.context import Resolvers, services, timestamp
-from deeplake_labelbox.sandbox.graphql.errors import NotFoundError
+from deeplake_labelbox.sandbox.graphql.context import Resolvers, lookup, services, timestamp
 from deeplake_labelbox.sandbox.store import now
 
 if TYPE_CHECKING:
@@ -29,10 +28,7 @@ def create(_source: object, info: Info, *, args: dict[str, Any]) -> dict[str, An
 
 def by_id(_source: object, info: Info, *, id: str) -> dict[str, Any]:  # noqa: A002 - the schema's name
     """A slice by its id."""
-    found = services(info).store.slices.get(id)
-    if found is None:
-        raise NotFoundError(f"Slice {id} not found")
-    return found
+    return lookup(services(info).store.slices, id, "Slice")
 
 
 def slices(_source: object, info: Info) -> list[dict[str, Any]]:

@@ -46,17 +46,17 @@ def read_annotations(
     mask_format: MaskFormat = "composite",
     classification_segments: ClassificationSegments = "answer",
 ) -> LabelContent:
-    """The content of a label from its annotations.
+    """Read the content of a label from its annotations.
 
     Args:
-        annotations: One dict an annotation, as a line of an import file without ``dataRow``. Two
-            additions say what the import form cannot: ``end`` on a segment lets an object stay
+        annotations: One dict per annotation, like a line of an import file without ``dataRow``. Two
+            additions express what the import form cannot: ``end`` on a segment lets an object stay
             after its last key frame, and ``segments`` beside ``masks`` gives the intervals on
             which the masks are visible.
         ontology: A complete ``normalized`` dict.
         identifiers: Where feature ids come from.
-        ids: The feature ids that the label has already; what keeps its ``uuid`` (or, without
-            one, its place in the list) keeps its feature id.
+        ids: Feature ids that the label has already; an annotation with the same ``uuid`` (or, without
+            one, the same place in the list) keeps its feature id.
         mask_format: Which kind of mask URL exports hand out.
         classification_segments: Under whose feature id exports list the segments of frame
             classifications.
@@ -73,7 +73,7 @@ def read_annotations(
 
 
 class LabelReader:
-    """Reads the annotations of one label, one after the other; a refused one leaves no trace.
+    """Reads the annotations of one label one by one; a refused annotation changes nothing.
 
     Args:
         ontology: A complete ``normalized`` dict.
@@ -107,13 +107,13 @@ class LabelReader:
         mask_format: MaskFormat = "composite",
         classification_segments: ClassificationSegments = "answer",
     ) -> LabelContent:
-        """All that was read."""
+        """Everything read so far."""
         return LabelContent(
             tracks=tuple(self._tracks),
             frame_classifications=tuple(self._frame_classifications),
             classifications=tuple(self._classifications),
             composite_masks=self._composite_masks,
-            # The masks of an edited label are other files than those before.
+            # The masks of an edited label get new files.
             composite_mask_id=identifiers.new(),
             mask_format=mask_format,
             classification_segments=classification_segments,
@@ -296,7 +296,7 @@ def _mask_segments(
     color: tuple[int, int, int],
     intervals: list[tuple[int, int]],
 ) -> tuple[Segment, ...]:
-    """The visible intervals of an instance: it ends where a composite mask is drawn without it."""
+    """Return the visible intervals of an instance; a composite mask without it ends one."""
     keys = [frame for frame in sorted(drawn) if color in drawn[frame]]
     if not keys:
         return ()

@@ -1,4 +1,4 @@
-"""The values of which the import form is made, checked one by one."""
+"""Checks of single values of the import form."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from deeplake_labelbox.sandbox.errors import SandboxError
 
 
 def frame_number(value: object, last_frame: int | None, where: str) -> int:
-    """A frame number of the video, from 1.
+    """Check a frame number, counted from 1.
 
     Raises:
         SandboxError: It is something else.
@@ -23,7 +23,7 @@ def frame_number(value: object, last_frame: int | None, where: str) -> int:
 
 
 def geometry_numbers(value: object, names: tuple[str, ...], where: str) -> dict[str, float]:
-    """The numbers of these names, and no others.
+    """Check that a geometry holds exactly these names, with numbers.
 
     Raises:
         SandboxError: It is something else.
@@ -39,7 +39,7 @@ def geometry_numbers(value: object, names: tuple[str, ...], where: str) -> dict[
 
 
 def frame_interval(pair: object, where: str) -> tuple[int, int]:
-    """A pair ``[start, end]`` of frame numbers.
+    """Check a pair ``[start, end]`` of frame numbers.
 
     Raises:
         SandboxError: It is something else.
@@ -51,7 +51,7 @@ def frame_interval(pair: object, where: str) -> tuple[int, int]:
 
 
 def instance_color(value: object, where: str) -> tuple[int, int, int]:
-    """The color of an instance in composite masks.
+    """Check the color of an instance in composite masks.
 
     Raises:
         SandboxError: It is something else.
@@ -65,7 +65,7 @@ def instance_color(value: object, where: str) -> tuple[int, int, int]:
 
 
 def mask_png(value: object, where: str) -> bytes:
-    """The bytes of a composite mask.
+    """Decode a composite mask to the bytes of its PNG.
 
     Raises:
         SandboxError: It is something else.
@@ -81,5 +81,5 @@ def mask_png(value: object, where: str) -> bytes:
 
 
 def refusal(where: str, fault: str) -> SandboxError:
-    """The error that says what is wrong with the thing that ``where`` names."""
+    """Return the error for the thing that ``where`` names."""
     return SandboxError(f"{where[0].upper()}{where[1:]} {fault}.")

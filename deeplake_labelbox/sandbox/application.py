@@ -37,7 +37,7 @@ Host = Literal["api", "storage"]
 
 @dataclass(frozen=True, slots=True)
 class ReceivedRequest:
-    """A request as it reached the sandbox; header names are in lower case."""
+    """A request that the sandbox received; header names are lower case."""
 
     host: Host
     method: str
@@ -49,12 +49,12 @@ class ReceivedRequest:
 
 @dataclass(slots=True)
 class RequestLog:
-    """All requests of a sandbox, in the order in which they came."""
+    """All requests that a sandbox received, in order."""
 
     received: list[ReceivedRequest] = field(default_factory=list)
 
     def add(self, host: Host, request: Request, operation: str | None = None) -> None:
-        """Note a request."""
+        """Record a request."""
         headers = dict(request.headers)
         self.received.append(
             ReceivedRequest(
@@ -69,7 +69,7 @@ class RequestLog:
 
 
 class ApiHost:
-    """GraphQL, masks and private videos; all of it needs the API key."""
+    """Serves GraphQL, masks and private videos; every request needs the API key."""
 
     def __init__(self, box: Services, api_key: str, faults: Faults, log: RequestLog) -> None:
         self._box = box
@@ -168,7 +168,7 @@ class ApiHost:
 
 
 class StorageHost:
-    """Videos and export files behind signed URLs; it knows no API key, as S3 does not."""
+    """Serves videos and export files by signed URLs; like S3 it refuses API keys."""
 
     def __init__(self, box: Services, signed: SignedUrls, faults: Faults, log: RequestLog) -> None:
         self._box = box
@@ -249,7 +249,7 @@ class StorageHost:
 
 
 class TwoHosts:
-    """Leads each request to the host that listens on its port."""
+    """Routes each request to the host that listens on its port."""
 
     def __init__(self, api: ASGIApp, storage: ASGIApp, storage_port: int) -> None:
         self._api = api
@@ -271,7 +271,7 @@ def _contents(store: Store, project_id: str | None = None) -> list[LabelContent]
 
 
 def _mask_response(content: LabelContent, track: Track | None, frame: int) -> Response:
-    # A mask holds until the next one is drawn.
+    # A mask is valid until the next drawn one.
     drawn = [index for index in content.composite_masks if index <= frame]
     if not drawn:
         return _not_found()

@@ -1,4 +1,4 @@
-"""Attachments of data rows, in the form in which exports list them."""
+"""Attachments of data rows, in the form of exports."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ if TYPE_CHECKING:
 
 
 def attached(identifiers: Identifiers, given: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Attachments as clients give them, each with an id."""
+    """Return the attachments that a client sent, each with a new id."""
     return [{"id": identifiers.new(), **each} for each in given]

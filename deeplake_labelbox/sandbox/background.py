@@ -1,4 +1,4 @@
-"""Background tasks other than exports: uploads of data rows, and batches that are filled."""
+"""Background tasks other than exports: uploads of data rows and filling of batches."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ BATCH_TASK_TYPE = "add-data-rows-to-batch"
 
 
 class BackgroundTasks:
-    """The tasks of a sandbox that are no exports, and how the next one shall go.
+    """The tasks of a sandbox other than exports, and how the next one behaves.
 
     Attributes:
-        next_polls: How often the next task answers IN_PROGRESS before it ends. 0 after.
-        next_failure: Why the next task ends FAILED, without any effect. None after.
+        next_polls: How often the next task answers IN_PROGRESS before it ends; then reset to 0.
+        next_failure: Error with which the next task fails without any effect; then reset to None.
     """
 
     def __init__(self, store: Store) -> None:
@@ -28,7 +28,7 @@ class BackgroundTasks:
         self._store = store
 
     def start(self, kind: str, name: str, project_id: str | None = None) -> TaskRecord:
-        """A new task; whoever starts it does the work, unless it has failed."""
+        """Add a task; unless it failed, the caller does its work."""
         failure = self.next_failure
         task = TaskRecord(
             id=self._store.identifiers.new(),

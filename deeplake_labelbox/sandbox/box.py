@@ -38,7 +38,7 @@ class Sandbox:
         api_key: The only key that is accepted.
 
     Attributes:
-        faults: What shall go wrong; see `Faults.add`.
+        faults: The faults to inject; see `Faults.add`.
         api_key: The only key that is accepted.
 
     Example:
@@ -70,7 +70,7 @@ class Sandbox:
         self._resources = ExitStack()
 
     def start(self) -> Self:
-        """Begin to serve; the same as entering the context.
+        """Start to serve; the same as entering the context.
 
         Raises:
             SandboxError: The sandbox extra is not installed, or the port is taken.
@@ -89,7 +89,7 @@ class Sandbox:
             store = Store(Path(resources.enter_context(folder)), self.faults.pending)
             self._running = RunningSandbox(store, self.api_key, self.faults, self._port)
             resources.callback(self._end)
-            # Not only our own HTTP comes here: the SDK downloads files with requests itself.
+            # The SDK downloads files with `requests` too, not only through our sessions.
             resources.enter_context(loopback_without_proxy())
             if self._with_sample:
                 from deeplake_labelbox.sandbox.sample import add_sample_project  # noqa: PLC0415 - slow
@@ -147,31 +147,31 @@ class Sandbox:
 
     @property
     def exports(self) -> ExportTasks:
-        """The export tasks: chunk size, and how the next one shall end."""
+        """The export tasks: chunk size, and how the next export ends."""
         return self._alive.exports
 
     @property
     def imports(self) -> AnnotationImports:
-        """The imports of annotations: how the next ones shall go."""
+        """The imports of annotations, and how the next ones behave."""
         return self._alive.imports
 
     @property
     def tasks(self) -> BackgroundTasks:
-        """The tasks that upload data rows and fill batches: how the next one shall go."""
+        """The tasks that upload data rows and fill batches, and how the next one behaves."""
         return self._alive.tasks
 
     @property
     def requests(self) -> list[ReceivedRequest]:
-        """All requests so far, with their headers."""
+        """All requests received so far, with their headers."""
         return self._alive.log.received
 
     @property
     def projects(self) -> tuple[SandboxProject, ...]:
-        """All projects, in the order in which they were made."""
+        """All projects, in the order of their creation."""
         return tuple(self._face(project_id) for project_id in self._store.projects)
 
     def project(self, project_id: str) -> SandboxProject:
-        """A project by its id.
+        """Return a project by its id.
 
         Raises:
             SandboxError: There is no such project.
@@ -195,8 +195,8 @@ class Sandbox:
             ontology_normalized: ``{"tools": […], "classifications": […]}`` as Labelbox writes it;
                 ids and colors are filled in where they are missing.
             media_type: As in ``labelbox.MediaType``.
-            consensus: Whether several labels of a data row are wanted. An import of ground truth
-                then makes a label beside those that are there; otherwise it takes their place.
+            consensus: Whether a data row may have several labels. An import of ground truth then
+                adds a label; otherwise it replaces the existing ones.
 
         Raises:
             SandboxError: The ontology cannot be used.
@@ -208,12 +208,12 @@ class Sandbox:
     def add_iam_integration(
         self, name: str, *, provider: str = "AWS", is_default: bool = False, valid: bool = True
     ) -> str:
-        """Add an IAM integration, by which Labelbox reads a bucket; returns its id.
+        """Add an IAM integration, with which Labelbox reads a bucket; return its id.
 
         Args:
             name: Its name.
             provider: "AWS", "GCP" or "Azure".
-            is_default: Whether datasets get it that ask for the default one.
+            is_default: Whether datasets that ask for the default integration get this one.
             valid: Whether Labelbox can use it.
         """
         store = self._store
@@ -223,7 +223,7 @@ class Sandbox:
         return record.id
 
     def client(self) -> Client:
-        """A real ``labelbox.Client`` that talks to this sandbox."""
+        """Return a real ``labelbox.Client`` that talks to this sandbox."""
         from labelbox import Client  # noqa: PLC0415 - slow to import, and not needed to serve
 
         client = Client(
@@ -238,11 +238,11 @@ class Sandbox:
         return client
 
     def expire_signed_urls(self) -> None:
-        """Let every signed URL that was handed out so far expire."""
+        """Expire every signed URL issued so far."""
         self._urls.signed.expire()
 
     def set_timezone(self, timezone: str | None) -> None:
-        """Set the time zone in which date filters of the user are meant."""
+        """Set the time zone of the user, in which date filters without a zone are read."""
         self._store.user.timezone = timezone
 
     def __repr__(self) -> str:

@@ -33,7 +33,7 @@ class ClassificationReader:
     def answered(
         self, given: object, schemas: list[dict[str, Any]], path: Path, where: str
     ) -> list[dict[str, Any]]:
-        """A list of ``{"name", "answer"}`` as classifications of the export format.
+        """Convert a list of ``{"name", "answer"}`` to classifications of the export format.
 
         Args:
             given: The list, as it was written; None counts as an empty one.
@@ -62,7 +62,7 @@ class ClassificationReader:
     def over_frames(
         self, entry: dict[str, Any], schema: dict[str, Any], path: Path, where: str
     ) -> FrameClassification:
-        """An answer with its frame ranges, in any of the three spellings that Labelbox takes.
+        """Read an answer with its frame ranges, in any of the three forms that Labelbox takes.
 
         The ranges stand beside ``answer``, inside it, or inside each of a list of answers; the
         last one can say that an answer changes over time.
@@ -90,7 +90,7 @@ class ClassificationReader:
     def _settled(
         self, part: object, schema: dict[str, Any], ranges: Ranges, where: str
     ) -> Iterator[tuple[Ranges, object]]:
-        """An answer as it is on ranges of frames, where the answers below it have frames too."""
+        """Split an answer into ranges of frames, where the answers below it have frames too."""
         nested = part.get("classifications") if isinstance(part, dict) else None
         entries = nested if isinstance(nested, list) else []
         edges = {edge for entry in entries for edge in self._edges(entry, where)}
@@ -105,7 +105,7 @@ class ClassificationReader:
                 yield ((first, following - 1),), {**part, "classifications": below}
 
     def _edges(self, entry: object, where: str) -> Iterator[int]:
-        """Frames on which an answer, or one below it, begins to hold or no longer holds."""
+        """Return the frames on which an answer, or one below it, starts or stops to hold."""
         answer = _answer_of(entry, where) if isinstance(entry, dict) else None
         for part in answer if isinstance(answer, list) else [answer]:
             if isinstance(part, dict) and part.get("frames") is not None:
@@ -117,7 +117,7 @@ class ClassificationReader:
     def _answered_on(
         self, frame: int, entries: list[Any], schemas: list[dict[str, Any]], where: str
     ) -> list[dict[str, Any]]:
-        """The answers that hold on a frame, without their frames."""
+        """Return the answers that hold on a frame, without their frames."""
         answered = []
         for entry in entries:
             schema = self._schema(entry, schemas, where)
@@ -145,7 +145,7 @@ class ClassificationReader:
     def export_form(
         self, feature_id: str, schema: dict[str, Any], answers: list[dict[str, Any]]
     ) -> dict[str, Any]:
-        """A classification of the export format with these answers."""
+        """Return a classification of the export format with these answers."""
         form: dict[str, Any] = {
             "feature_id": feature_id,
             "feature_schema_id": schema["featureSchemaId"],
@@ -204,7 +204,7 @@ class ClassificationReader:
     def _option(
         part: object, schema: dict[str, Any], where: str
     ) -> tuple[dict[str, Any], list[dict[str, Any]], Any]:
-        """The option that an answer names, what is asked below it, and what is answered there."""
+        """Return the option that an answer names, its nested classifications and their answers."""
         name = part.get("name", part.get("schemaId")) if isinstance(part, dict) else None
         if not isinstance(part, dict) or not isinstance(name, str):
             raise _refusal(where, f"is a {schema['type']}; give an answer as {{'name': option}}")
@@ -218,7 +218,7 @@ class ClassificationReader:
 
 
 def answer_payload(schema: dict[str, Any], answers: list[dict[str, Any]]) -> dict[str, Any]:
-    """The key that carries the answers of a classification in the export format."""
+    """Return the key of a classification's answers in the export format."""
     if schema["type"] == "radio":
         return {"radio_answer": answers[0]}
     if schema["type"] == "checklist":

@@ -1,4 +1,4 @@
-"""What a label says, between the import form that is read and the export form that is written."""
+"""The content of a label, between the import form (read) and the export form (written)."""
 
 from __future__ import annotations
 

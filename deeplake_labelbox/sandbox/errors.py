@@ -1,5 +1,5 @@
-"""The error that the sandbox raises in the program that runs it."""
+"""The error of the sandbox's Python interface."""
 
 
 class SandboxError(ValueError):
-    """The sandbox cannot do what it was asked for; the message says what to change."""
+    """An argument or call that the sandbox cannot serve; the message says what to change."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportParams:
-    """What a client asked to have in its export; the names are those of the SDK."""
+    """The parameters of an export, with the names of the SDK."""
 
     attachments: bool = False
     embeddings: bool = False
@@ -37,7 +37,7 @@ class ExportParams:
 
     @classmethod
     def from_input(cls, params: dict[str, Any]) -> ExportParams:
-        """The params as GraphQL carries them."""
+        """Read the parameters from a GraphQL input."""
         return cls(
             attachments=bool(params.get("includeAttachments")),
             embeddings=bool(params.get("includeEmbeddings")),
@@ -58,7 +58,7 @@ class FileUrls:
         self.signed = signed
 
     def row_data(self, row: DataRowRecord) -> str:
-        """Where the video of a data row is."""
+        """Return the URL of a data row's video."""
         if row.external_url is not None:
             return row.external_url
         if row.private:
@@ -68,7 +68,7 @@ class FileUrls:
     def mask(
         self, project_id: str, task_id: str, content: LabelContent, track: Track, frame: int
     ) -> dict[str, Any]:
-        """The payload of a mask as it was drawn on ``frame``."""
+        """Return the payload of a mask drawn on ``frame``."""
         if content.mask_format == "single":
             path = f"projects/{project_id}/annotations/{track.feature_id}/index/{frame}/mask"
             return {"mask": {"url": f"{self.rest_endpoint}/{path}"}}
@@ -89,7 +89,7 @@ class ExportRenderer:
     def line(
         self, row: DataRowRecord, places: list[tuple[ProjectRecord, AssignmentRecord]]
     ) -> dict[str, Any]:
-        """The export of a data row with its labels in the given projects."""
+        """Render a data row with its labels in the given projects."""
         for _, assignment in places:
             if assignment.verbatim is not None:
                 return assignment.verbatim

@@ -1,4 +1,4 @@
-"""Export tasks: what they found, cut into the chunks that a client streams."""
+"""Export tasks and their results, cut into the chunks that a client streams."""
 
 from __future__ import annotations
 
@@ -27,30 +27,31 @@ class Chunk:
 
 @dataclass(slots=True)
 class Stream:
-    """An export stream and how it is cut."""
+    """An export stream and its chunks."""
 
     content: bytes = b""
     chunks: list[Chunk] = field(default_factory=list)
 
     @property
     def lines(self) -> int:
-        """How many lines the stream holds."""
+        """The number of lines of the stream."""
         return self.chunks[-1].last_line + 1 if self.chunks else 0
 
     def chunk_at(self, offset: int) -> Chunk | None:
-        """The chunk that holds the byte at ``offset``."""
+        """Return the chunk that holds the byte at ``offset``."""
         return next((chunk for chunk in self.chunks if chunk.start <= offset <= chunk.end), None)
 
 
 class ExportTasks:
-    """The export tasks of a sandbox, and how the next one shall go.
+    """The export tasks of a sandbox, and how the next one behaves.
 
     Attributes:
         chunk_size: Bytes after which a stream is cut at the next line end.
-        next_status: How the next export ends; "IN_PROGRESS" never does. Back to "COMPLETE" after.
-        next_errors: JSON objects that the next export puts on its error stream. Emptied after.
+        next_status: Status with which the next export ends, then reset to "COMPLETE";
+            "IN_PROGRESS" never ends.
+        next_errors: JSON objects that the next export puts on its error stream; then emptied.
         polls: How often every export answers IN_PROGRESS before it ends.
-        next_polls: The same of the next export only. None after.
+        next_polls: The same for the next export only; then reset to None.
     """
 
     def __init__(self, store: Store) -> None:
@@ -63,7 +64,7 @@ class ExportTasks:
         self._streams: dict[tuple[str, StreamType], Stream] = {}
 
     def running(self, project_id: str | None) -> int:
-        """How many export tasks of a project are running."""
+        """Count the running export tasks of a project."""
         return sum(
             task.status == "IN_PROGRESS" and task.project_id == project_id
             for task in self._store.tasks.values()
@@ -71,11 +72,11 @@ class ExportTasks:
         )
 
     def may_start(self, project_id: str | None) -> bool:
-        """Whether the project has room for one more; Labelbox runs at most ten at a time."""
+        """Whether the project may start another one; Labelbox runs at most ten at a time."""
         return self.running(project_id) < _MAX_RUNNING
 
     def start(self, name: str | None, project_id: str | None) -> TaskRecord:
-        """A new task, still without its streams."""
+        """Add a task, without its streams."""
         task = TaskRecord(
             id=self._store.identifiers.new(),
             name=name,
@@ -90,14 +91,14 @@ class ExportTasks:
         return task
 
     def finish(self, task: TaskRecord, lines: list[dict[str, Any]]) -> None:
-        """Give a task its lines; only a task that completes has a result."""
+        """Set the lines of a task; only a task that completes has a result."""
         result = lines if task.status == "COMPLETE" else []
         self._streams[task.id, "RESULT"] = self._cut(result)
         self._streams[task.id, "ERRORS"] = self._cut(self.next_errors)
         self.next_status, self.next_errors, self.next_polls = "COMPLETE", [], None
 
     def stream(self, task_id: str, kind: StreamType) -> Stream | None:
-        """A stream of a task; None when there is no such task."""
+        """Return a stream of a task; None when there is no such task."""
         return self._streams.get((task_id, kind))
 
     def _cut(self, lines: list[dict[str, Any]]) -> Stream:

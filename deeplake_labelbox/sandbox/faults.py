@@ -1,4 +1,4 @@
-"""Faults that a sandbox is told to commit: failing, slow, cut, shortened and stale answers."""
+"""Faults to inject into a sandbox: failing, slow, cut, shortened and stale answers."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class Fault:
             connection without an answer; "cut" announces the whole answer and closes the
             connection after ``after_bytes`` of its body; "truncate" gives a sound answer that
             holds only the first ``after_bytes`` bytes; "delay" waits before the real answer.
-        times: How many requests fail; None means every one.
-        skip: How many matching requests are answered properly first.
+        times: How many requests fail; None means all.
+        skip: How many matching requests are answered correctly first.
         status: The HTTP status of "status".
         headers: Headers of "status", such as Retry-After.
         body: Body of "status"; a JSON error message without it.
@@ -52,7 +52,7 @@ class Fault:
     delay: float = 0.0
 
     def applies(self, path: str, operation: str | None) -> bool:
-        """Whether a request is one that shall fail."""
+        """Whether the fault applies to a request."""
         place, _, name = self.where.partition(":")
         if place == "graphql":
             return operation is not None and name in ("", operation, operation[: -len("PyApi")])
@@ -62,7 +62,7 @@ class Fault:
 
 
 class Faults:
-    """The faults that wait for their requests, the oldest first, and how far answers lag."""
+    """The faults that wait for their requests, oldest first, and the lag of answers."""
 
     def __init__(self) -> None:
         self.pending = Lag()
@@ -82,7 +82,7 @@ class Faults:
         after_bytes: int = 0,
         delay: float = 0.0,
     ) -> Fault:
-        """Let coming requests fail; the arguments are those of `Fault`.
+        """Make future requests fail; the arguments are those of `Fault`.
 
         Raises:
             SandboxError: ``kind`` is unknown, or ``where`` is no regular expression.
@@ -101,7 +101,7 @@ class Faults:
         return fault
 
     def lag(self, kind: LagKind, seconds: float = math.inf) -> None:
-        """Let clients see the effects of coming changes late, as they do at Labelbox.
+        """Delay what clients see of future changes, as Labelbox does.
 
         Args:
             kind: What is seen late. "exports": fresh data rows, and data rows that were sent to a
@@ -116,19 +116,19 @@ class Faults:
         self.pending.set(kind, seconds)
 
     def clear(self) -> None:
-        """Forget all faults; what lagged is seen now."""
+        """Remove all faults; changes that lagged become visible."""
         with self._lock:
             self._waiting.clear()
         self.pending.clear()
 
     @property
     def waiting(self) -> tuple[Fault, ...]:
-        """The faults that have not happened yet, or not often enough."""
+        """The faults that have not happened as often as they should."""
         with self._lock:
             return tuple(self._waiting)
 
     def take(self, path: str, operation: str | None = None) -> Fault | None:
-        """The fault of a request, if it has one, with its count taken down."""
+        """Return the fault for a request, if there is one, and count it."""
         with self._lock:
             for fault in self._waiting:
                 if not fault.applies(path, operation):

@@ -1,4 +1,4 @@
-"""Commits a fault at the level of HTTP and its connection."""
+"""Injects a fault into an HTTP answer or its connection."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class CuttableProtocol(H11Protocol):
-    """An HTTP connection that an application can reach, to close it when it should not."""
+    """An HTTP connection that the application can cut."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
-        """Hand the transport to the requests of this connection."""
+        """Pass the transport to the requests of this connection."""
         super().connection_made(transport)
         self._lost = asyncio.Event()
         self.app_state: dict[str, Any] = {
@@ -30,7 +30,7 @@ class CuttableProtocol(H11Protocol):
         }
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell who waits for the end of this connection."""
+        """Wake those who wait for the end of this connection."""
         super().connection_lost(exc)
         self._lost.set()
 
@@ -39,7 +39,7 @@ class FaultyAnswer:
     """An ASGI application that answers with a fault.
 
     Args:
-        fault: What goes wrong.
+        fault: The fault.
         answer: The application whose answer is delayed, cut or shortened.
     """
 
@@ -58,13 +58,13 @@ class FaultyAnswer:
             lost: asyncio.Event = scope["state"]["lost"]
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(lost.wait(), fault.delay)
-            # Who hung up meanwhile is not answered any more.
+            # A client that hung up meanwhile gets no answer.
             if not lost.is_set():
                 await self._answer(scope, receive, send)
         elif fault.kind == "truncate":
             await self._answer(scope, receive, _Shortened(send, fault.after_bytes))
         else:
-            # Beyond the cut, the application may go on talking to nobody.
+            # Beyond the cut, the application may send what nobody reads.
             with contextlib.suppress(_Cut):
                 await self._answer(scope, receive, _CutOff(scope, send, fault.after_bytes))
 
@@ -77,7 +77,7 @@ class FaultyAnswer:
 
 
 class _Cut(Exception):  # noqa: N818 - a signal, not an error
-    """The connection has been cut as wanted."""
+    """The connection was cut on purpose."""
 
 
 class _CutOff:
@@ -127,5 +127,5 @@ class _Shortened:
 async def _hang_up(scope: Scope) -> None:
     transport: asyncio.Transport = scope["state"]["transport"]
     transport.close()
-    # Bytes that are still to be sent go first; the server learns of the loss after that.
+    # Pending bytes are sent first; after that the server notices the loss.
     await scope["state"]["lost"].wait()

@@ -19,13 +19,13 @@ class FeatureSchemaError(Exception):
 
 
 class FeatureSchemas:
-    """The feature schemas of a sandbox: those in ontologies, and those in none."""
+    """The feature schemas of a sandbox, in ontologies or not."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        """All that are not deleted, each once."""
+        """Iterate over all that are not deleted, each once."""
         kept = self._store.feature_schemas
         seen = {key for key, feature in kept.items() if feature is None}
         for feature in (*filter(None, kept.values()), *self._in_ontologies()):
@@ -34,11 +34,11 @@ class FeatureSchemas:
                 yield feature
 
     def find(self, schema_id: str) -> dict[str, Any] | None:
-        """The feature of an id."""
+        """Return the feature with an id."""
         return next((each for each in self if each["featureSchemaId"] == schema_id), None)
 
     def upsert(self, feature: dict[str, Any]) -> dict[str, Any]:
-        """Make a feature, or change it in all ontologies that have it.
+        """Create a feature, or change it in all ontologies that have it.
 
         Raises:
             FeatureSchemaError: It cannot be used.
@@ -86,7 +86,7 @@ class FeatureSchemas:
         self._store.feature_schemas[schema_id] = None
 
     def unused(self) -> list[str]:
-        """The ids of features that no ontology has."""
+        """Return the ids of features that no ontology has."""
         used = {each["featureSchemaId"] for each in self._in_ontologies()}
         return [
             key for key, each in self._store.feature_schemas.items() if each and key not in used
@@ -104,7 +104,7 @@ class FeatureSchemas:
         nodes.insert(position, copy.deepcopy(feature))
 
     def remove(self, ontology: OntologyRecord, schema_id: str) -> bool:
-        """Take a feature out of an ontology; one that labels use is only archived.
+        """Remove a feature from an ontology; one that labels use is only archived.
 
         Returns:
             Whether it was archived.

@@ -1,4 +1,4 @@
-"""The filters of an export, as GraphQL carries them, applied to the rows of a project."""
+"""The filters of an export, applied to the rows of a project."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def matches(
 
     Args:
         query: The entries.
-        store: Where everything is.
+        store: The records of the sandbox.
         row: The data row.
-        project: The project in which it is looked at; None for one that is in no project.
+        project: The project to filter in; None for a data row without a project.
         assignment: Its place in the project.
 
     Raises:
@@ -106,7 +106,7 @@ def _in_range(moment: datetime, entry: dict[str, Any]) -> bool:
 def _moment(text: str, zone: str) -> datetime:
     for form in _FORMATS:
         try:
-            # The zone of the query applies where the text names none.
+            # The query's time zone applies where the text has none.
             moment = datetime.strptime(text, form)  # noqa: DTZ007 - set below
             return moment if moment.tzinfo else moment.replace(tzinfo=_zone(zone))
         except ValueError:

@@ -6,7 +6,7 @@ _MAX_LENGTH = 200
 
 
 def fault_of(key: str) -> str | None:
-    """What is wrong with a global key, whether it is taken aside."""
+    """Return what is wrong with a global key, apart from being taken."""
     if not key:
         return "Global key is empty"
     if len(key) > _MAX_LENGTH:

@@ -10,7 +10,7 @@ _LENGTH = 25
 
 
 class Identifiers:
-    """A source of identifiers; the n-th one is the same in every run, so that demos are too."""
+    """A source of identifiers, which repeat in every run, so that demos are reproducible."""
 
     def __init__(self, seed: str = "sandbox") -> None:
         self._seed = seed
@@ -18,7 +18,7 @@ class Identifiers:
         self._lock = threading.Lock()
 
     def new(self) -> str:
-        """The next identifier."""
+        """Return the next identifier."""
         with self._lock:
             self._count += 1
             count = self._count
@@ -31,7 +31,7 @@ class Identifiers:
 
 
 class FeatureIds:
-    """The feature ids of one label: the same thing keeps its id on all frames.
+    """The feature ids of one label; an object keeps its id on all frames.
 
     A thing is named by a path, such as ``("object", 0, "color", "red")``: the answer "red" to the
     classification "color" of the label's first object.
@@ -42,7 +42,7 @@ class FeatureIds:
         self._known: dict[tuple[str | int, ...], str] = {}
 
     def of(self, *path: str | int) -> str:
-        """The feature id of the thing at ``path``."""
+        """Return the feature id of the thing at ``path``."""
         if path not in self._known:
             self._known[path] = self._identifiers.new()
         return self._known[path]

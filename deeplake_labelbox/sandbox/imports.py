@@ -1,7 +1,7 @@
 """Imports of annotations: ground truth, and pre-labels that wait for a labeler.
 
-A line is accepted or refused on its own, as Labelbox does it: an import that has finished may
-have refused every line. The names of errors are the sandbox's own; Labelbox's are not documented.
+As in Labelbox, each line is accepted or refused on its own: a finished import may have refused
+every line. The names of errors are the sandbox's own; Labelbox's are not documented.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         Store,
     )
 
-    # Annotations, each with the number of its line.
+    # Annotations by the number of their line.
     _Lines = list[tuple[int, dict[str, Any]]]
 
 Refuse = Callable[[dict[str, Any]], str | None]
@@ -45,15 +45,16 @@ class _RefusedLineError(Exception):
 
 
 class AnnotationImports:
-    """The annotation imports of a sandbox, and how the next ones shall go.
+    """The annotation imports of a sandbox, and how the next ones behave.
 
     Attributes:
-        next_polls: How many polls of the next import still answer RUNNING, counted from its
-            creation, which always does. 0 after.
-        next_state: How the next import ends; with "FAILED" it changes nothing. "FINISHED" after.
+        next_polls: How many polls of the next import answer RUNNING after its creation, which
+            always does; then reset to 0.
+        next_state: State in which the next import ends, then reset to "FINISHED"; a "FAILED"
+            import changes nothing.
         keep_deep_nesting: Whether answers below an answer of an object are kept. Labelbox drops
-            them without a word.
-        refuse: Called with every line; a message that it returns is why the line is refused.
+            them silently.
+        refuse: Called with every line; if it returns a message, the line is refused with it.
     """
 
     def __init__(self, store: Store, urls: FileUrls) -> None:
@@ -65,19 +66,19 @@ class AnnotationImports:
         self._urls = urls
 
     def named(self, kind: ImportKind, project_id: str, name: str) -> ImportRecord | None:
-        """An import by its name, which is unique in its project."""
+        """Return an import by its name, which is unique in its project."""
         for record in self._store.imports.values():
             if (record.kind, record.project_id, record.name) == (kind, project_id, name):
                 return record
         return None
 
     def forget_files(self) -> None:
-        """Let the files of all imports so far expire, as Labelbox does after a day."""
+        """Expire the files of all imports so far, as Labelbox does after a day."""
         for record in self._store.imports.values():
             record.files.clear()
 
     def fetch_masks(self, annotation: dict[str, Any]) -> None:
-        """Put the pictures in the place of the URLs in ``instanceURI``."""
+        """Replace the URLs in ``instanceURI`` with the pictures."""
         masks = annotation.get("masks")
         frames = masks.get("frames") if isinstance(masks, dict) else None
         for frame in frames if isinstance(frames, list) else []:
@@ -96,7 +97,7 @@ class AnnotationImports:
         ndjson: bytes,
         input_url: str | None = None,
     ) -> ImportRecord:
-        """Import a file of annotations; ``input_url`` is where the client has it, if anywhere."""
+        """Import a file of annotations; ``input_url`` is the client's URL of it, if it has one."""
         record = ImportRecord(
             id=self._store.identifiers.new(),
             kind=kind,
@@ -104,7 +105,7 @@ class AnnotationImports:
             name=name,
             state=self.next_state,
             created_at=now(),
-            # Labelbox begins an import after its reply.
+            # Labelbox starts an import after its reply.
             polls_left=max(self.next_polls, 1),
             files={"inputs": ndjson},
             input_url=input_url,
@@ -136,7 +137,7 @@ class _Run:
         self._uuids: set[str] = set()
 
     def statuses(self, lines: list[Any]) -> list[dict[str, Any]]:
-        """Import all lines, and what became of each, in their order."""
+        """Import all lines and return the status of each, in order."""
         statuses: list[dict[str, Any]] = []
         of_row: dict[str, _Lines] = {}
         for number, line in enumerate(lines):
@@ -200,7 +201,7 @@ class _Run:
 
 
 class _Target:
-    """The annotations of one label or of the pre-labels of a data row, to which an import adds."""
+    """The label or pre-labels of a data row that an import adds to."""
 
     def __init__(self, store: Store, kind: ImportKind, project: ProjectRecord, row_id: str) -> None:
         self._store = store
@@ -219,7 +220,7 @@ class _Target:
             self._ids = self._label.ids or self._ids
 
     def write(self, lines: _Lines) -> dict[int, _RefusedLineError]:
-        """Take lines by their number; those of a known uuid overwrite. Returns the refused."""
+        """Add lines by number; a known uuid is overwritten. Return the refused lines."""
         given = {annotation["uuid"] for _, annotation in lines}
         try:
             reader = LabelReader(
@@ -251,7 +252,7 @@ class _Target:
         for number, annotation in lines:
             uuid = annotation["uuid"]
             if number in refused and uuid in self._before:
-                # What a refused line would have overwritten stays.
+                # A refused line overwrites nothing.
                 reader.read(number, self._before[uuid])
                 kept[uuid] = self._before[uuid]
         if len(refused) < len(lines):
@@ -294,5 +295,5 @@ def _drop_deep_nesting(annotation: dict[str, Any]) -> None:
 
 
 def _ndjson(lines: list[dict[str, Any]]) -> bytes:
-    # In ASCII: the SDK splits the text at any character that Unicode counts as a line end.
+    # ASCII, because the SDK splits the text at every Unicode line end.
     return "".join(json.dumps(line) + "\n" for line in lines).encode("ascii")

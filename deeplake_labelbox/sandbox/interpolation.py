@@ -1,7 +1,7 @@
-"""An object on any frame of its segments, the way Labelbox's editor shows it.
+"""Interpolate an object on any frame of its segments, as Labelbox's editor does.
 
-Written frame by frame in scalar Python, on purpose: what the package computes with arrays is
-tested against it.
+Written frame by frame in scalar Python on purpose: the package's array code is tested against
+it.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def key_frame_before(segment: Segment, frame: int) -> KeyFrame:
-    """The last key frame at or before ``frame``, which must lie in the segment."""
+    """Return the last key frame at or before ``frame``, which must lie in the segment."""
     return max((key for key in segment.key_frames if key.frame <= frame), key=lambda key: key.frame)
 
 
 def geometry_at(segment: Segment, frame: int) -> dict[str, Any]:
-    """The geometry on ``frame``, in the export format.
+    """Return the geometry on ``frame``, in the export format.
 
     Boxes, points and lines move linearly between two key frames, rounded to 3 decimals; lines
     whose vertex counts differ hold the earlier one, and everything holds after the last key frame.

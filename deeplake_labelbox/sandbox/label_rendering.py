@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 def render_annotations(
     content: LabelContent, *, interpolated_frames: bool, mask_payload: MaskPayload
 ) -> dict[str, Any]:
-    """The ``annotations`` of a label: frames, segments, key frames and global classifications.
+    """Render the ``annotations`` of a label: frames, segments, key frames, classifications.
 
     Args:
-        content: What the label says.
-        interpolated_frames: Whether every frame of every segment is listed. Without it only the
-            key frames are, and both ends of each segment of an answer.
+        content: The content of the label.
+        interpolated_frames: Whether every frame of every segment is listed. Otherwise only key
+            frames are listed, and both ends of each segment of an answer.
         mask_payload: Makes the ``{"mask": {…}}`` or ``{"composite_mask": {…}}`` of an instance
             as it was drawn on a frame.
     """
@@ -115,7 +115,7 @@ def _answered_frames(classification: FrameClassification) -> list[int]:
 
 
 def _edges(classification: FrameClassification) -> list[int]:
-    """The answered frames on which an answer begins or ends, and those after such an end."""
+    """Return the frames on which an answer starts or ends, and those after an end."""
     ranges = [pair for span in classification.spans for pair in span.ranges]
     edges = {frame for start, end in ranges for frame in (start, end, end + 1)}
     return [

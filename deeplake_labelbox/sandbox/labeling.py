@@ -1,4 +1,4 @@
-"""Writing labels: by labelers, who edit them later, and by imports of ground truth."""
+"""Write and edit labels, for labelers and for imports of ground truth."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 
 def by_uuid(annotations: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Copies of annotations by their uuid, or by their place where they have none.
+    """Copy annotations into a dict by uuid, or by position where there is none.
 
     Raises:
         SandboxError: Two have the same uuid.
     """
     found: dict[str, dict[str, Any]] = {}
     for number, annotation in enumerate(annotations):
-        # What is no dict is refused later, in better words.
+        # What is no dict is refused later, with a better message.
         key = str(annotation.get("uuid", number)) if hasattr(annotation, "get") else str(number)
         if key in found:
             raise SandboxError(f"Two annotations have the uuid '{key}'; give each its own.")
@@ -44,7 +44,7 @@ class Labeling:
     """The labels of one data row in one project.
 
     Args:
-        store: Where everything is.
+        store: The records of the sandbox.
         project: The project.
         assignment: The data row's place in it.
     """
@@ -68,7 +68,7 @@ class Labeling:
         return self._store.ontologies[self._project.ontology_id].normalized
 
     def add(self, label: LabelRecord) -> None:
-        """Add a label; it wins over those before, unless it skips the data row.
+        """Add a label; it is selected over earlier ones, unless it skips the data row.
 
         Raises:
             SandboxError: Its id is taken.
@@ -122,7 +122,7 @@ class Labeling:
     def edit(
         self, label: LabelRecord, annotations: Iterable[dict[str, Any]], updated_at: datetime | None
     ) -> None:
-        """Give a label other annotations.
+        """Replace the annotations of a label.
 
         Raises:
             SandboxError: An annotation does not fit the project's ontology.
@@ -164,11 +164,11 @@ class Labeling:
 
     @property
     def imported(self) -> LabelRecord | None:
-        """The label that the next import of ground truth changes.
+        """Return the label that the next import of ground truth changes.
 
-        In projects with consensus every import makes a label of its own, also one of uuids that
-        are known: Labelbox's own tests see that. In others the label that earlier imports made is
-        changed, in the place of all labels; what Labelbox does there is not known for sure.
+        In projects with consensus every import adds a label, even with known uuids, as Labelbox's
+        own tests expect. In others, the label of earlier imports is changed and replaces all
+        labels; what Labelbox does there is not documented.
         """
         if self._project.is_consensus_enabled:
             return None
@@ -182,7 +182,7 @@ class Labeling:
         content: LabelContent,
         ids: FeatureIds,
     ) -> None:
-        """Make imported annotations those of a label, or a new label of them."""
+        """Set imported annotations on a label, or add a label with them."""
         with self._store.lock:
             self._store.hold(self._assignment)
             moment = now()
@@ -213,7 +213,7 @@ class Labeling:
         self.touch(moment)
 
     def follow_ontology(self) -> None:
-        """Name features of labels as the ontology does now, and drop those it no longer has."""
+        """Rename features of labels as in the ontology, and drop those it no longer has."""
         tools = {tool["featureSchemaId"]: tool for tool in self.ontology["tools"]}
         asked = {each["featureSchemaId"]: each for each in self.ontology["classifications"]}
         for label_id in self._assignment.label_ids:
@@ -253,6 +253,6 @@ class Labeling:
         return True
 
     def touch(self, moment: datetime | None = None) -> None:
-        """Note that the data row has changed in the project."""
+        """Record that the data row changed in the project."""
         self._store.hold(self._assignment)
         self._assignment.updated_at = max(self._assignment.updated_at, moment or now())

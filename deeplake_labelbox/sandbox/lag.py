@@ -1,4 +1,4 @@
-"""How far what clients see is behind what was done: Labelbox's search indexes lag by seconds."""
+"""The lag of what clients see: Labelbox's search indexes are seconds behind."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _Pending:
 
 
 class Lag:
-    """Effects that clients see later than they were caused.
+    """Effects that clients see with a delay.
 
     Without a lag every effect happens at once.
     """
@@ -34,7 +34,7 @@ class Lag:
         self._lock = threading.RLock()
 
     def set(self, kind: LagKind, seconds: float = math.inf) -> None:
-        """Let effects of a kind be seen after ``seconds``; infinity: when the lag is cleared.
+        """Delay effects of a kind by ``seconds``; infinity lasts until the lag is cleared.
 
         Raises:
             SandboxError: There is no such kind.
@@ -47,11 +47,11 @@ class Lag:
             self._seconds[kind] = seconds
 
     def is_set(self, kind: LagKind) -> bool:
-        """Whether effects of a kind are seen later."""
+        """Whether effects of a kind are delayed."""
         return self._seconds.get(kind, 0) > 0
 
     def later(self, kind: LagKind, effect: Effect) -> None:
-        """Let an effect happen as late as the lag of its kind says."""
+        """Run an effect after the lag of its kind."""
         with self._lock:
             if self.is_set(kind):
                 due = time.monotonic() + self._seconds[kind]
@@ -60,11 +60,11 @@ class Lag:
         effect()
 
     def settle(self) -> None:
-        """Let all effects happen whose time has come."""
+        """Run all effects that are due."""
         self._settle(time.monotonic())
 
     def clear(self) -> None:
-        """End all lags; what waits is seen now."""
+        """End all lags and run the waiting effects."""
         with self._lock:
             self._seconds.clear()
         self._settle(math.inf)

@@ -1,4 +1,4 @@
-"""Masks: what a composite PNG holds, and the mask of one instance cut out of it."""
+"""Read composite masks, and cut out the mask of one instance."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _BLACK = (0, 0, 0)
 
 
 def colors_in(png: bytes, where: str) -> set[tuple[int, int, int]]:
-    """The colors of a composite mask, without its black background.
+    """Return the colors of a composite mask without its black background.
 
     Raises:
         SandboxError: The bytes are no picture.
@@ -30,7 +30,7 @@ def colors_in(png: bytes, where: str) -> set[tuple[int, int, int]]:
 
 
 def single_mask(composite: bytes, color: tuple[int, int, int]) -> bytes:
-    """The mask of one instance: a grayscale PNG, 255 where the instance is, else 0."""
+    """Return the mask of one instance: a grayscale PNG, 255 on the instance, else 0."""
     inside = (_pixels(composite) == np.array(color, dtype=np.uint8)).all(axis=-1)
     buffer = io.BytesIO()
     Image.fromarray(inside.astype(np.uint8) * 255).save(buffer, format="PNG")

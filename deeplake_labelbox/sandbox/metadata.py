@@ -48,7 +48,7 @@ class MetadataSchema:
     options: dict[str, str] = field(default_factory=dict)
 
     def form(self) -> dict[str, Any]:
-        """The schema as the API gives it."""
+        """Return the schema in the form of the API."""
         options = [
             {"id": key, "name": name, "kind": OPTION, "reserved": self.reserved}
             for key, name in self.options.items()
@@ -73,15 +73,15 @@ class MetadataSchemas:
         }
 
     def __iter__(self) -> Any:
-        """The schemas, the reserved ones first."""
+        """Iterate over the schemas, reserved ones first."""
         return iter(self._schemas.values())
 
     def get(self, schema_id: str) -> MetadataSchema | None:
-        """The schema of an id."""
+        """Return the schema with an id."""
         return self._schemas.get(schema_id)
 
     def upsert(self, given: dict[str, Any]) -> MetadataSchema:
-        """Make a custom schema, or change one.
+        """Create or change a custom schema.
 
         Raises:
             MetadataError: Its name is taken, or there is no schema of its id.
@@ -105,7 +105,7 @@ class MetadataSchemas:
         return schema
 
     def delete(self, schema_id: str) -> bool:
-        """Delete a custom schema; values of it stay where they are, and are not shown."""
+        """Delete a custom schema; its values are kept but no longer shown."""
         schema = self._schemas.get(schema_id)
         if schema is None or schema.reserved:
             return False
@@ -113,7 +113,7 @@ class MetadataSchemas:
         return True
 
     def values(self, given: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Values as they are kept and exported, from the forms that clients send.
+        """Convert values from the forms that clients send to the stored form.
 
         Clients send schema ids or names. An enum's value is the name or id of an option, or a
         second entry whose schema id is the option's.
@@ -145,7 +145,7 @@ class MetadataSchemas:
         return [_kept(schema, value) for schema, value in chosen.values()]
 
     def custom_metadata(self, kept: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Kept values in the form that the SDK parses: an enum is two entries."""
+        """Convert stored values to the form that the SDK parses: an enum is two entries."""
         forms = []
         for each in kept:
             schema = self.get(str(each.get("schema_id")))
@@ -167,7 +167,7 @@ class MetadataSchemas:
 
 
 def merged(kept: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Kept values with others over them, by schema."""
+    """Merge stored values with newer ones, by schema."""
     by_schema = {each.get("schema_id"): each for each in (*kept, *new)}
     return list(by_schema.values())
 

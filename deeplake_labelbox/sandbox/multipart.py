@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class UploadedFile:
-    """The value of an ``Upload`` variable; clients get name and type wrong, the bytes are right."""
+    """The value of an ``Upload`` variable; its name and type are not reliable, its bytes are."""
 
     filename: str
     content_type: str
@@ -24,9 +24,9 @@ class UploadedFile:
 
 
 async def graphql_body(request: Request) -> Any:
-    """The JSON body of a GraphQL request, with files in the place of their variables.
+    """Return the JSON body of a GraphQL request, with files in place of their variables.
 
-    Returns None when the body is neither JSON nor a sound multipart form.
+    None when the body is neither JSON nor a valid multipart form.
     """
     try:
         if not request.headers.get("content-type", "").startswith("multipart/form-data"):

@@ -21,7 +21,7 @@ TOOL_KINDS = {
     "named-entity",
     "edge",
     "marker",
-    # Of chats, which are kept and not labeled here.
+    # Kinds of chat projects, which are stored but cannot be labeled here.
     "message-single-selection",
     "message-multi-selection",
     "message-ranking",
@@ -33,7 +33,7 @@ CLASSIFICATION_KINDS = {"text", "checklist", "radio", "group"}
 
 
 def complete(normalized: dict[str, Any], identifiers: Identifiers) -> dict[str, Any]:
-    """A copy of an ontology with the ids, colors and defaults that Labelbox would fill in.
+    """Copy an ontology with the ids, colors and defaults that Labelbox fills in.
 
     Args:
         normalized: ``{"tools": […], "classifications": […]}``, ids and colors optional.
@@ -63,12 +63,12 @@ def complete(normalized: dict[str, Any], identifiers: Identifiers) -> dict[str, 
 
 
 def feature_ids(feature: dict[str, Any]) -> set[str]:
-    """The two ids of a feature."""
+    """Return the two ids of a feature."""
     return {feature["featureSchemaId"], feature["schemaNodeId"]}
 
 
 def with_known_ids(normalized: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
-    """A copy of an ontology in which what ``known`` has by the same name gets its schema ids."""
+    """Copy an ontology; features that ``known`` has by the same name get their schema ids."""
     ontology = copy.deepcopy(normalized)
     for key, kind in (("tools", "tool"), ("classifications", "type")):
         _take_ids(ontology.get(key) or [], known.get(key) or [], ("name", kind))
@@ -76,12 +76,12 @@ def with_known_ids(normalized: dict[str, Any], known: dict[str, Any]) -> dict[st
 
 
 def named(features: list[dict[str, Any]], name: str) -> dict[str, Any] | None:
-    """The tool or classification of this name among ``features``."""
+    """Return the tool or classification with this name among ``features``."""
     return next((feature for feature in features if feature["name"] == name), None)
 
 
 def option_named(classification: dict[str, Any], name: str) -> dict[str, Any] | None:
-    """The option of this name: its value, or the label it is shown with."""
+    """Return the option with this value or label."""
     options: list[dict[str, Any]] = classification["options"]
     for key in ("value", "label"):
         for option in options:
@@ -91,7 +91,7 @@ def option_named(classification: dict[str, Any], name: str) -> dict[str, Any] | 
 
 
 def slug(name: str) -> str:
-    """The ``value`` that exports give beside a feature's name."""
+    """Return the ``value`` that exports write beside a feature's name."""
     return "".join(character if character.isalnum() else "_" for character in name.lower())
 
 

@@ -1,4 +1,4 @@
-"""The face of a project of the sandbox."""
+"""The public interface to a project of the sandbox."""
 
 from __future__ import annotations
 
@@ -97,18 +97,19 @@ class SandboxProject:
 
         Args:
             video: Path of a file, or its bytes. Not needed with ``row_data``.
-            external_id: Mostly a file name; may occur several times.
+            external_id: Usually a file name; need not be unique.
             global_key: Unique in the sandbox.
             private: Whether the video needs the API key. Otherwise its URL is signed, and sending
                 the key with it is an error.
-            media_attributes: What exports say of the video; read from the file by default.
-            row_data: A URL or path that exports give as it is; the sandbox then serves nothing.
+            media_attributes: The media attributes in exports; read from the file by default.
+            row_data: A URL or path that exports contain unchanged; the sandbox then serves no file.
             workflow_status: The step of the project's workflow that the data row is in.
-            batch: Name of its batch; created when it is new.
-            dataset: Name of its dataset; created when it is new. The project's name by default.
+            batch: Name of its batch; created if it does not exist.
+            dataset: Name of its dataset; created if it does not exist; by default the project's
+                name.
             created_at: When the data row was created; now by default.
-            metadata_fields: Exported as they are, when asked for.
-            attachments: Exported as they are, when asked for.
+            metadata_fields: Exported unchanged, if the export asks for them.
+            attachments: Exported unchanged, if the export asks for them.
 
         Raises:
             SandboxError: There is no such file, neither a video nor ``row_data`` was given,
@@ -151,7 +152,7 @@ class SandboxProject:
         return SandboxDataRow(self._store, self._urls, self._record, row)
 
     def remove_video(self, row: SandboxDataRow | str) -> None:
-        """Take a data row, given as itself or by its id, and its labels out of the project.
+        """Remove a data row (or the one with this id) and its labels from the project.
 
         Raises:
             SandboxError: It is not in the project.
@@ -163,7 +164,7 @@ class SandboxProject:
             self._store.lag.later("deletions", partial(unassign, self._store, self._record, row_id))
 
     def update_ontology(self, ontology_normalized: dict[str, Any]) -> None:
-        """Change the connected ontology; features that keep their id or name stay the same ones.
+        """Change the connected ontology; features that keep their id or name stay the same.
 
         Objects and answers of features that are no longer there disappear from the labels, as
         they do when a feature is deleted in Labelbox.
@@ -214,7 +215,7 @@ class SandboxProject:
 def create_project(
     store: Store, name: str, ontology_normalized: dict[str, Any], media_type: str
 ) -> ProjectRecord:
-    """A new project with an ontology of its own.
+    """Create a project with an ontology of its own.
 
     Raises:
         SandboxError: The ontology cannot be used.

@@ -1,4 +1,4 @@
-"""Files that clients name by URL: uploads of the sandbox, and servers on the same machine."""
+"""Fetch files that clients name by URL: uploads, and servers on the same machine."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _TIMEOUT_SECONDS: Final = 10
 
 
 class RemoteFileError(Exception):
-    """A file could not be fetched; the message is in the words of Labelbox."""
+    """A file could not be fetched; the message is worded like Labelbox's."""
 
 
 def upload_at(url: str, store: Store, urls: FileUrls) -> UploadRecord | None:
-    """The upload that a URL of the sandbox's storage host names."""
+    """Return the upload at a URL of the sandbox's storage host."""
     if not url.startswith(f"{urls.signed.storage_url}/uploads/"):
         return None
     return store.uploads.get(urlsplit(url).path.split("/")[2])
 
 
 def is_reachable(url: str) -> bool:
-    """Whether the sandbox fetches from this URL: it never leaves the machine."""
+    """Whether the sandbox fetches from this URL; it only fetches from this machine."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
@@ -38,12 +38,12 @@ def is_reachable(url: str) -> bool:
 
 
 def has_bucket(url: str) -> bool:
-    """Whether a URL names a bucket, which Labelbox reads through an IAM integration only."""
+    """Whether a URL is in a bucket, which Labelbox reads only through an IAM integration."""
     return urlsplit(url).scheme in ("gs", "s3", "azure")
 
 
 def fetch(url: str, store: Store, urls: FileUrls) -> bytes:
-    """The bytes at a URL.
+    """Return the bytes at a URL.
 
     Raises:
         RemoteFileError: There is nothing there, or it is on another machine.

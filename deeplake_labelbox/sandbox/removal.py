@@ -1,4 +1,4 @@
-"""Taking records out of a store, with all that depends on them."""
+"""Remove records from a store, with everything that depends on them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def remove_data_row(store: Store, row_id: str) -> None:
-    """Delete a data row with its labels; its global key may stay taken for a while."""
+    """Delete a data row with its labels; its global key may stay reserved for a while."""
     row = store.data_rows.pop(row_id, None)
     if row is None:
         return
@@ -24,7 +24,7 @@ def remove_data_row(store: Store, row_id: str) -> None:
 
 
 def unassign(store: Store, project: ProjectRecord, row_id: str) -> None:
-    """Take a data row and its labels out of a project."""
+    """Remove a data row and its labels from a project."""
     assignment = project.assignments.pop(row_id, None)
     if assignment is not None:
         for label_id in assignment.label_ids:

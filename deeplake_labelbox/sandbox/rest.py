@@ -1,4 +1,4 @@
-"""The REST API of Labelbox, as far as it is about ontologies and feature schemas."""
+"""Labelbox's REST API for ontologies and feature schemas."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class RestApi:
-    """Answers of the REST API."""
+    """Answers requests to the REST API."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -44,7 +44,7 @@ class RestApi:
     async def answer(
         self, request: Request, endpoint: Callable[[Request, dict[str, Any]], Response]
     ) -> Response:
-        """The answer of an endpoint, or Labelbox's refusal."""
+        """Answer a request to an endpoint, or refuse it as Labelbox does."""
         try:
             body = json.loads(await request.body() or b"{}")
         except ValueError:

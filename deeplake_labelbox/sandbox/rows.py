@@ -1,4 +1,4 @@
-"""The faces of data rows and their labels."""
+"""The public interfaces to data rows and their labels."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ class SandboxDataRow:
 
     @property
     def row_data(self) -> str:
-        """The URL of the video, as exports give it."""
+        """The URL of the video, as in exports."""
         return self._urls.row_data(self._record)
 
     @property
     def external_id(self) -> str | None:
-        """The external id, mostly a file name."""
+        """The external id, usually a file name."""
         return self._record.external_id
 
     @property
@@ -78,12 +78,12 @@ class SandboxDataRow:
 
     @property
     def batch_id(self) -> str:
-        """The batch that brought the data row into the project."""
+        """The batch that added the data row to the project."""
         return self._assignment.batch_id
 
     @property
     def selected_label_id(self) -> str | None:
-        """The label that won: the latest one that is not skipped, unless another was selected."""
+        """The selected label: by default the latest one that is not skipped."""
         return self._assignment.selected_label_id
 
     @selected_label_id.setter
@@ -108,15 +108,15 @@ class SandboxDataRow:
         """Label the data row.
 
         Args:
-            annotations: Dicts in Labelbox's import form, one an annotation and without
-                ``dataRow``. Beyond that form, a segment may carry ``end``, its last visible
+            annotations: Dicts in Labelbox's import form, one per annotation, without
+                ``dataRow``. In addition to that form, a segment may carry ``end``, its last visible
                 frame, and masks may carry ``segments`` beside ``masks``, a list of
                 ``[start, end]``.
             created_by: E-mail of the labeler.
             skipped: Whether the labeler skipped the data row.
             created_at: When the label was submitted; now by default.
             updated_at: When it last changed; ``created_at`` by default.
-            mask_format: Whether exports hand out composite masks or one mask an instance.
+            mask_format: Whether exports contain composite masks or one mask per instance.
             classification_segments: Whether exports list the segments of frame radios and
                 checklists under each answer's feature id or under the classification's.
 
@@ -135,7 +135,7 @@ class SandboxDataRow:
         return SandboxLabel(label)
 
     def add_label_json(self, label: dict[str, Any]) -> SandboxLabel:
-        """Label the data row with a label object of the export format, exported as it is."""
+        """Label the data row with a label object of the export format, exported unchanged."""
         moment = now()
         record = LabelRecord(
             id=label.get("id") or self._store.identifiers.new(),
@@ -160,7 +160,7 @@ class SandboxDataRow:
 
         Args:
             label: The label, or its id.
-            annotations: What the label says from now on, as for `add_label`. An annotation keeps
+            annotations: The new annotations, as for `add_label`. An annotation keeps
                 its feature id by its ``uuid`` or, without one, by its place in the list.
             updated_at: When it was edited; now by default.
 
@@ -173,7 +173,7 @@ class SandboxDataRow:
     def delete_label(
         self, label: SandboxLabel | str, *, updated_at: datetime | None = None
     ) -> None:
-        """Delete a label, given as itself or by its id.
+        """Delete a label (or the one with this id).
 
         Raises:
             SandboxError: The data row has no such label.
@@ -183,14 +183,14 @@ class SandboxDataRow:
     def set_skipped(
         self, *, created_by: str = "labeler@sandbox.test", updated_at: datetime | None = None
     ) -> SandboxLabel:
-        """Skip the data row: a skipped label takes the place of all its labels."""
+        """Skip the data row: a skipped label replaces all its labels."""
         for label_id in list(self._assignment.label_ids):
             self.delete_label(label_id, updated_at=updated_at)
         return self.add_label([], skipped=True, created_by=created_by, created_at=updated_at)
 
     @property
     def labels(self) -> tuple[SandboxLabel, ...]:
-        """The labels of the data row in this project, the oldest first."""
+        """The labels of the data row in this project, oldest first."""
         records = [self._store.labels[label_id] for label_id in self._assignment.label_ids]
         return tuple(SandboxLabel(record) for record in records)
 
@@ -214,8 +214,8 @@ class SandboxDataRow:
         """Submit the waiting pre-labels as a label.
 
         Args:
-            correct: What the labeler does to each annotation: returns it changed, or None to
-                leave it out. Accepted as they are by default.
+            correct: Returns each annotation as corrected by the labeler, or None to drop it.
+                By default all are accepted unchanged.
             created_by: E-mail of the labeler.
             created_at: When the label was submitted; now by default.
 
@@ -233,7 +233,7 @@ class SandboxDataRow:
         return label
 
     def set_export_json(self, line: dict[str, Any]) -> None:
-        """Export this object, as it is, in place of the whole data row."""
+        """Export this object, unchanged, in place of the whole data row."""
         self._assignment.verbatim = copy.deepcopy(line)
 
     def __repr__(self) -> str:
@@ -255,7 +255,7 @@ class SandboxDataRow:
 
 
 def checked_status(status: WorkflowStatus) -> WorkflowStatus:
-    """The status itself.
+    """Check a workflow status and return it.
 
     Raises:
         SandboxError: There is no such status.

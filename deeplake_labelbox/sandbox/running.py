@@ -1,4 +1,4 @@
-"""A sandbox while it runs: its server and the parts that know its addresses."""
+"""A running sandbox: its server and the parts that know its addresses."""
 
 from __future__ import annotations
 

@@ -17,24 +17,24 @@ class SignedUrls:
     def __init__(self, storage_url: str) -> None:
         self.storage_url = storage_url
         self._secret = secrets.token_bytes(32)
-        # One expiry for the life of the box: the same file keeps the same URL.
+        # One expiry per sandbox, so that a file keeps its URL.
         self._expires = int(time.time()) + _LIFETIME_SECONDS
 
     def sign(self, path: str) -> str:
-        """The signed URL of a path."""
+        """Return the signed URL of a path."""
         quoted = quote(path)
         signature = self._signature(quoted, str(self._expires))
         return f"{self.storage_url}{quoted}?Expires={self._expires}&Signature={signature}"
 
     def accepts(self, path: str, expires: str, signature: str) -> bool:
-        """Whether a signature fits a path and has not expired."""
+        """Whether a signature is valid for a path and has not expired."""
         expected = self._signature(quote(path), expires)
         if not hmac.compare_digest(expected.encode(), signature.encode()):
             return False
         return int(expires) >= time.time()
 
     def expire(self) -> None:
-        """Make every URL signed so far useless; later ones work."""
+        """Expire every URL signed so far."""
         self._secret = secrets.token_bytes(32)
 
     def _signature(self, path: str, expires: str) -> str:

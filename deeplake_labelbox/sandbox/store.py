@@ -1,4 +1,4 @@
-"""What the sandbox remembers: the records behind its GraphQL types and its exports."""
+"""The records of a sandbox, behind its GraphQL types and its exports."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ImportState = Literal["RUNNING", "FAILED", "FINISHED"]
 
 
 def now() -> datetime:
-    """The present, in UTC and in whole milliseconds, as Labelbox keeps its times."""
+    """Return the current time in UTC, in whole milliseconds as Labelbox stores times."""
     moment = datetime.now(UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
@@ -68,7 +68,7 @@ class OntologyRecord:
 
 @dataclass(slots=True)
 class DatasetRecord:
-    """A dataset: the place where data rows live."""
+    """A dataset, which holds data rows."""
 
     id: str
     name: str
@@ -80,7 +80,7 @@ class DatasetRecord:
 
 @dataclass(slots=True)
 class IntegrationRecord:
-    """An IAM integration: the right of Labelbox to read a bucket."""
+    """An IAM integration, with which Labelbox reads a bucket."""
 
     id: str
     name: str
@@ -94,9 +94,9 @@ class IntegrationRecord:
 class DataRowRecord:
     """A data row: one video.
 
-    Its bytes are at ``file``, or elsewhere at ``external_url``, which is handed out as it is.
-    ``fault`` is why it cannot be processed; such a row goes into no batch. A row that is not
-    ``listed`` is not found by exports yet.
+    Its bytes are in ``file``, or at ``external_url``, which exports contain unchanged. ``fault`` is
+    the reason why it cannot be processed; batches do not take such a row. Exports do not find a
+    row yet that is not ``listed``.
     """
 
     id: str
@@ -121,9 +121,9 @@ class DataRowRecord:
 class LabelRecord:
     """A label of a data row in a project.
 
-    ``verbatim`` is a label object of the export format that is handed out as it is; otherwise
-    ``content`` is rendered. ``annotations`` are what it was made from, in the import form and by
-    their uuid; ``ids`` keeps its feature ids over edits.
+    ``verbatim`` is a label object of the export format, exported unchanged; otherwise ``content``
+    is rendered. ``annotations`` is its source in the import form, by uuid; ``ids`` keeps feature
+    ids across edits.
     """
 
     id: str
@@ -155,7 +155,7 @@ class BatchRecord:
 
 @dataclass(frozen=True, slots=True)
 class AssignmentState:
-    """What clients see of a data row in a project."""
+    """The visible state of a data row in a project."""
 
     labels: tuple[LabelRecord, ...]
     selected_label_id: str | None
@@ -170,10 +170,10 @@ class AssignmentState:
 
 @dataclass(slots=True)
 class AssignmentRecord:
-    """A data row's place in a project; ``pre_labels`` wait for a labeler, by their uuid.
+    """A data row in a project; ``pre_labels`` wait for a labeler, by uuid.
 
-    ``priority`` is None where that of the batch holds. One that is not ``listed`` is not found by
-    exports yet; ``stale`` is what clients still see while changes of its labels lag.
+    ``priority`` is None where that of the batch applies. Exports do not find it yet unless it is
+    ``listed``; ``stale`` is the state that clients still see while changes of its labels lag.
     """
 
     data_row_id: str
@@ -215,7 +215,7 @@ class ProjectRecord:
 
 @dataclass(slots=True)
 class TaskRecord:
-    """A background job of Labelbox, as far as a client can see it.
+    """A background job of Labelbox, as a client sees it.
 
     ``created_rows`` and ``rejected_rows`` are the outcome of an upload of data rows; a rejected
     row is its payload with the reason as ``message``.
@@ -239,7 +239,7 @@ class TaskRecord:
 class ImportRecord:
     """An import of annotations; its files are NDJSON.
 
-    ``input_url`` is where the client has its file, if it has not sent it.
+    ``input_url`` is the URL of the client's file, if it was not uploaded.
     """
 
     id: str
@@ -255,7 +255,7 @@ class ImportRecord:
 
 @dataclass(frozen=True, slots=True)
 class UploadRecord:
-    """A file that a client uploaded, to name it by its URL in a later request."""
+    """A file that a client uploaded, for use by its URL in a later request."""
 
     id: str
     filename: str
@@ -268,7 +268,7 @@ class UploadRecord:
 
 
 def list_later(store: Store, record: DataRowRecord | AssignmentRecord) -> None:
-    """Let exports find a fresh record as late as they lag."""
+    """Make exports find a new record only after their lag."""
     record.listed = False
 
     def list_now() -> None:
@@ -278,9 +278,9 @@ def list_later(store: Store, record: DataRowRecord | AssignmentRecord) -> None:
 
 
 class Store:
-    """All records of one sandbox; take ``lock`` to read several that must fit together.
+    """All records of one sandbox; hold ``lock`` to read several consistently.
 
-    Files that clients upload lie in ``folder``.
+    Uploaded files are in ``folder``.
     """
 
     def __init__(self, folder: Path, lag: Lag) -> None:
@@ -294,7 +294,7 @@ class Store:
         )
         self.projects: dict[str, ProjectRecord] = {}
         self.ontologies: dict[str, OntologyRecord] = {}
-        # Those that were made or taken out of ontologies; None for deleted ones.
+        # Those outside of ontologies; None for deleted ones.
         self.feature_schemas: dict[str, dict[str, Any] | None] = {}
         self.datasets: dict[str, DatasetRecord] = {}
         self.data_rows: dict[str, DataRowRecord] = {}
@@ -305,9 +305,9 @@ class Store:
         self.imports: dict[str, ImportRecord] = {}
         self.integrations: dict[str, IntegrationRecord] = {}
         self.metadata_schemas = MetadataSchemas(self.identifiers)
-        # Keys of deleted data rows that are not free yet.
+        # Keys of deleted data rows that are still reserved.
         self.held_keys: set[str] = set()
-        # In the form of the API: nothing else is done with them.
+        # In the form of the API, since nothing else uses them.
         self.tags: dict[str, dict[str, str]] = {}
         self.webhooks: dict[str, dict[str, Any]] = {}
         self.slices: dict[str, dict[str, Any]] = {}
@@ -315,11 +315,11 @@ class Store:
         self.jobs: dict[str, dict[str, Any]] = {}
 
     def data_row_by_global_key(self, global_key: str) -> DataRowRecord | None:
-        """The data row with this global key; keys are unique in an organization."""
+        """Return the data row with this global key; keys are unique in an organization."""
         return next((row for row in self.data_rows.values() if row.global_key == global_key), None)
 
     def is_taken(self, global_key: str) -> bool:
-        """Whether no other data row can have this global key."""
+        """Whether a global key is in use or reserved."""
         return global_key in self.held_keys or self.data_row_by_global_key(global_key) is not None
 
     def state(self, assignment: AssignmentRecord) -> AssignmentState:
@@ -334,12 +334,12 @@ class Store:
         )
 
     def priority(self, assignment: AssignmentRecord) -> int:
-        """The priority of a data row in its project."""
+        """Return the priority of a data row in its project."""
         own = assignment.priority
         return self.batches[assignment.batch_id].priority if own is None else own
 
     def hold(self, assignment: AssignmentRecord) -> None:
-        """Let clients see the data row as it is now, for as long as labels lag."""
+        """Keep showing clients the current state of a data row while labels lag."""
         if assignment.stale is not None or not self.lag.is_set("labels"):
             return
         now_seen = self.state(assignment)
@@ -351,5 +351,5 @@ class Store:
         self.lag.later("labels", forget)
 
     def last_activity(self, project: ProjectRecord, assignment: AssignmentRecord) -> datetime:
-        """When the data row or one of its labels last changed in the project."""
+        """Return when the data row or one of its labels last changed in the project."""
         return max(self.state(assignment).last_activity, project.created_at)

@@ -1,4 +1,4 @@
-"""Making and changing data rows of what clients upload; each is accepted or rejected alone."""
+"""Create and change data rows from uploads; each is accepted or rejected on its own."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ class ManifestError(Exception):
 
 
 class RejectedRowError(Exception):
-    """A data row is not made or changed; the message is in the words of Labelbox."""
+    """A data row cannot be created or changed; the message is worded like Labelbox's."""
 
 
 class DataRowUpload:
-    """Reads a manifest and its chunks back by their URLs, and makes their data rows."""
+    """Reads a manifest and its chunks by their URLs, and creates their data rows."""
 
     def __init__(self, store: Store, urls: FileUrls) -> None:
         self._store = store
         self._urls = urls
 
     def specs(self, manifest_url: str) -> list[dict[str, Any]]:
-        """All items: ``{"id": {"type", "value"}, "payload": {…}}``.
+        """Return all items: ``{"id": {"type", "value"}, "payload": {…}}``.
 
         Raises:
-            ManifestError: Something of it cannot be read, or it counts other rows than it has.
+            ManifestError: It cannot be read, or its row count is wrong.
         """
         manifest = self._json(manifest_url)
         try:
@@ -65,7 +65,7 @@ class DataRowUpload:
         return items
 
     def create(self, items: list[dict[str, Any]], task: TaskRecord) -> None:
-        """Make or change the data rows, and note in the task which, and which were rejected."""
+        """Create or change the data rows, and record them and the rejected ones in the task."""
         for item in items:
             payload = item["payload"]
             try:
@@ -76,7 +76,7 @@ class DataRowUpload:
                 task.created_rows.append(row_id)
 
     def change(self, row: DataRowRecord, payload: dict[str, Any]) -> None:
-        """Change what a payload names of a data row.
+        """Change the fields of a data row that a payload names.
 
         Raises:
             RejectedRowError: A value cannot be used.
@@ -161,7 +161,7 @@ class DataRowUpload:
         name = PurePosixPath(unquote(urlsplit(row_data).path)).name or "video.mp4"
         row.file_name = name
         if upload is not None:
-            # Clients get the name of an upload wrong; the external id is mostly its path.
+            # The file name of an upload is not reliable; the external id is usually its path.
             row.file = upload.file
             row.file_name = PurePosixPath(row.external_id or upload.filename).name or name
         else:
@@ -171,13 +171,13 @@ class DataRowUpload:
         self._store.lag.later("processing", partial(_process, row, attributes))
 
     def _looked_at(self, row: DataRowRecord, kind: object) -> tuple[dict[str, Any], str | None]:
-        """The media attributes of a data row, and why it cannot be processed.
+        """Return the media attributes of a data row, and why it cannot be processed.
 
-        Any file is taken; that it cannot be processed shows when it is sent to a project.
+        Every file is accepted; one that cannot be processed is refused by batches.
         """
         url = row.external_url
         if url is not None and not is_reachable(url):
-            # What it cannot look at, the sandbox believes.
+            # A file on another machine is accepted without a check.
             signed = self._store.datasets[row.dataset_id].signer_id is not None
             return {}, _UNPROCESSABLE if has_bucket(url) and not signed else None
         if row.file is not None:
@@ -204,7 +204,7 @@ def _without(payload: dict[str, Any], *keys: str) -> dict[str, Any]:
 
 
 def _other_media(row_data: Any, kind: object) -> str:
-    """Row data of other media than videos, which is handed out as it is."""
+    """Return row data of other media than videos, which is exported unchanged."""
     document = row_data if isinstance(row_data, dict) else {}
     pdf = document.get("pdf_url") or document.get("pdfUrl")
     detected = "application/pdf" if pdf else "application/json"

@@ -1,4 +1,4 @@
-"""What Labelbox reads from a video when it becomes a data row: its media attributes."""
+"""Read the media attributes of a video, as Labelbox does for a new data row."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MIME_TYPES = {"matroska,webm": "video/webm", "avi": "video/x-msvideo", "mpegts"
 
 
 def media_attributes(path: Path) -> dict[str, Any]:
-    """Size as displayed, frame rate and frame count; empty when the file is no video."""
+    """Return displayed size, frame rate and frame count; empty if the file is no video."""
     try:
         with av.open(str(path)) as container:
             if not container.streams.video:

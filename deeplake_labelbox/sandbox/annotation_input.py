@@ -55,8 +55,8 @@ def read_annotations(
             which the masks are visible.
         ontology: A complete ``normalized`` dict.
         identifiers: Where feature ids come from.
-        ids: Feature ids that the label has already; an annotation with the same ``uuid`` (or, without
-            one, the same place in the list) keeps its feature id.
+        ids: Feature ids that the label has already; an annotation with the same ``uuid`` (or,
+            without one, the same place in the list) keeps its feature id.
         mask_format: Which kind of mask URL exports hand out.
         classification_segments: Under whose feature id exports list the segments of frame
             classifications.

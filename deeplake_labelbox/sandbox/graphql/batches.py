@@ -1,4 +1,4 @@
-"""Batches: sending data rows to a project, and taking them back."""
+"""Batches: send data rows to a project, and remove them again."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _NONE_VALID: Final = "No valid data rows to be added from the list provided!"
 
 
 def create(source: dict[str, str], info: Info, *, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - the schema's name
-    """A batch of at most a thousand data rows, of which at least one must be valid."""
+    """Create a batch of at most a thousand data rows; at least one must be valid."""
     box = services(info)
     project = box.store.projects[source["id"]]
     if input.get("priority") is None:
@@ -49,14 +49,14 @@ def create(source: dict[str, str], info: Info, *, input: dict[str, Any]) -> dict
 
 
 def create_empty(source: dict[str, str], info: Info, *, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - the schema's name
-    """A batch to which data rows are added later."""
+    """Create a batch without data rows."""
     box = services(info)
     project = box.store.projects[source["id"]]
     return batch_form(_new(box, project, input["name"], input))
 
 
 def add_rows(source: dict[str, str], info: Info, *, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - the schema's name
-    """Fill a batch."""
+    """Add data rows to a batch."""
     box = services(info)
     batch = _batch(box, source["id"], input["batchId"])
     batch.priority = input.get("priority") or batch.priority
@@ -70,7 +70,7 @@ def remove_queued(
     *,
     batchId: str,  # noqa: N803 - the schema's name
 ) -> dict[str, Any]:
-    """Take the data rows of a batch out of the project that nobody has labeled."""
+    """Remove the unlabeled data rows of a batch from the project."""
     box = services(info)
     project = box.store.projects[source["id"]]
     batch = _batch(box, project.id, batchId)
@@ -122,7 +122,7 @@ def delete_labels(
 
 
 def create_many(source: dict[str, str], info: Info, *, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - the schema's name
-    """Batches of any number of data rows."""
+    """Create batches of any number of data rows."""
     return _many(services(info), source["id"], input, _row_ids(services(info), input))
 
 
@@ -132,7 +132,7 @@ def create_from_dataset(
     *,
     input: dict[str, Any],  # noqa: A002 - the schema's name
 ) -> dict[str, Any]:
-    """Batches of those data rows of a dataset that are not in the project yet."""
+    """Create batches of the data rows of a dataset that are not in the project yet."""
     box = services(info)
     dataset = lookup(box.store.datasets, input["datasetId"], "Dataset")
     project = box.store.projects[source["id"]]
@@ -220,7 +220,7 @@ def _is_valid(box: Services, project: ProjectRecord, row_id: str) -> bool:
 def _check_valid(
     box: Services, project: ProjectRecord, given: dict[str, Any], row_ids: list[str]
 ) -> None:
-    """Refuse a batch without one valid data row, in Labelbox's words."""
+    """Refuse a batch without a valid data row, with Labelbox's message."""
     if any(_is_valid(box, project, row_id) for row_id in row_ids):
         return
     unknown = [row_id for row_id in row_ids if row_id not in box.store.data_rows]

@@ -1,4 +1,4 @@
-"""What a resolver may use, and how resolvers are found."""
+"""What resolvers share: services, look-ups and pages."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Services:
 
 
 def services(info: Info) -> Services:
-    """The services of the sandbox that a query was sent to."""
+    """Return the services of the sandbox that received a query."""
     return info.context
 
 
@@ -65,23 +65,23 @@ def lookup(records: Mapping[str, T], key: str, what: str) -> T:
 
 
 def timestamp(moment: datetime) -> str:
-    """A time as the API gives it; the SDK insists on the milliseconds."""
+    """Format a time as the API does; the SDK needs the milliseconds."""
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
 def data_row_by(store: Store, key: str, id_type: str) -> DataRowRecord | None:
-    """A data row by its id ("ID") or its global key ("GKEY")."""
+    """Return a data row by its id ("ID") or its global key ("GKEY")."""
     return store.data_rows.get(key) if id_type == "ID" else store.data_row_by_global_key(key)
 
 
 def page(entries: list[Any], skip: int | None, first: int | None) -> list[Any]:
-    """The page of a list that ``skip`` and ``first`` ask for."""
+    """Return the page of a list that ``skip`` and ``first`` ask for."""
     start = skip or 0
     return entries[start:] if first is None else entries[start : start + first]
 
 
 def selected(where: dict[str, Any] | None, form: dict[str, Any]) -> bool:
-    """Whether an entity that is not deleted fits the filter of a list of them."""
+    """Whether an entity is not deleted and matches the filter of a list."""
     conditions = dict(where or {})
     deleted = conditions.pop("deleted", False)
     both = conditions.pop("AND", [])
@@ -96,6 +96,6 @@ def _holds(form: dict[str, Any], condition: str, value: Any) -> bool:
         name, suffix = condition, ""
     held = form[name]
     if name.endswith("At") and held is not None:
-        # Clients write times with less precision.
+        # Clients send times with less precision.
         held, value = datetime.fromisoformat(held), datetime.fromisoformat(value)
     return bool(held is not None and _COMPARISONS[suffix](held, value))

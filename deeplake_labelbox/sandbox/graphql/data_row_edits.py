@@ -1,4 +1,4 @@
-"""Changing and deleting data rows and their attachments."""
+"""Change and delete data rows and their attachments."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def attach(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, An
 def update_attachment(
     _source: object, info: Info, *, where: dict[str, str], data: dict[str, Any]
 ) -> dict[str, Any]:
-    """Change an attachment; what is null stays."""
+    """Change an attachment; null values keep what is there."""
     _, attachment = _attachment(services(info), where["id"])
     attachment |= {name: value for name, value in data.items() if value is not None}
     return attachment

@@ -25,7 +25,7 @@ _PAGE = 500
 
 
 def dataset_form(record: DatasetRecord, store: Store) -> dict[str, Any]:
-    """A dataset as the API gives it."""
+    """Return a dataset in the form of the API."""
     created = timestamp(record.created_at)
     return {
         "id": record.id,
@@ -38,7 +38,7 @@ def dataset_form(record: DatasetRecord, store: Store) -> dict[str, Any]:
 
 
 def data_row_form(record: DataRowRecord, box: Services) -> dict[str, Any]:
-    """A data row as the API gives it."""
+    """Return a data row in the form of the API."""
     created = timestamp(record.created_at)
     fields = record.metadata_fields
     media = record.media_attributes
@@ -66,7 +66,7 @@ def data_row_form(record: DataRowRecord, box: Services) -> dict[str, Any]:
 
 
 def dataset(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, Any]:
-    """A dataset by its id."""
+    """Return a dataset by its id."""
     store = services(info).store
     record = lookup(store.datasets, where["id"], "Dataset")
     return dataset_form(record, store)
@@ -80,14 +80,14 @@ def datasets(
     skip: int | None = None,
     first: int | None = None,
 ) -> list[dict[str, Any]]:
-    """All datasets, or those of a name."""
+    """Return all datasets, or those with a name."""
     store = services(info).store
     forms = [dataset_form(each, store) for each in store.datasets.values() if not each.deleted]
     return page([form for form in forms if selected(where, form)], skip, first)
 
 
 def dataset_data_rows(_source: object, info: Info, **arguments: Any) -> dict[str, Any]:
-    """A page of a dataset's data rows, the newest first; after the row of the cursor."""
+    """Return a page of a dataset's data rows, newest first, after the row of the cursor."""
     box = services(info)
     if arguments["id"] not in box.store.datasets:
         raise NotFoundError(f"Dataset {arguments['id']} not found")
@@ -109,7 +109,7 @@ def dataset_data_rows(_source: object, info: Info, **arguments: Any) -> dict[str
 
 
 def data_row(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, Any]:
-    """A data row by its id."""
+    """Return a data row by its id."""
     box = services(info)
     record = lookup(box.store.data_rows, where["id"], "Data row")
     return data_row_form(record, box)
@@ -118,7 +118,7 @@ def data_row(_source: object, info: Info, *, where: dict[str, str]) -> dict[str,
 def labeling_activity(
     source: dict[str, Any], info: Info, *, where: dict[str, str]
 ) -> dict[str, Any] | None:
-    """What became of a data row in a project."""
+    """Return the labeling state of a data row in a project."""
     project = services(info).store.projects.get(where["projectId"])
     assignment = project.assignments.get(source["id"]) if project else None
     return {"selectedLabelId": assignment.selected_label_id} if assignment else None
@@ -127,7 +127,7 @@ def labeling_activity(
 def rows_for_global_keys(
     _source: object, _info: Info, *, where: dict[str, list[str]]
 ) -> dict[str, str]:
-    """A job; its id is the question itself, so that nothing has to be remembered."""
+    """Start a job; its id encodes the keys, so that nothing has to be stored."""
     return {"jobId": json.dumps(where["ids"])}
 
 
@@ -137,7 +137,7 @@ def rows_for_global_keys_result(
     *,
     jobId: dict[str, str],  # noqa: N803 - the schema's name
 ) -> dict[str, Any]:
-    """What the job found."""
+    """Return the result of the job."""
     store = services(info).store
     keys: list[str] = json.loads(jobId["id"])
     rows = [store.data_row_by_global_key(key) for key in keys]
@@ -157,7 +157,7 @@ def external_ids(
     *,
     externalId_in: list[str],  # noqa: N803 - the schema's name
 ) -> list[dict[str, str]]:
-    """The data rows of external ids, over all datasets."""
+    """Return the data rows with external ids, over all datasets."""
     rows = services(info).store.data_rows.values()
     return [
         {"dataRowId": row.id, "externalId": row.external_id}
@@ -173,7 +173,7 @@ def all_processed(
     dataRowIds: list[str] | None = None,  # noqa: N803 - the schema's name
     globalKeys: list[str] | None = None,  # noqa: N803 - the schema's name
 ) -> dict[str, bool]:
-    """Whether Labelbox has looked at the files of data rows, whatever came of it."""
+    """Whether the files of data rows have been processed, with or without success."""
     store = services(info).store
     rows = [store.data_rows.get(row_id) for row_id in dataRowIds or ()]
     rows += [store.data_row_by_global_key(key) for key in globalKeys or ()]
@@ -183,12 +183,12 @@ def all_processed(
 def attachments(
     source: dict[str, Any], info: Info, *, skip: int | None = None, first: int | None = None
 ) -> list[dict[str, Any]]:
-    """The attachments of a data row."""
+    """Return the attachments of a data row."""
     return page(services(info).store.data_rows[source["id"]].attachments, skip, first)
 
 
 def camel_case(name: str) -> str:
-    """A name such as ``frame_rate`` as ``frameRate``."""
+    """Convert a name such as ``frame_rate`` to ``frameRate``."""
     first, *others = name.split("_")
     return first + "".join(word.capitalize() for word in others)
 

@@ -1,4 +1,4 @@
-"""Making datasets, and the IAM integrations that read their files."""
+"""Create datasets, and set the IAM integrations that read their files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def integration_form(record: IntegrationRecord) -> dict[str, Any]:
-    """An IAM integration as the API gives it."""
+    """Return an IAM integration in the form of the API."""
     created = timestamp(record.created_at)
     return {
         "id": record.id,
@@ -38,7 +38,7 @@ def integration_form(record: IntegrationRecord) -> dict[str, Any]:
 
 
 def create(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, Any]:
-    """A new dataset; its name may be that of another."""
+    """Create a dataset; its name need not be unique."""
     store = services(info).store
     if not data.get("name"):
         raise InvalidQueryError("A dataset needs a name")
@@ -84,12 +84,12 @@ def validate(_source: object, info: Info, *, where: dict[str, str]) -> dict[str,
 
 
 def integrations(_source: object, info: Info) -> list[dict[str, Any]]:
-    """All IAM integrations."""
+    """Return all IAM integrations."""
     return [integration_form(record) for record in services(info).store.integrations.values()]
 
 
 def signer(source: dict[str, Any], info: Info) -> dict[str, Any] | None:
-    """The IAM integration of a dataset."""
+    """Return the IAM integration of a dataset."""
     store = services(info).store
     signer_id = store.datasets[source["id"]].signer_id
     return None if signer_id is None else integration_form(store.integrations[signer_id])

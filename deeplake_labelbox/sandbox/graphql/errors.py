@@ -1,4 +1,4 @@
-"""The errors of Labelbox's GraphQL API: a code beside the message."""
+"""The errors of Labelbox's GraphQL API: a message with a code."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from graphql import GraphQLError
 
 
 class CodedError(GraphQLError):
-    """An error whose ``extensions.code`` tells the SDK which of its exceptions to raise."""
+    """An error whose ``extensions.code`` selects the exception that the SDK raises."""
 
     code = "INTERNAL_SERVER_ERROR"
 
@@ -47,11 +47,11 @@ class MalformedError(CodedError):
 
 
 class NotServedError(CodedError):
-    """Something that the sandbox does not have; the SDK raises LabelboxError with the message."""
+    """A feature that the sandbox does not have; the SDK raises LabelboxError."""
 
     code = "NOT_IN_SANDBOX"
 
 
 def error_reply(message: str, code: str, **more: Any) -> dict[str, Any]:
-    """A reply that holds nothing but one error."""
+    """Return a reply that consists of one error."""
     return {"errors": [{"message": message, "extensions": {"code": code}, **more}], "data": None}

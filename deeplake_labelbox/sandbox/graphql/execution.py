@@ -1,4 +1,4 @@
-"""Runs GraphQL documents against the schema, with errors coded as Labelbox codes them."""
+"""Run GraphQL documents against the schema, with Labelbox's error codes."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ _SUBJECTS = {
 
 @cache
 def labelbox_schema() -> GraphQLSchema:
-    """The schema of all subjects, with their resolvers attached."""
+    """Build the schema of all subjects, with their resolvers."""
     folder = files(__package__)
     parts = ["schema", *_SUBJECTS]
     text = "\n".join(folder.joinpath(f"{part}.graphql").read_text("utf-8") for part in parts)
@@ -99,7 +99,7 @@ def _faults(query: str) -> list[GraphQLError]:
 
 
 def operation_name(query: str) -> str | None:
-    """The name of the first operation of a document; None when it has none or does not parse."""
+    """Return the name of a document's first operation; None if it has none or cannot be parsed."""
     try:
         document = _parsed(query)
     except GraphQLSyntaxError:
@@ -111,7 +111,7 @@ def operation_name(query: str) -> str | None:
 
 
 def run(query: str, variables: dict[str, Any] | None, services: Services) -> dict[str, Any]:
-    """The reply to a query: ``{"data": …}`` or ``{"errors": […], "data": …}``."""
+    """Return the reply to a query: ``{"data": …}`` or ``{"errors": […], "data": …}``."""
     try:
         document: DocumentNode = _parsed(query)
     except GraphQLSyntaxError as error:
@@ -122,7 +122,7 @@ def run(query: str, variables: dict[str, Any] | None, services: Services) -> dic
     if reason is not None:
         return error_reply(reason, NotServedError.code)
     if faults:
-        # Labelbox does not tell what its schema has; the log does.
+        # Labelbox's errors do not show its schema; the log does.
         logger.warning("A query does not fit the sandbox's schema: %s", faults[0].message)
         return error_reply(_MASKED, "GRAPHQL_VALIDATION_FAILED")
     with services.store.lock:

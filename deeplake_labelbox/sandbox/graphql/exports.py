@@ -28,7 +28,7 @@ def export_project(
     *,
     input: dict[str, Any],  # noqa: A002 - the schema's name
 ) -> dict[str, Any]:
-    """Start an export of a project; it has ended when the reply is sent."""
+    """Start an export of a project, which has ended when the reply is sent."""
     box = services(info)
     project = lookup(box.store.projects, input["filters"]["projectId"], "Project")
     query = _search_query(input)
@@ -96,7 +96,7 @@ def metadata_header(
     *,
     streamType: StreamType,  # noqa: N803 - the schema's name
 ) -> dict[str, Any] | None:
-    """Size and line count of a stream of an export task."""
+    """Return size and line count of a stream of an export task."""
     stream = services(info).exports.stream(source["id"], streamType)
     if source["type"] != EXPORT_TASK_TYPE or stream is None or not stream.content:
         return None
@@ -110,7 +110,7 @@ def file_from_offset(
     streamType: StreamType,  # noqa: N803 - the schema's name
     offset: str | int,
 ) -> dict[str, Any] | None:
-    """The chunk of a stream that begins at an offset."""
+    """Return the chunk of a stream at an offset."""
     box = services(info)
     stream = box.exports.stream(source["id"], streamType)
     chunk = stream.chunk_at(int(offset)) if stream else None

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def feature_form(feature: dict[str, Any]) -> dict[str, Any]:
-    """A feature schema as the API gives it."""
+    """Return a feature schema in the form of the API."""
     return {"id": feature["schemaNodeId"], "name": feature["name"], "normalized": feature}
 
 
 def by_id(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, Any]:
-    """A feature schema by its id."""
+    """Return a feature schema by its id."""
     feature = FeatureSchemas(services(info).store).find(where["featureSchemaId"])
     if feature is None:
         raise NotFoundError(f"Feature schema {where['featureSchemaId']} not found")
@@ -34,7 +34,7 @@ def search(
     after: str | None = None,
     first: int | None = None,
 ) -> dict[str, Any]:
-    """The feature schemas whose name contains a text, all on one page."""
+    """Return the feature schemas whose name contains a text, all on one page."""
     del after, first
     text = ((where or {}).get("search") or "").lower()
     features = FeatureSchemas(services(info).store)
@@ -43,7 +43,7 @@ def search(
 
 
 def upsert(_source: object, info: Info, *, data: dict[str, str]) -> dict[str, Any]:
-    """Make or change a feature schema."""
+    """Create or change a feature schema."""
     try:
         feature = json.loads(data["normalized"])
         return feature_form(FeatureSchemas(services(info).store).upsert(feature))

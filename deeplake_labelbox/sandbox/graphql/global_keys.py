@@ -1,4 +1,4 @@
-"""Assigning and clearing global keys; the jobs have ended when their id is sent."""
+"""Assign and clear global keys; a job has ended when its id is sent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def assign(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, str]:
-    """Assign global keys to data rows, each on its own."""
+    """Assign global keys to data rows, one by one."""
     store = services(info).store
     done, invalid, denied = [], [], []
     for link in data["assignInputs"]:
@@ -39,7 +39,7 @@ def assign(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, st
 
 
 def clear(_source: object, info: Info, *, where: dict[str, list[str]]) -> dict[str, str]:
-    """Take global keys away from their data rows."""
+    """Remove global keys from their data rows."""
     store = services(info).store
     cleared, unknown = [], []
     for key in where["ids"]:
@@ -66,7 +66,7 @@ def result(
     *,
     jobId: dict[str, str],  # noqa: N803 - the schema's name
 ) -> dict[str, Any]:
-    """What a job did."""
+    """Return the result of a job."""
     data = lookup(services(info).store.jobs, jobId["id"], "Job")
     return {"jobStatus": "COMPLETE", "data": data}
 

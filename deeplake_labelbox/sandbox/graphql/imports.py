@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def import_form(record: ImportRecord, box: Services) -> dict[str, Any]:
-    """An import as the API gives it; its files are there when it has ended."""
+    """Return an import in the form of the API; it has files once it has ended."""
     running = record.polls_left > 0
     state = "RUNNING" if running else record.state
 
@@ -45,7 +45,7 @@ def import_form(record: ImportRecord, box: Services) -> dict[str, Any]:
 def create(
     kind: ImportKind, _source: object, info: Info, *, data: dict[str, Any]
 ) -> dict[str, Any]:
-    """Import a file; it has been read when the reply is sent."""
+    """Import a file, which has been read when the reply is sent."""
     box = services(info)
     project = project_record(box, data["projectId"])
     if box.imports.named(kind, project.id, data["name"]) is not None:
@@ -58,7 +58,7 @@ def create(
 def by_name(
     kind: ImportKind, _source: object, info: Info, *, where: dict[str, str]
 ) -> dict[str, Any]:
-    """An import by its name; this is what clients poll."""
+    """Return an import by its name; clients poll this."""
     box = services(info)
     record = box.imports.named(kind, where["projectId"], where["name"])
     if record is None:
@@ -76,7 +76,7 @@ def of_project(
     skip: int | None = None,
     first: int | None = None,
 ) -> list[dict[str, Any]]:
-    """The imports of a project."""
+    """Return the imports of a project."""
     box = services(info)
     records = [
         import_form(record, box)
@@ -87,7 +87,7 @@ def of_project(
 
 
 def delete(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, Any]:
-    """Forget an import of pre-labels; those that were imported stay."""
+    """Delete an import of pre-labels; the imported pre-labels stay."""
     box = services(info)
     record = box.store.imports.get(where["id"])
     if record is None or record.kind != "pre-label":

@@ -1,4 +1,4 @@
-"""Labels: listing and deleting them, and feedback to labelers."""
+"""List and delete labels, and keep feedback to labelers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def label_form(record: LabelRecord, box: Services) -> dict[str, Any]:
-    """A label as the API gives it."""
+    """Return a label in the form of the API."""
     store = box.store
     return {
         "id": record.id,
@@ -46,20 +46,20 @@ def label_form(record: LabelRecord, box: Services) -> dict[str, Any]:
 
 
 def of_project(source: dict[str, Any], info: Info, **arguments: Any) -> list[dict[str, Any]]:
-    """The labels of a project."""
+    """Return the labels of a project."""
     project = services(info).store.projects[source["id"]]
     return _labels(services(info), project.assignments.values(), arguments)
 
 
 def of_data_row(source: dict[str, Any], info: Info, **arguments: Any) -> list[dict[str, Any]]:
-    """The labels of a data row, in all projects."""
+    """Return the labels of a data row, in all projects."""
     projects = services(info).store.projects.values()
     found = (project.assignments.get(source["id"]) for project in projects)
     return _labels(services(info), filter(None, found), arguments)
 
 
 def label(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, Any]:
-    """A label by its id."""
+    """Return a label by its id."""
     box = services(info)
     return label_form(lookup(box.store.labels, where["id"], "Label"), box)
 
@@ -83,7 +83,7 @@ def feedback(
     *,
     input: dict[str, Any],  # noqa: A002 - the schema's name
 ) -> dict[str, Any]:
-    """Keep feedback to a label; nothing in a video export shows it."""
+    """Store feedback to a label; video exports do not contain it."""
     box = services(info)
     lookup(box.store.labels, input["labelId"], "Label")
     scores = [

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def ontology(_source: object, info: Info) -> list[dict[str, Any]]:
-    """All metadata schemas."""
+    """Return all metadata schemas."""
     return [schema.form() for schema in services(info).store.metadata_schemas]
 
 
 def values(_source: object, info: Info, *, where: dict[str, Any]) -> list[dict[str, Any]]:
-    """The metadata of data rows, in the order in which they are named."""
+    """Return the metadata of data rows, in the order of the request."""
     store = services(info).store
     given = where.get("dataRowIdentifiers") or {"ids": [], "idType": "ID"}
     rows = [data_row_by(store, key, given["idType"]) for key in given["ids"]]
@@ -34,7 +34,7 @@ def values(_source: object, info: Info, *, where: dict[str, Any]) -> list[dict[s
 
 
 def upsert_schema(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, Any]:
-    """Make or change a schema."""
+    """Create or change a schema."""
     try:
         return services(info).store.metadata_schemas.upsert(data).form()
     except MetadataError as error:
@@ -47,7 +47,7 @@ def delete_schema(_source: object, info: Info, *, schema: dict[str, str]) -> dic
 
 
 def upsert(_source: object, info: Info, *, data: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Set metadata; a data row of which a value is refused keeps what it has."""
+    """Set metadata; a data row with a refused value is not changed."""
     store = services(info).store
     refused = []
     for each in data:
@@ -73,7 +73,7 @@ def delete(
     *,
     dataRowIdentifiers: list[dict[str, Any]],  # noqa: N803 - the schema's name
 ) -> list[dict[str, Any]]:
-    """Delete metadata; what a data row does not have is told."""
+    """Delete metadata; fields that a data row does not have are reported."""
     store = services(info).store
     refused = []
     for each in dataRowIdentifiers:

@@ -1,4 +1,4 @@
-"""Operations of the SDK that the sandbox does not have, as no video project needs them.
+"""Operations of the SDK that the sandbox does not have: video projects do not need them.
 
 Each is answered with an error that names it and its topic.
 """
@@ -53,7 +53,7 @@ NOT_SERVED: Final = {name: topic for topic, names in _TOPICS.items() for name in
 
 
 def refusal_of(operation: str | None) -> str | None:
-    """Why an operation is not served; None where it is, or is none of the SDK's."""
+    """Return why an operation is not served; None if it is, or if the SDK has none such."""
     name = (operation or "").removesuffix("PyApi")
     topic = NOT_SERVED.get(name)
     return None if topic is None else f"The sandbox does not have '{name}' ({topic})"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def ontology_form(record: OntologyRecord) -> dict[str, Any]:
-    """An ontology as the API gives it."""
+    """Return an ontology in the form of the API."""
     created = timestamp(record.created_at)
     return {
         "id": record.id,
@@ -32,7 +32,7 @@ def ontology_form(record: OntologyRecord) -> dict[str, Any]:
 
 
 def ontology(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, Any]:
-    """An ontology by its id."""
+    """Return an ontology by its id."""
     record = lookup(services(info).store.ontologies, where["id"], "Ontology")
     return ontology_form(record)
 
@@ -45,7 +45,7 @@ def ontologies(
     after: str | None = None,
     first: int | None = None,
 ) -> dict[str, Any]:
-    """The ontologies whose name contains a text, all on one page."""
+    """Return the ontologies whose name contains a text, all on one page."""
     del after, first
     search = ((where or {}).get("search") or "").lower()
     records = services(info).store.ontologies.values()
@@ -54,7 +54,7 @@ def ontologies(
 
 
 def upsert(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, Any]:
-    """A new ontology, completed with its ids."""
+    """Create an ontology, completed with its ids."""
     store = services(info).store
     try:
         normalized = complete(json.loads(data["normalized"]), store.identifiers)

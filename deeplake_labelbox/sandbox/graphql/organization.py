@@ -1,6 +1,6 @@
-"""What an organization has beside projects: tags and webhooks.
+"""Tags and webhooks of an organization.
 
-Webhooks are kept and never called: the sandbox sends nothing.
+Webhooks are stored but never called: the sandbox sends nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def create_tag(
     *,
     input: dict[str, str],  # noqa: A002 - the schema's name
 ) -> dict[str, str]:
-    """A new tag; its color loses its number sign."""
+    """Create a tag; its color is stored without the number sign."""
     store = services(info).store
     tag_id = store.identifiers.new()
     store.tags[tag_id] = {"id": tag_id, "text": input["text"], "color": input["color"].lstrip("#")}
@@ -36,7 +36,7 @@ def delete_tag(
     *,
     input: dict[str, str],  # noqa: A002 - the schema's name
 ) -> dict[str, str]:
-    """Delete a tag, from its projects too."""
+    """Delete a tag, also from its projects."""
     tag = services(info).store.tags.pop(input["id"], None)
     if tag is None:
         raise NotFoundError(f"Resource tag {input['id']} not found")
@@ -44,12 +44,12 @@ def delete_tag(
 
 
 def tags(_source: object, info: Info) -> list[dict[str, str]]:
-    """All tags."""
+    """Return all tags."""
     return list(services(info).store.tags.values())
 
 
 def project_tags(source: dict[str, Any], info: Info) -> list[dict[str, str]]:
-    """The tags of a project."""
+    """Return the tags of a project."""
     store = services(info).store
     chosen = store.projects[source["id"]].tag_ids
     return [store.tags[tag_id] for tag_id in chosen if tag_id in store.tags]
@@ -61,14 +61,14 @@ def set_project_tags(
     *,
     input: dict[str, Any],  # noqa: A002 - the schema's name
 ) -> list[dict[str, str]]:
-    """Give a project these tags, in place of those it has."""
+    """Replace the tags of a project."""
     store = services(info).store
     store.projects[source["id"]].tag_ids = list(input.get("resourceTagIds") or ())
     return project_tags(source, info)
 
 
 def create_webhook(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, Any]:
-    """A new webhook, of a project or of all."""
+    """Create a webhook, of one project or of all."""
     store = services(info).store
     created = timestamp(now())
     webhook = {
@@ -95,14 +95,14 @@ def update_webhook(
 
 
 def webhook(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, Any]:
-    """A webhook by its id."""
+    """Return a webhook by its id."""
     return lookup(services(info).store.webhooks, where["id"], "Webhook")
 
 
 def webhooks(
     source: dict[str, Any], info: Info, *, skip: int | None = None, first: int | None = None
 ) -> list[dict[str, Any]]:
-    """The webhooks of a project, or of the organization."""
+    """Return the webhooks of a project, or of the organization."""
     store = services(info).store
     found = [
         each
@@ -113,7 +113,7 @@ def webhooks(
 
 
 def webhook_project(source: dict[str, Any], info: Info) -> dict[str, Any] | None:
-    """The project of a webhook."""
+    """Return the project of a webhook."""
     store = services(info).store
     record = store.projects.get(source["projectId"] or "")
     return None if record is None else project_form(record, store)

@@ -1,4 +1,4 @@
-"""Making projects and setting them up: editor and ontology."""
+"""Create projects and set them up: editor and ontology."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _EDITOR = {
 
 
 def project_record(box: Services, project_id: str) -> ProjectRecord:
-    """A project that is not deleted.
+    """Return a project that is not deleted.
 
     Raises:
         NotFoundError: There is none of this id.
@@ -40,7 +40,7 @@ def project_record(box: Services, project_id: str) -> ProjectRecord:
 
 
 def create(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, Any]:
-    """A new project without ontology; its name may be that of another."""
+    """Create a project without ontology; its name need not be unique."""
     store = services(info).store
     moment = now()
     record = ProjectRecord(
@@ -79,7 +79,7 @@ def update(
 
 
 def clone(_source: object, info: Info, *, data: dict[str, str]) -> dict[str, Any]:
-    """A copy of a project with its ontology and settings, without its data rows."""
+    """Copy a project with its ontology and settings, without its data rows."""
     store = services(info).store
     original = project_record(services(info), data["projectId"])
     moment = now()
@@ -99,7 +99,7 @@ def clone(_source: object, info: Info, *, data: dict[str, str]) -> dict[str, Any
 def set_instructions(
     _source: object, info: Info, *, where: dict[str, str], data: dict[str, str]
 ) -> dict[str, Any]:
-    """Show a file of instructions to labelers; the ontology of the project names it."""
+    """Set a file of instructions for labelers; the ontology of the project names it."""
     box = services(info)
     record = project_record(box, where["id"])
     record.instructions_url = data["instructionsUrl"]
@@ -107,14 +107,14 @@ def set_instructions(
 
 
 def show_pre_labels(source: dict[str, str], info: Info, *, show: bool) -> dict[str, Any]:
-    """Show pre-labels to labelers, or not."""
+    """Set whether labelers see pre-labels."""
     record = services(info).store.projects[source["id"]]
     record.shows_pre_labels = show
     return {"id": record.id, "showingPredictionsToLabelers": show}
 
 
 def editor(source: dict[str, Any], info: Info) -> dict[str, str] | None:
-    """The editor of a project."""
+    """Return the editor of a project."""
     return _EDITOR if services(info).store.projects[source["id"]].has_editor else None
 
 
@@ -126,12 +126,12 @@ def editors(
     skip: int | None = None,
     first: int | None = None,
 ) -> list[dict[str, str]]:
-    """All editors: there is one."""
+    """Return all editors; there is one."""
     return page([_EDITOR] if selected(where, _EDITOR) else [], skip, first)
 
 
 def editor_options(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, str]:
-    """Options of an editor; Labelbox wants them, and reads the ontology instead."""
+    """Accept options of an editor; Labelbox requires them but uses the ontology."""
     box = services(info)
     project_record(box, data["project"]["connect"]["id"])
     _check_editor(data["labelingFrontend"])
@@ -142,7 +142,7 @@ def editor_options(_source: object, info: Info, *, data: dict[str, Any]) -> dict
 
 
 def change(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, str]:
-    """The project that the fields below change."""
+    """Return the project that the fields below change."""
     return {"id": project_record(services(info), where["id"]).id}
 
 

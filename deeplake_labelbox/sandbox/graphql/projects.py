@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def project_form(record: ProjectRecord, store: Store) -> dict[str, Any]:
-    """A project as the API gives it."""
+    """Return a project in the form of the API."""
     setup = record.setup_complete or (record.created_at if record.ontology_id else None)
     moments = [store.last_activity(record, place) for place in record.assignments.values()]
     return {
@@ -46,7 +46,7 @@ def project_form(record: ProjectRecord, store: Store) -> dict[str, Any]:
 
 
 def batch_form(record: BatchRecord) -> dict[str, Any]:
-    """A batch as the API gives it."""
+    """Return a batch in the form of the API."""
     settings = record.consensus_settings
     created = timestamp(record.created_at)
     return {
@@ -64,7 +64,7 @@ def batch_form(record: BatchRecord) -> dict[str, Any]:
 
 
 def project(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, Any]:
-    """A project by its id."""
+    """Return a project by its id."""
     store = services(info).store
     record = lookup(store.projects, where["id"], "Project")
     return project_form(record, store)
@@ -78,7 +78,7 @@ def projects(
     skip: int | None = None,
     first: int | None = None,
 ) -> list[dict[str, Any]]:
-    """All projects, or those of a name."""
+    """Return all projects, or those with a name."""
     store = services(info).store
     kept = [record for record in store.projects.values() if not record.deleted]
     forms = [project_form(record, store) for record in kept]
@@ -86,7 +86,7 @@ def projects(
 
 
 def ontology(source: dict[str, Any], info: Info) -> dict[str, Any] | None:
-    """The ontology that is connected to a project, with the project's instructions."""
+    """Return the ontology of a project, with the project's instructions."""
     store = services(info).store
     record = store.projects[source["id"]]
     if record.ontology_id is None:
@@ -105,7 +105,7 @@ def batches(
     after: str | None = None,
     first: int | None = None,
 ) -> dict[str, Any]:
-    """The batches of a project, or the one of an id, all on one page."""
+    """Return the batches of a project, or the one with an id, all on one page."""
     del after, first
     found = [
         batch_form(record)

@@ -1,4 +1,4 @@
-"""Slices of the catalog: search queries that are kept under a name, and not run."""
+"""Slices of the catalog: named search queries, stored but not run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def create(_source: object, info: Info, *, args: dict[str, Any]) -> dict[str, Any]:
-    """A new slice; its name may be that of another."""
+    """Create a slice; its name need not be unique."""
     store = services(info).store
     created = timestamp(now())
     kept = {
@@ -27,12 +27,12 @@ def create(_source: object, info: Info, *, args: dict[str, Any]) -> dict[str, An
 
 
 def by_id(_source: object, info: Info, *, id: str) -> dict[str, Any]:  # noqa: A002 - the schema's name
-    """A slice by its id."""
+    """Return a slice by its id."""
     return lookup(services(info).store.slices, id, "Slice")
 
 
 def slices(_source: object, info: Info) -> list[dict[str, Any]]:
-    """All slices."""
+    """Return all slices."""
     return list(services(info).store.slices.values())
 
 

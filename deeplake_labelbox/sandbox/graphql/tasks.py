@@ -1,4 +1,4 @@
-"""Background tasks: what clients poll, list and cancel."""
+"""Background tasks, which clients poll, list and cancel."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def task_form(record: TaskRecord) -> dict[str, Any]:
-    """A task as the API gives it."""
+    """Return a task in the form of the API."""
     status: str = "IN_PROGRESS" if record.polls_left > 0 else record.status
     created = timestamp(record.created_at)
     done = status in ("COMPLETE", "FAILED")
@@ -39,7 +39,7 @@ def task_form(record: TaskRecord) -> dict[str, Any]:
 
 
 def task(_source: object, info: Info, *, where: dict[str, str] | None = None) -> dict[str, Any]:
-    """A task by its id."""
+    """Return a task by its id."""
     record = services(info).store.tasks.get((where or {}).get("id", ""))
     if record is None:
         raise NotFoundError("Task not found")
@@ -54,7 +54,7 @@ def tasks(
     skip: int | None = None,
     first: int | None = None,
 ) -> list[dict[str, Any]]:
-    """The tasks that fit a filter; by this clients poll."""
+    """Return the tasks that match a filter; clients poll this."""
     seen = []
     for record in services(info).store.tasks.values():
         form = task_form(record)
@@ -67,7 +67,7 @@ def tasks(
 
 
 def cancelable_types(_source: object, _info: Info) -> list[str]:
-    """The types of tasks that can be canceled."""
+    """Return the types of tasks that can be canceled."""
     return ["".join(word.capitalize() for word in EXPORT_TASK_TYPE.split("-"))]
 
 

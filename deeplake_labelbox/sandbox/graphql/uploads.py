@@ -1,4 +1,4 @@
-"""Files that clients upload, and the data rows that are made of them."""
+"""Uploaded files, and the data rows that are created from them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def upload_file(_source: object, info: Info, **arguments: Any) -> dict[str, Any]:
-    """Keep a file; its URL is all that a client gets back."""
+    """Store a file and return its URL."""
     file = arguments["file"]
     if not isinstance(file, UploadedFile):
         raise InvalidQueryError("Variable 'file' must be a file of a multipart request")
@@ -35,7 +35,7 @@ def upload_file(_source: object, info: Info, **arguments: Any) -> dict[str, Any]
 
 
 def upsert_data_rows(_source: object, info: Info, *, data: dict[str, str]) -> dict[str, Any]:
-    """Make the data rows of a manifest; the task has ended when the reply is sent."""
+    """Create the data rows of a manifest; the task has ended when the reply is sent."""
     box = services(info)
     upload = DataRowUpload(box.store, box.urls)
     try:
@@ -50,7 +50,7 @@ def upsert_data_rows(_source: object, info: Info, *, data: dict[str, str]) -> di
 
 
 def created_rows(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, Any]:
-    """The data rows that an upload made."""
+    """Return the data rows that an upload created."""
     box = services(info)
     rows = [box.store.data_rows[row_id] for row_id in _task(box, data).created_rows]
     shown, after = _page([data_row_form(row, box) for row in rows], data)
@@ -58,7 +58,7 @@ def created_rows(_source: object, info: Info, *, data: dict[str, Any]) -> dict[s
 
 
 def rejected_rows(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, Any]:
-    """The data rows that an upload rejected, each with the reason."""
+    """Return the data rows that an upload rejected, each with the reason."""
     rejected = _task(services(info), data).rejected_rows
     forms = [rejected_form(row) for row in rejected]
     shown, after = _page(forms, data)
@@ -66,7 +66,7 @@ def rejected_rows(_source: object, info: Info, *, data: dict[str, Any]) -> dict[
 
 
 def rejected_form(row: dict[str, Any]) -> dict[str, Any]:
-    """A rejected data row as the API gives it."""
+    """Return a rejected data row in the form of the API."""
     row_data = row.get("row_data")
     metadata = row.get("metadata_fields") or row.get("metadata") or []
     return {

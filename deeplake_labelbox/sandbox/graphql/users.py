@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def user_form(store: Store, email: str) -> dict[str, Any]:
-    """A person as the API gives it; the owner of the API key has all there is to tell."""
+    """Return a person in the form of the API; all fields are those of the API key's owner."""
     record = store.user
     created = timestamp(record.created_at)
     is_owner = email == record.email
@@ -40,7 +40,7 @@ def user_form(store: Store, email: str) -> dict[str, Any]:
 
 
 def user(_source: object, info: Info, *, where: dict[str, str] | None = None) -> dict[str, Any]:
-    """The owner of the API key, the only user of a sandbox."""
+    """Return the owner of the API key, the only user of a sandbox."""
     record = services(info).store.user
     if where is not None and where["id"] != record.id:
         raise NotFoundError(f"User {where['id']} not found")
@@ -55,7 +55,7 @@ def users(
     skip: int | None = None,
     first: int | None = None,
 ) -> list[dict[str, Any]]:
-    """The users of the organization: there is one."""
+    """Return the users of the organization; there is one."""
     store = services(info).store
     forms = [user_form(store, store.user.email)]
     return page([form for form in forms if selected(where, form)], skip, first)
@@ -64,7 +64,7 @@ def users(
 def organization(
     _source: object, info: Info, *, where: dict[str, str] | None = None
 ) -> dict[str, Any]:
-    """The organization of the API key's owner."""
+    """Return the organization of the API key's owner."""
     record = services(info).store.organization
     if where is not None and where["id"] != record.id:
         raise NotFoundError(f"Organization {where['id']} not found")

@@ -1,4 +1,4 @@
-"""The steps that data rows of a project go through, and their order in the queue."""
+"""The workflow of a project's data rows, and their order in the queue."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 MOVE_TASK_TYPE: Final = "send-to-task-queue"
 _PRIORITY_TASK_TYPE: Final = "update-queue-priority"
 
-# Status to (type, name) of its queue; what is done is in none.
+# Status to (type, name) of its queue; done data rows are in none.
 _QUEUES: Final[dict[WorkflowStatus, tuple[str, str]]] = {
     "TO_LABEL": ("MANUAL_LABELING_QUEUE", "Initial labeling task"),
     "IN_REVIEW": ("MANUAL_REVIEW_QUEUE", "Initial review task"),
@@ -39,7 +39,7 @@ _STATES: Final = {"InReview": "IN_REVIEW", "InRework": "IN_REWORK", "Done": "DON
 
 
 def task_queues(source: dict[str, Any], info: Info) -> list[dict[str, Any]]:
-    """The queues of a project's workflow."""
+    """Return the queues of a project's workflow."""
     project = services(info).store.projects[source["id"]]
     return [
         {
@@ -60,7 +60,7 @@ def queue_size(
     *,
     input: dict[str, Any] | None = None,  # noqa: A002 - the schema's name
 ) -> int:
-    """How many data rows are in a queue, of all batches or of some."""
+    """Count the data rows in a queue, of all batches or of some."""
     box = services(info)
     query = ((input or {}).get("searchQuery") or {}).get("query") or []
     batches = next((each["ids"] for each in query if each.get("type") == "batch"), None)
@@ -74,7 +74,7 @@ def state_counts(
     *,
     batchIds: list[str] | None = None,  # noqa: N803 - the schema's name
 ) -> list[dict[str, Any]]:
-    """How many data rows are in which state."""
+    """Count the data rows by state."""
     box = services(info)
     seen = [box.store.state(place) for place in _places(box, source["id"], batchIds)]
     labels = [state.labels for state in seen]
@@ -93,19 +93,19 @@ def state_counts(
 
 
 def completed_count(source: dict[str, Any], info: Info) -> int:
-    """How many data rows are done."""
+    """Count the data rows that are done."""
     box = services(info)
     places = _places(box, source["id"], None)
     return sum(box.store.state(place).workflow_status == "DONE" for place in places)
 
 
 def issues(_source: object, _info: Info) -> dict[str, int]:
-    """Nobody raises issues in a sandbox."""
+    """Return no issues: nobody raises any in a sandbox."""
     return {"totalCount": 0}
 
 
 def move(source: dict[str, str], info: Info, *, data: dict[str, Any]) -> dict[str, str]:
-    """Move data rows to a queue, or to those that are done."""
+    """Move data rows to a queue, or mark them done."""
     box = services(info)
     project = box.store.projects[source["id"]]
     statuses: dict[str | None, WorkflowStatus] = {
@@ -124,7 +124,7 @@ def move(source: dict[str, str], info: Info, *, data: dict[str, Any]) -> dict[st
 def overrides(
     source: dict[str, Any], info: Info, *, skip: int | None = None, first: int | None = None
 ) -> list[dict[str, Any]]:
-    """The priority of each data row of a project."""
+    """Return the priority of each data row of a project."""
     box = services(info)
     project = box.store.projects[source["id"]]
     return [
@@ -144,7 +144,7 @@ def set_overrides(
     *,
     dataWithDataRowIdentifiers: list[dict[str, Any]],  # noqa: N803 - the schema's name
 ) -> dict[str, bool]:
-    """Set the priorities of data rows, each its own."""
+    """Set the priority of each data row."""
     box = services(info)
     project = box.store.projects[source["id"]]
     for each in dataWithDataRowIdentifiers:
@@ -166,7 +166,7 @@ def set_priority(source: dict[str, str], info: Info, *, data: dict[str, Any]) ->
 
 
 def extend_reservations(_source: object, _info: Info, **_arguments: Any) -> int:
-    """There are no reservations."""
+    """Do nothing: there are no reservations."""
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Samples to batches."""
+"""Combine samples to batches."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def collate_stacked(batch: Iterable[Sample]) -> tuple[torch.Tensor, Target]:
 
 
 def stack_targets(targets: Sequence[Target]) -> Target:
-    """One target of several: lists of what differs in length, tensors of everything else."""
+    """Combine targets: lists of what differs in length, stacked tensors of everything else."""
     return {
         key: [target[key] for target in targets]
         if key in _RAGGED

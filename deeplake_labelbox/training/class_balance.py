@@ -1,4 +1,4 @@
-"""How often each class occurs, and weights that make up for it."""
+"""Class counts, and weights that balance them."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def class_counts(
         videos: Values of ``video_idx``, for example of `split_by_video`; by default all.
 
     Returns:
-        The number of objects in all frames (of frames with the answer), by name of the class. In
-        the order of the class numbers: of ``labels`` without the background, or of the answers.
+        The number of objects in all frames (or of frames with the answer) by class name, in the
+        order of the class numbers: of ``labels`` without the background, or of the answers.
 
     Raises:
-        ConfigurationError: If a column holds neither, or both kinds are asked for at once.
+        ConfigurationError: If a column holds neither, or both kinds are requested at once.
     """
     labeled = LabeledDataset.of(dataset)
     per_video = _counts_by_video(labeled, labeled.index.of_videos(videos), columns)
@@ -46,7 +46,7 @@ def class_counts(
 
 
 def class_weights(counts: Mapping[str, int]) -> dict[str, float]:
-    """Weights that give every class the same weight in all: ``total / (classes * count)``.
+    """Compute weights that give every class the same total weight: ``total / (classes * count)``.
 
     Args:
         counts: As `class_counts` returns them.
@@ -74,7 +74,7 @@ def class_weights(counts: Mapping[str, int]) -> dict[str, float]:
 def counts_by_video(
     dataset: LabeledDataset, columns: Sequence[str] | None, videos: Sequence[int]
 ) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
-    """How often each class occurs in each video, (videos, classes)."""
+    """Count each class in each video, (videos, classes)."""
     table = dataset.index.of_videos(videos)
     per_class = _counts_by_video(dataset, table, columns).values()
     order = np.searchsorted(np.unique(table.video_idx), videos)
@@ -84,11 +84,11 @@ def counts_by_video(
 def _counts_by_video(
     dataset: LabeledDataset, table: FrameIndex, columns: Sequence[str] | None
 ) -> dict[str, np.ndarray[tuple[int], np.dtype[np.int64]]]:
-    """For each class, its number per video, videos ascending."""
+    """Count each class per video, videos ascending."""
     videos, video_of = np.unique(table.video_idx, return_inverse=True)
     known = answer_columns(dataset)
     asked = [name for name in as_names(columns or ()) if name in known]
-    # Of each column, the class and the frame of all that is counted.
+    # For each column, the class and the frame of everything counted.
     found: list[tuple[NDArray[np.int64], NDArray[np.int64]]]
     if asked:
         if len(as_names(columns or ())) > 1:

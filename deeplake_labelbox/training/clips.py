@@ -1,4 +1,4 @@
-"""ClipDataset: clips of frames that follow each other, for PyTorch."""
+"""ClipDataset: clips of consecutive frames, for PyTorch."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ClipDataset(Dataset[Sample]):
     before; none crosses the end of a video or a gap in its rows. Where the picture size changes
     within a clip, all of it has the size of its first frame. In the target, ``boxes``,
     ``labels``, ``track_ids`` and ``masks`` are lists of T tensors, one per frame; everything else
-    is stacked, (T, ...). See `FrameDataset` for the keys and for what is not said here.
+    is stacked, (T, ...). `FrameDataset` documents the keys and everything else.
 
     Args:
         dataset: A `LabeledDataset`, an open Deep Lake dataset, or a path.
@@ -41,10 +41,10 @@ class ClipDataset(Dataset[Sample]):
         classes: Names of columns of frame or global radio answers.
         multi_hot: Names of columns of frame or global checklist answers.
         where: A condition in TQL, a function of a row, or the view of a query, which all
-            frames of a clip meet.
+            frames of a clip must meet.
         videos: Values of ``video_idx``, for example of `split_by_video`.
-        labeled: Only clips of videos that have a label; if nothing but ``classes`` is asked for,
-            only those with an answer in every frame.
+        labeled: Only clips of videos that have a label; if only ``classes`` is given, only those
+            with an answer in every frame.
         key_frames: Only clips with a frame in which an object of the chosen columns (if none,
             of any) was drawn by hand, not interpolated.
         with_class: Only clips with an object or answer of one of these classes in some frame.
@@ -135,17 +135,17 @@ class ClipDataset(Dataset[Sample]):
         self.frame_idx = table.frame_idx[self._clips]
 
     def __len__(self) -> int:
-        """How many clips."""
+        """Return the number of clips."""
         return len(self._clips)
 
     def __getitem__(self, index: int) -> Sample:
-        """One clip."""
+        """Return one clip."""
         return self.__getitems__([index])[0]
 
     def __getitems__(self, indices: Sequence[int]) -> list[Sample]:
-        """Several clips, read at once; what PyTorch's `DataLoader` calls for a batch."""
+        """Return several clips, read at once; PyTorch's `DataLoader` calls it for a batch."""
         clips = self._clips[np.asarray(indices, dtype=np.int64)]
-        # Clips may share frames: each is read once.
+        # Clips may share frames; each frame is read once.
         places, of_clips = np.unique(clips, return_inverse=True)
         frames = self._reader.read(self._table.take(places))
         samples = []
@@ -159,7 +159,7 @@ class ClipDataset(Dataset[Sample]):
 
 
 def _of_one_size(frames: list[Sample]) -> list[Sample]:
-    """The frames of a clip in the size of its first; a video may change its size."""
+    """Resize the frames of a clip to the size of the first; a video may change its size."""
     size = frames[0][0].shape[-2:]
     if all(image.shape[-2:] == size for image, _ in frames):
         return frames
@@ -169,7 +169,7 @@ def _of_one_size(frames: list[Sample]) -> list[Sample]:
 def _clips(
     table: FrameIndex, hits: NDArray[np.bool_], frames: int, stride: int, step: int
 ) -> NDArray[np.int64]:
-    """The places in the table of the frames of each clip, (N, frames)."""
+    """Return the positions of each clip's frames in the table, (N, frames)."""
     clips = []
     for video in np.unique(table.video_idx):
         first, end = np.searchsorted(table.video_idx, [video, video + 1])
@@ -180,7 +180,7 @@ def _clips(
             numbers_of_clip = range(start, start + stride * frames, stride)
             places = [place_of[n] for n in numbers_of_clip if n in place_of]
             if len(places) < frames:
-                # After a gap the next clip begins with the first frame that there is.
+                # After a gap the next clip starts at the first frame that exists.
                 start = next((n for n in range(start + 1, last + 1) if n in place_of), last + 1)
                 continue
             if hits[places].any():

@@ -23,8 +23,8 @@ class FrameDataset(Dataset[Sample]):
     - ``image_id``, ``video_idx``, ``frame_idx``: int64 scalars; they identify the frame.
     - with ``objects``: ``boxes`` (K, 4) float32, left, top, right, bottom in pixels, cut to the
       picture; ``labels`` (K,) int64 from 1 on, 0 is the background; ``track_ids`` (K,) int64; if
-      the columns are of masks or polygons, ``masks`` (K, H, W) uint8. Objects of which nothing
-      lies in the picture are left out. This is what torchvision's detection models take.
+      the columns are of masks or polygons, ``masks`` (K, H, W) uint8. Objects entirely
+      outside the picture are left out. This is what torchvision's detection models take.
     - with ``semantic``: ``semantic`` (H, W) int64, the class of each pixel, 0 is the background;
       where objects overlap, the later one counts.
     - for each column of ``classes``: the class index, int64 from 0 on, -100 without an answer
@@ -48,8 +48,8 @@ class FrameDataset(Dataset[Sample]):
         where: A condition in TQL, ``"video_idx < 3"``, or a function of a row,
             ``lambda row: len(row["car"]) > 1``, or the view of a query.
         videos: Values of ``video_idx``, for example of `split_by_video`.
-        labeled: Only frames of videos that have a label; if nothing but ``classes`` is asked for,
-            only those with an answer.
+        labeled: Only frames of videos that have a label; if only ``classes`` is given, only those
+            with an answer.
         key_frames: Only frames in which an object of the chosen columns (if none, of any) was
             drawn by hand, not interpolated.
         with_class: Only frames with an object or answer of one of these classes.
@@ -121,7 +121,7 @@ class FrameDataset(Dataset[Sample]):
         self.answer_class_names = targets.answer_class_names
 
     def __len__(self) -> int:
-        """How many frames."""
+        """Return the number of frames."""
         return len(self.frames)
 
     def blocks(self) -> list[NDArray[np.int64]]:
@@ -138,11 +138,11 @@ class FrameDataset(Dataset[Sample]):
         return self._reader.blocks(self.frames)
 
     def __getitem__(self, index: int) -> Sample:
-        """One frame."""
+        """Return one frame."""
         return self.__getitems__([index])[0]
 
     def __getitems__(self, indices: Sequence[int]) -> list[Sample]:
-        """Several frames, read at once; what PyTorch's `DataLoader` calls for a batch."""
+        """Return several frames, read at once; PyTorch's `DataLoader` calls it for a batch."""
         chosen = np.arange(len(self))[np.asarray(indices, dtype=np.int64)]
         samples = []
         for sample in self._reader.read(self.frames.take(chosen)):

@@ -1,4 +1,4 @@
-"""Rows of a dataset to tensors: what `FrameDataset` and `ClipDataset` share."""
+"""Read rows of a dataset as tensors, for `FrameDataset` and `ClipDataset`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Transforms = Callable[[Any, Target], tuple[Any, Target]]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is read of each frame; the options that both datasets document."""
+    """What to read of each frame: options that both datasets document."""
 
     objects: Sequence[str] | None
     semantic: Sequence[str]
@@ -39,7 +39,7 @@ class Wanted:
         """Find the columns.
 
         Raises:
-            ConfigurationError: If one of them is not there, or does not hold what is needed.
+            ConfigurationError: If a column is missing, or does not hold what is needed.
         """
         objects = self.objects
         if objects is None and (self.semantic or self.classes or self.multi_hot):
@@ -71,7 +71,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Which frames are read; the options that both datasets document."""
+    """Which frames to read: options that both datasets document."""
 
     where: Where | None
     videos: Iterable[int] | None
@@ -81,11 +81,11 @@ class Chosen:
 
 
 class SampleReader:
-    """Reads pictures and targets of many frames at once, in whichever process it is.
+    """Reads pictures and targets of many frames at once, in any process.
 
     Args:
         dataset: The dataset.
-        wanted: What is read of each frame.
+        wanted: What to read of each frame.
 
     Attributes:
         targets: The columns of the targets.
@@ -106,7 +106,7 @@ class SampleReader:
                 f"dtype is {wanted.dtype}; pictures are torch.uint8 or a floating point type."
             )
         self._dtype = wanted.dtype
-        # Here, so that a missing column of pictures is told before frames are chosen.
+        # Here, so that a missing column of pictures is an error before frames are chosen.
         self._frames = self._dataset.frames
         self.targets = wanted.target_reader(self._dataset)
 
@@ -127,7 +127,7 @@ class SampleReader:
                 answers = self.targets.classes.values()
                 frames = frames.take(selections.answered(dataset, frames, answers))
                 left["with an answer"] = len(frames)
-        # A function of the user runs on what the cheaper conditions left.
+        # A user's function runs only on what the cheaper conditions leave.
         if chosen.where is not None:
             frames = frames.take(frames.where(dataset.dataset, chosen.where))
             left["that meet where="] = len(frames)

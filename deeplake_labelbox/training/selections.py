@@ -1,4 +1,4 @@
-"""Which frames of a dataset are trained on."""
+"""Conditions that select the frames to train on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from deeplake_labelbox.errors import ConfigurationError
 def answered(
     dataset: LabeledDataset, frames: FrameIndex, answers: Iterable[AnswerFamily]
 ) -> NDArray[np.bool_]:
-    """Which frames have an answer in one of the columns."""
+    """Select frames that have an answer in one of the columns."""
     found = np.zeros(len(frames), dtype=bool)
     for family in answers:
         found |= rows_with(dataset, frames, family.column, lambda value: len(value) > 0)
@@ -30,7 +30,7 @@ def answered(
 def with_key_frames(
     dataset: LabeledDataset, frames: FrameIndex, spaces: Sequence[LabelSpace]
 ) -> NDArray[np.bool_]:
-    """Which frames have an object that was drawn in them: of the columns, or if none, any."""
+    """Select frames in which an object of the columns (if none, of any) was drawn."""
     chosen = [column.family for space in spaces for column in space.columns]
     found = np.zeros(len(frames), dtype=bool)
     for family in chosen or dataset.families.objects:
@@ -48,10 +48,10 @@ def with_class(
     spaces: Sequence[LabelSpace],
     answers: Mapping[str, AnswerFamily],
 ) -> NDArray[np.bool_]:
-    """Which frames have an object or answer of one of the classes.
+    """Select frames that have an object or answer of one of the classes.
 
     Raises:
-        ConfigurationError: If a class is not among those that are trained on.
+        ConfigurationError: If a class is not one of the target.
     """
     wanted = set(as_names(names))
     known = [name for space in spaces for name in space.class_names[1:]]

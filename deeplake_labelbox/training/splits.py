@@ -1,4 +1,4 @@
-"""Splits of a dataset by video: no frame of a video is in two parts."""
+"""Split a dataset by video: no video is in two parts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def split_by_video(
 ) -> dict[str, tuple[int, ...]]:
     """Divide the videos of a dataset into parts.
 
-    Frames of one video look alike: a model that was trained on some of them has seen the others.
+    Frames of one video look alike: a model trained on some of them has nearly seen the others.
 
     Args:
         dataset: A `LabeledDataset`, an open Deep Lake dataset, or a path.
@@ -69,10 +69,10 @@ def split_by_video(
 def _balanced(
     counts: NDArray[np.float64], shares: NDArray[np.float64], sizes: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """Put each video where its classes are missing most.
+    """Assign each video to the part that lacks its classes most.
 
-    Videos with the largest part of a class choose first; a part is open until it has its number
-    of videos.
+    Videos with the largest share of a class are assigned first; a part is full when it has its
+    number of videos.
     """
     totals = np.maximum(counts.sum(axis=0), 1)
     fractions = counts / totals
@@ -82,7 +82,7 @@ def _balanced(
     for video in np.argsort(-fractions.max(axis=1, initial=0), kind="stable"):
         gain = np.minimum(missing, fractions[video]).sum(axis=1) / shares
         gain[left == 0] = -np.inf
-        # Of equal gains, to the part that lacks the larger part of its videos.
+        # Ties go to the part that lacks the larger share of its videos.
         part = max(
             range(len(shares)), key=lambda p: (gain[p], left[p] / sizes[p] if sizes[p] else 0)
         )

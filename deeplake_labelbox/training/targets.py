@@ -1,4 +1,4 @@
-"""What a model is to find in a frame, in the forms that torchvision's models take (as arrays)."""
+"""Training targets of frames, in the forms of torchvision's models (as arrays)."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ class TargetReader:
     Attributes:
         objects: The columns of objects.
         semantic: The columns that make up the mask of classes.
-        classes: The columns of which a frame has one class, by their key in the target.
-        multi_hot: The columns of which a frame has any number of classes, the same.
+        classes: The columns with one class per frame, by their key in the target.
+        multi_hot: The columns with any number of classes per frame, likewise.
         counter: Leaves out the objects that do not count.
     """
 
@@ -62,7 +62,7 @@ class TargetReader:
 
     @property
     def has_only_classes(self) -> bool:
-        """Whether a frame without an answer to any of ``classes`` has nothing to be found."""
+        """Whether the target is ``classes`` alone: a frame without an answer is then empty."""
         others = (*self.objects.columns, *self.semantic.columns, *self.multi_hot)
         return bool(self.classes) and not others
 
@@ -79,13 +79,13 @@ class TargetReader:
         sizes: Sequence[tuple[int, int]],
         labeled: Sequence[tuple[int, int]],
     ) -> list[Target]:
-        """The targets of frames.
+        """Read the targets of frames.
 
         Args:
             dataset: The dataset.
             frames: The frames.
             sizes: Their heights and widths.
-            labeled: The heights and widths that their labels are in.
+            labeled: The heights and widths to which their labels refer.
 
         Returns:
             One dict per frame; see `FrameDataset` for its keys.

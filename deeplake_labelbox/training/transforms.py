@@ -1,4 +1,4 @@
-"""Transforms of pictures or clips together with their targets, which need no torchvision."""
+"""Transforms of pictures or clips with their targets, without torchvision."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from deeplake_labelbox.training.tv import is_wrapped, wrap
 
 
 class Compose:
-    """One transform after the other.
+    """Applies one transform after the other.
 
     Args:
         transforms: Functions of image and target that return both.
@@ -39,7 +39,7 @@ class Compose:
 
 
 class Resize:
-    """Scales to a size, whatever the shape was.
+    """Scales to a size, without keeping the aspect ratio.
 
     Pictures are averaged (bilinear, antialiased), masks keep their classes (nearest).
 
@@ -80,10 +80,10 @@ class Resize:
 
 
 class HorizontalFlip:
-    """Mirrors left and right, at random; a clip as a whole.
+    """Mirrors left and right at random; a clip as a whole.
 
     Args:
-        p: How likely a picture or clip is mirrored, 0 to 1.
+        p: The probability that a picture or clip is mirrored, 0 to 1.
 
     Raises:
         ConfigurationError: If ``p`` is not within 0 and 1.
@@ -133,5 +133,5 @@ def _map(value: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> Any:
 
 
 def _nearest(old: int, new: int) -> torch.Tensor:
-    """For each new pixel, the old one in which its center lies."""
+    """Return for each new pixel the old one in which its center lies."""
     return ((torch.arange(new) + 0.5) * old / new).long().clamp(max=old - 1)

@@ -1,4 +1,4 @@
-"""torchvision's tensors that know what they are, so that its v2 transforms change them together."""
+"""torchvision's tv_tensors, with which its v2 transforms change picture and target together."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _logger = logging.getLogger(__name__)
 
 
 def use_tv_tensors(asked: bool | None) -> bool:  # noqa: FBT001 - a tri-state option passed on
-    """Whether to wrap tensors: as asked, or whenever torchvision can be imported.
+    """Whether to wrap tensors: as given, by default if torchvision can be imported.
 
     Raises:
-        ConfigurationError: If it is asked for, but torchvision cannot be imported.
+        ConfigurationError: If it is requested, but torchvision cannot be imported.
     """
     if asked is False:
         return False

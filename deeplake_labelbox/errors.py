@@ -1,40 +1,40 @@
 """The errors that this package raises.
 
-Every failure that a caller can meet is one of these; errors of the Labelbox SDK, of Deep Lake, of
-FFmpeg and of HTTP are mapped into them at the edges, with the original as ``__cause__``.
+Every failure that a caller can meet is one of these. Errors of the Labelbox SDK, Deep Lake, FFmpeg
+and HTTP are mapped to them, with the original as ``__cause__``.
 
     DeepLakeLabelboxError
     ├── ConfigurationError          an argument that cannot be used (also a ValueError)
     │   └── GroupMappingError       a group mapping names an unknown kind
-    ├── LabelboxError               Labelbox was asked and did not give
+    ├── LabelboxError               a request to Labelbox failed
     │   ├── AuthenticationError     the API key is missing or refused
     │   ├── ProjectNotFoundError    no such project for this key
     │   ├── LabelboxUnavailableError  network, 5xx or rate limit, after retries
-    │   ├── UploadError             videos that Labelbox does not take
-    │   ├── ExportError             the export task did not deliver
+    │   ├── UploadError             Labelbox does not accept videos
+    │   ├── ExportError             an export task failed
     │   │   ├── ExportFailedError
     │   │   ├── ExportCanceledError
     │   │   ├── ExportTimeoutError
-    │   │   └── ExportEmptyError    the project, or what the filters left of it, has no data rows
-    │   └── AnnotationImportError   an import of annotations did not come to its end
+    │   │   └── ExportEmptyError    no data row of the project passes the filters
+    │   └── AnnotationImportError   an import of annotations was not completed
     │       ├── ImportTimeoutError
     │       └── AlreadyLabeledError  data rows have labels or pre-labels already
     ├── AnnotationSourceError       annotations to import that cannot be read
-    ├── ExportFormatError           a file or list that is no Labelbox video export
+    ├── ExportFormatError           a file or list that is not a Labelbox video export
     │   └── MediaTypeError          an export of another media type than video
     ├── OntologyError               the ontology does not fit the export
-    ├── VideoError                  a video could not be had
+    ├── VideoError                  a video could not be fetched or decoded
     │   ├── VideoNotFoundError      no such file or URL
-    │   ├── VideoForbiddenError     the URL refuses us (401, 403, expired)
+    │   ├── VideoForbiddenError     the URL refuses access (401, 403, expired)
     │   ├── VideoUnreachableError   the network failed, after retries
     │   ├── VideoDecodeError        not a video, damaged or truncated
-    │   └── WorkerLostError         the workers that prepared it died, again and again
+    │   └── WorkerLostError         its workers died at every try
     ├── ClusterError                a Ray cluster cannot be reached, or cannot run the job
-    ├── MaskError                   a mask could not be had or does not fit its frame
+    ├── MaskError                   a mask could not be read or does not fit its frame
     ├── LabelError                  a label that cannot be put on a frame
     └── DatasetError                the Deep Lake dataset cannot be used
-        ├── DatasetExistsError      something is at the path already
-        ├── DatasetNotFoundError    nothing is at the path
+        ├── DatasetExistsError      there is something else at the path
+        ├── DatasetNotFoundError    there is no dataset at the path
         ├── DatasetMismatchError    the dataset was not made from this project
         └── DatasetBusyError        somebody else is changing the dataset
 """
@@ -55,7 +55,7 @@ class GroupMappingError(ConfigurationError):
 
 
 class LabelboxError(DeepLakeLabelboxError):
-    """Labelbox was asked for something and did not give it."""
+    """A request to Labelbox failed."""
 
 
 class AuthenticationError(LabelboxError):
@@ -71,11 +71,11 @@ class LabelboxUnavailableError(LabelboxError):
 
 
 class UploadError(LabelboxError):
-    """Labelbox does not take videos: before the upload, by the look at them, or after it."""
+    """Labelbox does not accept videos, by the check before the upload or afterwards."""
 
 
 class ExportError(LabelboxError):
-    """The export task of a project did not deliver."""
+    """An export task of a project failed."""
 
 
 class ExportFailedError(ExportError):
@@ -95,7 +95,7 @@ class ExportEmptyError(ExportError):
 
 
 class AnnotationImportError(LabelboxError):
-    """An import of annotations into Labelbox did not come to its end."""
+    """An import of annotations into Labelbox was not completed."""
 
 
 class ImportTimeoutError(AnnotationImportError):
@@ -107,7 +107,7 @@ class AlreadyLabeledError(AnnotationImportError):
 
 
 class AnnotationSourceError(DeepLakeLabelboxError):
-    """Annotations that are to be imported cannot be read."""
+    """Annotations to import cannot be read."""
 
 
 class ExportFormatError(DeepLakeLabelboxError):
@@ -123,7 +123,7 @@ class OntologyError(DeepLakeLabelboxError):
 
 
 class VideoError(DeepLakeLabelboxError):
-    """A video could not be had."""
+    """A video could not be fetched or decoded."""
 
 
 class VideoNotFoundError(VideoError):
@@ -142,9 +142,9 @@ class VideoDecodeError(VideoError):
     """The file is not a video, or is damaged or truncated.
 
     Attributes:
-        frames_decoded: How many frames, from the first, were decoded whole before the damage.
+        frames_decoded: Number of frames that were decoded before the damage.
         missing: First and last 1-based number of each run of frames that could not be decoded,
-            where the file tells how many frames it has.
+            if the file declares its number of frames.
     """
 
     def __init__(
@@ -156,7 +156,7 @@ class VideoDecodeError(VideoError):
 
 
 class WorkerLostError(VideoError):
-    """The workers of a cluster that prepared a video died, each time that it was tried."""
+    """The workers of a cluster that prepared a video died at every try."""
 
 
 class ClusterError(DeepLakeLabelboxError):
@@ -164,7 +164,7 @@ class ClusterError(DeepLakeLabelboxError):
 
 
 class MaskError(DeepLakeLabelboxError):
-    """A segmentation mask could not be had, or does not fit its frame."""
+    """A segmentation mask could not be read, or does not fit its frame."""
 
 
 class LabelError(DeepLakeLabelboxError):
@@ -176,11 +176,10 @@ class DatasetError(DeepLakeLabelboxError):
 
 
 class DatasetExistsError(DatasetError):
-    """Something is at the dataset path already, and ``overwrite`` is not set.
+    """There is something else at the dataset path, and ``overwrite`` is not set.
 
     Attributes:
-        is_same_build: Whether it is what the call would make: a dataset of the same project and
-            with the same options, and with the frames of all videos.
+        is_same_build: Whether it is a complete dataset of the same project with the same options.
     """
 
     def __init__(self, message: str, *, is_same_build: bool = False) -> None:
@@ -197,4 +196,4 @@ class DatasetMismatchError(DatasetError):
 
 
 class DatasetBusyError(DatasetError):
-    """Somebody else is changing the dataset, and would have their changes mixed with these."""
+    """Somebody else is changing the dataset at the same time."""

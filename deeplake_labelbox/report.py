@@ -1,4 +1,4 @@
-"""What a run did, and what it could not do."""
+"""Reports of a run: its outcome by data row, and what it could not do."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from deeplake_labelbox._notebook_tables import table
 from deeplake_labelbox._video_names import distinct_names
 from deeplake_labelbox.errors import ConfigurationError
 
-# A gap is made longer if it is among the last so many; more things seldom fail side by side.
+# A gap is extended if it is among this many last gaps; more things rarely fail side by side.
 _LOOK_BACK: Final = 64
 
 
@@ -23,11 +23,11 @@ class Gap:
     """Something that a run could not do.
 
     Attributes:
-        data_row_id: The data row it concerns.
+        data_row_id: The data row.
         name: External id of the data row, or the name of its file.
         what: One sentence.
-        frame: First 1-based frame it concerns, or ``None`` for the whole video.
-        last_frame: Last 1-based frame it concerns; ``None`` where it is told of ``frame`` only.
+        frame: Its first 1-based frame, or ``None`` for the whole video.
+        last_frame: Its last 1-based frame; ``None`` if it is ``frame`` alone.
     """
 
     data_row_id: str
@@ -38,7 +38,7 @@ class Gap:
 
     @property
     def frames(self) -> range:
-        """The 1-based frames that are told; none where it concerns the whole video."""
+        """The 1-based frames of the gap; empty for the whole video."""
         if self.frame is None:
             return range(0)
         return range(self.frame, (self.last_frame or self.frame) + 1)
@@ -54,7 +54,7 @@ class Gap:
 
 @dataclass(slots=True)
 class VideoOutcome:
-    """What became of one data row.
+    """The outcome of one data row.
 
     Attributes:
         data_row_id: The data row.
@@ -62,8 +62,8 @@ class VideoOutcome:
         rows: Rows that were written, or that labels were applied to.
         labeled: Whether a label was applied.
         objects: Number of objects over all rows, by kind of tool.
-        gaps: What could not be had.
-        warnings: What is odd about the video, though nothing is missing for it.
+        gaps: What could not be decoded or applied.
+        warnings: Unusual properties of the video that cause no gaps.
     """
 
     data_row_id: str
@@ -79,11 +79,11 @@ class VideoOutcome:
 
         Args:
             what: One sentence.
-            frame: First 1-based frame it concerns, or ``None`` for the whole video.
-            last_frame: Last one, if there are more.
+            frame: Its first 1-based frame, or ``None`` for the whole video.
+            last_frame: Its last 1-based frame, if there are more.
 
         Returns:
-            The gap; an earlier one made longer, if it says the same of the frames just before.
+            The gap, or an extended one if the same happened in the frames just before.
         """
         last = last_frame or frame
         for index, found in enumerate(reversed(self.gaps[-_LOOK_BACK:]), start=1):
@@ -95,7 +95,7 @@ class VideoOutcome:
         return gap
 
     def merge(self, other: VideoOutcome) -> VideoOutcome:
-        """The outcome of two runs of one data row: of its frames and of its labels."""
+        """Join the outcomes of two runs on one data row, for its frames and for its labels."""
         told = [gap.what for gap in self.gaps]
         return VideoOutcome(
             self.data_row_id,
@@ -103,7 +103,7 @@ class VideoOutcome:
             rows=max(self.rows, other.rows),
             labeled=self.labeled or other.labeled,
             objects=other.objects or self.objects,
-            # The second run tells again why there are no frames, in its own words.
+            # The second run reports missing frames again, in other words.
             gaps=[*self.gaps, *(g for g in other.gaps if not any(w in g.what for w in told))],
             warnings=list(dict.fromkeys([*self.warnings, *other.warnings])),
         )
@@ -143,7 +143,7 @@ class Report:
         return iter(self.videos)
 
     def __str__(self) -> str:
-        """A line for the whole, and a line per gap."""
+        """A line for the run, and a line per gap."""
         counts = {"video": len(self.videos), "row": self.rows, "gap": len(self.gaps)}
         whole = ", ".join(counted(count, noun) for noun, count in counts.items())
         return "\n".join([whole, *map(str, self.gaps)])
@@ -178,9 +178,9 @@ class Report:
         yield from zip(keys, distinct_names(keys), strict=True)
 
     def merge(self, other: Report) -> Report:
-        """One report of two runs on the same data rows: of their frames, then of their labels.
+        """Join the reports of two runs on the same data rows, for their frames and their labels.
 
-        What both tell is told once.
+        Gaps that both report appear once.
         """
         merged = {video.data_row_id: video for video in self.videos}
         for video in other.videos:
@@ -201,7 +201,7 @@ class Report:
         """Read a report that `save` wrote.
 
         Raises:
-            ConfigurationError: If there is no such file, or it is no report.
+            ConfigurationError: If there is no such file, or it is not a report.
         """
         try:
             stored = json.loads(Path(path).read_text("utf-8"))

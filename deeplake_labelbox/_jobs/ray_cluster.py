@@ -6,7 +6,9 @@ import importlib
 import importlib.util
 import logging
 import os
+import socket
 import time
+import warnings
 from typing import Any, Final
 
 from deeplake_labelbox._counts import counted
@@ -20,6 +22,7 @@ _SAME: Final = ("deeplake-labelbox", "av")
 # A cluster that grows on demand takes minutes to have its first worker.
 _WAIT_FOR_CORES: Final = 600.0
 _LOOK: Final = 10.0  # seconds
+_ANSWER: Final = 10.0
 
 
 class RayCluster:
@@ -117,11 +120,14 @@ class RayCluster:
         # Ray would print the errors of tasks that are stopped on purpose.
         os.environ.setdefault("RAY_IGNORE_UNHANDLED_ERRORS", "1")
         try:
-            ray.init(address=self.address, **options)
+            _check_port(self.address)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # they repeat what the error says
+                ray.init(address=self.address, **options)
         except Exception as error:  # Ray raises errors of several kinds, none of them documented
             raise ClusterError(
-                f"The Ray cluster {self.address!r} cannot be reached: {clean(str(error))}. Check "
-                f"the address, and that the cluster runs."
+                f"The Ray cluster {self.address!r} cannot be reached: "
+                f"{clean(str(error)).rstrip('.')}. Check the address, and that the cluster runs."
             ) from error
         self._is_ours = True
 
@@ -181,6 +187,13 @@ def check_versions(host: str, theirs: dict[str, str | None], ours: dict[str, str
                 f"The Ray worker {host} needs {name} {version}, as it is installed here, and has "
                 f"{has}; install the same version on all workers."
             )
+
+
+def _check_port(address: str) -> None:
+    """Check that something listens at ``host:port``; Ray itself may try for many minutes."""
+    host, colon, port = address.rpartition("://")[2].partition("/")[0].rpartition(":")
+    if colon and port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_ANSWER).close()
 
 
 def _nodes(ray: Any) -> list[dict[str, Any]]:

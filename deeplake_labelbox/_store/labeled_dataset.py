@@ -326,6 +326,29 @@ class LabeledDataset:
             for family in self.families.answers
         }
 
+    def to_ray_data(self, rows: RowSelection | None = None) -> Any:
+        """Give the frames and labels to Ray Data, whose workers read them.
+
+        A row has ``image`` (H, W, 3) uint8, ``row``, ``video_idx`` and ``frame_idx``; of its K
+        objects ``boxes`` (K, 4) float32 left, top, width, height, ``classes``, K names, and
+        ``track_ids`` (K,) int64; and each answer in words, in a column of its name. A block holds
+        rows of one video, of ``frame_storage="video"`` of one group of pictures.
+
+        Args:
+            rows: Which rows; by default all, ordered by video and frame.
+
+        Returns:
+            A `ray.data.Dataset`.
+
+        Raises:
+            ConfigurationError: If Ray Data is not installed, there is no such row, or answers have
+                the name of one of these columns.
+            DatasetMismatchError: If the rows do not tell their video and frame.
+        """
+        from deeplake_labelbox._store.ray_rows import ray_rows  # noqa: PLC0415 - seldom used
+
+        return ray_rows(self, self.index.rows if rows is None else self._rows(rows))
+
     def cells(self, column: str, rows: Rows) -> list[Any]:
         """Read the cells of any column, in the order of rows; ``None`` for cells never written.
 

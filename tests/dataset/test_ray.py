@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 import deeplake
+import numpy as np
 import pytest
 import ray_runs
 from small_exports import ONTOLOGY, data_row
@@ -37,6 +38,7 @@ def cluster():
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_AUTH_MODE", "disabled")
         patch.setenv("RAY_IGNORE_UNHANDLED_ERRORS", "1")
+        patch.setenv("RAY_worker_niceness", "0")
         patch.setenv("PYTHONPATH", str(Path(ray_runs.__file__).parent))
         ray.init(
             address="local",
@@ -115,6 +117,10 @@ def test_what_cannot_work_is_said_before_anything_is_written(rows, tmp_path, mon
         patch.setattr(ray_cluster, "_LOOK", 0.1)
         with pytest.raises(ClusterError, match="had 64 cores free"):
             create(ray_address="auto", ray_cpus=64)
+    with monkeypatch.context() as patch:
+        patch.setattr(ray, "is_initialized", lambda: False)
+        with pytest.raises(ClusterError, match=r"'127\.0\.0\.1:1' cannot be reached: .* refused"):
+            create(ray_address="127.0.0.1:1")
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(ConfigurationError, match=r'pip install "deeplake-labelbox\[ray\]"'):
         create(ray_address="auto")
@@ -203,15 +209,18 @@ def test_a_build_that_ends_stops_its_tasks(rows):
     assert not any(ray_runs.workers_of(name) for name in names)
 
 
-def test_the_example_of_the_documentation_runs(sample_box, tmp_path, monkeypatch, capsys):
+@pytest.mark.filterwarnings("ignore")  # Ray Data warns of parts that it itself uses
+def test_the_examples_of_the_documentation_run(sample_box, tmp_path, monkeypatch, capsys):
     text = (Path(__file__).parents[2] / "docs" / "cluster.md").read_text("utf-8")
-    (example,) = re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    examples = re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    code = "\n".join(examples).replace("s3://datasets/clips", str(tmp_path / "clips"))
     monkeypatch.setenv("PROJECT_ID", sample_box.sample.project_id)
     monkeypatch.setenv("LABELBOX_API_KEY", sample_box.api_key)
     monkeypatch.setenv("LABELBOX_ENDPOINT", sample_box.endpoint)
-    path = str(tmp_path / "clips")
-    exec(compile(example.replace("s3://datasets/clips", path), "cluster.md", "exec"), {})  # noqa: S102 - our own
-    assert "4 videos, 148 rows, 0 gaps" in capsys.readouterr().out
+    exec(compile(code, "cluster.md", "exec"), {})  # noqa: S102 - our own
+    printed = capsys.readouterr().out
+    assert "4 videos, 148 rows, 0 gaps" in printed
+    assert printed.count("(8, ") > 10  # batches
 
 
 def test_a_sync_adds_videos_that_ray_prepared(box, tmp_path, monkeypatch):
@@ -230,3 +239,25 @@ def test_a_sync_adds_videos_that_ray_prepared(box, tmp_path, monkeypatch):
     assert "second.mp4 is prepared on " in " ".join(result.stderr.split())
     clips = deeplake.open(path)
     assert [read_number(frame) for frame in clips["frames"][:]] == [0, 1, 2, 8, 9, 10, 11]
+
+
+@pytest.mark.filterwarnings("ignore")  # Ray Data warns of parts that it itself uses
+def test_ray_data_reads_frames_and_labels_on_workers(sample_box, tmp_path):
+    path = str(tmp_path / "clips")
+    project, client = sample_box.sample.project_id, sample_box.client()
+    create_dataset(path, project, lb_client=client, frame_storage="video", progress=False)
+    clips = LabeledDataset(path)
+    rows = clips.index.rows[20:60]  # of two videos
+    found = sorted(clips.to_ray_data(rows).take_all(), key=lambda row: row["row"])
+    assert [row["row"] for row in found] == sorted(rows.tolist())
+    for row in found:
+        objects = clips.objects(row["row"])
+        np.testing.assert_array_equal(row["image"], clips.frames[row["row"]])
+        np.testing.assert_array_equal(row["boxes"], objects.boxes)
+        np.testing.assert_array_equal(row["track_ids"], objects.track_ids)
+        names = [objects.class_names[number] for number in objects.class_ids]
+        assert list(row["classes"]) == names
+        assert row["weather"] == clips.answers(row["row"])["weather"].words[0]
+        place = np.flatnonzero(clips.index.rows == row["row"])[0]
+        assert row["frame_idx"] == clips.index.frame_idx[place]
+        assert row["video_idx"] == clips.index.video_idx[place]

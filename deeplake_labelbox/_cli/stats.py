@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _SPARKS = " ▁▂▃▄▅▆▇█"
 _SPARK_WIDTH = 16  # blocks; fewer in a terminal of less than 64 columns
+_LENGTHS = "#frames per track:\nmin/median/max"
+_CLASS_COLUMNS = ("class", "kind", "#objects", "#frames", "#tracks", _LENGTHS)
+_ONE_TABLE = 80  # columns of a terminal in which the kind is not broken
 
 
 def stats(
@@ -89,16 +92,17 @@ def _show(run: Run, found: DatasetStatistics) -> None:
         f"{counted(found.frames, 'frame')}"
     )
     if found.classes:
-        shown = _table("class", "kind", objects=True, frames=True, tracks=True)
-        # Wraps between the words where the terminal is narrow.
-        shown.add_column("frames a track:\nmin/ median/ max", justify="right")
-        for item in found.classes:
-            low, median, high = item.track_length
-            length = f"{low}/{median:g}/{high}" if item.tracks else ""
-            cells = (f"{item.objects:,}", f"{item.frames:,}", f"{item.tracks:,}", length)
-            shown.add_row(Text(item.name), Text(item.kind), *cells)
-        run.out.print(shown)
-    shown = _table("video", frames=True, objects=True, tracks=True)
+        is_narrow = run.out.width < _ONE_TABLE
+        for places in ((0, 1, 2), (0, 3, 4, 5)) if is_narrow else (range(6),):
+            shown = _table(*(_CLASS_COLUMNS[place] for place in places))
+            for item in found.classes:
+                low, median, high = item.track_length
+                length = f"{low}/{median:g}/{high}" if item.tracks else ""
+                numbers = (f"{item.objects:,}", f"{item.frames:,}", f"{item.tracks:,}", length)
+                cells = (Text(item.name), Text(item.kind), *numbers)
+                shown.add_row(*(cells[place] for place in places))
+            run.out.print(shown)
+    shown = _table("video", "#frames", "#objects", "#tracks")
     shown.add_column("over time", no_wrap=True)
     blocks = min(_SPARK_WIDTH, max(8, run.out.width - 48))
     for video in found.videos:
@@ -107,19 +111,21 @@ def _show(run: Run, found: DatasetStatistics) -> None:
         shown.add_row(Text(video.name), *counts, Text(over_time))
     run.out.print(shown)
     if found.answers:
-        shown = _table("question", "answer", frames=True)
+        shown = _table("question", "answer", "#frames")
         for question, answers in found.answers.items():
             for number, (answer, count) in enumerate(sorted(answers.items(), key=lambda a: -a[1])):
                 shown.add_row(Text("" if number else question), Text(answer), f"{count:,}")
         run.out.print(shown)
 
 
-def _table(*texts: str, **numbers: bool) -> Table:
+def _table(*columns: str) -> Table:
+    """A table; columns of numbers begin with #."""
     shown = Table(box=box.ROUNDED, padding=(0, 1), header_style="cyan")
-    for name in texts:
-        shown.add_column(name, overflow="fold")
-    for name in numbers:
-        shown.add_column(name, justify="right", no_wrap=True)
+    for name in columns:
+        if name.startswith("#"):
+            shown.add_column(name[1:], justify="right", no_wrap=True)
+        else:
+            shown.add_column(name, overflow="fold")
     return shown
 
 

@@ -44,7 +44,7 @@ def show_dataset(run: Run, dataset: deeplake.Dataset, path: str, report: Report)
     objects = [f"{count:,} {kind}" for kind, count in report.objects.items()]
     if objects:
         listed = Text("\n".join([*objects, ""]))
-        table.add_row("objects", listed.append("counted in each frame anew", style="dim"))
+        table.add_row("objects", listed.append("counted once per frame", style="dim"))
     names = column_names(dataset)
     table.add_row("columns", Text(f"{len(names)}: {', '.join(_families(names))}"))
     branch = str(dataset.current_branch.name)

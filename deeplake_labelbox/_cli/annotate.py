@@ -29,7 +29,7 @@ def annotate(
             metavar="NAME",
             show_default=False,
             rich_help_panel=options.STORAGE,
-            help="Write to this branch of the dataset; it is made where it is not there.",
+            help="Write to this branch of the dataset; it is made if it does not exist.",
         ),
     ] = None,
     group_mapping: options.Group = None,
@@ -47,8 +47,8 @@ def annotate(
 ) -> None:
     """Apply the labels of a Labelbox project to a dataset that has its frames.
 
-    Run it again after more was labeled: values and columns are brought up to date in a new commit.
-    --group and --labels are those of the labels that are there already, unless they are given.
+    Run it again after more was labeled: a new commit updates values and columns.
+    --group and --labels default to what the existing labels were written with.
 
     [bold]Examples[/]
 

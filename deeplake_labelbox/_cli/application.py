@@ -62,7 +62,7 @@ class _Command(TyperCommand):
         return _without_type(super().get_params(ctx))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse the words; a wrong value is told without a word of the library that checks it."""
+        """Parse the words; errors do not show words of the library that checks values."""
         try:
             return super().parse_args(ctx, args)
         except typer.BadParameter as error:

@@ -1,4 +1,4 @@
-"""Arguments of the command line put into what the library takes, before anything is done."""
+"""Convert arguments of the command line to what the library takes, before any work."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def read_groups(pairs: Sequence[str] | None) -> dict[str, str]:
     """The group mapping of ``KIND=NAME`` options.
 
     Raises:
-        GroupMappingError: If one is no pair, is given twice, or has an unknown kind.
+        GroupMappingError: If one is not a pair, is given twice, or has an unknown kind.
     """
     from deeplake_labelbox._store.layout import check_group_mapping  # noqa: PLC0415 - imports deeplake
 
@@ -50,13 +50,13 @@ def read_pairs(option: str, texts: Sequence[str] | None) -> dict[str, str]:
     """The pairs of an option like ``--map NAME=VALUE``, by name.
 
     Raises:
-        ConfigurationError: If one is no pair, or a name is given twice.
+        ConfigurationError: If one is not a pair, or a name is given twice.
     """
     pairs: dict[str, str] = {}
     for text in texts or ():
         name, equals, value = text.rpartition("=")
         if not equals or not name:
-            raise ConfigurationError(f"{option} {text!r} is no NAME=VALUE; write it like cars=car.")
+            raise ConfigurationError(f"{option} {text!r} is not NAME=VALUE, like cars=car.")
         if name in pairs:
             raise ConfigurationError(f"{option} is given twice for {name!r}; give it once.")
         pairs[name] = value
@@ -67,14 +67,14 @@ def read_creds(pairs: Sequence[str] | None) -> dict[str, str] | None:
     """The storage credentials of ``KEY=VALUE`` options.
 
     Raises:
-        ConfigurationError: If one is no pair. Its text is not repeated: it may be a secret.
+        ConfigurationError: If one is not a pair. Its text is not repeated: it may be a secret.
     """
     creds: dict[str, str] = {}
     for number, pair in enumerate(pairs or (), start=1):
         key, equals, value = pair.partition("=")
         if not (key and equals):
             raise ConfigurationError(
-                f"--creds number {number} is no KEY=VALUE; write it like aws_region=us-east-1."
+                f"--creds number {number} is not KEY=VALUE, like aws_region=us-east-1."
             )
         creds[key] = value
     return creds or None
@@ -84,15 +84,13 @@ def read_ranges(texts: Sequence[str] | None) -> tuple[tuple[int, int], ...] | No
     """The frames of ``FIRST-LAST`` options, counted from 1.
 
     Raises:
-        ConfigurationError: If one is no pair of numbers.
+        ConfigurationError: If one is not a pair of numbers.
     """
     ranges = []
     for text in texts or ():
         first, dash, last = text.partition("-")
         if not (dash and first.strip().isdecimal() and last.strip().isdecimal()):
-            raise ConfigurationError(
-                f"--range {text!r} is no FIRST-LAST; write it like 1-250, counted from 1."
-            )
+            raise ConfigurationError(f"--range {text!r} is not a range like 1-250, counted from 1.")
         ranges.append((int(first), int(last)))
     return tuple(ranges) or None
 
@@ -108,7 +106,7 @@ def read_size(text: str | None) -> int | tuple[int, int] | None:
     numbers = text.lower().split("x")
     if len(numbers) > 2 or not all(number.strip().isdecimal() for number in numbers):
         raise ConfigurationError(
-            f"--resize {text!r} is no size; write the longest side like 640, or 640x360."
+            f"--resize {text!r} is not a size like 640 (the longest side) or 640x360."
         )
     sizes = [int(number) for number in numbers]
     return sizes[0] if len(sizes) == 1 else (sizes[0], sizes[1])
@@ -118,7 +116,7 @@ def read_ontology(path: Path | None) -> Ontology | None:
     """The ontology in a JSON file, in Labelbox's normalized form.
 
     Raises:
-        OntologyError: If the file cannot be read or is no ontology.
+        OntologyError: If the file cannot be read or is not an ontology.
     """
     if path is None:
         return None
@@ -131,7 +129,7 @@ def read_normalized(path: Path) -> dict[str, Any]:
     """The normalized form of the ontology in a JSON file, with all that it says.
 
     Raises:
-        OntologyError: If the file cannot be read or is no ontology.
+        OntologyError: If the file cannot be read or is not an ontology.
     """
     expected = 'save json.dumps(project.ontology().normalized), with "tools" and "classifications"'
     try:
@@ -142,9 +140,9 @@ def read_normalized(path: Path) -> dict[str, Any]:
             "check the path."
         ) from error
     except (ValueError, RecursionError) as error:
-        raise OntologyError(f"The ontology {path} is no JSON; {expected}.") from error
+        raise OntologyError(f"The ontology {path} is not JSON; {expected}.") from error
     if not isinstance(normalized, dict) or not {"tools", "classifications"} & set(normalized):
-        raise OntologyError(f"The JSON in {path} is no ontology; {expected}.")
+        raise OntologyError(f"The JSON in {path} is not an ontology; {expected}.")
     return normalized
 
 
@@ -164,6 +162,6 @@ def read_metadata(path: Path | None) -> dict[str, dict[str, Any]] | None:
         ) from error
     if not isinstance(found, dict) or not all(isinstance(each, dict) for each in found.values()):
         raise ConfigurationError(
-            f'The JSON in {path} is no metadata; write {{"clips/1.mp4": {{"camera": "left"}}}}.'
+            f'The JSON in {path} is not metadata; write {{"clips/1.mp4": {{"camera": "left"}}}}.'
         )
     return found

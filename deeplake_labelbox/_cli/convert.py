@@ -57,7 +57,7 @@ def convert(
             metavar="NAME",
             show_default=False,
             rich_help_panel=options.LABELS,
-            help="Column of rectangles, masks or polygons; may be given several times. By default "
+            help="Column of rectangles, masks or polygons. Repeatable. By default "
             "all of rectangles, or if there are none, all of masks and polygons; for youtube-vis "
             "and masks the other way round.",
         ),
@@ -69,8 +69,7 @@ def convert(
             metavar="CLASS=NAME",
             show_default=False,
             rich_help_panel=options.LABELS,
-            help="Another name for a class; an empty NAME leaves it out. May be given several "
-            "times.",
+            help="Another name for a class; an empty NAME leaves it out. Repeatable.",
         ),
     ] = None,
     annotator: options.Annotator = None,
@@ -103,7 +102,7 @@ def convert(
         str | None,
         typer.Option(
             "--resize",
-            metavar="SIZE",
+            metavar="SIDE|WxH",
             show_default=False,
             rich_help_panel=_FRAMES,
             help="The longest side of the pictures like 640, or a size like 640x360. Without it, "
@@ -159,5 +158,5 @@ def _shares(text: str | None) -> Sequence[float] | None:
         return [float(share) for share in text.split(",")]
     except ValueError as error:
         raise ConfigurationError(
-            f"--split {text!r} is no list of shares; write it like 0.8,0.1,0.1."
+            f"--split {text!r} is not a list of shares like 0.8,0.1,0.1."
         ) from error

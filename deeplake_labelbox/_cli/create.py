@@ -35,7 +35,7 @@ def create(
     *,
     no_labels: Annotated[
         bool,
-        typer.Option("--no-labels", rich_help_panel=options.LABELS, help="Write the frames alone."),
+        typer.Option("--no-labels", rich_help_panel=options.LABELS, help="Write only the frames."),
     ] = False,
     group_mapping: options.Group = None,
     label_selection: options.LabelChoice = "selected",
@@ -55,7 +55,11 @@ def create(
     stride: Annotated[
         int,
         typer.Option(
-            "--stride", min=1, rich_help_panel=_FRAMES, help="Only every n-th frame of a video."
+            "--stride",
+            min=1,
+            metavar="N",
+            rich_help_panel=_FRAMES,
+            help="Only every n-th frame of a video.",
         ),
     ] = 1,
     fps: Annotated[
@@ -64,7 +68,7 @@ def create(
             "--fps",
             show_default=False,
             rich_help_panel=_FRAMES,
-            help="At most so many frames a second.",
+            help="At most this many frames per second.",
         ),
     ] = None,
     ranges: Annotated[
@@ -74,7 +78,7 @@ def create(
             metavar="FIRST-LAST",
             show_default=False,
             rich_help_panel=_FRAMES,
-            help="Only these frames, counted from 1, like 1-250. May be given several times.",
+            help="Only these frames, counted from 1, like 1-250. Repeatable.",
         ),
     ] = None,
     only_labeled: Annotated[
@@ -92,8 +96,8 @@ def create(
             metavar="SIDE|WxH",
             show_default=False,
             rich_help_panel=_FRAMES,
-            help="Scale frames, and their labels alike: to this longest side in pixels, or to "
-            "exactly WIDTHxHEIGHT.",
+            help="Scale frames and their labels: to this longest side in pixels, or to exactly "
+            "WIDTHxHEIGHT.",
         ),
     ] = None,
     overwrite: Annotated[
@@ -117,8 +121,8 @@ def create(
 ) -> None:
     """Make a Deep Lake dataset of a Labelbox video project: export, decode, annotate, commit.
 
-    Called again after an interruption, it goes on where it stopped: with the videos that are not
-    there yet, or with the labels.
+    Called again after an interruption, it goes on where it stopped, with the missing videos or
+    the labels.
 
     [bold]Examples[/]
 
@@ -179,7 +183,7 @@ def create(
 
 
 def _how_to_go_on(location: DatasetLocation, project_id: str) -> str:
-    """What to do with a dataset that is there already, if it is one of the project."""
+    """Say how to continue with an existing dataset of the project."""
     from deeplake_labelbox._store.applied_labels import AppliedLabels  # noqa: PLC0415 - imports deeplake
     from deeplake_labelbox._store.swap import found_meta  # noqa: PLC0415 - the same
 
@@ -192,4 +196,4 @@ def _how_to_go_on(location: DatasetLocation, project_id: str) -> str:
             f"`{command_line('annotate', location.path, project_id)}` applies them (with --group, "
             f"if it was given)."
         )
-    return f"`{command_line('sync', location.path)}` brings it in step with Labelbox."
+    return f"`{command_line('sync', location.path)}` updates it from Labelbox."

@@ -31,9 +31,9 @@ def demo(
         typer.Option(
             "--output",
             "-o",
-            metavar="DIR",
+            metavar="FOLDER",
             file_okay=False,
-            help="Folder that gets dataset/ and contact-sheet.png.",
+            help="Folder for dataset/ and contact-sheet.png.",
         ),
     ] = Path("deeplake-labelbox-demo"),
     frames: Annotated[
@@ -43,21 +43,21 @@ def demo(
     ray_cpus: options.RayCpus = 2,
     verbose: options.Verbose = False,
 ) -> None:
-    """See it work: a labeled video project becomes a dataset, in seconds and without an account.
+    """Turn a sample project into a dataset, in seconds and without an account.
 
-    A Labelbox sandbox is started on this machine, with a sample project of four short videos. The
-    real Labelbox SDK exports it, its videos are decoded, its labels are applied, and what is in the
-    dataset is drawn on a contact sheet. Running it again replaces what it made.
+    A Labelbox sandbox runs on this machine, with a sample project of four short videos. The real
+    Labelbox SDK exports it, its videos are decoded, its labels are applied, and a contact sheet
+    shows the result. Running it again replaces what it made.
     """
     with running(verbose=verbose) as run, one_writer(str(output / "dataset")):
         _check_folder(output)
+        with writing(output):
+            output.mkdir(parents=True, exist_ok=True)
+            (output / _MARKER).write_text(_MARKED, "utf-8")
         from deeplake_labelbox._jobs.create import create_dataset  # noqa: PLC0415 - imports deeplake
 
         run.step("Starting a Labelbox sandbox with a sample project")
         with start_sandbox(sample=True) as box:
-            with writing(output):
-                output.mkdir(parents=True, exist_ok=True)
-                (output / _MARKER).write_text(_MARKED, "utf-8")
             path = str(output / "dataset")
             report = create_dataset(
                 path,

@@ -14,8 +14,8 @@ from deeplake_labelbox._cli.summary import command_line, readable_size
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox.errors import ConfigurationError
 
-_FILTERS = "Which data rows (all that is given must hold)"
-_DETAILS = "What is told of each data row"
+_FILTERS = "Which data rows (all conditions must hold)"
+_DETAILS = "Details of each data row"
 RANGES = {
     "last_activity_at": "--since/--until",
     "label_created_at": "--labeled-since/--labeled-until",
@@ -44,20 +44,20 @@ def export(
     ],
     *,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the file, once the export is there.")
+        bool, typer.Option("--overwrite", help="Replace the file once the export is complete.")
     ] = False,
     workflow_status: Annotated[
         Literal["ToLabel", "InReview", "InRework", "Done"] | None,
         typer.Option(
             "--status",
             rich_help_panel=_FILTERS,
-            help="Where they stand in the workflow.",
+            help="Their workflow status.",
         ),
     ] = None,
     batch_ids: Annotated[
         list[str] | None,
         typer.Option(
-            "--batch", metavar="ID", rich_help_panel=_FILTERS, help="Of this batch. Repeatable."
+            "--batch", metavar="ID", rich_help_panel=_FILTERS, help="In this batch. Repeatable."
         ),
     ] = None,
     data_row_ids: Annotated[
@@ -80,7 +80,7 @@ def export(
         typer.Option(
             metavar="DATE",
             rich_help_panel=_FILTERS,
-            help="Last activity from then on: 2024-01-31, '2024-01-31 12:00:00' or ISO 8601.",
+            help="Last activity since then: 2024-01-31, '2024-01-31 12:00:00' or ISO 8601.",
         ),
     ] = None,
     until: Annotated[
@@ -89,7 +89,7 @@ def export(
     ] = None,
     labeled_since: Annotated[
         str | None,
-        typer.Option(metavar="DATE", rich_help_panel=_FILTERS, help="Labeled from then on."),
+        typer.Option(metavar="DATE", rich_help_panel=_FILTERS, help="Labeled since then."),
     ] = None,
     labeled_until: Annotated[
         str | None,
@@ -114,7 +114,7 @@ def export(
     performance: Annotated[
         bool,
         typer.Option(
-            rich_help_panel=_DETAILS, help="Times and scores of its labels, and which were skipped."
+            rich_help_panel=_DETAILS, help="Times and scores of its labels, and which are skipped."
         ),
     ] = True,
     timeout: Annotated[
@@ -132,8 +132,7 @@ def export(
 ) -> None:
     """Export a Labelbox video project to an NDJSON file, with its labels and ontology ids.
 
-    The file can be given to `create` and `annotate` instead of the project id, as often as you
-    like: nothing is exported again.
+    `create` and `annotate` take the file instead of the project id; nothing is exported again.
 
     [bold]Examples[/]
 

@@ -76,7 +76,7 @@ def import_(
         SourceFormat | None,
         typer.Option(
             "--format",
-            show_default="by its ending",
+            show_default="from its suffix",
             rich_help_panel=_SOURCE,
             help=f"Format of the source. {_VARIANTS}.",
         ),

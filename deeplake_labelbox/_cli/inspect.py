@@ -24,11 +24,9 @@ if TYPE_CHECKING:
 def inspect(
     source: options.Source,
     *,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print everything as JSON, for machines.")
-    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     at_a_time: Annotated[
-        int, typer.Option(min=1, max=64, help="How many videos are looked at at once.")
+        int, typer.Option(min=1, max=64, help="How many videos are inspected in parallel.")
     ] = 8,
     project_id: options.Project = None,
     lb_api_key: options.ApiKey = None,
@@ -37,8 +35,8 @@ def inspect(
 ) -> None:
     """Look at every video of a project before anything is decoded or written.
 
-    Tells for each what it is and what is odd about it, and which frames or labels will be missing.
-    Of a remote MP4 or MOV only the index is fetched. Ends with exit code 2 if anything will be
+    Shows the format of each video, what is unusual, and which frames or labels will be missing.
+    Of a remote MP4 or MOV only the index is fetched. The exit code is 2 if anything will be
     missing.
 
     [bold]Examples[/]
@@ -95,7 +93,7 @@ def _show(run: Run, inspection: ProjectInspection) -> None:
     table.add_column("rate", justify="right")
     table.add_column("frames", justify="right")
     # Narrow enough that ids, of 25 characters, stay in one piece.
-    table.add_column("what to know", overflow="fold", max_width=max(12, run.out.width - 62))
+    table.add_column("notes", overflow="fold", max_width=max(12, run.out.width - 62))
     for name, video in zip(inspection.short_names, inspection, strict=True):
         table.add_row(*_cells(name, video))
     run.out.print(table)

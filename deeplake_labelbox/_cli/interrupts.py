@@ -18,9 +18,9 @@ _IMPORT: Final = "<frozen importlib._bootstrap>"
 
 
 def wait_for_imports() -> None:
-    """Let Ctrl-C wait for imports and finalizers; not where it is ignored, as for background jobs.
+    """Let Ctrl-C wait for imports and finalizers, unless it is ignored (background jobs).
 
-    To be called in the main thread.
+    Call it in the main thread.
     """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler and hasattr(
         signal, "pthread_kill"

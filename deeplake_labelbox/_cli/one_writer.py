@@ -16,10 +16,10 @@ logger = logging.getLogger(__name__)
 
 @contextmanager
 def one_writer(path: str) -> Iterator[None]:
-    """Refuse to write where another command of this machine is writing.
+    """Hold the lock of a local dataset while a command writes it.
 
     Args:
-        path: Path of the dataset; one that is no folder of this machine is not locked.
+        path: Path of the dataset; a path that is not local is not locked.
 
     Raises:
         DatasetBusyError: If another command is writing there.

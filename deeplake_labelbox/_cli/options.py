@@ -21,7 +21,7 @@ ApiKey = Annotated[
         metavar="KEY",
         show_default=False,
         rich_help_panel=LABELBOX,
-        help="API key of Labelbox. The environment variable keeps it out of the shell's history.",
+        help="API key of Labelbox. The environment variable keeps it out of the shell history.",
     ),
 ]
 Endpoint = Annotated[
@@ -32,7 +32,7 @@ Endpoint = Annotated[
         metavar="URL",
         show_default=False,
         rich_help_panel=LABELBOX,
-        help="GraphQL URL of another server than Labelbox's, such as the sandbox.",
+        help="GraphQL URL of another server than Labelbox, such as the sandbox.",
     ),
 ]
 Source = Annotated[
@@ -41,7 +41,7 @@ Source = Annotated[
         metavar="PROJECT_ID_OR_EXPORT",
         show_default=False,
         help="Id of a Labelbox project, as in its URL, or the path of a saved export (NDJSON or "
-        "JSON). With an export and no API key, Labelbox is not asked for anything.",
+        "JSON). With an export and no API key, no request is made to Labelbox.",
     ),
 ]
 Project = Annotated[
@@ -51,7 +51,7 @@ Project = Annotated[
         metavar="ID",
         show_default=False,
         rich_help_panel=LABELBOX,
-        help="Which project of an export that holds several.",
+        help="Project to use, if the export holds several.",
     ),
 ]
 Dataset = Annotated[
@@ -69,13 +69,13 @@ Group = Annotated[
         metavar="KIND=NAME",
         show_default=False,
         rich_help_panel=LABELS,
-        help="Let all tools or classifications of a kind share a column, like "
-        "raster-segmentation=mask. May be given several times.",
+        help="All tools or classifications of a kind share one column, like "
+        "raster-segmentation=mask. Repeatable.",
     ),
 ]
 _LABEL_CHOICES = (
-    "Which of several labels of a video counts: the winner in Labelbox, else the newest; the "
-    "newest; or the winner, and each annotator's in columns of their own."
+    "If a video has several labels: selected uses the winner in Labelbox, else the newest; newest "
+    "the newest; all the same as selected, with each annotator in further columns."
 )
 LabelChoice = Annotated[
     Literal["selected", "newest", "all"],
@@ -101,8 +101,7 @@ RowDetails = Annotated[
         metavar="DETAIL",
         show_default=False,
         rich_help_panel=LABELS,
-        help="Also write workflow_status, metadata or attachments of each data row. May be given "
-        "several times.",
+        help="Also write workflow_status, metadata or attachments of each data row. Repeatable.",
     ),
 ]
 OntologyFile = Annotated[
@@ -112,7 +111,7 @@ OntologyFile = Annotated[
         metavar="FILE",
         show_default=False,
         rich_help_panel=LABELS,
-        help="JSON file with the ontology's normalized form, instead of asking Labelbox.",
+        help="JSON file with the normalized form of the ontology, instead of the one in Labelbox.",
     ),
 ]
 VerifyFrames = Annotated[
@@ -129,7 +128,7 @@ FailOnError = Annotated[
     typer.Option(
         "--fail-on-error",
         rich_help_panel=OUTCOME,
-        help="Stop at the first thing that cannot be had, instead of going on and listing it.",
+        help="Stop at the first problem, instead of going on and listing problems at the end.",
     ),
 ]
 ReportFile = Annotated[
@@ -149,7 +148,7 @@ Creds = Annotated[
         metavar="KEY=VALUE",
         show_default=False,
         rich_help_panel=STORAGE,
-        help="Credential of the storage, like aws_access_key_id=...; may be given several times.",
+        help="Credential of the storage, like aws_access_key_id=.... Repeatable.",
     ),
 ]
 DeepLakeToken = Annotated[
@@ -169,7 +168,7 @@ Videos = Annotated[
         "--video",
         metavar="NAME",
         show_default=False,
-        help="Name, data row id or video_idx of a video; may be given several times.",
+        help="Name, data row id or video_idx of a video. Repeatable.",
     ),
 ]
 Annotator = Annotated[
@@ -178,8 +177,8 @@ Annotator = Annotated[
         "--annotator",
         metavar="EMAIL",
         show_default=False,
-        help="Whose labels, of a dataset with columns of each annotator (--labels all); by default "
-        "those that count.",
+        help="Show the labels of this annotator, in a dataset with columns of each annotator "
+        "(--labels all); by default the selected labels.",
     ),
 ]
 ReadBranch = Annotated[
@@ -189,7 +188,7 @@ ReadBranch = Annotated[
         metavar="NAME",
         show_default=False,
         rich_help_panel=STORAGE,
-        help="Read this branch of the dataset.",
+        help="Branch of the dataset to read.",
     ),
 ]
 Verbose = Annotated[
@@ -198,7 +197,7 @@ Verbose = Annotated[
         "--verbose",
         "-v",
         rich_help_panel=OUTCOME,
-        help="Show what is logged, and the traceback of an error.",
+        help="Show log messages, and the traceback of an error.",
     ),
 ]
 RayAddress = Annotated[

@@ -1,4 +1,4 @@
-"""Output on terminals and pipes whose encoding lacks a character.
+"""Write to terminals and pipes whose encoding lacks a character.
 
 Python ends with ``UnicodeEncodeError`` there: with ``LC_ALL=C``, ``PYTHONIOENCODING=ascii``, the
 code pages of Windows, or a file name whose bytes are not of the file system's encoding.

@@ -1,4 +1,4 @@
-"""``deeplake-labelbox preview``: a look at a dataset."""
+"""``deeplake-labelbox preview``: a dataset as a picture, a video or a page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from deeplake_labelbox._cli.reading import open_to_read
 from deeplake_labelbox._cli.running import check_writable, running
 from deeplake_labelbox.errors import ConfigurationError
 
-_WHAT = "What is shown"
+_WHAT = "What to show"
 
 
 def _bytes(megabytes: float) -> float:
@@ -64,7 +64,7 @@ def preview(
             min=0.05,
             callback=_bytes,
             rich_help_panel=_WHAT,
-            help="Greatest size of an .html page; frames are left out where it would be larger.",
+            help="Maximum size of an .html page; frames are left out to stay below it.",
         ),
     ] = 24.0,
     branch: options.ReadBranch = None,
@@ -72,7 +72,7 @@ def preview(
     deeplake_token: options.DeepLakeToken = None,
     verbose: options.Verbose = False,
 ) -> None:
-    """Look at a dataset and its labels: as a picture, a video, or a page for the browser.
+    """Show a dataset and its labels as a picture, a video, or a page for the browser.
 
     [bold]Examples[/]
 
@@ -109,6 +109,6 @@ def _read_range(text: str | None) -> tuple[int, int] | None:
     found = re.fullmatch(r"\s*(\d{1,9})\s*(?:-\s*(\d{1,9})\s*)?", text)
     if found is None:
         raise ConfigurationError(
-            f"--frames {text!r} is no range of frames; write it like 1-250, counted from 1."
+            f"--frames {text!r} is not a range of frames like 1-250, counted from 1."
         )
     return int(found[1]), int(found[2] or found[1])

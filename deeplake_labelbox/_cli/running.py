@@ -1,4 +1,4 @@
-"""What every command runs in: consoles, logging, errors in one sentence, exit codes.
+"""Run a command: consoles, logging, errors in one sentence, exit codes.
 
 Results go to standard output; progress, messages and errors go to standard error.
 """
@@ -27,10 +27,10 @@ from deeplake_labelbox.errors import ConfigurationError, DeepLakeLabelboxError
 from deeplake_labelbox.report import Gap
 
 EXIT_GAPS: Final = 64
-"""Raised as an exit code by commands that finished with gaps; the application turns it into 2."""
+"""Exit code of commands that finished with problems; the application maps it to 2."""
 
 SAME_COMMAND: Final = "Run the same command again to go on: what is done is not done twice."
-"""What commands say after Ctrl-C that go on where they stopped."""
+"""What commands print after Ctrl-C if they can go on where they stopped."""
 
 _STEPS: Final = "deeplake_labelbox.steps"
 _SDK: Final = ("labelbox", "lbox")
@@ -44,9 +44,9 @@ class Run:
         out: Standard output, for results.
         err: Standard error, for all else.
         verbose: Whether logs and tracebacks are shown.
-        hint: What to say below an error, such as what is there already.
-        resume: What to say after Ctrl-C, where the same command goes on.
-        gaps: What could not be done so far.
+        hint: What to say below an error, such as what exists already.
+        resume: What to say after Ctrl-C, if the same command goes on.
+        gaps: Problems so far.
         started: When it began.
     """
 
@@ -60,7 +60,7 @@ class Run:
 
     @property
     def progress(self) -> bool:
-        """Whether progress bars can be seen; a log file gets the steps alone."""
+        """Whether to show progress bars; a log file gets only the steps."""
         return self.err.is_terminal
 
     @property
@@ -69,15 +69,15 @@ class Run:
         return time.monotonic() - self.started
 
     def step(self, text: str) -> None:
-        """Say what is done next."""
+        """Print what is done next."""
         self.err.print(Text(text), style="dim", soft_wrap=True)
 
     def warn(self, text: str) -> None:
-        """Say something that the user should know."""
+        """Print a note."""
         self.err.print(Text.assemble(("Note: ", "yellow"), text), soft_wrap=True)
 
     def result(self, text: str = "") -> None:
-        """Print a line of the result as it is, for reading and for pipes."""
+        """Print a line of the result to standard output."""
         self.out.print(Text(text), soft_wrap=True)
 
     def result_json(self, value: Any) -> None:
@@ -116,7 +116,7 @@ def running(*, verbose: bool) -> Iterator[Run]:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Map what goes wrong with a file that the command writes."""
+    """Map errors of writing a file."""
     try:
         yield
     except OSError as error:
@@ -127,7 +127,7 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def _of_file(error: OSError) -> ConfigurationError:
-    """What the operating system does not allow, such as to look into a folder of another user."""
+    """The error for what the operating system does not allow."""
     reason = error.strerror or str(error) or type(error).__name__
     if error.filename is None:
         return ConfigurationError(f"{reason}; check the disk and your rights to it.")
@@ -135,10 +135,10 @@ def _of_file(error: OSError) -> ConfigurationError:
 
 
 def check_writable(path: Path | None) -> None:
-    """Check that a file can be where the user wants it, before a long job.
+    """Check that a file can be written, before a long job.
 
     Raises:
-        ConfigurationError: If it is a folder, or its folder is not there or read-only.
+        ConfigurationError: If it is a folder, or its folder is missing or read-only.
     """
     if path is None:
         return
@@ -205,9 +205,9 @@ class _Handler(RichHandler):
         arguments = record.args if isinstance(record.args, tuple) else ()
         gaps = [item for item in arguments if isinstance(item, Gap)]
         if record.name.startswith("deeplake_labelbox._jobs."):
-            self._run.gaps += gaps  # of labels, the error tells enough
+            self._run.gaps += gaps  # gaps of labels are in the error
         if self._run.verbose or record.name == _STEPS:
             return True
         if record.name.startswith(_SDK) and record.getMessage().startswith("Unknown error"):
-            return False  # it is raised as well, and told as an error of this package
+            return False  # it is raised too, as an error of this package
         return not gaps and record.levelno >= logging.WARNING

@@ -1,7 +1,7 @@
-"""Arguments in messages of the library, spelled as options of the command that runs.
+"""Show arguments in messages of the library as options of the command.
 
 A message names an argument in backticks, with a value or without: `overwrite=True`. Parameters of
-commands have the names of these arguments, so a command itself tells the options.
+commands have the names of these arguments, so a command tells its options itself.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""``deeplake-labelbox stats``: a dataset in numbers."""
+"""``deeplake-labelbox stats``: statistics of a dataset."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def stats(
         typer.Option(
             "--output",
             "-o",
-            metavar="FILE.png",
+            metavar="FILE",
             show_default=False,
-            help="Draw the numbers as a picture.",
+            help="Also draw the numbers to this .png file.",
         ),
     ] = None,
     as_json: Annotated[

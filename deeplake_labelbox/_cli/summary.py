@@ -1,4 +1,4 @@
-"""What a command did: tables, and how to go on."""
+"""Print what a command did, and how to continue."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def finish(run: Run, report: Report, report_file: Path | None) -> None:
 
 
 def show_gaps(run: Run, gaps: Sequence[Gap], report_file: Path | None) -> None:
-    """List what is missing, on standard error."""
+    """List problems on standard error."""
     table = Table(box=box.ROUNDED, title_justify="left", padding=(0, 1), header_style="yellow")
     table.title = Text(f"Finished, with {counted(len(gaps), 'problem')}:", style="bold yellow")
     table.add_column("video", overflow="fold", ratio=2)
@@ -103,7 +103,7 @@ def show_gaps(run: Run, gaps: Sequence[Gap], report_file: Path | None) -> None:
     table.add_column("what", overflow="fold", ratio=5)
     alike: dict[tuple[str, str, str], list[Gap]] = {}
     for gap in gaps:
-        # Each mask has a URL of its own; what went wrong with them is told once a video.
+        # Each mask has a URL of its own; errors are listed once per video.
         key = (gap.name, gap.data_row_id, _URL.sub("", gap.what))
         alike.setdefault(key, []).append(gap)
     for (name, row_id, _), same in list(alike.items())[:_GAPS_SHOWN]:

@@ -1,4 +1,4 @@
-"""``deeplake-labelbox sync``: labels fetched again into a dataset that exists."""
+"""``deeplake-labelbox sync``: update a dataset from its Labelbox project."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def sync(
     *,
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="Print what differs, and write nothing."),
+        typer.Option("--dry-run", help="Print the changes, and write nothing."),
     ] = False,
     branch: Annotated[
         str | None,
@@ -35,7 +35,7 @@ def sync(
             metavar="NAME",
             show_default=False,
             rich_help_panel=options.STORAGE,
-            help="Bring this branch in step instead of main; it is made where it is not there.",
+            help="Update this branch instead of main; it is made if it does not exist.",
         ),
     ] = None,
     merge: Annotated[
@@ -51,7 +51,7 @@ def sync(
             metavar="NAME",
             show_default=False,
             rich_help_panel=options.STORAGE,
-            help="Tag the version that results, so that a training run can name its labels.",
+            help="Tag the resulting version, so that a training run can refer to it.",
         ),
     ] = None,
     prune: Annotated[
@@ -59,7 +59,7 @@ def sync(
         typer.Option(
             "--prune",
             rich_help_panel=options.LABELS,
-            help="Delete the rows of videos that left the project, which are kept otherwise.",
+            help="Delete the rows of videos that left the project.",
         ),
     ] = False,
     full: Annotated[
@@ -67,7 +67,7 @@ def sync(
         typer.Option(
             "--full",
             rich_help_panel=options.LABELBOX,
-            help="Compare all videos, not only those with activity since the last time.",
+            help="Compare all videos, not only those with activity since the last sync.",
         ),
     ] = False,
     retry: Annotated[
@@ -75,7 +75,7 @@ def sync(
         typer.Option(
             "--retry/--no-retry",
             rich_help_panel=options.LABELBOX,
-            help="Try again videos that could not be had, or only in part.",
+            help="Try again videos that failed or are incomplete.",
         ),
     ] = True,
     verify_frames: options.VerifyFrames = True,
@@ -89,10 +89,10 @@ def sync(
     ray_cpus: options.RayCpus = 2,
     verbose: options.Verbose = False,
 ) -> None:
-    """Bring a dataset in step with its Labelbox project: labels, new videos, ontology.
+    """Update a dataset from its Labelbox project: labels, new videos, ontology.
 
-    Only what changed since the last time is asked for and written, in one commit; run twice, it
-    changes nothing the second time.
+    Only what changed since the last sync is exported, and written in one commit. If nothing
+    changed, there is no commit.
 
     [bold]Examples[/]
 

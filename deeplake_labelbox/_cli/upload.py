@@ -1,4 +1,4 @@
-"""``deeplake-labelbox upload``: videos to a Labelbox project that is ready to label."""
+"""``deeplake-labelbox upload``: upload videos to a Labelbox project."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def upload(
             metavar="NAME",
             show_default=False,
             rich_help_panel=options.LABELBOX,
-            help="Name of the project; made when there is none.",
+            help="Name of the project; it is made if it does not exist.",
         ),
     ],
     *,
@@ -56,7 +56,7 @@ def upload(
             metavar="NAME",
             show_default="the name of the project",
             rich_help_panel=options.LABELBOX,
-            help="Name of the Labelbox dataset; made when there is none.",
+            help="Name of the Labelbox dataset; it is made if it does not exist.",
         ),
     ] = None,
     ontology: Annotated[
@@ -150,10 +150,10 @@ def upload(
     report: options.ReportFile = None,
     verbose: options.Verbose = False,
 ) -> None:
-    """Upload videos to Labelbox and make a project of them that is ready to label.
+    """Upload videos to Labelbox, into a project that is ready to label.
 
-    Called again, with the same or with more videos, it goes on where it stopped: what is there
-    already is not uploaded again.
+    Called again, with the same or more videos, it goes on where it stopped; nothing is uploaded
+    twice.
 
     [bold]Examples[/]
 

@@ -147,7 +147,7 @@ def test_what_can_be_known_is_told_before_a_step_is(run_there, sample_box, datas
 
 def test_a_wrong_choice_is_told_in_plain_words(run):
     result = run("create", "project", "clips", "--frames", "bmp")
-    assert "Invalid value for '--frames': 'bmp' is not one of 'png', 'jpg'." in result.stderr
+    assert "Invalid value for '--frames': 'bmp' is not one of 'png', 'jpg', 'video'." in result.stderr
 
 
 def test_a_group_given_twice(run_there, sample_box):
@@ -166,7 +166,7 @@ def test_annotate_needs_the_dataset_of_the_project(run_there, sample_box, tmp_pa
 
 def test_export_options(run_there, sample_box, tmp_path):
     words = ("export", sample_box.sample.project_id, "-o")
-    assert "no date" in the_error(run_there(*words, "a.ndjson", "--since", "yesterday"))
+    assert "not a date" in the_error(run_there(*words, "a.ndjson", "--since", "yesterday"))
     assert "--since/--until" in the_error(run_there(*words, "a.ndjson", "--since", "yesterday"))
     both = ("a.ndjson", "--data-row", "a", "--global-key", "b")
     assert "--data-row and --global-key cannot both be set" in the_error(run_there(*words, *both))

@@ -21,10 +21,10 @@ def test_a_dataset_is_converted_and_what_is_lost_is_told(run, dataset, tmp_path)
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--split", "many"), "--split 'many' is no list of shares; write it like 0.8,0.1,0.1."),
+        (("--split", "many"), "--split 'many' is not a list of shares like 0.8,0.1,0.1."),
         (("--split", "0.5,0.6"), "--split is {'train': 0.5, 'val': 0.6}; give each part"),
         (("--map", "cat=dog"), "--map names the class 'cat', which the columns do not have"),
-        (("--map", "cat"), "--map 'cat' is no NAME=VALUE"),
+        (("--map", "cat"), "--map 'cat' is not NAME=VALUE"),
         (("--video", "none.mp4"), "no rows of a video 'none.mp4'"),
         (("--column", "none"), "Column 'none' holds no rectangles, masks or polygons"),
     ],

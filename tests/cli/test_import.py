@@ -85,7 +85,7 @@ def test_a_dry_run(run_import, tmp_path):
 @pytest.mark.parametrize(
     ("words", "fault"),
     [
-        (("--map", "car"), "--map 'car' is no NAME=VALUE"),
+        (("--map", "car"), "--map 'car' is not NAME=VALUE"),
         (("--map", "a=b", "--map", "a=c"), "--map is given twice for 'a'"),
         (("--format", "cvat"), "cannot be read as XML"),
     ],

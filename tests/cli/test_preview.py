@@ -27,7 +27,7 @@ def test_preview_writes_what_the_suffix_says(run, dataset, tmp_path, name, told)
         (("-o", "no/a.png"), "There is no folder no"),
         (("-o", "a.mp4", "--video", "0", "--video", "1"), "an .mp4 can show only one"),
         (("-o", "a.png", "--video", "x"), "no rows of a video 'x'"),
-        (("-o", "a.png", "--frames", "x"), "write it like 1-250"),
+        (("-o", "a.png", "--frames", "x"), "is not a range of frames like 1-250"),
         (("-o", "a.png", "--frames", "9-3"), "are not a range"),
         (("-o", "a.png", "--branch", "x"), "no branch 'x'; it has main"),
         (

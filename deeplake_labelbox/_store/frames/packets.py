@@ -197,7 +197,7 @@ class PacketStore:
         if not isinstance(reader, PacketReader):
             raise ConfigurationError(
                 "Frames that are stored as pictures cannot become a video again; make the dataset "
-                "of its project with frame_storage='video', or copy it as png or jpg."
+                "of its project with `frame_storage='video'`, or copy it as png or jpg."
             )
         if frames.resize is not None:
             raise ConfigurationError(KEEPS_SIZE)

@@ -32,7 +32,7 @@ def copy(
             help="Only rows that meet a condition, like 'video_idx < 3'.",
         ),
     ] = None,
-    frames: Annotated[
+    frame_storage: Annotated[
         FrameStorage | None,
         typer.Option(
             "--frames",
@@ -50,17 +50,19 @@ def copy(
             "--resize",
             metavar="SIDE|WxH",
             show_default=False,
-            help="Scale frames, and their labels alike; not with --frames video.",
+            help="Scale frames and their labels; not with --frames video.",
         ),
     ] = None,
     overwrite: Annotated[
         bool,
         typer.Option(
-            "--overwrite", rich_help_panel=options.STORAGE, help="Replace a dataset at the path."
+            "--overwrite",
+            rich_help_panel=options.STORAGE,
+            help="Replace a dataset at the path, once the new one is complete.",
         ),
     ] = False,
     branch: options.ReadBranch = None,
-    creds: options.Creds = None,
+    deeplake_creds: options.Creds = None,
     to_creds: Annotated[
         list[str] | None,
         typer.Option(
@@ -71,7 +73,7 @@ def copy(
             help="Credential of the storage of the copy; by default --creds.",
         ),
     ] = None,
-    token: options.DeepLakeToken = None,
+    deeplake_token: options.DeepLakeToken = None,
     verbose: options.Verbose = False,
 ) -> None:
     """Copy a dataset or a part of it, with its labels, to one that is synced like it.
@@ -84,18 +86,18 @@ def copy(
     """
     with running(verbose=verbose) as run, one_writer(dataset):
         size = read_size(resize)
-        opened = open_to_read(source, creds, token, branch)
+        opened = open_to_read(source, deeplake_creds, deeplake_token, branch)
         from deeplake_labelbox._store.labeled_dataset import LabeledDataset  # noqa: PLC0415 - imports deeplake
 
         copied = LabeledDataset(opened).copy(
             dataset,
             where=where,
-            frame_storage=frames,
+            frame_storage=frame_storage,
             jpeg_quality=jpeg_quality,
             resize=size,
             overwrite=overwrite,
-            creds=read_creds(to_creds or creds),
-            token=token,
+            creds=read_creds(to_creds or deeplake_creds),
+            token=deeplake_token,
             progress=run.progress,
         )
         videos = counted(len(copied.videos), "video")

@@ -147,7 +147,9 @@ def test_what_can_be_known_is_told_before_a_step_is(run_there, sample_box, datas
 
 def test_a_wrong_choice_is_told_in_plain_words(run):
     result = run("create", "project", "clips", "--frames", "bmp")
-    assert "Invalid value for '--frames': 'bmp' is not one of 'png', 'jpg', 'video'." in result.stderr
+    assert (
+        "Invalid value for '--frames': 'bmp' is not one of 'png', 'jpg', 'video'." in result.stderr
+    )
 
 
 def test_a_group_given_twice(run_there, sample_box):

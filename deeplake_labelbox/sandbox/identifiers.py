@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 _LENGTH = 25
@@ -28,6 +32,10 @@ class Identifiers:
             number, digit = divmod(number, len(_ALPHABET))
             characters.append(_ALPHABET[digit])
         return "c" + "".join(characters)
+
+    def identified(self, entries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Copy entries, each with a new ``id`` unless it has one."""
+        return [{"id": self.new(), **entry} for entry in entries]
 
 
 class FeatureIds:

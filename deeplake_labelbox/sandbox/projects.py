@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.sandbox.attachments import attached
 from deeplake_labelbox.sandbox.errors import SandboxError
 from deeplake_labelbox.sandbox.labeling import Labeling
 from deeplake_labelbox.sandbox.ontology import complete, with_known_ids
@@ -140,7 +139,7 @@ class SandboxProject:
                 global_key=global_key,
                 media_attributes=copy.deepcopy(media_attributes),
                 metadata_fields=copy.deepcopy(metadata_fields or []),
-                attachments=attached(self._store.identifiers, copy.deepcopy(attachments or [])),
+                attachments=self._store.identifiers.identified(copy.deepcopy(attachments or [])),
             )
             list_later(self._store, row)
             assigned = self._batch(batch or _DEFAULT_BATCH)

@@ -23,6 +23,8 @@ StreamType = Literal["RESULT", "ERRORS"]
 ImportKind = Literal["label", "pre-label"]
 ImportState = Literal["RUNNING", "FAILED", "FINISHED"]
 
+_MAX_KEY_LENGTH = 200
+
 
 def now() -> datetime:
     """Return the current time in UTC, in whole milliseconds as Labelbox stores times."""
@@ -265,6 +267,17 @@ class UploadRecord:
     def content(self) -> bytes:
         """The bytes of the file."""
         return self.file.read_bytes()
+
+
+def global_key_fault(key: str) -> str | None:
+    """Return what is wrong with a global key, apart from being taken."""
+    if not key:
+        return "Global key is empty"
+    if len(key) > _MAX_KEY_LENGTH:
+        return f"Global key is longer than {_MAX_KEY_LENGTH} characters"
+    if key != key.strip() or "  " in key:
+        return "Global key has leading, trailing or double spaces"
+    return None
 
 
 def list_later(store: Store, record: DataRowRecord | AssignmentRecord) -> None:

@@ -9,8 +9,6 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from deeplake_labelbox.sandbox.attachments import attached
-from deeplake_labelbox.sandbox.global_keys import fault_of
 from deeplake_labelbox.sandbox.metadata import MetadataError, merged
 from deeplake_labelbox.sandbox.remote_files import (
     RemoteFileError,
@@ -19,7 +17,7 @@ from deeplake_labelbox.sandbox.remote_files import (
     is_reachable,
     upload_at,
 )
-from deeplake_labelbox.sandbox.store import DataRowRecord, list_later, now
+from deeplake_labelbox.sandbox.store import DataRowRecord, global_key_fault, list_later, now
 from deeplake_labelbox.sandbox.video_probe import media_attributes
 
 if TYPE_CHECKING:
@@ -91,7 +89,7 @@ class DataRowUpload:
             row.file, row.external_url, row.fault = None, None, None
             self._set_content(row, payload)
         if "attachments" in payload:
-            row.attachments = attached(self._store.identifiers, payload["attachments"])
+            row.attachments = self._store.identifiers.identified(payload["attachments"])
         new = self._store.metadata_schemas.values(_metadata(payload))
         row.metadata_fields = merged(row.metadata_fields, new)
 
@@ -138,14 +136,14 @@ class DataRowUpload:
             external_id=payload.get("external_id"),
             global_key=key,
             metadata_fields=self._store.metadata_schemas.values(_metadata(payload)),
-            attachments=attached(self._store.identifiers, payload.get("attachments") or []),
+            attachments=self._store.identifiers.identified(payload.get("attachments") or []),
         )
         self._set_content(row, payload)
         list_later(self._store, row)
         return row
 
     def _check_key(self, key: object) -> None:
-        fault = fault_of(str(key))
+        fault = global_key_fault(str(key))
         if fault is not None:
             raise RejectedRowError(fault)
         if self._store.is_taken(str(key)):

@@ -6,7 +6,6 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.sandbox.attachments import attached
 from deeplake_labelbox.sandbox.graphql.context import Resolvers, Services, lookup, services
 from deeplake_labelbox.sandbox.graphql.data_rows import data_row_form
 from deeplake_labelbox.sandbox.graphql.errors import InvalidQueryError, NotFoundError
@@ -56,7 +55,7 @@ def attach(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, An
     """Add an attachment to a data row."""
     box = services(info)
     row = lookup(box.store.data_rows, data.pop("dataRowId"), "Data row")
-    row.attachments += attached(box.store.identifiers, [data])
+    row.attachments += box.store.identifiers.identified([data])
     return row.attachments[-1]
 
 

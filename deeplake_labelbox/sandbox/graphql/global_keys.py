@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.sandbox.global_keys import fault_of
 from deeplake_labelbox.sandbox.graphql.context import Resolvers, lookup, services
+from deeplake_labelbox.sandbox.store import global_key_fault
 
 if TYPE_CHECKING:
     from deeplake_labelbox.sandbox.graphql.context import Info
@@ -22,7 +22,7 @@ def assign(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, st
         )
         if row is None:
             denied.append(link)
-        elif fault_of(link["globalKey"]) is not None or not is_free:
+        elif global_key_fault(link["globalKey"]) is not None or not is_free:
             invalid.append(link)
         else:
             row.global_key = link["globalKey"]

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from deeplake_labelbox._store.label_diff import LabelDiff, diff_labels
     from deeplake_labelbox._store.labeled_dataset import LabeledDataset
     from deeplake_labelbox._sync.report import SyncReport
-    from deeplake_labelbox._sync.sync import left_data_rows, sync_dataset
+    from deeplake_labelbox._sync.sync import removed_data_rows, sync_dataset
     from deeplake_labelbox._upload.create import upload_videos
     from deeplake_labelbox._upload.listing import list_videos
     from deeplake_labelbox._upload.result import AnnotationProject, RefusedVideo, UploadedDataRow
@@ -105,10 +105,10 @@ __all__ = [
     "import_annotations",
     "inspect_export",
     "inspect_project",
-    "left_data_rows",
     "list_videos",
     "load_blob_file_paths_from_azure",
     "preview",
+    "removed_data_rows",
     "sync_dataset",
     "upload_videos",
     "write_preview",
@@ -167,10 +167,10 @@ _HOMES = {
     "import_annotations": "_imports.importing",
     "inspect_export": "_jobs.inspect",
     "inspect_project": "_jobs.inspect",
-    "left_data_rows": "_sync.sync",
     "list_videos": "_upload.listing",
     "load_blob_file_paths_from_azure": "integrations",
     "preview": "_pictures.dataset_preview",
+    "removed_data_rows": "_sync.sync",
     "sync_dataset": "_sync.sync",
     "upload_videos": "_upload.create",
     "write_preview": "_pictures.dataset_preview",

@@ -68,7 +68,7 @@ def sync_dataset(
     labels are added, corrected labels replace the old values, and rows whose label was deleted or
     skipped get empty values. Tracks keep their ids. Frames are not fetched again. New videos are
     decoded and appended with the options that the dataset was made with. Rows of data rows that
-    left the project are kept and their ids listed (`left_data_rows`), or deleted with ``prune``.
+    left the project are kept and their ids listed (`removed_data_rows`), or deleted with ``prune``.
     When the ontology grows, columns and ``class_names`` are added, and existing class numbers stay.
     Renamed features are renamed. Columns of deleted features stay, with empty values.
 
@@ -187,7 +187,7 @@ def sync_dataset(
         return _tagged(target, report, tag, wait)
 
 
-def left_data_rows(dataset: ReadableDataset) -> tuple[str, ...]:
+def removed_data_rows(dataset: ReadableDataset) -> tuple[str, ...]:
     """Return the ids of data rows that left the project and whose rows a sync kept.
 
     The rows hold their last labels; a sync with ``prune`` deletes them.
@@ -200,7 +200,7 @@ def left_data_rows(dataset: ReadableDataset) -> tuple[str, ...]:
         import deeplake
 
         dataset = deeplake.open("clips")
-        for data_row_id in left_data_rows(dataset):
+        for data_row_id in removed_data_rows(dataset):
             print(data_row_id, "is no longer in the project")
         ```
     """

@@ -15,7 +15,7 @@ from sync_projects import (
 )
 
 from deeplake_labelbox._store.columns import column_names
-from deeplake_labelbox._sync.sync import left_data_rows
+from deeplake_labelbox._sync.sync import removed_data_rows
 from deeplake_labelbox.errors import ConfigurationError, DatasetMismatchError
 
 EAR = {"tool": "point", "name": "ear"}
@@ -167,7 +167,7 @@ def test_a_video_that_left_and_was_pruned_on_main_alone(sync, dataset, project, 
     second.update_label(second.labels[0], [car(9)])
     assert sync(dataset, branch="labelbox", merge=True).merged
     dataset.refresh()
-    assert left_data_rows(dataset) == ()
+    assert removed_data_rows(dataset) == ()
     assert not sync(dataset, prune=True).committed
     is_in_step(dataset)
 

@@ -6,7 +6,7 @@ import pytest
 from sync_projects import car, clip, person
 
 from deeplake_labelbox._imports.importing import import_annotations
-from deeplake_labelbox._sync.sync import left_data_rows
+from deeplake_labelbox._sync.sync import removed_data_rows
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +52,7 @@ def test_data_rows_come_and_go_late(box, sync, dataset, project, is_in_step):
     fourth = project.add_video(clip(first=40), external_id="d.mp4")
     project.remove_video(first)
     assert sync(dataset).changes == ()
-    assert left_data_rows(dataset) == ()
+    assert removed_data_rows(dataset) == ()
     box.faults.clear()
     changes = {change.what: change.data_row_id for change in sync(dataset).changes}
     assert changes == {"video added": fourth.id, "video left the project": first.id}

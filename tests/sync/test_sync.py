@@ -17,7 +17,7 @@ from sync_projects import (
     weather,
 )
 
-from deeplake_labelbox._sync.sync import left_data_rows
+from deeplake_labelbox._sync.sync import removed_data_rows
 from deeplake_labelbox.errors import ConfigurationError
 
 
@@ -62,12 +62,12 @@ def test_videos_come_and_go(sync, dataset, project, videos, is_in_step):
     report = sync(dataset)
     assert report.summary == "1 video added, 1 video left the project"
     assert len(dataset) == 24
-    assert left_data_rows(dataset) == (first.id,)
+    assert removed_data_rows(dataset) == (first.id,)
     assert not sync(dataset).committed
     pruned = sync(dataset, prune=True)
     assert pruned.summary == "1 video removed"
     assert pruned.rows_removed == 6
-    assert left_data_rows(dataset) == ()
+    assert removed_data_rows(dataset) == ()
     is_in_step(dataset)
     assert not sync(dataset, prune=True).committed
 

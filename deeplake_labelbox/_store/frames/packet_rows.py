@@ -11,7 +11,9 @@ left by a run that was killed, or had no more frames than an earlier one; they a
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Any, Final
 
@@ -65,6 +67,7 @@ class PacketWriter:
     def __init__(self, outer: deeplake.Dataset) -> None:
         self._location = DatasetLocation.of_dataset(outer)
         self._dataset = self._location.nested.open()
+        self._pid = os.getpid()
         # Rows before this one are known to be needed.
         self._checked = 0
 
@@ -109,6 +112,12 @@ class PacketWriter:
     def discard(self) -> None:
         """Take back what was not published."""
         self._dataset.rollback()
+
+    def __del__(self) -> None:
+        """Take back what was not published, which Deep Lake would publish now."""
+        if os.getpid() == self._pid:
+            with suppress(Exception):  # there is nobody to tell
+                self.discard()
 
 
 class PacketRows:

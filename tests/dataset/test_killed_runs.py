@@ -17,7 +17,7 @@ from deeplake_labelbox._store.labelbox_meta import LabelboxMeta
 from deeplake_labelbox.errors import DatasetExistsError
 
 SEED = 20240607
-KILLS = 12
+KILLS = 8
 FRAMES = (5, 9, 4, 7)
 ONTOLOGY = {
     "tools": [{"tool": "rectangle", "name": "car"}, {"tool": "line", "name": "lane"}],

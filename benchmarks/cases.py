@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from benchmarks.bench import Bench, Row
 from benchmarks.frame_cases import end_to_end, first_frame, growth, real_clips, selection
 from benchmarks.label_cases import imports, labels, masks
+from benchmarks.ray_cases import ray
 from benchmarks.sync import measure_sync
 from benchmarks.video_cases import video_storage
 
@@ -27,4 +28,5 @@ CASES: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "first-frame": first_frame,
     "growth": growth,
     "sync": sync,
+    "ray": ray,
 }

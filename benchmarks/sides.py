@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from benchmarks.ray_sides import driver, ray_frames
 from benchmarks.video_sides import READERS
 
 Settings = dict[str, Any]
@@ -164,6 +165,8 @@ SIDES: dict[tuple[str, str], Callable[[Settings], Work]] = {
     ("limit", "ours"): limit,
     ("first frame", "ours"): ours_first_frame,
     ("first frame", "theirs"): theirs_first_frame,
+    ("frames", "Ray"): ray_frames,
+    ("driver", "Ray"): driver,
     **READERS,
 }
 

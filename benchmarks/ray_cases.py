@@ -1,0 +1,44 @@
+"""What Ray costs and brings: two workers against one, and what one driver can write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from benchmarks.bench import Bench, Row, median
+from benchmarks.clips import rescaled_clip
+from benchmarks.measure import Measurement
+
+_SENDERS = 16
+
+
+def ray(bench: Bench) -> Iterator[Row]:
+    """Builds on Ray of this machine; nothing is compared with `deeplake.integrations`."""
+    clip = str(rescaled_clip(bench.folder / "ray.mp4", "720p", 60))
+    videos = 4 if bench.quick else 12
+    settings = {"clip": clip, "videos": videos}
+    for storage, what in (("png", "PNG"), ("video", "packets")):
+        work = partial(bench.run, "frames", "Ray", "", storage=storage, **settings)
+        one, two = bench.alternate(partial(work, workers=1), partial(work, workers=2))
+        rates = [median(results, _rate) for results in (one, two)]
+        yield Row(f"Ray, one worker of one core, {what}, 720p", "frames/s", rates[0])
+        yield Row(f"Ray, two workers of one core, {what}, 720p", "frames/s", rates[1])
+        yield Row(f"two workers against one, {what}, 720p", "times", rates[1] / rates[0])
+        work = partial(bench.run, "driver", "Ray", "", storage=storage, **settings)
+        (alone,) = bench.alternate(partial(work, workers=0))
+        yield Row(f"the driver alone, {what}, 720p", "frames/s", median(alone, _rate))
+        written = median(alone, lambda m: m.written_mb / m.seconds)
+        yield Row(f"the driver alone, {what}, 720p, written", "MiB/s", written)
+    senders = 4 if bench.quick else _SENDERS
+    (fed,) = bench.alternate(
+        partial(bench.run, "driver", "Ray", "", storage="png", workers=senders, **settings)
+    )
+    yield Row(f"memory of the driver, {senders} workers that send PNG", "MiB", median(fed, _peak))
+
+
+def _rate(measured: Measurement) -> float:
+    return measured.rows / measured.seconds
+
+
+def _peak(measured: Measurement) -> float:
+    return measured.peak_mb

@@ -1,0 +1,123 @@
+"""Builds on Ray: with real workers, and the driver alone, fed by workers that only send."""
+
+from __future__ import annotations
+
+import importlib
+import secrets
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+from deeplake_labelbox._jobs.video_task import Step, VideoTask
+from deeplake_labelbox._store.frames.registry import StorageOptions
+from deeplake_labelbox._video.opened import WantedFrames
+
+Settings = dict[str, Any]
+Work = Callable[[], Any]
+
+_BATCH = 100
+
+
+def ray_frames(settings: Settings) -> Work:
+    """Frames of clips to a dataset, on ``workers`` workers of one core."""
+    return _build(settings, _engine(settings["workers"]))
+
+
+def driver(settings: Settings) -> Work:
+    """The same, with steps that were prepared before, sent by ``workers`` workers or by none."""
+    storage = settings["storage"]
+    inner = _engine(settings["workers"]) if settings["workers"] else None
+    if inner is None:
+        prepared_steps(settings["clip"], storage)
+    return _build(settings, _Replay(inner, storage))
+
+
+@cache
+def prepared_steps(clip: str, storage: Any) -> list[Step]:
+    """What the task of a clip yields."""
+    store = StorageOptions(frame_storage=storage).store(batch_size=_BATCH)
+    return list(VideoTask(clip, WantedFrames(batch_size=_BATCH), store).run())
+
+
+@dataclass(frozen=True)
+class ReplayedTask:
+    """Sends the steps of a clip as those of a video of its own, without decoding it again."""
+
+    source: str
+    name: str
+    storage: str
+
+    def run(self) -> Iterator[Step]:
+        """Yield the steps."""
+        recording = secrets.randbits(62)
+        for step in prepared_steps(self.source, self.storage):
+            yield replace(step, recording=recording) if hasattr(step, "recording") else step
+
+
+class _Replay:
+    """An engine whose tasks do not decode."""
+
+    def __init__(self, inner: Any, storage: str) -> None:
+        self._inner = inner
+        self._storage = storage
+
+    def connect(self, url_presigner: Any) -> None:
+        """It is there."""
+
+    def close(self) -> None:
+        """It ends with the process."""
+
+    def run(self, tasks: Iterable[VideoTask]) -> Generator[Step]:
+        """Yield the steps of all tasks."""
+        replayed = [ReplayedTask(task.source, task.name, self._storage) for task in tasks]
+        if self._inner is not None:
+            yield from self._inner.run(replayed)
+            return
+        for task in replayed:
+            yield from task.run()
+
+
+def _engine(workers: int) -> Any:
+    """Ray with so many workers, which have started."""
+    importlib.import_module("ray").init(
+        address="local", num_cpus=workers, include_dashboard=False, log_to_driver=False
+    )
+    engine = importlib.import_module("deeplake_labelbox._jobs.ray_engine").RayEngine("auto", 1)
+    engine.connect(None)
+    return engine
+
+
+def _build(settings: Settings, engine: Any) -> Work:
+    jobs = importlib.import_module("deeplake_labelbox._jobs.create")
+    source = importlib.import_module("deeplake_labelbox._jobs.project_source").ProjectSource
+    selection = importlib.import_module("deeplake_labelbox._store.frame_selection").FrameSelection
+    location = importlib.import_module("deeplake_labelbox._store.location").DatasetLocation
+    package = importlib.import_module("deeplake_labelbox")
+    rows = [
+        {
+            "data_row": {"id": f"row-{n}", "row_data": settings["clip"], "external_id": f"{n}.mp4"},
+            "media_attributes": {},
+            "projects": {"p": {"name": "Ray", "labels": []}},
+        }
+        for n in range(settings["videos"])
+    ]
+    options = importlib.import_module("deeplake_labelbox._jobs.options")
+
+    def work() -> Any:
+        build, export = jobs.prepare_build(
+            source("p", package.ProjectExport.load(rows), None),
+            location.of(settings["path"]),
+            StorageOptions(frame_storage=settings["storage"]).store(batch_size=_BATCH),
+            selection=selection(),
+            errors=options.ErrorPolicy(fail_on_error=True),
+            overwrite=False,
+            url_presigner=None,
+            batch_size=_BATCH,
+            progress=False,
+            report=package.Report(),
+            engine=engine,
+        )
+        return build.run(export)
+
+    return work

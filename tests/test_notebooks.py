@@ -123,7 +123,7 @@ def test_the_notebook_for_own_projects_runs_where_labelbox_hosts_the_videos(
     space = {}
     exec("\n".join(own_project), space)  # noqa: S102 - what the user is told to run
     assert len(space["dataset"]) == 148
-    assert not space["converter"].report.gaps
+    assert not space["report"].gaps
     assert (tmp_path / "clips.html").stat().st_size
 
 

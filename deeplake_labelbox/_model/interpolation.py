@@ -1,4 +1,4 @@
-"""Where an object is in each of its visible frames."""
+"""Move the coordinates of an object between its key frames."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from deeplake_labelbox._model.annotations import MaskReference, Track
+from deeplake_labelbox._model.annotations import Track
 from deeplake_labelbox._model.visibility import VisibleFrames
 
 # Labelbox's editor keeps interpolated coordinates to a thousandth of a pixel.
@@ -56,12 +56,6 @@ def moving_vertices(track: Track, visible: VisibleFrames) -> list[NDArray[np.flo
                 )
             )
     return vertices
-
-
-def held_masks(track: Track, visible: VisibleFrames) -> list[MaskReference]:
-    """Masks of a ``raster-segmentation`` track: the last one drawn, one per visible frame."""
-    values = cast("tuple[MaskReference, ...]", track.coordinates)
-    return [values[held] for held in visible.held]
 
 
 def _moved(

@@ -20,7 +20,8 @@ from deeplake_labelbox._formats.annotations import (
 )
 from deeplake_labelbox._imports.importing import import_annotations
 from deeplake_labelbox._imports.outcome import ImportResult
-from deeplake_labelbox._model.interpolation import held_masks, moving_coordinates
+from deeplake_labelbox._model.interpolation import moving_coordinates
+from deeplake_labelbox._model.kinds import GEOMETRIES
 from deeplake_labelbox._model.labels import parse_label
 from deeplake_labelbox._model.visibility import visible_frames
 from deeplake_labelbox._video.masks import decode_composite_mask
@@ -198,7 +199,9 @@ def test_masks_of_any_frames_come_back(imported, labels_of, box, project):
     got, fetched = {}, {}
     for track in tracks:
         shown = visible_frames(track, 40)
-        for frame, mask in zip(shown.frames.tolist(), held_masks(track, shown), strict=True):
+        for frame, mask in zip(
+            shown.frames.tolist(), GEOMETRIES[track.kind].interpolated(track, shown), strict=True
+        ):
             if mask.url not in fetched:
                 body = requests.get(mask.url, headers=box.client().headers, timeout=10).content
                 fetched[mask.url] = decode_composite_mask(body, 48, 64, name="mask")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deeplake_labelbox._model.annotations import MaskReference, Track
-from deeplake_labelbox._model.interpolation import held_masks
 from deeplake_labelbox._model.json_values import short
 from deeplake_labelbox._model.kinds.geometry import Bools, GeometryKind, Shapes
 from deeplake_labelbox._model.visibility import VisibleFrames
@@ -32,7 +31,7 @@ class RasterSegmentation(GeometryKind):
         return tuple(values)
 
     def interpolated(self, track: Track, visible: VisibleFrames) -> list[MaskReference]:
-        return held_masks(track, visible)
+        return [cast("MaskReference", track.coordinates[index]) for index in visible.held]
 
     def empty(self, height: int = 0, width: int = 0) -> Bools:
         return np.zeros((height, width, 0), dtype=np.bool_)

@@ -36,7 +36,7 @@ EXTRA = (
     "typeguard",
     "imagesize",
 )
-SECONDS_A_TEST = 60
+SECONDS_A_TEST = 300
 
 
 class DownloadError(Exception):

@@ -96,7 +96,8 @@ class DatasetLocation:
             return cls(str(storage["url"]).rstrip("/"), dict(storage["params"]) or None)
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise DatasetError(
-                "Deep Lake does not tell where the dataset is; open it by its path."
+                "Deep Lake does not tell where the dataset is, as of a query of several datasets; "
+                "query one of them."
             ) from error
 
     @property

@@ -102,7 +102,7 @@ def test_packets_that_are_copied_without_decoding_them_are_told(box, project, tm
     assert numbers(report.dataset) == WHOLE
 
 
-def test_views_deleted_rows_copies_and_pickles(sampled, tmp_path):
+def test_views_deleted_rows_copies_and_pickles(sample, sampled, tmp_path):
     path = str(tmp_path / "copy")
     deeplake.copy(sampled, path)
     whole, copied = LabeledDataset(sampled), LabeledDataset(path)
@@ -111,6 +111,11 @@ def test_views_deleted_rows_copies_and_pickles(sampled, tmp_path):
     np.testing.assert_array_equal(LabeledDataset(view).frames[0], whole.frames[rows[-1]])
     with pytest.raises(ConfigurationError, match="'video_idx' is not there"):
         _ = LabeledDataset(copied.dataset.query("SELECT frame_idx")).frames
+    both = 'SELECT * FROM "{0}" WHERE video_idx = 0 UNION (SELECT * FROM "{0}" WHERE video_idx = 1)'
+    with pytest.raises(DatasetError, match="query one of them"):
+        _ = LabeledDataset(deeplake.query(both.format(path))).frames
+    pictures = LabeledDataset(deeplake.query(both.format(sample())))
+    np.testing.assert_array_equal(pictures.frames[0], whole.frames[0])
     for row in reversed(range(0, len(copied), 2)):
         copied.dataset.delete(row)
     copied.dataset.commit()

@@ -135,6 +135,10 @@ def frame_reader(dataset: Readable, column: str) -> FrameReader:
     """
     from deeplake_labelbox._store.videos import recorded_meta  # noqa: PLC0415 - imports Deep Lake
 
-    meta = recorded_meta(dataset)
+    # A view that has the column needs no more, and may be of several datasets.
+    is_picture = not hasattr(dataset, "metadata") and column in {
+        found.name for found in dataset.schema.columns
+    }
+    meta = None if is_picture else recorded_meta(dataset)
     options = StorageOptions() if meta is None else StorageOptions.of(json.loads(meta.options))
     return STORAGES[options.frame_storage].load().reader(dataset, column)

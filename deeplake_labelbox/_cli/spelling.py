@@ -42,5 +42,7 @@ def _spelled(mark: re.Match[str]) -> str:
         return option
     if value == "{}":
         return f"no {option}"
+    if not value.startswith("{"):
+        return f"{option} {value.translate(_QUOTES)}"
     pairs = value.translate(_QUOTES).replace(": ", "=").split(", ")
     return " ".join(f"{option} {pair}" for pair in pairs)

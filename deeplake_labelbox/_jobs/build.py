@@ -18,6 +18,7 @@ from deeplake_labelbox._model.data_rows import data_row_name, declared_frames
 from deeplake_labelbox._model.rows import project_entry
 from deeplake_labelbox._steps import steps
 from deeplake_labelbox._store.columns import column_names
+from deeplake_labelbox._store.frame_selection import in_words
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta
 from deeplake_labelbox._store.location import DatasetLocation, dataset_errors
 from deeplake_labelbox._store.resume import (
@@ -112,9 +113,9 @@ class DatasetBuild:
             )
         if not self._goes_on_with(here):
             raise ConfigurationError(
-                f"The dataset at {self._location} was begun with the options {here.options} and is "
-                f"to be resumed with {self._appender.options}; pass the same options, or "
-                f"`overwrite=True` to begin anew."
+                f"The dataset at {self._location} was begun with {in_words(here.options)}, not "
+                f"with {in_words(self._appender.options)}; pass the same options, or "
+                f"`overwrite=True` to start again."
             )
         self._unfinished = here
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
@@ -99,6 +100,13 @@ class FrameSelection:
     def _ranges(self, data_row_id: str) -> Ranges | None:
         ranges = _checked(self.ranges)
         return ranges.get(data_row_id) if isinstance(ranges, dict) else ranges
+
+
+def in_words(options: str) -> str:
+    """Stored options (JSON) as the arguments that they were given as, for messages."""
+    names = {stored: name for name, stored in STORED_NAMES.items()}
+    given = [f"`{names.get(key, key)}={value!r}`" for key, value in json.loads(options).items()]
+    return ", ".join(given) or "no options"
 
 
 def _checked(ranges: object) -> Ranges | dict[str, Ranges] | None:

@@ -12,6 +12,7 @@ import deeplake_labelbox
 from deeplake_labelbox._cli.application import app, option_names
 from deeplake_labelbox._cli.export import RANGES
 from deeplake_labelbox._cli.spelling import MARK, in_options, options_of
+from deeplake_labelbox._store.frame_selection import in_words
 from deeplake_labelbox.errors import DatasetExistsError
 
 ROOT = Path(deeplake_labelbox.__file__).parent
@@ -101,6 +102,8 @@ def test_arguments_are_shown_as_options_with_their_values():
         assert in_options("with `group_mapping={'line': 'a', 'point': 'b'}`") == (
             "with --group line=a --group point=b"
         )
+        begun = in_words('{"frame_stride": 2, "only_labelled": true}')
+        assert in_options(begun) == "--stride 2, --only-labeled"
         assert in_options("applied with `group_mapping={}`") == "applied with no --group"
         assert in_options("Pass `url_presigner`.") == "Pass url_presigner (in Python)."
         assert in_options("run `deeplake-labelbox sync ds`") == "run `deeplake-labelbox sync ds`"

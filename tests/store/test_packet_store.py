@@ -111,7 +111,7 @@ def test_views_deleted_rows_copies_and_pickles(sample, sampled, tmp_path):
     np.testing.assert_array_equal(LabeledDataset(view).frames[0], whole.frames[rows[-1]])
     with pytest.raises(ConfigurationError, match="'video_idx' is not there"):
         _ = LabeledDataset(copied.dataset.query("SELECT frame_idx")).frames
-    both = 'SELECT * FROM "{0}" WHERE video_idx = 0 UNION (SELECT * FROM "{0}" WHERE video_idx = 1)'
+    both = 'SELECT * FROM "{0}" WHERE video_idx = 0 UNION (SELECT * FROM "{0}")'
     with pytest.raises(DatasetError, match="query one of them"):
         _ = LabeledDataset(deeplake.query(both.format(path))).frames
     pictures = LabeledDataset(deeplake.query(both.format(sample())))

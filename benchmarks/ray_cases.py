@@ -33,7 +33,9 @@ def ray(bench: Bench) -> Iterator[Row]:
     (fed,) = bench.alternate(
         partial(bench.run, "driver", "Ray", "", storage="png", workers=senders, **settings)
     )
-    yield Row(f"memory of the driver, {senders} workers that send PNG", "MiB", median(fed, _peak))
+    yield Row(
+        f"memory of the driver with the object store, {senders} workers", "MiB", median(fed, _peak)
+    )
 
 
 def _rate(measured: Measurement) -> float:

@@ -18,9 +18,13 @@ HARM = "<b onclick='x'>"
 
 
 @pytest.fixture(scope="module")
-def made(sample_box, sample_client):
+def made(sample_box, sample_client, tmp_path_factory):
     return create_dataset_from_video_annotation_project(
-        "mem://display", sample_box.sample.project_id, None, lb_client=sample_client, progress=False
+        f"mem://{tmp_path_factory.mktemp('display').name}",
+        sample_box.sample.project_id,
+        None,
+        lb_client=sample_client,
+        progress=False,
     )
 
 

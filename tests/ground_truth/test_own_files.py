@@ -19,8 +19,8 @@ THINGS = ("person", "car")
 
 
 @pytest.fixture(scope="module")
-def dataset():
-    return make_dataset("mem://own files")
+def dataset(tmp_path_factory):
+    return make_dataset(f"mem://{tmp_path_factory.mktemp('own files').name}")
 
 
 @pytest.fixture

@@ -23,15 +23,12 @@ def own_box():
 
 
 @pytest.fixture(scope="module")
-def dataset_of(own_box):
+def dataset_of(own_box, tmp_path_factory):
     """``dataset_of(project_id, group_mapping)``: its frames and labels."""
-    count = 0
 
     def made(project_id, group_mapping=None):
-        nonlocal count
-        count += 1
         dataset, export = dl.create_dataset_from_video_annotation_project(
-            f"mem://round-trip-{count}",
+            f"mem://{tmp_path_factory.mktemp('round-trip').name}",
             project_id,
             None,
             lb_client=own_box.client(),

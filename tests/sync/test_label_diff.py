@@ -9,14 +9,14 @@ from deeplake_labelbox.errors import ConfigurationError
 
 
 @pytest.fixture(scope="module")
-def relabeled(box):
+def relabeled(box, tmp_path_factory):
     """A dataset whose versions are tagged ``before`` and ``after``, and the ids of its rows."""
     project = box.add_project("Relabeled", ONTOLOGY)
     rows = [project.add_video(clip(first=10 * n), external_id=f"{n}.mp4") for n in range(4)]
     rows[0].add_label([car(2), person(5), road(3), weather("sun"), note("hm"), place("town")])
     rows[1].add_label([car(4), road(2)])
     rows[2].add_label([car(1)])
-    dataset = make(box, project, "mem://relabeled")
+    dataset = make(box, project, f"mem://{tmp_path_factory.mktemp('relabeled').name}")
     dataset.tag("before")
     label = rows[0].labels[0]
     rows[0].update_label(

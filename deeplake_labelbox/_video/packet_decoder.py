@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from deeplake_labelbox._video.resize import resized
@@ -14,13 +15,14 @@ from deeplake_labelbox._video.session_pool import SESSIONS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from deeplake_labelbox._video.packet_index import PacketIndex
     from deeplake_labelbox._video.resize import Resize
 
 _IN_ORDER: Final = 32  # so many frames in a row are taken for reading in order
+_SOON: Final = 64  # frames after the last one that was read
+_SPANS_NOTED: Final = 16
 _MAX_HELD_BYTES: Final = 128 << 20  # of frames that come out before they are asked for
 
 
@@ -38,6 +40,7 @@ class PacketDecoder:
     def __init__(self, index: PacketIndex, fetch: Callable[[int], bytes]) -> None:
         self.index = index
         self._fetch = fetch
+        self._last_read: dict[int, int] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return PacketDecoder, (self.index, self._fetch)
@@ -82,10 +85,32 @@ class PacketDecoder:
         if resize is not None:
             size = self.index.orientation.size(*resized(*self.index.size, resize))
         reformatter = VideoReformatter()
-        with SESSIONS.session(self.index, self._fetch, wanted[0]) as session:
-            keep = session.reaches(wanted[0]) or (
-                len(wanted) >= _IN_ORDER and wanted[-_IN_ORDER] == wanted[-1] - _IN_ORDER + 1
-            )
-            for frame, picture in session.frames(wanted, keep=keep):
-                rgb = to_rgb(picture, reformatter, size)
-                yield frame, self.index.orientation.apply(rgb)
+        for part in self._spans(wanted):
+            with SESSIONS.session(self.index, self._fetch, part[0]) as session:
+                keep = session.reaches(part[0]) or self._follows(part)
+                for frame, picture in session.frames(part, keep=keep):
+                    rgb = to_rgb(picture, reformatter, size)
+                    yield frame, self.index.orientation.apply(rgb)
+
+    def _spans(self, wanted: list[int]) -> list[list[int]]:
+        """Cut ascending frames where a decoder would have to start anew.
+
+        Each part gets a session of its own, which can go on in the next call.
+        """
+        anew = (np.diff(self.index.starts[wanted]) != 0) & (np.diff(wanted) != 1)
+        cuts = np.flatnonzero(anew) + 1
+        bounds = [0, *cuts.tolist(), len(wanted)]
+        return [wanted[start:end] for start, end in pairwise(bounds)]
+
+    def _follows(self, part: list[int]) -> bool:
+        """Whether frames seem to be read in order, so that a decoder is worth keeping.
+
+        They are many in a row, or come soon behind those that were read last of their span.
+        """
+        in_row = len(part) >= _IN_ORDER and part[-_IN_ORDER] == part[-1] - _IN_ORDER + 1
+        start = int(self.index.starts[part[0]])
+        last = self._last_read.pop(start, None)
+        self._last_read[start] = part[-1]
+        while len(self._last_read) > _SPANS_NOTED:
+            self._last_read.pop(next(iter(self._last_read)), None)
+        return in_row or (last is not None and last < part[0] <= last + _SOON)

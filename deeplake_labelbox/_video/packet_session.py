@@ -56,6 +56,11 @@ class PacketSession:
         self._inside: set[int] = set()  # frames whose packets the decoder has
         self._waiting: dict[int, av.VideoFrame] = {}  # frames that came out, by number
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it has nothing decoded that could be gone on from."""
+        return self._since < 0 and not self._waiting and not self._inside
+
     def reaches(self, frame: int) -> bool:
         """Whether the decoder comes to a frame by going on from where it is."""
         if frame in self._waiting or frame in self._inside:

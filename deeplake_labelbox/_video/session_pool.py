@@ -44,15 +44,15 @@ class SessionPool:
     def _take(self, index: PacketIndex, frame: int) -> PacketSession | None:
         with self._lock:
             own = [place for place, (owner, _) in enumerate(self._idle) if owner is index]
-            if not own:
-                return None
             reaching = [place for place in own if self._idle[place][1].reaches(frame)]
-            chosen = min(
-                reaching,
-                key=lambda place: self._idle[place][1].distance(frame),
-                default=own[0],
-            )
-            return self._idle.pop(chosen)[1]
+            if reaching:
+                chosen = min(reaching, key=lambda place: self._idle[place][1].distance(frame))
+                return self._idle.pop(chosen)[1]
+            # One that waits in another span is left there while there is room for a new one.
+            empty = [place for place in own if self._idle[place][1].is_empty]
+            if empty or (own and len(self._idle) >= _MAX_IDLE):
+                return self._idle.pop((empty or own)[0])[1]
+            return None
 
     def _new(self, index: PacketIndex, fetch: Callable[[int], bytes]) -> PacketSession:
         session = PacketSession(index, fetch)

@@ -12,6 +12,7 @@ from deeplake_labelbox._video.opened import WantedFrames, opened_video
 from deeplake_labelbox._video.packet_decoder import PacketDecoder
 from deeplake_labelbox._video.packet_index import PacketIndex
 from deeplake_labelbox._video.packet_recorder import PacketRecorder
+from deeplake_labelbox._video.packet_session import PacketSession
 from deeplake_labelbox.errors import DatasetError, VideoDecodeError, VideoError
 
 
@@ -133,3 +134,27 @@ def test_a_damaged_index_is_refused(tmp_path):
             PacketIndex.from_bytes(damaged)
     with pytest.raises(DatasetError, match="Install the latest"):
         PacketIndex.from_bytes(data[:4] + b"\x09" + data[5:])
+
+
+def test_four_groups_that_are_read_side_by_side_are_each_decoded_once(tmp_path, monkeypatch):
+    options = {"sc_threshold": "0"}  # no key frames of the encoder's own choice
+    path = write_video(tmp_path / "v.mp4", frames=96, gop=24, b_frames=2, options=options)
+    with opened_video(path) as video:
+        expected = Expected(video, FrameChoice()).frames
+        stored = Stored(video, FrameChoice())
+    decoded = []
+    real = PacketSession._take  # the work that a decoder does shows nowhere else
+
+    def counted(session, packet, least):
+        decoded.append(packet)
+        real(session, packet, least)
+
+    monkeypatch.setattr(PacketSession, "_take", counted)
+    decoder = stored.decoder()
+    for begin in range(0, 24, 2):
+        chosen = [24 * group + begin + n for group in (2, 0, 3, 1) for n in range(2)]
+        for number, frame in zip(chosen, decoder.read(chosen), strict=True):
+            assert np.array_equal(frame, expected[number]), number
+    # The first frames of a group do not tell yet that others will follow.
+    packets = sum(packet is not None for packet in decoded)
+    assert packets < 96 + 96 // 2

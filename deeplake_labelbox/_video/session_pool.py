@@ -48,9 +48,9 @@ class SessionPool:
             if reaching:
                 chosen = min(reaching, key=lambda place: self._idle[place][1].distance(frame))
                 return self._idle.pop(chosen)[1]
-            # One that waits in another span is left there while there is room for a new one.
+            # One that waits in another span is left there, as far as the pool allows.
             empty = [place for place in own if self._idle[place][1].is_empty]
-            if empty or (own and len(self._idle) >= _MAX_IDLE):
+            if empty or len(own) >= _MAX_IDLE:
                 return self._idle.pop((empty or own)[0])[1]
             return None
 

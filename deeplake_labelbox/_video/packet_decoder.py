@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from deeplake_labelbox._video.resize import Resize
 
 _IN_ORDER: Final = 32  # so many frames in a row are taken for reading in order
-_SOON: Final = 64  # frames after the last one that was read
+_SOON: Final = 8  # frames after the last one that was read; random ones seldom come so close
 _SPANS_NOTED: Final = 16
 _MAX_HELD_BYTES: Final = 128 << 20  # of frames that come out before they are asked for
 

@@ -10,12 +10,12 @@ Where packets alone tell the number of each frame (`packets`), decoding may be l
 from __future__ import annotations
 
 import logging
+import zlib
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from isal import isal_zlib
 
 from deeplake_labelbox._video.decoding import Clock, VideoDecoder
 from deeplake_labelbox._video.h264_fields import is_progressive
@@ -121,7 +121,7 @@ class PacketRecorder:
             if group > last:
                 break
             if index.stored[group]:
-                index.checksums[group] = isal_zlib.crc32(data)
+                index.checksums[group] = zlib.crc32(data)
                 here = ready == group
                 yield RecordedGroup(group, data, indices[here], timestamps[here])
         if frames.error is not None:

@@ -8,12 +8,12 @@ and for MPEG-4, each is tried with all of its frames, and what fails belongs to 
 from __future__ import annotations
 
 import logging
+import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from av.video.reformatter import VideoReformatter
-from isal import isal_zlib
 
 from deeplake_labelbox._video.packet_index import START
 from deeplake_labelbox._video.packet_session import PacketSession
@@ -37,21 +37,24 @@ _MAX_ROUNDS: Final = 3
 
 
 def frame_digest(frame: av.VideoFrame) -> int:
-    """A checksum of all that a frame's RGB picture depends on."""
+    """A checksum of all that a frame's RGB picture depends on.
+
+    By zlib, as those of groups: see `PacketSession`.
+    """
     form = frame.format
     head = (frame.width, frame.height, form.name, int(frame.colorspace), int(frame.color_range))
-    digest: int = isal_zlib.crc32(repr(head).encode())
+    digest: int = zlib.crc32(repr(head).encode())
     planes = [component.plane for component in form.components]
     if not form.is_planar or len(set(planes)) < len(planes):
-        return isal_zlib.crc32(to_rgb(frame, VideoReformatter(), None), digest)
+        return zlib.crc32(to_rgb(frame, VideoReformatter(), None).data, digest)
     for component in form.components:
         plane = frame.planes[component.plane]
         row = plane.width * (component.bits + 7 >> 3)
         if row == plane.line_size:
-            digest = isal_zlib.crc32(plane, digest)
+            digest = zlib.crc32(plane, digest)
         else:
             rows = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, -1)
-            digest = isal_zlib.crc32(np.ascontiguousarray(rows[:, :row]), digest)
+            digest = zlib.crc32(np.ascontiguousarray(rows[:, :row]).data, digest)
     return digest
 
 

@@ -34,7 +34,7 @@ class BlockBatchSampler(Sampler[list[int]]):
         seed: With the same seed and epoch, the batches are the same.
 
     Attributes:
-        epoch: Counts the epochs, from 0; `set_epoch` sets it, and each iteration adds 1.
+        epoch: The number of the next epoch, from 0; each iteration adds 1, `set_epoch` sets it.
 
     Raises:
         ConfigurationError: A value out of range.
@@ -85,22 +85,29 @@ class BlockBatchSampler(Sampler[list[int]]):
 
     def __len__(self) -> int:
         """How many batches an epoch has."""
-        return sum(map(len, self._by_reader(self.epoch)))
+        frames = sum(map(len, self._blocks))
+        return frames // self._batch_size if self._drop_last else -(-frames // self._batch_size)
 
     def __iter__(self) -> Iterator[list[int]]:
         """The batches of an epoch: indices of the dataset."""
-        by_reader = [iter(batches) for batches in self._by_reader(self.epoch)]
+        orders = self._orders(self.epoch)
         self.epoch += 1
-        while by_reader:
-            for batches in list(by_reader):
-                batch = next(batches, None)
-                if batch is None:
-                    by_reader.remove(batches)
-                else:
-                    yield batch
+        size = self._batch_size
+        rest: list[int] = []
+        # What is left over of each worker is put together, and read by any.
+        full = [len(order) // size * size for order in orders]
+        for start in range(0, max(full), size):
+            for order, end in zip(orders, full, strict=True):
+                if start < end:
+                    yield order[start : start + size]
+        for order, end in zip(orders, full, strict=True):
+            rest += order[end:]
+        for start in range(0, len(rest), size):
+            if start + size <= len(rest) or not self._drop_last:
+                yield rest[start : start + size]
 
-    def _by_reader(self, epoch: int) -> list[list[list[int]]]:
-        """The batches that each worker reads."""
+    def _orders(self, epoch: int) -> list[list[int]]:
+        """The frames that each worker reads, in order."""
         generator = np.random.default_rng([self._seed, epoch])
         queues: list[list[NDArray[np.int64]]] = [[] for _ in range(self._readers)]
         lengths = [0] * self._readers
@@ -108,17 +115,7 @@ class BlockBatchSampler(Sampler[list[int]]):
             reader = lengths.index(min(lengths))
             queues[reader].append(self._blocks[place])
             lengths[reader] += len(self._blocks[place])
-        return [self._batches(queue, generator) for queue in queues]
-
-    def _batches(
-        self, queue: list[NDArray[np.int64]], generator: np.random.Generator
-    ) -> list[list[int]]:
-        order = _interleaved(queue, self._shuffle_blocks, generator)
-        size = self._batch_size
-        batches = [order[start : start + size] for start in range(0, len(order), size)]
-        if self._drop_last and batches and len(batches[-1]) < size:
-            batches.pop()
-        return batches
+        return [_interleaved(queue, self._shuffle_blocks, generator) for queue in queues]
 
 
 def _interleaved(

@@ -58,6 +58,7 @@ def test_batches_hold_every_frame_once_and_go_through_blocks_in_order(frames, wo
     batches.set_epoch(0)
     assert list(batches) == epochs[0]
     for epoch in epochs:
+        assert len(epoch) == len(batches) == -(-len(frames) // 5)
         order = sum(epoch, [])  # noqa: RUF017 - short
         assert sorted(order) == list(range(len(frames)))
         readers = [sum(epoch[number::2], []) for number in range(2)] if workers else [order]  # noqa: RUF017 - short
@@ -67,7 +68,8 @@ def test_batches_hold_every_frame_once_and_go_through_blocks_in_order(frames, wo
                 assert own == sorted(own)
         if block_of.max() > 1:
             assert any(len(set(block_of[batch].tolist())) > 1 for batch in epoch)
-    assert len(BlockBatchSampler(frames, 5, drop_last=True)) == len(frames) // 5
+    whole = BlockBatchSampler(frames, 5, num_workers=workers, drop_last=True)
+    assert [len(batch) for batch in whole] == [5] * (len(frames) // 5) == [5] * len(whole)
 
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")

@@ -56,9 +56,9 @@ def split_by_video(
     frames = source.index
     if labeled:
         frames = frames.take(in_labeled_videos(source, frames))
+    if stratify is None or not len(frames):
+        return split_videos(frames.video_idx, parts, seed=seed)
     videos = shuffled(frames.video_idx, seed)
-    if stratify is None or not len(videos):
-        return split_videos(videos, parts, seed=seed)
     counts = counts_by_video(source, stratify, videos.tolist())
     part_of = _balanced(counts.astype(np.float64), shares, part_sizes(len(videos), shares))
     return {

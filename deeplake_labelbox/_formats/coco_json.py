@@ -56,6 +56,7 @@ class CocoJson:
         annotations: Place in the file and content of each annotation.
         categories: Name by id.
         findings: What is in the file and cannot be read.
+        first_number: The number of a video's first frame, which `convert_dataset` writes.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -82,6 +83,7 @@ class CocoJson:
             )
         self.findings: list[Finding] = []
         self._content = content
+        self.first_number = whole_number(as_mapping(content.get("info")).get("first_number"))
         self.annotations = self.entries("annotations")
         self.categories = {
             key: str(category["name"])

@@ -81,7 +81,13 @@ class Targets:
         The first name that the project has counts; ids and global keys go before external ids,
         and these before file names. A name that several data rows share matches none.
         """
-        wanted = tuple(self._chosen[name] for name in names if name in self._chosen) or names
+        chosen = {self._chosen[name]: name for name in names if name in self._chosen}
+        if len(chosen) > 1:
+            return (
+                f"{' and '.join(map(repr, chosen.values()))} are one video in the file, and "
+                f"`data_rows` names several data rows for it; name one"
+            )
+        wanted = tuple(chosen) or names
         for name in wanted:
             if name in self._by_id:
                 return self._by_id[name]

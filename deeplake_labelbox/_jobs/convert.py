@@ -122,6 +122,7 @@ def convert_dataset(
         ```
     """
     known = _format(to)
+    videos = None if videos is None else list(videos)
     parts = _parts(split)
     check_shares(parts, argument="split")
     check_resize(resize)

@@ -1,5 +1,6 @@
 """Each format as the tool that it is for, or a reader of its layout, finds it."""
 
+import json
 import resource
 import shutil
 from typing import get_args
@@ -10,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from scipy.ndimage import binary_fill_holes
-from training_datasets import SIZES, cells, picture
+from training_datasets import SIZES, cells, make_dataset, picture
 from yolo_labels import fill, read_yolo
 
 from deeplake_labelbox import LabeledDataset, convert_dataset
 from deeplake_labelbox._formats.registry import FORMATS, TargetFormat, target_formats
 from deeplake_labelbox._formats.yolo.outlines import outlines_of
+from deeplake_labelbox._model.kinds.vertices import fill as visible
 from deeplake_labelbox.errors import ConfigurationError
 
 LABELED = [(video, frame) for video, length in ((0, 6), (1, 5)) for frame in range(length)]
@@ -82,6 +84,31 @@ def test_yolo_segments_fill_to_the_masks(convert):
         for name, corners in zones:
             assert name == "area"
             assert np.allclose(corners, [[1, 1], [9, 1], [1, 9]], atol=1e-5)
+
+
+def test_yolo_cuts_polygons_at_the_edge_and_never_writes_them_as_boxes(tmp_path):
+    dataset = make_dataset(f"mem://{tmp_path.name}")
+    height, width = SIZES[0]
+    over = np.array([[-2 * width, height / 2], [width / 2, -5], [width / 2, height + 5]])
+    dataset["zone"][1] = [over.astype(np.float32)]
+    dataset["zone"][0] = [np.array([[2, 3], [9, 8]], np.float32)]
+    for row in (0, 1):
+        dataset["zone_track_ids"][row] = np.array([6], np.int32)
+        dataset["zone_key_frames"][row] = np.array([True])
+    dataset.commit()
+    to = {"columns": ["zone"], "progress": False}
+    report = convert_dataset(dataset, tmp_path / "out", "yolo", **to)
+    assert "objects that cross the picture's edge are cut there" in str(report.notes)
+    lines = read_yolo(tmp_path / "out")
+    ((_, corners),) = lines["train", "video_000000_000001"]
+    assert np.allclose(corners, [[2, 3], [9, 8], [2, 3]], atol=1e-5)
+    ((_, corners),) = lines["train", "video_000000_000002"]
+    seen = visible([over], (width, height))
+    assert (fill(corners.astype(int), SIZES[0]) == seen).all()
+
+    convert_dataset(dataset, tmp_path / "coco", "coco", **to)
+    content = json.loads((tmp_path / "coco/annotations/instances_train.json").read_bytes())
+    assert {len(each["segmentation"][0]) for each in content["annotations"]} == {6}
 
 
 @pytest.mark.filterwarnings("ignore:OpenCV")  # without it, supervision fills polygons itself

@@ -160,6 +160,8 @@ def test_a_yolo_source_that_does_not_say_enough_is_refused(imported_yolo):
     ):
         with pytest.raises(AnnotationSourceError, match=why):
             imported_yolo(names, picture, "0 .5 .5 .1 .1")
+    with pytest.raises(AnnotationSourceError, match="is of poses"):
+        imported_yolo("[car]\nkpt_shape: [12, 2]", "a_1.png", f"0{' .5' * 28}")
     video = imported_yolo("[car]", "a_1.png", "0 .5 .5 .5 .5\n1 .5 .5 .1 .1\n0 .1\n0 nan 0 0 0")
     assert video.tracks[0].coordinates.tolist() == [[2, 1, 4, 2]]
     assert [finding.what for finding in video.findings] == [
@@ -215,3 +217,16 @@ def test_every_object_comes_back(tmp_path_factory, to, kind, place, seed, stride
         assert len(same) == 1
         found[video] = [own for own in found[video] if own is not same[0]]
     assert not any(found.values())
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["mot:train", "coco:annotations/instances_train.json", "youtube-vis:train/instances.json"],
+)
+def test_a_part_without_the_first_frame_comes_back_on_its_frames(tmp_path, place):
+    to, _, file = place.partition(":")
+    shape = np.array([1, 2, 5, 6], np.float32)
+    dataset = make_dataset({("two.mp4", "car", 0): dict.fromkeys(range(1, 10), shape)}, "rectangle")
+    convert_dataset(dataset, tmp_path / "out", to, where="frame_idx >= 1", progress=False)
+    ((name, ((_, frames, _),)),) = read_back(tmp_path / "out" / file, "rectangle").items()
+    assert (name, frames) == ("two.mp4", list(range(2, 10)))

@@ -1,5 +1,7 @@
 """CVAT for video: labels land on the frames on which CVAT shows them, or it is told why not."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -295,7 +297,7 @@ def test_one_data_row_for_tracks_of_one_task(read):
     (video,) = read(document(tasks, second), data_row="eye")
     assert (video.data_row, video.tracks[0].frames.tolist()) == (("eye",), [2])
     first = track(box(1), more='task_id="1"', number=1)
-    with pytest.raises(AnnotationSourceError, match="tracks of 2 tasks, but one data row"):
+    with pytest.raises(AnnotationSourceError, match="tracks of 2 videos, but one data row"):
         read(document(tasks, first, second), data_row="eye")
 
 
@@ -488,6 +490,18 @@ def test_tasks_of_one_video_are_put_together(imported, frames_of):
     text = document(project_of(*tasks), first, second)
     assert frames_of(text) == {"one.mp4": {"0": [4], "1": [24, 25]}}
     assert len(imported(text).accepted) == 2
+
+
+def test_tasks_of_one_video_go_to_one_data_row(imported, project):
+    tasks = [task(1, 20, stop=19), task(2, 10, start=20, stop=29)]
+    first = track(box(3), box(4, outside=1), more='task_id="1"')
+    second = track(box(43), box(45, outside=1), more='task_id="2"', number=1)
+    text = document(project_of(*tasks), first, second)
+    names = re.findall("<name>([^<]+)</name>", project_of(*tasks))
+    assert len(names) == 2
+    rows = {name: row.id for name, row in zip(names, project.data_rows, strict=False)}
+    with pytest.raises(AnnotationSourceError, match="`data_rows` names several data rows for it"):
+        imported(text, data_rows=rows)
 
 
 def test_two_tasks_of_the_same_frames(imported):

@@ -222,6 +222,15 @@ def test_frames_that_count_from_0_or_in_steps(read):
     assert finding == "line 1 of gt.txt has frame 0; frames count from 1"
 
 
+@pytest.mark.parametrize("first", [None, 1])
+def test_a_sequence_that_notes_its_frames_keeps_them(tmp_path, first):
+    (tmp_path / "gt.txt").write_text(LINE + "\n3" + LINE[1:])
+    info = "[Sequence]\nimWidth=64\nimHeight=48\n[Video]\nname=v.mp4\nframes=1-11/5\n"
+    (tmp_path / "seqinfo.ini").write_text(info)
+    (video,) = MotSource(tmp_path, numbering=Numbering(first=first)).videos(NO_TOOL)
+    assert video.tracks[0].frames.tolist() == [1, 11]
+
+
 @pytest.mark.parametrize(("length", "is_sure"), [(40, True), (30, True), (20, False), (80, False)])
 def test_a_sequence_that_is_half_as_long_as_its_video(tmp_path, length, is_sure):
     (tmp_path / "gt.txt").write_text(LINE)

@@ -213,8 +213,10 @@ def _of_box(box: NDArray[np.float32]) -> dict[str, Any]:
 
 def _of_polygon(vertices: NDArray[np.float32]) -> dict[str, Any]:
     x, y = vertices[:, 0].astype(float), vertices[:, 1].astype(float)
+    # Tools take four numbers for a box.
+    corners = vertices if len(vertices) > 2 else np.resize(vertices, (3, 2))
     return {
-        "segmentation": [[round(float(value), 3) for value in vertices.ravel()]],
+        "segmentation": [[round(float(value), 3) for value in corners.ravel()]],
         "area": abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2,
     }
 

@@ -34,7 +34,7 @@ class CvatSource:
 
     Args:
         path: The XML file.
-        data_row: The video, where the file has tracks of one task only.
+        data_row: The video, where the file has tracks of one video only.
 
     Raises:
         AnnotationSourceError: If there is no such file, or it is of another format.
@@ -82,8 +82,8 @@ class CvatSource:
             )
         if data_row is not None and len(self) > 1:
             raise AnnotationSourceError(
-                f"{path} has tracks of {len(self._tracks)} tasks, but one data row is named; leave "
-                f"it out, or name a data row for each."
+                f"{path} has tracks of {len(self)} videos, but one data row is named; leave it "
+                f"out, or name a data row for each."
             )
 
     @classmethod

@@ -39,6 +39,7 @@ logger = logging.getLogger(__name__)
 
 # A sequence that has every second frame of its video is half as long, at half the rate.
 _APART = 2
+_ORIGIN = 1  # pixels of MOTChallenge count from 1
 
 _GROUND_TRUTH_FILES = ("gt.txt", "det.txt")
 
@@ -51,7 +52,6 @@ class MotSource:
             folder of such folders. The video of a sequence is named by its folder, or by
             ``seqinfo.ini`` where `to_mot` wrote it.
         data_row: The video, where ``path`` is a single file.
-        origin: Where pixels count from: 1 as MOTChallenge defines, 0 as many trackers write.
         variant: Which columns it has; ``mot`` reads only files that are sure of it.
         mapped: Names of the source that the user maps to the project, see `variant_of`.
         numbering: What the user says of the frame numbers.
@@ -66,13 +66,11 @@ class MotSource:
         path: str | Path,
         *,
         data_row: str | None = None,
-        origin: int = 1,
         variant: MotFormat = "mot",
         mapped: Collection[str] = (),
         numbering: Numbering = Numbering(),  # noqa: B008 - it is frozen
         length_of: LengthOf = unknown_length,
     ) -> None:
-        self._origin = origin
         self._variant = variant
         self._mapped = mapped
         self._numbering = numbering
@@ -133,8 +131,10 @@ class MotSource:
         names = tuple(name for name in (folder.name or file.stem, info.video) if name)
         if self._data_row:
             names = (self._data_row,)
+        # What the user says of the distance of frames counts more than what the file says.
+        frames = info.frames if self._numbering.step is None else ()
         doubt = None
-        if self._numbering.step is None and not info.frames:
+        if self._numbering.step is None and not frames:
             doubt = _length_doubt(info, self._length_of(names))
         if info.sizes is not None:
             doubt = (
@@ -142,8 +142,6 @@ class MotSource:
                 f"pixels of their own frames; import the dataset that the file was made of"
             )
         builder = TrackBuilder()
-        # What the user says of the numbers counts more than what the file says.
-        frames = info.frames if self._numbering == Numbering() else ()
         findings = self._add_boxes(builder, file, lines, variant, doubt, frames)
         findings += builder.findings()
         if self._variant == "mot" and variant is VARIANTS["mot17"]:
@@ -186,7 +184,7 @@ class MotSource:
                 faults.add(number, frame if frame > 0 else None, str(error))
                 continue
             track = str(int(values[1])) if values[1] >= 0 else f"line {number}"
-            box = (values[2] - self._origin, values[3] - self._origin, values[4], values[5])
+            box = (values[2] - _ORIGIN, values[3] - _ORIGIN, values[4], values[5])
             if doubt is not None:
                 builder.refuse(name, track, doubt)
             elif frame < 1:

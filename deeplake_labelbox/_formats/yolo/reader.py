@@ -65,6 +65,11 @@ class YoloSource:
         self._video_length = video_length
         content = _load(self._path)
         self._class_names = _class_names(content.get("names"), self._path)
+        if "kpt_shape" in content:
+            raise AnnotationSourceError(
+                f"{self._path} is of poses (kpt_shape), whose lines are neither boxes nor "
+                f"outlines; convert them to boxes."
+            )
         self._own = {str(k): str(v) for k, v in as_mapping(content.get("videos")).items()}
         self._videos: dict[str, list[tuple[int, Path]]] = {}
         for picture in self._pictures(content):

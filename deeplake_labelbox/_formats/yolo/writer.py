@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from deeplake_labelbox._formats.written_frames import Notes, WrittenFrame, WrittenVideo
 from deeplake_labelbox._formats.yolo.outlines import outlines_of
+from deeplake_labelbox._model.kinds.vertices import fill
 from deeplake_labelbox._store.frame_objects import FrameObjects
 from deeplake_labelbox._store.label_space import LabelSpace
 
@@ -96,8 +97,12 @@ class YoloWriter:
         for shape in objects.shapes:
             if objects.kind.is_mask:
                 yield self._outline(shape) / whole
-            else:
-                yield self._cut(shape.astype(np.float64), whole) / whole
+                continue
+            corners = shape.astype(np.float64)
+            if ((corners < 0) | (corners > whole)).any():
+                self._notes["objects that cross the picture's edge are cut there"] += 1
+                corners = self._outline(fill([corners], (size[1], size[0])))
+            yield _enough(corners) / whole
 
     def _cut(self, corners: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
         cut = np.clip(corners, 0, whole)
@@ -112,10 +117,13 @@ class YoloWriter:
             self._notes["masks have holes, which an outline does not tell"] += 1
         if len(found.parts) > 1:
             self._notes["masks are in several parts, which lines join to one outline"] += 1
-        corners = found.joined()
-        if len(corners) < _FEWEST_CORNERS:
-            corners = np.resize(corners, (_FEWEST_CORNERS, 2))
-        return corners.astype(np.float64) + _WITHIN_PIXEL
+        return _enough(found.joined().astype(np.float64)) + _WITHIN_PIXEL
+
+
+def _enough(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Repeat corners of what has too few: four numbers would be a box."""
+    few = len(corners) < _FEWEST_CORNERS
+    return np.resize(corners, (_FEWEST_CORNERS, 2)) if few else corners
 
 
 def _quoted(text: str) -> str:

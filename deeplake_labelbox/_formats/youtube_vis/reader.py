@@ -76,8 +76,9 @@ class YoutubeVisSource:
             )
         self._data_row = data_row
         numbers = [_numbers(video) for video in self._videos.values()]
-        counts_from_0 = any(0 in found for found in numbers if found is not None)
-        self._first = 0 if counts_from_0 else None
+        self._first = content.first_number
+        if self._first is None and any(0 in found for found in numbers if found is not None):
+            self._first = 0
 
     def __len__(self) -> int:
         return len(self._videos)

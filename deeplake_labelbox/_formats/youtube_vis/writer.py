@@ -97,7 +97,7 @@ class YoutubeVisWriter:
             for number, annotation in enumerate(part.annotations, 1):
                 annotation["id"] = number
             content = {
-                "info": {"description": None},
+                "info": {"description": None, "first_number": 0},
                 "videos": part.videos,
                 "annotations": part.annotations,
                 "categories": categories_of(self._space),

@@ -42,8 +42,15 @@ def copy(
         ),
     ] = None,
     jpeg_quality: Annotated[
-        int, typer.Option("--jpeg-quality", min=1, max=100, help="Quality of jpg.")
-    ] = 95,
+        int | None,
+        typer.Option(
+            "--jpeg-quality",
+            min=1,
+            max=100,
+            show_default=False,
+            help="Quality of frames that are encoded as jpg; by default as in the source, or 95.",
+        ),
+    ] = None,
     resize: Annotated[
         str | None,
         typer.Option(

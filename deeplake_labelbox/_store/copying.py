@@ -70,18 +70,23 @@ class DatasetCopy:
                 "others whole, with deeplake.copy."
             )
         location.check_free()
+        replacement = Replacement(location)
+        if (overwrite or not location.exists()) and replacement.was_interrupted():
+            replacement.place()
         exists = location.exists()
         if exists and not overwrite and _has_columns(location):
             raise DatasetExistsError(
                 f"There is a dataset at {location} already; choose another path, or pass "
                 f"overwrite=True to replace it."
             )
-        replacement = Replacement(location)
         target = replacement.building if exists and overwrite else location
-        if exists and overwrite:
-            replacement.unfinished()
+        if target is not location and replacement.unfinished() is not None:
+            raise DatasetExistsError(
+                f"There is an unfinished dataset at {target}; complete it with the call that began "
+                f"it, or delete it."
+            )
         if target.exists():
-            target.delete()  # what a killed copy left
+            target.delete()  # what is to be replaced, or a killed copy left
         dataset = target.create()
         try:
             with uncommitted(dataset), dataset_errors(f"copying to {location}"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ from deeplake_labelbox._store.videos import (
     videos_of,
 )
 from deeplake_labelbox._video.resize import Resize, check_resize, resized
-from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.errors import ConfigurationError, DatasetMismatchError
 
 RowSelection = int | slice | Sequence[int] | NDArray[Any] | Video
 """Rows by number, by slice, as a list or array, or those of a video."""
@@ -207,25 +208,32 @@ class LabeledDataset:
         With ``resize``, all videos are included, otherwise those whose picture size changes. Labels
         of other videos are in pixels of their frames.
         """
-        videos = resized_videos(self.dataset) if self.resize is None else self._sized_videos()
+        videos = resized_videos(self.dataset)
+        if self.resize is not None:
+            videos = tuple(self._sized_videos.values())
         return {video.video_idx: (video.height, video.width) for video in videos}
 
-    def _sized_videos(self) -> list[VideoEntry]:
+    @cached_property
+    def _sized_videos(self) -> dict[int, VideoEntry]:
         videos = entries_of(self.dataset)
         if not videos or not {"video_idx", "frame_idx"} <= set(column_names(self.dataset)):
             raise ConfigurationError(
                 "The dataset does not tell the sizes of its videos, so labels could not be scaled "
                 "with frames; leave resize= out, and scale both yourself."
             )
-        return [video for video in videos if video.height]
+        return {video.video_idx: video for video in videos if video.height}
 
     def sizes_of(self, rows: Rows) -> list[tuple[tuple[int, int], tuple[int, int]]]:
         """Height and width that the labels of rows refer to, and of their resized frames."""
-        videos = {video.video_idx: video for video in self._sized_videos()}
         sizes = []
         for cells in zip(*(self.cells(c, rows) for c in ("video_idx", "frame_idx")), strict=True):
             number, frame = (int(np.reshape(cell, -1)[0]) for cell in cells)
-            video = videos[number]
+            video = self._sized_videos.get(number)
+            if video is None:
+                raise DatasetMismatchError(
+                    f"The dataset does not tell the size of its video_idx {number}, so its labels "
+                    f"could not be scaled; leave its rows out with where=."
+                )
             height, width = video.size_of(frame + 1)
             shown = resized(width, height, self.resize)
             sizes.append(((video.height, video.width), (shown[1], shown[0])))
@@ -363,7 +371,7 @@ class LabeledDataset:
         *,
         where: Where | None = None,
         frame_storage: FrameStorage | None = None,
-        jpeg_quality: int = 95,
+        jpeg_quality: int | None = None,
         resize: Resize | None = None,
         overwrite: bool = False,
         creds: Mapping[str, str] | None = None,
@@ -381,7 +389,8 @@ class LabeledDataset:
             frame_storage: How frames are stored: ``"png"`` or ``"jpg"``, as a column ``frames`` of
                 pictures, or ``"video"``, if they are so here, with the packets that the rows need;
                 by default as here.
-            jpeg_quality: 1 to 100, of frames that are encoded as JPEG.
+            jpeg_quality: 1 to 100, of frames that are encoded as JPEG; by default as here, or 95.
+                JPEG files that are not resized are copied as they are.
             resize: The size that frames and labels get; by default that of `LabeledDataset`. Not
                 with ``"video"``.
             overwrite: Replace a dataset at the path.
@@ -417,8 +426,10 @@ class LabeledDataset:
             index = index.take(index.where(self.dataset, where))
         meta = recorded_meta(self.dataset)
         storage = StorageOptions() if meta is None else StorageOptions.of(json.loads(meta.options))
-        if frame_storage is not None and frame_storage != storage.frame_storage:
-            storage = StorageOptions(frame_storage=frame_storage, jpeg_quality=jpeg_quality)
+        wanted = storage.frame_storage if frame_storage is None else frame_storage
+        if wanted != storage.frame_storage or source.resize is not None:
+            quality = storage.jpeg_quality if jpeg_quality is None else jpeg_quality
+            storage = replace(storage, frame_storage=wanted, jpeg_quality=quality)
         copied = DatasetCopy(source, index, storage, progress).write(
             DatasetLocation.of(path, creds, token=token), overwrite=overwrite
         )

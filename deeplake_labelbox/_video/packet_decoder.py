@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
-from deeplake_labelbox._video.resize import resized
 from deeplake_labelbox._video.rgb import to_rgb
 from deeplake_labelbox._video.session_pool import SESSIONS
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from deeplake_labelbox._video.packet_index import PacketIndex
-    from deeplake_labelbox._video.resize import Resize
 
 _IN_ORDER: Final = 32  # so many frames in a row are taken for reading in order
 _SOON: Final = 8  # frames after the last one that was read; random ones seldom come so close
@@ -45,15 +43,12 @@ class PacketDecoder:
     def __reduce__(self) -> tuple[Any, ...]:
         return PacketDecoder, (self.index, self._fetch)
 
-    def read(
-        self, frames: Sequence[int], *, resize: Resize | None = None
-    ) -> Iterator[NDArray[np.uint8]]:
+    def read(self, frames: Sequence[int]) -> Iterator[NDArray[np.uint8]]:
         """Read frames.
 
         Args:
             frames: Their numbers, from 0, in any order; ascending ones are decoded as they are
                 taken, others in parts of up to 128 MiB.
-            resize: The size to scale them to, as displayed, as `FrameExtractor` does.
 
         Yields:
             (H, W, 3) uint8, as displayed, in the order asked for.
@@ -63,33 +58,28 @@ class PacketDecoder:
         """
         wanted = self.index.check(frames).tolist()
         if all(one < other for one, other in pairwise(wanted)):
-            for _, picture in self._ascending(wanted, resize):
+            for _, picture in self._ascending(wanted):
                 yield picture
             return
-        width, height = resized(*self.index.size, resize)
+        width, height = self.index.size
         step = max(_MAX_HELD_BYTES // (3 * width * height), 1)
         for start in range(0, len(wanted), step):
             part = wanted[start : start + step]
-            pictures = dict(self._ascending(sorted(set(part)), resize))
+            pictures = dict(self._ascending(sorted(set(part))))
             left = {frame: part.count(frame) for frame in pictures}
             for frame in part:
                 left[frame] -= 1
                 yield pictures[frame].copy() if left[frame] else pictures.pop(frame)
 
-    def _ascending(
-        self, wanted: list[int], resize: Resize | None
-    ) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    def _ascending(self, wanted: list[int]) -> Iterator[tuple[int, NDArray[np.uint8]]]:
         if not wanted:
             return
-        size = None
-        if resize is not None:
-            size = self.index.orientation.size(*resized(*self.index.size, resize))
         reformatter = VideoReformatter()
         for part in self._spans(wanted):
             with SESSIONS.session(self.index, self._fetch, part[0]) as session:
                 keep = session.reaches(part[0]) or self._follows(part)
                 for frame, picture in session.frames(part, keep=keep):
-                    rgb = to_rgb(picture, reformatter, size)
+                    rgb = to_rgb(picture, reformatter, None)
                     yield frame, self.index.orientation.apply(rgb)
 
     def _spans(self, wanted: list[int]) -> list[list[int]]:
@@ -111,6 +101,6 @@ class PacketDecoder:
         start = int(self.index.starts[part[0]])
         last = self._last_read.pop(start, None)
         self._last_read[start] = part[-1]
-        while len(self._last_read) > _SPANS_NOTED:
-            self._last_read.pop(next(iter(self._last_read)), None)
+        for oldest in list(self._last_read)[:-_SPANS_NOTED]:
+            self._last_read.pop(oldest, None)
         return in_row or (last is not None and last < part[0] <= last + _SOON)

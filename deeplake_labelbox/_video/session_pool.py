@@ -35,7 +35,10 @@ class SessionPool:
         session = self._take(index, frame) or self._new(index, fetch)
         try:
             yield session
-        except Exception:
+        except GeneratorExit:
+            raise  # between two frames
+        except BaseException:
+            # Also at Ctrl-C: a packet may be counted that the decoder did not get.
             session.close()
             raise
         finally:

@@ -7,11 +7,11 @@ from sync_projects import ONTOLOGY, car, clip, contents, make, person, road, wea
 from typer.testing import CliRunner
 from video_files import write_video
 
-from deeplake_labelbox import LabeledDataset, sync_dataset
+from deeplake_labelbox import LabeledDataset, ProjectExporter, sync_dataset
 from deeplake_labelbox._cli.application import app
 from deeplake_labelbox._store.columns import column_names
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta
-from deeplake_labelbox.errors import ConfigurationError, DatasetExistsError
+from deeplake_labelbox.errors import ConfigurationError, DatasetExistsError, VideoError
 
 FRAMES = 12
 
@@ -87,3 +87,17 @@ def test_a_copy_is_synced_like_its_source(box, project, tmp_path):
     assert found == expected
     assert {video.width for video in LabelboxMeta.read(dataset).videos} == {16}
     assert LabeledDataset(dataset).frames[0].shape == (8, 16, 3)
+
+
+def test_a_copy_leaves_an_unfinished_build_alone(box, project, tmp_path):
+    source = LabeledDataset(make(box, project, "mem://copied-source", labels=False))
+    path = str(tmp_path / "clips")
+    make(box, project, path, labels=False)
+    rows = list(ProjectExporter(box.client(), project.id).export(progress=False))
+    rows[1]["data_row"]["row_data"] = str(tmp_path / "none.mp4")
+    broken = {"project_json": rows, "overwrite": True, "fail_on_error": True}
+    with pytest.raises(VideoError):
+        make(box, project, path, labels=False, **broken)
+    with pytest.raises(DatasetExistsError, match=r"unfinished dataset at .*clips\.building"):
+        source.copy(path, overwrite=True, progress=False)
+    assert LabelboxMeta.read(deeplake.open(f"{path}.building")).status == "building"

@@ -239,9 +239,9 @@ def test_a_run_that_was_killed_leaves_nothing_behind(box, project, tmp_path):
     names = calls_of({**settings, "path": str(tmp_path / "counted")})
     # The last commits are of packets, of their rows, of the entries, and of the status.
     *_, packets, rows, _, _ = [at for at, name in enumerate(names, start=1) if name == "commit"]
-    for name, kill in (("packets", (packets, 0.001)), ("rows", (rows, None))):
+    for name, kill_at in (("before", packets), ("after", packets + 1), ("rows", rows)):
         path = tmp_path / name
-        run({**settings, "path": str(path)}, kill_at=kill[0], within=kill[1])
+        assert not run({**settings, "path": str(path)}, kill_at=kill_at)
         dataset = built(box, project, path, labels=False)
         assert numbers(dataset) == WHOLE
         there, needed = recordings(path)

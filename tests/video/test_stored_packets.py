@@ -158,3 +158,21 @@ def test_four_groups_that_are_read_side_by_side_are_each_decoded_once(tmp_path, 
     # The first frames of a group do not tell yet that others will follow.
     packets = sum(packet is not None for packet in decoded)
     assert packets < 96 + 96 // 2
+
+
+def test_frames_are_right_after_an_interrupt(tmp_path, monkeypatch):
+    path = write_video(tmp_path / "clip.mp4", frames=12, size=(32, 32), gop=12)
+    with opened_video(path) as video:
+        decoder = Stored(video, FrameChoice()).decoder()
+    expected = list(decoder.read(range(12)))
+    data = PacketSession._data
+
+    def interrupted(*_):
+        monkeypatch.setattr(PacketSession, "_data", data)
+        raise KeyboardInterrupt
+
+    next(decoder.read([0]))
+    monkeypatch.setattr(PacketSession, "_data", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        list(decoder.read([8]))
+    np.testing.assert_array_equal(list(decoder.read(range(8, 12))), expected[8:])

@@ -65,9 +65,9 @@ class PacketWriter:
     """
 
     def __init__(self, outer: deeplake.Dataset) -> None:
+        self._pid = os.getpid()  # first: `__del__` comes also where opening fails
         self._location = DatasetLocation.of_dataset(outer)
         self._dataset = self._location.nested.open()
-        self._pid = os.getpid()
         # Rows before this one are known to be needed.
         self._checked = 0
 

@@ -274,13 +274,11 @@ class PacketReader:
             for run in runs:
                 yield from self._decoded(int(videos[run[0]]), frames[run])
             return
-        start = 0
-        while start < len(chosen):
-            size = self._decoder(int(videos[start]))[0].size
-            count = max(_PIXEL_BYTES // (3 * size[0] * size[1]), 1)
+        sizes = (self._decoder(video)[0].size for video in np.unique(videos).tolist())
+        count = max(_PIXEL_BYTES // max(3 * width * height for width, height in sizes), 1)
+        for start in range(0, len(chosen), count):
             part = slice(start, start + count)
             yield from self._gathered(videos[part], frames[part])
-            start += count
 
     def spans(self, dataset: Readable, rows: Sequence[int]) -> NDArray[np.int64]:
         """Tell which rows are of one group of pictures."""

@@ -42,7 +42,6 @@ _FILE_BYTES = 16 << 20
 _PIXEL_BYTES = 8 << 20
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_JPEG_SIGNATURE = b"\xff\xd8"
 # Frames that are taken from another dataset at a time.
 _TRANSFERRED = 16
 _JPEG_SIGNATURE = b"\xff\xd8\xff"

@@ -63,7 +63,10 @@ class Frames:
         return list(self.read(range(len(self))[rows] if isinstance(rows, slice) else rows))
 
     def read(self, rows: Sequence[int] | NDArray[np.int64]) -> Iterator[Frame]:
-        """Yield the frames of rows one after the other, which holds one of them in memory.
+        """Yield the frames of rows one after the other.
+
+        Of pictures, one at a time is in memory. Of packets, up to 128 MiB of frames are where rows
+        are in another order than their video.
 
         Raises:
             ConfigurationError: If there is no such row.

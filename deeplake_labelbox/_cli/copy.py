@@ -60,14 +60,7 @@ def copy(
             help="Scale frames and their labels; not with --frames video.",
         ),
     ] = None,
-    overwrite: Annotated[
-        bool,
-        typer.Option(
-            "--overwrite",
-            rich_help_panel=options.STORAGE,
-            help="Replace a dataset at the path, once the new one is complete.",
-        ),
-    ] = False,
+    overwrite: options.Overwrite = False,
     branch: options.ReadBranch = None,
     deeplake_creds: options.Creds = None,
     to_creds: Annotated[

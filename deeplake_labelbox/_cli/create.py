@@ -100,14 +100,7 @@ def create(
             "WIDTHxHEIGHT.",
         ),
     ] = None,
-    overwrite: Annotated[
-        bool,
-        typer.Option(
-            "--overwrite",
-            rich_help_panel=options.STORAGE,
-            help="Replace a dataset at the path, once the new one is complete.",
-        ),
-    ] = False,
+    overwrite: options.Overwrite = False,
     deeplake_creds: options.Creds = None,
     deeplake_token: options.DeepLakeToken = None,
     project_id: options.Project = None,

@@ -177,8 +177,16 @@ Annotator = Annotated[
         "--annotator",
         metavar="EMAIL",
         show_default=False,
-        help="Show the labels of this annotator, in a dataset with columns of each annotator "
-        "(--labels all); by default the selected labels.",
+        help="Use the labels of this annotator, in a dataset that was made with --labels all; by "
+        "default the selected labels.",
+    ),
+]
+Overwrite = Annotated[
+    bool,
+    typer.Option(
+        "--overwrite",
+        rich_help_panel=STORAGE,
+        help="Replace a dataset at the path, once the new one is complete.",
     ),
 ]
 ReadBranch = Annotated[

@@ -7,6 +7,7 @@ commands have the names of these arguments, so a command tells its options itsel
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
@@ -43,6 +44,6 @@ def _spelled(mark: re.Match[str]) -> str:
     if value == "{}":
         return f"no {option}"
     if not value.startswith("{"):
-        return f"{option} {value.translate(_QUOTES)}"
+        return f"{option} {shlex.quote(value.translate(_QUOTES))}"
     pairs = value.translate(_QUOTES).replace(": ", "=").split(", ")
-    return " ".join(f"{option} {pair}" for pair in pairs)
+    return " ".join(f"{option} {shlex.quote(pair)}" for pair in pairs)

@@ -54,6 +54,16 @@ def sync(
             help="Tag the resulting version, so that a training run can refer to it.",
         ),
     ] = None,
+    wait: Annotated[
+        float,
+        typer.Option(
+            "--wait",
+            metavar="SECONDS",
+            min=0,
+            rich_help_panel=options.STORAGE,
+            help="Wait so long for another sync of the dataset to end.",
+        ),
+    ] = 600.0,
     prune: Annotated[
         bool,
         typer.Option(
@@ -111,6 +121,7 @@ def sync(
             branch=branch,
             merge=merge,
             tag=tag,
+            wait=wait,
             prune=prune,
             full=full,
             retry=retry,

@@ -29,7 +29,7 @@ _VIDEOS = "Videos"
 
 
 def upload(
-    video_paths: Annotated[
+    paths: Annotated[
         list[str],
         typer.Argument(
             metavar="PATHS",
@@ -175,7 +175,7 @@ def upload(
         storage = read_creds(deeplake_creds)
         found = [
             video
-            for path in video_paths
+            for path in paths
             for video in list_videos(path, sign_urls=sign, storage_options=storage)
         ]
         run.resume = SAME_COMMAND

@@ -15,7 +15,7 @@ import platform
 import threading
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -275,10 +275,12 @@ def _relayed(
             yield step
     except ray.exceptions.RayTaskError as error:
         raise _cause(error) from error
-    except ray.exceptions.RayError as error:
+    except (ray.exceptions.RayError, ConnectionError) as error:  # the second of Ray's client
         raise ClusterError(
             f"The Ray cluster {cluster.address!r} lost the process that runs the job: "
             f"{clean(str(error))}. Call again: what is committed is not done twice."
         ) from error
     finally:
-        ray.kill(relay)
+        # Ray's client without a connection raises a bare Exception or an AssertionError.
+        with suppress(Exception):
+            ray.kill(relay)

@@ -75,7 +75,7 @@ class FrameIndex:
         missing = set(wanted) - set(self.video_idx.tolist())
         if missing:
             raise ConfigurationError(
-                f"The dataset has no frame of video_idx {min(missing)}; videos= takes values of "
+                f"The dataset has no frame of video_idx {min(missing)}; `videos` takes values of "
                 f"the column video_idx."
             )
         return self.take(np.isin(self.video_idx, wanted))

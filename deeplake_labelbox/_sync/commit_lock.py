@@ -65,7 +65,7 @@ def process_lock(dataset_id: str, *, wait: float) -> Iterator[str | None]:
     except Timeout as error:
         raise DatasetBusyError(
             f"Another sync of the dataset is running and did not end within {wait:g} s; wait for "
-            f"it, or pass a longer wait.",
+            f"it, or pass a longer `wait`.",
         ) from error
     except OSError as error:
         logger.debug("The file %s cannot be locked (%s); going on without.", path, error)
@@ -114,7 +114,7 @@ class CommitLock:
             if time.monotonic() >= deadline:
                 raise DatasetBusyError(
                     f"A sync on another machine is committing to the dataset and did not end "
-                    f"within {self.wait:g} s; wait for it, or pass a longer wait."
+                    f"within {self.wait:g} s; wait for it, or pass a longer `wait`."
                 )
             # A random pause, so that two syncs do not collide forever.
             time.sleep(_POLL_SECONDS * (1 + random.random()))  # noqa: S311 - no secret

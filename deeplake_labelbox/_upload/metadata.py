@@ -32,7 +32,7 @@ def metadata_by_key(
         if unknown:
             raise ConfigurationError(
                 f"`metadata` names {unknown[0]!r}, which is none of the videos; write the paths "
-                "as in `video_paths`."
+                "as in `paths`."
             )
     values = source.get if isinstance(source, Mapping) else source
     given = {

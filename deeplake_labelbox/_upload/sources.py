@@ -42,7 +42,7 @@ class VideoFile:
         return PurePosixPath(unquote(urlsplit(self.name).path)).name or self.name
 
 
-def read_sources(video_paths: Iterable[str | os.PathLike[str]]) -> list[VideoFile]:
+def read_sources(paths: Iterable[str | os.PathLike[str]]) -> list[VideoFile]:
     """Distinguish files from URLs, and check that the files exist.
 
     A path has no scheme, or ``file://``. ``http://`` and ``https://`` URLs are passed to Labelbox
@@ -53,13 +53,13 @@ def read_sources(video_paths: Iterable[str | os.PathLike[str]]) -> list[VideoFil
         ConfigurationError: An entry has another type or an unknown scheme, or there is none.
         VideoNotFoundError: Files do not exist; the message names all of them.
     """
-    if isinstance(video_paths, str | os.PathLike):
+    if isinstance(paths, str | os.PathLike):
         raise ConfigurationError(
-            f"`video_paths` is the single path {video_paths!s}; give a list of paths and URLs."
+            f"`paths` is the single path {paths!s}; give a list of paths and URLs."
         )
-    sources = [_read(entry) for entry in video_paths]
+    sources = [_read(entry) for entry in paths]
     if not sources:
-        raise ConfigurationError("`video_paths` is empty; give at least one path or URL.")
+        raise ConfigurationError("`paths` is empty; give at least one path or URL.")
     missing = [source.name for source in sources if source.file and not source.file.is_file()]
     if missing:
         more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
@@ -73,7 +73,7 @@ def read_sources(video_paths: Iterable[str | os.PathLike[str]]) -> list[VideoFil
 def _read(entry: object) -> VideoFile:
     if not isinstance(entry, str | os.PathLike):
         raise ConfigurationError(
-            f"`video_paths` has a {type(entry).__name__}; give paths and URLs as strings."
+            f"`paths` has a {type(entry).__name__}; give paths and URLs as strings."
         )
     text = os.fspath(entry)
     head, separator, _ = text.partition("://")

@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -42,14 +42,13 @@ def in_background(items: Iterable[T], *, ahead: int) -> Generator[T]:
     def run() -> None:
         end = _End()
         try:
-            for item in items:
-                waiting.put(item)
-                if stopped.is_set():
-                    break
+            with closing(items) if isinstance(items, Generator) else nullcontext():
+                for item in items:
+                    waiting.put(item)
+                    if stopped.is_set():
+                        break
         except BaseException as error:  # noqa: BLE001 - carried to the thread that iterates
             end = _End(error)
-        if isinstance(items, Generator):
-            items.close()
         waiting.put(end)
 
     thread = threading.Thread(target=run, name="in-background", daemon=True)

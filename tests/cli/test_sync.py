@@ -4,6 +4,8 @@ import deeplake
 import pytest
 from sync_projects import ONTOLOGY, car, clip, person
 
+from deeplake_labelbox._sync.commit_lock import process_lock
+
 
 @pytest.fixture
 def project(box):
@@ -74,3 +76,11 @@ def test_a_branch_that_is_made_is_told(run_box, project):
     alone = run_box("sync", "clips", "--merge")
     assert alone.exit_code == 1
     assert "pass --branch." in alone.stderr
+
+
+def test_another_sync_is_waited_for_as_long_as_is_said(run_box, project):
+    assert run_box("create", project.id, "clips").exit_code == 0
+    with process_lock(deeplake.open("clips").id, wait=0):
+        result = run_box("sync", "clips", "--wait", "0.01")
+    assert result.exit_code == 1
+    assert "did not end within 0.01 s; wait for it, or pass a longer --wait." in result.stderr

@@ -75,9 +75,9 @@ def test_a_missing_file_ends_it_before_anything_is_made(box, upload, clips):
 @pytest.mark.parametrize(
     ("paths", "message"),
     [
-        ("one.mp4", "`video_paths` is the single path one.mp4"),
-        ([], "`video_paths` is empty"),
-        ([3], "`video_paths` has a int"),
+        ("one.mp4", "`paths` is the single path one.mp4"),
+        ([], "`paths` is empty"),
+        ([3], "`paths` has a int"),
         (["ftp://host/a.mp4"], "scheme ftp://"),
         (["s3://bucket"], "names no file in a bucket"),
     ],

@@ -73,6 +73,20 @@ def test_no_more_than_ahead_is_made_before_it_is_taken():
     assert list(source) == list(range(1, 50))
 
 
+def test_an_error_of_closing_the_items_is_raised():
+    def items():
+        try:
+            yield from range(9)
+        finally:
+            raise VideoDecodeError("at its end")
+
+    source = in_background(items(), ahead=1)
+    assert next(source) == 0
+    source.close()  # waits for the thread, which comes to its end
+    with pytest.raises(VideoDecodeError, match="at its end"):
+        list(in_background(items(), ahead=1))
+
+
 def test_videos_are_opened_in_order_and_closed_one_by_one(tmp_path):
     paths = [write_video(tmp_path / f"{n}.mp4", frames=n + 1) for n in range(5)]
     made = []

@@ -8,6 +8,7 @@ from benchmarks.bench import Bench, Row
 from benchmarks.frame_cases import end_to_end, first_frame, growth, real_clips, selection
 from benchmarks.label_cases import imports, labels, masks
 from benchmarks.ray_cases import ray
+from benchmarks.s3_cases import reading_s3
 from benchmarks.sync import measure_sync
 from benchmarks.video_cases import video_storage
 
@@ -21,6 +22,7 @@ CASES: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "end-to-end": end_to_end,
     "real-clips": real_clips,
     "video-storage": video_storage,
+    "s3": reading_s3,
     "labels": labels,
     "masks": masks,
     "import": imports,

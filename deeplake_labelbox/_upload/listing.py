@@ -70,7 +70,7 @@ def list_videos(
             known.
         VideoNotFoundError: Nothing matches the pattern.
         VideoForbiddenError: The storage refuses access.
-        LabelboxUnavailableError: The storage cannot be reached.
+        LabelboxUnavailableError: The storage cannot be reached, or there are no credentials.
 
     Example:
         ```python
@@ -86,20 +86,22 @@ def list_videos(
     system = _filesystem(scheme.lower(), options)
     try:
         keys = _keys(system, pattern)
-        if not keys:
-            raise VideoNotFoundError(f"{pattern} stands for no video; check bucket and prefix.")
-        if sign_urls:
-            return [str(system.sign(key, expiration=expires_seconds)) for key in keys]
+        signed = [str(system.sign(key, expiration=expires_seconds)) for key in keys if sign_urls]
     except PermissionError as error:
         raise VideoForbiddenError(
             f"The storage refuses to list {pattern} ({clean(str(error))}); check the credentials."
         ) from error
     except FileNotFoundError as error:
         raise VideoNotFoundError(f"There is no {pattern}; check bucket and prefix.") from error
-    except OSError as error:
+    except Exception as error:  # the clients of the clouds have errors of their own
         raise LabelboxUnavailableError(
-            f"The storage of {pattern} cannot be reached ({clean(str(error))}); try again."
+            f"The storage of {pattern} cannot be listed ({clean(str(error))}); check the "
+            f"credentials and the network, and try again."
         ) from error
+    if not keys:
+        raise VideoNotFoundError(f"{pattern} stands for no video; check bucket and prefix.")
+    if sign_urls:
+        return signed
     client = options.get("client_kwargs") or {}
     return [
         https_url(
@@ -133,7 +135,8 @@ def _filesystem(scheme: str, options: dict[str, Any]) -> AbstractFileSystem:
     try:
         import fsspec  # noqa: PLC0415 - extra
 
-        system: AbstractFileSystem = fsspec.filesystem(scheme, **options)
+        # Not one of an earlier call, which keeps the credentials that the environment had then.
+        system: AbstractFileSystem = fsspec.filesystem(scheme, skip_instance_cache=True, **options)
     except ImportError as error:
         raise ConfigurationError(
             f"Listing {scheme}:// needs {error.name or 'fsspec'}, which is not installed; run: "

@@ -8,7 +8,12 @@ from moto.server import ThreadedMotoServer
 
 from deeplake_labelbox._upload.azure import blob_urls, load_blob_file_paths_from_azure
 from deeplake_labelbox._upload.listing import list_videos
-from deeplake_labelbox.errors import ConfigurationError, VideoForbiddenError, VideoNotFoundError
+from deeplake_labelbox.errors import (
+    ConfigurationError,
+    LabelboxUnavailableError,
+    VideoForbiddenError,
+    VideoNotFoundError,
+)
 
 KEYS = ("clips/a.mp4", "clips/b c.mp4", "clips/deep/d.MOV", "clips/notes.txt", "other/e.mp4")
 
@@ -126,3 +131,16 @@ def test_names_of_blobs_are_quoted_and_signed():
         "https://x.blob.core.windows.net/clips/p/a%20b.mp4?sv=1&sig=s",
         "https://x.blob.core.windows.net/clips/p/%C3%BC%231.mp4?sv=1&sig=s",
     ]
+
+
+def test_credentials_that_the_environment_gets_later_are_used(options, monkeypatch, tmp_path):
+    for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", options["endpoint_url"])
+    with pytest.raises(LabelboxUnavailableError, match="credentials"):
+        list_videos("s3://bucket/clips/*.mp4")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", options["key"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", options["secret"])
+    assert len(list_videos("s3://bucket/clips/*.mp4")) == 2

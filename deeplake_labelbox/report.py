@@ -194,7 +194,11 @@ class Report:
         Raises:
             ConfigurationError: If the file cannot be written.
         """
-        write_json(path, {"videos": [asdict(video) for video in self.videos]})
+        write_json(path, self.to_dict())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as values of JSON, as `save` writes them."""
+        return {"videos": [asdict(video) for video in self.videos]}
 
     @classmethod
     def load(cls, path: str | Path) -> Report:

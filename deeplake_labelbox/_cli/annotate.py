@@ -43,6 +43,7 @@ def annotate(
     endpoint: options.Endpoint = None,
     fail_on_error: options.FailOnError = False,
     report: options.ReportFile = None,
+    as_json: options.AsJson = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Apply the labels of a Labelbox project to a dataset that has its frames.
@@ -82,6 +83,9 @@ def annotate(
             lb_client=found.client,
             progress=run.progress,
         )
-        show_dataset(run, outcome.dataset, dataset, outcome)
-        show_opening(run, dataset, outcome.dataset, has_creds=storage is not None)
+        if as_json:
+            run.result_json(outcome.to_dict())
+        else:
+            show_dataset(run, outcome.dataset, dataset, outcome)
+            show_opening(run, dataset, outcome.dataset, has_creds=storage is not None)
         finish(run, outcome, report)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -112,6 +113,9 @@ def convert(
     branch: options.ReadBranch = None,
     deeplake_creds: options.Creds = None,
     deeplake_token: options.DeepLakeToken = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the outcome as JSON instead of a sentence.")
+    ] = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Convert a dataset to pictures and labels as another tool expects them.
@@ -146,7 +150,10 @@ def convert(
             resize=size,
             progress=run.progress,
         )
-        run.result(report.summary)
+        if as_json:
+            run.result_json({**asdict(report), "path": str(report.path)})
+        else:
+            run.result(report.summary)
         for note in report.notes:
             run.warn(in_options(note))
 

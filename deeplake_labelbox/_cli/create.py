@@ -108,6 +108,7 @@ def create(
     endpoint: options.Endpoint = None,
     fail_on_error: options.FailOnError = False,
     report: options.ReportFile = None,
+    as_json: options.AsJson = False,
     ray_address: options.RayAddress = None,
     ray_cpus: options.RayCpus = 2,
     verbose: options.Verbose = False,
@@ -170,8 +171,11 @@ def create(
             location = DatasetLocation.of(dataset, storage, None, deeplake_token)
             run.hint = _how_to_go_on(location, found.project_id)
             raise
-        show_dataset(run, outcome.dataset, dataset, outcome)
-        show_opening(run, dataset, outcome.dataset, has_creds=storage is not None)
+        if as_json:
+            run.result_json(outcome.to_dict())
+        else:
+            show_dataset(run, outcome.dataset, dataset, outcome)
+            show_opening(run, dataset, outcome.dataset, has_creds=storage is not None)
         finish(run, outcome, report)
 
 

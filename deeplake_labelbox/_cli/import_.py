@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -190,6 +191,7 @@ def import_(
             "day.",
         ),
     ] = None,
+    as_json: options.AsJson = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Import annotations into a Labelbox project, as ground truth or as pre-labels.
@@ -242,6 +244,10 @@ def import_(
         except (AlreadyLabeledError, AnnotationSourceError, ConfigurationError, OntologyError):
             run.hint = ""  # nothing was sent
             raise
+        if as_json:
+            run.result_json(asdict(result))
+        else:
+            run.result(result.summary)
         _show(run, result, dry_run)
         if report is not None:
             run.step(f"Outcome of each annotation written to {report}")
@@ -257,7 +263,6 @@ def _show(run: Run, result: ImportResult, dry_run: Path | None) -> None:
         grouped_lines,
     )
 
-    run.result(result.summary)
     if dry_run is not None:
         run.step(f"Nothing was sent; the lines are in {dry_run}")
     if result.earlier:

@@ -141,6 +141,14 @@ ReportFile = Annotated[
         help="Write what became of each video to a JSON file.",
     ),
 ]
+AsJson = Annotated[
+    bool,
+    typer.Option(
+        "--json",
+        rich_help_panel=OUTCOME,
+        help="Print the outcome as JSON, as --report writes it, instead of tables.",
+    ),
+]
 Creds = Annotated[
     list[str] | None,
     typer.Option(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -95,6 +96,7 @@ def sync(
     endpoint: options.Endpoint = None,
     fail_on_error: options.FailOnError = False,
     report: options.ReportFile = None,
+    as_json: options.AsJson = False,
     ray_address: options.RayAddress = None,
     ray_cpus: options.RayCpus = 2,
     verbose: options.Verbose = False,
@@ -135,7 +137,10 @@ def sync(
             ray_cpus=ray_cpus,
             progress=run.progress,
         )
-        _show(run, dataset, outcome)
+        if as_json:
+            run.result_json(asdict(outcome))
+        else:
+            _show(run, dataset, outcome)
         if report is not None:
             outcome.save(report)
             run.step(f"Report written to {report}")

@@ -148,6 +148,7 @@ def upload(
     endpoint: options.Endpoint = None,
     fail_on_error: options.FailOnError = False,
     report: options.ReportFile = None,
+    as_json: options.AsJson = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Upload videos to Labelbox, into a project that is ready to label.
@@ -195,20 +196,28 @@ def upload(
             lb_client=client,
             progress=run.progress,
         )
-        _show(run, result)
+        told = _without_paths(asdict(result))
+        _show_problems(run, result)
+        if as_json:
+            run.result_json(told)
+        else:
+            _show(run, result)
         if report is not None:
-            write_json(report, _without_paths(asdict(result)))
+            write_json(report, told)
         if any(refused.by != "duplicate" for refused in result.refused):
             raise typer.Exit(EXIT_GAPS)
 
 
-def _show(run: Run, result: AnnotationProject) -> None:
+def _show_problems(run: Run, result: AnnotationProject) -> None:
     for refused in result.refused:
         run.warn(str(refused))
     for warning in result.warnings:
         # Those of files were logged when they were seen.
         if warning.startswith("The project"):
             run.warn(in_options(warning))
+
+
+def _show(run: Run, result: AnnotationProject) -> None:
     videos = counted(len(result.data_rows), "video")
     run.result(
         f"{result.project_id}: {videos} in {result.project_name}, {len(result.created):,} new"

@@ -1,19 +1,14 @@
 """CVAT for video: labels land on the frames on which CVAT shows them, or it is told why not."""
 
-import re
-
 import numpy as np
 import pytest
+from cvat_files import SIZE, box, document, mask, project_of, reasons, task, track
 
 from deeplake_labelbox._formats.cvat.reader import CvatSource
-from deeplake_labelbox._imports.importing import import_annotations
 from deeplake_labelbox._model.interpolation import moving_coordinates
 from deeplake_labelbox._model.labels import parse_label
 from deeplake_labelbox._model.visibility import visible_frames
 from deeplake_labelbox.errors import AnnotationSourceError
-
-NO_TOOL = lambda _: None  # noqa: E731 - one of many equal arguments
-SIZE = "<original_size><width>64</width><height>48</height></original_size>"
 
 CVAT = f"""<?xml version="1.0" encoding="utf-8"?>
 <annotations>
@@ -41,102 +36,6 @@ CVAT = f"""<?xml version="1.0" encoding="utf-8"?>
   <track id="4" label="car"><ellipse frame="1" cx="1" cy="1" rx="1" ry="1"/></track>
 </annotations>
 """
-
-
-def box(frame, left=10, outside=0, more=""):
-    if 'keyframe="' not in more:
-        more += ' keyframe="1"'
-    return (
-        f'<box frame="{frame}" outside="{outside}" xtl="{left}" ytl="20" xbr="{left + 5}" '
-        f'ybr="30" {more}/>'
-    )
-
-
-def mask(frame, outside=0, rle="0, 6", left=10, more=""):
-    return (
-        f'<mask frame="{frame}" keyframe="1" outside="{outside}" rle="{rle}" left="{left}" '
-        f'top="10" width="2" height="3" {more}/>'
-    )
-
-
-def track(*shapes, label="car", number=0, more=""):
-    return f'<track id="{number}" label="{label}" {more}>{"".join(shapes)}</track>'
-
-
-def task(number=1, size=40, start=0, stop=None, step="", source="one.mp4", subset="default"):
-    stop = start + size - 1 if stop is None else stop
-    return (
-        f"<task><id>{number}</id><name>task {number}</name><size>{size}</size>"
-        f"<subset>{subset}</subset><start_frame>{start}</start_frame>"
-        f"<stop_frame>{stop}</stop_frame><frame_filter>{step}</frame_filter>{SIZE}"
-        f"<source>{source}</source></task>"
-    )
-
-
-def document(meta, *tracks):
-    return f"<annotations><meta>{meta}</meta>{''.join(tracks)}</annotations>"
-
-
-def project_of(*tasks, more=""):
-    return f"<project><id>1</id><tasks>{''.join(tasks)}</tasks>{more}</project>"
-
-
-@pytest.fixture
-def cvat_file(tmp_path):
-    def write(text):
-        file = tmp_path / "annotations.xml"
-        file.write_text(text)
-        return file
-
-    return write
-
-
-@pytest.fixture
-def read(cvat_file):
-    """``read(text)``: the annotations of each video."""
-    return lambda text, **options: list(CvatSource(cvat_file(text), **options).videos(NO_TOOL))
-
-
-@pytest.fixture
-def frames_of(read):
-    """``frames_of(text)``: the frames of each track by video and track; findings by video."""
-
-    def frames(text):
-        return {
-            video.name: {track.track: track.frames.tolist() for track in video.tracks}
-            for video in read(text)
-        }
-
-    return frames
-
-
-@pytest.fixture
-def imported(client, project, cvat_file):
-    def run(text, **options):
-        return import_annotations(
-            cvat_file(text), project.id, None, lb_client=client, progress=False, **options
-        )
-
-    return run
-
-
-@pytest.fixture
-def shown(labels_of, project):
-    """``shown()``: the frames on which Labelbox shows each object, by video and class."""
-
-    def frames():
-        return {
-            (name, track.feature.name): visible_frames(track, 40).frames.tolist()
-            for name, labels in labels_of(project).items()
-            for label in labels
-            for track in parse_label(label).tracks
-        }
-
-    return frames
-
-
-def reasons(video):
-    return [(item.track, item.reason) for item in video.refused]
 
 
 def test_cvat_is_imported_frame_by_frame(imported, labels_of, project, read):
@@ -189,116 +88,6 @@ def test_xml_entities_are_not_expanded(cvat_file):
     bomb = f"<!DOCTYPE annotations [{entities}]><annotations>&b;</annotations>"
     with pytest.raises(AnnotationSourceError, match="cannot be read as XML"):
         CvatSource(cvat_file(bomb))
-
-
-def test_tasks_of_a_project_run_on_within_a_subset(frames_of):
-    tasks = [
-        task(7, 5, source="c.mp4", subset="Test"),
-        task(1, 10, start=2, source="a.mp4"),
-        task(4, 6, stop=27, step="step=5", start=2, source="without tracks.mp4"),
-        task(5, 40, start=3, source="b.mp4"),
-    ]
-    # a is ahead of the others by 2 + 10, the next one by 2 + 5 * 6.
-    assert frames_of(
-        document(
-            project_of(*tasks),
-            track(box(3), box(5, outside=1), more='task_id="1" subset="default"', number=1),
-            track(box(44 + 3), box(44 + 5, outside=1), more='task_id="5" subset="default"'),
-            track(box(4), more='task_id="7" subset="Test"', number=2),
-        )
-    ) == {"a.mp4": {"1": [4, 5]}, "b.mp4": {"0": [4, 5]}, "c.mp4": {"2": [5]}}
-
-
-def test_tracks_tell_subsets_of_one_name_apart(frames_of):
-    tasks = [task(1, 10, source="a.mp4"), task(2, 10, source="b.mp4")]
-    listed = "<subsets>default\ndefault</subsets>"
-    text = document(
-        project_of(*tasks, more=listed),
-        track(box(1), box(2, outside=1), more='task_id="1" subset="default_1"'),
-        track(box(1), box(2, outside=1), more='task_id="2" subset="default"', number=1),
-    )
-    assert frames_of(text) == {"a.mp4": {"0": [2]}, "b.mp4": {"1": [2]}}
-    with pytest.raises(AnnotationSourceError, match=r"two subsets .* 'default'.* task 1 is"):
-        frames_of(text.replace(' subset="default_1"', ""))
-
-
-def test_a_project_needs_the_sizes_of_its_tasks(frames_of):
-    sizeless = task(1).replace("<size>40</size>", "").replace("<stop_frame>39</stop_frame>", "")
-    text = document(
-        project_of(sizeless, task(2)), track(box(3), box(4, outside=1), more='task_id="2"')
-    )
-    with pytest.raises(AnnotationSourceError, match="size of task 1"):
-        frames_of(text)
-
-
-def test_frames_of_no_task_are_findings(read):
-    tasks = [task(1, 10, source="a.mp4"), task(2, 10, source="b.mp4", step="step=2", stop=18)]
-    first, second = read(
-        document(
-            project_of(*tasks),
-            track(box(3), box(12), more='task_id="1"'),
-            track(box(12), box(13), box(15, outside=1), more='task_id="2"', number=1),
-            track(box(3), more='task_id="2"', number=2),
-        )
-    )
-    first_ends = "but its task begins at 0 and ends at 9"
-    second_ends = "but its task begins at 10 and ends at 28, in steps of 2"
-    assert [track.frames.tolist() for track in (*first.tracks, *second.tracks)] == [[4], [3]]
-    assert [finding.what for finding in (*first.findings, *second.findings)] == [
-        f"'car' 0: left out on frame 12 in the file, {first_ends}",
-        f"'car' 1: left out on frame 13 in the file, {second_ends}",
-    ]
-    assert reasons(second) == [("2", f"left out on frame 3 in the file, {second_ends}")]
-
-
-def test_tracks_of_no_task_are_refused(imported, shown):
-    text = document(
-        project_of(task(1, 10), task(2, 10, source="two.mp4")),
-        track(box(1), box(3, outside=1), more='task_id="1"'),
-        track(box(1), number=1, more='task_id="8"'),
-        track(box(1), number=2),
-    )
-    result = imported(text)
-    assert shown() == {("one.mp4", "car"): [2, 3]}
-    assert [(outcome.track, outcome.reason) for outcome in result.refused] == [
-        ("1", "the <meta> of the file does not have its task 8"),
-        ("2", "it does not tell which of the 2 tasks of the file it is of"),
-    ]
-
-
-@pytest.mark.parametrize(
-    "meta",
-    [
-        f"<task><id>5</id><name>left eye</name></task><source>one.mp4</source>{SIZE}",
-        f"<task><id>5</id><name>two.mp4</name><source>clips/one.mp4</source></task>{SIZE}",
-        f"<job><id>5</id>{SIZE}</job><source>one.mp4</source>",
-        f"<project><tasks><task><id>5</id></task></tasks><source>one.mp4</source></project>{SIZE}",
-    ],
-)
-def test_source_and_size_stand_where_they_may(imported, shown, meta):
-    shape = [mask(2), mask(3, outside=1)]
-    result = imported(document(meta, track(*shape, label="road")))
-    assert not result.refused
-    assert shown() == {("one.mp4", "road"): [3]}
-
-
-def test_a_job_needs_no_name_where_its_data_row_is_given(imported, shown):
-    job = "<job><id>9</id><size>10</size><start_frame>20</start_frame><stop_frame>29</stop_frame>"
-    text = document(f"{job}</job>{SIZE}", track(box(22), label="car"))
-    with pytest.raises(AnnotationSourceError, match="no data row 'annotations'"):
-        imported(text)
-    assert not imported(text, data_rows="one.mp4").refused
-    assert shown() == {("one.mp4", "car"): list(range(23, 31))}
-
-
-def test_one_data_row_for_tracks_of_one_task(read):
-    tasks = project_of(task(1, 10), task(2, 10, source="two.mp4"))
-    second = track(box(11), box(12, outside=1), more='task_id="2"')
-    (video,) = read(document(tasks, second), data_row="eye")
-    assert (video.data_row, video.tracks[0].frames.tolist()) == (("eye",), [2])
-    first = track(box(1), more='task_id="1"', number=1)
-    with pytest.raises(AnnotationSourceError, match="tracks of 2 videos, but one data row"):
-        read(document(tasks, first, second), data_row="eye")
 
 
 @pytest.mark.parametrize(
@@ -393,17 +182,6 @@ def test_where_an_object_ends(frames_of, described, shapes, frames):
     assert frames_of(document(described, track(*shapes))) == {"one.mp4": {"0": frames}}
 
 
-def test_single_shapes_of_a_projects_later_task(frames_of):
-    """CVAT compares the number that runs on with the task's own last frame."""
-    tasks = project_of(task(1, 30, source="a.mp4"), task(2, 40, source="b.mp4"))
-    text = document(
-        tasks,
-        track(box(30 + 8), more='task_id="2"'),
-        track(box(30 + 3), more='task_id="2"', number=1),
-    )
-    assert frames_of(text) == {"b.mp4": {"0": [9], "1": list(range(4, 41))}}
-
-
 def test_deleted_frames_are_not_labeled(read):
     """CVAT writes every frame of a track, but those that are deleted."""
     between = 'keyframe="0"'
@@ -481,32 +259,3 @@ def test_masks_lie_as_in_cvat(read):
     high, low = mask(1, more='z_order="5"'), mask(1, more='z_order="-1"')
     (video,) = read(document(task(), track(high, label="road"), track(low, label="sky", number=1)))
     assert [track.class_name for track in video.tracks] == ["sky", "road"], "painted last"
-
-
-def test_tasks_of_one_video_are_put_together(imported, frames_of):
-    tasks = [task(1, 20, stop=19), task(2, 10, start=20, stop=29)]
-    first = track(box(3), box(4, outside=1), more='task_id="1"')
-    second = track(box(43), box(45, outside=1), more='task_id="2"', number=1)
-    text = document(project_of(*tasks), first, second)
-    assert frames_of(text) == {"one.mp4": {"0": [4], "1": [24, 25]}}
-    assert len(imported(text).accepted) == 2
-
-
-def test_tasks_of_one_video_go_to_one_data_row(imported, project):
-    tasks = [task(1, 20, stop=19), task(2, 10, start=20, stop=29)]
-    first = track(box(3), box(4, outside=1), more='task_id="1"')
-    second = track(box(43), box(45, outside=1), more='task_id="2"', number=1)
-    text = document(project_of(*tasks), first, second)
-    names = re.findall("<name>([^<]+)</name>", project_of(*tasks))
-    assert len(names) == 2
-    rows = {name: row.id for name, row in zip(names, project.data_rows, strict=False)}
-    with pytest.raises(AnnotationSourceError, match="`data_rows` names several data rows for it"):
-        imported(text, data_rows=rows)
-
-
-def test_two_tasks_of_the_same_frames(imported):
-    tasks = [task(1, 20, source="one.mp4"), task(2, 20, source="one.mp4")]
-    boxes = [track(box(3), box(4, outside=1), more=f'task_id="{number}"') for number in (1, 2)]
-    boxes[1] = boxes[1].replace('frame="3"', 'frame="23"').replace('frame="4"', 'frame="24"')
-    (refused,) = imported(document(project_of(*tasks), *boxes)).refused
-    assert "another video of the source, 'one.mp4', goes to the same data row" in refused.reason

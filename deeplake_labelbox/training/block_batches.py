@@ -93,15 +93,13 @@ class BlockBatchSampler(Sampler[list[int]]):
         orders = self._orders(self.epoch)
         self.epoch += 1
         size = self._batch_size
-        rest: list[int] = []
-        # What is left over of each worker is put together, and read by any.
         full = [len(order) // size * size for order in orders]
         for start in range(0, max(full), size):
             for order, end in zip(orders, full, strict=True):
                 if start < end:
                     yield order[start : start + size]
-        for order, end in zip(orders, full, strict=True):
-            rest += order[end:]
+        # What is left over of each worker is put together, and read by any.
+        rest = [frame for order, end in zip(orders, full, strict=True) for frame in order[end:]]
         for start in range(0, len(rest), size):
             if start + size <= len(rest) or not self._drop_last:
                 yield rest[start : start + size]

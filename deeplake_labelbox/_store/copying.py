@@ -77,7 +77,7 @@ class DatasetCopy:
         if exists and not overwrite and _has_columns(location):
             raise DatasetExistsError(
                 f"There is a dataset at {location} already; choose another path, or pass "
-                f"overwrite=True to replace it."
+                f"`overwrite=True` to replace it."
             )
         target = replacement.building if exists and overwrite else location
         if target is not location and replacement.unfinished() is not None:

@@ -99,8 +99,8 @@ class FrameIndex:
             return dataset.query(f"SELECT video_idx, frame_idx WHERE {condition}")
         except RuntimeError as error:
             raise ConfigurationError(
-                f"where={condition!r} is no TQL condition: {str(error).rstrip('.')}. Names of "
-                f'columns with a slash stand in double quotes: shape("car/car")[0] > 0.'
+                f"`where` is {condition!r}, which is no TQL condition: {str(error).rstrip('.')}. "
+                f'Names of columns with a slash stand in double quotes: shape("car/car")[0] > 0.'
             ) from error
 
 

@@ -114,7 +114,7 @@ class LabeledDataset:
             if not isinstance(source, ReadableDataset):
                 raise ConfigurationError(
                     "A view has no other versions; query the version that is meant, and pass that "
-                    "view without version=."
+                    "view alone."
                 )
             source = open_version(source, version)[1]
         self._source = DatasetSource(source)
@@ -208,9 +208,9 @@ class LabeledDataset:
         With ``resize``, all videos are included, otherwise those whose picture size changes. Labels
         of other videos are in pixels of their frames.
         """
-        videos = resized_videos(self.dataset)
-        if self.resize is not None:
-            videos = tuple(self._sized_videos.values())
+        videos: Iterable[VideoEntry] = (
+            resized_videos(self.dataset) if self.resize is None else self._sized_videos.values()
+        )
         return {video.video_idx: (video.height, video.width) for video in videos}
 
     @cached_property
@@ -219,7 +219,7 @@ class LabeledDataset:
         if not videos or not {"video_idx", "frame_idx"} <= set(column_names(self.dataset)):
             raise ConfigurationError(
                 "The dataset does not tell the sizes of its videos, so labels could not be scaled "
-                "with frames; leave resize= out, and scale both yourself."
+                "with frames; leave `resize` out, and scale both yourself."
             )
         return {video.video_idx: video for video in videos if video.height}
 
@@ -232,7 +232,7 @@ class LabeledDataset:
             if video is None:
                 raise DatasetMismatchError(
                     f"The dataset does not tell the size of its video_idx {number}, so its labels "
-                    f"could not be scaled; leave its rows out with where=."
+                    f"could not be scaled; leave its rows out with `where`."
                 )
             height, width = video.size_of(frame + 1)
             shown = resized(width, height, self.resize)

@@ -186,7 +186,7 @@ def test_choosing_frames(small, options, expected):
         ({"classes": ["weather"], "multi_hot": ["weather"]}, r"asked for twice"),
         ({"with_class": "bus"}, r"No class is named 'bus'.*car, person"),
         ({"videos": [7]}, r"no frame of video_idx 7"),
-        ({"where": "nothing = 1"}, r"where='nothing = 1' is no TQL condition"),
+        ({"where": "nothing = 1"}, r"`where` is 'nothing = 1', which is no TQL condition"),
         ({"where": "video_idx ="}, r"is no TQL condition"),
         ({"image_column": "pictures"}, r"no column 'pictures'.*frames"),
         ({"dtype": torch.int64}, r"torch.uint8 or a floating point type"),

@@ -310,6 +310,6 @@ def _frames(folder: Path, runs: str) -> list[int]:
         return numbers_in(runs)
     except ValueError as error:
         raise AnnotationSourceError(
-            f"{folder / 'seqinfo.ini'} has frames={runs[:60]!r}, which are no runs like 1-9 "
+            f"{folder / 'seqinfo.ini'} has the frames {runs[:60]!r}, which are no runs like 1-9 "
             f"20-40/5; correct them, or take the line out."
         ) from error

@@ -363,7 +363,7 @@ class PacketReader:
         row = int(rows[np.flatnonzero(videos == lacking[0])[0]])
         raise DatasetError(
             f"Row {row} is of video_idx {lacking[0]}, whose packets are not in "
-            f"{self._location.nested}; leave it out with where=, or make the dataset again."
+            f"{self._location.nested}; leave it out with `where`, or make the dataset again."
         )
 
     def _has(self, video: int) -> bool:

@@ -242,13 +242,13 @@ class PictureReader:
             # Deep Lake would decode what there is, and leave the rest to chance.
             raise DatasetError(
                 f"The picture in row {row} of column {self._column!r} is damaged; leave the row "
-                f"out with where=, or write its frame again."
+                f"out with `where`, or write its frame again."
             ) from error
 
     def _as_rgb(self, array: Any, row: int) -> NDArray[np.uint8]:
         if array is None:
             raise DatasetError(
-                f"Row {row} has no picture in column {self._column!r}; leave it out with where=."
+                f"Row {row} has no picture in column {self._column!r}; leave it out with `where`."
             )
         found = np.asarray(array)
         if found.dtype != np.uint8 or found.ndim not in (2, 3) or not found.size:

@@ -9,6 +9,7 @@ from benchmarks.frame_cases import end_to_end, first_frame, growth, real_clips, 
 from benchmarks.label_cases import imports, labels, masks
 from benchmarks.ray_cases import ray
 from benchmarks.s3_cases import reading_s3
+from benchmarks.storage_cases import storages
 from benchmarks.sync import measure_sync
 from benchmarks.video_cases import video_storage
 
@@ -21,6 +22,7 @@ def sync(bench: Bench) -> Iterator[Row]:
 CASES: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "end-to-end": end_to_end,
     "real-clips": real_clips,
+    "storages": storages,
     "video-storage": video_storage,
     "s3": reading_s3,
     "labels": labels,

@@ -51,7 +51,8 @@ def import_(
         typer.Argument(
             metavar="PROJECT_ID",
             show_default=False,
-            help="Id of a Labelbox video project that has the videos and an ontology.",
+            help="Id of a Labelbox video project that has the videos, and an ontology unless "
+            "--make-ontology.",
         ),
     ],
     *,
@@ -126,6 +127,26 @@ def import_(
             rich_help_panel=_SOURCE,
             help="Id, global key or external id of the data row of a video in the source; of the "
             "only one without VIDEO. Repeatable.",
+        ),
+    ] = None,
+    make_ontology: Annotated[
+        bool,
+        typer.Option(
+            "--make-ontology",
+            rich_help_panel=options.LABELBOX,
+            help="Make an ontology of the classes and answers of the source, if the project has "
+            "none.",
+        ),
+    ] = False,
+    answer_kinds: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--answer-kind",
+            metavar="NAME=KIND",
+            show_default=False,
+            rich_help_panel=options.LABELBOX,
+            help="With --make-ontology: radio, checklist or text, for a classification whose "
+            "answers do not tell. Repeatable.",
         ),
     ] = None,
     tolerance: Annotated[
@@ -229,6 +250,8 @@ def import_(
                 data_rows=_data_rows(data_rows),
                 frame_step=frame_step,
                 first_number=first_number,
+                make_ontology=make_ontology,
+                answer_kinds=read_pairs("--answer-kind", answer_kinds),  # type: ignore[arg-type]  # checked there
                 existing=existing,
                 tolerance=tolerance,
                 keep_key_frames=keep_key_frames,

@@ -133,7 +133,7 @@ def _parts(
         report(f"{named}, it cannot be answered with {list(chosen)}")
         return
     for name, below in chosen.items():
-        option = _option(item, name)
+        option = find_option(item, name)
         if option is None:
             near = _instead(name, [option.value for option in item.options])
             report(f"{item.name!r} of {where} has no option {name!r}{near}")
@@ -157,7 +157,7 @@ def _parts(
         yield part
 
 
-def _option(item: Classification, name: str) -> Option | None:
+def find_option(item: Classification, name: str) -> Option | None:
     for key in ("value", "label"):
         for option in item.options:
             if getattr(option, key) == name:

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from deeplake_labelbox._formats.frame_numbers import Numbering, VideoLength
 from deeplake_labelbox._formats.plain import PlainSource
-from deeplake_labelbox._formats.registry import SourceFormat
+from deeplake_labelbox._formats.registry import SourceFormat, listed
 from deeplake_labelbox._formats.sources import ReadOptions, Source, open_source
 from deeplake_labelbox._imports.chunks import ChunkWriter
 from deeplake_labelbox._imports.outcome import ImportKind, ImportResult
 from deeplake_labelbox._imports.payload import PayloadWriter
 from deeplake_labelbox._imports.run import ExistingLabels, ImportRun
 from deeplake_labelbox._imports.sending import LabelboxImports
+from deeplake_labelbox._imports.source_ontology import SourceOntology, ontology_of_source
 from deeplake_labelbox._imports.targets import Targets
 from deeplake_labelbox._labelbox.client import connect, labelbox_errors
 from deeplake_labelbox._labelbox.exporter import ExportFilters, ExportParams, ProjectExporter
 from deeplake_labelbox._labelbox.rate_limit import waiting_for_rate_limit
 from deeplake_labelbox._labelbox.spool import TemporaryFolder
+from deeplake_labelbox._model.annotations import AnswerKind
+from deeplake_labelbox._model.kinds import CLASSIFICATIONS
 from deeplake_labelbox._model.ontology import Ontology
 from deeplake_labelbox._store.layout import GroupMapping
+from deeplake_labelbox._upload.ontology import WantedOntology
 from deeplake_labelbox._video.transport import Transport
 from deeplake_labelbox.errors import ConfigurationError, ExportEmptyError, OntologyError
+from deeplake_labelbox.report import Gap
 
 if TYPE_CHECKING:
     import labelbox
@@ -52,6 +58,8 @@ def import_annotations(
     data_rows: str | Mapping[str, str] | None = None,
     frame_step: int | None = None,
     first_number: int | None = None,
+    make_ontology: bool = False,
+    answer_kinds: Mapping[str, AnswerKind] | None = None,
     existing: ExistingLabels = "skip",
     tolerance: float = 0.5,
     keep_key_frames: bool = True,
@@ -77,7 +85,8 @@ def import_annotations(
             MOTChallenge text file or folder, of a YouTube-VIS or COCO JSON file, of a ``data.yaml``
             of YOLO, or of a file of CVAT for video; or an iterable of plain annotations
             (`ObjectAnnotation`, `FrameAnnotation`, `GlobalAnnotation`, or dicts of the same).
-        project_id: Id of the Labelbox project, which must have the videos and an ontology.
+        project_id: Id of the Labelbox project, which must have the videos, and an ontology unless
+            ``make_ontology``.
         lb_api_key: API key of Labelbox; ``None`` reads ``LABELBOX_API_KEY``.
         as_: ``"ground-truth"`` makes labels, ``"pre-labels"`` suggestions for the labeler.
         source_format: Format of a path; by its ending if not given. MOT text has variants that
@@ -97,6 +106,15 @@ def import_annotations(
             refused if its length makes that doubtful.
         first_number: The number of a video's first frame in such a file: 0 or 1. By default as the
             format has it, or as the numbers show.
+        make_ontology: Whether to make an ontology of the classes and answers of the source, if the
+            project has none. A class becomes a tool of the kind that its objects have (polygons
+            are imported as masks), an answer of a frame or video a classification, and one of an
+            object a classification of its tool; a dataset of this package gives the ontology that
+            it was labeled with. Classes without an annotation are left out, because nothing tells
+            their kind. An ontology that the project has is never changed: the import is refused
+            if it lacks something. An iterable is read into memory first.
+        answer_kinds: With ``make_ontology``: ``"radio"``, ``"checklist"`` or ``"text"`` by name of
+            a classification, where the answers do not tell: a string may be a text or an option.
         existing: What happens with data rows that have labels, or pre-labels that wait: they are
             skipped, or the import fails before anything is sent. ``"overwrite"`` sends them anyway.
             Labelbox decides what happens to the existing labels, and the result's notes say what
@@ -130,7 +148,8 @@ def import_annotations(
         AlreadyLabeledError: If ``existing="fail"`` and a data row is labeled; nothing was sent.
         ImportTimeoutError: If an import still runs when the time-out has passed.
         LabelboxError: If Labelbox does not answer, or refuses the key.
-        OntologyError: If the project has no ontology.
+        OntologyError: If the project has no ontology, or with ``make_ontology`` one that lacks
+            something, or a class of the source has objects of several kinds.
         DatasetError: If the dataset cannot be read.
 
     Example:
@@ -166,11 +185,19 @@ def import_annotations(
         ```
     """
     _check(as_, existing, tolerance, timeout)
+    _check_answer_kinds(answer_kinds or {}, make_ontology=make_ontology)
+    if make_ontology and isinstance(source, Iterator):
+        source = list(source)  # which is read twice
     numbering = _numbering(frame_step, first_number)
     client = connect(lb_api_key, lb_client=lb_client)
     with waiting_for_rate_limit(client):
         exporter = ProjectExporter(client, project_id)
-        ontology = _ontology(exporter)
+        current = _current(exporter)
+        if current is None and not make_ontology:
+            raise OntologyError(
+                f"Project {project_id} has no ontology; connect one in Labelbox first, or pass "
+                f"`make_ontology=True` to make one of the source."
+            )
 
         def video_length(names: tuple[str, ...]) -> VideoLength:
             target = targets.find(names)
@@ -200,7 +227,7 @@ def import_annotations(
         )
         writer = PayloadWriter(
             project_id=exporter.project_id,
-            ontology=ontology,
+            ontology=Ontology() if current is None else Ontology.of(current),
             mapping=options.mapping,
             tolerance=tolerance,
             keep_key_frames=keep_key_frames,
@@ -217,6 +244,17 @@ def import_annotations(
         chunks = ChunkWriter(folder.path, as_, exporter.project_id, run=import_name)
         # An empty iterable is not a mistake, unlike an empty file or dataset.
         is_plain = isinstance(opened, PlainSource)
+        if make_ontology:
+            ontology, notes = _made(
+                client,
+                exporter,
+                current,
+                ontology_of_source(opened, writer, answer_kinds or {}),
+                targets,
+                is_dry=dry_run is not None,
+            )
+            writer = replace(writer, ontology=ontology)
+            run.result.notes += notes
         run.prepare(opened, writer, targets, chunks, may_be_empty=is_plain)
         if dry_run is not None:
             run.write_dry_run(chunks.chunks, Path(dry_run))
@@ -268,11 +306,49 @@ def _label_counts(exporter: ProjectExporter, data_row_ids: Sequence[str]) -> Map
     return {target.data_row_id: target.labels for target in targets}
 
 
-def _ontology(exporter: ProjectExporter) -> Ontology:
+def _check_answer_kinds(kinds: Mapping[str, str], *, make_ontology: bool) -> None:
+    if kinds and not make_ontology:
+        raise ConfigurationError("`answer_kinds` is for `make_ontology`, which is not asked for.")
+    for name, kind in kinds.items():
+        if kind not in CLASSIFICATIONS:
+            raise ConfigurationError(
+                f"`answer_kinds` has {kind!r} for {name!r}; give {listed(CLASSIFICATIONS, 'or')}."
+            )
+
+
+def _current(exporter: ProjectExporter) -> labelbox.Ontology | None:
     with labelbox_errors(f"reading the ontology of project {exporter.project_id}"):
-        ontology = exporter.project.ontology()
-    if ontology is None:
-        raise OntologyError(
-            f"Project {exporter.project_id} has no ontology; connect one in Labelbox first."
-        )
-    return Ontology.of(ontology)
+        return exporter.project.ontology()
+
+
+def _made(
+    client: labelbox.Client,
+    exporter: ProjectExporter,
+    current: labelbox.Ontology | None,
+    needed: SourceOntology,
+    targets: Targets,
+    *,
+    is_dry: bool,
+) -> tuple[Ontology, list[Gap]]:
+    """The ontology of the project, made if there is none, and what is to be told of it."""
+    project = exporter.project
+    if current is not None:
+        existing = Ontology.of(current)
+        needed.check_within(existing, f"{current.name} ({current.uid})")
+        return existing, []
+    ontology = needed.ontology
+    if needed.is_empty or all(isinstance(targets.find(names), str) for names in needed.videos):
+        return ontology, []  # there will be nothing to send
+    features = [f"{tool.name} ({tool.kind})" for tool in ontology.tools]
+    features += [f"{item.name} ({item.kind})" for item in ontology.classifications]
+    what = "would be made" if is_dry else "was made"
+    notes = [f"the ontology {project.name!r} {what}: {', '.join(features)}"]
+    if needed.unused:
+        unused = ", ".join(map(repr, needed.unused))
+        notes.append(f"classes without an annotation are not in the ontology: {unused}")
+    if not is_dry:
+        wanted = WantedOntology(client, ontology, str(project.name))
+        wanted.connect(project)
+        made = _current(exporter)
+        ontology = ontology if made is None else Ontology.of(made)
+    return ontology, [Gap(exporter.project_id, "project", note) for note in notes]

@@ -5,6 +5,8 @@ import json
 import pytest
 from sandbox_projects import ONTOLOGY
 
+from deeplake_labelbox._upload.normalized import are_same
+
 MOT = "1,1,11,21,30,40,1,1,1\n2,1,12,21,30,40,1,1,1\n3,1,13,21,30,40,1,1,1\n"
 CARS = ("--map", "pedestrian=car")
 
@@ -132,3 +134,31 @@ def test_a_file_that_is_not_there_is_told_as_such(run_import, name):
     result = run_import(source=name)
     assert result.exit_code == 1
     assert f"There is no file {name}" in result.stderr
+
+
+def test_the_ontology_is_made_of_a_dataset_and_of_yolo(run, box, sample_box, dataset):
+    sample = sample_box.sample.ontology_normalized
+    there = {"LABELBOX_API_KEY": box.api_key, "LABELBOX_ENDPOINT": box.endpoint}
+
+    def imported(source):
+        made = box.add_project("Copy", sample)
+        made._record.ontology_id = None
+        for row in sample_box.sample.data_rows:
+            name = row.external_id or row.row_data.rpartition("/")[2]
+            url = f"https://videos.test/{name}"
+            made.add_video(
+                row_data=url, external_id=name, media_attributes=dict(row.media_attributes)
+            )
+        words = (made.id, "--as", "ground-truth", "--make-ontology")
+        result = run("import", source, *words, **there)
+        assert result.exit_code == 0, result.output
+        assert "the ontology 'Copy' was made: " in result.stderr
+        return made.ontology_normalized
+
+    assert are_same(imported(dataset), sample)
+    assert run("convert", dataset, "--to", "yolo", "-o", "yolo").exit_code == 0
+    made = imported("yolo")
+    assert [(tool["name"], tool["tool"]) for tool in made["tools"]] == [
+        ("car", "rectangle"),
+        ("person", "rectangle"),
+    ]

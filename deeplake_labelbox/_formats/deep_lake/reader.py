@@ -27,7 +27,7 @@ from deeplake_labelbox._formats.registry import FORMATS, listed
 from deeplake_labelbox._formats.sources import ReadOptions
 from deeplake_labelbox._model.annotations import ToolKind
 from deeplake_labelbox._model.kinds import GEOMETRIES
-from deeplake_labelbox._model.ontology import Tool
+from deeplake_labelbox._model.ontology import Ontology, Tool
 from deeplake_labelbox._store.annotators import annotated_kinds
 from deeplake_labelbox._store.applied_labels import AppliedLabels
 from deeplake_labelbox._store.columns import (
@@ -129,6 +129,11 @@ class DeepLakeSource:
 
     def __len__(self) -> int:
         return len(self._labels.videos)
+
+    @property
+    def ontology(self) -> Ontology:
+        """The ontology that the labels were written by."""
+        return self._layout.ontology
 
     @property
     def names(self) -> frozenset[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -40,24 +41,33 @@ def replacing_file(path: str | Path) -> Iterator[Path]:
 
 @contextmanager
 def new_folder(path: str | Path) -> Iterator[Path]:
-    """A folder beside ``path``; it becomes ``path`` if the block ends well, and else is deleted.
+    """A folder whose content is at ``path`` if the block ends well, and else is deleted.
+
+    An empty folder at ``path`` stays the same folder: it may be a volume, or where a shell is.
 
     Raises:
         ConfigurationError: If something is at ``path`` already, or the folder cannot be written.
     """
     target = Path(os.path.realpath(path))
     check_free_folder(path)
-    part = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
+    missing = [folder for folder in (target, *target.parents) if not folder.exists()]
+    part = (target.parent if missing else target) / f".{uuid.uuid4().hex}.part"
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part.mkdir()
         try:
+            part.mkdir(parents=True)
             yield part
-            if target.exists():
-                target.rmdir()
-            part.rename(target)
+            if missing:
+                part.rename(target)
+            else:
+                if any(entry != part for entry in target.iterdir()):
+                    raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY))
+                for entry in part.iterdir():
+                    entry.rename(target / entry.name)
         finally:
             shutil.rmtree(part, ignore_errors=True)
+            for folder in missing:
+                with suppress(OSError):  # it is not there, or has what was written
+                    folder.rmdir()
     except OSError as error:
         raise ConfigurationError(
             f"{path} cannot be written: {error.strerror or type(error).__name__}; choose a path "
@@ -73,12 +83,15 @@ def check_free_folder(path: str | Path) -> None:
     """
     target = Path(path)
     try:
-        if target.is_dir() and not any(target.iterdir()):
-            return
+        first = next(target.iterdir(), None) if target.is_dir() else target
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}.") from error
+    if first is None:
+        return
     if target.is_dir():
-        raise ConfigurationError(f"{path} is a folder with files; choose a new folder.")
+        raise ConfigurationError(
+            f"{path} is a folder with files, such as {first.name}; choose a new folder."
+        )
     if os.path.lexists(target):
         raise ConfigurationError(f"{path} is a file; choose a new folder.")
 

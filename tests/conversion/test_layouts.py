@@ -240,17 +240,43 @@ def test_a_dataset_without_boxes_is_refused(small, tmp_path):
         convert_dataset(view, tmp_path / "out", "yolo", progress=False)
 
 
-def test_a_folder_with_files_and_a_full_disk_leave_what_was_there(convert, tmp_path):
-    (tmp_path / "out").mkdir()
+@pytest.fixture
+def small_files():
+    """``small_files(size)``: from now on, no file gets larger."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
-    try:
-        with pytest.raises(ConfigurationError, match="out cannot be written: File too large"):
-            convert("yolo")
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert list(tmp_path.iterdir()) == [tmp_path / "out"]
-    (tmp_path / "out" / "mine").touch()
-    with pytest.raises(ConfigurationError, match="is a folder with files"):
+    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("to", target_formats())
+def test_a_full_disk_leaves_what_was_there(small, small_files, tmp_path, to):
+    (tmp_path / "there").mkdir()
+    for size, place in ((100, "there"), (100, "new/out"), (600, "there")):
+        small_files(size)
+        with pytest.raises(ConfigurationError, match=f"{place} cannot be written: File too large"):
+            convert_dataset(small, tmp_path / place, to, progress=False)
+        assert list(tmp_path.rglob("*")) == [tmp_path / "there"]
+
+
+def test_an_empty_folder_stays_the_same_one_and_others_stay_as_they_are(convert, tmp_path):
+    (tmp_path / "out").mkdir()
+    before = (tmp_path / "out").stat().st_ino
+    convert("yolo")
+    assert (tmp_path / "out").stat().st_ino == before
+    written = sorted((tmp_path / "out").rglob("*"))
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"data.yaml", "images", "labels"}
+    with pytest.raises(ConfigurationError, match="is a folder with files, such as "):
         convert("yolo")
+    assert sorted((tmp_path / "out").rglob("*")) == written
+
+
+def test_what_another_writes_meanwhile_stays(small, tmp_path):
+    (tmp_path / "out").mkdir()
+
+    def where(row):
+        (tmp_path / "out" / "mine").touch()
+        return row is not None
+
+    with pytest.raises(ConfigurationError, match="out cannot be written|is a folder with files"):
+        convert_dataset(small, tmp_path / "out", "yolo", where=where, progress=False)
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["mine"]

@@ -277,6 +277,6 @@ def test_what_another_writes_meanwhile_stays(small, tmp_path):
         (tmp_path / "out" / "mine").touch()
         return row is not None
 
-    with pytest.raises(ConfigurationError, match="out cannot be written|is a folder with files"):
+    with pytest.raises(ConfigurationError, match="out is a folder with files"):
         convert_dataset(small, tmp_path / "out", "yolo", where=where, progress=False)
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["mine"]

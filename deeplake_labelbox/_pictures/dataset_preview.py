@@ -17,8 +17,8 @@ from deeplake_labelbox._files import replacing_file
 from deeplake_labelbox._pictures.contact_sheet import draw_contact_sheet
 from deeplake_labelbox._pictures.movie import write_preview_video
 from deeplake_labelbox._pictures.page import MAX_PAGE_BYTES, write_preview_page
-from deeplake_labelbox._pictures.video_selection import FrameRange
-from deeplake_labelbox._store.labeled_dataset import DatasetLike
+from deeplake_labelbox._pictures.video_selection import FrameRange, select_videos
+from deeplake_labelbox._store.labeled_dataset import DatasetLike, LabeledDataset
 from deeplake_labelbox.errors import ConfigurationError
 
 _SHEET_WIDTH: Final = 1800
@@ -92,18 +92,21 @@ def write_preview(
             sheet.save(part, "PNG", optimize=True)
         return f"contact sheet, {sheet.width} x {sheet.height} pixels"
     if suffix == ".mp4":
+        dataset = LabeledDataset.of(ds, annotator=annotator, image_column=image_column)
         shown = write_preview_video(
-            ds,
+            dataset,
             path,
             video=None if videos is None else videos[0],
             frames=frames,
             width=width,
             colors=colors,
-            image_column=image_column,
-            annotator=annotator,
             progress=progress,
         )
-        return f"video of {shown.short_name or 'the dataset'}, {counted(len(shown.rows), 'frame')}"
+        written = (
+            f"video of {shown.short_name or 'the dataset'}, {counted(len(shown.rows), 'frame')}"
+        )
+        others = 0 if videos else len(select_videos(dataset, None, frames)) - 1
+        return f"{written}; {counted(others, 'other video')} left out" if others else written
     page = write_preview_page(
         ds,
         path,

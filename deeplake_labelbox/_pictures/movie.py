@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -27,10 +28,12 @@ from deeplake_labelbox._pictures.video_selection import FrameRange, select_video
 from deeplake_labelbox._steps import steps
 from deeplake_labelbox._store.labeled_dataset import DatasetLike
 from deeplake_labelbox._store.videos import Video
+from deeplake_labelbox._video.prefetch import in_background
 from deeplake_labelbox.errors import ConfigurationError
 
 _SHORT_SIDE: Final = 480
 _WIDEST: Final = 1920
+_DRAWN_AHEAD: Final = 4
 _NARROW: Final = 0.8
 _TICKS: Final = 90_000  # a second; divides by all usual frame rates
 _OPTIONS: Final = {"crf": "19", "preset": "veryfast", "tune": "animation"}
@@ -94,9 +97,9 @@ def write_preview_video(
     palette = class_colors(reader.class_names, {**reader.class_colors, **(colors or {})})
     steps.info("Drawing %s", path)
     times = frame_times(reader.dataset, shown)
-    pictures = _draw(reader, shown, times, layout, palette)
-    bar = tqdm(pictures, total=len(shown.rows), unit="frame", desc="movie", disable=not progress)
-    with replacing_file(path) as part:
+    drawn = in_background(_draw(reader, shown, times, layout, palette), ahead=_DRAWN_AHEAD)
+    with replacing_file(path) as part, closing(drawn):
+        bar = tqdm(drawn, total=len(shown.rows), unit="frame", desc="movie", disable=not progress)
         _encode(part, bar, layout.size, times, frame_rate(reader.dataset, shown))
     return shown
 

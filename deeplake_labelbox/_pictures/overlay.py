@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageChops, ImageDraw, ImageFilter
+from PIL import Image, ImageChops, ImageFilter
 
 from deeplake_labelbox._model.kinds import GEOMETRIES
-from deeplake_labelbox._pictures.colors import INK, Color
+from deeplake_labelbox._pictures.colors import Color
 from deeplake_labelbox._pictures.frame_annotations import ShownObject
 from deeplake_labelbox._pictures.painters import PAINTERS
+from deeplake_labelbox._pictures.stencils import region_around
 from deeplake_labelbox._pictures.tags import draw_tags
 
-# Shapes are drawn larger and scaled down, because Pillow draws without anti-aliasing.
-_OVERSAMPLING: Final = 3
-_OVERSAMPLED_PIXELS: Final = 2_000_000
 _MASK_FILL: Final = 96
 
 
@@ -46,20 +45,33 @@ def draw_objects(
     stroke = max(1.6, text_size / 8)
     # Large masks first, so that small ones are not hidden below them.
     for item in sorted(masks, key=lambda mask: -int(mask.shape.sum())):
-        picture = _with_mask(picture, item.shape, colors[item.class_name], stroke)
+        _draw_mask(picture, item.shape, colors[item.class_name], stroke)
     shapes = [item for item in objects if not GEOMETRIES[item.kind].is_mask]
-    if shapes:
-        picture = _with_shapes(picture, shapes, scale, colors, stroke)
+    for item in sorted(shapes, key=lambda shape: PAINTERS[shape.kind].is_on_top):
+        PAINTERS[item.kind].draw(picture, item.shape, scale, colors[item.class_name], stroke)
     draw_tags(picture, objects, scale, colors, text_size=text_size)
     return picture
 
 
-def _with_mask(
-    picture: Image.Image, mask: NDArray[np.bool_], color: Color, stroke: float
-) -> Image.Image:
-    """Draw a mask as a translucent color with an outline."""
+def _draw_mask(picture: Image.Image, mask: NDArray[np.bool_], color: Color, stroke: float) -> None:
+    """Draw a mask as a translucent color with an outline, in the region that it covers."""
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return
+    scale = picture.width / mask.shape[1], picture.height / mask.shape[0]
+    # As far around as scaling and blurring reach.
+    margin = 4 + math.ceil(max(scale)) + math.ceil(stroke)
+    region = region_around(
+        picture,
+        columns[0] * scale[0] - margin,
+        rows[0] * scale[1] - margin,
+        (columns[-1] + 1) * scale[0] + margin,
+        (rows[-1] + 1) * scale[1] + margin,
+    )
+    left, top, right, bottom = region
+    box = (left / scale[0], top / scale[1], right / scale[0], bottom / scale[1])
     enlarged = Image.fromarray(mask.astype(np.uint8) * 255).resize(
-        picture.size, Image.Resampling.BILINEAR
+        (right - left, bottom - top), Image.Resampling.BILINEAR, box
     )
     inside = enlarged.point(lambda value: 255 if value >= 128 else 0)
     width = 2 * max(1, round(stroke / 2)) + 1
@@ -68,25 +80,5 @@ def _with_mask(
     fill = inside.filter(ImageFilter.GaussianBlur(0.6)).point(
         lambda value: value * _MASK_FILL / 255
     )
-    solid = Image.new("RGB", picture.size, color)
-    return Image.composite(solid, Image.composite(solid, picture, fill), outline)
-
-
-def _with_shapes(
-    picture: Image.Image,
-    shapes: Sequence[ShownObject],
-    scale: tuple[float, float],
-    colors: Mapping[str, Color],
-    stroke: float,
-) -> Image.Image:
-    """Draw boxes, lines, polygons and points, each with a dark edge for contrast."""
-    pixels = picture.width * picture.height
-    factor = _OVERSAMPLING if pixels <= _OVERSAMPLED_PIXELS else 1
-    layer = Image.new("RGBA", (picture.width * factor, picture.height * factor), (*INK, 0))
-    draw = ImageDraw.Draw(layer, "RGBA")
-    zoom = (scale[0] * factor, scale[1] * factor)
-    for item in sorted(shapes, key=lambda shape: PAINTERS[shape.kind].is_on_top):
-        PAINTERS[item.kind].draw(draw, item.shape, zoom, colors[item.class_name], stroke * factor)
-    if factor > 1:
-        layer = layer.resize(picture.size, Image.Resampling.BOX)
-    return Image.alpha_composite(picture.convert("RGBA"), layer).convert("RGB")
+    picture.paste(color, region, fill)
+    picture.paste(color, region, outline)

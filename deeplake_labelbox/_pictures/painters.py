@@ -9,10 +9,11 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ImageDraw
+from PIL import Image, ImageDraw
 
 from deeplake_labelbox._model.annotations import ToolKind
 from deeplake_labelbox._pictures.colors import INK, Color
+from deeplake_labelbox._pictures.stencils import Stencil, edges, region_around, tiles
 
 XY = tuple[float, float]
 Rectangle = tuple[float, float, float, float]
@@ -28,65 +29,86 @@ class Painter:
     Attributes:
         bounds: What the tag stays beside, in pixels of the picture, from a shape and the scale of
             the picture; ``None`` for an empty shape.
-        draw: Draws a shape; masks are blended with the picture instead.
+        draw: Draws a shape onto an RGB picture; masks are blended with it elsewhere.
         is_on_top: Whether it is drawn after the others, because it is small.
         is_solid: Whether the tags of others should not cover it.
         is_tagged_inside: Whether its tag may cover it.
     """
 
     bounds: Callable[[NDArray[Any], XY], Rectangle | None]
-    draw: Callable[[ImageDraw.ImageDraw, NDArray[Any], XY, Color, float], None] = lambda *_: None
+    draw: Callable[[Image.Image, NDArray[Any], XY, Color, float], None] = lambda *_: None
     is_on_top: bool = False
     is_solid: bool = False
     is_tagged_inside: bool = False
 
 
 def _box(
-    draw: ImageDraw.ImageDraw, box: NDArray[np.float32], zoom: XY, color: Color, stroke: float
+    picture: Image.Image, box: NDArray[np.float32], scale: XY, color: Color, stroke: float
 ) -> None:
-    left, top, width, height = (float(value) for value in box)
-    x0, x1 = sorted((left * zoom[0], (left + width) * zoom[0]))
-    y0, y1 = sorted((top * zoom[1], (top + height) * zoom[1]))
+    x0, y0, x1, y1 = _bounds_of_box(box, scale)
     edge = stroke * 0.45
-    draw.rectangle((x0, y0, x1, y1), fill=(*color, _SHAPE_FILL // 2))
     around = (x0 - stroke / 2, y0 - stroke / 2, x1 + stroke / 2, y1 + stroke / 2)
     outer = (around[0] - edge, around[1] - edge, around[2] + edge, around[3] + edge)
-    draw.rectangle(outer, outline=(*INK, 150), width=round(stroke + 2 * edge))
-    draw.rectangle(around, outline=(*color, 255), width=round(stroke))
+    _filling(picture).rectangle((x0, y0, x1, y1), fill=(*color, _SHAPE_FILL // 2))
+    for region in edges(region_around(picture, *outer), stroke + 2 * edge):
+        dark, bright = Stencil(region), Stencil(region)
+        dark.frame(outer, stroke + 2 * edge, 150)
+        bright.frame(around, stroke, 255)
+        dark.blend(picture, INK)
+        bright.blend(picture, color)
 
 
 def _point(
-    draw: ImageDraw.ImageDraw, point: NDArray[np.float32], zoom: XY, color: Color, stroke: float
+    picture: Image.Image, point: NDArray[np.float32], scale: XY, color: Color, stroke: float
 ) -> None:
-    x, y = float(point[0]) * zoom[0], float(point[1]) * zoom[1]
-    rings = ((3.6, (*INK, 170)), (3.0, (255, 255, 255, 255)), (2.2, (*color, 255)))
-    for size, ink in rings:
+    x, y = float(point[0]) * scale[0], float(point[1]) * scale[1]
+    rings = ((3.6, INK, 170), (3.0, (255, 255, 255), 255), (2.2, color, 255))
+    for size, ink, opacity in rings:
         radius = stroke * size
-        draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=ink)
+        for region in tiles(region_around(picture, x - radius, y - radius, x + radius, y + radius)):
+            ring = Stencil(region)
+            ring.dot((x, y), radius, opacity)
+            ring.blend(picture, ink)
 
 
 def _path(
-    draw: ImageDraw.ImageDraw,
+    picture: Image.Image,
     vertices: NDArray[np.float32],
-    zoom: XY,
+    scale: XY,
     color: Color,
     stroke: float,
     *,
     closed: bool,
 ) -> None:
-    path = [(float(x) * zoom[0], float(y) * zoom[1]) for x, y in vertices]
-    if not path:
+    if not len(vertices):
         return
+    path = vertices.astype(np.float64) * scale
     if closed and len(path) > 2:
-        draw.polygon(path, fill=(*color, _SHAPE_FILL))
-    around = [*path, path[0]] if closed else path
-    if len(around) > 1:
-        draw.line(around, (*INK, 150), round(stroke * 1.9), joint="curve")
-        draw.line(around, (*color, 255), round(stroke), joint="curve")
-    for x, y in path:
-        for size, ink in ((1.7, (*INK, 170)), (1.2, (*color, 255))):
-            radius = stroke * size
-            draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=ink)
+        _filling(picture).polygon(path.ravel().tolist(), fill=(*color, _SHAPE_FILL))
+    starts, ends = (path, np.roll(path, -1, axis=0)) if closed else (path[:-1], path[1:])
+    lines = np.stack([starts, ends], axis=1)
+    pad = stroke * 2
+    whole = region_around(picture, *(path.min(axis=0) - pad), *(path.max(axis=0) + pad))
+    for region in tiles(whole):
+        low, high = np.array(region[:2]) - pad, np.array(region[2:]) + pad
+        near = ((lines.max(axis=1) >= low) & (lines.min(axis=1) <= high)).all(axis=1)
+        if not near.any() and len(path) > 1:
+            continue
+        dark, bright = Stencil(region), Stencil(region)
+        for start, end in lines[near].tolist():
+            dark.line(start, end, stroke * 1.9, 150)
+            bright.line(start, end, stroke, 255)
+        for dot in path[((path >= low) & (path <= high)).all(axis=1)].tolist():
+            dark.dot(dot, stroke * 1.7, 170)
+            bright.dot(dot, stroke * 1.7, 0)
+            bright.dot(dot, stroke * 1.2, 255)
+        dark.blend(picture, INK)
+        bright.blend(picture, color)
+
+
+def _filling(picture: Image.Image) -> ImageDraw.ImageDraw:
+    """Draws translucent colors; edges are not anti-aliased, so outlines have to cover them."""
+    return ImageDraw.Draw(picture, "RGBA")
 
 
 def _bounds_of_box(box: NDArray[np.float32], scale: XY) -> Rectangle:

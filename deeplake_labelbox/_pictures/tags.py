@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from deeplake_labelbox._pictures.colors import INK, Color, ink_on
-from deeplake_labelbox._pictures.frame_annotations import ShownObject
+from deeplake_labelbox._pictures.frame_annotations import ShownAnswer, ShownObject
 from deeplake_labelbox._pictures.painters import PAINTERS, Rectangle
 from deeplake_labelbox._pictures.text_layout import Lettering
 
@@ -18,17 +22,19 @@ _DIAMOND: Final = 0.62
 _WIDEST: Final = 0.55
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Tag:
-    """A tag without its place."""
+    """A tag without its place.
 
-    title: str
-    lines: tuple[str, ...]
-    color: Color
-    is_key_frame: bool
+    Attributes:
+        picture: RGBA.
+        width: Its width in pixels.
+        height: Its height in pixels.
+    """
+
+    picture: Image.Image
     width: float
     height: float
-    title_height: float
 
 
 def draw_tags(
@@ -51,38 +57,55 @@ def draw_tags(
         text_size: Height of the letters in pixels.
     """
     bounds = [PAINTERS[item.kind].bounds(item.shape, scale) for item in objects]
-    shown = [index for index, box in enumerate(bounds) if box is not None]
-    title, body = Lettering(text_size, bold=True), Lettering(max(8, round(text_size * 0.88)))
-    layer = Image.new("RGBA", picture.size, (*INK, 0))
-    draw = ImageDraw.Draw(layer, "RGBA")
     placed: list[Rectangle] = []
-    solid = [
-        box
-        for item, box in zip(objects, bounds, strict=True)
+    solid = {
+        index: box
+        for index, (item, box) in enumerate(zip(objects, bounds, strict=True))
         if box is not None and PAINTERS[item.kind].is_solid
-    ]
+    }
     # Tags with answers are the largest; those of masks and lines can go to the most places.
     for index in sorted(
-        shown, key=lambda i: (not PAINTERS[objects[i].kind].is_solid, not objects[i].answers)
+        range(len(objects)),
+        key=lambda i: (not PAINTERS[objects[i].kind].is_solid, not objects[i].answers),
     ):
         item, box = objects[index], bounds[index]
         if box is None:
             continue
-        tag = _tag(item, colors[item.class_name], title, body, picture.width * _WIDEST)
+        tag = _tag(
+            item.class_name,
+            item.track_id,
+            item.answers,
+            colors[item.class_name],
+            text_size,
+            picture.width * _WIDEST,
+            is_key_frame=item.is_key_frame,
+        )
         inside = PAINTERS[item.kind].is_tagged_inside
         places = list(_places(box, tag, picture.size, inside=inside))
-        place = min(places, key=lambda spot: _cost(spot, box, placed, solid, inside=inside))
-        placed.append((place[0] - 2, place[1] - 2, place[2] + 2, place[3] + 2))
-        _draw(draw, tag, place, title, body)
-    picture.paste(layer, mask=layer)
+        others = [other for number, other in solid.items() if number != index]
+        left, top, right, bottom = places[_best(places, box, placed, others, inside=inside)]
+        placed.append((left - 2, top - 2, right + 2, bottom + 2))
+        picture.paste(tag.picture, (round(left), round(top)), tag.picture)
 
 
-def _tag(item: ShownObject, color: Color, title: Lettering, body: Lettering, widest: float) -> _Tag:
+@lru_cache(maxsize=1024)
+def _tag(
+    class_name: str,
+    track_id: int | None,
+    shown_answers: tuple[ShownAnswer, ...],
+    color: Color,
+    text_size: int,
+    widest: float,
+    *,
+    is_key_frame: bool,
+) -> _Tag:
+    """A tag, which stays the same in many frames."""
+    title, body = Lettering(text_size, bold=True), Lettering(max(8, round(text_size * 0.88)))
     padding = title.size * _PADDING
-    mark = title.size * _DIAMOND + padding if item.is_key_frame else 0.0
-    number = "" if item.track_id is None else f" {item.track_id}"
-    name = title.fit(item.class_name, widest - mark - title.width(number)) + number
-    answers = [body.fit(answer.answer, widest) for answer in item.answers]
+    mark = title.size * _DIAMOND + padding if is_key_frame else 0.0
+    number = "" if track_id is None else f" {track_id}"
+    name = title.fit(class_name, widest - mark - title.width(number)) + number
+    answers = [body.fit(answer.answer, widest) for answer in shown_answers]
     lines: list[str] = []
     # Short answers share a line.
     for answer in answers:
@@ -94,36 +117,31 @@ def _tag(item: ShownObject, color: Color, title: Lettering, body: Lettering, wid
     width = max([title.width(name) + mark, *map(body.width, lines)]) + 2 * padding
     title_height = title.line_height + padding * 0.3
     height = title_height + (len(lines) * body.line_height + padding * 0.5 if lines else 0)
-    return _Tag(name, tuple(lines), color, item.is_key_frame, width, height, title_height)
-
-
-def _draw(
-    draw: ImageDraw.ImageDraw, tag: _Tag, place: Rectangle, title: Lettering, body: Lettering
-) -> None:
-    left, top, right, bottom = place
-    padding, radius = title.size * _PADDING, title.size * 0.25
-    if tag.lines:
-        draw.rounded_rectangle((left, top, right, bottom), radius, fill=(*INK, 205))
-    right_of_title = right if tag.lines else left + tag.width
+    picture = Image.new("RGBA", (math.ceil(width) + 1, math.ceil(height) + 1), (*INK, 0))
+    draw = ImageDraw.Draw(picture, "RGBA")
+    radius = title.size * 0.25
+    if lines:
+        draw.rounded_rectangle((0, 0, width, height), radius, fill=(*INK, 205))
     draw.rounded_rectangle(
-        (left, top, right_of_title, top + tag.title_height),
+        (0, 0, width, title_height),
         radius,
-        fill=(*tag.color, 240),
-        corners=(True, True, not tag.lines, not tag.lines),
+        fill=(*color, 240),
+        corners=(True, True, not lines, not lines),
     )
-    ink = ink_on(tag.color)
-    x = left + padding
-    if tag.is_key_frame:
+    ink = ink_on(color)
+    x = padding
+    if is_key_frame:
         half = title.size * _DIAMOND / 2
-        middle = top + tag.title_height / 2
+        middle = title_height / 2
         corners = [(x + half, middle - half), (x + 2 * half, middle)]
         draw.polygon([*corners, (x + half, middle + half), (x, middle)], fill=ink)
         x += 2 * half + padding
-    title.draw(draw, (x, top + padding * 0.15), tag.title, ink)
-    y = top + tag.title_height + padding * 0.15
-    for line in tag.lines:
-        body.draw(draw, (left + padding, y), line, (255, 255, 255))
+    title.draw(draw, (x, padding * 0.15), name, ink)
+    y = title_height + padding * 0.15
+    for line in lines:
+        body.draw(draw, (padding, y), line, (255, 255, 255))
         y += body.line_height
+    return _Tag(picture, width, height)
 
 
 def _places(
@@ -161,24 +179,31 @@ def _places(
         yield (x, y, x + tag.width, y + tag.height)
 
 
-def _cost(
-    spot: Rectangle,
+def _best(
+    places: Sequence[Rectangle],
     own: Rectangle,
-    placed: list[Rectangle],
-    solid: list[Rectangle],
+    placed: Sequence[Rectangle],
+    solid: Sequence[Rectangle],
     *,
     inside: bool,
 ) -> int:
-    """How bad a place is: it covers other tags or objects, or is far from its own object."""
-    tags = sum(_overlap(spot, other) for other in placed)
-    things = sum(_overlap(spot, other) for other in solid if other != own)
-    itself = 0.0 if inside else _overlap(spot, own)
-    dx = max(own[0] - spot[2], spot[0] - own[2], 0)
-    dy = max(own[1] - spot[3], spot[1] - own[3], 0)
-    return round(30 * tags + 2 * things + 3 * itself + 14 * (dx + dy))  # equal ones: the first wins
+    """The index of the best place.
+
+    A place is bad if it covers other tags or objects, or is far from its own object.
+    """
+    spots = np.array(places)
+    tags, things = _overlap(spots, placed).sum(axis=1), _overlap(spots, solid).sum(axis=1)
+    itself = 0.0 if inside else _overlap(spots, [own])[:, 0]
+    apart = np.maximum(np.subtract(own[:2], spots[:, 2:]), np.subtract(spots[:, :2], own[2:]))
+    far = np.maximum(apart, 0).sum(axis=1)
+    costs = np.rint(30 * tags + 2 * things + 3 * itself + 14 * far)
+    return int(costs.argmin())  # of equal ones, the first
 
 
-def _overlap(one: Rectangle, other: Rectangle) -> float:
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    return width * height if width > 0 and height > 0 else 0.0
+def _overlap(spots: NDArray[np.float64], others: Sequence[Rectangle]) -> NDArray[np.float64]:
+    """(N, M): the pixels that each of N rectangles covers of each of M others."""
+    there = np.array(others, dtype=np.float64).reshape(-1, 4)
+    ends = np.minimum(spots[:, None, 2:], there[:, 2:])
+    common = np.maximum(ends - np.maximum(spots[:, None, :2], there[:, :2]), 0)
+    area: NDArray[np.float64] = common.prod(axis=2)
+    return area

@@ -93,6 +93,20 @@ def test_shapes_are_drawn_where_they_are(zoom):
     assert not red[110 * zoom :].any()
 
 
+def test_a_shape_does_not_hide_the_outlines_below_it():
+    gray = Image.new("RGB", (300, 300), (120, 120, 120))
+    small = shown("rectangle", [100, 100, 40, 40])
+    for above in (
+        shown("rectangle", [20, 20, 260, 260], "bus"),
+        shown("polygon", [[20, 20], [280, 20], [280, 280], [20, 280]], "bus"),
+    ):
+        drawn = draw_objects(
+            gray, [small, above], (1, 1), {**RED, "bus": (0, 0, 255)}, text_size=10
+        )
+        red = np.asarray(drawn).astype(int) @ (1, -1, 0) > 60
+        assert all(red[y, x] for x, y in ((100, 120), (140, 120), (120, 140))), above.kind
+
+
 def test_masks_are_translucent_with_an_outline():
     gray = Image.new("RGB", (200, 200), (120, 120, 120))
     mask = np.zeros((100, 100), dtype=bool)

@@ -48,6 +48,12 @@ def local_s3() -> Iterator[dict[str, str]]:
             server.kill()
 
 
+def put_object(creds: dict[str, str], key: str, body: bytes) -> None:
+    """Put a private object into the bucket."""
+    with _client(creds) as client:
+        client.put_object(Bucket=BUCKET, Key=key, Body=body)
+
+
 def delete_objects(creds: dict[str, str], prefix: str) -> None:
     """Delete the objects of the bucket whose keys begin so."""
     with _client(creds) as client:

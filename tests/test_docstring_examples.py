@@ -21,6 +21,7 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 from documented_examples import docstrings, readme_blocks
+from google_keys import write_key_file
 from moto.server import ThreadedMotoServer
 from typer.testing import CliRunner
 from video_files import write_video
@@ -189,10 +190,15 @@ def reader(served, home, tmp_path, monkeypatch, request):
     monkeypatch.setenv("LABELBOX_API_KEY", served.api_key)
     monkeypatch.setenv("LABELBOX_ENDPOINT", served.endpoint)
     monkeypatch.setenv("COLUMNS", "100")
-    if "s3://" in shown:
+    if re.search(r"s3://|presigners\.s3", shown):
         pytest.importorskip("s3fs", reason="the extra s3 is not installed")
         for name, value in request.getfixturevalue("bucket").items():
             monkeypatch.setenv(name, value)
+    if "presigners.gcs" in shown:
+        pytest.importorskip("google.cloud.storage", reason="the extra gcs is not installed")
+        write_key_file(tmp_path / "reader.json")
+    if "presigners.azure" in shown:
+        pytest.importorskip("azure.storage.blob", reason="the extra azure is not installed")
     if "_from_azure" in shown:
         offer_azure(monkeypatch)
     public = {name: getattr(deeplake_labelbox, name) for name in deeplake_labelbox.__all__}

@@ -12,6 +12,7 @@ from deeplake_labelbox._cli.arguments import (
     read_details,
     read_groups,
     read_ontology,
+    read_presigner,
 )
 from deeplake_labelbox._cli.one_writer import one_writer
 from deeplake_labelbox._cli.running import SAME_COMMAND, check_writable, running
@@ -36,6 +37,7 @@ def annotate(
     label_selection: options.SameLabelChoice = None,
     row_details: options.RowDetails = None,
     ontology: options.OntologyFile = None,
+    url_presigner: options.Sign = None,
     deeplake_creds: options.Creds = None,
     deeplake_token: options.DeepLakeToken = None,
     project_id: options.Project = None,
@@ -63,7 +65,7 @@ def annotate(
 
         check_writable(report)
         storage, groups = read_creds(deeplake_creds), read_groups(group_mapping)
-        known = read_ontology(ontology)
+        known, presigner = read_ontology(ontology), read_presigner(url_presigner)
         found = ProjectSource.of(
             source, project_id=project_id, lb_api_key=lb_api_key or None, endpoint=endpoint
         )
@@ -78,6 +80,7 @@ def annotate(
             ontology=known,
             row_details=read_details(row_details),
             fail_on_error=fail_on_error,
+            url_presigner=presigner,
             deeplake_creds=storage,
             deeplake_token=deeplake_token,
             lb_client=found.client,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from deeplake_labelbox.errors import ConfigurationError, GroupMappingError, OntologyError
 
 if TYPE_CHECKING:
     from deeplake_labelbox._model.ontology import Ontology
     from deeplake_labelbox._store.row_metadata import RowDetail
+    from deeplake_labelbox._video.access import UrlPresigner
 
 
 def read_groups(pairs: Sequence[str] | None) -> dict[str, str]:
@@ -78,6 +79,24 @@ def read_creds(pairs: Sequence[str] | None) -> dict[str, str] | None:
             )
         creds[key] = value
     return creds or None
+
+
+def read_presigner(cloud: Literal["s3", "gcs", "azure"] | None) -> UrlPresigner | None:
+    """The presigner of a ``--sign`` option.
+
+    Raises:
+        ConfigurationError: If its extra is not installed, or there are no credentials.
+    """
+    from deeplake_labelbox import presigners  # noqa: PLC0415 - not needed for --help
+
+    match cloud:
+        case "s3":
+            return presigners.s3()
+        case "gcs":
+            return presigners.gcs()
+        case "azure":
+            return presigners.azure()
+    return None
 
 
 def read_ranges(texts: Sequence[str] | None) -> tuple[tuple[int, int], ...] | None:

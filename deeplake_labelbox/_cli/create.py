@@ -12,6 +12,7 @@ from deeplake_labelbox._cli.arguments import (
     read_details,
     read_groups,
     read_ontology,
+    read_presigner,
     read_ranges,
     read_size,
 )
@@ -101,6 +102,7 @@ def create(
         ),
     ] = None,
     overwrite: options.Overwrite = False,
+    url_presigner: options.Sign = None,
     deeplake_creds: options.Creds = None,
     deeplake_token: options.DeepLakeToken = None,
     project_id: options.Project = None,
@@ -134,7 +136,7 @@ def create(
 
         check_writable(report)
         storage, groups = read_creds(deeplake_creds), read_groups(group_mapping)
-        known = read_ontology(ontology)
+        known, presigner = read_ontology(ontology), read_presigner(url_presigner)
         chosen, size = read_ranges(ranges), read_size(resize)
         found = ProjectSource.of(
             source, project_id=project_id, lb_api_key=lb_api_key or None, endpoint=endpoint
@@ -160,6 +162,7 @@ def create(
                 resize=size,
                 overwrite=overwrite,
                 fail_on_error=fail_on_error,
+                url_presigner=presigner,
                 deeplake_creds=storage,
                 deeplake_token=deeplake_token,
                 lb_client=found.client,

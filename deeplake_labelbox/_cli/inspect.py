@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from deeplake_labelbox._cli import options
+from deeplake_labelbox._cli.arguments import read_presigner
 from deeplake_labelbox._cli.running import EXIT_GAPS, Run, running
 from deeplake_labelbox._cli.spelling import in_options
 from deeplake_labelbox._cli.summary import readable_size
@@ -28,6 +30,7 @@ def inspect(
     at_a_time: Annotated[
         int, typer.Option(min=1, max=64, help="How many videos are inspected in parallel.")
     ] = 8,
+    url_presigner: options.Sign = None,
     project_id: options.Project = None,
     lb_api_key: options.ApiKey = None,
     endpoint: options.Endpoint = None,
@@ -46,7 +49,13 @@ def inspect(
     deeplake-labelbox inspect project.ndjson --json > videos.json
     """
     with running(verbose=verbose) as run:
-        inspection = _inspect(run, source, project_id, lb_api_key, endpoint, at_a_time)
+        found = replace(
+            ProjectSource.of(
+                source, project_id=project_id, lb_api_key=lb_api_key or None, endpoint=endpoint
+            ),
+            url_presigner=read_presigner(url_presigner),
+        )
+        inspection = _inspect(run, found, at_a_time)
         if as_json:
             run.result_json(inspection.to_dict())
         else:
@@ -55,26 +64,20 @@ def inspect(
             raise typer.Exit(EXIT_GAPS)
 
 
-def _inspect(
-    run: Run,
-    text: str,
-    project: str | None,
-    api_key: str | None,
-    endpoint: str | None,
-    at_a_time: int,
-) -> ProjectInspection:
+def _inspect(run: Run, found: ProjectSource, at_a_time: int) -> ProjectInspection:
     from deeplake_labelbox._jobs.inspect import (  # noqa: PLC0415 - not needed for --help
         inspect_export,
         inspect_project,
     )
 
-    found = ProjectSource.of(
-        text, project_id=project, lb_api_key=api_key or None, endpoint=endpoint
-    )
     if found.export is None:
         run.step(f"Exporting project {found.project_id}")
         return inspect_project(
-            found.project_id, lb_client=found.client, at_a_time=at_a_time, progress=run.progress
+            found.project_id,
+            lb_client=found.client,
+            url_presigner=found.url_presigner,
+            at_a_time=at_a_time,
+            progress=run.progress,
         )
     return inspect_export(
         found.export,

@@ -149,6 +149,16 @@ AsJson = Annotated[
         help="Print the outcome as JSON, as --report writes it, instead of tables.",
     ),
 ]
+Sign = Annotated[
+    Literal["s3", "gcs", "azure"] | None,
+    typer.Option(
+        "--sign",
+        show_default=False,
+        rich_help_panel=STORAGE,
+        help="Sign URLs of private videos in your buckets, with the credentials that the cloud's "
+        "own client finds. URLs of other hosts stay as they are.",
+    ),
+]
 Creds = Annotated[
     list[str] | None,
     typer.Option(

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from deeplake_labelbox._cli import options
-from deeplake_labelbox._cli.arguments import read_creds
+from deeplake_labelbox._cli.arguments import read_creds, read_presigner
 from deeplake_labelbox._cli.running import EXIT_GAPS, SAME_COMMAND, Run, check_writable, running
 from deeplake_labelbox._cli.summary import show_gaps
 from deeplake_labelbox._counts import counted
@@ -90,6 +90,7 @@ def sync(
         ),
     ] = True,
     verify_frames: options.VerifyFrames = True,
+    url_presigner: options.Sign = None,
     deeplake_creds: options.Creds = None,
     deeplake_token: options.DeepLakeToken = None,
     lb_api_key: options.ApiKey = None,
@@ -130,6 +131,7 @@ def sync(
             verify_frames=verify_frames,
             dry_run=dry_run,
             fail_on_error=fail_on_error,
+            url_presigner=read_presigner(url_presigner),
             deeplake_creds=read_creds(deeplake_creds),
             deeplake_token=deeplake_token,
             lb_client=connect(lb_api_key, endpoint=endpoint),

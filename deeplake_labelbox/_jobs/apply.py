@@ -41,6 +41,8 @@ from deeplake_labelbox.report import Report
 if TYPE_CHECKING:
     import labelbox
 
+    from deeplake_labelbox._video.access import UrlPresigner
+
 logger = logging.getLogger(__name__)
 
 
@@ -55,6 +57,7 @@ def apply_labels(
     ontology: labelbox.Ontology | Mapping[str, Any] | Ontology | None = None,
     row_details: Collection[RowDetail] = (),
     fail_on_error: bool = False,
+    url_presigner: UrlPresigner | None = None,
     deeplake_creds: Mapping[str, str] | None = None,
     deeplake_org_id: str | None = None,
     deeplake_token: str | None = None,
@@ -88,6 +91,7 @@ def apply_labels(
             Labelbox counts a change of them as activity of the data row.
         fail_on_error: Raise at the first label that cannot be fully applied, instead of reporting;
             nothing is committed then.
+        url_presigner: Gives access to private masks; see `create_dataset`.
         deeplake_creds: Credentials of the storage, with a path.
         deeplake_org_id: Organization in Deep Lake's cloud, with a path.
         deeplake_token: Token of Deep Lake's cloud, with a path.
@@ -140,7 +144,7 @@ def apply_labels(
         row_details=row_details,
     )
     export = source.read_export(progress=progress)
-    source = replace(source, export=export)
+    source = replace(source, export=export, url_presigner=url_presigner)
     errors = ErrorPolicy(fail_on_error=fail_on_error)
     with _on_branch(opened, branch) as load:
         steps.info("Applying the labels of project %s", source.project_id)

@@ -130,7 +130,8 @@ def create_dataset(
             fully applied. Otherwise the rest of it is kept, the gap is reported, and the other
             videos follow.
         url_presigner: ``f(url) -> (url, {"headers": {...}})`` or ``(url, {})``: gives access to
-            private videos. The default adds the API key for Labelbox's own hosts only.
+            private videos and masks; `deeplake_labelbox.presigners` has those of the clouds. A URL
+            of Labelbox's own hosts that it returns as it is gets the API key, and no other does.
         deeplake_creds: Credentials of the storage, as `deeplake.create` takes them.
         deeplake_org_id: Organization in Deep Lake's cloud.
         deeplake_token: Token of Deep Lake's cloud.
@@ -226,7 +227,7 @@ def create_dataset(
         engine.close()
     if not labels:
         return dataset_report(dataset, export, frames, ())
-    source = ProjectSource(source.project_id, export, source.client)
+    source = ProjectSource(source.project_id, export, source.client, url_presigner)
     try:
         applied = label_dataset(
             source, dataset, options, errors, progress=progress, is_checked=is_checked
@@ -263,7 +264,7 @@ def prepare_build(
         selection: Which frames become rows.
         errors: Whether errors end the job.
         overwrite: Replace a dataset at the location.
-        url_presigner: Gives access to private videos; by default with the API key of the source.
+        url_presigner: Gives access to private videos; beside the API key of the source.
         batch_size: Maximum number of frames that are decoded before they are written.
         progress: Whether to show progress bars.
         report: Filled with what became of each video.
@@ -277,7 +278,7 @@ def prepare_build(
         LabelboxError: If the project cannot be exported.
     """
     engine = engine or ThreadEngine()
-    presigner = url_presigner or source.presigner
+    presigner = replace(source, url_presigner=url_presigner).presigner
     appender = VideoAppender(
         source.project_id,
         store,

@@ -21,7 +21,8 @@ from tqdm.auto import tqdm
 
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._jobs.inspection import ProjectInspection, VideoInspection
-from deeplake_labelbox._labelbox.client import api_key_of, connect, labelbox_hosts
+from deeplake_labelbox._jobs.project_source import client_presigner
+from deeplake_labelbox._labelbox.client import connect
 from deeplake_labelbox._labelbox.export import ExportSource, ProjectExport
 from deeplake_labelbox._labelbox.exporter import ProjectExporter
 from deeplake_labelbox._model.answer_spans import answered_beyond
@@ -30,7 +31,7 @@ from deeplake_labelbox._model.labels import parse_label
 from deeplake_labelbox._model.rows import project_entry
 from deeplake_labelbox._model.selection import LabelSelection, select_label
 from deeplake_labelbox._model.visibility import frames_beyond
-from deeplake_labelbox._video.access import Access, UrlPresigner, labelbox_presigner
+from deeplake_labelbox._video.access import Access, UrlPresigner
 from deeplake_labelbox._video.checks import Finding, FindingKind, check_video
 from deeplake_labelbox._video.container import VideoInfo
 from deeplake_labelbox._video.mp4_limits import has_index_apart
@@ -67,8 +68,8 @@ def inspect_project(
         project_id: Id of the Labelbox project.
         lb_api_key: API key of Labelbox; ``None`` reads ``LABELBOX_API_KEY``.
         lb_client: A ready `labelbox.Client`, instead of ``lb_api_key``.
-        url_presigner: Gives private URLs access; the default adds the API key for Labelbox's own
-            hosts, and for no other.
+        url_presigner: Gives private URLs access, such as `presigners.s3`. Labelbox's own hosts get
+            the API key, and no other.
         label_selection: Which of several labels of a data row counts.
         at_a_time: Number of videos that are inspected at once.
         progress: Whether to show a progress bar.
@@ -90,8 +91,7 @@ def inspect_project(
     return inspect_export(
         export,
         project_id,
-        url_presigner=url_presigner
-        or labelbox_presigner(api_key_of(client), labelbox_hosts(client)),
+        url_presigner=client_presigner(client, url_presigner),
         label_selection=label_selection,
         at_a_time=at_a_time,
         progress=progress,

@@ -26,11 +26,13 @@ class ProjectSource:
         project_id: The project.
         export: Its saved export; ``None`` to export it from Labelbox.
         client: The Labelbox client; ``None`` if there is a saved export and no API key.
+        url_presigner: What the user passed.
     """
 
     project_id: str
     export: ExportSource | None
     client: labelbox.Client | None
+    url_presigner: UrlPresigner | None = None
 
     @classmethod
     def of(
@@ -99,16 +101,26 @@ class ProjectSource:
 
     @property
     def presigner(self) -> UrlPresigner | None:
-        """Adds the API key for Labelbox's own hosts; ``None`` without a key."""
-        return None if self.client is None else client_presigner(self.client)
+        """The user's, which adds the API key for Labelbox's own hosts, if there is a key."""
+        if self.client is None:
+            return self.url_presigner
+        return client_presigner(self.client, self.url_presigner)
 
 
-def client_presigner(client: labelbox.Client) -> UrlPresigner:
-    """Make a presigner that adds a client's API key for Labelbox's own hosts only."""
+def client_presigner(
+    client: labelbox.Client, url_presigner: UrlPresigner | None = None
+) -> UrlPresigner:
+    """Make a presigner that adds a client's API key for Labelbox's own hosts only.
+
+    Args:
+        client: The client.
+        url_presigner: What the user passed, which is asked first.
+    """
     from deeplake_labelbox._labelbox.client import api_key_of, labelbox_hosts  # noqa: PLC0415 - not needed for --help
-    from deeplake_labelbox._video.access import labelbox_presigner  # noqa: PLC0415 - the same
+    from deeplake_labelbox._video.access import labelbox_presigner, mixed_presigner  # noqa: PLC0415 - the same
 
-    return labelbox_presigner(api_key_of(client), labelbox_hosts(client))
+    key = labelbox_presigner(api_key_of(client), labelbox_hosts(client))
+    return mixed_presigner(url_presigner, key)
 
 
 def _client(

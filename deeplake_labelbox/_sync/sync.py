@@ -107,7 +107,7 @@ def sync_dataset(
             sync. A function must be passed again.
         data_filler: The functions that make rows of new videos, for a dataset that was made with
             a data filler.
-        url_presigner: Gives access to private videos and masks.
+        url_presigner: Gives access to private videos and masks; see `create_dataset`.
         verify_frames: See `create_dataset`; for new videos, where frames are stored as videos.
         lb_client: A ready `labelbox.Client`, instead of ``lb_api_key``.
         wait: Seconds to wait for another sync of the dataset to end.
@@ -148,7 +148,7 @@ def sync_dataset(
         group_mapping=group_mapping,
         label_selection=label_selection,
         data_filler=data_filler,
-        url_presigner=url_presigner or client_presigner(client),
+        url_presigner=client_presigner(client, url_presigner),
         verify_frames=verify_frames,
         progress=progress,
         engine=engine,

@@ -1,6 +1,6 @@
 """Videos and masks: fetch, decode, encode."""
 
-from deeplake_labelbox._video.access import UrlPresigner, labelbox_presigner
+from deeplake_labelbox._video.access import UrlPresigner, labelbox_presigner, mixed_presigner
 from deeplake_labelbox._video.container import VideoInfo
 from deeplake_labelbox._video.encoder import encode_frames
 from deeplake_labelbox._video.encodings import encode_jpeg, encode_png
@@ -25,6 +25,7 @@ __all__ = [
     "encode_jpeg",
     "encode_png",
     "labelbox_presigner",
+    "mixed_presigner",
     "open_video",
     "scan_video",
 ]

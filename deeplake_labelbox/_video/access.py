@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
-from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.errors import ConfigurationError, DeepLakeLabelboxError
 
 if TYPE_CHECKING:
     from deeplake_labelbox._video.response_body import FetchErrors
@@ -59,6 +59,30 @@ def labelbox_presigner(api_key: str, hosts: Collection[str] = ()) -> UrlPresigne
     return _LabelboxPresigner(api_key, hosts)
 
 
+class _MixedPresigner:
+    """The user's presigner; where it returns the URL as it is, the one of Labelbox."""
+
+    def __init__(self, passed: UrlPresigner, labelbox: UrlPresigner) -> None:
+        self._passed = passed
+        self.labelbox = labelbox
+
+    def __call__(self, url: str) -> tuple[str, Mapping[str, Any]]:
+        answer = self._passed(url)
+        if answer in ((url, {}), (url, {"headers": {}})):
+            return self.labelbox(url)
+        return answer
+
+
+def mixed_presigner(passed: UrlPresigner | None, labelbox: UrlPresigner) -> UrlPresigner:
+    """The presigner of a project whose videos are in the user's storage, in Labelbox's, or in both.
+
+    Args:
+        passed: What the user passed. It is asked first, and may open Labelbox's hosts itself.
+        labelbox: See `labelbox_presigner`.
+    """
+    return labelbox if passed is None else _MixedPresigner(passed, labelbox)
+
+
 class Access:
     """The URL and headers with which a file is fetched, renewed when they expire.
 
@@ -105,7 +129,9 @@ class Access:
         """Access to a URL of any scheme.
 
         An http or https URL is tried as it is, as signed URLs refuse foreign headers; any other
-        goes to the presigner at once, and so does each with ``presign_first``.
+        goes to the presigner at once. With ``presign_first``, Labelbox's hosts get the API key at
+        once; what Labelbox signed elsewhere is not signed again by the user's presigner, unless it
+        is refused.
 
         Raises:
             DeepLakeLabelboxError: What ``errors`` names for a refusal, where nothing gives access
@@ -113,7 +139,12 @@ class Access:
             ConfigurationError: The presigner returned something else than agreed.
         """
         access = cls(source, errors, presigner=presigner)
-        if presigner is not None and (presign_first or url_scheme(source) not in _HTTP):
+        if presigner is not None and url_scheme(source) not in _HTTP:
+            access._ask(presigner)
+        elif presign_first and isinstance(presigner, _MixedPresigner):
+            access._ask(presigner.labelbox)
+            access._may_ask = True
+        elif presign_first and isinstance(presigner, _LabelboxPresigner):
             access._ask(presigner)
         access._check_scheme()
         return access
@@ -159,6 +190,8 @@ class Access:
         self._may_ask = False
         try:
             answer: object = presigner(self._source)
+        except DeepLakeLabelboxError as error:
+            raise self._errors.forbidden(f"The {self.name} cannot be signed. {error}") from error
         except Exception as error:
             raise self._errors.forbidden(
                 f"`url_presigner` failed with {type(error).__name__} for the {self.name}. "

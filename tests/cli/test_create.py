@@ -3,7 +3,10 @@ import json
 import deeplake
 import numpy as np
 import pytest
+from local_s3 import BUCKET, put_object
+from small_exports import FRAMES, data_row
 from sync_projects import clip
+from video_files import write_video
 
 from deeplake_labelbox import Report
 from deeplake_labelbox._store.columns import column_names
@@ -256,3 +259,27 @@ def test_options_that_make_no_sense_are_told_before_anything_is_done(run_there, 
         result = run_there(*words, *option)
         assert result.exit_code == 1
         assert "Writing the frames" not in result.stderr
+
+
+def test_private_videos_are_signed_with_the_credentials_of_the_environment(
+    run, run_there, sample_box, creds, save, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", creds["endpoint_url"])
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", creds["aws_access_key_id"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", creds["aws_secret_access_key"])
+    put_object(
+        creds, "private/clip.mp4", write_video(tmp_path / "a.mp4", frames=FRAMES).read_bytes()
+    )
+    export = save([data_row("row", f"s3://{BUCKET}/private/clip.mp4")])
+    refused = run("create", export, "clips")
+    assert "--sign" in refused.stderr
+    assert run("inspect", export, "--sign", "s3").exit_code == 0
+    result = run("create", export, "signed", "--sign", "s3")
+    assert result.exit_code == 0, result.output
+    assert len(deeplake.open(str(tmp_path / "signed"))) == FRAMES
+    assert creds["aws_secret_access_key"] not in result.output
+    # What Labelbox hosts is read as before, its masks too.
+    project = sample_box.sample.project_id
+    assert run_there("create", project, "hosted", "--sign", "s3").exit_code == 0
+    assert run_there("annotate", "hosted", project, "--sign", "s3").exit_code == 0
+    assert run_there("sync", "hosted", "--sign", "s3").exit_code == 0

@@ -22,7 +22,7 @@ OPTIONS["export"] |= RANGES
 
 # Arguments that have no option, and what the command line has instead.
 IN_PYTHON = {
-    "url_presigner": "signs URLs of private buckets; a function",
+    "url_presigner": "--sign where private videos are read; elsewhere a function",
     "data_filler": "makes columns of the user's own; functions",
     "image_column": "of datasets for training, which no command makes",
     "label_selection": "sync follows the labels that were applied; functions come from Python only",
@@ -110,7 +110,8 @@ def test_arguments_are_shown_as_options_with_their_values():
         begun = in_words('{"frame_stride": 2, "only_labelled": true}')
         assert in_options(begun) == "--stride 2, --only-labeled"
         assert in_options("applied with `group_mapping={}`") == "applied with no --group"
-        assert in_options("Pass `url_presigner`.") == "Pass url_presigner (in Python)."
+        assert in_options("Pass `url_presigner`.") == "Pass --sign."
+        assert in_options("Pass `data_filler`.") == "Pass data_filler (in Python)."
         assert in_options("run `deeplake-labelbox sync ds`") == "run `deeplake-labelbox sync ds`"
     with options_of(OPTIONS["import"]):
         assert in_options("pass `existing='skip'`") == "pass --existing skip"

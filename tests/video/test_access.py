@@ -10,7 +10,7 @@ from video_files import write_video
 
 from deeplake_labelbox._jobs.inspect import inspect_video
 from deeplake_labelbox._model.annotations import MaskReference
-from deeplake_labelbox._video import Transport, labelbox_presigner, open_video
+from deeplake_labelbox._video import Transport, labelbox_presigner, mixed_presigner, open_video
 from deeplake_labelbox._video.masks import MaskReader
 from deeplake_labelbox._video.transport import DEFAULT_RETRY
 from deeplake_labelbox.errors import VideoError, VideoForbiddenError
@@ -114,6 +114,18 @@ def test_an_inspection_reads_on_with_a_new_signature(tmp_path):
         )
         assert scan.packets == 20
         assert len(storage.asked) > 1
+
+
+def test_a_mask_that_labelbox_signed_is_not_signed_again():
+    file = io.BytesIO()
+    Image.fromarray(np.full((4, 4), 255, np.uint8)).save(file, "png")
+    with Storage() as storage, FaultyServer() as signed:
+        signed.serve("/mask.png", Answer(file.getvalue()))
+        presigner = mixed_presigner(storage.presign, labelbox_presigner("key"))
+        with Transport(retry=AT_ONCE) as transport, MaskReader(transport, presigner) as reader:
+            (frame,) = reader.read([[MaskReference(f"{signed.url}/mask.png")]], 4, 4)
+        assert storage.asked == []
+    assert frame.masks.all()
 
 
 def test_a_mask_is_asked_for_again_with_a_new_signature():

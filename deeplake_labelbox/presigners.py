@@ -13,45 +13,26 @@ Presigners hold settings only and can be pickled; each process makes its own cli
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
-from typing import Any, Final, NamedTuple
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from typing import Any, Final
+from urllib.parse import quote, urlsplit
 
+from deeplake_labelbox._video.cloud_urls import (
+    AZURE_HOST,
+    GCS_HOST,
+    azure_object,
+    gcs_object,
+    is_amazon,
+    of_query,
+    s3_object,
+)
 from deeplake_labelbox.errors import ConfigurationError
 
 __all__ = ["AzurePresigner", "GcsPresigner", "S3Presigner", "azure", "gcs", "s3"]
 
-_HTTP: Final = frozenset({"http", "https"})
 _LONGEST: Final = 7 * 24 * 3600
-# Legacy global, regional, dual-stack, FIPS and accelerated endpoints:
-# https://docs.aws.amazon.com/general/latest/gr/s3.html
-_S3_HOST: Final = re.compile(
-    r"(?:(?P<bucket>[a-z0-9][a-z0-9._-]*)\.)?s3(?:-(?:accelerate|external-1|fips))?"
-    r"(?:\.dualstack)?(?:[.-](?P<region>[a-z]{2,3}(?:-[a-z]+)+-\d+))?\.amazonaws\.com(?:\.cn)?",
-    re.ASCII,
-)
-# https://cloud.google.com/storage/docs/request-endpoints
-_GCS_HOST: Final = "storage.googleapis.com"
-_GCS_HOSTS: Final = (_GCS_HOST, "storage.cloud.google.com")
-_GCS_JSON: Final = re.compile(r"/(?:download/)?storage/v1/b/([^/]+)/o/([^/]+)")
-# https://learn.microsoft.com/azure/storage/common/storage-account-overview#storage-account-endpoints
-_AZURE_HOST: Final = re.compile(
-    r"(?P<account>[a-z0-9]{3,24})(?:-secondary)?(?:\.z\d+)?\.blob\."
-    r"(?:core\.(?:windows\.net|usgovcloudapi\.net|chinacloudapi\.cn)|storage\.azure\.net)",
-    re.ASCII,
-)
-
-
-class _Object(NamedTuple):
-    """Where an object is: ``place`` is a region of S3, or an account of Azure."""
-
-    bucket: str
-    key: str
-    place: str | None = None
-    version: str | None = None
 
 
 @dataclass(frozen=True)
@@ -86,7 +67,7 @@ class S3Presigner(_Settings):
     def __call__(self, url: str) -> tuple[str, dict[str, Any]]:
         """Sign a URL of S3, and return any other as it is."""
         client = self._client()
-        found = _s3_object(url, client.meta.endpoint_url)
+        found = s3_object(url, client.meta.endpoint_url)
         if found is None:
             return url, {}
         if found.place is not None and self.region is None:
@@ -177,7 +158,7 @@ def _s3_client(settings: S3Presigner, region: str | None) -> Any:
             )
         plain = session.client("s3", endpoint_url=settings.endpoint_url)
         # Other storages have no names of hosts for their buckets.
-        style = "virtual" if _is_amazon(plain.meta.endpoint_url) else "path"
+        style = "virtual" if is_amazon(plain.meta.endpoint_url) else "path"
         return session.client(
             "s3",
             region_name=session.region_name or "us-east-1",
@@ -191,30 +172,6 @@ def _s3_client(settings: S3Presigner, region: str | None) -> Any:
         if isinstance(error, ConfigurationError):
             raise
         raise ConfigurationError(f"The client of S3 cannot be made: {error}") from error
-
-
-def _is_amazon(url: str) -> bool:
-    return _S3_HOST.fullmatch(urlsplit(url).hostname or "") is not None
-
-
-def _s3_object(url: str, endpoint_url: str) -> _Object | None:
-    if found := _literal(url, "s3"):
-        return found
-    parts, own = urlsplit(url), urlsplit(endpoint_url)
-    path, region = parts.path, None
-    if _is_amazon(endpoint_url):
-        match = _S3_HOST.fullmatch(parts.hostname or "")
-        if match is None or parts.scheme not in _HTTP:
-            return None
-        bucket, region = match["bucket"], match["region"]
-    else:
-        base = own.path.rstrip("/")
-        head, is_own, _ = f".{parts.netloc}|".partition(f".{own.netloc}|")
-        if not is_own or parts.scheme != own.scheme or not path.startswith(f"{base}/"):
-            return None
-        bucket, path = head.removeprefix("."), path.removeprefix(base)
-    version = _of_query(parts.query, "versionId")
-    return _split(f"/{bucket}{path}" if bucket else path, region, version)
 
 
 @dataclass(frozen=True)
@@ -231,7 +188,7 @@ class GcsPresigner(_Settings):
 
     def __call__(self, url: str) -> tuple[str, dict[str, Any]]:
         """Give access to a URL of Google Cloud Storage, and return any other as it is."""
-        found = _gcs_object(url)
+        found = gcs_object(url)
         if found is None:
             return url, {}
         client = self._client()
@@ -260,7 +217,7 @@ class GcsPresigner(_Settings):
                 "gcloud auth application-default login."
             ) from error
         query = "" if found.version is None else f"?generation={found.version}"
-        plain = f"https://{_GCS_HOST}/{found.bucket}/{quote(found.key, safe='/~')}{query}"
+        plain = f"https://{GCS_HOST}/{found.bucket}/{quote(found.key, safe='/~')}{query}"
         return plain, {"headers": {"Authorization": f"Bearer {own.token}"}}
 
     def _client(self) -> Any:
@@ -333,23 +290,6 @@ def _gcs_client(settings: GcsPresigner) -> Any:
     return storage.Client(project="-", credentials=found)
 
 
-def _gcs_object(url: str) -> _Object | None:
-    if found := _literal(url, "gs"):
-        return found
-    parts = urlsplit(url)
-    host, path = parts.hostname or "", parts.path
-    version = _of_query(parts.query, "generation")
-    if parts.scheme not in _HTTP or (version is not None and not version.isdecimal()):
-        return None
-    if host.endswith(f".{_GCS_HOST}"):
-        path = f"/{host.removesuffix(f'.{_GCS_HOST}')}{path}"
-    elif host not in _GCS_HOSTS:
-        return None
-    elif match := _GCS_JSON.fullmatch(path):
-        path = f"/{match[1]}/{match[2]}"
-    return _split(path, version=version)
-
-
 @dataclass(frozen=True)
 class AzurePresigner:
     """What `azure` makes.
@@ -369,12 +309,12 @@ class AzurePresigner:
     def __call__(self, url: str) -> tuple[str, dict[str, Any]]:
         """Sign a URL of Azure Blob Storage, and return any other as it is."""
         parts = urlsplit(url)
-        found = _azure_object(url, self.endpoint_url, self.account)
+        found = azure_object(url, self.endpoint_url, self.account)
         if found is None or (self.account is not None and found.place != self.account):
             return url, {}
         from azure.storage.blob import BlobSasPermissions, generate_blob_sas  # noqa: PLC0415 - extra
 
-        snapshot = _of_query(parts.query, "snapshot")
+        snapshot = of_query(parts.query, "snapshot")
         token = self._sas_token or generate_blob_sas(
             account_name=found.place,
             container_name=found.bucket,
@@ -466,7 +406,7 @@ def _connected(
     pairs = (part.partition("=") for part in connection_string.split(";") if part.strip())
     said = {name.strip().lower(): value.strip() for name, _, value in pairs}
     endpoint = said.get("blobendpoint", "").rstrip("/") or None
-    if endpoint is not None and _AZURE_HOST.fullmatch(urlsplit(endpoint).hostname or ""):
+    if endpoint is not None and AZURE_HOST.fullmatch(urlsplit(endpoint).hostname or ""):
         endpoint = None
     if "usedevelopmentstorage" in said:
         raise ConfigurationError(
@@ -501,40 +441,6 @@ def _checked_azure(made: AzurePresigner) -> AzurePresigner:
             "The account key of Azure is not a key; copy it from the access keys of the account."
         ) from error
     return made
-
-
-def _azure_object(url: str, endpoint_url: str | None, account: str | None) -> _Object | None:
-    parts = urlsplit(url)
-    version = _of_query(parts.query, "versionid")
-    if endpoint_url is not None:
-        own = urlsplit(endpoint_url)
-        is_own = (parts.scheme, parts.netloc) == (own.scheme, own.netloc)
-        if is_own and parts.path.startswith(f"{own.path}/"):
-            return _split(parts.path[len(own.path) :], account, version)
-        return None
-    match = _AZURE_HOST.fullmatch(parts.hostname or "")
-    if parts.scheme not in _HTTP or match is None:
-        return None
-    # https://learn.microsoft.com/rest/api/storageservices/working-with-the-root-container
-    path = parts.path if "/" in parts.path.lstrip("/") else f"/$root{parts.path}"
-    return _split(path, match["account"], version)
-
-
-def _literal(url: str, scheme: str) -> _Object | None:
-    """The object of ``s3://bucket/key`` or ``gs://bucket/object``."""
-    head, separator, rest = url.partition("://")
-    bucket, _, key = rest.partition("/")
-    return _Object(bucket, key) if separator and head.lower() == scheme and key else None
-
-
-def _split(path: str, place: str | None = None, version: str | None = None) -> _Object | None:
-    """The object of ``/bucket/key``."""
-    bucket, _, key = path.removeprefix("/").partition("/")
-    return _Object(unquote(bucket), unquote(key), place, version) if bucket and key else None
-
-
-def _of_query(query: str, name: str) -> str | None:
-    return parse_qs(query).get(name, [None])[0]
 
 
 def _check_expiry(seconds: int) -> None:

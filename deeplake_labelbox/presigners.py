@@ -110,7 +110,7 @@ def s3(
         endpoint_url: URL of another storage, such as MinIO; by default that of the environment
             (``AWS_ENDPOINT_URL_S3``, ``AWS_ENDPOINT_URL``), else Amazon's.
         profile: Profile of the AWS configuration files.
-        access_key_id: By default boto3 looks for credentials in the environment, in ``~/.aws`` and
+        access_key_id: By default botocore looks for them in the environment, in ``~/.aws`` and
             in the role of the machine.
         secret_access_key: The secret of ``access_key_id``.
         session_token: The token of temporary credentials.
@@ -137,31 +137,28 @@ def s3(
 
 def _s3_client(settings: S3Presigner, region: str | None) -> Any:
     try:
-        import boto3  # noqa: PLC0415 - extra
         from botocore.config import Config  # noqa: PLC0415 - extra
         from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - extra
+        from botocore.session import Session  # noqa: PLC0415 - extra
     except ImportError as error:
-        raise _not_installed("boto3", "s3") from error
+        raise _not_installed("botocore", "s3") from error
     key, secret, token = settings._keys  # noqa: SLF001 - of this module
     try:
-        session = boto3.Session(
-            aws_access_key_id=key,
-            aws_secret_access_key=secret,
-            aws_session_token=token,
-            region_name=region or settings.region,
-            profile_name=settings.profile,
-        )
+        session = Session(profile=settings.profile)
+        if key is not None:
+            session.set_credentials(key, secret, token)
         if session.get_credentials() is None:
             raise ConfigurationError(
                 "There are no credentials for S3; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
                 "or configure a profile."
             )
-        plain = session.client("s3", endpoint_url=settings.endpoint_url)
+        place = region or settings.region or session.get_config_variable("region") or "us-east-1"
+        plain = session.create_client("s3", place, endpoint_url=settings.endpoint_url)
         # Other storages have no names of hosts for their buckets.
         style = "virtual" if is_amazon(plain.meta.endpoint_url) else "path"
-        return session.client(
+        return session.create_client(
             "s3",
-            region_name=session.region_name or "us-east-1",
+            place,
             endpoint_url=settings.endpoint_url,
             config=Config(
                 signature_version="s3v4",

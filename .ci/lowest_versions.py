@@ -7,7 +7,8 @@ from pathlib import Path
 
 project = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
 extras = project["optional-dependencies"]
-for requirement in [*project["dependencies"], *extras["sandbox"], *extras["s3"]]:
+tested = [extra for name in ("sandbox", "s3", "gcs", "azure") for extra in extras[name]]
+for requirement in [*project["dependencies"], *tested]:
     bound = re.fullmatch(r"([\w.-]+)(?:\[.*\])?>=([\d.]+)(?:,.*)?", requirement)
     if bound is None:
         sys.exit(f"{requirement!r} of pyproject.toml has no lowest version; write name>=version.")

@@ -54,6 +54,17 @@ def put_object(creds: dict[str, str], key: str, body: bytes) -> None:
         client.put_object(Bucket=BUCKET, Key=key, Body=body)
 
 
+@contextmanager
+def bucket_in(creds: dict[str, str], region: str) -> Iterator[str]:
+    """Another bucket, in a region."""
+    name = f"clips-{region}"
+    with _client(creds) as client:
+        where = {"LocationConstraint": region}
+        client.create_bucket(Bucket=name, CreateBucketConfiguration=where)
+        yield name
+        client.delete_bucket(Bucket=name)
+
+
 def delete_objects(creds: dict[str, str], prefix: str) -> None:
     """Delete the objects of the bucket whose keys begin so."""
     with _client(creds) as client:

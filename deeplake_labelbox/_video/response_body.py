@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ _CHUNK = 1 << 20
 # each read alone may stay below the read time-out for ever.
 _WINDOW_SECONDS = 60.0
 _WINDOW_BYTES = 16 << 10
+_CODE: Final = re.compile(r"\w{1,64}", re.ASCII)
+_CODE_ELEMENT: Final = re.compile(rf"<Code>({_CODE.pattern})</Code>", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +186,23 @@ def chunks(response: requests.Response) -> Iterator[bytes]:
             if window_bytes < _WINDOW_BYTES:
                 raise Broken(f"only {window_bytes} bytes arrived in {_WINDOW_SECONDS:.0f} s")
             window_start, window_bytes = now, 0
+
+
+def storage_code(response: requests.Response) -> str | None:
+    """The code of a cloud's storage for an error, like ``NoSuchBucket``.
+
+    The rest of its answer may quote what was signed.
+    """
+    if code := response.headers.get("x-ms-error-code"):
+        return code if _CODE.fullmatch(code) else None
+    if "xml" not in response.headers.get("Content-Type", ""):
+        return None
+    try:
+        body = next(chunks(response), b"")
+    except Broken:
+        return None
+    found = _CODE_ELEMENT.search(body[:4096].decode("utf-8", "replace"))
+    return found[1] if found else None
 
 
 def _content_range(value: str) -> tuple[int | None, int | None]:

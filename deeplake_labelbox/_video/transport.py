@@ -37,6 +37,7 @@ from deeplake_labelbox._video.response_body import (
     Refused,
     chunks,
     failure_reason,
+    storage_code,
 )
 
 if TYPE_CHECKING:
@@ -338,6 +339,8 @@ class Transport:
             raise Broken(answer, response)
         if status in PASSING_STATUSES:
             raise Broken(answer, response)
+        if code := storage_code(response):
+            answer = f"{answer} ({code})"
         if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
             raise Refused(errors.not_found, f"There is no {body.name}: {answer}. Check its URL.")
         if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import pickle
+import subprocess
 import sys
 from urllib.parse import parse_qs, parse_qsl, quote, urlencode, urlsplit
 
@@ -12,13 +13,13 @@ import pytest
 import requests
 from faulty_server import Answer, FaultyServer
 from google_keys import write_key_file
-from local_s3 import BUCKET, SECRET, put_object
+from local_s3 import BUCKET, SECRET, bucket_in, put_object
 from small_exports import FRAMES, data_row
 from video_files import write_video
 
 from deeplake_labelbox import create_dataset, presigners
 from deeplake_labelbox._video import Transport, labelbox_presigner, mixed_presigner, open_video
-from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.errors import ConfigurationError, VideoNotFoundError
 
 NAME = "a b/ü+v%20.mp4"
 QUOTED = "a%20b/%C3%BC%2Bv%2520.mp4"
@@ -74,6 +75,27 @@ def test_a_project_of_private_and_public_videos_becomes_a_dataset(creds, tmp_pat
     assert not report.gaps
 
 
+def test_a_bucket_is_asked_for_its_region_and_a_refusal_says_why(creds, monkeypatch):
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    with bucket_in(creds, "eu-central-1") as bucket:
+        own = presigners.s3(
+            endpoint_url=creds["endpoint_url"],
+            access_key_id=creds["aws_access_key_id"],
+            secret_access_key=creds["aws_secret_access_key"],
+        )
+        signed, _ = own(f"s3://{bucket}/{NAME}")
+        (scope,) = parse_qs(urlsplit(signed).query)["X-Amz-Credential"]
+        assert scope.split("/")[2] == "eu-central-1"
+        for url, code in [(f"s3://{bucket}/no", "NoSuchKey"), ("s3://no-such/v", "NoSuchBucket")]:
+            with (
+                Transport() as transport,
+                pytest.raises(VideoNotFoundError, match=f"404 .*{code}") as told,
+                open_video(url, url_presigner=own, transport=transport),
+            ):
+                pass
+            assert "X-Amz" not in str(told.value)
+
+
 @pytest.mark.parametrize(
     ("url", "signed"),
     [
@@ -82,6 +104,8 @@ def test_a_project_of_private_and_public_videos_becomes_a_dataset(creds, tmp_pat
         (f"https://clips.s3.eu-central-1.amazonaws.com/{QUOTED}", None),
         (f"https://clips.s3-eu-central-1.amazonaws.com/{QUOTED}?X-Amz-Signature=old", None),
         (f"https://s3.dualstack.eu-central-1.amazonaws.com/clips/{QUOTED}", None),
+        # Amazon reads a plus as a space.
+        (f"https://clips.s3.eu-central-1.amazonaws.com/{QUOTED.replace('%20', '+', 1)}", None),
         (
             f"https://clips.s3.amazonaws.com/{QUOTED}?versionId=7",
             f"clips.s3.eu-west-1.amazonaws.com/{QUOTED}?versionId=7",
@@ -92,9 +116,13 @@ def test_a_project_of_private_and_public_videos_becomes_a_dataset(creds, tmp_pat
         ),
     ],
 )
-def test_urls_of_s3_are_signed_for_the_region_of_their_bucket(monkeypatch, url, signed):
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    own = presigners.s3(access_key_id="id", secret_access_key=SECRET, expires_seconds=60)
+def test_urls_of_s3_are_signed_for_the_region_of_their_bucket(url, signed):
+    own = presigners.s3(
+        access_key_id="id",
+        secret_access_key=SECRET,
+        expires_seconds=60,
+        region=None if "central" in url or "east" in url else "eu-west-1",
+    )
     got, options = own(url)
     signed = signed or f"clips.s3.eu-central-1.amazonaws.com/{QUOTED}"
     assert got.startswith(f"https://{signed}")
@@ -114,6 +142,7 @@ def test_urls_of_s3_are_signed_for_the_region_of_their_bucket(monkeypatch, url, 
         "https://evils3.amazonaws.com/v.mp4",
         "https://storage.googleapis.com.example.com/clips/v.mp4",
         "https://account.blob.core.windows.net.example.com/clips/v.mp4",
+        "https://another.blob.core.windows.net/clips/v.mp4",
         "/clips/v.mp4",
         "ftp://storage.googleapis.com/clips/v.mp4",
     ],
@@ -121,14 +150,23 @@ def test_urls_of_s3_are_signed_for_the_region_of_their_bucket(monkeypatch, url, 
 def test_urls_of_other_hosts_stay_as_they_are(own_s3, url):
     assert own_s3(url) == (url, {})
     assert presigners.GcsPresigner()(url) == (url, {})
-    assert presigners.AzurePresigner(_account_key=KEY)(url) == (url, {})
+    assert presigners.azure(account="account", account_key=KEY)(url) == (url, {})
 
 
-def test_presigners_travel_without_showing_their_secrets(own_s3):
-    azure = presigners.AzurePresigner(account="account", _account_key=KEY, _sas_token="sig=x")
-    for each in (own_s3, azure, presigners.GcsPresigner(key_file="key.json")):
+def test_presigners_travel_without_showing_their_secrets(own_s3, monkeypatch):
+    passed = presigners.azure(account="account", account_key=KEY)
+    for each in (own_s3, passed, presigners.GcsPresigner(key_file="key.json")):
         assert pickle.loads(pickle.dumps(each)) == each  # noqa: S301 - our own
-        assert not any(secret in repr(each) for secret in (SECRET, KEY, "sig=x"))
+        assert not any(secret in repr(each) for secret in (SECRET, KEY))
+    url = "https://account.blob.core.windows.net/clips/v.mp4?versionid=7"
+    assert pickle.loads(pickle.dumps(passed))(url)[0].startswith(f"{url}&")  # noqa: S301 - the same
+    # What the environment holds stays in the process.
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "id")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT", "account")
+    monkeypatch.setenv("AZURE_STORAGE_KEY", KEY)
+    for each in (presigners.s3(), presigners.azure()):
+        assert not any(secret.encode() in pickle.dumps(each) for secret in (SECRET, KEY))
 
 
 @pytest.mark.parametrize("cloud", ["s3", "gcs", "azure"])
@@ -149,6 +187,26 @@ def test_missing_credentials_are_named_before_anything_is_written(cloud, module)
         getattr(presigners, cloud)()
     with pytest.raises(ConfigurationError, match="1 to 604800 seconds"):
         getattr(presigners, cloud)(expires_seconds=0)
+
+
+def test_a_token_of_azure_goes_to_its_own_account_only():
+    with pytest.raises(ConfigurationError, match="AZURE_STORAGE_ACCOUNT"):
+        presigners.azure(sas_token="sig=x")
+    host = "https://account.blob.core.windows.net"
+    own = presigners.azure(
+        connection_string=f"BlobEndpoint={host}/;SharedAccessSignature=sv=1&sig=x%2B"
+    )
+    assert own(f"{host}/clips/v.mp4") == (f"{host}/clips/v.mp4?sv=1&sig=x%2B", {})
+    other = "https://another.blob.core.windows.net/clips/v.mp4"
+    assert own(other) == (other, {})
+
+
+def test_importing_presigners_imports_no_client():
+    script = (
+        "import sys, deeplake_labelbox.presigners; "
+        "sys.exit(any(name.startswith(('botocore', 'google.', 'azure')) for name in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0  # noqa: S603 - our own
 
 
 def test_videos_that_labelbox_hosts_are_opened_with_the_key_beside_a_presigner(own_s3):
@@ -238,5 +296,3 @@ def test_azure_verifies_the_signature_with_the_key_of_the_account(host, more):
     digest = hmac.new(base64.b64decode(KEY), text.encode(), hashlib.sha256).digest()
     assert signature == base64.b64encode(digest).decode()
     assert (query["sp"], query["sr"]) == ("r", "b")
-    other = "https://another.blob.core.windows.net/clips/v.mp4"
-    assert own(other) == (other, {})

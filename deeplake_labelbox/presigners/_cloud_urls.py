@@ -27,11 +27,11 @@ AZURE_HOST: Final = re.compile(
 
 
 class CloudObject(NamedTuple):
-    """Where an object is: ``place`` is a region of S3, or an account of Azure."""
+    """Where an object is: ``region`` is of S3, where the URL names it."""
 
     bucket: str
     key: str
-    place: str | None = None
+    region: str | None = None
     version: str | None = None
 
 
@@ -51,6 +51,7 @@ def s3_object(url: str, endpoint_url: str) -> CloudObject | None:
         if match is None or parts.scheme not in _HTTP:
             return None
         bucket, region = match["bucket"], match["region"]
+        path = path.replace("+", "%20")  # as Amazon reads it, and its console writes it
     else:
         base = own.path.rstrip("/")
         head, is_own, _ = f".{parts.netloc}|".partition(f".{own.netloc}|")
@@ -80,21 +81,20 @@ def gcs_object(url: str) -> CloudObject | None:
 
 
 def azure_object(url: str, endpoint_url: str | None, account: str | None) -> CloudObject | None:
-    """The object of Azure, or of the account at ``endpoint_url``."""
+    """The object of an account of Azure, on its own host or at ``endpoint_url``."""
     parts = urlsplit(url)
     version = of_query(parts.query, "versionid")
     if endpoint_url is not None:
         own = urlsplit(endpoint_url)
         is_own = (parts.scheme, parts.netloc) == (own.scheme, own.netloc)
         if is_own and parts.path.startswith(f"{own.path}/"):
-            return _split(parts.path[len(own.path) :], account, version)
-        return None
+            return _split(parts.path[len(own.path) :], version=version)
     match = AZURE_HOST.fullmatch(parts.hostname or "")
-    if parts.scheme not in _HTTP or match is None:
+    if parts.scheme not in _HTTP or match is None or match["account"] != account:
         return None
     # https://learn.microsoft.com/rest/api/storageservices/working-with-the-root-container
     path = parts.path if "/" in parts.path.lstrip("/") else f"/$root{parts.path}"
-    return _split(path, match["account"], version)
+    return _split(path, version=version)
 
 
 def _literal(url: str, scheme: str) -> CloudObject | None:
@@ -104,10 +104,10 @@ def _literal(url: str, scheme: str) -> CloudObject | None:
     return CloudObject(bucket, key) if separator and head.lower() == scheme and key else None
 
 
-def _split(path: str, place: str | None = None, version: str | None = None) -> CloudObject | None:
+def _split(path: str, region: str | None = None, version: str | None = None) -> CloudObject | None:
     """The object of ``/bucket/key``."""
     bucket, _, key = path.removeprefix("/").partition("/")
-    return CloudObject(unquote(bucket), unquote(key), place, version) if bucket and key else None
+    return CloudObject(unquote(bucket), unquote(key), region, version) if bucket and key else None
 
 
 def of_query(query: str, name: str) -> str | None:

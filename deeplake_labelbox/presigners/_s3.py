@@ -1,0 +1,163 @@
+"""Sign URLs of Amazon S3, and of storages with its interface."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from deeplake_labelbox.errors import ConfigurationError
+from deeplake_labelbox.presigners._cloud_urls import is_amazon, s3_object
+from deeplake_labelbox.presigners._presigner import Presigner, check_expiry, not_installed
+
+
+@dataclass(frozen=True)
+class S3Presigner(Presigner):
+    """What `s3` makes.
+
+    Attributes:
+        expires_seconds: How long a signed URL opens.
+        region: Region of all buckets.
+        endpoint_url: URL of another storage with Amazon's interface.
+        profile: Profile of the AWS configuration files.
+    """
+
+    expires_seconds: int = 3600
+    region: str | None = None
+    endpoint_url: str | None = None
+    profile: str | None = None
+    _keys: tuple[str | None, str | None, str | None] = field(default=(None, None, None), repr=False)
+    _regions: dict[str, str | None] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def __call__(self, url: str) -> tuple[str, dict[str, Any]]:
+        """Sign a URL of S3, and return any other as it is."""
+        found = s3_object(url, self._client().meta.endpoint_url)
+        if found is None:
+            return url, {}
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - extra
+
+        asked = {"Bucket": found.bucket, "Key": found.key}
+        if found.version is not None:
+            asked["VersionId"] = found.version
+        try:
+            client = self._client(self.region or found.region or self._region_of(found.bucket))
+            signed: str = client.generate_presigned_url(
+                "get_object", Params=asked, ExpiresIn=self.expires_seconds
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise ConfigurationError(f"botocore says: {' '.join(str(error).split())}") from error
+        return signed, {}
+
+    def _client(self, region: str | None = None) -> Any:
+        if region not in self._clients:
+            self._clients[region] = _client(self, region)
+        return self._clients[region]
+
+    def _region_of(self, bucket: str) -> str | None:
+        """The region of a bucket, which S3 tells everybody; None where it does not answer.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
+        """
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - extra
+
+        if bucket not in self._regions:
+            try:
+                answer = self._client().head_bucket(Bucket=bucket)
+            except ClientError as error:
+                answer = error.response
+            except BotoCoreError:
+                return None
+            headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+            self._regions[bucket] = headers.get("x-amz-bucket-region")
+        return self._regions[bucket]
+
+
+def s3(
+    *,
+    expires_seconds: int = 3600,
+    region: str | None = None,
+    endpoint_url: str | None = None,
+    profile: str | None = None,
+    access_key_id: str | None = None,
+    secret_access_key: str | None = None,
+    session_token: str | None = None,
+) -> S3Presigner:
+    """Sign URLs of Amazon S3, or of a storage with its interface; needs the extra ``s3``.
+
+    It signs ``s3://bucket/key``, ``https://bucket.s3.REGION.amazonaws.com/key``,
+    ``https://s3.REGION.amazonaws.com/bucket/key``, and the same two forms of ``endpoint_url``. The
+    credentials need the right ``s3:GetObject``.
+
+    Args:
+        expires_seconds: How long a signed URL opens, at most 7 days. Temporary credentials may
+            expire earlier. What expires during a download is signed again.
+        region: Region of all buckets, like ``eu-central-1``; by default the one in the URL, else
+            the one that S3 tells for the bucket.
+        endpoint_url: URL of another storage, such as MinIO; by default that of the environment
+            (``AWS_ENDPOINT_URL_S3``, ``AWS_ENDPOINT_URL``), else Amazon's.
+        profile: Profile of the AWS configuration files.
+        access_key_id: By default botocore looks for credentials in the environment, in ``~/.aws``
+            and in the role of the machine.
+        secret_access_key: The secret of ``access_key_id``.
+        session_token: The token of temporary credentials.
+
+    Raises:
+        ConfigurationError: If the extra is not installed, an argument cannot be used, or there are
+            no credentials.
+
+    Example:
+        ```python
+        from deeplake_labelbox import create_dataset, presigners
+
+        create_dataset("s3-clips", project_id, url_presigner=presigners.s3(region="eu-central-1"))
+        ```
+    """
+    check_expiry(expires_seconds)
+    if (access_key_id is None) != (secret_access_key is None):
+        raise ConfigurationError("Give the access key id of S3 together with its secret.")
+    keys = (access_key_id, secret_access_key, session_token)
+    made = S3Presigner(expires_seconds, region, endpoint_url, profile, keys)
+    made._client()  # noqa: SLF001 - of this module
+    return made
+
+
+def _client(settings: S3Presigner, region: str | None) -> Any:
+    try:
+        from botocore.config import Config  # noqa: PLC0415 - extra
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - extra
+        from botocore.session import Session  # noqa: PLC0415 - extra
+    except ImportError as error:
+        raise not_installed("botocore", "s3") from error
+    key, secret, token = settings._keys  # noqa: SLF001 - of this module
+    try:
+        session = Session(profile=settings.profile)
+        if key is not None:
+            session.set_credentials(key, secret, token)
+        credentials = session.get_credentials()
+        place = region or settings.region or session.get_config_variable("region") or "us-east-1"
+        plain = session.create_client("s3", place, endpoint_url=settings.endpoint_url)
+        # Other storages have no names of hosts for their buckets.
+        style = "virtual" if is_amazon(plain.meta.endpoint_url) else "path"
+        client = session.create_client(
+            "s3",
+            place,
+            endpoint_url=settings.endpoint_url,
+            config=Config(
+                signature_version="s3v4",
+                s3={"addressing_style": style, "us_east_1_regional_endpoint": "regional"},
+                connect_timeout=10,
+                read_timeout=10,
+                retries={"total_max_attempts": 2},
+            ),
+        )
+        if credentials is not None:
+            credentials.get_frozen_credentials()  # of a role or a login, which may have expired
+    except (BotoCoreError, ClientError, ValueError) as error:
+        raise ConfigurationError(f"The client of S3 cannot be made: {error}") from error
+    if credentials is None:
+        raise ConfigurationError(
+            "There are no credentials for S3; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
+            "configure a profile."
+        )
+    return client

@@ -220,5 +220,5 @@ class Access:
             )
         raise self._errors.forbidden(
             f"The {self.name} cannot be read from {url_scheme(self._source)}:// storage as it "
-            f"is. Pass `url_presigner`, which returns {_EXPECTED} for it."
+            "is. Pass `url_presigner` to sign its URL."
         )

@@ -46,7 +46,7 @@ class S3Presigner(Presigner):
                 "get_object", Params=asked, ExpiresIn=self.expires_seconds
             )
         except (BotoCoreError, ClientError) as error:
-            raise ConfigurationError(f"botocore says: {' '.join(str(error).split())}") from error
+            raise ConfigurationError(f"botocore says: {_sentence(error)}") from error
         return signed, {}
 
     def _client(self, region: str | None = None) -> Any:
@@ -154,10 +154,14 @@ def _client(settings: S3Presigner, region: str | None) -> Any:
         if credentials is not None:
             credentials.get_frozen_credentials()  # of a role or a login, which may have expired
     except (BotoCoreError, ClientError, ValueError) as error:
-        raise ConfigurationError(f"The client of S3 cannot be made: {error}") from error
+        raise ConfigurationError(f"The client of S3 cannot be made: {_sentence(error)}") from error
     if credentials is None:
         raise ConfigurationError(
             "There are no credentials for S3; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
             "configure a profile."
         )
     return client
+
+
+def _sentence(error: Exception) -> str:
+    return f"{' '.join(str(error).split()).removesuffix('.')}."

@@ -100,7 +100,7 @@ def test_each_advice_is_one_that_was_not_followed():
             with pytest.raises(VideoForbiddenError, match=advice):
                 read(url, presigner)
     for presigner in (None, labelbox_presigner("key")):
-        with pytest.raises(VideoForbiddenError, match="Pass `url_presigner`, which returns"):
+        with pytest.raises(VideoForbiddenError, match="Pass `url_presigner` to sign"):
             read("s3://bucket/clip.mp4", presigner)
 
 

@@ -7,12 +7,17 @@ import json
 import os
 import shutil
 import uuid
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from deeplake_labelbox.errors import ConfigurationError
+
+_WRITERS: Final = 2
+_MOST_WAITING: Final = 32  # pictures of 1080p take up to some megabytes each
 
 
 @contextmanager
@@ -73,6 +78,48 @@ def new_folder(path: str | Path) -> Iterator[Path]:
             f"{path} cannot be written: {error.strerror or type(error).__name__}; choose a path "
             f"with room and write access."
         ) from error
+
+
+class WrittenBeside:
+    """Writes files in threads, so that the next ones are read meanwhile. See `written_beside`."""
+
+    def __init__(self, pool: ThreadPoolExecutor) -> None:
+        self._pool = pool
+        self._waiting: deque[Future[int]] = deque()
+
+    def write(self, path: Path, content: bytes) -> None:
+        """Write a file some time before the block ends.
+
+        Raises:
+            OSError: If an earlier file cannot be written.
+        """
+        self._waiting.append(self._pool.submit(path.write_bytes, content))
+        self.wait(_MOST_WAITING)
+
+    def wait(self, most: int = 0) -> None:
+        """Wait until at most so many files are left.
+
+        Raises:
+            OSError: If a file cannot be written.
+        """
+        while len(self._waiting) > most:
+            self._waiting.popleft().result()
+
+
+@contextmanager
+def written_beside() -> Iterator[WrittenBeside]:
+    """What writes files in threads; all are written when the block has ended well.
+
+    Raises:
+        OSError: If a file cannot be written.
+    """
+    with ThreadPoolExecutor(_WRITERS, "files") as pool:
+        written = WrittenBeside(pool)
+        try:
+            yield written
+            written.wait()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def check_free_folder(path: str | Path) -> None:

@@ -13,7 +13,12 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from deeplake_labelbox._counts import counted
-from deeplake_labelbox._files import check_free_folder, new_folder
+from deeplake_labelbox._files import (
+    WrittenBeside,
+    check_free_folder,
+    new_folder,
+    written_beside,
+)
 from deeplake_labelbox._formats.registry import (
     FORMATS,
     Format,
@@ -159,10 +164,11 @@ def convert_dataset(
         new_folder(output) as folder,
         tqdm(total=len(chosen), unit="frame", desc="convert", disable=not progress) as bar,
         kept_encoder_threads(),
+        written_beside() as written,
     ):
         writer = known.write()(folder, space, found)
         files = PictureFiles(labeled, resize, known.picture_suffix)
-        writing = _Writing(labeled, space, writer, files, bar, notes=found)
+        writing = _Writing(labeled, space, writer, files, written, bar, notes=found)
         for part, group in groups.items():
             for video in group:
                 writing.write(part, chosen.take(chosen.video_idx == video), known_videos[video])
@@ -193,6 +199,7 @@ class _Writing:
     space: LabelSpace
     writer: FormatWriter
     files: PictureFiles
+    written: WrittenBeside
     bar: tqdm[Any]
     objects: Counter[str] = field(default_factory=Counter)
     notes: Notes = field(default_factory=Counter)
@@ -209,7 +216,7 @@ class _Writing:
                 block.frame_idx.tolist(), found, files, strict=True
             ):
                 frame = self._frame(video, frame_idx, objects, file)
-                self.writer.add(frame, file.suffix).write_bytes(file.content)
+                self.written.write(self.writer.add(frame, file.suffix), file.content)
                 self.bar.update()
         self.writer.end()
 

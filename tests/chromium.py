@@ -69,6 +69,11 @@ class Page:
     def where(self):
         return self.find("#where").text.partition(" ·")[0]
 
+    @property
+    def address(self):
+        """What the URL says of the page's state."""
+        return self.browser.execute_script("return location.hash")
+
     def press(self, *keys):
         self.find("body").send_keys(*keys)
 
@@ -88,17 +93,15 @@ class Page:
         return WebDriverWait(self.browser, 60).until(lambda _: condition())
 
     def picture(self):
-        """(H, W, 3) int: the frame with what is drawn over it, once it is there."""
-        script = "return document.getElementById('canvas').toDataURL('image/png')"
-        found = []
+        """(H, W, 3) int: the frame that is asked for, with its labels, once it is there."""
+        script = """const canvas = document.getElementById("canvas");
+            return [canvas.dataset.frame, canvas.toDataURL("image/png")]"""
 
         def drawn():
-            data = self.browser.execute_script(script).partition(",")[2]
-            found.append(_pixels(base64.b64decode(data)))
-            return bool(found[-1].std() > 20)
+            frame, data = self.browser.execute_script(script)
+            return data if f"frame {frame}" == self.where else None
 
-        self.wait(drawn)
-        return found[-1]
+        return _pixels(base64.b64decode(self.wait(drawn).partition(",")[2]))
 
     def screenshot(self):
         """(H, W, 3) int."""

@@ -14,8 +14,8 @@ from deeplake_labelbox._model.kinds import CLASSIFICATIONS, GEOMETRIES
 from deeplake_labelbox._pictures.painters import PAINTERS
 from deeplake_labelbox._store.column_types import ANSWER_COLUMNS, COLUMN_TYPES, ColumnKind
 
-PAGE = (files("deeplake_labelbox._pictures") / "page_files" / "page.js").read_text("utf-8")
-PAGE_KINDS = re.search(r"const KINDS = \{\n(.*?)\n  \};", PAGE, re.DOTALL)[1]
+PAGE = (files("deeplake_labelbox._pictures") / "page_files" / "drawing.js").read_text("utf-8")
+PAGE_KINDS = re.search(r"const KINDS = \{\n(.*?)\n\};", PAGE, re.DOTALL)[1]
 DETECTED = {name for name, kind in GEOMETRIES.items() if kind.detected_as}
 
 
@@ -24,7 +24,7 @@ DETECTED = {name for name, kind in GEOMETRIES.items() if kind.detected_as}
     [
         (get_args(ToolKind), set(GEOMETRIES)),
         (PAINTERS, set(GEOMETRIES)),
-        (re.findall(r'^    "([a-z-]+)":', PAGE_KINDS, re.MULTILINE), set(GEOMETRIES)),
+        (re.findall(r'^  "([a-z-]+)":', PAGE_KINDS, re.MULTILINE), set(GEOMETRIES)),
         (SENDERS, set(GEOMETRIES)),
         (CVAT_KINDS.values(), set(GEOMETRIES)),
         (ANNOTATIONS, DETECTED),

@@ -31,7 +31,7 @@ def preview(
             metavar="FILE",
             show_default=False,
             help="File to write: .png is a contact sheet, .mp4 a video with labels drawn in, .html "
-            "a page that plays videos with their labels and a timeline.",
+            "a page that plays every frame with its labels and a timeline.",
         ),
     ],
     videos: options.Videos = None,
@@ -64,7 +64,7 @@ def preview(
             min=0.05,
             callback=_bytes,
             rich_help_panel=_WHAT,
-            help="Maximum size of an .html page; frames are left out to stay below it.",
+            help="Maximum size of an .html page; its pictures become coarser to stay below it.",
         ),
     ] = 24.0,
     branch: options.ReadBranch = None,

@@ -41,8 +41,8 @@ def write_preview(
     """Write a preview of a dataset; the suffix of the path selects the format.
 
     ``.png``: a contact sheet, see `draw_contact_sheet`. ``.mp4``: a video with its labels drawn in,
-    see `write_preview_video`. ``.html``: a page that plays videos with their labels and a timeline,
-    in one file that needs no server, see `write_preview_page`.
+    see `write_preview_video`. ``.html``: a page that plays every frame of its videos with their
+    labels and a timeline, in one file that needs no server, see `write_preview_page`.
 
     Args:
         ds: A dataset made by this package, open, as `LabeledDataset` or by its path, with
@@ -53,7 +53,7 @@ def write_preview(
         frames: First and last 1-based frame number; by default all.
         width: Width in pixels of the whole contact sheet or of the video's frames, or greatest
             width of the page's pictures.
-        max_bytes: Greatest size of a page; frames that do not fit are left out.
+        max_bytes: Greatest size of a page; its pictures become coarser to fit.
         colors: Colors by class name, like ``{"car": "#e4572e"}``, instead of the ontology's.
         image_column: Column of the pictures; by default ``frames``.
         annotator: Whose labels are drawn, of a dataset with columns of each annotator
@@ -122,8 +122,6 @@ def write_preview(
     words = [f"page of {counted(len(page.videos), 'video')}"]
     if page.left_out:
         words.append(f"{page.left_out} left out")
-    if page.step > 1:
-        words.append(f"every {page.step}{'nd' if page.step == 2 else 'th'} frame")
     return ", ".join([*words, f"{page.bytes / 1e6:.1f} MB"])
 
 

@@ -7,30 +7,37 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
+from tqdm.auto import tqdm
 
+from deeplake_labelbox._counts import counted
 from deeplake_labelbox._files import replacing_file
-from deeplake_labelbox._pictures.colors import Color, class_colors, ink_on
-from deeplake_labelbox._pictures.frame_annotations import AnnotationReader
-from deeplake_labelbox._pictures.frame_times import frame_times
-from deeplake_labelbox._pictures.page_pictures import PageFrames
-from deeplake_labelbox._pictures.timelines import VideoTimeline, read_timeline
-from deeplake_labelbox._pictures.video_selection import FrameRange, select_videos
+from deeplake_labelbox._pictures.clips import Clip, Size, clip_size, clip_weight, encode_clip
+from deeplake_labelbox._pictures.page_content import PageContent, Part, clip_of_part
+from deeplake_labelbox._pictures.video_selection import FrameRange
 from deeplake_labelbox._steps import steps
-from deeplake_labelbox._store.labeled_dataset import DatasetLike, LabeledDataset
-from deeplake_labelbox._store.videos import Video
+from deeplake_labelbox._store.labeled_dataset import DatasetLike
+from deeplake_labelbox._video.cores import usable_cores
 from deeplake_labelbox.errors import ConfigurationError
 
 MAX_PAGE_BYTES: Final = 24_000_000
+PAGE_WIDTH: Final = 1280
+"""Greatest width of the pictures of a page, if nothing else is asked for."""
+
+SCRIPTS: Final = ("clips.js", "drawing.js", "timeline.js", "page.js")
 
 _MOST_VIDEOS: Final = 24
-_WIDTH: Final = 960
+_BYTES_PER_FRAME: Final = 2_500  # of videos that nobody chose, so that they look well
+_BITS_PER_PIXEL: Final = 0.03
+_FEWEST_PIXELS: Final = 4_000
+_TRIES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +45,13 @@ class PreviewPage:
     """The content of a page.
 
     Attributes:
-        videos: Names of the videos on it.
+        videos: Names of the videos on it, each with all of its frames.
         left_out: Number of videos of the dataset that are not.
-        step: The page has every ``step``-th frame.
         bytes: Size of the file.
     """
 
     videos: tuple[str, ...]
     left_out: int
-    step: int
     bytes: int
 
 
@@ -65,24 +70,25 @@ def write_preview_page(
 ) -> PreviewPage:
     """Write a page that plays videos with their labels: one HTML file that needs no server.
 
-    The page draws the objects, so that classes and tracks can be hidden; a timeline shows when each
-    object is visible, when it was drawn, and which answers hold. If the pictures of all frames take
-    more than ``max_bytes``, every second is shown, or every fourth, and so on; the timeline is
-    always complete.
+    The page has every frame of its videos, as H.264, and shows exactly the frame that is asked
+    for. It draws the objects itself, so that classes and tracks can be hidden; a timeline shows
+    when each object is visible, when it was drawn, and which answers hold. The pictures are made
+    smaller and coarser until the page fits into ``max_bytes``.
 
     Args:
         ds: A dataset made by this package, open, as `LabeledDataset` or by its path;
             without labels only the frames are shown.
         path: The HTML file to write.
-        videos: Names, data row ids or ``video_idx`` of videos; by default all, or 24 of more,
-            those with labels first.
+        videos: Names, data row ids or ``video_idx`` of videos; by default all, or of more than fit
+            well, up to 24, those with labels first.
         frames: First and last 1-based frame number; by default all.
-        width: Greatest width of the pictures in pixels; by default 960.
+        width: Greatest width of the pictures in pixels; by default 1280.
         max_bytes: Greatest size of the page.
         colors: Colors by class name, like ``{"car": "#e4572e"}``, instead of the ontology's.
         image_column: Column of the pictures; by default ``frames``.
         annotator: Whose labels are drawn, of a dataset with columns of each annotator
-            (``label_selection="all"``); by default those that count.
+            (``label_selection="all"``); by default those that count, and each annotator's can be
+            chosen on the page.
         progress: Whether to show a progress bar.
 
     Returns:
@@ -104,115 +110,131 @@ def write_preview_page(
     """
     if width is not None and width < 16:
         raise ConfigurationError(f"`width` is {width}; give 16 pixels or more.")
-    reader = AnnotationReader(ds, annotator, image_column)
-    chosen = select_videos(reader.dataset, videos, frames)
-    shown = chosen if videos is not None else _some(reader, chosen)
+    content = PageContent(
+        ds,
+        videos=videos,
+        frames=frames,
+        colors=colors,
+        image_column=image_column,
+        annotator=annotator,
+    )
+    every = len(content.videos)
+    if videos is None:
+        content.keep(_MOST_VIDEOS, max_bytes // _BYTES_PER_FRAME)
     steps.info("Drawing %s", path)
-    timelines = [read_timeline(reader, video) for video in shown]
-    palette = class_colors(reader.class_names, {**reader.class_colors, **(colors or {})})
-    content: dict[str, Any] = {
-        "classes": [_class(name, color) for name, color in palette.items()],
-        "leftOut": len(chosen) - len(shown),
-        "videos": [_video(reader.dataset, timeline) for timeline in timelines],
-    }
-    title = reader.dataset.project_name or "Dataset"
-    around = len(_page(title, {**content, "title": title, "masks": []}))
-    pictures = PageFrames(shown, max(0, max_bytes - around))
-    pictures.read(reader, width or _WIDTH, progress=progress)
-    _add_frames(content, pictures)
-    page = _page(title, {**content, "title": title})
+    left_out = every - len(content.videos)
+    page = _whole_page(content, left_out, width or PAGE_WIDTH, max_bytes, progress=progress)
     with replacing_file(path) as part:
         part.write_bytes(page)
-    names = tuple(video.short_name for video in shown)
-    return PreviewPage(names, len(chosen) - len(shown), pictures.step, len(page))
+    return PreviewPage(tuple(v.short_name for v in content.videos), left_out, len(page))
 
 
-def _some(reader: AnnotationReader, videos: list[Video]) -> list[Video]:
-    """As many videos as a page can usefully show, those with labels first."""
-    if len(videos) <= _MOST_VIDEOS:
-        return videos
-    labeled = [video for video in videos if reader.weight(int(video.rows[0])) >= 0]
-    among = labeled if len(labeled) >= _MOST_VIDEOS else videos
-    places = np.linspace(0, len(among) - 1, _MOST_VIDEOS).round().astype(int)
-    return [among[place] for place in places]
+def _whole_page(
+    content: PageContent, left_out: int, width: int, max_bytes: int, *, progress: bool
+) -> bytes:
+    """The page with all frames, in pictures that are as good as fits.
 
-
-def _class(name: str, color: Color) -> dict[str, str]:
-    return {"name": name, "color": _hex(color), "ink": _hex(ink_on(color))}
-
-
-def _hex(color: Color) -> str:
-    return "#{:02x}{:02x}{:02x}".format(*color)
-
-
-def _video(dataset: LabeledDataset, timeline: VideoTimeline) -> dict[str, Any]:
-    video = timeline.video
-    return {
-        "name": video.short_name or "Frames",
-        "isLabeled": timeline.is_labeled,
-        "rows": len(video.rows),
-        "numbers": video.frames.tolist(),
-        "times": [round(float(t), 3) for t in frame_times(dataset, video)],
-        "tracks": [
-            {
-                "c": track.class_name,
-                "t": track.kind,
-                "i": track.track_id,
-                "spans": track.spans,
-                "keys": track.key_frames,
-            }
-            for track in timeline.tracks
-        ],
-        "answers": [
-            {"question": answer.question, "spans": answer.spans} for answer in timeline.answers
-        ],
-    }
-
-
-def _add_frames(content: dict[str, Any], pictures: PageFrames) -> None:
-    masks = pictures.masks()
-    numbers = {key: number for number, key in enumerate(masks)}
-    content["step"] = pictures.step
-    content["masks"] = list(masks.values())
-    for entry, frames in zip(content["videos"], pictures.frames, strict=True):
-        entry["frames"] = [
-            {
-                "p": frame.place,
-                "size": frame.size,
-                "jpeg": frame.picture,
-                "o": [o | {"m": numbers[o["m"]]} if "m" in o else o for o in frame.objects],
-            }
-            for frame in frames
-        ]
-
-
-def _page(title: str, content: Mapping[str, Any]) -> bytes:
-    """The page with its data, safe against injection.
-
-    The data has no ``<`` that could end its element. The page's content security policy permits
-    only the script and the style sheet of this package, by their hashes.
+    Raises:
+        ConfigurationError: If it does not fit.
     """
-    data = json.dumps(content, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
-    for character in "<>&":
-        data = data.replace(character, f"\\u{ord(character):04x}")
-    folder = files("deeplake_labelbox._pictures") / "page_files"
-    script = (folder / "page.js").read_text("utf-8")
-    style = (folder / "page.css").read_text("utf-8")
-    policy = (
-        f"default-src 'none'; img-src data:; script-src '{_hash(script)}'; "
-        f"style-src '{_hash(style)}'"
+    parts = [part for number in range(len(content.videos)) for part in content.parts(number)]
+    data = {"index": {**content.index(), "leftOut": left_out}}
+    data |= {f"video-{number}": content.video(number) for number in range(len(content.videos))}
+    objects = [content.objects(part, width) for part in parts]
+    frames = sum(len(part.rows) for part in parts)
+    named = {part.name: found for part, found in zip(parts, objects, strict=True)}
+    around = page_bytes(content.title, data | named)
+    # Of its clip, a part also has a few numbers for each packet.
+    room = (max_bytes - len(around) - 250 * len(parts) - 12 * frames) * 3 / 4
+    most_pixels = 8 * room / max(1, frames + 8 * len(parts)) / _BITS_PER_PIXEL
+    for _ in range(_TRIES):
+        if most_pixels < _FEWEST_PIXELS:
+            break
+        sizes = [clip_size(part.size, width, most_pixels) for part in parts]
+        with tqdm(total=frames, unit="frame", desc="page", disable=not progress) as bar:
+            clips = _clips(content, parts, sizes, room)
+            for part, found, clip in zip(parts, objects, clips, strict=True):
+                data[part.name] = {**found, **clip}
+                bar.update(len(part.rows))
+        page = page_bytes(content.title, data)
+        if len(page) <= max_bytes:
+            return page
+        most_pixels = min(most_pixels, max(across * down for across, down in sizes)) / 2
+    raise ConfigurationError(
+        f"All frames of {counted(len(content.videos), 'video')}, {frames} in number, take more "
+        f"than {max_bytes} bytes; pass a larger `max_bytes`, fewer `videos` or `frames`."
     )
-    page = (folder / "page.html").read_text("utf-8")
+
+
+def _clips(
+    content: PageContent, parts: Sequence[Part], sizes: Sequence[Size], room: float
+) -> Iterator[dict[str, Any]]:
+    """Encode the clips of parts in order, a part on each core, within a number of bytes.
+
+    What one clip leaves is there for those after it.
+    """
+    weights = [clip_weight(len(part.rows), size) for part, size in zip(parts, sizes, strict=True)]
+    ahead: deque[tuple[Future[Clip], list[Size], float]] = deque()
+    left, weight_left = room, sum(weights)
+
+    def finished() -> tuple[float, dict[str, Any]]:
+        encoding, shown, allowed = ahead.popleft()
+        clip = encoding.result()
+        return allowed - len(clip.data), clip_of_part(clip, shown)
+
+    with ThreadPoolExecutor(usable_cores(), thread_name_prefix="clip-encoder") as pool:
+        for part, size, weight in zip(parts, sizes, weights, strict=True):
+            if len(ahead) > usable_cores():
+                spared, made = finished()
+                left += spared
+                yield made
+            pictures = content.pictures(part)
+            allowed = left * weight / weight_left
+            left, weight_left = left - allowed, weight_left - weight
+            encoding = pool.submit(encode_clip, pictures, size, max_bytes=allowed)
+            ahead.append((encoding, content.shown_sizes(part, pictures), allowed))
+        while ahead:
+            yield finished()[1]
+
+
+def page_bytes(title: str, data: Mapping[str, Any]) -> bytes:
+    """The page with its data, each in an element of its name, safe against injection.
+
+    The content security policy permits only the scripts and the style sheet of this package, by
+    their hashes, and requests to nowhere but the server that it came from.
+
+    Args:
+        title: The title of the page.
+        data: Values of JSON, by the name that the script asks for; what is not there, the script
+            requests.
+    """
+    folder = files("deeplake_labelbox._pictures") / "page_files"
+    scripts = [(folder / name).read_text("utf-8") for name in SCRIPTS]
+    style = (folder / "page.css").read_text("utf-8")
+    hashes = " ".join(f"'{_hash(script)}'" for script in scripts)
     parts = {
-        "policy": policy,
+        "policy": f"default-src 'none'; img-src data:; connect-src 'self'; script-src {hashes}; "
+        f"style-src '{_hash(style)}'",
         "title": html.escape(title),
         "style": style,
-        "data": data,
-        "script": script,
+        "data": "\n".join(
+            f'<script type="application/json" id="{name}">{page_json(value)}</script>'
+            for name, value in data.items()
+        ),
+        "scripts": "\n".join(f"<script>{script}</script>" for script in scripts),
     }
+    page = (folder / "page.html").read_text("utf-8")
     # In one pass, so that inserted text is not searched again.
     page = re.sub(r"\{\{(\w+)\}\}", lambda found: parts[found[1]], page)
     return page.encode("utf-8", "replace")
+
+
+def page_json(value: Any) -> str:
+    """JSON without a ``<`` that could end its element."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
 
 
 def _hash(text: str) -> str:

@@ -122,6 +122,35 @@ def read_timeline(reader: AnnotationReader, video: Video) -> VideoTimeline:
     return VideoTimeline(video, is_labeled, tuple(tracks), answers, objects, answered)
 
 
+def object_answer_spans(reader: AnnotationReader, video: Video) -> tuple[AnswerTimeline, ...]:
+    """Read when any object has an answer.
+
+    Args:
+        reader: Reads the dataset.
+        video: The video, its frames in ascending order.
+
+    Returns:
+        The spans of each answer, by question; those of different answers may overlap.
+    """
+    places: dict[str, dict[str, list[int]]] = {}
+    for read in reader.objects(video.rows):
+        for question, answers in read.answers.items():
+            for place, words in zip(read.places.tolist(), answers.words, strict=True):
+                if words:
+                    places.setdefault(question, {}).setdefault(words, []).append(place)
+    return tuple(
+        AnswerTimeline(
+            question,
+            tuple(
+                (first, last, words)
+                for words, there in by_words.items()
+                for first, last in _spans(video, sorted(there))
+            ),
+        )
+        for question, by_words in places.items()
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Places:
     """Indices of the video's frames with a track, and of those in which it was drawn."""

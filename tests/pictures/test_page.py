@@ -3,20 +3,37 @@ import io
 import json
 import re
 
+import av
 import deeplake
 import numpy as np
 import pytest
 from PIL import Image
 
 from deeplake_labelbox import preview, write_preview_page
+from deeplake_labelbox._pictures.page import SCRIPTS
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta
 from deeplake_labelbox.errors import ConfigurationError
 
 
 def data_of(page):
+    """The data of a page by the names of its elements."""
     text = page.read_text("utf-8")
-    (data,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', text)
-    return json.loads(data)
+    found = re.findall(r'<script type="application/json" id="([\w-]+)">(.*?)</script>', text)
+    return {name: json.loads(value) for name, value in found}
+
+
+def parts_of(data, video):
+    return [part for name, part in data.items() if name.startswith(f"part-{video}-")]
+
+
+def objects_of(data, video, place):
+    """The objects of a frame: track, whether it is drawn here, and its numbers or mask."""
+    part = data[f"part-{video}-{place // data[f'video-{video}']['part']}"]
+    found = part["layers"][0][place % data[f"video-{video}"]["part"]]
+    tracks = data[f"video-{video}"]["layers"][0]["tracks"]
+    for track, is_key, value, _ in found:
+        is_mask = tracks[track]["t"] == "raster-segmentation"
+        yield tracks[track], is_key, part["masks"][value] if is_mask else value
 
 
 def test_a_page_holds_all_it_needs(page):
@@ -24,39 +41,55 @@ def test_a_page_holds_all_it_needs(page):
     assert not re.search(r"""(?:src|href|url)\s*[=(]\s*["']?(?:https?:|//)""", text)
     assert "default-src 'none'" in text
     data = data_of(page)
-    assert [video["name"] for video in data["videos"]][:2] == ["crossing.mp4", "harbour.mp4"]
-    assert [len(video["frames"]) for video in data["videos"]] == [48, 40, 36, 24]
-    with Image.open(io.BytesIO(base64.b64decode(data["videos"][0]["frames"][0]["jpeg"]))) as jpeg:
-        assert jpeg.size == (320, 240)
-    assert data["step"] == 1
+    videos = data["index"]["videos"]
+    assert [video["name"] for video in videos][:2] == ["crossing.mp4", "harbour.mp4"]
+    assert videos[0]["link"].startswith("https://app.labelbox.com/projects/")
+    for video, count in enumerate([48, 40, 36, 24]):
+        parts = parts_of(data, video)
+        assert sum(len(part["packets"]) for part in parts) == count
+        assert [part["size"] for part in parts] == [part["sizes"][0] for part in parts]
+
+
+def test_a_clip_holds_the_frames(page, labeled):
+    part, ds = data_of(page)["part-0-0"], labeled()
+    decoder = av.CodecContext.create("h264", "r")
+    clip = io.BytesIO(base64.b64decode(part["clip"]))
+    packets = [av.Packet(clip.read(size)) for _, size in part["packets"]]
+    decoded = [frame for packet in [*packets, None] for frame in decoder.decode(packet)]
+    assert len(decoded) == 48
+    for place in (0, 17, 47):
+        difference = decoded[place].to_ndarray(format="rgb24").astype(int) - ds["frames"][place]
+        assert np.abs(difference).mean() < 4
 
 
 def test_masks_are_cut_out_and_shared_by_the_frames_that_hold_them(page, labeled):
     data, ds = data_of(page), labeled()
-    frame = data["videos"][0]["frames"][20]
-    roads = [item for item in frame["o"] if item["c"] == "road"]
     drawn = np.zeros((240, 320), dtype=bool)
-    for item in roads:
-        left, top, width, height, png = data["masks"][item["m"]]
+    for track, _, value in objects_of(data, 0, 20):
+        if track["c"] != "road":
+            continue
+        left, top, width, height, png = value
         with Image.open(io.BytesIO(base64.b64decode(png))) as image:
             inside = np.asarray(image.convert("RGBA"))[:, :, 3] > 0
         assert inside.shape == (height, width)
         drawn[int(top) : int(top + height), int(left) : int(left + width)] |= inside
     np.testing.assert_array_equal(drawn, np.asarray(ds["road"][20]).any(axis=2))
-    used = [o["m"] for v in data["videos"] for f in v["frames"] for o in f["o"] if "m" in o]
-    assert len(data["masks"]) < len(used) / 2
+    part = data["part-0-0"]
+    used = [value for place in range(48) for _, _, value in objects_of(data, 0, place)]
+    assert 0 < len(part["masks"]) < sum(value in part["masks"] for value in used) / 2
 
 
-@pytest.mark.parametrize("max_bytes", [1_000_000, 250_000])
-def test_a_page_is_no_larger_than_allowed(labeled, tmp_path, max_bytes):
+@pytest.mark.parametrize("max_bytes", [1_000_000, 200_000])
+def test_a_page_is_no_larger_than_allowed_and_has_all_frames(labeled, tmp_path, max_bytes):
     path = tmp_path / "page.html"
-    written = write_preview_page(labeled(), path, max_bytes=max_bytes, progress=False)
+    written = write_preview_page(
+        labeled(), path, videos=["0", "1", "2"], max_bytes=max_bytes, progress=False
+    )
     assert written.bytes == path.stat().st_size <= max_bytes
-    assert written.step in (2, 4, 8, 16)
-    video = data_of(path)["videos"][0]
-    assert [frame["p"] for frame in video["frames"]] == list(range(0, 48, written.step))
-    assert video["tracks"][0]["spans"] == [[1, 18]]  # the timeline is whole
-    with pytest.raises(ConfigurationError, match="fewer `videos` or a smaller `width`"):
+    data = data_of(path)
+    assert sum(len(part["packets"]) for part in parts_of(data, 0)) == 48
+    assert data["video-0"]["layers"][0]["tracks"][0]["spans"] == [[1, 18]]
+    with pytest.raises(ConfigurationError, match="fewer `videos` or `frames`"):
         write_preview_page(labeled(), path, max_bytes=1000, progress=False)
     assert path.stat().st_size == written.bytes
 
@@ -67,13 +100,12 @@ def test_pictures_are_scaled_and_shapes_are_not(labeled, tmp_path):
         labeled(), path, videos=["crossing.mp4"], frames=(21, 21), width=160, progress=False
     )
     data = data_of(path)
-    (frame,) = data["videos"][0]["frames"]
-    assert frame["size"] == [320, 240]
-    with Image.open(io.BytesIO(base64.b64decode(frame["jpeg"]))) as jpeg:
-        assert jpeg.size == (160, 120)
-    (car,) = (item for item in frame["o"] if item["c"] == "car")
-    np.testing.assert_allclose(car["s"], [57.75, 169.5, 68.5, 31.5], atol=0.06)
-    (mask, *_) = (data["masks"][item["m"]] for item in frame["o"] if "m" in item)
+    part = data["part-0-0"]
+    assert (part["size"], part["sizes"]) == ([160, 120], [[320, 240]])
+    found = list(objects_of(data, 0, 0))
+    (car,) = (value for track, _, value in found if track["c"] == "car")
+    np.testing.assert_allclose(car, [57.75, 169.5, 68.5, 31.5], atol=0.06)
+    (mask, *_) = (value for track, _, value in found if track["c"] == "road")
     assert mask[2] > 300
 
 
@@ -102,9 +134,9 @@ def test_no_text_of_the_data_is_taken_for_anything_else(evil, tmp_path):
     path = tmp_path / "page.html"
     write_preview_page(ds, path, progress=False)
     data = data_of(path)
-    assert data["videos"][0]["answers"][0]["spans"] == [[1, 4, text]]
+    assert data["video-0"]["layers"][0]["answers"][0]["spans"] == [[1, 4, text]]
     page = path.read_text("utf-8")
-    assert page.count("<script") == 2
+    assert page.count("<script") == len(data) + len(SCRIPTS)
     assert "<img" not in page
     for shown in (export, report, preview(ds, videos=["0"])):
         assert "<script" not in shown._repr_html_()

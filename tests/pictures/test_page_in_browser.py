@@ -1,10 +1,15 @@
 """The page as its readers use it."""
 
+import json
+import re
+
+import deeplake
 import numpy as np
 import pytest
 from chromium import chromium, needs_chromium
+from video_files import draw_number, read_number
 
-from deeplake_labelbox import write_preview_page
+from deeplake_labelbox import create_dataset, write_preview_page
 
 pytestmark = needs_chromium
 
@@ -38,8 +43,8 @@ def test_a_click_on_the_timeline_goes_to_its_frame(shown):
     assert shown.where == "frame 25"
     assert shown.find("#slider").get_attribute("value") == "24"
     assert "frame 25" in shown.find("#slider").get_attribute("aria-valuetext")
-    assert "crossing" in shown.find("#told").text
     assert (shown.picture() != first).any()
+    assert "crossing" in shown.find("#told").text
     assert shown.screenshot().std() > 20
 
 
@@ -83,8 +88,52 @@ def test_another_video_is_played_to_its_end(shown):
     shown.wait(lambda: shown.where == "frame 36")
     shown.wait(lambda: shown.find("#play").get_attribute("aria-label") == "Play")
     shown.select("#video", "video.mp4 (not labeled)")
-    assert shown.find("#timeline").text == "This video is not labeled."
+    shown.wait(lambda: shown.find("#timeline").text == "This video is not labeled.")
+    shown.picture()
     assert shown.find("#told").text == "This video is not labeled."
+
+
+def test_the_labels_of_an_annotator_are_shown_and_the_address_names_it_all(
+    browser, sample_box, sample_client, tmp_path
+):
+    create_dataset(
+        str(tmp_path / "all"),
+        sample_box.sample.project_id,
+        lb_client=sample_client,
+        label_selection="all",
+        progress=False,
+    )
+    path = tmp_path / "all.html"
+    write_preview_page(tmp_path / "all", path, progress=False)
+    browser.open(path)
+    videos = browser.find("#video").text.split()
+    browser.select("#annotator", browser.all("#annotator option")[-1].text)
+    annotator = browser.find("#annotator").get_attribute("value")
+    browser.wait(lambda: browser.find("#labeled-by").text.endswith(annotator))
+    assert len(browser.find("#video").text.split()) < len(videos)
+    browser.select("#annotator", "all annotators")
+    browser.select("#video", "crossing.mp4")
+    browser.wait(lambda: "car 2" in browser.find("#timeline").text)
+    browser.select("#answer", "blue")
+    browser.find("#next").click()
+    browser.press("n")
+    assert browser.where == "frame 5"
+    assert browser.picture().std() > 20
+    said = [item.get_attribute("class") for item in browser.all("#told .objects li")]
+    assert "off" in said
+    assert said.count("") == 1, "one car is blue"
+    browser.find("#classes button").click()
+    browser.wait(lambda: "off=car" in browser.address)
+    address = browser.address
+    browser.open(path)
+    assert browser.where == "frame 1"
+    browser.browser.execute_script("location.hash = arguments[0]", address)
+    browser.wait(lambda: browser.where == "frame 5")
+    assert browser.find("#classes button").get_attribute("aria-pressed") == "false"
+    assert browser.find("#answer option:checked").text == "blue"
+    browser.picture()
+    assert [i.get_attribute("class") for i in browser.all("#told .objects li")].count("") == 0
+    assert browser.console() == []
 
 
 def test_it_follows_the_color_scheme_and_fits_narrow_windows(shown):
@@ -105,6 +154,34 @@ def test_what_can_be_used_has_a_name(shown):
     script = """return [...document.querySelectorAll("button, select, input")].filter(
         (e) => !(e.innerText || "").trim() && !e.ariaLabel && !e.labels?.length).length"""
     assert shown.browser.execute_script(script) == 0
+
+
+def test_the_frame_shown_is_the_frame_asked_for(browser, tmp_path):
+    ds = deeplake.create("mem://numbered")
+    ds.add_column("frames", deeplake.types.Image(sample_compression="png"))
+    count = 200
+    ds.append({"frames": [draw_number(n) for n in range(count)]})
+    ds.commit()
+    path = tmp_path / "numbered.html"
+    write_preview_page(ds, path, progress=False)
+    packets = re.findall(r'"packets":(\[.*?\]\])', path.read_text("utf-8"))
+    places = [place for part in packets for place, _ in json.loads(part)]
+    assert len(places) == count
+    assert (np.diff(places) < -1).any(), "there are B-frames"
+    browser.open(path)
+    asked = [*range(0, count, 37), 59, 60, count - 1]
+    for place in asked + asked[-2::-1]:
+        browser.browser.execute_script(
+            "const s = document.getElementById('slider'); s.value = arguments[0]; s.oninput()",
+            place,
+        )
+        assert browser.where == f"frame {place + 1}"
+        assert read_number(browser.picture()) == place
+    browser.press(LEFT)
+    assert read_number(browser.picture()) == 0
+    browser.press(RIGHT)
+    assert read_number(browser.picture()) == 1
+    assert browser.console() == []
 
 
 def test_frames_without_labels(browser, sample_frames, tmp_path):

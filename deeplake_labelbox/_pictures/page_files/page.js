@@ -1,302 +1,93 @@
 "use strict";
-(() => {
-  const data = JSON.parse(document.getElementById("data").textContent);
+(async () => {
   const byId = (id) => document.getElementById(id);
-  const canvas = byId("canvas"), context = canvas.getContext("2d");
-  const slider = byId("slider"), rows = byId("timeline");
-  const classes = new Map(data.classes.map((item) => [item.name, item]));
+  const index = await load("index");
+  const drawing = new Drawing(byId("canvas"));
+  const slider = byId("slider");
+  const classes = new Map(index.classes.map((item) => [item.name, item]));
+  const videos = new Map(index.videos.map((item, number) => [item.name, { ...item, number }]));
   const hiddenClasses = new Set(), hiddenTracks = new Set();
-  const TAG = 12, TINTS = 300, NEAR = 8;
-  let video = null, at = 0, playing = false, clock = 0, last = 0, playhead = null, zoom = 1;
+  const timeline = new Timeline(byId("timeline"), {
+    go: (place) => { pause(); show(place); },
+    toggle: (track) => flip(hiddenTracks, keyOf(track)),
+    isOn: (track) => !hiddenClasses.has(track.c) && !hiddenTracks.has(keyOf(track)),
+    isHidden: (track) => hiddenTracks.has(keyOf(track)),
+    named: (track) => ({ name: nameOf(track), color: classOf(track.c).color }),
+  });
+  // What is shown: a video with its timeline, one of its layers, its clips, and a frame.
+  let video = null, layer = null, clips = null, at = 0;
+  let annotator = "", answer = null; // of the filter
+  let isPlaying = false, clock = 0, last = 0, opening = 0;
 
-  // All text of the data goes through textContent: it is never taken for HTML.
-  function make(tag, properties = {}, ...children) {
-    const element = document.createElement(tag);
-    for (const [name, value] of Object.entries(properties)) {
-      if (name === "style") Object.assign(element.style, value);
-      else if (name in element) element[name] = value;
-      else element.setAttribute(name, value);
-    }
-    element.append(...children);
-    return element;
-  }
   const classOf = (name) => classes.get(name) || { name, color: "#8a94a6", ink: "#ffffff" };
-  const nameOf = (item) => (item.i == null ? item.c : `${item.c} ${item.i}`);
-  const keyOf = (item) => `${data.videos.indexOf(video)}/${item.c}/${item.i}`;
-  const isShown = (item) => !hiddenClasses.has(item.c) && !hiddenTracks.has(keyOf(item));
+  const nameOf = (track) => (track.i == null ? track.c : `${track.c} ${track.i}`);
+  const keyOf = (track) => JSON.stringify([video.name, annotator, track.c, track.i]);
   const many = (count, word) => `${count.toLocaleString("en")} ${word}${count === 1 ? "" : word.endsWith("s") ? "es" : "s"}`;
-  const percent = (part) => `${(100 * part).toFixed(4)}%`;
 
   function clockText(seconds) {
     const rest = (seconds % 60).toFixed(2).padStart(5, "0");
     return `${Math.floor(seconds / 60)}:${rest}`;
   }
 
-  // ---- pictures -------------------------------------------------------------------------------
+  // ---- the frame ------------------------------------------------------------------------------
 
-  function pictureOf(frame) {
-    if (!frame.image) {
-      frame.image = new Image();
-      frame.image.onload = () => { if (video && video.frames[at] === frame) draw(); };
-      frame.image.src = `data:image/jpeg;base64,${frame.jpeg}`;
-    }
-    return frame.image;
+  function objectsIn(part, place) {
+    const found = part.layers.length ? part.layers[layer.number][place - part.first] : [];
+    return found.map(([track, isKey, value, answers]) => {
+      const { c, t } = layer.tracks[track], { color, ink } = classOf(c), isMask = KINDS[t].isMask;
+      return {
+        track: layer.tracks[track], kind: t, name: nameOf(layer.tracks[track]), color, ink, isKey,
+        mask: isMask ? part.masks[value] : null, shape: isMask ? null : value,
+        answers: answers < 0 ? [] : part.answers[answers],
+      };
+    });
   }
 
-  const tints = new Map();
-  // A mask in the color of its class, translucent with an outline; kept, as masks are often held.
-  function tinted(number, color) {
-    const key = `${number} ${color}`, known = tints.get(key);
-    if (known) return known;
-    const mask = data.masks[number];
-    if (!mask.image) {
-      mask.image = new Image();
-      mask.image.onload = () => draw();
-      mask.image.src = `data:image/png;base64,${mask[4]}`;
-    }
-    const image = mask.image, edge = 2;
-    if (!image.complete || !image.naturalWidth) return null;
-    const [width, height] = [image.naturalWidth, image.naturalHeight];
-    const outline = make("canvas", { width: width + 2 * edge, height: height + 2 * edge });
-    const pen = outline.getContext("2d");
-    for (let turn = 0; turn < 8; turn++) {
-      const angle = (turn * Math.PI) / 4;
-      pen.drawImage(image, edge + 1.5 * Math.cos(angle), edge + 1.5 * Math.sin(angle));
-    }
-    pen.globalCompositeOperation = "destination-out";
-    pen.drawImage(image, edge, edge);
-    pen.globalCompositeOperation = "source-over";
-    pen.globalAlpha = 0.4;
-    pen.drawImage(image, edge, edge);
-    pen.globalAlpha = 1;
-    pen.globalCompositeOperation = "source-in";
-    pen.fillStyle = color;
-    pen.fillRect(0, 0, outline.width, outline.height);
-    if (tints.size >= TINTS) tints.delete(tints.keys().next().value);
-    const made = { canvas: outline, edge, width, height };
-    tints.set(key, made);
-    return made;
+  const isIn = (spans, number) => spans.some(([first, end]) => first <= number && number <= end);
+
+  function isShown(item, number) {
+    if (!timeline.isOn(item.track)) return false;
+    if (!answer) return true;
+    if (!answer.isOfObjects) return isIn(matches().spans, number);
+    return item.answers.some(([question, said]) => question === answer.question && said === answer.said);
   }
 
-  // ---- drawing --------------------------------------------------------------------------------
-
-  function fit() {
-    const [width, height] = video.frames[at].size;
-    const room = canvas.parentElement.clientWidth;
-    const high = Math.max(260, Math.min(window.innerHeight * 0.68, 900));
-    zoom = Math.min(room / width, high / height);
-    const ratio = window.devicePixelRatio || 1;
-    const across = Math.round(width * zoom), down = Math.round(height * zoom);
-    canvas.style.width = `${across}px`;
-    canvas.style.height = `${down}px`;
-    if (canvas.width !== Math.round(across * ratio) || canvas.height !== Math.round(down * ratio)) {
-      canvas.width = Math.round(across * ratio);
-      canvas.height = Math.round(down * ratio);
-    }
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    return [across, down];
-  }
-
+  // Draw picture and labels of the frame, both at once, when they are ready.
   function draw() {
-    const frame = video.frames[at], [width, height] = fit();
-    const image = pictureOf(frame);
-    context.clearRect(0, 0, width, height);
-    context.imageSmoothingQuality = "high";
-    if (image.complete && image.naturalWidth) context.drawImage(image, 0, 0, width, height);
-    const shown = frame.o.filter(isShown);
-    const area = (item) => (item.m == null ? 0 : data.masks[item.m][2] * data.masks[item.m][3]);
-    for (const item of [...shown].sort((a, b) => area(b) - area(a))) drawShape(item);
-    if (byId("names").checked) drawTags(shown, width, height);
+    const part = clips.partAt(at), canvas = byId("canvas"), number = video.numbers[at];
+    canvas.setAttribute("aria-busy", String(!part));
+    if (!part) return;
+    const objects = objectsIn(part, at);
+    drawing.draw({
+      size: part.sizes[at - part.first] || part.sizes[0],
+      picture: part.pictures[at - part.first],
+      message: part.failure,
+      objects: objects.filter((item) => isShown(item, number)),
+      hasNames: byId("names").checked,
+      hasAnswers: byId("details").checked,
+    });
+    canvas.dataset.frame = number;
+    canvas.setAttribute("aria-label", `${video.name}, ${byId("where").textContent}`);
+    tell(objects, number);
   }
 
-  function traceVertices(path, s) {
-    for (let i = 0; i + 1 < s.length; i += 2) path[i ? "lineTo" : "moveTo"](s[i], s[i + 1]);
-  }
-
-  // The vertex in the middle of its numbers.
-  function boundsOfVertex(s) {
-    if (s.length < 2) return null;
-    const i = 2 * Math.floor(s.length / 4);
-    return [s[i] - 6, s[i + 1] - 6, s[i] + 6, s[i + 1] + 6];
-  }
-
-  // How objects of each kind are drawn; their numbers are in pixels of the canvas.
-  const KINDS = {
-    "rectangle": {
-      isFilled: true,
-      trace: (path, s) => path.rect(s[0], s[1], s[2], s[3]),
-      bounds: (s) => [Math.min(s[0], s[0] + s[2]), Math.min(s[1], s[1] + s[3]),
-        Math.max(s[0], s[0] + s[2]), Math.max(s[1], s[1] + s[3])],
-    },
-    "point": {
-      isDot: true,
-      trace: (path, s) => path.arc(s[0], s[1], 5, 0, 2 * Math.PI),
-      bounds: boundsOfVertex,
-    },
-    "line": { hasVertices: true, trace: traceVertices, bounds: boundsOfVertex },
-    "polygon": {
-      isFilled: true,
-      hasVertices: true,
-      trace: (path, s) => { traceVertices(path, s); path.closePath(); },
-      bounds: boundsOfVertex,
-    },
-    "raster-segmentation": { isMask: true },
-  };
-
-  function drawShape(item) {
-    const { color } = classOf(item.c), kind = KINDS[item.t];
-    if (kind.isMask) {
-      const tint = tinted(item.m, color);
-      if (!tint) return;
-      const [left, top, width, height] = data.masks[item.m];
-      const x = (width * zoom) / tint.width, y = (height * zoom) / tint.height;
-      context.drawImage(tint.canvas, left * zoom - tint.edge * x, top * zoom - tint.edge * y,
-        tint.canvas.width * x, tint.canvas.height * y);
-      return;
-    }
-    const s = item.s.map((value) => value * zoom);
-    const path = new Path2D();
-    kind.trace(path, s);
-    if (kind.isDot) {
-      stroke(path, "rgba(12,14,18,.6)", 5);
-      stroke(path, "#fff", 3);
-      context.fillStyle = color;
-      context.fill(path);
-      return;
-    }
-    if (kind.isFilled) {
-      context.globalAlpha = 0.12;
-      context.fillStyle = color;
-      context.fill(path);
-      context.globalAlpha = 1;
-    }
-    stroke(path, "rgba(12,14,18,.55)", 4);
-    stroke(path, color, 2);
-    if (!kind.hasVertices) return;
-    for (let i = 0; i + 1 < s.length; i += 2) {
-      const dot = new Path2D();
-      dot.arc(s[i], s[i + 1], 3, 0, 2 * Math.PI);
-      stroke(dot, "rgba(12,14,18,.55)", 2);
-      context.fillStyle = color;
-      context.fill(dot);
-    }
-  }
-
-  function stroke(path, color, width) {
-    context.lineWidth = width;
-    context.lineJoin = "round";
-    context.strokeStyle = color;
-    context.stroke(path);
-  }
-
-  // What a tag stays beside: left, top, right, bottom.
-  function boundsOf(item) {
-    if (KINDS[item.t].isMask) {
-      const [left, top, width, height] = data.masks[item.m].slice(0, 4).map((v) => v * zoom);
-      const x = left + width / 2, y = top + height / 2;
-      return [x - 20, y, x + 20, y];
-    }
-    const s = item.s.map((value) => value * zoom);
-    return KINDS[item.t].bounds(s);
-  }
-
-  function cut(text, width) {
-    if (context.measureText(text).width <= width) return text;
-    let length = text.length;
-    while (length > 1 && context.measureText(`${text.slice(0, length)}…`).width > width) length--;
-    return `${text.slice(0, length)}…`;
-  }
-
-  function drawTags(shown, width, height) {
-    const bold = `600 ${TAG}px system-ui, sans-serif`, plain = `${TAG - 1}px system-ui, sans-serif`;
-    const pad = 5, line = TAG + 6, placed = [];
-    context.textBaseline = "middle";
-    for (const item of shown) {
-      const bounds = boundsOf(item);
-      if (!bounds) continue;
-      const { color, ink } = classOf(item.c);
-      context.font = bold;
-      const title = cut(nameOf(item), width / 2), mark = item.k ? TAG : 0;
-      let wide = context.measureText(title).width + mark;
-      context.font = plain;
-      const answers = byId("details").checked ? item.a || [] : [];
-      const lines = answers.map(([, said]) => cut(said.replace(/\s+/g, " "), width / 2.5));
-      for (const text of lines) wide = Math.max(wide, context.measureText(text).width);
-      wide += 2 * pad;
-      const high = line * (1 + lines.length);
-      const [left, top, right, bottom] = bounds;
-      const corners = [[left - 1, top - high - 3], [left - 1, bottom + 3], [right + 3, top],
-        [left - wide - 3, top], [right - wide, top - high - 3], [right - wide, bottom + 3],
-        [left + 3, top + 3]];
-      let best = null, least = Infinity;
-      for (const [cx, cy] of corners) {
-        const x = Math.min(Math.max(cx, 2), Math.max(2, width - wide - 2));
-        const y = Math.min(Math.max(cy, 2), Math.max(2, height - high - 2));
-        let cost = Math.abs(x - cx) + Math.abs(y - cy);
-        for (const other of placed) {
-          const overlap = Math.min(x + wide, other[2]) - Math.max(x, other[0]);
-          const deep = Math.min(y + high, other[3]) - Math.max(y, other[1]);
-          if (overlap > 0 && deep > 0) cost += overlap * deep;
-        }
-        if (cost < least) [best, least] = [[x, y], cost];
-      }
-      const [x, y] = best;
-      placed.push([x - 1, y - 1, x + wide + 1, y + high + 1]);
-      if (lines.length) box(x, y, wide, high, "rgba(12,14,18,.8)");
-      box(x, y, wide, line, color);
-      context.fillStyle = ink;
-      if (item.k) diamond(x + pad + 4, y + line / 2, 4);
-      context.font = bold;
-      context.fillText(title, x + pad + mark, y + line / 2 + 0.5);
-      context.font = plain;
-      context.fillStyle = "#fff";
-      lines.forEach((text, n) => context.fillText(text, x + pad, y + line * (n + 1.5)));
-    }
-  }
-
-  function box(x, y, width, height, color) {
-    context.fillStyle = color;
-    context.beginPath();
-    context.roundRect(x, y, width, height, 3);
-    context.fill();
-  }
-
-  function diamond(x, y, size) {
-    context.beginPath();
-    context.moveTo(x, y - size);
-    context.lineTo(x + size, y);
-    context.lineTo(x, y + size);
-    context.lineTo(x - size, y);
-    context.fill();
-  }
-
-  // ---- words ----------------------------------------------------------------------------------
-
-  function saidAt(number) {
-    const said = [];
-    for (const { question, spans } of video.answers) {
-      const span = spans.find(([first, end]) => first <= number && number <= end);
-      if (span) said.push([question, span[2]]);
-    }
-    return said;
-  }
-
-  function tell() {
-    const frame = video.frames[at], parts = [];
-    if (!video.isLabeled) {
+  function tell(objects, number) {
+    const parts = [];
+    if (!layer.isLabeled) {
       parts.push(make("p", { className: "nothing" }, "This video is not labeled."));
     } else {
-      const said = saidAt(video.numbers[frame.p]);
+      const said = layer.answers.flatMap(({ question, spans }) =>
+        spans.filter((span) => isIn([span], number)).map((span) => [question, span[2]]));
       if (said.length) {
-        parts.push(make("dl", {}, ...said.flatMap(([question, answer]) =>
-          [make("dt", {}, question), make("dd", {}, answer)])));
+        parts.push(make("dl", {}, ...said.flatMap(([question, words]) =>
+          [make("dt", {}, question), make("dd", {}, words)])));
       }
-      if (frame.o.length) {
-        parts.push(make("ul", { className: "objects" }, ...frame.o.map((item) => {
-          const answers = (item.a || []).map(([question, answer]) => `${question}: ${answer}`);
-          return make("li", { className: isShown(item) ? "" : "off" },
-            make("i", { className: "chip", style: { background: classOf(item.c).color } }),
-            make("span", {}, nameOf(item) + (item.k ? " ◆" : "")),
+      if (objects.length) {
+        parts.push(make("ul", { className: "objects" }, ...objects.map((item) => {
+          const answers = item.answers.map(([question, words]) => `${question}: ${words}`);
+          return make("li", { className: isShown(item, number) ? "" : "off" },
+            make("i", { className: "chip", style: { background: item.color } }),
+            make("span", {}, item.name + (item.isKey ? " ◆" : "")),
             ...(answers.length ? [make("small", {}, answers.join(" · "))] : []));
         })));
       }
@@ -305,239 +96,254 @@
     byId("told").replaceChildren(...parts);
   }
 
-  // ---- timeline -------------------------------------------------------------------------------
-
-  function placeOf(number) {
-    let low = 0, high = video.numbers.length - 1;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (video.numbers[middle] < number) low = middle + 1; else high = middle;
-    }
-    return low;
-  }
-
-  function spanStyle(first, end) {
-    const start = placeOf(first), count = placeOf(end) - start + 1;
-    return { left: percent(start / video.rows), width: percent(count / video.rows) };
-  }
-
-  const spanText = ([first, end]) => (first === end ? `frame ${first}` : `frames ${first} to ${end}`);
-
-  function buildTimeline() {
-    const parts = [];
-    if (video.tracks.length || video.answers.length) {
-      const ruler = make("div", { className: "ruler", "aria-hidden": "true" });
-      const most = rows.clientWidth > 700 ? 12 : 5;
-      const first = video.numbers[0], reach = video.numbers[video.rows - 1] - first;
-      const size = 10 ** Math.floor(Math.log10(Math.max(1, reach / most)));
-      const step = [1, 2, 5, 10].map((n) => n * size).find((n) => reach / n <= most);
-      const ticks = [first];
-      for (let n = Math.ceil((first + step / 2) / step) * step; n <= first + reach; n += step) ticks.push(n);
-      for (const number of ticks) {
-        const left = percent((placeOf(number) + 0.5) / video.rows);
-        ruler.append(make("span", { style: { left } }, `${number}`));
-      }
-      parts.push(make("div", { className: "row" }, make("span", { className: "label" }), ruler));
-    }
-    for (const track of video.tracks) {
-      const { color } = classOf(track.c), name = nameOf(track);
-      const lane = make("div", { className: "lane", role: "img" });
-      const keys = track.keys.length ? `; key frames ${track.keys.slice(0, 40).join(", ")}` : "";
-      lane.setAttribute("aria-label", `${name}: ${track.spans.map(spanText).join(", ")}${keys}`);
-      for (const span of track.spans) {
-        lane.append(make("div", { className: "bar", title: `${name}, ${spanText(span)}`, style: { background: color, ...spanStyle(...span) } }));
-      }
-      for (const number of track.keys) {
-        const left = percent((placeOf(number) + 0.5) / video.rows);
-        lane.append(make("div", { className: "key", title: `${name}, key frame ${number}`, style: { background: color, left } }));
-      }
-      const toggle = make("button", { title: `Show ${name} or not` },
-        make("i", { className: "chip", style: { background: color } }), make("span", {}, name));
-      const row = make("div", { className: "row track" }, make("div", { className: "label" }, toggle), lane);
-      toggle.onclick = () => {
-        const key = keyOf(track);
-        if (!hiddenTracks.delete(key)) hiddenTracks.add(key);
-        refresh();
-      };
-      row.refresh = () => {
-        row.classList.toggle("off", !isShown(track));
-        toggle.setAttribute("aria-pressed", String(!hiddenTracks.has(keyOf(track))));
-      };
-      parts.push(row);
-    }
-    if (video.answers.length) parts.push(make("div", { className: "group" }, "Answers"));
-    for (const { question, spans } of video.answers) {
-      const lane = make("div", { className: "lane tall", role: "img" });
-      lane.setAttribute("aria-label", `${question}: ${spans.map(([first, end, said]) => `${said}, ${spanText([first, end])}`).join("; ")}`);
-      const different = [...new Set(spans.map((span) => span[2]))];
-      for (const [first, end, said] of spans) {
-        const odd = different.indexOf(said) % 2 ? " odd" : "";
-        lane.append(make("div", { className: `said${odd}`, title: `${question}: ${said}, ${spanText([first, end])}`, style: spanStyle(first, end) }, said));
-      }
-      parts.push(make("div", { className: "row" },
-        make("div", { className: "label" }, make("span", { className: "question", title: question }, question)), lane));
-    }
-    playhead = make("i");
-    if (parts.length) parts.push(make("div", { className: "head" }, playhead));
-    else parts.push(make("p", { className: "nothing" }, "This video is not labeled."));
-    rows.replaceChildren(...parts);
-    byId("key-back").parentElement.hidden = !video.tracks.some((track) => track.keys.length);
-  }
-
-  function shownNear(place) {
-    let best = 0;
-    video.frames.forEach((frame, index) => {
-      if (Math.abs(frame.p - place) < Math.abs(video.frames[best].p - place)) best = index;
-    });
-    return best;
-  }
-
-  function scrub(event) {
-    const lane = event.target.closest(".lane, .ruler");
-    if (!lane || event.button) return;
-    event.preventDefault();
-    const box = lane.getBoundingClientRect();
-    const follow = (moved) => {
-      const part = Math.min(Math.max((moved.clientX - box.left) / box.width, 0), 0.999999);
-      pause();
-      show(shownNear(Math.floor(part * video.rows)));
-    };
-    follow(event);
-    const end = () => {
-      window.removeEventListener("pointermove", follow);
-      window.removeEventListener("pointerup", end);
-      window.removeEventListener("pointercancel", end);
-    };
-    window.addEventListener("pointermove", follow);
-    window.addEventListener("pointerup", end);
-    window.addEventListener("pointercancel", end);
-  }
-
-  function jumpToKey(direction) {
-    const places = video.tracks.filter(isShown)
-      .flatMap((track) => track.keys.map((number) => shownNear(placeOf(number))));
-    const ahead = places.filter((index) => (index - at) * direction > 0);
-    if (ahead.length) show(direction > 0 ? Math.min(...ahead) : Math.max(...ahead));
-  }
-
-  // ---- state ----------------------------------------------------------------------------------
-
-  function show(index) {
-    at = Math.min(Math.max(index, 0), video.frames.length - 1);
-    const frame = video.frames[at], number = video.numbers[frame.p];
-    const told = `frame ${number} · ${clockText(video.times[frame.p])}`;
+  function show(place) {
+    at = Math.min(Math.max(place, 0), video.numbers.length - 1);
+    const told = `frame ${video.numbers[at]} · ${clockText(video.times[at])}`;
     slider.value = at;
     slider.setAttribute("aria-valuetext", told);
     byId("where").textContent = told;
-    canvas.setAttribute("aria-label", `${video.name}, ${told}`);
-    if (playhead) playhead.style.left = percent((frame.p + 0.5) / video.rows);
+    timeline.move(at);
     draw();
-    tell();
-    for (let n = at + 1; n <= at + NEAR && n < video.frames.length; n++) pictureOf(video.frames[n]);
+    if (!isPlaying) writeAddress();
   }
 
   function refresh() {
-    for (const row of rows.querySelectorAll(".track")) row.refresh();
+    timeline.refresh();
     for (const button of byId("classes").children) {
       button.setAttribute("aria-pressed", String(!hiddenClasses.has(button.dataset.name)));
     }
     draw();
-    tell();
+    writeAddress();
   }
 
-  function choose(index) {
+  function flip(hidden, key) {
+    if (!hidden.delete(key)) hidden.add(key);
+    refresh();
+  }
+
+  // ---- filters --------------------------------------------------------------------------------
+
+  // The frames in which the chosen answer holds.
+  function matches() {
+    if (!answer) return null;
+    const { question, said } = answer;
+    const found = (answer.isOfObjects ? layer.objectAnswers : layer.answers)
+      .filter((item) => item.question === question);
+    const spans = found.flatMap((item) => item.spans.filter((span) => span[2] === said));
+    return { text: `${question}: ${said}`, spans };
+  }
+
+  function buildAnswers() {
+    const choices = [make("option", { value: "" }, "all answers")];
+    for (const [isOfObjects, found] of [[false, layer.answers], [true, layer.objectAnswers]]) {
+      for (const { question, spans } of found) {
+        const words = [...new Set(spans.map((span) => span[2]))].sort();
+        choices.push(make("optgroup", { label: question }, ...words.map((said) =>
+          make("option", { value: JSON.stringify([question, said, isOfObjects]) }, said))));
+      }
+    }
+    byId("answer").replaceChildren(...choices);
+    byId("answer").value = answer ? JSON.stringify([answer.question, answer.said, answer.isOfObjects]) : "";
+    if (byId("answer").selectedIndex < 0) { // this video has no such answer
+      byId("answer").value = "";
+      answer = null;
+    }
+    byId("answer").parentElement.hidden = choices.length < 2;
+  }
+
+  function readAnswer(text) {
+    if (!text) return null;
+    const [question, said, isOfObjects] = JSON.parse(text);
+    return { question, said, isOfObjects };
+  }
+
+  // The layer of the chosen annotator, or the labels that count.
+  function buildLabels() {
+    const number = Math.max(index.layers.indexOf(annotator), 0);
+    layer = { ...video.layers[number], number };
+    buildAnswers();
+    timeline.build(video.numbers, layer, matches());
+    byId("key-jumps").hidden = !layer.tracks.some((track) => track.keys.length);
+    byId("match-jumps").hidden = !answer;
+    timeline.move(at);
+  }
+
+  function buildVideos() {
+    const shown = index.videos.filter((item) => !annotator || item.annotators.includes(annotator));
+    byId("video").replaceChildren(...shown.map((item) => {
+      const note = item.isLabeled || !index.classes.length ? "" : " (not labeled)";
+      return make("option", { value: item.name }, item.name + note);
+    }));
+    byId("chooser").hidden = index.videos.length < 2;
+    return shown;
+  }
+
+  function jump(places, direction) {
     pause();
-    video = data.videos[index];
-    byId("video").value = String(index);
-    slider.max = video.frames.length - 1;
-    byId("play").disabled = slider.disabled = video.frames.length < 2;
-    buildTimeline();
-    show(0);
+    const ahead = places.filter((place) => (place - at) * direction > 0);
+    if (ahead.length) show(direction > 0 ? Math.min(...ahead) : Math.max(...ahead));
+  }
+
+  function jumpToKey(direction) {
+    const numbers = layer.tracks.filter(timeline.isOn).flatMap((track) => track.keys);
+    jump(numbers.map((number) => placeOf(video.numbers, number)), direction);
+  }
+
+  function jumpToMatch(direction) {
+    if (answer) jump(matches().spans.map(([first]) => placeOf(video.numbers, first)), direction);
+  }
+
+  // ---- the address: video, frame and filters ---------------------------------------------------
+
+  let written = "";
+  function writeAddress() {
+    const words = new URLSearchParams({ video: video.name, frame: video.numbers[at] });
+    if (annotator) words.set("annotator", annotator);
+    if (answer) words.set("answer", byId("answer").value);
+    for (const name of hiddenClasses) words.append("off", name);
+    written = `#${words}`;
+    clearTimeout(writeAddress.timer);
+    writeAddress.timer = setTimeout(() => history.replaceState(null, "", written), 100);
+  }
+
+  async function readAddress() {
+    const words = new URLSearchParams(location.hash.slice(1));
+    hiddenClasses.clear();
+    for (const name of words.getAll("off")) if (classes.has(name)) hiddenClasses.add(name);
+    const wanted = words.get("annotator") || "";
+    annotator = [...byId("annotator").options].some((option) => option.value === wanted) ? wanted : "";
+    byId("annotator").value = annotator;
+    try {
+      answer = readAnswer(words.get("answer"));
+    } catch {
+      answer = null;
+    }
+    const shown = buildVideos();
+    const first = shown.find((item) => item.isLabeled) || shown[0];
+    const name = shown.some((item) => item.name === words.get("video")) ? words.get("video") : first.name;
+    await open(name, Number(words.get("frame")) || 0);
+  }
+
+  // ---- playing --------------------------------------------------------------------------------
+
+  async function open(name, frame = 0) {
+    pause();
+    const turn = ++opening, found = videos.get(name);
+    byId("video").value = name;
+    const details = await load(`video-${found.number}`);
+    if (turn !== opening) return; // another one was chosen meanwhile
+    if (clips) clips.close();
+    video = { ...found, ...details };
+    clips = new Clips(found.number, details.part, details.numbers.length, () => draw());
+    at = placeOf(video.numbers, frame);
+    slider.max = video.numbers.length - 1;
+    byId("play").disabled = slider.disabled = video.numbers.length < 2;
+    byId("link").hidden = !video.link;
+    byId("link").href = video.link;
+    byId("labeled-by").textContent = video.annotators.length ? `Labeled by ${video.annotators.join(", ")}` : "";
+    buildLabels();
+    show(at);
     refresh();
   }
 
   function pause() {
-    playing = false;
+    if (isPlaying) writeAddress();
+    isPlaying = false;
     document.body.classList.remove("playing");
     byId("play").setAttribute("aria-label", "Play");
   }
 
   function play() {
-    if (video.frames.length < 2) return;
-    if (at === video.frames.length - 1) show(0);
-    playing = true;
+    if (video.numbers.length < 2) return;
+    if (at === video.numbers.length - 1) show(0);
+    isPlaying = true;
     document.body.classList.add("playing");
     byId("play").setAttribute("aria-label", "Pause");
-    clock = video.times[video.frames[at].p];
+    clock = video.times[at];
     last = performance.now();
     requestAnimationFrame(tick);
   }
 
   function tick(now) {
-    if (!playing) return;
-    clock += ((now - last) / 1000) * Number(byId("speed").value);
+    if (!isPlaying) return;
+    // While a part is not ready the clock stands still, so that no frame is left out for it.
+    if (clips.partAt(at)) clock += ((now - last) / 1000) * Number(byId("speed").value);
     last = now;
     let next = at;
-    while (next + 1 < video.frames.length && video.times[video.frames[next + 1].p] <= clock) next++;
-    if (next !== at) show(next);
-    if (at === video.frames.length - 1) pause();
+    while (next + 1 < video.numbers.length && video.times[next + 1] <= clock) next++;
+    if (next !== at) {
+      show(next);
+      if (!clips.partAt(at)) clock = video.times[at];
+    }
+    if (at === video.numbers.length - 1) pause();
     else requestAnimationFrame(tick);
   }
 
+  const step = (count) => { pause(); show(at + count); };
+  const KEYS = {
+    ArrowLeft: (event) => step(event.shiftKey ? -10 : -1),
+    ArrowRight: (event) => step(event.shiftKey ? 10 : 1),
+    Home: () => step(-Infinity),
+    End: () => step(Infinity),
+    "[": () => jumpToKey(-1),
+    "]": () => jumpToKey(1),
+    p: () => jumpToMatch(-1),
+    n: () => jumpToMatch(1),
+    " ": () => (isPlaying ? pause() : play()),
+  };
+
   function onKey(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("select")) return;
-    const steps = { ArrowLeft: -1, ArrowRight: 1 };
-    if (event.key in steps) {
-      pause();
-      show(at + steps[event.key] * (event.shiftKey ? 10 : 1));
-    } else if (event.key === "Home" || event.key === "End") {
-      pause();
-      show(event.key === "Home" ? 0 : video.frames.length - 1);
-    } else if (event.key === "[" || event.key === "]") {
-      pause();
-      jumpToKey(event.key === "]" ? 1 : -1);
-    } else if (event.key === " " && !event.target.closest("button, input[type=checkbox]")) {
-      if (playing) pause(); else play();
-    } else return;
+    if (event.key === " " && event.target.closest("button, a, input[type=checkbox]")) return;
+    if (!Object.hasOwn(KEYS, event.key)) return;
+    KEYS[event.key](event);
     event.preventDefault();
   }
 
   // ---- start ----------------------------------------------------------------------------------
 
-  const total = data.videos.reduce((sum, item) => sum + item.rows, 0);
-  const words = [many(data.videos.length, "video"), many(total, "frame")];
-  if (data.classes.length) words.push(many(data.classes.length, "class"));
-  if (data.step > 1) words.push(`every ${data.step}${data.step === 2 ? "nd" : "th"} frame is shown`);
-  if (data.leftOut) words.push(`${many(data.leftOut, "video")} left out`);
+  const total = index.videos.reduce((sum, item) => sum + item.rows, 0);
+  const words = [many(index.videos.length, "video"), many(total, "frame")];
+  if (index.classes.length) words.push(many(index.classes.length, "class"));
+  if (index.leftOut) words.push(`${many(index.leftOut, "video")} left out`);
   byId("subtitle").textContent = words.join(" · ");
-  byId("chooser").hidden = data.videos.length < 2;
-  byId("classes-card").hidden = !data.classes.length;
-  byId("timeline-card").hidden = byId("about-timeline").hidden = !data.classes.length && !data.videos.some((item) => item.isLabeled);
-  data.videos.forEach((item, index) => {
-    const note = item.isLabeled || !data.classes.length ? "" : " (not labeled)";
-    byId("video").append(make("option", { value: String(index) }, item.name + note));
-  });
-  for (const item of data.classes) {
+  byId("classes-card").hidden = !index.classes.length;
+  byId("timeline-card").hidden = byId("about-timeline").hidden =
+    !index.classes.length && !index.videos.some((item) => item.isLabeled);
+  for (const item of index.classes) {
     const button = make("button", { title: `Show ${item.name} or not` },
       make("i", { className: "chip", style: { background: item.color } }), make("span", {}, item.name));
     button.dataset.name = item.name;
-    button.onclick = () => {
-      if (!hiddenClasses.delete(item.name)) hiddenClasses.add(item.name);
-      refresh();
-    };
+    button.onclick = () => flip(hiddenClasses, item.name);
     byId("classes").append(button);
   }
-  byId("video").onchange = (event) => choose(Number(event.target.value));
+  const annotators = [...new Set(index.videos.flatMap((item) => item.annotators))].sort();
+  byId("annotator").append(...["", ...annotators].map((name) =>
+    make("option", { value: name }, name || "all annotators")));
+  byId("annotator").parentElement.hidden = annotators.length < 2;
+  byId("annotator").onchange = () => {
+    annotator = byId("annotator").value;
+    const shown = buildVideos();
+    const same = shown.some((item) => item.name === video.name);
+    open(same ? video.name : shown[0].name, same ? video.numbers[at] : 0);
+  };
+  byId("answer").onchange = () => {
+    answer = readAnswer(byId("answer").value);
+    buildLabels();
+    refresh();
+  };
+  byId("video").onchange = () => open(byId("video").value);
   slider.oninput = () => { pause(); show(Number(slider.value)); };
-  byId("play").onclick = () => (playing ? pause() : play());
-  byId("back").onclick = () => { pause(); show(at - 1); };
-  byId("next").onclick = () => { pause(); show(at + 1); };
-  byId("key-back").onclick = () => { pause(); jumpToKey(-1); };
-  byId("key-next").onclick = () => { pause(); jumpToKey(1); };
+  byId("play").onclick = () => (isPlaying ? pause() : play());
+  byId("back").onclick = () => step(-1);
+  byId("next").onclick = () => step(1);
+  byId("key-back").onclick = () => jumpToKey(-1);
+  byId("key-next").onclick = () => jumpToKey(1);
+  byId("match-back").onclick = () => jumpToMatch(-1);
+  byId("match-next").onclick = () => jumpToMatch(1);
   byId("names").onchange = byId("details").onchange = () => draw();
-  rows.addEventListener("pointerdown", scrub);
   document.addEventListener("keydown", onKey);
-  new ResizeObserver(() => draw()).observe(canvas.parentElement);
-  const labeled = data.videos.findIndex((item) => item.isLabeled);
-  choose(Math.max(labeled, 0));
+  await readAddress();
+  window.addEventListener("hashchange", () => { if (location.hash !== written) readAddress(); });
+  new ResizeObserver(() => draw()).observe(byId("canvas").parentElement);
 })();

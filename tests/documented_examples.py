@@ -1,4 +1,4 @@
-"""The examples that docstrings of the package and README.md show."""
+"""The examples that docstrings of the package, README.md and the pages of docs/ show."""
 
 from __future__ import annotations
 
@@ -52,6 +52,13 @@ def _docstrings(node: ast.AST, place: str) -> Iterator[Docstring]:
         yield from _docstrings(child, f"{place}.{name}" if name else place)
 
 
-def readme_blocks(language: str) -> list[str]:
-    text = (ROOT / "README.md").read_text("utf-8")
+@cache
+def texts() -> dict[str, str]:
+    """README.md and the pages of the documentation, by name."""
+    paths = [ROOT / "README.md", *sorted((ROOT / "docs" / "pages").glob("*.md"))]
+    return {path.name: path.read_text("utf-8") for path in paths}
+
+
+def blocks(text: str, language: str) -> list[str]:
+    """The blocks of code in a language."""
     return re.findall(rf"^```{language}\n(.*?)^```$", text, flags=re.DOTALL | re.MULTILINE)

@@ -1,4 +1,4 @@
-"""What docstrings and --help show works as it stands there, and nothing public is without it.
+"""What docstrings, pages and --help show works as it stands, and nothing public is without it.
 
 A reader has what the examples name: videos, a dataset of the sample project with its labels, an
 export, a project id, a key, and ``from deeplake_labelbox import *``; the rest they import.
@@ -20,7 +20,8 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
-from documented_examples import docstrings, readme_blocks
+import torchvision_parts
+from documented_examples import blocks, docstrings, texts
 from google_keys import write_key_file
 from moto.server import ThreadedMotoServer
 from typer.testing import CliRunner
@@ -40,9 +41,21 @@ EXAMPLES = [
     for docstring in docstrings()
     for number, code in enumerate(docstring.examples)
 ]
+# test_readme.py runs the Python of README.md, and test_ray.py that of the page on clusters.
+PAGES = [
+    pytest.param("\n".join(found), id=name)
+    for name, text in texts().items()
+    if name not in {"README.md", "cluster.md"} and (found := blocks(text, "python"))
+]
+_IN_TEXTS = [
+    line
+    for name, text in texts().items()
+    if name != "cluster.md"
+    for block in blocks(text, "bash")
+    for line in re.findall("^deeplake-labelbox .*$", block, re.MULTILINE)
+]
 COMMANDS = [
-    *(line for docstring in docstrings() for line in docstring.commands),
-    *re.findall("^deeplake-labelbox .*$", "".join(readme_blocks("bash")), re.MULTILINE),
+    *dict.fromkeys([*(line for doc in docstrings() for line in doc.commands), *_IN_TEXTS]),
 ]
 
 # What the verbs return, and what all errors are: nobody makes one.
@@ -89,7 +102,17 @@ def served():
 
 @pytest.fixture(scope="module")
 def unlabeled(tmp_path_factory):
-    """A sandbox with the same videos, and one more, for what labels them."""
+    """A sandbox with the same videos, and one more, for the examples that label them."""
+    yield from _unlabeled(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def unlabeled_for_pages(tmp_path_factory):
+    """The same again, for the pages."""
+    yield from _unlabeled(tmp_path_factory)
+
+
+def _unlabeled(tmp_path_factory):
     video = write_video(tmp_path_factory.mktemp("video") / "a.mp4", frames=6)
     with Sandbox(sample=True) as box:
         for row in box.sample.data_rows:
@@ -180,9 +203,9 @@ def reader(served, home, tmp_path, monkeypatch, request):
     """Puts a test in the place of a reader, and gives the names that they have."""
     import labelbox  # noqa: PLC0415 - slow to import
 
-    (shown,) = request.node.callspec.params.values()
+    ((kind, shown),) = request.node.callspec.params.items()
     if re.search(r"import_annotations|deeplake-labelbox import ", shown):
-        served = request.getfixturevalue("unlabeled")
+        served = request.getfixturevalue("unlabeled_for_pages" if kind == "page" else "unlabeled")
     shutil.copytree(home, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     there = {"endpoint": served.endpoint, "rest_endpoint": served.rest_endpoint}
@@ -205,6 +228,8 @@ def reader(served, home, tmp_path, monkeypatch, request):
     return {
         **public,
         "project_id": served.sample.project_id,
+        "PROJECT_ID": served.sample.project_id,
+        "ONTOLOGY": sample_ontology(),
         "api_key": served.api_key,
         "sas_token": "sig=s",
     }
@@ -236,6 +261,17 @@ def test_the_example_runs(code, reader, served, capsys):
     code = code.replace("https://host/clip.mp4", video.row_data)
     exec(compile(code, "example", "exec"), reader)  # noqa: S102 - our own docstrings
     assert not re.search(r"\b[1-9]\d* refused", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_python_of_the_page_runs(page, reader):
+    if "create_dataset(" in page:
+        shutil.rmtree("clips")  # it is not there yet
+    with contextlib.ExitStack() as stack:
+        if "torch" in page:
+            pytest.importorskip("torch").set_num_threads(1)
+            stack.enter_context(torchvision_parts.torchvision())
+        exec(compile(page, "page", "exec"), reader)  # noqa: S102 - our own pages
 
 
 @pytest.mark.parametrize("line", [line for line in COMMANDS if " sandbox " not in line])
@@ -292,7 +328,7 @@ def test_everything_public_is_in_an_example(room):
     names = importlib.import_module(f"deeplake_labelbox{room}").__all__
     shown = "\n".join(
         [code for docstring in docstrings() for code in docstring.examples]
-        + readme_blocks("python")
+        + [code for text in texts().values() for code in blocks(text, "python")]
     )
     missing = [
         name

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import re
 import signal
 import subprocess
 import sys
@@ -13,6 +12,7 @@ import deeplake
 import numpy as np
 import pytest
 import ray_runs
+from documented_examples import blocks, texts
 from small_exports import ONTOLOGY, data_row
 from typer.testing import CliRunner
 from video_files import read_number, write_video
@@ -211,9 +211,8 @@ def test_a_build_that_ends_stops_its_tasks(rows):
 
 @pytest.mark.filterwarnings("ignore")  # Ray Data warns of parts that it itself uses
 def test_the_examples_of_the_documentation_run(sample_box, tmp_path, monkeypatch, capsys):
-    text = (Path(__file__).parents[2] / "docs" / "cluster.md").read_text("utf-8")
-    examples = re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
-    code = "\n".join(examples).replace("s3://datasets/clips", str(tmp_path / "clips"))
+    code = "\n".join(blocks(texts()["cluster.md"], "python"))
+    code = code.replace("s3://datasets/clips", str(tmp_path / "clips"))
     monkeypatch.setenv("PROJECT_ID", sample_box.sample.project_id)
     monkeypatch.setenv("LABELBOX_API_KEY", sample_box.api_key)
     monkeypatch.setenv("LABELBOX_ENDPOINT", sample_box.endpoint)

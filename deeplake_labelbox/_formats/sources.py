@@ -1,10 +1,11 @@
-"""What is to be imported: a dataset, the path of any format, or plain annotations."""
+"""What is to be imported: a dataset, the path of any format, plain annotations or detections."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,11 @@ from deeplake_labelbox._formats.registry import (
     numbered_formats,
     source_formats,
 )
+from deeplake_labelbox._formats.supervision import (
+    FrameDetections,
+    SupervisionSource,
+    are_detections,
+)
 from deeplake_labelbox._store.labeled_dataset import LabeledDataset
 from deeplake_labelbox._store.layout import GroupMapping
 from deeplake_labelbox._store.location import DatasetLocation
@@ -31,6 +37,8 @@ Source = (
     | deeplake.Dataset
     | deeplake.ReadOnlyDataset
     | Iterable[PlainAnnotation]
+    | FrameDetections
+    | Mapping[str, FrameDetections]
 )
 """What `import_annotations` takes."""
 
@@ -64,7 +72,8 @@ def open_source(source: Source, options: ReadOptions) -> AnnotationSource:
     """Open a source of annotations.
 
     Args:
-        source: A dataset; the path of a dataset or file; or plain annotations.
+        source: A dataset; the path of a dataset or file; plain annotations; or detections of
+            supervision.
         options: How it is read.
 
     Raises:
@@ -95,11 +104,25 @@ def open_source(source: Source, options: ReadOptions) -> AnnotationSource:
         )
     if chosen is not None:
         return FORMATS[chosen].read()(opened, replace(options, source_format=chosen))
+    return _given(source, options)
+
+
+def _given(source: Any, options: ReadOptions) -> AnnotationSource:
+    """Annotations or detections that are in memory, or are being made."""
+    given = source
+    if isinstance(source, Iterator):
+        first = list(islice(source, 1))
+        given = chain(first, source)
+        is_supervision = are_detections(first)
+    else:
+        is_supervision = are_detections(source)
+    if is_supervision:
+        return SupervisionSource(given, data_row=options.data_row)
     if not isinstance(source, Mapping | bytes) and hasattr(source, "__iter__"):
-        return PlainSource(opened, data_row=options.data_row)
+        return PlainSource(given, data_row=options.data_row)
     raise ConfigurationError(
         f"Annotations cannot be read from a {type(source).__name__}; pass a dataset, a path, or an "
-        f"iterable of annotations."
+        f"iterable of annotations or detections."
     )
 
 

@@ -12,6 +12,7 @@ from deeplake_labelbox._formats.frame_numbers import Numbering, VideoLength
 from deeplake_labelbox._formats.plain import PlainSource
 from deeplake_labelbox._formats.registry import SourceFormat, listed
 from deeplake_labelbox._formats.sources import ReadOptions, Source, open_source
+from deeplake_labelbox._formats.supervision import SupervisionSource
 from deeplake_labelbox._imports.chunks import ChunkWriter
 from deeplake_labelbox._imports.outcome import ImportKind, ImportResult
 from deeplake_labelbox._imports.payload import PayloadWriter
@@ -84,7 +85,9 @@ def import_annotations(
         source: A Deep Lake dataset with labels, a `LabeledDataset`, or its path; the path of a
             MOTChallenge text file or folder, of a YouTube-VIS or COCO JSON file, of a ``data.yaml``
             of YOLO, or of a file of CVAT for video; or an iterable of plain annotations
-            (`ObjectAnnotation`, `FrameAnnotation`, `GlobalAnnotation`, or dicts of the same).
+            (`ObjectAnnotation`, `FrameAnnotation`, `GlobalAnnotation`, or dicts of the same); or
+            ``supervision.Detections`` of one video, by frame from 1 or in the order of its frames,
+            or by data row for several, ``{"a.mp4": {1: detections}}``.
         project_id: Id of the Labelbox project, which must have the videos, and an ontology unless
             ``make_ontology``.
         lb_api_key: API key of Labelbox; ``None`` reads ``LABELBOX_API_KEY``.
@@ -243,7 +246,7 @@ def import_annotations(
         folder = TemporaryFolder()
         chunks = ChunkWriter(folder.path, as_, exporter.project_id, run=import_name)
         # An empty iterable is not a mistake, unlike an empty file or dataset.
-        is_plain = isinstance(opened, PlainSource)
+        is_given = isinstance(opened, PlainSource | SupervisionSource)
         if make_ontology:
             ontology, notes = _made(
                 client,
@@ -255,7 +258,7 @@ def import_annotations(
             )
             writer = replace(writer, ontology=ontology)
             run.result.notes += notes
-        run.prepare(opened, writer, targets, chunks, may_be_empty=is_plain)
+        run.prepare(opened, writer, targets, chunks, may_be_empty=is_given)
         if dry_run is not None:
             run.write_dry_run(chunks.chunks, Path(dry_run))
             return run.result

@@ -1,0 +1,154 @@
+"""Detections of supervision (roboflow.com) as a source, as a model or tracker gives them by frame.
+
+``tracker_id`` names the object, ``data["class_name"]`` its class; boxes are left, top, right and
+bottom in pixels. Source: supervision.roboflow.com/latest/detection/core.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeplake_labelbox._formats.annotations import KindOf, VideoAnnotations
+from deeplake_labelbox._formats.tracks import TrackBuilder
+from deeplake_labelbox.errors import AnnotationSourceError
+
+FrameDetections = Mapping[int, Any] | Iterable[Any]
+"""``supervision.Detections`` by frame from 1, or those of the first frame, the second and so on."""
+
+
+def is_detections(value: object) -> bool:
+    """Whether a value is ``supervision.Detections``, which need not be installed."""
+    return all(hasattr(value, name) for name in ("xyxy", "mask", "class_id", "tracker_id", "data"))
+
+
+def are_detections(value: object) -> bool:
+    """Whether `SupervisionSource` reads a value, as far as its first entry tells."""
+    if not isinstance(value, Mapping):
+        return isinstance(value, Sequence) and len(value) > 0 and is_detections(value[0])
+    found = next(iter(value.values()), None)
+    is_of_video = isinstance(found, Iterable) and not isinstance(found, str | bytes)
+    return is_of_video or is_detections(found)
+
+
+class SupervisionSource:
+    """Detections of the frames of videos.
+
+    An object is in the frames of its detections, and in no others. Without ``tracker_id``, each is
+    an object of its own; with masks, each is a mask, unless its class is of rectangles in the
+    project.
+
+    Args:
+        detections: Those of the frames of one video; or by data row (id, global key or external
+            id) for several.
+        data_row: The video, where they are of one.
+
+    Raises:
+        AnnotationSourceError: If no video is named.
+    """
+
+    def __init__(
+        self,
+        detections: FrameDetections | Mapping[str, FrameDetections],
+        *,
+        data_row: str | None = None,
+    ) -> None:
+        by_video = isinstance(detections, Mapping) and not any(
+            map(is_detections, detections.values())
+        )
+        self._videos: Mapping[Any, Any] = {data_row: detections}
+        if by_video and isinstance(detections, Mapping):
+            self._videos = detections
+        if data_row is None and not by_video:
+            raise AnnotationSourceError(
+                "The detections do not name their video; name it with `data_rows='VIDEO'`, or pass "
+                "a dict of data row to the detections of its frames."
+            )
+        if data_row is not None and by_video:
+            raise AnnotationSourceError(
+                "The detections name their videos, and one data row is named as well; leave it out."
+            )
+
+    def __len__(self) -> int:
+        return len(self._videos)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """No classes beside those of its detections."""
+        return frozenset()
+
+    def videos(self, kind_of: KindOf) -> Iterator[VideoAnnotations]:
+        """Yield the annotations of each video.
+
+        Raises:
+            AnnotationSourceError: If something is no detection, a frame is none, or detections do
+                not tell their classes.
+        """
+        for data_row, detections in self._videos.items():
+            builder = TrackBuilder()
+            size: tuple[int, int] | None = None
+            for frame, found in _frames(data_row, detections):
+                place = f"frame {frame} of {data_row!r}"
+                size = _add(builder, found, frame, place, kind_of) or size
+            yield VideoAnnotations(
+                data_row=(data_row,),
+                tracks=builder.tracks(),
+                size=size,
+                findings=builder.findings(),
+            )
+
+
+def _frames(data_row: str, detections: Any) -> Iterator[tuple[int, Any]]:
+    entries = detections.items() if isinstance(detections, Mapping) else enumerate(detections, 1)
+    for frame, found in entries:
+        if isinstance(frame, bool) or not isinstance(frame, int | np.integer) or frame < 1:
+            raise AnnotationSourceError(
+                f"The detections of {data_row!r} have the frame {frame!r}; frames are whole "
+                f"numbers from 1."
+            )
+        if not is_detections(found):
+            raise AnnotationSourceError(
+                f"Frame {frame} of {data_row!r} has a {type(found).__name__}; give "
+                f"supervision.Detections for each frame."
+            )
+        yield int(frame), found
+
+
+def _add(
+    builder: TrackBuilder, found: Any, frame: int, place: str, kind_of: KindOf
+) -> tuple[int, int] | None:
+    """Add the objects of a frame; the size of its picture, where masks tell it."""
+    names = _class_names(found, place)
+    numbers = found.tracker_id
+    size = None
+    for index, (name, corners) in enumerate(
+        zip(names, np.asarray(found.xyxy, np.float64), strict=True)
+    ):
+        track = f"{frame}-{index + 1}" if numbers is None else str(int(numbers[index]))
+        if found.mask is None or kind_of(name) == "rectangle":
+            box = (*corners[:2], *(corners[2:] - corners[:2]))
+            builder.add(name, "rectangle", track, frame, box)
+        else:
+            size = (int(found.mask.shape[2]), int(found.mask.shape[1]))
+            pixels = partial(_pixels, found.mask, index)
+            builder.add(name, "raster-segmentation", track, frame, pixels)
+    return size
+
+
+def _pixels(masks: Any, index: int) -> NDArray[np.bool_]:
+    return np.asarray(masks[index], dtype=np.bool_)
+
+
+def _class_names(found: Any, place: str) -> list[str]:
+    names = found.data.get("class_name")
+    if names is not None:
+        return [str(name) for name in names]
+    if len(found.xyxy) and found.class_id is None:
+        raise AnnotationSourceError(
+            f"The detections in {place} have neither a class_name in their data nor a class_id."
+        )
+    return [f"class {int(number)}" for number in (found.class_id if len(found.xyxy) else ())]

@@ -22,6 +22,7 @@ from deeplake_labelbox._cli.plain_output import write_plainly
 from deeplake_labelbox._cli.preview import preview
 from deeplake_labelbox._cli.running import EXIT_GAPS
 from deeplake_labelbox._cli.sandbox import sandbox
+from deeplake_labelbox._cli.show import show
 from deeplake_labelbox._cli.spelling import options_of
 from deeplake_labelbox._cli.stats import stats
 from deeplake_labelbox._cli.sync import sync
@@ -131,6 +132,7 @@ _add(upload)
 _add(import_, "import")
 _add(convert)
 _add(preview)
+_add(show)
 _add(copy)
 _add(stats)
 _add(sandbox)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import shlex
-import signal
-import sys
-import threading
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deeplake_labelbox._cli import options
+from deeplake_labelbox._cli.foreground import until_stopped
 from deeplake_labelbox._cli.running import running
 from deeplake_labelbox._cli.summary import command_line
 from deeplake_labelbox.errors import ConfigurationError
@@ -39,41 +36,26 @@ def sandbox(
 
     deeplake-labelbox sandbox --port 8080
     """
-    stop = threading.Event()
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
     with running(verbose=verbose) as run:
         from deeplake_labelbox._labelbox.client import (  # noqa: PLC0415 - not needed for --help
             API_KEY_VARIABLE,
             ENDPOINT_VARIABLE,
         )
 
-        in_main_thread = threading.current_thread() is threading.main_thread()
-        # From the start on: Ctrl-C ends it well at any moment, also while it is still starting.
-        ends = (signal.SIGINT, signal.SIGTERM) if in_main_thread else ()
-        before = {number: signal.signal(number, end) for number in ends}
-        try:
-            with start_sandbox(sample=sample, port=port) as box:
-                run.result(f"Labelbox sandbox on {box.url}")
-                if sample:
-                    run.result(f"  project   {box.sample.project_id}  {box.sample.name}")
-                run.result()
-                run.result("In another terminal, so that commands and Python functions use it:")
-                run.result(f"  export {ENDPOINT_VARIABLE}={shlex.quote(box.endpoint)}")
-                run.result(f"  export {API_KEY_VARIABLE}={shlex.quote(box.api_key)}")
-                if sample:
-                    words = ("create", box.sample.project_id, "sample-dataset")
-                    run.result(f"  {command_line(*words)}")
-                run.result()
-                run.result("Press Ctrl-C to end it.")
-                sys.stdout.flush()  # what reads this from a pipe waits for it
-                while not stop.wait(1.0):  # Windows delivers Ctrl-C between two waits only
-                    pass
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+        with until_stopped() as wait, start_sandbox(sample=sample, port=port) as box:
+            run.result(f"Labelbox sandbox on {box.url}")
+            if sample:
+                run.result(f"  project   {box.sample.project_id}  {box.sample.name}")
+            run.result()
+            run.result("In another terminal, so that commands and Python functions use it:")
+            run.result(f"  export {ENDPOINT_VARIABLE}={shlex.quote(box.endpoint)}")
+            run.result(f"  export {API_KEY_VARIABLE}={shlex.quote(box.api_key)}")
+            if sample:
+                words = ("create", box.sample.project_id, "sample-dataset")
+                run.result(f"  {command_line(*words)}")
+            run.result()
+            run.result("Press Ctrl-C to end it.")
+            wait()
         run.step("The sandbox has ended.")
 
 

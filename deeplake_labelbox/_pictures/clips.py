@@ -13,6 +13,8 @@ import numpy as np
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from numpy.typing import NDArray
 
+from deeplake_labelbox._video.cores import usable_cores
+
 Size = tuple[int, int]
 """Width and height in pixels."""
 
@@ -73,7 +75,7 @@ def encode_clip(
     size: Size,
     *,
     max_bytes: float | None = None,
-    threads: int = 1,
+    is_fast: bool = False,
 ) -> Clip:
     """Encode frames.
 
@@ -81,7 +83,8 @@ def encode_clip(
         frames: (H, W, 3) uint8 RGB each; they are scaled to ``size``.
         size: Width and height, even.
         max_bytes: How many bytes it should not exceed; pictures that are hard to encode can.
-        threads: How many threads encode.
+        is_fast: Whether to encode in a fourth of the time, to twice the size, on all cores; by
+            default on one.
     """
     encoder: Any = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height = size
@@ -89,8 +92,9 @@ def encode_clip(
     encoder.time_base, encoder.framerate = Fraction(1, _RATE), Fraction(_RATE)
     encoder.color_primaries = encoder.color_trc = encoder.colorspace = _BT709
     encoder.color_range = ColorRange.MPEG
-    encoder.thread_count = threads
-    encoder.options = {"preset": "veryfast", "crf": str(_CRF), **_limits(max_bytes, len(frames))}
+    encoder.thread_count = usable_cores() if is_fast else 1
+    preset = "ultrafast" if is_fast else "veryfast"
+    encoder.options = {"preset": preset, "crf": str(_CRF), **_limits(max_bytes, len(frames))}
     packets, data = [], []
     for place, pixels in enumerate([*frames, None]):
         frame = None

@@ -32,6 +32,7 @@ from deeplake_labelbox._store.columns import column_kind, column_names
 from deeplake_labelbox._store.labeled_dataset import DatasetLike
 from deeplake_labelbox._store.videos import Video, recorded_meta
 
+_TIMELINES_KEPT: Final = 32
 _DATA_ROW_URL: Final = "https://app.labelbox.com/projects/{project}/data-rows/{data_row}"
 
 
@@ -233,6 +234,8 @@ class PageContent:
 
     def _timelines_of(self, number: int) -> list[VideoTimeline]:
         if number not in self._timelines:
+            if len(self._timelines) >= _TIMELINES_KEPT:
+                self._timelines.clear()
             video = self.videos[number]
             self._timelines[number] = [read_timeline(r, video) for r in self.layers.values()]
         return self._timelines[number]

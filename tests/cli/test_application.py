@@ -27,7 +27,7 @@ def run_process(*words, cwd, **env):
 
 
 @pytest.mark.parametrize(
-    "command", ["demo", "export", "create", "annotate", "preview", "stats", "sandbox"]
+    "command", ["demo", "export", "create", "annotate", "preview", "show", "stats", "sandbox"]
 )
 def test_every_command_has_help_with_its_arguments_explained(run, command):
     result = run(command, "--help")
@@ -40,7 +40,7 @@ def test_every_command_has_help_with_its_arguments_explained(run, command):
 def test_help_lists_the_commands_and_exit_codes(run):
     result = run("--help")
     assert result.exit_code == 0
-    for word in ("demo", "export", "create", "preview", "stats", "sandbox", "Exit codes"):
+    for word in ("demo", "export", "create", "preview", "show", "stats", "sandbox", "Exit codes"):
         assert word in result.stdout
 
 

@@ -39,7 +39,7 @@ def press_tab(tmp_path):
 
 
 def test_commands_options_and_their_values_are_completed(press_tab):
-    assert {"sync", "stats", "sandbox"} == set(press_tab("s"))
+    assert {"sync", "stats", "sandbox", "show"} == set(press_tab("s"))
     assert press_tab("preview", "clips", "--max") == ["--max-mb"]
     assert press_tab("import", "gt.txt", "project", "--as", "p") == ["pre-labels"]
     assert not press_tab("create", "proj")  # left to bash: file names

@@ -4,8 +4,13 @@
 async function load(name) {
   const element = document.getElementById(name);
   if (element) return JSON.parse(element.textContent);
-  const answer = await fetch(`${name}.json`);
-  if (!answer.ok) throw new Error(`The server answered ${answer.status}; is "show" still running?`);
+  let answer;
+  try {
+    answer = await fetch(`${name}.json`);
+  } catch {
+    throw new Error("The command that shows this page has ended; start it again.");
+  }
+  if (!answer.ok) throw new Error(await answer.text());
   return answer.json();
 }
 

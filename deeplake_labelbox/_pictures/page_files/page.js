@@ -230,7 +230,13 @@
     pause();
     const turn = ++opening, found = videos.get(name);
     byId("video").value = name;
-    const details = await load(`video-${found.number}`);
+    let details;
+    try {
+      details = await load(`video-${found.number}`);
+    } catch (error) {
+      byId("told").replaceChildren(make("p", { className: "nothing", role: "alert" }, error.message));
+      return;
+    }
     if (turn !== opening) return; // another one was chosen meanwhile
     if (clips) clips.close();
     video = { ...found, ...details };

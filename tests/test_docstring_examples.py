@@ -61,6 +61,7 @@ COMMANDS = [
 # What the verbs return, and what all errors are: nobody makes one.
 RETURNED = {
     "AnnotationProject",
+    "AnswerChange",
     "AnnotationOutcome",
     "ConversionReport",
     "DatasetReport",
@@ -71,9 +72,11 @@ RETURNED = {
     "Finding",
     "FindingKind",
     "FrameBatch",
+    "FrameChanges",
     "Gap",
     "ImportResult",
     "ImportedFile",
+    "LabelComparison",
     "LabelDiff",
     "MotSequence",
     "Preview",
@@ -86,6 +89,7 @@ RETURNED = {
     "SandboxProject",
     "SyncReport",
     "UploadedDataRow",
+    "VideoChanges",
     "VideoInspection",
     "VideoOutcome",
     "VideoProjectConverter",

@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from deeplake_labelbox._cli.annotate import annotate
+from deeplake_labelbox._cli.compare import compare
 from deeplake_labelbox._cli.convert import convert
 from deeplake_labelbox._cli.copy import copy
 from deeplake_labelbox._cli.create import create
@@ -133,6 +134,7 @@ _add(import_, "import")
 _add(convert)
 _add(preview)
 _add(show)
+_add(compare)
 _add(copy)
 _add(stats)
 _add(sandbox)

@@ -27,6 +27,7 @@ def draw_objects(
     colors: Mapping[str, Color],
     *,
     text_size: int,
+    tagged: bool = True,
 ) -> Image.Image:
     """Draw objects onto a picture of their frame.
 
@@ -36,6 +37,7 @@ def draw_objects(
         scale: Width and height of the picture divided by those of the stored frame.
         colors: Color by class name.
         text_size: Height of the letters of the tags, in pixels.
+        tagged: Whether each object gets a tag.
 
     Returns:
         A new picture of the same size.
@@ -49,7 +51,8 @@ def draw_objects(
     shapes = [item for item in objects if not GEOMETRIES[item.kind].is_mask]
     for item in sorted(shapes, key=lambda shape: PAINTERS[shape.kind].is_on_top):
         PAINTERS[item.kind].draw(picture, item.shape, scale, colors[item.class_name], stroke)
-    draw_tags(picture, objects, scale, colors, text_size=text_size)
+    if tagged:
+        draw_tags(picture, objects, scale, colors, text_size=text_size)
     return picture
 
 

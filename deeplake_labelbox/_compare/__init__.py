@@ -1,0 +1,1 @@
+"""Two sets of labels of the same videos, compared frame by frame."""

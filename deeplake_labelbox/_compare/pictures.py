@@ -1,0 +1,107 @@
+"""Draw the labels of a frame twice: the first, and the second, in the colors of what changed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from PIL import Image
+
+from deeplake_labelbox._compare.differences import (
+    Pair,
+    Place,
+    VideoDifferences,
+    shape_at,
+)
+from deeplake_labelbox._compare.report import FrameChanges
+from deeplake_labelbox._pictures.colors import Color
+from deeplake_labelbox._pictures.frame_annotations import (
+    AnnotationReader,
+    ShownAnswer,
+    ShownObject,
+)
+from deeplake_labelbox._pictures.overlay import draw_objects
+from deeplake_labelbox._store.labeled_dataset import LabeledDataset
+from deeplake_labelbox._store.videos import Video
+
+STATE_COLORS: Final[Mapping[str, Color]] = {
+    "same": (168, 176, 190),
+    "removed": (255, 99, 88),
+    "added": (126, 217, 87),
+    "moved": (255, 190, 61),
+    "answers": (77, 163, 255),
+}
+"""The color of what became of an object."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FramePictures:
+    """Draws the frames of a comparison.
+
+    Attributes:
+        dataset: The dataset of the pictures.
+        videos: The differences of each video by data row id.
+    """
+
+    dataset: LabeledDataset
+    videos: Mapping[str, VideoDifferences]
+
+    def draw(self, change: FrameChanges, width: int) -> tuple[Image.Image, Image.Image]:
+        """Draw the worst frame of a run with the first labels, and with the second.
+
+        Args:
+            change: The run.
+            width: Greatest width of a picture in pixels.
+        """
+        video = self.dataset.video(change.data_row_id or change.video)
+        row = int(video.rows[np.searchsorted(video.frames, change.worst_frame)])
+        frame = AnnotationReader(self.dataset).picture(row)
+        factor = width / frame.width
+        if factor > 1:
+            factor = max(1, math.floor(factor))
+        size = (max(1, round(frame.width * factor)), max(1, round(frame.height * factor)))
+        picture = frame.resize(size, Image.Resampling.LANCZOS)
+        return self._drawn(picture, video, change, 0), self._drawn(picture, video, change, 1)
+
+    def _drawn(
+        self, picture: Image.Image, video: Video, change: FrameChanges, side: int
+    ) -> Image.Image:
+        height, width = video.source_size or video.size or (picture.height, picture.width)
+        scale = (picture.width / width, picture.height / height)
+        text_size = max(11, round(min(picture.size) / 30))
+        found = self.videos[change.data_row_id]
+        same: list[ShownObject] = []
+        changed: list[ShownObject] = []
+        for pair in found.pairs[change.worst_frame]:
+            place = (pair.first, pair.second)[side]
+            if place is not None:
+                is_same = pair.state == "same" and not pair.answers
+                (same if is_same else changed).append(_shown(found, pair, side, place))
+        picture = draw_objects(
+            picture,
+            same,
+            scale,
+            dict.fromkeys((each.class_name for each in same), STATE_COLORS["same"]),
+            text_size=text_size,
+            tagged=False,
+        )
+        colors = {each.class_name: STATE_COLORS[each.class_name.split()[0]] for each in changed}
+        return draw_objects(picture, changed, scale, colors, text_size=text_size)
+
+
+def _shown(found: VideoDifferences, pair: Pair, side: int, place: Place) -> ShownObject:
+    """An object to draw, with what became of it before its class."""
+    track = found.sides[side].tracks[place[0]]
+    state = "answers" if pair.state == "same" and pair.answers else pair.state
+    told = ((each.question, (each.first, each.second)[side] or "none") for each in pair.answers)
+    return ShownObject(
+        kind=track.kind,
+        class_name=f"{state} {track.class_name}",
+        track_id=None,
+        is_key_frame=False,
+        shape=np.asarray(shape_at(track, place[1])),
+        answers=tuple(ShownAnswer(name, f"{name}: {answer}") for name, answer in told),
+    )

@@ -1,0 +1,241 @@
+"""What `compare_labels` found."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deeplake_labelbox._counts import counted
+from deeplake_labelbox._files import write_json
+from deeplake_labelbox._notebook_tables import table
+
+if TYPE_CHECKING:
+    from deeplake_labelbox._compare.pictures import FramePictures
+
+HEAD = ("video", "frames", "removed", "added", "moved", "answers")
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerChange:
+    """An answer that differs.
+
+    Attributes:
+        subject: Class of the object that it is about; empty for the frame.
+        question: Name of the classification.
+        first: The first answer in words; empty if there is none.
+        second: The second answer.
+    """
+
+    subject: str
+    question: str
+    first: str
+    second: str
+
+    def __str__(self) -> str:
+        """The change in one line."""
+        about = f"{self.subject}, " if self.subject else ""
+        return f"{about}{self.question}: {self.first or 'none'} → {self.second or 'none'}"
+
+
+@dataclass(frozen=True, slots=True)
+class FrameChanges:
+    """What differs in a run of frames, in all of which the same differs.
+
+    Attributes:
+        video: Name of the video.
+        data_row_id: Its data row.
+        first_frame: First 1-based frame number.
+        last_frame: Last frame number.
+        worst_frame: The frame in which the moved objects overlap least.
+        removed: Classes of the objects that are in the first labels only.
+        added: Classes of the objects that are in the second labels only.
+        moved: Classes of the objects that are elsewhere.
+        answers: Answers that differ.
+    """
+
+    video: str
+    data_row_id: str
+    first_frame: int
+    last_frame: int
+    worst_frame: int
+    removed: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    moved: tuple[str, ...] = ()
+    answers: tuple[AnswerChange, ...] = ()
+
+    def __len__(self) -> int:
+        """Number of differences in each of the frames."""
+        return len(self.removed) + len(self.added) + len(self.moved) + len(self.answers)
+
+    @property
+    def frames(self) -> str:
+        """The frame numbers, like ``12`` or ``12-30``."""
+        first, last = self.first_frame, self.last_frame
+        return f"{first}" if first == last else f"{first}-{last}"
+
+    @property
+    def words(self) -> str:
+        """The differences in one line."""
+        sides = ((self.removed, "removed"), (self.added, "added"), (self.moved, "moved"))
+        told = [f"{what} {tally(names)}" for names, what in sides if names]
+        return "; ".join([*told, *map(str, self.answers)])
+
+    def __str__(self) -> str:
+        """The frames and differences in one line."""
+        many = "" if self.first_frame == self.last_frame else "s"
+        return f"{self.video}, frame{many} {self.frames}: {self.words}"
+
+
+@dataclass(frozen=True, slots=True)
+class VideoChanges:
+    """How much differs in a video; an object counts in each of its frames.
+
+    Attributes:
+        video: Name of the video.
+        data_row_id: Its data row.
+        frames: Number of frames that were compared.
+        changed_frames: Number of frames in which something differs.
+        removed: Objects that are in the first labels only.
+        added: Objects that are in the second labels only.
+        moved: Objects that are elsewhere.
+        answers: Answers that differ.
+    """
+
+    video: str
+    data_row_id: str
+    frames: int
+    changed_frames: int = 0
+    removed: int = 0
+    added: int = 0
+    moved: int = 0
+    answers: int = 0
+
+    @property
+    def row(self) -> tuple[str, str, int, int, int, int]:
+        """The cells of a table."""
+        frames = f"{self.changed_frames:,} of {self.frames:,}"
+        return (self.video, frames, self.removed, self.added, self.moved, self.answers)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelComparison:
+    """The differences of two sets of labels.
+
+    Attributes:
+        first: What the first labels are.
+        second: What the second labels are.
+        videos: The videos that were compared.
+        changes: The runs of frames in which the same differs, those with most differences first,
+            of these the longest.
+        notes: What was not compared, and why.
+    """
+
+    first: str
+    second: str
+    videos: tuple[VideoChanges, ...]
+    changes: tuple[FrameChanges, ...]
+    notes: tuple[str, ...]
+    _pictures: FramePictures = field(repr=False, compare=False)
+
+    def __bool__(self) -> bool:
+        """Whether anything differs."""
+        return bool(self.changes)
+
+    @property
+    def summary(self) -> str:
+        """How much differs, in one line."""
+        videos = counted(len(self.videos), "video")
+        frames = counted(sum(video.frames for video in self.videos), "frame")
+        changed = sum(video.changed_frames for video in self.videos)
+        if not changed:
+            return f"No difference in {frames} of {videos}"
+        return f"Differences in {changed:,} of {frames} of {videos}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The comparison as JSON values."""
+        return {
+            "first": self.first,
+            "second": self.second,
+            "videos": [asdict(video) for video in self.videos],
+            "changes": [asdict(change) for change in self.changes],
+            "notes": list(self.notes),
+        }
+
+    def save(self, path: str | Path) -> None:
+        """Write the comparison as JSON.
+
+        Raises:
+            ConfigurationError: If the file cannot be written.
+        """
+        write_json(path, self.to_dict())
+
+    def write_page(self, path: str | Path, *, worst: int = 24, progress: bool = True) -> None:
+        """Write an HTML page with the worst frames side by side; it needs no server.
+
+        Args:
+            path: The file.
+            worst: How many frames are shown.
+            progress: Whether to show a progress bar.
+
+        Raises:
+            ConfigurationError: If the file cannot be written.
+        """
+        from deeplake_labelbox._compare.page import write_comparison_page  # noqa: PLC0415 - imports Pillow
+
+        write_comparison_page(self, self._pictures, path, worst=worst, progress=progress)
+
+    def to_markdown(self, *, worst: int = 20) -> str:
+        """The comparison in Markdown, for a pull request.
+
+        Args:
+            worst: How many runs of frames are listed.
+        """
+        lines = [f"**{_escaped(self.first)}** → **{_escaped(self.second)}**: {self.summary}."]
+        if self.changes:
+            rows = [video.row for video in self.videos if video.changed_frames]
+            lines += ["", *_markdown_table(HEAD, rows, numbers=4)]
+        if shown := self.changes[:worst]:
+            cells = [(change.video, change.frames, change.words) for change in shown]
+            lines += ["", *_markdown_table(("video", "worst frames", "differences"), cells)]
+        if (more := len(self.changes) - len(shown)) > 0:
+            lines += ["", f"And {counted(more, 'more run')} of frames."]
+        if self.notes:
+            lines += ["", *(f"- {_escaped(note)}" for note in self.notes)]
+        return "\n".join(lines)
+
+    def __str__(self) -> str:
+        """The summary, and a line for each run of frames and note."""
+        head = f"{self.first} → {self.second}: {self.summary}"
+        return "\n".join([head, *map(str, self.changes), *self.notes])
+
+    def _repr_html_(self) -> str:
+        caption = table(("first", "second", ""), [(self.first, self.second, self.summary)])
+        shown = [video.row for video in self.videos if video.changed_frames]
+        runs = [(change.video, change.frames, change.words) for change in self.changes]
+        tables = (table(HEAD, shown), table(("video", "worst frames", "differences"), runs))
+        return "".join([caption, *(tables if runs else ())])
+
+
+def tally(names: Sequence[str]) -> str:
+    """Names with their numbers: ``2 car, person``."""
+    return ", ".join(
+        name if count == 1 else f"{count:,} {name}" for name, count in Counter(names).items()
+    )
+
+
+def _markdown_table(
+    head: Sequence[str], rows: Iterable[Sequence[Any]], *, numbers: int = 0
+) -> list[str]:
+    """A table of which the last columns may be numbers."""
+    ruler = ["---"] * (len(head) - numbers) + ["---:"] * numbers
+    body = [[_escaped(f"{c:,}" if isinstance(c, int) else c) for c in row] for row in rows]
+    return [f"| {' | '.join(cells)} |" for cells in ([*head], ruler, *body)]
+
+
+def _escaped(text: str) -> str:
+    """Text as Markdown shows it, on one line."""
+    return re.sub(r"([\\`*_\[\]<>|&#~@])", r"\\\1", " ".join(text.split()))

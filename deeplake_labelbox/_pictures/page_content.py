@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
+from urllib.parse import quote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +34,7 @@ from deeplake_labelbox._store.labeled_dataset import DatasetLike
 from deeplake_labelbox._store.videos import Video, recorded_meta
 
 _TIMELINES_KEPT: Final = 32
-_DATA_ROW_URL: Final = "https://app.labelbox.com/projects/{project}/data-rows/{data_row}"
+_DATA_ROW_URL: Final = "https://app.labelbox.com/projects/{}/data-rows/{}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +264,8 @@ def _hex(color: Color) -> str:
 def _link(project: str, video: Video) -> str:
     if not project or not video.data_row_id:
         return ""
-    return _DATA_ROW_URL.format(project=project, data_row=video.data_row_id)
+    ids = quote(project, safe=""), quote(video.data_row_id, safe="")
+    return _DATA_ROW_URL.format(*ids)
 
 
 def _track(track: TrackTimeline) -> dict[str, Any]:

@@ -31,7 +31,7 @@ QUESTIONS = {
     "scene": ("city", "harbour", "country_road"),
     "scene/city/district": ("centre", "suburb"),
     "scene/harbour/port": None,
-    "camera": ("steady", "moving", "portrait"),
+    "camera": ("steady", "moving", "wide"),
 }
 
 

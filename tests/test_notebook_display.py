@@ -70,9 +70,9 @@ def test_a_sync_report_shows_changes():
 def test_statistics_and_a_preview_show_a_dataset(made, tmp_path):
     ds, _ = made
     shown = dataset_statistics(ds, progress=False)._repr_html_()
-    for told in ("Street and harbour", "148 frames", "night.mp4", "not labeled"):
+    for told in ("Street and harbour", "112 frames", "harbour.mp4", "not labeled"):
         assert told in shown
-    look = preview(ds, frames=2, videos=["night.mp4"])
+    look = preview(ds, frames=2, videos=["harbour.mp4"])
     assert "data:image/jpeg;base64," in look._repr_html_()
     assert look._repr_png_().startswith(b"\x89PNG")
     look.save(tmp_path / "a.png")

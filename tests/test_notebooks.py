@@ -13,9 +13,9 @@ NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 # finds differs between processors, so nothing here depends on which boxes those are.
 FACTS = {
     "quickstart": """
-assert len(dataset) == 148
+assert len(dataset) == 112
 assert not report.gaps
-assert len(view) == 58
+assert len(view) == 37
 """,
     "training": """
 assert len(losses) > 100
@@ -36,7 +36,7 @@ for name, column in (("car", "car/car"), ("person", "person")):
 assert report.summary == "1 label corrected"
 assert count("lamp") == 13
 assert count("weather") == 22
-assert [len(row.labels) for row in project.data_rows] == [1, 1, 1, 0]
+assert [len(row.labels) for row in project.data_rows] == [1, 1, 0]
 """,
 }
 NEED_TORCH = ("training", "import_ground_truth")
@@ -110,6 +110,6 @@ def test_the_notebook_for_own_projects_runs_where_labelbox_hosts_the_videos(
     monkeypatch.chdir(tmp_path)
     space = {}
     exec("\n".join(own_project), space)  # noqa: S102 - what the user is told to run
-    assert len(space["dataset"]) == 148
+    assert len(space["dataset"]) == 112
     assert not space["report"].gaps
     assert (tmp_path / "clips.html").stat().st_size

@@ -45,7 +45,7 @@ def demo(
 ) -> None:
     """Turn a sample project into a dataset, in seconds and without an account.
 
-    A Labelbox sandbox runs on this machine, with a sample project of four short videos. The real
+    A Labelbox sandbox runs on this machine, with a sample project of three short videos. The real
     Labelbox SDK exports it, its videos are decoded, its labels are applied, and a contact sheet
     shows the result. Running it again replaces what it made.
     """
@@ -94,5 +94,5 @@ def _draw(run: Run, dataset: deeplake.Dataset, output: Path) -> Path:
     run.step("Drawing a contact sheet")
     path = output / "contact-sheet.png"
     with writing(path):
-        draw_contact_sheet(dataset).save(path, optimize=True)
+        draw_contact_sheet(dataset, frames=6).save(path, optimize=True)
     return path

@@ -23,7 +23,7 @@ def sandbox(
         int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")
     ] = 0,
     sample: Annotated[
-        bool, typer.Option(help="Add the sample project, with four short videos.")
+        bool, typer.Option(help="Add the sample project, with three short videos.")
     ] = True,
     verbose: options.Verbose = False,
 ) -> None:

@@ -85,7 +85,7 @@ class ObjectAnnotation:
 
         from deeplake_labelbox import Line, Mask, ObjectAnnotation, Point
 
-        place = {"data_row": "night.mp4", "frame": 3}
+        place = {"data_row": "crossing.mp4", "frame": 3}
         pixels = np.zeros((240, 320), dtype=bool)
         pixels[180:] = True
         found = [

@@ -83,7 +83,7 @@ def write_preview_video(
 
         from deeplake_labelbox import write_preview_video
 
-        write_preview_video(deeplake.open("clips"), "night.mp4", video="night.mp4")
+        write_preview_video(deeplake.open("clips"), "harbour.mp4", video="harbour.mp4")
         ```
     """
     if width is not None and not 16 <= width <= 8192:

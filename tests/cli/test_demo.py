@@ -17,14 +17,14 @@ def test_demo_makes_a_dataset_and_a_picture_and_tells_how_to_open_it(run, tmp_pa
     with Image.open(folder / "contact-sheet.png") as sheet:
         assert sheet.width == 1800
     assert "deeplake-labelbox-demo/contact-sheet.png" in result.stdout
-    for told in ("4, 3 of them labeled", "148", "rectangle", "raster-segmentation", "MB", " s "):
+    for told in ("3, 2 of them labeled", "112", "rectangle", "raster-segmentation", "MB", " s "):
         assert told in result.stdout
     assert "Traceback" not in result.output
     lines = re.findall(r"^    (\S.*)$", result.stdout, re.MULTILINE)
     assert len(lines) == 3
     space = {}
     exec("\n".join(lines), space)  # noqa: S102 - what the user is told to run
-    assert len(space["ds"]) == 148
+    assert len(space["ds"]) == 112
     ds = deeplake.open(str(folder / "dataset"))
     assert ds["mask_labels"][20].tolist() == [0, 0]
 

@@ -8,12 +8,12 @@ from PIL import Image
     ("name", "told"),
     [
         ("a.png", "contact sheet, 1800 x"),
-        ("a.mp4", "video of night.mp4, 3 frames"),
+        ("a.mp4", "video of harbour.mp4, 3 frames"),
         ("a.html", "page of 1 video, 0."),
     ],
 )
 def test_preview_writes_what_the_suffix_says(run, dataset, tmp_path, name, told):
-    words = ("--video", "night.mp4", "--frames", "2-4")
+    words = ("--video", "harbour.mp4", "--frames", "2-4")
     result = run("preview", dataset, "-o", name, *words)
     assert result.exit_code == 0, result.output
     assert f"{name}: {told}" in result.stdout
@@ -52,7 +52,7 @@ def test_preview_says_what_it_cannot_do(run, dataset, tmp_path, words, told):
 def test_stats_as_tables_and_as_a_picture(run, dataset, tmp_path):
     result = run("stats", dataset, "-o", "stats.png", "--branch", "main")
     assert result.exit_code == 0, result.output
-    for told in ("4 videos, 3 of them labeled, 148 frames", "raster-segmentation", "not labeled"):
+    for told in ("3 videos, 2 of them labeled, 112 frames", "raster-segmentation", "not labeled"):
         assert told in result.stdout
     with Image.open(tmp_path / "stats.png") as picture:
         assert picture.width == 1500

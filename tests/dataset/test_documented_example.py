@@ -129,4 +129,4 @@ def test_with_the_presigner_of_the_example(sample_box, sample_client):
     lengths = dict.fromkeys(range(len(project_json)), 0)
     for index in ds["video_idx"][:]:
         lengths[int(index)] += 1
-    assert list(lengths.values()) == [48, 40, 0, 24]
+    assert list(lengths.values()) == [48, 40, 0]

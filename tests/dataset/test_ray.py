@@ -218,7 +218,7 @@ def test_the_examples_of_the_documentation_run(sample_box, tmp_path, monkeypatch
     monkeypatch.setenv("LABELBOX_ENDPOINT", sample_box.endpoint)
     exec(compile(code, "cluster.md", "exec"), {})  # noqa: S102 - our own
     printed = capsys.readouterr().out
-    assert "4 videos, 148 rows, 0 gaps" in printed
+    assert "3 videos, 112 rows, 0 gaps" in printed
     assert printed.count("(8, ") > 10  # batches
 
 

@@ -114,7 +114,7 @@ def test_ground_truth(own_box, dataset_of, second_project, grouping, tolerance):
     first = dataset_of(own_box.sample.project_id, groups)
     result = imported(own_box, first, second_project, tolerance=tolerance, group_mapping=groups)
     assert not result.gaps
-    assert len(result.accepted) == len(result.annotations) == 45
+    assert len(result.accepted) == len(result.annotations) == 31
     again = dataset_of(second_project.id, groups)
     assert assert_same_labels(first, again, tolerance) > 1000
 
@@ -123,14 +123,14 @@ def test_fewest_key_frames(own_box, dataset_of, second_project):
     """Without what a person drew, too, every frame is within the tolerance."""
     first = dataset_of(own_box.sample.project_id)
     result = imported(own_box, first, second_project, tolerance=0.5, keep_key_frames=False)
-    assert len(result.accepted) == 45
+    assert len(result.accepted) == 31
     assert assert_same_labels(first, dataset_of(second_project.id), 0.5) > 1000
 
 
 def test_pre_labels_make_no_label(own_box, dataset_of, second_project):
     first = dataset_of(own_box.sample.project_id)
     result = imported(own_box, first, second_project, as_="pre-labels")
-    assert len(result.accepted) == 45
+    assert len(result.accepted) == 31
     again = imported(own_box, first, second_project, as_="pre-labels")
     assert again.sent == 0
     other = imported(

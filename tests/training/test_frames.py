@@ -247,7 +247,7 @@ def test_transforms_get_image_and_target(small):
 def test_the_sample_project(sample):
     frames = FrameDataset(sample, labeled=True)
     assert frames.class_names == ("__background__", "car", "person")
-    for index in (0, 20, 60, 110):
+    for index in (0, 20, 60, 80):
         row = int(frames.frames.rows[index])
         _, target = frames[index]
         boxes = np.concatenate([sample["car/car"][row], sample["person"][row]])

@@ -1,8 +1,8 @@
 """The sample project of the sandbox: short videos whose pictures show what their labels say.
 
-Everything is made from plain data (:mod:`.crossing`, :mod:`.harbour`, :mod:`.night`,
-:mod:`.promenade`): the pictures are drawn from it and the annotations are written from it, so what
-every frame must hold can be computed without either.
+Everything is made from plain data (:mod:`.crossing`, :mod:`.harbour`): the pictures are drawn from
+it and the annotations are written from it, so what every frame must hold can be computed without
+either.
 """
 
 from deeplake_labelbox.sandbox.sample.ontology import sample_ontology

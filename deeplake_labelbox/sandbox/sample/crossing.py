@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from deeplake_labelbox.sandbox.sample.canvas import Canvas
 
 WIDTH, HEIGHT, FRAMES = 320, 240, 48
-GREEN, AMBER, RED = (70, 220, 110), (255, 190, 60), (255, 70, 60)
+GREEN, RED = (70, 220, 110), (255, 70, 60)
 
 
 def _car(color: str, *state: str, plate: str | None = None) -> tuple[Answer, ...]:
@@ -51,7 +51,12 @@ RED_CAR = Track(
         ),
         Segment(
             (
-                KeyFrame(30, Box(298.0, 135.5, 22, 25), _car("red", "moving", "lights on")),
+                # Too little of it shows to tell its color.
+                KeyFrame(
+                    30,
+                    Box(298.0, 135.5, 22, 25),
+                    (Checklist("state", ("moving", "lights on")),),
+                ),
                 KeyFrame(36, Box(264.0, 135.5, 56, 25), _car("red", "moving", "lights on")),
                 KeyFrame(
                     44,
@@ -239,7 +244,7 @@ class CrossingScene:
         )
         blue = BLUE_CAR.shape_at(frame)
         if honking and isinstance(blue, Box):
-            sprites.honk(canvas, blue.right + 1, blue.top + 12, to_the_right=True)
+            sprites.honk(canvas, blue.right + 1, blue.top + 12)
         if isinstance(weather, Radio) and rainy:
             sprites.rain(canvas, frame, heavy=Radio("intensity", "heavy") in weather.nested)
 

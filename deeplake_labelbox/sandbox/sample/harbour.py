@@ -1,4 +1,8 @@
-"""``harbour.mp4``: boats in the morning fog; one of them passes behind an island."""
+"""``harbour.mp4``: boats in the morning fog; one of them passes behind an island.
+
+``quay.webm`` shows the same harbour without fog, filmed upright. Nobody has labeled it yet, and the
+file is private.
+"""
 
 from __future__ import annotations
 
@@ -123,6 +127,28 @@ QUAY_MARKING = Track(
         ),
     ),
 )
+# The chain of floats drifts. It gets a fourth vertex on frame 16, so it holds on 9 to 15.
+FLOATS = Track(
+    "lane",
+    (255, 120, 60),
+    (
+        Segment(
+            (
+                KeyFrame(1, Line(((8.5, 160.0), (58.25, 168.5), (112.0, 162.0)))),
+                KeyFrame(9, Line(((6.0, 160.0), (57.5, 171.5), (114.5, 163.0)))),
+                KeyFrame(16, Line(((5.0, 160.0), (42.75, 171.0), (78.0, 172.5), (117.0, 164.0)))),
+            ),
+            end=20,
+        ),
+        Segment(
+            (
+                KeyFrame(23, Line(((4.0, 160.0), (41.5, 170.0), (77.0, 173.5), (118.5, 164.5)))),
+                KeyFrame(33, Line(((6.5, 160.0), (44.0, 171.0), (79.5, 172.0), (116.0, 163.5)))),
+            ),
+            end=38,
+        ),
+    ),
+)
 WHITE_CAR = Track(
     "car",
     (236, 238, 240),
@@ -184,7 +210,7 @@ FRAME_ANSWERS = (
     FrameAnswer(Radio("weather", "sun"), ((18, 40),)),
     FrameAnswer(Checklist("events", ("honking",)), ((12, 15), (33, 36))),
     FrameAnswer(Checklist("events", ("boat in sight",)), ((1, 18), (29, 40))),
-    FrameAnswer(Text("note", "motor boat makes for the island"), ((1, 18),)),
+    FrameAnswer(Text("note", "Motorboot hält auf die Insel zu, à demi caché"), ((1, 18),)),
     FrameAnswer(Text("note", "motor boat comes out again"), ((29, 40),)),
 )
 
@@ -211,6 +237,9 @@ class HarbourScene:
             y = 121 + (wave * 0.754878 % 1) * 74
             canvas.line([(x, y), (x + 4 + y / 14, y)], (222, 238, 244, 80), width=0.8)
         _boats(canvas, frame)
+        floats = FLOATS.shape_at(frame)
+        if isinstance(floats, Line):
+            sprites.dashes(canvas, floats.vertices, FLOATS.paint, width=2)
         if foggy and isinstance(weather, Radio):
             dense = Text("visibility", "200 m") in weather.nested
             _fog(canvas, frame, strength=20 if dense else 11)
@@ -222,7 +251,7 @@ class HarbourScene:
         )
         car = WHITE_CAR.shape_at(frame)
         if honking and isinstance(car, Box):
-            sprites.honk(canvas, car.right + 1, car.top + 12, to_the_right=True)
+            sprites.honk(canvas, car.right + 1, car.top + 12)
 
 
 def _boats(canvas: Canvas, frame: int) -> None:
@@ -320,7 +349,7 @@ HARBOUR = SampleVideo(
     name="harbour.mp4",
     width=WIDTH,
     height=HEIGHT,
-    frame_rate=Fraction(25),
+    frame_rate=Fraction(25, 2),
     frame_count=FRAMES,
     scene=HarbourScene(),
     tracks=(
@@ -329,6 +358,7 @@ HARBOUR = SampleVideo(
         NEAR_SAILING_BOAT,
         QUAY,
         QUAY_MARKING,
+        FLOATS,
         LIGHTHOUSE,
         BUOY,
         WHITE_CAR,
@@ -338,9 +368,19 @@ HARBOUR = SampleVideo(
     frame_answers=FRAME_ANSWERS,
     global_answers=(
         Radio("scene", "harbour", (Text("port", "Old Harbour"),)),
-        Checklist("camera", ("steady",)),
+        Checklist("camera", ("steady", "wide")),
     ),
     external_id="harbour.mp4",
-    global_key="sample-harbour",
     created_by="grace@sandbox.test",
+)
+UNLABELED_QUAY = SampleVideo(
+    name="quay.webm",
+    width=180,
+    height=HEIGHT,
+    frame_rate=Fraction(24),
+    frame_count=24,
+    scene=HarbourScene(),
+    codec="libvpx-vp9",
+    private=True,
+    labeled=False,
 )

@@ -109,7 +109,7 @@ def sample_ontology() -> dict[str, Any]:
                     "camera",
                     _option("steady"),
                     _option("moving"),
-                    _option("portrait"),
+                    _option("wide"),
                 ),
                 "scope": "global",
             },

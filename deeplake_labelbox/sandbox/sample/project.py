@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from deeplake_labelbox.sandbox.sample.crossing import CROSSING
-from deeplake_labelbox.sandbox.sample.harbour import HARBOUR
-from deeplake_labelbox.sandbox.sample.night import NIGHT
+from deeplake_labelbox.sandbox.sample.harbour import HARBOUR, UNLABELED_QUAY
 from deeplake_labelbox.sandbox.sample.ontology import sample_ontology
-from deeplake_labelbox.sandbox.sample.promenade import PROMENADE
 
 if TYPE_CHECKING:
     from deeplake_labelbox.sandbox import Sandbox, SandboxProject
@@ -19,7 +17,7 @@ PROJECT_NAME = "Street and harbour"
 
 def sample_videos() -> tuple[SampleVideo, ...]:
     """The videos of the sample project, in the order of its data rows."""
-    return CROSSING, HARBOUR, NIGHT, PROMENADE
+    return CROSSING, HARBOUR, UNLABELED_QUAY
 
 
 def add_sample_project(box: Sandbox) -> SandboxProject:

@@ -80,70 +80,6 @@ def car_from_the_side(
         canvas.glow(*at(0.97, 0.56), box.height * 0.24, HEADLIGHT, 50)
 
 
-def car_from_behind(
-    canvas: Canvas, box: Box, paint: RGB, *, state: Collection[str] = (), plate: str = ""
-) -> None:
-    """A car that drives ahead and fills its box, with its number plate where it is known."""
-
-    def patch(ink: RGB, *corners: XY) -> None:
-        canvas.polygon(
-            [(box.left + u * box.width, box.top + v * box.height) for u, v in corners], ink
-        )
-
-    def block(ink: RGB, u0: float, v0: float, u1: float, v1: float) -> None:
-        patch(ink, (u0, v0), (u1, v0), (u1, v1), (u0, v1))
-
-    block(RUBBER, 0.07, 0.8, 0.25, 1.0)
-    block(RUBBER, 0.75, 0.8, 0.93, 1.0)
-    patch(shade(paint, 0.85), (0.1, 0.42), (0.22, 0.0), (0.78, 0.0), (0.9, 0.42))
-    patch(shade(GLASS, 0.55), (0.18, 0.36), (0.27, 0.07), (0.73, 0.07), (0.82, 0.36))
-    patch(paint, (0.0, 0.48), (0.06, 0.38), (0.94, 0.38), (1.0, 0.48), (1.0, 0.86), (0.0, 0.86))
-    block(shade(paint, 0.6), 0.0, 0.8, 1.0, 0.88)
-    _lights_behind(canvas, box, state)
-    if plate:
-        block((244, 240, 224), 0.27, 0.6, 0.73, 0.78)
-        x, y = box.left + box.width / 2, box.top + box.height * 0.69
-        canvas.text(x, y, plate, (20, 20, 30), size=box.height * 0.15)
-
-
-def _lights_behind(canvas: Canvas, box: Box, state: Collection[str]) -> None:
-    braking = "braking" in state
-    on = braking or "lights on" in state
-    for u in (0.03, 0.79):
-        left, top = box.left + u * box.width, box.top + 0.48 * box.height
-        right, bottom = left + 0.18 * box.width, top + 0.12 * box.height
-        canvas.rectangle(left, top, right, bottom, BRAKE_LIGHT if on else (120, 28, 34))
-        if braking:
-            canvas.glow((left + right) / 2, (top + bottom) / 2, box.width * 0.2, BRAKE_LIGHT, 50)
-
-
-def car_from_the_front(canvas: Canvas, box: Box, paint: RGB) -> None:
-    """A car that comes towards the camera with its headlights on."""
-    x, y = box.center
-    canvas.rectangle(box.left, box.top + box.height * 0.34, box.right, box.bottom, paint, radius=2)
-    canvas.rectangle(
-        box.left + box.width * 0.14,
-        box.top,
-        box.right - box.width * 0.14,
-        box.top + box.height * 0.4,
-        shade(paint, 0.6),
-        radius=2,
-    )
-    canvas.rectangle(
-        box.left + box.width * 0.2,
-        box.top + box.height * 0.07,
-        box.right - box.width * 0.2,
-        box.top + box.height * 0.34,
-        shade(GLASS, 0.45),
-    )
-    for side in (-0.34, 0.34):
-        lamp = x + side * box.width
-        canvas.glow(lamp, y + box.height * 0.16, box.width * 0.2, HEADLIGHT, 60)
-        canvas.ellipse(
-            lamp, y + box.height * 0.16, box.width * 0.1, box.width * 0.1, (255, 252, 230)
-        )
-
-
 def person(canvas: Canvas, box: Box, paint: RGB, *, stride: float) -> None:
     """A person that fills the box; ``stride`` is the phase of the step in radians, 0 stands."""
     x = box.center[0]
@@ -211,11 +147,10 @@ def rain(canvas: Canvas, frame: int, *, heavy: bool) -> None:
         canvas.line([(x, y), (x - length * 0.25, y + length)], (222, 232, 244, 120), width=0.5)
 
 
-def honk(canvas: Canvas, x: float, y: float, *, to_the_right: bool) -> None:
-    """The sound of a horn."""
-    angles = (-40, 40) if to_the_right else (140, 220)
+def honk(canvas: Canvas, x: float, y: float) -> None:
+    """The sound of a horn, to the right."""
     for radius in (6, 10, 14):
-        canvas.arc(x, y, radius, angles, (255, 255, 255))
+        canvas.arc(x, y, radius, (-40, 40), (255, 255, 255))
 
 
 def frame_number(canvas: Canvas, frame: int) -> None:

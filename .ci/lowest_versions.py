@@ -7,7 +7,7 @@ from pathlib import Path
 
 project = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
 extras = project["optional-dependencies"]
-tested = [extra for name in ("sandbox", "s3", "gcs", "azure") for extra in extras[name]]
+tested = [extra for name in ("sandbox", "s3", "gcs", "azure", "evaluate") for extra in extras[name]]
 for requirement in [*project["dependencies"], *tested]:
     bound = re.fullmatch(r"([\w.-]+)(?:\[.*\])?>=([\d.]+)(?:,.*)?", requirement)
     if bound is None:

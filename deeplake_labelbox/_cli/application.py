@@ -16,6 +16,7 @@ from deeplake_labelbox._cli.convert import convert
 from deeplake_labelbox._cli.copy import copy
 from deeplake_labelbox._cli.create import create
 from deeplake_labelbox._cli.demo import demo
+from deeplake_labelbox._cli.evaluate import evaluate
 from deeplake_labelbox._cli.export import export
 from deeplake_labelbox._cli.import_ import import_
 from deeplake_labelbox._cli.inspect import inspect
@@ -132,6 +133,7 @@ _add(sync)
 _add(upload)
 _add(import_, "import")
 _add(convert)
+_add(evaluate)
 _add(preview)
 _add(show)
 _add(compare)

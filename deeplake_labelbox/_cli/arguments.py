@@ -64,6 +64,17 @@ def read_pairs(option: str, texts: Sequence[str] | None) -> dict[str, str]:
     return pairs
 
 
+def read_data_rows(texts: Sequence[str] | None) -> str | dict[str, str] | None:
+    """The data rows of ``--data-row [VIDEO=]KEY`` options: by video, or one without it.
+
+    Raises:
+        ConfigurationError: If one of several is not a pair, or a video is given twice.
+    """
+    if texts and len(texts) == 1 and "=" not in texts[0]:
+        return texts[0]
+    return read_pairs("--data-row", texts) or None
+
+
 def read_creds(pairs: Sequence[str] | None) -> dict[str, str] | None:
     """The storage credentials of ``KEY=VALUE`` options.
 

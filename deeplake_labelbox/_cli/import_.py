@@ -11,16 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from deeplake_labelbox._cli import options
-from deeplake_labelbox._cli.arguments import read_creds, read_groups, read_pairs
+from deeplake_labelbox._cli.arguments import read_creds, read_data_rows, read_groups, read_pairs
 from deeplake_labelbox._cli.running import EXIT_GAPS, Run, check_writable, running
 from deeplake_labelbox._cli.spelling import in_options
 from deeplake_labelbox._cli.summary import show_gaps
-from deeplake_labelbox._formats.registry import (
-    FORMATS,
-    SourceFormat,
-    listed,
-    numbered_formats,
-)
 from deeplake_labelbox.errors import (
     AlreadyLabeledError,
     AnnotationSourceError,
@@ -31,10 +25,7 @@ from deeplake_labelbox.errors import (
 if TYPE_CHECKING:
     from deeplake_labelbox import ImportResult
 
-_SOURCE = "Source"
 _REFUSED_SHOWN = 30
-_SOURCES = listed([known.source for known in FORMATS.values() if known.source], "or")
-_VARIANTS = "; ".join(f"{name}: {f.columns}" for name, f in FORMATS.items() if f.columns)
 
 
 def import_(
@@ -43,7 +34,7 @@ def import_(
         typer.Argument(
             metavar="SOURCE",
             show_default=False,
-            help=f"{_SOURCES[0].upper()}{_SOURCES[1:]}.",
+            help=f"{options.SOURCES[0].upper()}{options.SOURCES[1:]}.",
         ),
     ],
     project_id: Annotated[
@@ -74,61 +65,22 @@ def import_(
             "replaces the labels, but adds a further one beside them in projects with consensus.",
         ),
     ] = "skip",
-    source_format: Annotated[
-        SourceFormat | None,
-        typer.Option(
-            "--format",
-            show_default="from its suffix",
-            rich_help_panel=_SOURCE,
-            help=f"Format of the source. {_VARIANTS}.",
-        ),
-    ] = None,
-    frame_step: Annotated[
-        int | None,
-        typer.Option(
-            "--frame-step",
-            min=1,
-            metavar="FRAMES",
-            show_default=False,
-            rich_help_panel=_SOURCE,
-            help=f"How many frames of the video lie from one picture to the next, of "
-            f"{numbered_formats()}.",
-        ),
-    ] = None,
-    first_number: Annotated[
-        int | None,
-        typer.Option(
-            "--first-number",
-            min=0,
-            max=1,
-            show_default=False,
-            rich_help_panel=_SOURCE,
-            help="Number of a video's first frame in such a source: 0 or 1.",
-        ),
-    ] = None,
+    source_format: options.SourceFormatOption = None,
+    frame_step: options.FrameStep = None,
+    first_number: options.FirstNumber = None,
     mapping: Annotated[
         list[str] | None,
         typer.Option(
             "--map",
             metavar="NAME=CLASS",
             show_default=False,
-            rich_help_panel=_SOURCE,
+            rich_help_panel=options.SOURCE,
             help="Tool or classification of the project for a name, or a column, of the source; "
             "an empty CLASS leaves it out. Repeatable.",
         ),
     ] = None,
     group_mapping: options.Group = None,
-    data_rows: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--data-row",
-            metavar="[VIDEO=]KEY",
-            show_default=False,
-            rich_help_panel=_SOURCE,
-            help="Id, global key or external id of the data row of a video in the source; of the "
-            "only one without VIDEO. Repeatable.",
-        ),
-    ] = None,
+    data_rows: options.DataRows = None,
     make_ontology: Annotated[
         bool,
         typer.Option(
@@ -247,7 +199,7 @@ def import_(
                 source_format=source_format,
                 mapping=read_pairs("--map", mapping),
                 group_mapping=read_groups(group_mapping),
-                data_rows=_data_rows(data_rows),
+                data_rows=read_data_rows(data_rows),
                 frame_step=frame_step,
                 first_number=first_number,
                 make_ontology=make_ontology,
@@ -301,9 +253,3 @@ def _list(run: Run, lines: Sequence[str]) -> None:
         run.warn(in_options(line))
     if len(lines) > _REFUSED_SHOWN:
         run.warn(f"and {len(lines) - _REFUSED_SHOWN:,} more; write all with --report FILE")
-
-
-def _data_rows(given: Sequence[str] | None) -> str | dict[str, str] | None:
-    if given and len(given) == 1 and "=" not in given[0]:
-        return given[0]
-    return read_pairs("--data-row", given) or None

@@ -7,11 +7,19 @@ from typing import Annotated, Final, Literal
 
 import typer
 
+from deeplake_labelbox._formats.registry import FORMATS, SourceFormat, listed, numbered_formats
+
 LABELBOX: Final = "Labelbox"
 LABELS: Final = "Labels"
 STORAGE: Final = "Storage"
 RAY: Final = "Ray"
 OUTCOME: Final = "Outcome"
+SOURCE: Final = "Source"
+
+SOURCES: Final = listed([known.source for known in FORMATS.values() if known.source], "or")
+"""What a source of annotations may be."""
+
+_VARIANTS: Final = "; ".join(f"{name}: {f.columns}" for name, f in FORMATS.items() if f.columns)
 
 ApiKey = Annotated[
     str | None,
@@ -241,5 +249,48 @@ RayCpus = Annotated[
     int,
     typer.Option(
         "--ray-cpus", min=1, rich_help_panel=RAY, help="Cores of a Ray worker that a video gets."
+    ),
+]
+SourceFormatOption = Annotated[
+    SourceFormat | None,
+    typer.Option(
+        "--format",
+        show_default="from its suffix",
+        rich_help_panel=SOURCE,
+        help=f"Format of the source. {_VARIANTS}.",
+    ),
+]
+FrameStep = Annotated[
+    int | None,
+    typer.Option(
+        "--frame-step",
+        min=1,
+        metavar="FRAMES",
+        show_default=False,
+        rich_help_panel=SOURCE,
+        help=f"How many frames of the video lie from one picture to the next, of "
+        f"{numbered_formats()}.",
+    ),
+]
+FirstNumber = Annotated[
+    int | None,
+    typer.Option(
+        "--first-number",
+        min=0,
+        max=1,
+        show_default=False,
+        rich_help_panel=SOURCE,
+        help="Number of a video's first frame in such a source: 0 or 1.",
+    ),
+]
+DataRows = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--data-row",
+        metavar="[VIDEO=]KEY",
+        show_default=False,
+        rich_help_panel=SOURCE,
+        help="Id, global key or external id of the data row of a video in the source; of the "
+        "only one without VIDEO. Repeatable.",
     ),
 ]

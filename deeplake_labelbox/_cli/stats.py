@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich import box
-from rich.table import Table
 from rich.text import Text
 
 from deeplake_labelbox._cli import options
 from deeplake_labelbox._cli.reading import open_to_read
 from deeplake_labelbox._cli.running import Run, check_writable, running
+from deeplake_labelbox._cli.tables import WIDE, table_of
 from deeplake_labelbox._counts import counted
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ _SPARKS = " ▁▂▃▄▅▆▇█"
 _SPARK_WIDTH = 16  # blocks; fewer in a terminal of less than 64 columns
 _LENGTHS = "#frames per track:\nmin/median/max"
 _CLASS_COLUMNS = ("class", "kind", "#objects", "#frames", "#tracks", _LENGTHS)
-_ONE_TABLE = 80  # columns of a terminal in which the kind is not broken
 
 
 def stats(
@@ -92,9 +90,9 @@ def _show(run: Run, found: DatasetStatistics) -> None:
         f"{counted(found.frames, 'frame')}"
     )
     if found.classes:
-        is_narrow = run.out.width < _ONE_TABLE
+        is_narrow = run.out.width < WIDE
         for places in ((0, 1, 2), (0, 3, 4, 5)) if is_narrow else (range(6),):
-            shown = _table(*(_CLASS_COLUMNS[place] for place in places))
+            shown = table_of(*(_CLASS_COLUMNS[place] for place in places))
             for item in found.classes:
                 low, median, high = item.track_length
                 length = f"{low}/{median:g}/{high}" if item.tracks else ""
@@ -102,7 +100,7 @@ def _show(run: Run, found: DatasetStatistics) -> None:
                 cells = (Text(item.name), Text(item.kind), *numbers)
                 shown.add_row(*(cells[place] for place in places))
             run.out.print(shown)
-    shown = _table("video", "#frames", "#objects", "#tracks")
+    shown = table_of("video", "#frames", "#objects", "#tracks")
     shown.add_column("over time", no_wrap=True)
     blocks = min(_SPARK_WIDTH, max(8, run.out.width - 48))
     for video in found.videos:
@@ -111,22 +109,11 @@ def _show(run: Run, found: DatasetStatistics) -> None:
         shown.add_row(Text(video.name), *counts, Text(over_time))
     run.out.print(shown)
     if found.answers:
-        shown = _table("question", "answer", "#frames")
+        shown = table_of("question", "answer", "#frames")
         for question, answers in found.answers.items():
             for number, (answer, count) in enumerate(sorted(answers.items(), key=lambda a: -a[1])):
                 shown.add_row(Text("" if number else question), Text(answer), f"{count:,}")
         run.out.print(shown)
-
-
-def _table(*columns: str) -> Table:
-    """A table; columns of numbers begin with #."""
-    shown = Table(box=box.ROUNDED, padding=(0, 1), header_style="cyan")
-    for name in columns:
-        if name.startswith("#"):
-            shown.add_column(name[1:], justify="right", no_wrap=True)
-        else:
-            shown.add_column(name, overflow="fold")
-    return shown
 
 
 def _spark(values: tuple[float, ...], blocks: int) -> str:

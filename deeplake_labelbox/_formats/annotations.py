@@ -68,8 +68,9 @@ Geometry = Box | Point | Line | Mask
 class ObjectAnnotation:
     """One object in one frame.
 
-    As a dict: ``{"data_row", "track", "frame", "class", "answers"}`` and one of ``"box": [left,
-    top, width, height]``, ``"point": [x, y]``, ``"line": [[x, y], ...]``, ``"mask": array``.
+    As a dict: ``{"data_row", "track", "frame", "class", "answers", "score"}`` and one of
+    ``"box": [left, top, width, height]``, ``"point": [x, y]``, ``"line": [[x, y], ...]``,
+    ``"mask": array``.
 
     Attributes:
         data_row: The video: data row id, global key or external id.
@@ -78,6 +79,7 @@ class ObjectAnnotation:
         class_name: Name of the tool in the project's ontology.
         geometry: Where the object is.
         answers: Answers to the classifications of the tool.
+        score: How sure a model is of it; `evaluate` uses it, an import does not send it.
 
     Example:
         ```python
@@ -102,6 +104,7 @@ class ObjectAnnotation:
     class_name: str
     geometry: Geometry
     answers: Answers = field(default_factory=dict)
+    score: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +164,8 @@ class ObjectTrack:
         answers: N answers to the classifications of the tool.
         is_key_frame: (N,) bool: the frames in which it was drawn by a person, where the source
             tells; they stay key frames.
+        scores: (N,) float64: how sure a model is of it, where the source tells; NaN in the frames
+            in which it does not.
     """
 
     track: str
@@ -170,6 +175,7 @@ class ObjectTrack:
     coordinates: NDArray[np.float64] | Sequence[NDArray[np.float64]] | Sequence[MaskSource]
     answers: Sequence[Answers]
     is_key_frame: NDArray[np.bool_] | None = None
+    scores: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +234,7 @@ class VideoAnnotations:
         size: Width and height in pixels of the pictures that were annotated, where it tells.
         findings: What could not be read.
         refused: Objects of which nothing could be read.
+        is_labeled: Whether anybody labeled it; if not, that it has no objects means nothing.
     """
 
     data_row: tuple[str, ...]
@@ -238,6 +245,7 @@ class VideoAnnotations:
     size: tuple[int, int] | None = None
     findings: Sequence[Finding] = ()
     refused: Sequence[RefusedObject] = ()
+    is_labeled: bool = True
 
     @property
     def name(self) -> str:

@@ -198,6 +198,7 @@ def add_shape(
     size: Size | None,
     boxes: bool,
     drawn: bool | None = None,
+    score: float | None = None,
 ) -> None:
     """Add the box or the mask of an object in a frame.
 
@@ -211,15 +212,17 @@ def add_shape(
         size: Of the picture; ``None`` where it is not known.
         boxes: Whether its box is wanted; else its mask, or if it has none its box.
         drawn: Whether a person drew it here, where the file tells.
+        score: How sure a model is of it, where the file tells.
     """
+    told: Any = {"drawn": drawn, "score": score}
     box, segmentation = shapes
     has_mask = segmentation not in (None, [])
     if has_mask and not boxes:
         pixels = partial(_pixels, segmentation, size)
-        builder.add(name, "raster-segmentation", track, frame, pixels, drawn=drawn)
+        builder.add(name, "raster-segmentation", track, frame, pixels, **told)
         return
     try:
-        builder.add(name, "rectangle", track, frame, _box(box, has_mask=has_mask), drawn=drawn)
+        builder.add(name, "rectangle", track, frame, _box(box, has_mask=has_mask), **told)
     except ValueError as error:
         builder.leave_out(name, "rectangle", track, frame, f"{where} {error}")
 

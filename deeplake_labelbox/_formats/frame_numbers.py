@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeplake_labelbox._counts import counted as counted_of
+from deeplake_labelbox.errors import ConfigurationError
 
 # Pictures of faster videos may be numbered at half the video's rate.
 _FAST: Final = 48.0
@@ -33,6 +34,19 @@ class Numbering:
 
     step: int | None = None
     first: int | None = None
+
+    @classmethod
+    def checked(cls, frame_step: int | None, first_number: int | None) -> Numbering:
+        """What the arguments of these names say.
+
+        Raises:
+            ConfigurationError: If they cannot be used.
+        """
+        if frame_step is not None and frame_step < 1:
+            raise ConfigurationError(f"`frame_step` is {frame_step!r}; give 1 or more frames.")
+        if first_number not in (None, 0, 1):
+            raise ConfigurationError(f"`first_number` is {first_number!r}; give 0 or 1.")
+        return cls(frame_step, first_number)
 
 
 @dataclass(frozen=True, slots=True)

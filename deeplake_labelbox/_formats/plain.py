@@ -104,6 +104,7 @@ def _video(data_row: str, entries: Iterable[tuple[int, _Read]]) -> VideoAnnotati
                 annotation.frame,
                 value,
                 answers=annotation.answers,
+                score=annotation.score,
             )
         elif isinstance(annotation, FrameAnnotation):
             start, end = _interval(index, annotation.frames)
@@ -148,11 +149,12 @@ def _read(index: int, annotation: PlainAnnotation, default: str | None) -> tuple
         _check_frame(index, annotation.frame)
         _check_name(index, "class", annotation.class_name)
         _check_name(index, "track", str(annotation.track))
+        _check_score(index, annotation.score)
     return index, annotation
 
 
 def _from_dict(index: int, annotation: Mapping[str, Any], default: str | None) -> _Read:
-    known = {"data_row", "track", "frame", "frames", "class", "answers", *_GEOMETRIES}
+    known = {"data_row", "track", "frame", "frames", "class", "answers", "score", *_GEOMETRIES}
     if unknown := sorted(map(str, annotation.keys() - known)):
         raise _refusal(index, f"has the unknown keys {', '.join(unknown)}")
     data_row = annotation.get("data_row", default)
@@ -168,6 +170,7 @@ def _from_dict(index: int, annotation: Mapping[str, Any], default: str | None) -
             class_name=annotation["class"],
             geometry=_geometry(index, drawn[0], annotation[drawn[0]]),
             answers=answers,
+            score=annotation.get("score"),
         )
     if not answers:
         raise _refusal(index, "says nothing: no geometry and no answers")
@@ -241,6 +244,14 @@ def _check_name(index: int, what: str, name: Any) -> None:
 def _check_frame(index: int, frame: Any) -> None:
     if isinstance(frame, bool) or not isinstance(frame, int | np.integer) or frame < 1:
         raise _refusal(index, f"has the frame {frame!r} (frames are whole numbers from 1)")
+
+
+def _check_score(index: int, score: Any) -> None:
+    if score is None:
+        return
+    is_number = isinstance(score, int | float | np.number) and not isinstance(score, bool)
+    if not is_number or not np.isfinite(score):
+        raise _refusal(index, f"has the score {score!r}, which is no finite number")
 
 
 def _check_answers(index: int, answers: Answers) -> None:

@@ -26,6 +26,7 @@ _NO_ANSWERS: Mapping[str, Any] = {}
 class _Sightings:
     values: dict[int, Any] = field(default_factory=dict)
     answers: dict[int, Answers] = field(default_factory=dict)
+    scores: dict[int, float] = field(default_factory=dict)
     drawn: set[int] | None = None
     left_out: dict[str, list[int]] = field(default_factory=dict)
 
@@ -48,6 +49,7 @@ class TrackBuilder:
         *,
         answers: Answers = _NO_ANSWERS,
         drawn: bool | None = None,
+        score: float | None = None,
     ) -> None:
         """Say where an object is in a frame.
 
@@ -60,6 +62,7 @@ class TrackBuilder:
                 ``line`` and ``polygon`` a (V, 2) array; for a mask its `MaskSource`.
             answers: Answers to the classifications of the class.
             drawn: Whether a person drew it here, where the source tells.
+            score: How sure a model is of it, where the source tells.
         """
         key = (class_name, kind, track)
         seen = self._objects.setdefault(key, _Sightings())
@@ -69,6 +72,8 @@ class TrackBuilder:
         seen.values[frame] = value
         if answers:
             seen.answers[frame] = answers
+        if score is not None:
+            seen.scores[frame] = score
         if drawn is not None:
             seen.drawn = seen.drawn or set()
             if drawn:
@@ -140,6 +145,9 @@ class TrackBuilder:
             is_key_frame=None
             if seen.drawn is None
             else np.array([number in seen.drawn for number in numbers], dtype=np.bool_),
+            scores=np.array([seen.scores.get(number, np.nan) for number in numbers])
+            if seen.scores
+            else None,
         )
 
 

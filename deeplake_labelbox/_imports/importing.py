@@ -191,7 +191,7 @@ def import_annotations(
     _check_answer_kinds(answer_kinds or {}, make_ontology=make_ontology)
     if make_ontology and isinstance(source, Iterator):
         source = list(source)  # which is read twice
-    numbering = _numbering(frame_step, first_number)
+    numbering = Numbering.checked(frame_step, first_number)
     client = connect(lb_api_key, lb_client=lb_client)
     with waiting_for_rate_limit(client):
         exporter = ProjectExporter(client, project_id)
@@ -288,14 +288,6 @@ def _check(as_: str, existing: str, tolerance: float, timeout: float) -> None:
         raise ConfigurationError(f"`tolerance` is {tolerance!r}; give at least 0 pixels.")
     if not timeout > 0:
         raise ConfigurationError(f"`timeout` is {timeout!r}; give more than 0 seconds.")
-
-
-def _numbering(frame_step: int | None, first_number: int | None) -> Numbering:
-    if frame_step is not None and frame_step < 1:
-        raise ConfigurationError(f"`frame_step` is {frame_step!r}; give 1 or more frames.")
-    if first_number not in (None, 0, 1):
-        raise ConfigurationError(f"`first_number` is {first_number!r}; give 0 or 1.")
-    return Numbering(frame_step, first_number)
 
 
 def _label_counts(exporter: ProjectExporter, data_row_ids: Sequence[str]) -> Mapping[str, int]:

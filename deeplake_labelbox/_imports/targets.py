@@ -1,11 +1,11 @@
-"""The data rows of a project, and which of them a source's video is."""
+"""The data rows of a project or dataset, and which of them a source's video is."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from deeplake_labelbox._model.data_rows import data_row_name, without_signature
 from deeplake_labelbox._model.json_values import as_list, as_mapping, as_text
@@ -39,13 +39,14 @@ _FILE_NAME: Final = 2
 
 
 class Targets:
-    """The data rows of a project.
+    """The data rows of a project, or of a dataset.
 
     Args:
         rows: The rows of the project's export.
         project_id: The project.
         chosen: Data row that the user gives for a video's name in the source: its id, global key
             or external id.
+        of: What they are the data rows of.
     """
 
     def __init__(
@@ -53,7 +54,9 @@ class Targets:
         rows: Iterable[Mapping[str, Any]],
         project_id: str,
         chosen: Mapping[str, str] | None = None,
+        of: Literal["project", "dataset"] = "project",
     ) -> None:
+        self._of = of
         self._chosen = chosen or {}
         self._by_id: dict[str, Target] = {}
         for row in rows:
@@ -99,12 +102,13 @@ class Targets:
                     return found[0]
                 if found:
                     return (
-                        f"{len(found)} data rows of the project are called {name!r}; say which one "
-                        f"with `data_rows={{'VIDEO': ID}}`"
+                        f"{len(found)} data rows of the {self._of} are called {name!r}; say which "
+                        f"one with `data_rows={{'VIDEO': ID}}`"
                     )
+        upload = "upload the video, or " if self._of == "project" else ""
         return (
-            f"the project has no data row {' or '.join(map(repr, wanted))}; upload the video, or "
-            f"say which one it is with `data_rows={{'VIDEO': ID}}`"
+            f"the {self._of} has no data row {' or '.join(map(repr, wanted))}; {upload}say which "
+            f"one it is with `data_rows={{'VIDEO': ID}}`"
         )
 
 

@@ -8,6 +8,7 @@ is told by its numbers. `deeplake_labelbox.training.to_coco` writes such files.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -242,6 +243,7 @@ class CocoSource:
             size=size,
             boxes=boxes,
             drawn=key_frame if isinstance(key_frame, bool) else None,
+            score=_score(annotation),
         )
 
 
@@ -266,6 +268,12 @@ def _track(annotation: Entry) -> str | None:
             if track is not None:
                 return None if track.startswith("-") else track
     return None
+
+
+def _score(annotation: Entry) -> float | None:
+    score: Any = annotation.get("score")
+    is_number = isinstance(score, int | float) and not isinstance(score, bool)
+    return float(score) if is_number and math.isfinite(score) else None
 
 
 def _frame_numbers(video: _Video) -> tuple[list[int] | None, int | None]:

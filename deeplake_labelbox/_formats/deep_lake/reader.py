@@ -184,6 +184,10 @@ class DeepLakeSource:
             known_frames=video.frames,
             size=_size_in_labelbox(video),
             findings=(*self._unknown_columns(video), *findings),
+            is_labeled=any(
+                FamilyObjects(family, video.rows[:1], self._labels.cells).labeled.any()
+                for family in self._families.values()
+            ),
         )
 
     def _data_row(self, video: Video) -> tuple[str, ...]:

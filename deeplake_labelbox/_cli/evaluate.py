@@ -1,0 +1,170 @@
+"""``deeplake-labelbox evaluate``: predictions against the labels of a dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from deeplake_labelbox._cli import options
+from deeplake_labelbox._cli.arguments import read_creds, read_data_rows, read_pairs
+from deeplake_labelbox._cli.reading import open_to_read
+from deeplake_labelbox._cli.running import Run, check_writable, running
+from deeplake_labelbox._cli.spelling import in_options
+from deeplake_labelbox._cli.tables import WIDE, table_of
+
+if TYPE_CHECKING:
+    from deeplake_labelbox import Evaluation, EvaluationScore
+
+_RATES = ("#mAP", "#AP50", "#MOTA", "#IDF1")
+_COUNTS = ("#objects", "#missed", "#false", "#switches")
+
+
+def evaluate(
+    predictions: Annotated[
+        str,
+        typer.Argument(
+            metavar="PREDICTIONS",
+            show_default=False,
+            help=f"{options.SOURCES[0].upper()}{options.SOURCES[1:]}.",
+        ),
+    ],
+    dataset: options.Dataset,
+    *,
+    annotator: options.Annotator = None,
+    predictions_annotator: Annotated[
+        str | None,
+        typer.Option(
+            "--predictions-annotator",
+            metavar="EMAIL",
+            show_default=False,
+            help="Likewise in PREDICTIONS, a dataset: with the same dataset twice, how far two "
+            "annotators agree.",
+        ),
+    ] = None,
+    source_format: options.SourceFormatOption = None,
+    frame_step: options.FrameStep = None,
+    first_number: options.FirstNumber = None,
+    mapping: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="NAME=CLASS",
+            show_default=False,
+            rich_help_panel=options.SOURCE,
+            help="Class of the dataset for a name in the predictions; an empty CLASS leaves it "
+            "out. Repeatable.",
+        ),
+    ] = None,
+    data_rows: options.DataRows = None,
+    classes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--class",
+            metavar="NAME",
+            show_default=False,
+            help="Class to compare; by default all that have objects. Repeatable.",
+        ),
+    ] = None,
+    videos: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--video",
+            metavar="NAME",
+            show_default=False,
+            help="Video to compare; if the predictions lack it, all of its objects are missed. By "
+            "default all labeled videos that the predictions have. Repeatable.",
+        ),
+    ] = None,
+    worst_frames: Annotated[
+        int, typer.Option("--worst", min=0, metavar="N", help="How many frames to list.")
+    ] = 10,
+    branch: options.ReadBranch = None,
+    deeplake_creds: options.Creds = None,
+    deeplake_token: options.DeepLakeToken = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            "--report",
+            metavar="FILE",
+            show_default=False,
+            rich_help_panel=options.OUTCOME,
+            help="Write all numbers to a JSON file.",
+        ),
+    ] = None,
+    as_json: options.AsJson = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Compare predictions, or another annotator, with the labels of a dataset.
+
+    Boxes, and boxes around masks and polygons: mAP by pycocotools, MOTA and IDF1 of the tracks by
+    motmetrics, for each class and video, and the frames with most errors.
+
+    [bold]Examples[/]
+
+    deeplake-labelbox evaluate gt.txt ./clips --map pedestrian=person --data-row crossing.mp4
+
+    deeplake-labelbox evaluate ./clips ./clips --json
+    """
+    with running(verbose=verbose) as run:
+        check_writable(report)
+        from deeplake_labelbox._evaluation.evaluate import evaluate as compare  # noqa: PLC0415 - imports deeplake
+
+        found = compare(
+            predictions,
+            open_to_read(dataset, deeplake_creds, deeplake_token, branch),
+            annotator=annotator,
+            predictions_annotator=predictions_annotator,
+            source_format=source_format,
+            mapping=read_pairs("--map", mapping),
+            data_rows=read_data_rows(data_rows),
+            frame_step=frame_step,
+            first_number=first_number,
+            classes=classes or None,
+            videos=videos or None,
+            worst_frames=worst_frames,
+            deeplake_creds=read_creds(deeplake_creds),
+            deeplake_token=deeplake_token,
+            progress=run.progress,
+        )
+        if as_json:
+            run.result_json(found.to_dict())
+        else:
+            _show(run, found)
+        if report is not None:
+            found.save(report)
+            run.step(f"All numbers written to {report}")
+        for note in found.notes:
+            run.warn(in_options(note))
+
+
+def _show(run: Run, found: Evaluation) -> None:
+    from deeplake_labelbox._evaluation.evaluation import tally  # noqa: PLC0415 - not needed for --help
+
+    run.result(found.extent)
+    _show_scores(run, "class", (*found.classes, found.overall))
+    _show_scores(run, "video", found.videos)
+    if found.worst_frames:
+        shown = table_of("worst frame of", "#frame", "missed", "false", "switched")
+        for each in found.worst_frames:
+            errors = (Text(tally(names)) for names in (each.missed, each.false, each.switched))
+            shown.add_row(Text(each.video), f"{each.frame:,}", *errors)
+        run.out.print(shown)
+
+
+def _show_scores(run: Run, what: str, scores: Sequence[EvaluationScore]) -> None:
+    from deeplake_labelbox._evaluation.evaluation import rate  # noqa: PLC0415 - not needed for --help
+
+    is_narrow = run.out.width < WIDE
+    for columns in (_RATES, _COUNTS) if is_narrow else ((*_RATES, *_COUNTS),):
+        shown = table_of(what, *columns)
+        for score in scores:
+            rates = (score.map, score.ap50, score.mota, score.idf1)
+            counts = (score.objects, score.missed, score.false, score.switches)
+            cells = dict(zip(_RATES, map(rate, rates), strict=True))
+            cells |= dict(zip(_COUNTS, (f"{count:,}" for count in counts), strict=True))
+            shown.add_row(Text(score.name), *(cells[column] for column in columns))
+        run.out.print(shown)

@@ -1,0 +1,22 @@
+"""Tables of numbers."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rich import box
+from rich.table import Table
+
+WIDE: Final = 80
+"""Columns of a terminal in which a table of classes with all its numbers is not broken."""
+
+
+def table_of(*columns: str) -> Table:
+    """A table; columns of numbers begin with #."""
+    shown = Table(box=box.ROUNDED, padding=(0, 1), header_style="cyan")
+    for name in columns:
+        if name.startswith("#"):
+            shown.add_column(name[1:], justify="right", no_wrap=True)
+        else:
+            shown.add_column(name, overflow="fold")
+    return shown

@@ -1,0 +1,1 @@
+"""Compare predictions with the labels of a dataset."""

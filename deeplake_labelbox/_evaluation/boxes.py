@@ -1,0 +1,148 @@
+"""The boxes of a video, by class, of the dataset or of predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deeplake_labelbox._formats.annotations import ObjectTrack
+from deeplake_labelbox._model.annotations import ToolKind
+from deeplake_labelbox._model.kinds import GEOMETRIES
+
+Size = tuple[int, int]
+"""Width and height in pixels."""
+
+_NO_SCORE = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Boxes:
+    """The N boxes of a class in a video, by frame.
+
+    Attributes:
+        frames: (N,) int64, ascending.
+        tracks: (N,) int64: numbers of the tracks, unique in the video.
+        boxes: (N, 4) float64 left, top, width, height in pixels.
+        scores: (N,) float64.
+    """
+
+    frames: NDArray[np.int64]
+    tracks: NDArray[np.int64]
+    boxes: NDArray[np.float64]
+    scores: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def take(self, chosen: NDArray[np.bool_]) -> Boxes:
+        """Some of them."""
+        return Boxes(*(each[chosen] for each in self.arrays))
+
+    def by_frame(self) -> dict[int, Boxes]:
+        """The boxes of each frame that has some."""
+        frames, starts = np.unique(self.frames, return_index=True)
+        parts = zip(*(np.split(each, starts[1:]) for each in self.arrays), strict=True)
+        return dict(zip(frames.tolist(), (Boxes(*part) for part in parts), strict=False))
+
+    @property
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """Frames, tracks, boxes and scores."""
+        return self.frames, self.tracks, self.boxes, self.scores
+
+    @classmethod
+    def joined(cls, parts: Iterable[Boxes]) -> Boxes:
+        """The boxes of several tracks."""
+        columns = [np.concatenate(each) for each in zip(*(p.arrays for p in parts), strict=True)]
+        order = np.argsort(columns[0], kind="stable")
+        return cls(*(each[order] for each in columns))
+
+
+NO_BOXES = Boxes(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 4)), np.zeros(0))
+
+
+def has_box(kind: ToolKind) -> bool:
+    """Whether objects of a kind have a box that can be compared."""
+    return GEOMETRIES[kind].detected_as is not None
+
+
+def boxes_by_class(
+    tracks: Sequence[ObjectTrack],
+    goal: Callable[[str], str],
+    kinds: Mapping[str, ToolKind],
+    size: Size | None,
+    note: Callable[[str], None],
+) -> dict[str, Boxes]:
+    """The boxes of tracks, around masks and polygons too.
+
+    Boxes without an area within the picture do not count, as for `to_coco`.
+
+    Args:
+        tracks: The tracks of a video.
+        goal: The class of the dataset for the name of one; empty if it is left out.
+        kinds: The kind of each class of the dataset that is compared; objects of the class that
+            have another kind count only if none in the video has this one.
+        size: Size of the video's pictures, if it is known.
+        note: Takes what could not be read.
+    """
+    chosen: dict[str, list[tuple[int, ObjectTrack]]] = {}
+    for number, track in enumerate(tracks):
+        name = goal(track.class_name)
+        if name in kinds and has_box(track.kind):
+            chosen.setdefault(name, []).append((number, track))
+    wanted = []
+    for name, found in chosen.items():
+        own = {track.kind for _, track in found}
+        kind = kinds[name] if kinds[name] in own else next(k for k in GEOMETRIES if k in own)
+        wanted += [(name, number, track) for number, track in found if track.kind == kind]
+    masks = _mask_boxes([(number, track) for _, number, track in wanted], note)
+    made: dict[str, list[Boxes]] = {}
+    outside = 0
+    for name, number, track in wanted:
+        boxes = masks[number] if number in masks else _boxes(track)
+        scores = np.ones(len(boxes)) if track.scores is None else track.scores.copy()
+        scores[np.isnan(scores)] = _NO_SCORE
+        every = Boxes(track.frames, np.full(len(boxes), number, np.int64), boxes, scores)
+        is_within = _has_area(boxes, size)
+        outside += len(boxes) - int(is_within.sum())
+        made.setdefault(name, []).append(every.take(is_within))
+    if outside:
+        note(f"{outside:,} objects without an area within the picture do not count")
+    return {name: Boxes.joined(parts) for name, parts in made.items()}
+
+
+def _boxes(track: ObjectTrack) -> NDArray[np.float64]:
+    shapes: Any = track.coordinates
+    return GEOMETRIES[track.kind].boxes(shapes).astype(np.float64)
+
+
+def _mask_boxes(
+    tracks: Sequence[tuple[int, ObjectTrack]], note: Callable[[str], None]
+) -> dict[int, NDArray[np.float64]]:
+    """The boxes of tracks of masks by number; frame by frame, as masks are stored."""
+    masked = {n: track for n, track in tracks if GEOMETRIES[track.kind].is_mask}
+    made = {number: np.zeros((len(track.frames), 4)) for number, track in masked.items()}
+    places = [
+        (int(frame), number, place)
+        for number, track in masked.items()
+        for place, frame in enumerate(track.frames)
+    ]
+    for frame, number, place in sorted(places):
+        track = masked[number]
+        read: Any = track.coordinates[place]
+        try:
+            made[number][place] = GEOMETRIES[track.kind].boxes([read()])[0]
+        except ValueError as error:
+            note(f"frame {frame}: the mask of {track.class_name!r} {track.track}: {error}")
+    return made
+
+
+def _has_area(boxes: NDArray[np.float64], size: Size | None) -> NDArray[np.bool_]:
+    start, end = boxes[:, :2], boxes[:, :2] + boxes[:, 2:]
+    if size is not None:
+        start, end = np.maximum(start, 0), np.minimum(end, size)
+    found: NDArray[np.bool_] = np.logical_and.reduce((*np.isfinite(boxes).T, *(end > start).T))
+    return found

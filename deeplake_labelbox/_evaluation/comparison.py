@@ -1,0 +1,338 @@
+"""The videos that predictions and a dataset have, and their boxes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm.auto import tqdm
+
+from deeplake_labelbox._counts import counted
+from deeplake_labelbox._evaluation.boxes import NO_BOXES, Boxes, boxes_by_class, has_box
+from deeplake_labelbox._evaluation.tracking import TrackErrors, track_errors
+from deeplake_labelbox._evaluation.truth import Truth, size_of
+from deeplake_labelbox._formats.annotations import AnnotationSource, VideoAnnotations
+from deeplake_labelbox._imports.targets import Target
+from deeplake_labelbox._store.videos import Video
+from deeplake_labelbox.errors import AnnotationSourceError, ConfigurationError
+
+_SHOWN: Final = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compared:
+    """A video and its boxes.
+
+    Attributes:
+        video: The video.
+        frames: Number of its frames that were compared.
+        truth: The boxes of the dataset, by class.
+        found: The predicted ones.
+        errors: The errors of each class of which there are boxes.
+    """
+
+    video: Video
+    frames: int
+    truth: Mapping[str, Boxes]
+    found: Mapping[str, Boxes]
+    errors: dict[str, TrackErrors] = field(default_factory=dict)
+
+    @property
+    def sides(self) -> tuple[Mapping[str, Boxes], Mapping[str, Boxes]]:
+        """The boxes of both."""
+        return self.truth, self.found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """The predictions of one video."""
+
+    name: str
+    known_frames: NDArray[np.int64] | None
+    boxes: Mapping[str, Boxes]
+
+
+class Comparison:
+    """One call of `evaluate`.
+
+    Args:
+        truth: The labels of the dataset.
+        mapping: Class of the dataset by its name in the predictions.
+
+    Attributes:
+        classes: The classes of which either side has objects; known after `compare`.
+    """
+
+    def __init__(self, truth: Truth, mapping: Mapping[str, str]) -> None:
+        self.classes: list[str] = []
+        self._truth = truth
+        self._mapping = mapping
+        self._found: dict[str, _Found] = {}
+        self._notes: dict[str, None] = {}
+        self._unknown: Counter[str] = Counter()
+        self._has_scores = False
+
+    @property
+    def notes(self) -> list[str]:
+        """What is not compared, and why."""
+        return [f"{note}." for note in self._notes]
+
+    def read(self, source: AnnotationSource, *, progress: bool) -> None:
+        """Read the predictions.
+
+        Raises:
+            AnnotationSourceError: If none of their videos or classes are in the dataset, or they
+                have no boxes.
+            ConfigurationError: If the mapping has a name that they do not have.
+        """
+        names: set[str] = set()
+        missing: dict[str, str] = {}
+        unlabeled: list[str] = []
+        boxes, common = 0, 0
+        wanted = self._truth.wanted
+        for video in tqdm(
+            source.videos(self._kind_of),
+            total=len(source) or None,
+            unit="video",
+            desc="predictions",
+            disable=not progress,
+        ):
+            names.update(track.class_name for track in video.tracks)
+            names.update(item.class_name for item in video.refused)
+            names.update((*video.frame_answers, *video.global_answers))
+            target = self._target(video)
+            if isinstance(target, str):
+                missing.setdefault(video.name, target)
+                continue
+            common += 1
+            if wanted is not None and target.data_row_id not in wanted:
+                continue
+            if not video.is_labeled:
+                unlabeled.append(self._truth.names[target.data_row_id])
+                continue
+            boxes += self._add(video, target)
+        self._check_mapping(names | source.names)
+        if missing and not common:
+            raise AnnotationSourceError(_no_common_video(missing, len(self._truth.targets)))
+        # Where videos are named, predictions may lack them.
+        if not boxes and wanted is None:
+            raise AnnotationSourceError(self._no_boxes())
+        for name, reason in missing.items():
+            self._note(f"The predictions of {name} are left out: {reason}")
+        if unlabeled:
+            self._note(f"Without a label in the predictions and left out: {_listed(unlabeled)}")
+        for name, count in self._unknown.items():
+            self._note(
+                f"{counted(count, 'prediction')} of {name!r} left out: the dataset has no such "
+                f"class; map it with `mapping={{{name!r}: CLASS}}`"
+            )
+
+    def compare(self, *, progress: bool) -> list[Compared]:
+        """Read the labels of the dataset and compare.
+
+        Raises:
+            ConfigurationError: If no video that the predictions have is labeled, or none of them
+                has a box.
+        """
+        compared = list(self._videos(progress=progress))
+        kinds = self._truth.kinds
+        if not any(map(len, (boxes for each in compared for boxes in each.truth.values()))):
+            raise ConfigurationError(
+                f"The dataset has no box of {', '.join(map(repr, kinds))} in the "
+                f"{counted(len(compared), 'labeled video')} that the predictions have, so there is "
+                f"nothing to compare with."
+            )
+        every = [each for video in compared for side in video.sides for each in side.items()]
+        found = {name for name, boxes in every if len(boxes)}
+        self.classes = [name for name in kinds if name in found]
+        for each in tqdm(compared, unit="video", desc="comparing", disable=not progress):
+            for name in self.classes:
+                truth, predicted = (side.get(name, NO_BOXES) for side in each.sides)
+                if len(truth) or len(predicted):
+                    each.errors[name] = track_errors(truth, predicted)
+        self._note_doubts(compared)
+        return compared
+
+    def _note(self, what: str) -> None:
+        self._notes[what] = None
+
+    def _goal(self, name: str) -> str:
+        return self._mapping.get(name, name)
+
+    def _kind_of(self, name: str) -> str | None:
+        return self._truth.kinds.get(self._goal(name))
+
+    def _target(self, video: VideoAnnotations) -> Target | str:
+        """The data row of the dataset, or why there is none.
+
+        Raises:
+            AnnotationSourceError: If another video of the predictions has it.
+        """
+        target = self._truth.targets.find(video.data_row)
+        if isinstance(target, str):
+            return target
+        if (other := self._found.get(target.data_row_id)) is not None:
+            raise AnnotationSourceError(
+                f"The videos {other.name!r} and {video.name!r} of the predictions are one data row "
+                f"of the dataset, {target.name}; evaluate one at a time."
+            )
+        return _other_size(video, target) or target
+
+    def _add(self, video: VideoAnnotations, target: Target) -> int:
+        """Add the predictions of a video; returns how many are of classes of the dataset."""
+        name = self._truth.names[target.data_row_id]
+        for finding in video.findings:
+            times = "" if finding.count == 1 else f" ({finding.count:,} times)"
+            self._note(f"{name}, predictions: {finding.what}{times}")
+        for item in video.refused:
+            self._note(f"{name}, {item.class_name!r} {item.track}: {item.reason}")
+        count = 0
+        drawn = [track for track in video.tracks if has_box(track.kind)]
+        for track in drawn:
+            if goal := self._goal(track.class_name):
+                is_known = goal in self._truth.all_classes
+                count += is_known * len(track.frames)
+                self._unknown[track.class_name] += (not is_known) * len(track.frames)
+            self._has_scores |= track.scores is not None
+        self._unknown = +self._unknown
+        boxes = boxes_by_class(
+            drawn,
+            self._goal,
+            self._truth.kinds,
+            target.size,
+            lambda what: self._note(f"{name}, predictions: {what}"),
+        )
+        self._found[target.data_row_id] = _Found(video.name, video.known_frames, boxes)
+        return count
+
+    def _videos(self, *, progress: bool) -> Iterator[Compared]:
+        """The videos that both sides have, or that were asked for."""
+        missing, unlabeled = [], []
+        wanted = self._truth.wanted
+        videos = self._truth.labels.videos
+        for video, told in tqdm(
+            zip(videos, self._truth.source.videos(self._kind_of), strict=True),
+            total=len(videos),
+            unit="video",
+            desc="labels",
+            disable=not progress,
+        ):
+            found = self._found.get(video.data_row_id)
+            if wanted is not None and video.data_row_id not in wanted:
+                continue
+            if told.is_labeled and (found is not None or wanted is not None):
+                yield self._pair(video, told, found)
+            elif told.is_labeled:
+                missing.append(video.short_name)
+            elif found is not None or wanted is not None:
+                unlabeled.append(video.short_name)
+        if missing:
+            self._note(f"Without predictions and left out: {_listed(missing)}")
+        if unlabeled:
+            self._note(f"Without a label in the dataset and left out: {_listed(unlabeled)}")
+
+    def _pair(self, video: Video, told: VideoAnnotations, found: _Found | None) -> Compared:
+        truth = boxes_by_class(
+            told.tracks,
+            lambda name: name,
+            self._truth.kinds,
+            size_of(video),
+            lambda what: self._note(f"{video.short_name}: {what}"),
+        )
+        frames = video.frames
+        predicted = {} if found is None else found.boxes
+        if found is not None and found.known_frames is not None:
+            frames = np.intersect1d(frames, found.known_frames)
+            if left_out := len(video.frames) - len(frames):
+                self._note(
+                    f"{video.short_name}: {counted(left_out, 'frame')} left out, which the "
+                    f"predictions do not have"
+                )
+        seen = _within(predicted, frames)
+        if left_out := _count(predicted) - _count(seen):
+            self._note(
+                f"{video.short_name}: {counted(left_out, 'prediction')} left out, in frames that "
+                f"the dataset does not have"
+            )
+        return Compared(video, len(frames), _within(truth, frames), seen)
+
+    def _note_doubts(self, compared: Sequence[Compared]) -> None:
+        """Note what makes rates mean less than they seem to."""
+        if not self._has_scores:
+            self._note(
+                "The predictions have no scores, so that each counts as 1.0, and mAP depends on "
+                "the order of videos and frames"
+            )
+        of_truth, of_found = (
+            max(
+                (
+                    int(np.unique(boxes.tracks, return_counts=True)[1].max(initial=0))
+                    for each in compared
+                    for boxes in each.sides[side].values()
+                ),
+                default=0,
+            )
+            for side in (0, 1)
+        )
+        if of_truth > 1 == of_found:
+            self._note(
+                "No track of the predictions is longer than a frame, so that MOTA and IDF1 tell "
+                "nothing of tracks"
+            )
+
+    def _check_mapping(self, names: Collection[str]) -> None:
+        if missing := [name for name in self._mapping if name not in names]:
+            raise ConfigurationError(
+                f"`mapping` names {missing[0]!r}, which the predictions do not have; they have "
+                f"{', '.join(map(repr, sorted(names))) or 'no annotations'}."
+            )
+
+    def _no_boxes(self) -> str:
+        if self._unknown:
+            return (
+                f"The predictions have no class of the dataset: they have "
+                f"{', '.join(map(repr, self._unknown))}, the dataset "
+                f"{', '.join(map(repr, sorted(self._truth.all_classes)))}; pass `mapping`."
+            )
+        return (
+            "The predictions have no boxes, masks or polygons; check that they are the right ones, "
+            "and their format."
+        )
+
+
+def _within(boxes: Mapping[str, Boxes], frames: NDArray[np.int64]) -> dict[str, Boxes]:
+    """The boxes in some frames, by class."""
+    return {name: each.take(np.isin(each.frames, frames)) for name, each in boxes.items()}
+
+
+def _count(boxes: Mapping[str, Boxes]) -> int:
+    return sum(map(len, boxes.values()))
+
+
+def _other_size(video: VideoAnnotations, target: Target) -> str | None:
+    # Sources may give the size of a rotated video before its rotation.
+    if not (target.size and video.size) or sorted(target.size) == sorted(video.size):
+        return None
+    return (
+        f"it has {video.size[0]} x {video.size[1]} pixels there, and {target.size[0]} x "
+        f"{target.size[1]} in the dataset"
+    )
+
+
+def _no_common_video(missing: Mapping[str, str], count: int) -> str:
+    shown = [f"{name!r}: {reason}." for name, reason in missing.items()][:_SHOWN]
+    if len(missing) > _SHOWN:
+        shown.append(f"And {len(missing) - _SHOWN:,} more.")
+    return (
+        f"No video of the predictions can be compared with the dataset, which has "
+        f"{counted(count, 'video')}. {' '.join(shown)}"
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+    return f"{', '.join(names[:_SHOWN])}{more}"

@@ -1,0 +1,80 @@
+"""Average precision, by pycocotools."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from deeplake_labelbox._evaluation.boxes import Boxes
+from deeplake_labelbox._evaluation.libraries import library
+
+ClassBoxes = Mapping[str, Boxes]
+
+_DECIMALS = 6  # pycocotools divides by a little more than the number of predictions
+
+
+def average_precision(
+    videos: Sequence[tuple[ClassBoxes, ClassBoxes]], classes: Sequence[str]
+) -> dict[str, tuple[float, float]]:
+    """The mean average precision over IoU 0.5 to 0.95, and that of IoU 0.5, of each class.
+
+    Args:
+        videos: The boxes of each video by class: those of the dataset, and the predicted ones.
+        classes: The classes.
+
+    Returns:
+        The rates by class; without classes of which the dataset has no object.
+    """
+    coco, evaluation = library("pycocotools.coco").COCO, library("pycocotools.cocoeval").COCOeval
+    images: dict[tuple[int, int], int] = {}
+    for number, sides in enumerate(videos):
+        frames = [boxes.frames for side in sides for boxes in side.values()]
+        for frame in np.unique(np.concatenate([np.zeros(0, np.int64), *frames])).tolist():
+            images[number, frame] = len(images) + 1
+    made, most = [], 1
+    for side in (0, 1):
+        entries: list[dict[str, Any]] = []
+        for number, sides in enumerate(videos):
+            for category, name in enumerate(classes, start=1):
+                boxes = sides[side].get(name)
+                if boxes is None or not len(boxes):
+                    continue
+                most = max(most, int(np.unique(boxes.frames, return_counts=True)[1].max()))
+                for frame, box, score in zip(
+                    boxes.frames.tolist(), boxes.boxes.tolist(), boxes.scores.tolist(), strict=True
+                ):
+                    entry = {"image_id": images[number, frame], "category_id": category}
+                    area = {"bbox": box, "area": box[2] * box[3], "iscrowd": 0}
+                    entries.append({"id": len(entries) + 1, **entry, **area, "score": score})
+        made.append(entries)
+    if not images:
+        return {}
+    with contextlib.redirect_stdout(io.StringIO()):  # it prints its steps
+        sets = []
+        for entries in made:
+            each = coco()
+            each.dataset = {
+                "images": [{"id": image} for image in images.values()],
+                "categories": [{"id": n, "name": name} for n, name in enumerate(classes, start=1)],
+                "annotations": entries,
+            }
+            each.createIndex()
+            sets.append(each)
+        run = evaluation(*sets, "bbox")
+        run.params.areaRng, run.params.areaRngLbl = [[0, float("inf")]], ["all"]
+        run.params.maxDets = [most]
+        run.evaluate()
+        run.accumulate()
+    precision = run.eval["precision"][..., 0, 0]  # of IoU, recall, class; -1 without an object
+    return {
+        name: (
+            round(float(precision[:, :, place].mean()), _DECIMALS),
+            round(float(precision[0, :, place].mean()), _DECIMALS),
+        )
+        for place, name in enumerate(classes)
+        if (precision[:, :, place] > -1).all()
+    }

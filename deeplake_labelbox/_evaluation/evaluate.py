@@ -1,0 +1,137 @@
+"""Compare predictions with the labels of a dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from deeplake_labelbox._evaluation.comparison import Comparison
+from deeplake_labelbox._evaluation.evaluation import Evaluation
+from deeplake_labelbox._evaluation.libraries import library
+from deeplake_labelbox._evaluation.scores import evaluation_of
+from deeplake_labelbox._evaluation.truth import Truth
+from deeplake_labelbox._formats.frame_numbers import Numbering
+from deeplake_labelbox._formats.registry import SourceFormat
+from deeplake_labelbox._formats.sources import ReadOptions, Source, open_source
+from deeplake_labelbox._store.labeled_dataset import DatasetLike, LabeledDataset
+from deeplake_labelbox._store.location import DatasetLocation
+from deeplake_labelbox.errors import ConfigurationError
+
+
+def evaluate(
+    predictions: Source,
+    dataset: DatasetLike,
+    *,
+    annotator: str | None = None,
+    predictions_annotator: str | None = None,
+    source_format: SourceFormat | None = None,
+    mapping: Mapping[str, str] | None = None,
+    data_rows: str | Mapping[str, str] | None = None,
+    frame_step: int | None = None,
+    first_number: int | None = None,
+    classes: Sequence[str] | None = None,
+    videos: Sequence[str | int] | None = None,
+    worst_frames: int = 10,
+    deeplake_creds: Mapping[str, str] | None = None,
+    deeplake_token: str | None = None,
+    progress: bool = True,
+) -> Evaluation:
+    """Compare predictions, or the labels of another annotator, with the labels of a dataset.
+
+    Boxes are compared, those around masks and polygons too, in pixels of the video. Average
+    precision is computed by pycocotools, tracks are compared by motmetrics. A prediction without
+    a score counts as 1.0. Labeled videos that the predictions do not have are left out, and so are
+    videos without a label; the notes of the result tell it.
+
+    Args:
+        predictions: What `import_annotations` takes: a dataset or its path, the path of a file of
+            another tool, or plain annotations. Only plain annotations and COCO have scores.
+        dataset: The dataset, made by this package and with labels applied.
+        annotator: Annotator whose labels in ``dataset`` count (``label_selection="all"``); by
+            default the shared labels.
+        predictions_annotator: Likewise in ``predictions``: the agreement of two annotators is that
+            of two annotators of one dataset.
+        source_format: See `import_annotations`.
+        mapping: Class of the dataset by its name in the predictions; an empty name leaves it out.
+        data_rows: Data row (id, global key or external id) by the name of a video in the
+            predictions, or one for predictions of one video. By default see `import_annotations`.
+        frame_step: See `import_annotations`.
+        first_number: See `import_annotations`.
+        classes: The classes that are compared; by default all that either side has objects of.
+        videos: Names, data row ids or ``video_idx`` of the videos that are compared; all objects
+            of those that the predictions do not have are missed.
+        worst_frames: How many frames with errors are listed.
+        deeplake_creds: Credentials of the storage of datasets.
+        deeplake_token: Token of Deep Lake's cloud.
+        progress: Whether to show progress bars.
+
+    Raises:
+        ConfigurationError: If an argument cannot be used, pycocotools or motmetrics is not
+            installed, or the dataset has no boxes.
+        AnnotationSourceError: If the predictions cannot be read, or have no boxes, no video or no
+            class of the dataset.
+        DatasetError: If a dataset cannot be read.
+
+    Example:
+        ```python
+        from deeplake_labelbox import Box, LabeledDataset, ObjectAnnotation, evaluate
+
+        clips = LabeledDataset("clips")
+        found = [
+            ObjectAnnotation(
+                data_row="crossing.mp4",
+                track=7,
+                frame=frame,
+                class_name="person",
+                geometry=Box(left=20 + frame, top=40, width=12, height=30),
+                score=0.8,
+            )
+            for frame in range(1, 25)
+        ]
+        result = evaluate(found, clips)
+        print(result)
+        for errors in result.worst_frames:
+            print(errors.video, errors.frame, errors.missed, errors.false)
+        ```
+    """
+    for needed in ("pycocotools.cocoeval", "motmetrics"):
+        library(needed)
+    if worst_frames < 0:
+        raise ConfigurationError(f"`worst_frames` is {worst_frames!r}; give 0 or more frames.")
+    truth = Truth(
+        _opened(dataset, annotator, deeplake_creds, deeplake_token),
+        data_rows if isinstance(data_rows, Mapping) else None,
+        classes,
+        videos,
+    )
+    options = ReadOptions(
+        source_format=source_format,
+        mapping=mapping or {},
+        data_row=data_rows if isinstance(data_rows, str) else None,
+        numbering=Numbering.checked(frame_step, first_number),
+        video_length=truth.length,
+        creds=deeplake_creds,
+        token=deeplake_token,
+    )
+    if predictions_annotator is not None:
+        if not isinstance(predictions, DatasetLike):
+            raise ConfigurationError(
+                f"`predictions_annotator` is {predictions_annotator!r}, but the predictions are no "
+                f"dataset; leave it out."
+            )
+        predictions = _opened(predictions, predictions_annotator, deeplake_creds, deeplake_token)
+    comparison = Comparison(truth, options.mapping)
+    comparison.read(open_source(predictions, options), progress=progress)
+    compared = comparison.compare(progress=progress)
+    return evaluation_of(compared, comparison.classes, worst_frames, comparison.notes)
+
+
+def _opened(
+    source: DatasetLike,
+    annotator: str | None,
+    creds: Mapping[str, str] | None,
+    token: str | None,
+) -> LabeledDataset:
+    if isinstance(source, str | Path):
+        source = DatasetLocation.of(source, creds, token=token).open_to_read()
+    return LabeledDataset.of(source, annotator=annotator)

@@ -1,0 +1,163 @@
+"""What became of an evaluation."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from deeplake_labelbox._counts import counted
+from deeplake_labelbox._files import write_json
+from deeplake_labelbox._notebook_tables import table
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationScore:
+    """How well predictions agree with the labels of a class, of a video, or of all.
+
+    Rates are 1 if both are the same, and ``None`` if there is nothing to compare.
+
+    Attributes:
+        name: The class or video; ``all`` for all.
+        objects: Objects of the dataset, over all frames.
+        predictions: Predicted objects, over all frames.
+        missed: Objects without a prediction that overlaps by half (IoU 0.5) or more.
+        false: Predictions without such an object.
+        switches: How often an object goes on with another track of the predictions.
+        map: Average precision, the mean over IoU 0.5 to 0.95; the mean over classes of a video
+            and of all.
+        ap50: The same with IoU 0.5 alone.
+        mota: Multiple object tracking accuracy; below 0 if there are more errors than objects.
+        idf1: Share of the objects and predictions whose tracks are the same from end to end.
+    """
+
+    name: str
+    objects: int
+    predictions: int
+    missed: int
+    false: int
+    switches: int
+    map: float | None
+    ap50: float | None
+    mota: float | None
+    idf1: float | None
+
+    def __str__(self) -> str:
+        """The score in one line."""
+        return (
+            f"{self.name}: mAP {rate(self.map)}, AP50 {rate(self.ap50)}, MOTA {rate(self.mota)}, "
+            f"IDF1 {rate(self.idf1)}; {counted(self.objects, 'object')}, {self.missed:,} missed, "
+            f"{self.false:,} false, {counted(self.switches, 'switch', 'switches')}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FrameErrors:
+    """The errors in one frame; each is the class of an object.
+
+    Attributes:
+        video: The video.
+        data_row_id: Its data row.
+        frame: 1-based frame number.
+        missed: Objects that were not predicted.
+        false: Predictions without an object.
+        switched: Objects that go on with another track of the predictions.
+    """
+
+    video: str
+    data_row_id: str
+    frame: int
+    missed: tuple[str, ...] = ()
+    false: tuple[str, ...] = ()
+    switched: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        """Number of errors."""
+        return len(self.missed) + len(self.false) + len(self.switched)
+
+    def __str__(self) -> str:
+        """The errors in one line."""
+        told = ((self.missed, "missed"), (self.false, "false"), (self.switched, "switched"))
+        errors = "; ".join(f"{what} {tally(names)}" for names, what in told if names)
+        return f"{self.video}, frame {self.frame}: {errors}"
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What `evaluate` found.
+
+    Attributes:
+        frames: Number of frames that were compared.
+        overall: The score of all.
+        classes: The score of each class.
+        videos: The score of each video.
+        worst_frames: The frames with most errors, worst first.
+        notes: What was not compared, and why.
+    """
+
+    frames: int
+    overall: EvaluationScore
+    classes: tuple[EvaluationScore, ...]
+    videos: tuple[EvaluationScore, ...]
+    worst_frames: tuple[FrameErrors, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def extent(self) -> str:
+        """How many frames and videos were compared."""
+        return f"{counted(self.frames, 'frame')} of {counted(len(self.videos), 'video')}"
+
+    @property
+    def summary(self) -> str:
+        """The score of all, in one line."""
+        return f"{self.extent}: {str(self.overall).partition(': ')[2]}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The evaluation as JSON values."""
+        return asdict(self)
+
+    def save(self, path: str | Path) -> None:
+        """Write the evaluation as JSON.
+
+        Raises:
+            ConfigurationError: If the file cannot be written.
+        """
+        write_json(path, self.to_dict())
+
+    def __str__(self) -> str:
+        """The summary, and a line for each class, video, frame and note."""
+        lines = (*self.classes, *self.videos, *self.worst_frames, *self.notes)
+        return "\n".join([self.summary, *map(str, lines)])
+
+    def _repr_html_(self) -> str:
+        head = ("mAP", "AP50", "MOTA", "IDF1", "objects", "missed", "false", "switches")
+        shown = []
+        for name, scores in (("class", (self.overall, *self.classes)), ("video", self.videos)):
+            rows = []
+            for score in scores:
+                rates = map(rate, (score.map, score.ap50, score.mota, score.idf1))
+                counts = (score.objects, score.missed, score.false, score.switches)
+                rows.append((score.name, *rates, *counts))
+            shown.append(table((name, *head), rows))
+        if self.worst_frames:
+            rows_of_frames = [
+                (each.video, each.frame, *map(tally, (each.missed, each.false, each.switched)))
+                for each in self.worst_frames
+            ]
+            worst = ("worst frames of", "frame", "missed", "false", "switched")
+            shown.append(table(worst, rows_of_frames))
+        return "".join(shown)
+
+
+def rate(value: float | None) -> str:
+    """A rate with three decimals; ``-`` if there is none."""
+    return "-" if value is None else f"{value:.3f}"
+
+
+def tally(names: Sequence[str]) -> str:
+    """Names with their numbers: ``2 car, person``."""
+    return ", ".join(
+        name if count == 1 else f"{count:,} {name}" for name, count in Counter(names).items()
+    )

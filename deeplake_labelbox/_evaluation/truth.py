@@ -1,0 +1,123 @@
+"""The labels that predictions are compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from deeplake_labelbox._evaluation.boxes import has_box
+from deeplake_labelbox._formats.deep_lake.reader import DeepLakeSource
+from deeplake_labelbox._formats.frame_numbers import VideoLength
+from deeplake_labelbox._imports.targets import Targets
+from deeplake_labelbox._model.annotations import ToolKind
+from deeplake_labelbox._model.kinds import GEOMETRIES
+from deeplake_labelbox._store.annotators import annotated_kinds
+from deeplake_labelbox._store.labeled_dataset import LabeledDataset
+from deeplake_labelbox._store.videos import Video, entries_of
+from deeplake_labelbox.errors import ConfigurationError
+
+
+class Truth:
+    """The labels that predictions are compared with.
+
+    Args:
+        labels: The dataset.
+        chosen: See `Targets`.
+        classes: The classes that are compared, or ``None``.
+        videos: The videos that are compared, or ``None``.
+
+    Attributes:
+        labels: The dataset.
+        all_classes: Its classes that have boxes.
+        kinds: The kind of each class that is compared.
+        wanted: The data rows that are compared, or ``None``.
+        source: Its labels.
+        names: Short names of its videos by data row id.
+        targets: Its data rows.
+
+    Raises:
+        ConfigurationError: If it has no boxes, or lacks a class or video.
+    """
+
+    def __init__(
+        self,
+        labels: LabeledDataset,
+        chosen: Mapping[str, str] | None,
+        classes: Sequence[str] | None,
+        videos: Sequence[str | int] | None,
+    ) -> None:
+        self.labels = labels
+        families = [family for family in labels.families.objects if has_box(family.kind)]
+        self.kinds: dict[str, ToolKind] = {}
+        for family in sorted(families, key=lambda f: list(GEOMETRIES).index(f.kind)):
+            for name in family.class_names:
+                self.kinds.setdefault(name, family.kind)
+        if not self.kinds:
+            raise ConfigurationError(
+                "The dataset has no column of rectangles, masks or polygons, so there is nothing "
+                "to compare with; apply labels that have some first."
+            )
+        self.all_classes = frozenset(self.kinds)
+        if missing := [name for name in classes or () if name not in self.kinds]:
+            raise ConfigurationError(
+                f"`classes` names {missing[0]!r}; the classes of the dataset that have boxes are "
+                f"{', '.join(map(repr, self.kinds))}."
+            )
+        if classes is not None:
+            self.kinds = {name: kind for name, kind in self.kinds.items() if name in classes}
+        self.wanted: frozenset[str] | None = None
+        if videos is not None:
+            self.wanted = frozenset(labels.video(name).data_row_id for name in videos)
+        self.source = DeepLakeSource(labels)
+        self.names = {video.data_row_id: video.short_name for video in labels.videos}
+        self.targets = Targets(self._rows(), "", chosen, of="dataset")
+
+    def length(self, names: tuple[str, ...]) -> VideoLength:
+        """The length of a video; see `ReadOptions`."""
+        found = self.targets.find(names)
+        if isinstance(found, str):
+            return VideoLength()
+        return VideoLength(found.frame_count, found.frame_rate)
+
+    @cached_property
+    def _details(self) -> dict[str, str]:
+        """Columns of the global key and the frame rate, where the dataset has them."""
+        kinds = annotated_kinds(self.labels.dataset)
+        return {
+            end: name
+            for name, kind in kinds.items()
+            for end in ("global_key", "frame_rate")
+            if kind == "row metadata" and name.endswith(f"/{end}")
+        }
+
+    def _rows(self) -> Iterable[Mapping[str, Any]]:
+        """The videos in the form of an export, as `Targets` reads them."""
+        counts = {e.data_row_id: e.frame_count for e in entries_of(self.labels.dataset)}
+        for video in self.labels.videos:
+            told = {
+                end: np.ravel(self.labels.cells(column, video.rows[:1])[0])[0]
+                for end, column in self._details.items()
+            }
+            width, height = size_of(video) or (None, None)
+            yield {
+                "data_row": {
+                    "id": video.data_row_id,
+                    "external_id": video.name,
+                    "global_key": str(told.get("global_key") or "") or None,
+                },
+                "media_attributes": {
+                    "width": width,
+                    "height": height,
+                    "frame_count": counts.get(video.data_row_id),
+                    "frame_rate": float(told.get("frame_rate") or 0),
+                },
+            }
+
+
+def size_of(video: Video) -> tuple[int, int] | None:
+    """Width and height of the video, of which coordinates are in pixels."""
+    size = video.source_size or video.size
+    return None if size is None else (size[1], size[0])

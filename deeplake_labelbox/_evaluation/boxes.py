@@ -17,6 +17,11 @@ Size = tuple[int, int]
 """Width and height in pixels."""
 
 _NO_SCORE = 1.0
+_PLURALS: Mapping[str, str] = {
+    "rectangle": "rectangles",
+    "polygon": "polygons",
+    "raster-segmentation": "masks",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,6 +102,8 @@ def boxes_by_class(
     for name, found in chosen.items():
         own = {track.kind for _, track in found}
         kind = kinds[name] if kinds[name] in own else next(k for k in GEOMETRIES if k in own)
+        if others := sum(len(track.frames) for _, track in found if track.kind != kind):
+            note(f"{others:,} objects of {name!r} do not count, as there are {_PLURALS[kind]}, too")
         wanted += [(name, number, track) for number, track in found if track.kind == kind]
     masks = _mask_boxes([(number, track) for _, number, track in wanted], note)
     made: dict[str, list[Boxes]] = {}

@@ -52,7 +52,7 @@ class _Found:
     """The predictions of one video."""
 
     name: str
-    known_frames: NDArray[np.int64] | None
+    frames: NDArray[np.int64] | None
     boxes: Mapping[str, Boxes]
 
 
@@ -74,7 +74,8 @@ class Comparison:
         self._found: dict[str, _Found] = {}
         self._notes: dict[str, None] = {}
         self._unknown: Counter[str] = Counter()
-        self._has_scores = False
+        self._left_out: dict[tuple[str, str], Counter[str]] = {}
+        self._without_score = 0
 
     @property
     def notes(self) -> list[str]:
@@ -121,8 +122,7 @@ class Comparison:
         # Where videos are named, predictions may lack them.
         if not boxes and wanted is None:
             raise AnnotationSourceError(self._no_boxes())
-        for name, reason in missing.items():
-            self._note(f"The predictions of {name} are left out: {reason}")
+        self._note_missing(missing)
         if unlabeled:
             self._note(f"Without a label in the predictions and left out: {_listed(unlabeled)}")
         for name, count in self._unknown.items():
@@ -149,16 +149,31 @@ class Comparison:
         every = [each for video in compared for side in video.sides for each in side.items()]
         found = {name for name, boxes in every if len(boxes)}
         self.classes = [name for name in kinds if name in found]
+        for (unit, why), counts in self._left_out.items():
+            total = counted(counts.total(), unit)
+            self._note(f"{total} left out, {why}: {_listed(list(counts))}")
+        self._note_scores(compared)
+        has_tracks = self._has_tracks(compared)
         for each in tqdm(compared, unit="video", desc="comparing", disable=not progress):
             for name in self.classes:
                 truth, predicted = (side.get(name, NO_BOXES) for side in each.sides)
                 if len(truth) or len(predicted):
-                    each.errors[name] = track_errors(truth, predicted)
-        self._note_doubts(compared)
+                    each.errors[name] = track_errors(truth, predicted, has_tracks=has_tracks)
         return compared
 
     def _note(self, what: str) -> None:
         self._notes[what] = None
+
+    def _note_findings(self, name: str, video: VideoAnnotations) -> None:
+        for finding in video.findings:
+            times = "" if finding.count == 1 else f" ({finding.count:,} times)"
+            self._note(f"{name}: {finding.what}{times}")
+        for item in video.refused:
+            self._note(f"{name}: {item.class_name!r} {item.track}: {item.reason}")
+
+    def _leave_out(self, count: int, unit: str, why: str, video: Video) -> None:
+        if count:
+            self._left_out.setdefault((unit, why), Counter())[video.short_name] += count
 
     def _goal(self, name: str) -> str:
         return self._mapping.get(name, name)
@@ -184,12 +199,8 @@ class Comparison:
 
     def _add(self, video: VideoAnnotations, target: Target) -> int:
         """Add the predictions of a video; returns how many are of classes of the dataset."""
-        name = self._truth.names[target.data_row_id]
-        for finding in video.findings:
-            times = "" if finding.count == 1 else f" ({finding.count:,} times)"
-            self._note(f"{name}, predictions: {finding.what}{times}")
-        for item in video.refused:
-            self._note(f"{name}, {item.class_name!r} {item.track}: {item.reason}")
+        name = f"{self._truth.names[target.data_row_id]}, predictions"
+        self._note_findings(name, video)
         count = 0
         drawn = [track for track in video.tracks if has_box(track.kind)]
         for track in drawn:
@@ -197,16 +208,18 @@ class Comparison:
                 is_known = goal in self._truth.all_classes
                 count += is_known * len(track.frames)
                 self._unknown[track.class_name] += (not is_known) * len(track.frames)
-            self._has_scores |= track.scores is not None
+                told = 0 if track.scores is None else int(np.isfinite(track.scores).sum())
+                self._without_score += is_known * (len(track.frames) - told)
         self._unknown = +self._unknown
         boxes = boxes_by_class(
             drawn,
             self._goal,
             self._truth.kinds,
             target.size,
-            lambda what: self._note(f"{name}, predictions: {what}"),
+            lambda what: self._note(f"{name}: {what}"),
         )
-        self._found[target.data_row_id] = _Found(video.name, video.known_frames, boxes)
+        frames = video.pictures if video.known_frames is None else video.known_frames
+        self._found[target.data_row_id] = _Found(video.name, frames, boxes)
         return count
 
     def _videos(self, *, progress: bool) -> Iterator[Compared]:
@@ -236,6 +249,7 @@ class Comparison:
             self._note(f"Without a label in the dataset and left out: {_listed(unlabeled)}")
 
     def _pair(self, video: Video, told: VideoAnnotations, found: _Found | None) -> Compared:
+        self._note_findings(video.short_name, told)
         truth = boxes_by_class(
             told.tracks,
             lambda name: name,
@@ -245,28 +259,35 @@ class Comparison:
         )
         frames = video.frames
         predicted = {} if found is None else found.boxes
-        if found is not None and found.known_frames is not None:
-            frames = np.intersect1d(frames, found.known_frames)
-            if left_out := len(video.frames) - len(frames):
-                self._note(
-                    f"{video.short_name}: {counted(left_out, 'frame')} left out, which the "
-                    f"predictions do not have"
-                )
+        if found is not None and found.frames is not None:
+            frames = np.intersect1d(frames, found.frames)
+            lacking = len(video.frames) - len(frames)
+            self._leave_out(lacking, "frame", "which the predictions do not have", video)
         seen = _within(predicted, frames)
-        if left_out := _count(predicted) - _count(seen):
-            self._note(
-                f"{video.short_name}: {counted(left_out, 'prediction')} left out, in frames that "
-                f"the dataset does not have"
-            )
+        beyond = _count(predicted) - _count(seen)
+        self._leave_out(beyond, "prediction", "in frames that the dataset does not have", video)
         return Compared(video, len(frames), _within(truth, frames), seen)
 
-    def _note_doubts(self, compared: Sequence[Compared]) -> None:
-        """Note what makes rates mean less than they seem to."""
-        if not self._has_scores:
+    def _note_missing(self, missing: Mapping[str, str]) -> None:
+        for name, reason in list(missing.items())[:_SHOWN]:
+            self._note(f"The predictions of {name} are left out: {reason}")
+        if (more := len(missing) - _SHOWN) > 0:
+            self._note(f"The predictions of {counted(more, 'more video')} are left out likewise")
+
+    def _note_scores(self, compared: Sequence[Compared]) -> None:
+        scores = [boxes.scores for each in compared for boxes in each.found.values()]
+        if len(np.unique(np.concatenate(scores) if scores else scores)) <= 1:
             self._note(
-                "The predictions have no scores, so that each counts as 1.0, and mAP depends on "
-                "the order of videos and frames"
+                "The predictions have no scores, or all the same, so that mAP depends on the order "
+                "of videos and frames"
             )
+        elif self._without_score:
+            self._note(
+                f"{counted(self._without_score, 'prediction')} without a score, counted as 1.0"
+            )
+
+    def _has_tracks(self, compared: Sequence[Compared]) -> bool:
+        """Whether boxes of the predictions belong to tracks, as those of the dataset do."""
         of_truth, of_found = (
             max(
                 (
@@ -280,9 +301,10 @@ class Comparison:
         )
         if of_truth > 1 == of_found:
             self._note(
-                "No track of the predictions is longer than a frame, so that MOTA and IDF1 tell "
-                "nothing of tracks"
+                "No track of the predictions is longer than a frame, so MOTA and IDF1 are left out"
             )
+            return False
+        return True
 
     def _check_mapping(self, names: Collection[str]) -> None:
         if missing := [name for name in self._mapping if name not in names]:

@@ -41,11 +41,13 @@ def evaluate(
     Boxes are compared, those around masks and polygons too, in pixels of the video. Average
     precision is computed by pycocotools, tracks are compared by motmetrics. A prediction without
     a score counts as 1.0. Labeled videos that the predictions do not have are left out, and so are
-    videos without a label; the notes of the result tell it.
+    videos without a label, and frames that the dataset does not have or of which the predictions
+    have no picture; the notes of the result tell it.
 
     Args:
         predictions: What `import_annotations` takes: a dataset or its path, the path of a file of
-            another tool, or plain annotations. Only plain annotations and COCO have scores.
+            another tool, or plain annotations. Scores are read from plain annotations, COCO,
+            YouTube-VIS, the confidences of YOLO and the seventh column of MOTChallenge.
         dataset: The dataset, made by this package and with labels applied.
         annotator: Annotator whose labels in ``dataset`` count (``label_selection="all"``); by
             default the shared labels.

@@ -17,7 +17,8 @@ from deeplake_labelbox._notebook_tables import table
 class EvaluationScore:
     """How well predictions agree with the labels of a class, of a video, or of all.
 
-    Rates are 1 if both are the same, and ``None`` if there is nothing to compare.
+    Rates are 1 if both are the same, and ``None`` if there is nothing to compare: the average
+    precision of a class without objects, tracks if the predictions have none.
 
     Attributes:
         name: The class or video; ``all`` for all.

@@ -66,6 +66,8 @@ def _score(
             [e.switched for e in errors],
         )
     )
+    same = [e.same for e in errors if e.same is not None]
+    has_tracks = len(same) == len(errors)
     return EvaluationScore(
         name=name,
         objects=objects,
@@ -75,8 +77,8 @@ def _score(
         switches=switches,
         map=_mean([rate for rate, _ in rates]),
         ap50=_mean([rate for _, rate in rates]),
-        mota=_share(objects - missed - false - switches, objects),
-        idf1=_share(2 * sum(e.same for e in errors), objects + predictions),
+        mota=_share(objects - missed - false - switches, objects) if has_tracks else None,
+        idf1=_share(2 * sum(same), objects + predictions) if has_tracks else None,
     )
 
 

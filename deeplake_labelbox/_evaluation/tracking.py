@@ -21,22 +21,30 @@ class TrackErrors:
     Attributes:
         missed: The frame of each object that was not predicted.
         false: The frame of each prediction without an object.
-        switched: The frame of each object that goes on with another track of the predictions.
+        switched: The frame of each object that goes on with another track of the predictions; none
+            if the predictions have no tracks.
         same: Number of boxes in which the tracks agree, if each track of the dataset is given
-            the track of the predictions with which most do (IDTP).
+            one of the predictions, so that most do (IDTP); ``None`` if the predictions have none.
     """
 
     missed: NDArray[np.int64]
     false: NDArray[np.int64]
     switched: NDArray[np.int64]
-    same: int
+    same: int | None
 
 
-def track_errors(truth: Boxes, found: Boxes) -> TrackErrors:
-    """Compare the tracks of a class in a video; boxes match from an IoU of 0.5."""
+def track_errors(truth: Boxes, found: Boxes, *, has_tracks: bool = True) -> TrackErrors:
+    """Compare the tracks of a class in a video; boxes match from an IoU of 0.5.
+
+    Args:
+        truth: Those of the dataset.
+        found: The predicted ones.
+        has_tracks: Whether boxes of the predictions belong to tracks.
+    """
     motmetrics, iou = library("motmetrics"), library("pycocotools.mask").iou
     events = motmetrics.MOTAccumulator(auto_id=False)
     of_truth, of_found = truth.by_frame(), found.by_frame()
+    pairs = [np.zeros((2, 0), np.int64)]
     for frame in sorted({*of_truth, *of_found}):
         objects, predictions = of_truth.get(frame, NO_BOXES), of_found.get(frame, NO_BOXES)
         distances = np.full((len(objects), len(predictions)), np.nan)
@@ -44,12 +52,39 @@ def track_errors(truth: Boxes, found: Boxes) -> TrackErrors:
             # Crowds, of which there are none, are the second side.
             overlap = iou(predictions.boxes, objects.boxes, [0] * len(objects)).T
             distances = np.where(overlap >= _LEAST_IOU, 1 - overlap, np.nan)
+            rows, columns = np.nonzero(overlap >= _LEAST_IOU)
+            pairs.append(np.stack([objects.tracks[rows], predictions.tracks[columns]]))
         events.update(objects.tracks, predictions.tracks, distances, frameid=frame)
-    same = motmetrics.metrics.create().compute(events, metrics=["idtp"], return_dataframe=False)
     told = events.mot_events
     frames = told.index.get_level_values("FrameId").to_numpy()
     kinds = told["Type"].to_numpy()
     missed, false, switched = (
         frames[kinds == kind].astype(np.int64) for kind in ("MISS", "FP", "SWITCH")
     )
-    return TrackErrors(missed, false, switched, int(same["idtp"]))
+    if not has_tracks:
+        return TrackErrors(missed, false, switched[:0], None)
+    return TrackErrors(missed, false, switched, _in_agreement(np.concatenate(pairs, axis=1)))
+
+
+def _in_agreement(pairs: NDArray[np.int64]) -> int:
+    """The most boxes in which tracks agree (IDTP), each given one of the other side at most.
+
+    motmetrics takes memory by the square of the number of tracks for it, of which a detector finds
+    hundreds of thousands. Tracks that never meet are assigned apart here.
+
+    Args:
+        pairs: (2, N) tracks of the dataset and of the predictions, of all boxes that match.
+    """
+    sparse, assign = library("scipy.sparse"), library("scipy.optimize").linear_sum_assignment
+    (of_truth, rows), (of_found, columns) = (np.unique(side, return_inverse=True) for side in pairs)
+    counts = sparse.coo_array(
+        (np.ones(len(rows)), (rows, columns)), shape=(len(of_truth), len(of_found))
+    ).tocsr()
+    links = sparse.block_array([[None, counts], [counts.T, None]])
+    _, groups = library("scipy.sparse.csgraph").connected_components(links, directed=False)
+    same = 0.0
+    for group in np.unique(groups):
+        chosen = counts[groups[: len(of_truth)] == group]
+        dense = chosen[:, groups[len(of_truth) :] == group].toarray()
+        same += dense[assign(dense, maximize=True)].sum()
+    return int(same)

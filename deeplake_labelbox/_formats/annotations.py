@@ -231,6 +231,8 @@ class VideoAnnotations:
         global_answers: Answers that hold for the whole video.
         known_frames: (F,) int64, ascending: the frames that the source tells of, where it does
             not tell of all; between two of them nothing is known, so nothing ends there.
+        pictures: (F,) int64, ascending: the frames of which the source has a picture, where it
+            does not have all; that it has no object elsewhere means nothing.
         size: Width and height in pixels of the pictures that were annotated, where it tells.
         findings: What could not be read.
         refused: Objects of which nothing could be read.
@@ -242,6 +244,7 @@ class VideoAnnotations:
     frame_answers: Mapping[str, Sequence[AnswerSpan]] = field(default_factory=dict)
     global_answers: Answers = field(default_factory=dict)
     known_frames: NDArray[np.int64] | None = None
+    pictures: NDArray[np.int64] | None = None
     size: tuple[int, int] | None = None
     findings: Sequence[Finding] = ()
     refused: Sequence[RefusedObject] = ()

@@ -180,6 +180,13 @@ def folders_of(file_name: str) -> list[str]:
     return [name for name in dict.fromkeys(names) if name not in ("img1", "JPEGImages", "/")]
 
 
+def score_of(annotation: Entry) -> float | None:
+    """How sure a model is of an annotation, where it tells."""
+    score: Any = annotation.get("score")
+    is_number = isinstance(score, int | float) and not isinstance(score, bool)
+    return float(score) if is_number and math.isfinite(score) else None
+
+
 def crowds_noted(annotations: Iterable[Entry]) -> list[Finding]:
     """A note on annotations of crowds, if there are some."""
     count = sum(annotation.get("iscrowd") == 1 for annotation in annotations)

@@ -7,7 +7,11 @@ import json
 import sys
 from dataclasses import replace
 
+import motmetrics
+import numpy as np
 import pytest
+from PIL import Image
+from pycocotools.mask import iou
 from video_files import write_video
 
 from deeplake_labelbox import (
@@ -18,6 +22,8 @@ from deeplake_labelbox import (
     create_dataset,
     evaluate,
 )
+from deeplake_labelbox._evaluation.boxes import Boxes
+from deeplake_labelbox._evaluation.tracking import track_errors
 from deeplake_labelbox.errors import AnnotationSourceError, ConfigurationError
 
 FRAMES = range(1, 5)
@@ -185,6 +191,66 @@ def test_switched_tracks(dataset):
     assert [(f.frame, f.switched) for f in result.worst_frames] == [(3, ("car", "car"))]
 
 
+def test_a_class_that_is_another(dataset):
+    """Persons that are called cars are missed and false; cars are right at 8 of 12 places."""
+    result = evaluate(
+        changed(lambda each: each.track == "P", lambda each: replace(each, class_name="car")),
+        dataset,
+        progress=False,
+    )
+    car, person = result.classes
+    # Of equal scores the order counts: a right one, a right one, a wrong one in each frame.
+    precision = (26 * 1 + 25 * 4 / 5 + 25 * 6 / 8 + 25 * 8 / 11) / 101
+    assert rates(car) == pytest.approx((precision, precision, 0.5, 2 * 8 / (8 + 12)), abs=1e-6)
+    assert rates(person) == (0.0, 0.0, 0.0, 0.0)
+    assert [errors(s) for s in (car, person)] == [(0, 4, 0), (4, 0, 0)]
+    assert rates(result.overall)[2:] == pytest.approx((1 / 3, 2 / 3), abs=1e-6)
+
+
+@pytest.mark.parametrize("options", [{"stride": 2}, {"resize": (48, 32)}])
+def test_datasets_of_some_frames_or_another_size(box, client, tmp_path_factory, options):
+    folder = tmp_path_factory.mktemp("others")
+    project = box.add_project(f"Other {options}", ONTOLOGY)
+    video = write_video(folder / "clip.mp4", frames=4).read_bytes()
+    row = project.add_video(video, external_id="one.mp4")
+    row.add_label(drawn())
+    path = folder / "clips"
+    create_dataset(path, project.id, lb_client=client, progress=False, **options)
+    frames = 2 if "stride" in options else 4
+    for predictions, truth in ((found(), path), (path, path)):
+        result = evaluate(predictions, truth, progress=False)
+        assert (result.frames, result.overall.objects) == (frames, 3 * frames)
+        assert rates(result.overall) == (1.0, 1.0, 1.0, 1.0)
+        assert result.worst_frames == ()
+
+
+def test_identities_are_counted_as_motmetrics_does():
+    rng = np.random.default_rng(5)
+    steps = np.repeat(np.arange(1, 41), 6)
+    places = np.tile(rng.uniform(0, 60, (6, 2)), (40, 1))
+
+    def side(shift):
+        tracks = (np.tile(np.arange(6), 40) + steps // 10 * rng.integers(0, 3, 240)) % 9
+        kept = rng.random(240) < 0.8
+        kept &= [n not in tracks[max(0, i - i % 6) : i] for i, n in enumerate(tracks)]
+        boxes = np.column_stack([places + rng.normal(0, shift, (240, 2)), np.full((240, 2), 20.0)])
+        return Boxes(steps, tracks, boxes, np.ones(240)).take(kept)
+
+    truth, predicted = side(0), side(4)
+    events = motmetrics.MOTAccumulator(auto_id=True)
+    for frame in np.unique(steps).tolist():
+        objects, predictions = truth.by_frame()[frame], predicted.by_frame()[frame]
+        overlap = iou(objects.boxes, predictions.boxes, [0] * len(predictions))
+        distances = np.where(overlap < 0.5, np.nan, 1 - overlap)
+        events.update(objects.tracks, predictions.tracks, distances)
+    names = ["num_misses", "num_false_positives", "num_switches", "idtp"]
+    expected = motmetrics.metrics.create().compute(events, metrics=names, return_dataframe=False)
+    errors = track_errors(truth, predicted)
+    counts = (len(errors.missed), len(errors.false), len(errors.switched), errors.same)
+    assert counts == tuple(expected[name] for name in names)
+    assert min(counts) > 0
+
+
 def test_two_annotators(dataset):
     """IoU of cars is 2/3, that of persons 6/14: they agree on cars only."""
     result = evaluate(
@@ -213,7 +279,7 @@ def test_names_are_mapped_and_others_told(dataset):
     assert [errors(s) for s in result.classes] == [(0, 0, 0), (4, 0, 0)]
     told = "\n".join(result.notes)
     assert "4 predictions of 'a person' left out: the dataset has no such class" in told
-    assert "one.mp4: 1 prediction left out, in frames that the dataset does not have" in told
+    assert "1 prediction left out, in frames that the dataset does not have: one.mp4." in told
     only = evaluate(found(), dataset, classes=["person"], progress=False)
     assert [s.name for s in only.classes] == ["person"]
 
@@ -223,7 +289,9 @@ def test_files_with_scores(dataset, tmp_path):
     coco = {
         "videos": [{"id": 1, "name": "one.mp4", "length": 4}],
         "images": [
-            {"id": n, "video_id": 1, "frame_id": n - 1, "width": 96, "height": 64} for n in FRAMES
+            {"id": n, "video_id": 1, "frame_id": n - 1, "width": 96, "height": 64}
+            for n in FRAMES
+            if n != 3
         ],
         "categories": [{"id": n, "name": name} for n, name in enumerate(names)],
         "annotations": [
@@ -233,16 +301,50 @@ def test_files_with_scores(dataset, tmp_path):
                 "category_id": names.index(each.class_name),
                 "track_id": ord(each.track),
                 "bbox": list(OBJECTS[each.track][1:]),
-                "score": 0.5,
+                "score": 0.5 + number / 100,
             }
             for number, each in enumerate(found())
+            if each.frame != 3
         ],
     }
     path = tmp_path / "found.json"
     path.write_text(json.dumps(coco))
     result = evaluate(path, dataset, progress=False)
-    assert rates(result.overall) == (1.0, 1.0, 1.0, 1.0)
-    assert not any("scores" in note for note in result.notes)
+    assert (result.frames, *rates(result.overall)) == (3, 1.0, 1.0, 1.0, 1.0)
+    assert result.notes == (
+        "Without predictions and left out: two.mp4.",
+        "1 frame left out, which the predictions do not have: one.mp4.",
+    )
+
+
+@pytest.mark.parametrize(("wrong", "expected"), [(0.9, 0.8), (0.1, 1.0)])
+def test_detections_of_mot_and_yolo_have_confidences(dataset, tmp_path, wrong, expected):
+    """Without tracks there is no MOTA; precision is as in `test_scores_rank_predictions`."""
+    persons = [(frame, 10, 40, 10, 10, 0.5) for frame in FRAMES] + [(1, 70, 40, 9, 9, wrong)]
+    lines = "".join(
+        f"{frame},-1,{left + 1},{top + 1},{width},{height},{score}\n"
+        for frame, left, top, width, height, score in persons
+    )
+    (tmp_path / "one.txt").write_text(lines)
+    pictures, labels = tmp_path / "images", tmp_path / "labels"
+    pictures.mkdir()
+    labels.mkdir()
+    (tmp_path / "data.yaml").write_text("train: images\nnames: [person]\n")
+    for number in FRAMES:
+        Image.new("1", (96, 64)).save(pictures / f"one.mp4_{number}.png")
+        told = [
+            f"0 {(left + w / 2) / 96} {(top + h / 2) / 64} {w / 96} {h / 64} {score}\n"
+            for frame, left, top, w, h, score in persons
+            if frame == number
+        ]
+        (labels / f"one.mp4_{number}.txt").write_text("".join(told))
+    for path, options in (
+        (tmp_path / "one.txt", {"mapping": {"pedestrian": "person"}, "data_rows": "one.mp4"}),
+        (tmp_path, {"source_format": "yolo"}),
+    ):
+        person = evaluate(path, dataset, classes=["person"], progress=False, **options).overall
+        assert person.ap50 == pytest.approx(expected, abs=1e-6)
+        assert (person.mota, person.idf1, *errors(person)) == (None, None, 0, 1, 0)
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,11 @@ is told by its numbers. `deeplake_labelbox.training.to_coco` writes such files.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from deeplake_labelbox._formats.annotations import Finding, KindOf, VideoAnnotations
 from deeplake_labelbox._formats.coco_json import (
@@ -24,6 +25,7 @@ from deeplake_labelbox._formats.coco_json import (
     length_of,
     number_in,
     reference,
+    score_of,
     size_of,
     whole_number,
 )
@@ -197,6 +199,7 @@ class CocoSource:
         return VideoAnnotations(
             data_row=video.names,
             tracks=builder.tracks(),
+            pictures=None if doubt else np.array(sorted(frames), dtype=np.int64),
             size=video.size,
             findings=findings,
             refused=builder.refused(),
@@ -243,7 +246,7 @@ class CocoSource:
             size=size,
             boxes=boxes,
             drawn=key_frame if isinstance(key_frame, bool) else None,
-            score=_score(annotation),
+            score=score_of(annotation),
         )
 
 
@@ -268,12 +271,6 @@ def _track(annotation: Entry) -> str | None:
             if track is not None:
                 return None if track.startswith("-") else track
     return None
-
-
-def _score(annotation: Entry) -> float | None:
-    score: Any = annotation.get("score")
-    is_number = isinstance(score, int | float) and not isinstance(score, bool)
-    return float(score) if is_number and math.isfinite(score) else None
 
 
 def _frame_numbers(video: _Video) -> tuple[list[int] | None, int | None]:

@@ -6,12 +6,14 @@ small file of a stranger can fill the memory ("billion laughs") or read other fi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from xml.etree.ElementTree import Element, ParseError
 
+import numpy as np
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
+from numpy.typing import NDArray
 
 from deeplake_labelbox._formats.annotations import (
     Finding,
@@ -173,6 +175,7 @@ class CvatSource:
         return VideoAnnotations(
             data_row=tuple(names) if self._data_row is None else (self._data_row,),
             tracks=builder.tracks(),
+            pictures=_pictures(tasks.values()),
             size=next(iter(tasks.values())).size,
             findings=(*builder.findings(), *findings),
             refused=builder.refused(),
@@ -196,6 +199,19 @@ class CvatSource:
 
 def _label(track: Element) -> str:
     return track.get("label") or "(no label)"
+
+
+def _pictures(tasks: Collection[CvatTask]) -> NDArray[np.int64] | None:
+    """The frames of tasks, from 1, where the file tells all of them."""
+    ends = [task.last for task in tasks]
+    if None in ends:
+        return None
+    frames = [
+        np.arange(task.start + 1, last + 2, task.step)
+        for task, last in zip(tasks, ends, strict=True)
+        if last is not None
+    ]
+    return np.sort(np.concatenate(frames).astype(np.int64))
 
 
 def _z_order(track: Element) -> int:

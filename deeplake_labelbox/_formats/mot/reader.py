@@ -15,6 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+import numpy as np
+from numpy.typing import NDArray
+
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._formats.annotations import Finding, KindOf, VideoAnnotations
 from deeplake_labelbox._formats.frame_numbers import (
@@ -150,6 +153,7 @@ class MotSource:
         return VideoAnnotations(
             data_row=names,
             tracks=builder.tracks(),
+            pictures=self._pictures(names, frames),
             size=info.size,
             findings=findings,
             refused=builder.refused(),
@@ -192,13 +196,20 @@ class MotSource:
                 what = f"has frame {int(values[0])}; frames count from {first}{known}"
                 faults.add(number, None, what)
             else:
-                builder.add(name, "rectangle", track, frame, box)
+                builder.add(name, "rectangle", track, frame, box, score=variant.score_of(row))
         findings = faults.findings()
         if left_out:
             boxes = counted(left_out, "box", "boxes")
             what = f"{boxes} left out: marked as not to be counted (0 in the seventh column)"
             findings.append(Finding(what))
         return findings
+
+    def _pictures(self, names: tuple[str, ...], frames: Sequence[int]) -> NDArray[np.int64] | None:
+        """The frames of the sequence, where they are known not to be all."""
+        if frames:
+            return np.array(frames, dtype=np.int64)
+        length, step = self._length_of(names).frames, self._numbering.step or 1
+        return None if length is None or step == 1 else np.arange(1, length + 1, step)
 
     def _first_number(self, file: Path, lines: MotLines) -> int:
         if self._numbering.first is not None:

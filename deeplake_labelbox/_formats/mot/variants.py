@@ -79,8 +79,8 @@ class MotVariant:
     Attributes:
         class_column: Place of the class, from 0; ``None`` if there is none.
         names: Name by class number; ``None`` if they have none: then ``class 1`` and so on.
-        has_flag: Whether a 0 in the seventh column marks a box that does not count; in tracks
-            only where there is no class, as detections have a confidence there.
+        has_flag: Whether the seventh column has a flag or a confidence: a 0 marks a box that does
+            not count; in tracks only where there is no class, as detections have a confidence.
         named_by: What gives the names, for messages.
     """
 
@@ -101,6 +101,10 @@ class MotVariant:
         if not self.has_flag or len(row) <= FLAG or row[FLAG] != 0:
             return False
         return self.class_column is not None or (row[1] or 0) >= 0
+
+    def score_of(self, row: Row) -> float | None:
+        """How sure a model is of a line, in the seventh column; 1 where that is the flag."""
+        return row[FLAG] if self.has_flag and len(row) > FLAG else None
 
     def class_of(self, row: Row) -> str:
         """The class of a line.

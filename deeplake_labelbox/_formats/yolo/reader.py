@@ -2,7 +2,8 @@
 
 A picture is a frame of a video if its name says so: ``crossing_000012.jpg`` is frame 12 of
 ``crossing``. `YoloWriter` notes the names of its videos in ``data.yaml``, and numbers their frames
-from 1. Boxes and outlines belong to no track, so that each is an object of its own.
+from 1. Boxes and outlines belong to no track, so that each is an object of its own. Predictions may
+have a confidence after the other numbers, as Ultralytics writes it with ``save_conf``.
 """
 
 from __future__ import annotations
@@ -131,7 +132,7 @@ class YoloSource:
             for line, text in enumerate(_lines(picture), 1):
                 track = f"{picture.stem} line {line}"
                 try:
-                    class_name, values = self._read(text)
+                    class_name, values, score = self._read(text)
                 except ValueError as error:
                     what = f"line {line} of {_label(picture).name} {error}"
                     findings.append(Finding(what, frame if doubt is None else None))
@@ -142,22 +143,24 @@ class YoloSource:
                 corners = values.reshape(-1, 2) * size
                 if len(values) == _BOX_NUMBERS:
                     box = (*(corners[0] - corners[1] / 2), *corners[1])
-                    builder.add(class_name, "rectangle", track, frame, box)
+                    builder.add(class_name, "rectangle", track, frame, box, score=score)
                 elif kind_of(class_name) == "rectangle":
                     low, high = corners.min(axis=0), corners.max(axis=0)
-                    builder.add(class_name, "rectangle", track, frame, (*low, *(high - low)))
+                    box = (*low, *(high - low))
+                    builder.add(class_name, "rectangle", track, frame, box, score=score)
                 else:
-                    builder.add(class_name, "polygon", track, frame, corners)
+                    builder.add(class_name, "polygon", track, frame, corners, score=score)
         return VideoAnnotations(
             data_row=names,
             tracks=builder.tracks(),
+            pictures=np.array(frames, dtype=np.int64) if doubt is None else None,
             size=size,
             findings=(*findings, *builder.findings()),
             refused=builder.refused(),
         )
 
-    def _read(self, text: str) -> tuple[str, Any]:
-        """The class and the numbers of a line.
+    def _read(self, text: str) -> tuple[str, Any, float | None]:
+        """The class, the numbers and the confidence of a line.
 
         Raises:
             ValueError: If it is no label.
@@ -169,13 +172,16 @@ class YoloSource:
             raise ValueError("is not a class and numbers") from error
         if number not in self._class_names:
             raise ValueError(f"has class {number}, which {self._path.name} does not name")
+        score = None
+        if len(values) > _BOX_NUMBERS and len(values) % 2 and 0 <= values[-1] <= 1:
+            values, score = values[:-1], float(values[-1])
         outline = len(values) >= _FEWEST_NUMBERS and len(values) % 2 == 0
         if not (len(values) == _BOX_NUMBERS or outline):
             numbers = counted(len(values), "number")
             raise ValueError(f"has {numbers}, which is no box and no outline")
         if not all(map(math.isfinite, values)):
             raise ValueError("has a number that is not finite")
-        return self._class_names[number], values
+        return self._class_names[number], values, score
 
     def _pictures(self, content: Mapping[str, Any]) -> list[Path]:
         """The pictures of all parts, each once."""

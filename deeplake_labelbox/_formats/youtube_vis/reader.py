@@ -27,6 +27,7 @@ from deeplake_labelbox._formats.coco_json import (
     length_of,
     number_in,
     reference,
+    score_of,
     size_of,
 )
 from deeplake_labelbox._formats.frame_numbers import (
@@ -121,6 +122,7 @@ class YoutubeVisSource:
         return VideoAnnotations(
             data_row=names,
             tracks=builder.tracks(),
+            pictures=None if isinstance(frames, str) else np.sort(frames),
             size=size,
             findings=findings,
             refused=builder.refused(),
@@ -194,6 +196,7 @@ class YoutubeVisSource:
                 where=where,
                 size=size,
                 boxes=boxes,
+                score=score_of(annotation),
             )
         if not shown:
             builder.refuse(name, track, f"{where} is in no picture")

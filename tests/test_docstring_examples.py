@@ -10,6 +10,7 @@ import importlib
 import importlib.util
 import json
 import logging
+import os
 import re
 import shlex
 import shutil
@@ -57,6 +58,8 @@ _IN_TEXTS = [
 COMMANDS = [
     *dict.fromkeys([*(line for doc in docstrings() for line in doc.commands), *_IN_TEXTS]),
 ]
+
+SERVES = re.compile("^deeplake-labelbox (sandbox|show) ")
 
 # What the verbs return, and what all errors are: nobody makes one.
 RETURNED = {
@@ -281,7 +284,7 @@ def test_the_python_of_the_page_runs(page, reader):
         exec(compile(page, "page", "exec"), reader)  # noqa: S102 - our own pages
 
 
-@pytest.mark.parametrize("line", [line for line in COMMANDS if " sandbox " not in line])
+@pytest.mark.parametrize("line", [line for line in COMMANDS if not SERVES.search(line)])
 def test_the_command_runs(line, reader):
     line, _, output = line.partition(" > ")
     words = shlex.split(re.sub("cl9y0xd2m00|PROJECT_ID", reader["project_id"], line))
@@ -296,23 +299,25 @@ def test_the_command_runs(line, reader):
         assert json.loads(result.stdout)
 
 
-@pytest.mark.parametrize("line", [line for line in COMMANDS if " sandbox " in line])
-def test_the_command_serves_until_it_is_stopped(line, tmp_path):
+@pytest.mark.parametrize("line", [line for line in COMMANDS if SERVES.search(line)])
+@pytest.mark.usefixtures("reader")
+def test_the_command_serves_until_it_is_stopped(line):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         words = shlex.split(line.replace("8080", str(free.getsockname()[1])))
-    sandbox = subprocess.Popen(  # noqa: S603 - our own command
+    server = subprocess.Popen(  # noqa: S603 - our own command
         [sys.executable, "-m", "deeplake_labelbox", *words[1:]],
-        cwd=tmp_path,
+        cwd=Path.cwd(),
+        env={**os.environ, "BROWSER": "true"},  # a browser that shows nothing
         stdout=subprocess.PIPE,
         text=True,
     )
-    with sandbox:
-        assert words[-1] in sandbox.stdout.readline()
-        while "Press Ctrl-C" not in (told := sandbox.stdout.readline()):
+    with server:
+        assert words[-1] in server.stdout.readline()
+        while "Press Ctrl-C" not in (told := server.stdout.readline()):
             assert told
-        sandbox.terminate()
-        assert sandbox.wait(120) == 0
+        server.terminate()
+        assert server.wait(120) == 0
 
 
 def test_there_are_examples():

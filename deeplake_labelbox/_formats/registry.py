@@ -34,7 +34,7 @@ SourceFormat: TypeAlias = Literal[
 ]
 """The keys of `FORMATS` that can be read."""
 
-TargetFormat: TypeAlias = Literal["mot", "youtube-vis", "coco", "yolo", "masks"]
+TargetFormat: TypeAlias = Literal["mot", "youtube-vis", "coco", "cvat", "yolo", "masks"]
 """The keys of `FORMATS` that can be written."""
 
 Shape: TypeAlias = Literal["box", "mask"]
@@ -153,6 +153,9 @@ FORMATS: Final[Mapping[str, Format]] = {
         source="a .xml of CVAT for video",
         suffixes=(".xml",),
         reader="cvat.reader:CvatSource.open",
+        target="images and an annotations.xml of CVAT for video",
+        shapes=("box", "mask"),
+        writer="cvat.writer:CvatWriter",
     ),
     "yolo": Format(
         title="YOLO",

@@ -90,7 +90,8 @@ def convert_dataset(
         output: The folder to write, which must not exist, or be empty.
         to: The format. ``"yolo"``: Ultralytics, to detect; or to segment, if all columns are of
             masks or polygons. ``"coco"``: an image a frame. ``"mot"``: MOTChallenge sequences.
-            ``"youtube-vis"``: videos with a mask or box a track and frame. ``"masks"``: a PNG with
+            ``"youtube-vis"``: videos with a mask or box a track and frame. ``"cvat"``: a task of
+            CVAT for video for each video, with tracks of boxes or polygons. ``"masks"``: a PNG with
             a palette for each frame, in the layout of DAVIS.
         split: Shares of the videos of the parts ``train``, ``val`` and ``test``, ``[0.8, 0.1,
             0.1]``, or shares by name; no video is in two parts. By default all are in ``train``.

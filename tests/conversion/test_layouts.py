@@ -7,6 +7,7 @@ from typing import get_args
 
 import numpy as np
 import pytest
+from defusedxml import ElementTree
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -16,6 +17,7 @@ from yolo_labels import fill, read_yolo
 
 from deeplake_labelbox import LabeledDataset, convert_dataset
 from deeplake_labelbox._formats.registry import FORMATS, TargetFormat, target_formats
+from deeplake_labelbox._formats.sources import ReadOptions, open_source
 from deeplake_labelbox._formats.yolo.outlines import outlines_of
 from deeplake_labelbox._model.kinds.vertices import fill as visible
 from deeplake_labelbox.errors import ConfigurationError
@@ -178,6 +180,56 @@ def test_mot_loads_in_motmetrics(convert):
         own = [*cells(1, frame)["car/car"][:1], *cells(1, frame)["thing"]]
         assert np.allclose(boxes, own)
     assert "frames=3-5\n" in (sequence / "seqinfo.ini").read_text("utf-8")
+
+
+def shapes_of_cvat(track):
+    """``{frame: (left, top, right, bottom)}`` as CVAT finds them: key frames, and between them."""
+    keys = [box for box in track if box.get("keyframe") == "1"]
+    found = {}
+    for box, after in zip(keys, [*keys[1:], None], strict=True):
+        own, other = (
+            np.array([float(each.get(edge)) for edge in ("xtl", "ytl", "xbr", "ybr")])
+            for each in (box, box if after is None or after.get("outside") == "1" else after)
+        )
+        if box.get("outside") == "1":
+            continue
+        first = int(box.get("frame"))
+        last = int(track[-1].get("frame")) + 1 if after is None else int(after.get("frame"))
+        for frame in range(first, last):
+            found[frame] = own + (other - own) * (frame - first) / (last - first)
+    return found
+
+
+@pytest.mark.parametrize("where", [None, "frame_idx != 2"])
+def test_cvat_finds_the_boxes_on_their_frames(convert, where):
+    folder, _ = convert("cvat", columns=["thing"], where=where)
+    for video in (0, 1):
+        task = folder / "train" / f"video_{video:06d}"
+        root = ElementTree.parse(task / "annotations.xml").getroot()
+        found = [shapes_of_cvat(track) for track in root.iter("track")]
+        for frame in [frame for number, frame in LABELED if number == video]:
+            name = task / "images" / f"frame_{frame:06d}.png"
+            if where and frame == 2:
+                assert not name.exists()
+                continue
+            assert (pixels(name) == picture(video, frame)).all()
+            own = [shapes[frame] for shapes in found if frame in shapes]
+            boxes = cells(video, frame)["thing"].copy()
+            boxes = boxes[(boxes[:, 2:] > 0).all(axis=1)]
+            boxes[:, 2:] += boxes[:, :2]
+            assert len(own) == len(boxes)
+            assert np.allclose(sorted(map(list, own)), sorted(boxes.tolist()), atol=0.01)
+
+
+def test_masks_of_cvat_come_back(convert):
+    folder, report = convert("cvat", columns=["road"])
+    assert any(note.startswith("masks are of single frames") for note in report.notes)
+    path = folder / "train" / "video_000000" / "annotations.xml"
+    (video,) = open_source(str(path), ReadOptions()).videos(lambda _: None)
+    assert (video.data_row[0], video.size) == ("video 0.mp4", SIZES[0][::-1])
+    for track, frame in zip(video.tracks, range(6), strict=True):
+        assert track.frames.tolist() == [frame + 1]
+        assert (track.coordinates[0]() == cells(0, frame)["road"][..., 0]).all()
 
 
 def test_masks_are_the_pixels_of_the_objects(convert):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from benchmarks.bench import Bench, Row
 from benchmarks.frame_cases import end_to_end, first_frame, growth, real_clips, selection
 from benchmarks.label_cases import imports, labels, masks
+from benchmarks.page_cases import page
 from benchmarks.ray_cases import ray
 from benchmarks.s3_cases import reading_s3
 from benchmarks.storage_cases import storages
@@ -32,5 +33,6 @@ CASES: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "first-frame": first_frame,
     "growth": growth,
     "sync": sync,
+    "page": page,
     "ray": ray,
 }

@@ -9,6 +9,7 @@ import functools
 import importlib
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from benchmarks.ray_sides import driver, ray_frames
@@ -156,7 +157,21 @@ def theirs_first_frame(settings: Settings) -> Work:
     return work
 
 
+def ours_page(settings: Settings) -> Work:
+    """The page of a dataset."""
+    write = importlib.import_module("deeplake_labelbox").write_preview_page
+    folder = Path(settings["path"])
+    folder.mkdir()
+
+    def work() -> Any:
+        write(settings["dataset"], folder / "page.html", progress=False)
+        return range(settings["frames"])
+
+    return work
+
+
 SIDES: dict[tuple[str, str], Callable[[Settings], Work]] = {
+    ("page", "ours"): ours_page,
     ("frames", "ours"): ours_frames,
     ("frames", "theirs"): theirs_frames,
     ("labels", "ours"): ours_labels,

@@ -110,6 +110,8 @@ class Drawing {
       if (context.measureText(longer).width < width - 40) lines[lines.length - 1] = longer;
       else lines.push(word);
     }
+    context.fillStyle = "rgba(12,14,18,.9)";
+    context.fillRect(0, height / 2 - 11 * lines.length - 10, width, 22 * lines.length + 20);
     context.fillStyle = "#fff";
     context.textBaseline = "middle";
     lines.forEach((line, n) => context.fillText(line, 20, height / 2 + 22 * (n - (lines.length - 1) / 2)));

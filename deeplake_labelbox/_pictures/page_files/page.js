@@ -67,7 +67,8 @@
       hasAnswers: byId("details").checked,
     });
     canvas.dataset.frame = number;
-    canvas.setAttribute("aria-label", `${video.name}, ${byId("where").textContent}`);
+    const words = [video.name, byId("where").textContent, part.failure];
+    canvas.setAttribute("aria-label", words.filter(Boolean).join(", "));
     tell(objects, number);
   }
 

@@ -61,7 +61,7 @@ class Format:
         marks: Names of files in a folder that tell it.
         is_folder: Whether a folder that nothing else tells is one of it.
         is_numbered: Whether the numbers of its frames may need `Numbering`.
-        reader: Module and function, or method, that opens a path; see `Read`. Empty where it
+        reader: Module, and function or class, that opens a path; see `Read`. Empty where it
             cannot be read.
         target: What is written of it, in a few words for the command line.
         shapes: What can be written of objects: boxes, or masks (with polygons). By default the
@@ -96,7 +96,7 @@ class Format:
         return found
 
 
-_MOT_READER: Final = "mot.reader:MotSource.open"
+_MOT_READER: Final = "mot.reader:MotSource"
 _MOT_VARIANTS: Final = {
     "mot17": "flag, class of MOTChallenge, visibility",
     "mot15": "confidence, x, y, z; all are pedestrians",
@@ -152,7 +152,7 @@ FORMATS: Final[Mapping[str, Format]] = {
         title="CVAT",
         source="a .xml of CVAT for video",
         suffixes=(".xml",),
-        reader="cvat.reader:CvatSource.open",
+        reader="cvat.reader:CvatSource",
         target="images and an annotations.xml of CVAT for video",
         shapes=("box", "mask"),
         writer="cvat.writer:CvatWriter",
@@ -163,7 +163,7 @@ FORMATS: Final[Mapping[str, Format]] = {
         suffixes=(".yaml", ".yml"),
         marks=("data.yaml",),
         is_numbered=True,
-        reader="yolo.reader:YoloSource.open",
+        reader="yolo.reader:YoloSource",
         target="images, labels and the data.yaml of Ultralytics, to detect or segment",
         shapes=("box", "mask"),
         lacks="tracks and key frames",
@@ -202,8 +202,5 @@ def listed(words: Iterable[str], last: str) -> str:
 
 
 def _load(place: str) -> Any:
-    module, _, names = place.partition(":")
-    found: Any = import_module(f"{__package__}.{module}")
-    for name in names.split("."):
-        found = getattr(found, name)
-    return found
+    module, _, name = place.partition(":")
+    return getattr(import_module(f"{__package__}.{module}"), name)

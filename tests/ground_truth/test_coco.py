@@ -10,6 +10,7 @@ from shown_labels import boxes_of, frames_of
 from deeplake_labelbox._formats.coco.reader import CocoSource
 from deeplake_labelbox._formats.coco_json import CocoJson
 from deeplake_labelbox._formats.frame_numbers import VideoLength
+from deeplake_labelbox._formats.sources import ReadOptions
 from deeplake_labelbox.errors import AnnotationSourceError
 
 CATEGORIES = [{"id": 3, "name": "car"}, {"id": 4, "name": "road"}]
@@ -46,7 +47,8 @@ def frames(file):
     def read(images, count=40, video=None, **options):
         boxes = [box(n, entry["id"]) for n, entry in enumerate(images)]
         path = file(images, boxes, [{"id": 7, "name": "one", **(video or {})}])
-        source = CocoSource(CocoJson(path), video_length=lambda _: VideoLength(count), **options)
+        read_options = ReadOptions(video_length=lambda _: VideoLength(count), **options)
+        source = CocoSource(CocoJson(path), read_options)
         (read,) = source.videos(lambda _: "rectangle")
         if read.refused:
             return read.refused[0].reason
@@ -162,10 +164,10 @@ def test_images_of_folders(file):
     bare = file([image(1, 0, "000001.jpg", video_id=None)], [box(1, 1)], videos=None)
     with pytest.raises(AnnotationSourceError, match="which video its images are of"):
         CocoSource(CocoJson(bare))
-    (named,) = CocoSource(CocoJson(bare), data_row="one").videos(lambda _: "rectangle")
+    (named,) = CocoSource(CocoJson(bare), ReadOptions(data_row="one")).videos(lambda _: "rectangle")
     assert named.data_row == ("one",)
     with pytest.raises(AnnotationSourceError, match="has images of 2 videos"):
-        CocoSource(CocoJson(file(images, [], videos=None)), data_row="one")
+        CocoSource(CocoJson(file(images, [], videos=None)), ReadOptions(data_row="one"))
 
 
 @pytest.mark.parametrize(

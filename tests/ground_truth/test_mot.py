@@ -5,6 +5,7 @@ from shown_labels import boxes_of
 
 from deeplake_labelbox._formats.frame_numbers import Numbering, VideoLength
 from deeplake_labelbox._formats.mot.reader import MotSource
+from deeplake_labelbox._formats.sources import ReadOptions
 from deeplake_labelbox.errors import AnnotationSourceError
 
 NO_TOOL = lambda _: None  # noqa: E731 - one of many equal arguments
@@ -29,7 +30,7 @@ def read(tmp_path):
         (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode())
         if labels is not None:
             (tmp_path / "labels.txt").write_text(labels)
-        (video,) = MotSource(tmp_path / name, **options).videos(NO_TOOL)
+        (video,) = MotSource(tmp_path / name, ReadOptions(**options)).videos(NO_TOOL)
         tracks = [(t.class_name, t.track, t.frames.tolist()) for t in video.tracks]
         return tracks, [finding.what for finding in video.findings if not finding.is_note]
 
@@ -131,7 +132,7 @@ def test_a_file_with_a_name_of_uavdt_is_asked_for(read):
     ],
 )
 def test_a_variant_that_the_user_names(read, variant, columns, name):
-    assert read(f"4,1,10,20,20,30,{columns}", variant=variant)[0] == [(name, "1", [4])]
+    assert read(f"4,1,10,20,20,30,{columns}", source_format=variant)[0] == [(name, "1", [4])]
 
 
 def test_the_class_of_a_file_without_classes_is_mapped(imported, labels_of, project, tmp_path):
@@ -227,7 +228,7 @@ def test_a_sequence_that_notes_its_frames_keeps_them(tmp_path, first):
     (tmp_path / "gt.txt").write_text(LINE + "\n3" + LINE[1:])
     info = "[Sequence]\nimWidth=64\nimHeight=48\n[Video]\nname=v.mp4\nframes=1-11/5\n"
     (tmp_path / "seqinfo.ini").write_text(info)
-    (video,) = MotSource(tmp_path, numbering=Numbering(first=first)).videos(NO_TOOL)
+    (video,) = MotSource(tmp_path, ReadOptions(numbering=Numbering(first=first))).videos(NO_TOOL)
     assert video.tracks[0].frames.tolist() == [1, 11]
 
 
@@ -237,7 +238,7 @@ def test_a_sequence_that_is_half_as_long_as_its_video(tmp_path, length, is_sure)
     (tmp_path / "seqinfo.ini").write_text(
         f"[Sequence]\nseqLength={length}\nimWidth=64\nimHeight=48\n"
     )
-    source = MotSource(tmp_path, length_of=lambda _: VideoLength(40))
+    source = MotSource(tmp_path, ReadOptions(video_length=lambda _: VideoLength(40)))
     (video,) = source.videos(NO_TOOL)
     assert bool(video.tracks) == is_sure
     assert ["pass `frame_step`" in refused.reason for refused in video.refused] == [True] * (
@@ -254,7 +255,7 @@ def test_a_sequence_of_another_rate_than_its_video(tmp_path, rate, length, is_su
     (tmp_path / "seqinfo.ini").write_text(
         f"[Sequence]\nframeRate={rate}\nseqLength={length}\nimWidth=64\nimHeight=48\n"
     )
-    source = MotSource(tmp_path, length_of=lambda _: VideoLength(40, 25.0))
+    source = MotSource(tmp_path, ReadOptions(video_length=lambda _: VideoLength(40, 25.0)))
     (video,) = source.videos(NO_TOOL)
     assert bool(video.tracks) == is_sure
     if not is_sure:
@@ -275,7 +276,7 @@ def test_the_flag_of_ground_truth_of_mot15(tmp_path):
     """A detection has a confidence there, which may be 0."""
     path = tmp_path / "one.txt"
     path.write_text("1,4,5,5,9,9,0,-1,-1,-1\n2,4,5,5,9,9,1,-1,-1,-1\n3,-1,5,5,9,9,0,-1,-1,-1\n")
-    (video,) = MotSource(path, variant="mot15").videos(NO_TOOL)
+    (video,) = MotSource(path, ReadOptions(source_format="mot15")).videos(NO_TOOL)
     assert [track.frames.tolist() for track in video.tracks] == [[2], [3]]
     assert [finding.what for finding in video.findings] == [NOT_COUNTED]
 

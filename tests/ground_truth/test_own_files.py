@@ -11,6 +11,7 @@ from deeplake_labelbox._formats.coco.reader import CocoSource
 from deeplake_labelbox._formats.coco_json import CocoJson
 from deeplake_labelbox._formats.frame_numbers import VideoLength
 from deeplake_labelbox._formats.mot.reader import MotSource
+from deeplake_labelbox._formats.sources import ReadOptions
 from deeplake_labelbox._imports.importing import import_annotations
 from deeplake_labelbox.errors import AnnotationSourceError
 from deeplake_labelbox.training import to_coco, to_mot
@@ -62,7 +63,8 @@ def target(box):
 
 def read_coco(path):
     """The only video of a file."""
-    source = CocoSource(CocoJson(path), video_length=lambda _: VideoLength(LENGTHS[0], 25.0))
+    options = ReadOptions(video_length=lambda _: VideoLength(LENGTHS[0], 25.0))
+    source = CocoSource(CocoJson(path), options)
     (video,) = source.videos(lambda _: None)
     return video
 

@@ -30,10 +30,7 @@ from deeplake_labelbox._formats.coco_json import (
     whole_number,
 )
 from deeplake_labelbox._formats.frame_numbers import (
-    LengthOf,
-    Numbering,
     frames_of_pictures,
-    unknown_length,
 )
 from deeplake_labelbox._formats.sources import ReadOptions
 from deeplake_labelbox._formats.tracks import TrackBuilder
@@ -72,9 +69,7 @@ class CocoSource:
 
     Args:
         content: The file.
-        data_row: The video, where the file has one only.
-        numbering: What the user says of the frame numbers.
-        video_length: The lengths of the project's videos.
+        options: How it is read; a data row names the video of a file that has one only.
 
     Raises:
         AnnotationSourceError: If it is of another format.
@@ -83,16 +78,13 @@ class CocoSource:
     def __init__(
         self,
         content: CocoJson,
-        *,
-        data_row: str | None = None,
-        numbering: Numbering = Numbering(),  # noqa: B008 - it is frozen
-        video_length: LengthOf = unknown_length,
+        options: ReadOptions = ReadOptions(),  # noqa: B008 - it is frozen
     ) -> None:
         self._content = content
-        self._numbering = numbering
-        self._video_length = video_length
+        self._numbering = options.numbering
+        self._video_length = options.video_length
         self._lost: list[tuple[int, Entry]] = []
-        self._videos = self._read_videos(data_row)
+        self._videos = self._read_videos(options.data_row)
         numbers = {key: _frame_numbers(video) for key, video in self._videos.items()}
         self._numbers = {key: found for key, (found, _) in numbers.items()}
         firsts = {first for _, first in numbers.values() if first is not None}
@@ -254,12 +246,7 @@ def open_json(path: str, options: ReadOptions) -> CocoSource | YoutubeVisSource:
     """Open a file of COCO or YouTube-VIS, told apart by its content; see `Read`."""
     content = CocoJson(path)
     kind = CocoSource if content.has_images else YoutubeVisSource
-    return kind(
-        content,
-        data_row=options.data_row,
-        numbering=options.numbering,
-        video_length=options.video_length,
-    )
+    return kind(content, options)
 
 
 def _track(annotation: Entry) -> str | None:

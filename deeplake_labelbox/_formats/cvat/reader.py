@@ -36,15 +36,19 @@ class CvatSource:
 
     Args:
         path: The XML file.
-        data_row: The video, where the file has tracks of one video only.
+        options: How it is read; a data row names the video of a file that has one only.
 
     Raises:
         AnnotationSourceError: If there is no such file, or it is of another format.
     """
 
-    def __init__(self, path: str | Path, *, data_row: str | None = None) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        options: ReadOptions = ReadOptions(),  # noqa: B008 - it is frozen
+    ) -> None:
         self._path = Path(path)
-        self._data_row = data_row
+        self._data_row = options.data_row
         try:
             root = ElementTree.parse(self._path).getroot()
         except (OSError, ParseError, ValueError, DefusedXmlException) as error:
@@ -82,16 +86,11 @@ class CvatSource:
                 f"{path} has tracks of tasks that its <meta> does not have. Export the task as "
                 f"'CVAT for video 1.1'."
             )
-        if data_row is not None and len(self) > 1:
+        if options.data_row is not None and len(self) > 1:
             raise AnnotationSourceError(
                 f"{path} has tracks of {len(self)} videos, but one data row is named; leave it "
                 f"out, or name a data row for each."
             )
-
-    @classmethod
-    def open(cls, path: str, options: ReadOptions) -> CvatSource:
-        """Open a path; see `Read`."""
-        return cls(path, data_row=options.data_row)
 
     def __len__(self) -> int:
         return len(self._videos) + sum(self._tasks.find(key) is None for key in self._tracks)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import configparser
 import logging
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -21,11 +21,8 @@ from numpy.typing import NDArray
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._formats.annotations import Finding, KindOf, VideoAnnotations
 from deeplake_labelbox._formats.frame_numbers import (
-    LengthOf,
-    Numbering,
     VideoLength,
     numbers_in,
-    unknown_length,
 )
 from deeplake_labelbox._formats.mot.lines import MotLines, read_lines
 from deeplake_labelbox._formats.mot.variants import (
@@ -54,11 +51,9 @@ class MotSource:
         path: A text file, the folder of a sequence (with ``gt/gt.txt`` or ``gt.txt``), or a
             folder of such folders. The video of a sequence is named by its folder, or by
             ``seqinfo.ini`` where `to_mot` wrote it.
-        data_row: The video, where ``path`` is a single file.
-        variant: Which columns it has; ``mot`` reads only files that are sure of it.
-        mapped: Names of the source that the user maps to the project, see `variant_of`.
-        numbering: What the user says of the frame numbers.
-        length_of: The lengths of the project's videos.
+        options: How it is read. The format ``mot``, which is the default, reads only files whose
+            columns are certain. A data row names the video of a single file. For the mapping, see
+            `variant_of`.
 
     Raises:
         AnnotationSourceError: If there is no such file.
@@ -67,37 +62,20 @@ class MotSource:
     def __init__(
         self,
         path: str | Path,
-        *,
-        data_row: str | None = None,
-        variant: MotFormat = "mot",
-        mapped: Collection[str] = (),
-        numbering: Numbering = Numbering(),  # noqa: B008 - it is frozen
-        length_of: LengthOf = unknown_length,
+        options: ReadOptions = ReadOptions(),  # noqa: B008 - it is frozen
     ) -> None:
-        self._variant = variant
-        self._mapped = mapped
-        self._numbering = numbering
-        self._length_of = length_of
+        self._variant = cast("MotFormat", options.source_format or "mot")
+        self._mapped = options.mapping
+        self._numbering = options.numbering
+        self._video_length = options.video_length
         self._files = _files(Path(path))
-        if data_row is not None and len(self._files) > 1:
+        if options.data_row is not None and len(self._files) > 1:
             raise AnnotationSourceError(
                 f"{path} has {len(self._files)} sequences, but one data row is named; leave it "
                 f"out, or pass one sequence."
             )
-        self._data_row = data_row
+        self._data_row = options.data_row
         self._names: set[str] = set()
-
-    @classmethod
-    def open(cls, path: str, options: ReadOptions) -> MotSource:
-        """Open a path; see `Read`."""
-        return cls(
-            path,
-            data_row=options.data_row,
-            variant=cast("MotFormat", options.source_format),
-            mapped=options.mapping,
-            numbering=options.numbering,
-            length_of=options.video_length,
-        )
 
     def __len__(self) -> int:
         return len(self._files)
@@ -138,7 +116,7 @@ class MotSource:
         frames = info.frames if self._numbering.step is None else ()
         doubt = None
         if self._numbering.step is None and not frames:
-            doubt = _length_doubt(info, self._length_of(names))
+            doubt = _length_doubt(info, self._video_length(names))
         if info.sizes is not None:
             doubt = (
                 f"the picture size changes within the video ({info.sizes}), and boxes are in "
@@ -208,7 +186,7 @@ class MotSource:
         """The frames of the sequence, where they are known not to be all."""
         if frames:
             return np.array(frames, dtype=np.int64)
-        length, step = self._length_of(names).frames, self._numbering.step or 1
+        length, step = self._video_length(names).frames, self._numbering.step or 1
         return None if length is None or step == 1 else np.arange(1, length + 1, step)
 
     def _first_number(self, file: Path, lines: MotLines) -> int:

@@ -21,10 +21,8 @@ from PIL import Image
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._formats.annotations import Finding, KindOf, VideoAnnotations
 from deeplake_labelbox._formats.frame_numbers import (
-    LengthOf,
     Numbering,
     frames_of_pictures,
-    unknown_length,
 )
 from deeplake_labelbox._formats.sources import ReadOptions
 from deeplake_labelbox._formats.tracks import TrackBuilder
@@ -44,9 +42,8 @@ class YoloSource:
 
     Args:
         path: The ``data.yaml``, or its folder.
-        data_row: The video, where all pictures are of one.
-        numbering: What the user says of the numbers in the names of pictures.
-        video_length: The lengths of the project's videos.
+        options: How it is read; its numbering is that of the names of the pictures, and a data row
+            names the video where all pictures are of one.
 
     Raises:
         AnnotationSourceError: If there is no such file, it is of another format, or its pictures
@@ -56,14 +53,11 @@ class YoloSource:
     def __init__(
         self,
         path: str | Path,
-        *,
-        data_row: str | None = None,
-        numbering: Numbering = Numbering(),  # noqa: B008 - it is frozen
-        video_length: LengthOf = unknown_length,
+        options: ReadOptions = ReadOptions(),  # noqa: B008 - it is frozen
     ) -> None:
         self._path = Path(path) / "data.yaml" if Path(path).is_dir() else Path(path)
-        self._numbering = numbering
-        self._video_length = video_length
+        self._numbering = options.numbering
+        self._video_length = options.video_length
         content = _load(self._path)
         self._class_names = _class_names(content.get("names"), self._path)
         if "kpt_shape" in content:
@@ -74,24 +68,14 @@ class YoloSource:
         self._own = {str(k): str(v) for k, v in as_mapping(content.get("videos")).items()}
         self._videos: dict[str, list[tuple[int, Path]]] = {}
         for picture in self._pictures(content):
-            name, number = self._place(picture, data_row)
+            name, number = self._place(picture, options.data_row)
             self._videos.setdefault(name, []).append((number, picture))
-        self._data_row = data_row
-        if data_row is not None and len(self._videos) > 1:
+        self._data_row = options.data_row
+        if options.data_row is not None and len(self._videos) > 1:
             raise AnnotationSourceError(
                 f"{self._path} has pictures of {len(self._videos)} videos, but one data row is "
                 f"named; leave it out."
             )
-
-    @classmethod
-    def open(cls, path: str, options: ReadOptions) -> YoloSource:
-        """Open a path; see `Read`."""
-        return cls(
-            path,
-            data_row=options.data_row,
-            numbering=options.numbering,
-            video_length=options.video_length,
-        )
 
     def __len__(self) -> int:
         return len(self._videos)

@@ -31,11 +31,9 @@ from deeplake_labelbox._formats.coco_json import (
     size_of,
 )
 from deeplake_labelbox._formats.frame_numbers import (
-    LengthOf,
-    Numbering,
     frames_of_pictures,
-    unknown_length,
 )
+from deeplake_labelbox._formats.sources import ReadOptions
 from deeplake_labelbox._formats.tracks import TrackBuilder
 from deeplake_labelbox._model.json_values import as_list, as_text
 from deeplake_labelbox.errors import AnnotationSourceError
@@ -50,9 +48,8 @@ class YoutubeVisSource:
 
     Args:
         content: The file.
-        data_row: The video, where the file has one only.
-        numbering: What the user says of the numbers in ``file_names``.
-        video_length: The lengths of the project's videos.
+        options: How it is read; its numbering is that of ``file_names``, and a data row names the
+            video of a file that has one only.
 
     Raises:
         AnnotationSourceError: If it is of another format.
@@ -61,21 +58,18 @@ class YoutubeVisSource:
     def __init__(
         self,
         content: CocoJson,
-        *,
-        data_row: str | None = None,
-        numbering: Numbering = Numbering(),  # noqa: B008 - it is frozen
-        video_length: LengthOf = unknown_length,
+        options: ReadOptions = ReadOptions(),  # noqa: B008 - it is frozen
     ) -> None:
         self._content = content
-        self._numbering = numbering
-        self._video_length = video_length
+        self._numbering = options.numbering
+        self._video_length = options.video_length
         self._videos = content.by_id("videos")
-        if data_row is not None and len(self._videos) > 1:
+        if options.data_row is not None and len(self._videos) > 1:
             raise AnnotationSourceError(
                 f"{content.path} has {len(self._videos)} videos, but one data row is named; leave "
                 f"it out."
             )
-        self._data_row = data_row
+        self._data_row = options.data_row
         numbers = [_numbers(video) for video in self._videos.values()]
         self._first = content.first_number
         if self._first is None and any(0 in found for found in numbers if found is not None):

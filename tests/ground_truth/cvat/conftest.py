@@ -3,6 +3,7 @@
 import pytest
 
 from deeplake_labelbox._formats.cvat.reader import CvatSource
+from deeplake_labelbox._formats.sources import ReadOptions
 from deeplake_labelbox._imports.importing import import_annotations
 from deeplake_labelbox._model.labels import parse_label
 from deeplake_labelbox._model.visibility import visible_frames
@@ -22,7 +23,7 @@ def cvat_file(tmp_path):
 def read(cvat_file):
     """``read(text)``: the annotations of each video."""
     return lambda text, **options: list(
-        CvatSource(cvat_file(text), **options).videos(lambda _: None)
+        CvatSource(cvat_file(text), ReadOptions(**options)).videos(lambda _: None)
     )
 
 

@@ -37,6 +37,7 @@ from deeplake_labelbox._upload.ontology import OntologyLike
 from deeplake_labelbox._upload.result import AnnotationProject
 from deeplake_labelbox._video.access import UrlPresigner
 from deeplake_labelbox._video.resize import Resize
+from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.report import Report
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ def create_dataset_from_video_annotation_project(
         export.save("project.ndjson")  # to apply the labels with, or to do it again offline
         ```
     """
+    _check_batch_size(video_generator_batch_size)
     build, export = prepare_build(
         ProjectSource.with_id(project_id, project_json, lb_api_key, lb_client),
         DatasetLocation.of(deeplake_ds_path, deeplake_creds, deeplake_org_id, deeplake_token),
@@ -193,6 +195,7 @@ def create_dataset_from_video_annotation_project_with_custom_data_filler(
         )
         ```
     """
+    _check_batch_size(video_generator_batch_size)
     build, export = prepare_build(
         ProjectSource.with_id(project_id, project_json, lb_api_key, lb_client),
         DatasetLocation.of(deeplake_ds_path, deeplake_creds, deeplake_org_id, deeplake_token),
@@ -354,3 +357,10 @@ def create_labelbox_annotation_project(
         lb_api_key=lb_api_key,
         progress=progress,
     )
+
+
+def _check_batch_size(frames: int) -> None:
+    if frames < 1:
+        raise ConfigurationError(
+            f"`video_generator_batch_size` is {frames}; give 1 or more frames."
+        )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -24,6 +23,7 @@ from deeplake_labelbox._model.rows import project_entry
 from deeplake_labelbox._model.selection import LabelSelection, select_label
 from deeplake_labelbox._steps import steps
 from deeplake_labelbox._store.applied_labels import AppliedLabels
+from deeplake_labelbox._store.branches import branch_to_write
 from deeplake_labelbox._store.columns import BASE_COLUMNS
 from deeplake_labelbox._store.label_writer import LabelWriting, unknown_features
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta
@@ -44,6 +44,9 @@ if TYPE_CHECKING:
     from deeplake_labelbox._video.access import UrlPresigner
 
 logger = logging.getLogger(__name__)
+
+# How long to wait while another process changes branches.
+_BRANCH_SECONDS = 60.0
 
 
 def apply_labels(
@@ -146,9 +149,9 @@ def apply_labels(
     export = source.read_export(progress=progress)
     source = replace(source, export=export, url_presigner=url_presigner)
     errors = ErrorPolicy(fail_on_error=fail_on_error)
-    with _on_branch(opened, branch) as load:
+    with branch_to_write(opened, branch, wait=_BRANCH_SECONDS) as target:
         steps.info("Applying the labels of project %s", source.project_id)
-        converter = make_converter(source, load, options, errors, progress=progress)
+        converter = make_converter(source, lambda _: target, options, errors, progress=progress)
         written = converter.dataset_with_applied_annotations()
     return dataset_report(written, export, (), converter.report)
 
@@ -321,29 +324,3 @@ def _selection(applied: AppliedLabels | None) -> Literal["selected", "newest", "
     choices: tuple[Literal["newest", "all"], ...] = ("newest", "all")
     was = "" if applied is None else applied.label_selection
     return next((choice for choice in choices if choice == was), "selected")
-
-
-@contextmanager
-def _on_branch(
-    dataset: deeplake.Dataset, name: str | None
-) -> Iterator[Callable[[str], deeplake.Dataset]]:
-    """Open a branch, and create it if needed; after an error a created branch is deleted."""
-    if name is None:
-        yield lambda _: dataset
-        return
-    if not name.strip():
-        raise ConfigurationError("The name of the branch is empty; give the branch a name.")
-    made: list[deeplake.Branch] = []
-
-    def load(_: str) -> deeplake.Dataset:
-        with dataset_errors(f"opening branch {name!r}"):
-            if name not in dataset.branches.names():
-                made.append(dataset.branch(name))
-            return dataset.branches[name].open()
-
-    try:
-        yield load
-    except BaseException:
-        for branch in made:
-            branch.delete()
-        raise

@@ -13,7 +13,7 @@ import deeplake
 import numpy as np
 from tqdm.auto import tqdm
 
-from deeplake_labelbox._jobs.engine import Engine, ThreadEngine
+from deeplake_labelbox._jobs.engine import Engine
 from deeplake_labelbox._jobs.video_task import (
     Step,
     VideoEnd,
@@ -84,14 +84,14 @@ class VideoAppender:
         batch_size: Frames decoded before they are written, at most.
         progress: Whether to show a progress bar.
         report: The report that is filled with the outcomes.
-        engine: Runs the tasks that prepare frames; by default in threads.
+        engine: Runs the tasks that prepare frames.
 
     Attributes:
         options: The options that shape the rows, as JSON; a build is resumed with the same options
             only.
 
     Raises:
-        ConfigurationError: If ``batch_size`` is not positive, or frames cannot be scaled.
+        ConfigurationError: If frames cannot be scaled.
     """
 
     def __init__(
@@ -105,12 +105,8 @@ class VideoAppender:
         batch_size: int,
         progress: bool,
         report: Report,
-        engine: Engine | None = None,
+        engine: Engine,
     ) -> None:
-        if batch_size < 1:
-            raise ConfigurationError(
-                f"video_generator_batch_size is {batch_size}; give 1 or more frames."
-            )
         if store.keeps_size and selection.resize is not None:
             raise ConfigurationError(KEEPS_SIZE)
         self._project_id = project_id
@@ -121,7 +117,7 @@ class VideoAppender:
         self._batch_size = batch_size
         self._progress = progress
         self._report = report
-        self._engine = engine or ThreadEngine()
+        self._engine = engine
         self.options = json.dumps({**store.options, **selection.options()}, sort_keys=True)
 
     def create_columns(self, dataset: deeplake.Dataset) -> None:

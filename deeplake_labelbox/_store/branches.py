@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Final, TypeVar, cast
 
 import deeplake
@@ -40,19 +40,42 @@ def open_branch(dataset: deeplake.Dataset, name: str | None, *, wait: float) -> 
         ConfigurationError: If the name is empty.
         DatasetError: If Deep Lake fails.
     """
+    return _open_branch(dataset, name, wait)[0]
+
+
+@contextmanager
+def branch_to_write(
+    dataset: deeplake.Dataset, name: str | None, *, wait: float
+) -> Iterator[deeplake.Dataset]:
+    """Open a branch as `open_branch` does; if it was created here, an error deletes it again."""
+    branch, is_new = _open_branch(dataset, name, wait)
+    try:
+        yield branch
+    except BaseException:
+        if is_new:
+            retry_while_locked(dataset.branches[branch.current_branch.name].delete, wait=wait)
+        raise
+
+
+def _open_branch(
+    dataset: deeplake.Dataset, name: str | None, wait: float
+) -> tuple[deeplake.Dataset, bool]:
+    """Open a branch, and tell whether it was created."""
     if name is None:
-        return dataset
+        return dataset, False
     if not name.strip():
         raise ConfigurationError("The name of the branch is empty; give the branch a name.")
+    is_new = False
     with dataset_errors(f"opening branch {name!r}"):
         if name == dataset.current_branch.name:
-            return dataset
+            return dataset, False
         if name not in dataset.branches.names():
             logger.warning("There is no branch %s yet; it is created.", name)
-            # Another sync may create it at the same time.
+            # Another process may create it at the same time.
             with suppress(BranchExistsError):
                 retry_while_locked(lambda: dataset.branch(name), wait=wait)
-        return dataset.branches[name].open()
+                is_new = True
+        return dataset.branches[name].open(), is_new
 
 
 def retry_while_locked(work: Callable[[], T], *, wait: float) -> T:
@@ -75,7 +98,7 @@ def retry_while_locked(work: Callable[[], T], *, wait: float) -> T:
             if time.monotonic() >= deadline:
                 raise DatasetBusyError(
                     f"Another process is changing tags or branches of the dataset and did not end "
-                    f"within {wait:g} s; wait for it, or pass a longer `wait`."
+                    f"within {wait:g} s; wait for it and try again. A sync takes a longer `wait`."
                 ) from error
             logger.info("Waiting for another change of tags or branches of the dataset to end.")
 

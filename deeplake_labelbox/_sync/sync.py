@@ -16,7 +16,12 @@ from deeplake_labelbox._jobs.project_source import client_presigner
 from deeplake_labelbox._labelbox.client import connect
 from deeplake_labelbox._model.selection import LabelSelection
 from deeplake_labelbox._store.applied_labels import AppliedLabels
-from deeplake_labelbox._store.branches import MAIN, open_branch, retry_while_locked
+from deeplake_labelbox._store.branches import (
+    MAIN,
+    branch_to_write,
+    open_branch,
+    retry_while_locked,
+)
 from deeplake_labelbox._store.columns import ReadableDataset
 from deeplake_labelbox._store.layout import GroupMapping, check_group_mapping
 from deeplake_labelbox._store.location import dataset_errors, opened_to_write
@@ -166,16 +171,12 @@ def sync_dataset(
         branches = opened.branches.names()
         if tag is not None:
             _check_tag(tag, opened.tags.names(), {*branches, branch})
-        target = _target(opened, branch, wait, dry_run=dry_run)
-        if merge and target.current_branch.name == MAIN:
-            raise ConfigurationError("There is no branch to merge into main; pass `branch`.")
-        try:
+        # A dry run creates no branch; a new one would start from the open one.
+        name = None if dry_run and branch not in branches else branch
+        with branch_to_write(opened, name, wait=wait) as target:
+            if merge and target.current_branch.name == MAIN:
+                raise ConfigurationError("There is no branch to merge into main; pass `branch`.")
             report = _run(target, client, options, lock, branch)
-        except BaseException:
-            if target.current_branch.name not in branches:
-                made = opened.branches[target.current_branch.name]
-                retry_while_locked(made.delete, wait=wait)
-            raise
         if dry_run:
             return report
         if merge:
@@ -215,14 +216,6 @@ def _check_tag(tag: str, tags: Collection[str], branches: Collection[str | None]
     for what, names in (("tag", tags), ("branch", branches)):
         if tag in names:
             raise ConfigurationError(f"There is a {what} {tag!r} already; choose another name.")
-
-
-def _target(
-    opened: deeplake.Dataset, branch: str | None, wait: float, *, dry_run: bool
-) -> deeplake.Dataset:
-    if dry_run and branch is not None and branch not in opened.branches.names():
-        return opened  # the branch would start from it
-    return open_branch(opened, branch, wait=wait)
 
 
 def _run(

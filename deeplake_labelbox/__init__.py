@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from deeplake_labelbox._evaluation.evaluation import (
         Evaluation,
         EvaluationScore,
+        FrameBox,
         FrameErrors,
     )
     from deeplake_labelbox._formats.annotations import (
@@ -82,6 +83,7 @@ __all__ = [
     "ExportParams",
     "FrameAnnotation",
     "FrameBatch",
+    "FrameBox",
     "FrameChanges",
     "FrameErrors",
     "FrameExtractor",
@@ -154,6 +156,7 @@ _HOMES = {
     "ExportParams": "_labelbox.filters",
     "FrameAnnotation": "_formats.annotations",
     "FrameBatch": "_video.opened",
+    "FrameBox": "_evaluation.evaluation",
     "FrameChanges": "_compare.report",
     "FrameErrors": "_evaluation.evaluation",
     "FrameExtractor": "_video.extractor",

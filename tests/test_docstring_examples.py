@@ -77,6 +77,7 @@ RETURNED = {
     "Finding",
     "FindingKind",
     "FrameBatch",
+    "FrameBox",
     "FrameChanges",
     "FrameErrors",
     "Gap",

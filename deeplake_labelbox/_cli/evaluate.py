@@ -15,6 +15,8 @@ from deeplake_labelbox._cli.reading import open_to_read
 from deeplake_labelbox._cli.running import Run, check_writable, running
 from deeplake_labelbox._cli.spelling import in_options
 from deeplake_labelbox._cli.tables import WIDE, table_of
+from deeplake_labelbox._counts import counted
+from deeplake_labelbox._files import check_free_folder
 
 if TYPE_CHECKING:
     from deeplake_labelbox import Evaluation, EvaluationScore
@@ -82,6 +84,16 @@ def evaluate(
     worst_frames: Annotated[
         int, typer.Option("--worst", min=0, metavar="N", help="How many frames to list.")
     ] = 10,
+    draw: Annotated[
+        Path | None,
+        typer.Option(
+            "--draw",
+            metavar="FOLDER",
+            show_default=False,
+            rich_help_panel=options.OUTCOME,
+            help="Draw these frames, with the labels and with the predictions, as PNG files.",
+        ),
+    ] = None,
     branch: options.ReadBranch = None,
     deeplake_creds: options.Creds = None,
     deeplake_token: options.DeepLakeToken = None,
@@ -107,15 +119,18 @@ def evaluate(
 
     deeplake-labelbox evaluate gt.txt ./clips --map pedestrian=person --data-row crossing.mp4
 
-    deeplake-labelbox evaluate ./clips ./clips --json
+    deeplake-labelbox evaluate ./clips ./clips --json --draw ./worst
     """
     with running(verbose=verbose) as run:
         check_writable(report)
         from deeplake_labelbox._evaluation.evaluate import evaluate as compare  # noqa: PLC0415 - imports deeplake
 
+        if draw is not None:
+            check_free_folder(draw)
+        opened = open_to_read(dataset, deeplake_creds, deeplake_token, branch)
         found = compare(
             predictions,
-            open_to_read(dataset, deeplake_creds, deeplake_token, branch),
+            opened,
             annotator=annotator,
             predictions_annotator=predictions_annotator,
             source_format=source_format,
@@ -134,6 +149,9 @@ def evaluate(
             run.result_json(found.to_dict())
         else:
             _show(run, found)
+        if draw is not None:
+            drawn = found.draw(opened, draw)
+            run.step(f"{counted(len(drawn), 'frame')} drawn to {draw}")
         if report is not None:
             found.save(report)
             run.step(f"All numbers written to {report}")

@@ -127,8 +127,8 @@ class Comparison:
             self._note(f"Without a label in the predictions and left out: {_listed(unlabeled)}")
         for name, count in self._unknown.items():
             self._note(
-                f"{counted(count, 'prediction')} of {name!r} left out: the dataset has no such "
-                f"class; map it with `mapping={{{name!r}: CLASS}}`"
+                f"{counted(count, 'prediction')} of {name!r} left out: the dataset has no boxes "
+                f"of this class; map it with `mapping={{{name!r}: CLASS}}`"
             )
 
     def compare(self, *, progress: bool) -> list[Compared]:

@@ -11,6 +11,7 @@ from typing import Any
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._files import write_json
 from deeplake_labelbox._notebook_tables import table
+from deeplake_labelbox._store.labeled_dataset import DatasetLike
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +56,62 @@ class EvaluationScore:
 
 
 @dataclass(frozen=True, slots=True)
+class FrameBox:
+    """The box of an object or of a prediction in a frame.
+
+    Attributes:
+        class_name: Its class.
+        state: ``right``; of an object ``missed`` if it was not predicted; of a prediction ``false``
+            if there is no object; of both ``switched`` if the object goes on with another track of
+            the predictions.
+        box: Left, top, width and height in pixels of the video.
+        score: How sure a model is of a prediction; ``None`` of an object.
+    """
+
+    class_name: str
+    state: str
+    box: tuple[float, ...]
+    score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FrameErrors:
-    """The errors in one frame; each is the class of an object.
+    """A frame with errors.
 
     Attributes:
         video: The video.
         data_row_id: Its data row.
         frame: 1-based frame number.
-        missed: Objects that were not predicted.
-        false: Predictions without an object.
-        switched: Objects that go on with another track of the predictions.
+        objects: The objects of the dataset.
+        predictions: The predicted ones.
     """
 
     video: str
     data_row_id: str
     frame: int
-    missed: tuple[str, ...] = ()
-    false: tuple[str, ...] = ()
-    switched: tuple[str, ...] = ()
+    objects: tuple[FrameBox, ...] = ()
+    predictions: tuple[FrameBox, ...] = ()
+
+    @property
+    def missed(self) -> tuple[str, ...]:
+        """The classes of objects that were not predicted."""
+        return tuple(each.class_name for each in self.objects if each.state == "missed")
+
+    @property
+    def false(self) -> tuple[str, ...]:
+        """The classes of predictions without an object."""
+        return tuple(each.class_name for each in self.predictions if each.state == "false")
+
+    @property
+    def switched(self) -> tuple[str, ...]:
+        """The classes of objects that go on with another track of the predictions."""
+        return tuple(each.class_name for each in self.objects if each.state == "switched")
+
+    @property
+    def errors(self) -> str:
+        """The errors in words."""
+        told = ((self.missed, "missed"), (self.false, "false"), (self.switched, "switched"))
+        return "; ".join(f"{what} {tally(names)}" for names, what in told if names)
 
     def __len__(self) -> int:
         """Number of errors."""
@@ -80,9 +119,7 @@ class FrameErrors:
 
     def __str__(self) -> str:
         """The errors in one line."""
-        told = ((self.missed, "missed"), (self.false, "false"), (self.switched, "switched"))
-        errors = "; ".join(f"{what} {tally(names)}" for names, what in told if names)
-        return f"{self.video}, frame {self.frame}: {errors}"
+        return f"{self.video}, frame {self.frame}: {self.errors}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +141,27 @@ class Evaluation:
     videos: tuple[EvaluationScore, ...]
     worst_frames: tuple[FrameErrors, ...]
     notes: tuple[str, ...]
+
+    def draw(self, dataset: DatasetLike, folder: str | Path) -> list[Path]:
+        """Draw the worst frames, each twice: with the labels, and with the predictions.
+
+        What is right is gray, missed objects are red, false predictions are orange, and switched
+        tracks are blue. See `evaluate` for how many frames there are.
+
+        Args:
+            dataset: The dataset, open, as `LabeledDataset` or by its path.
+            folder: A folder that does not exist, or is empty.
+
+        Returns:
+            A PNG file for each frame, the worst one first.
+
+        Raises:
+            ConfigurationError: If the folder is not empty, or cannot be written.
+            DatasetError: If a frame cannot be read.
+        """
+        from deeplake_labelbox._evaluation.drawing import draw_frames  # noqa: PLC0415 - imports Pillow
+
+        return draw_frames(self.worst_frames, dataset, folder)
 
     @property
     def extent(self) -> str:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
+
+import numpy as np
 
 from deeplake_labelbox._evaluation.boxes import NO_BOXES
 from deeplake_labelbox._evaluation.comparison import Compared
 from deeplake_labelbox._evaluation.detection import average_precision
-from deeplake_labelbox._evaluation.evaluation import Evaluation, EvaluationScore, FrameErrors
+from deeplake_labelbox._evaluation.evaluation import (
+    Evaluation,
+    EvaluationScore,
+    FrameBox,
+    FrameErrors,
+)
 
 _DECIMALS: Final = 6
 
@@ -41,7 +49,7 @@ def evaluation_of(
             )
             for each in compared
         ),
-        worst_frames=tuple(_worst(compared)[:worst_frames]),
+        worst_frames=tuple(_worst(compared, worst_frames)),
         notes=tuple(notes),
     )
 
@@ -58,14 +66,9 @@ def _score(
         for sides in ([c.truth for c in compared], [c.found for c in compared])
     )
     errors = [c.errors[each] for c in compared for each in classes if each in c.errors]
-    missed, false, switches = (
-        sum(map(len, each))
-        for each in (
-            [e.missed for e in errors],
-            [e.false for e in errors],
-            [e.switched for e in errors],
-        )
-    )
+    of_truth = Counter(state for e in errors for state in e.of_truth.tolist())
+    false = sum(int((e.of_found == "false").sum()) for e in errors)
+    missed, switches = of_truth["missed"], of_truth["switched"]
     same = [e.same for e in errors if e.same is not None]
     has_tracks = len(same) == len(errors)
     return EvaluationScore(
@@ -90,19 +93,34 @@ def _share(part: float, whole: int) -> float | None:
     return round(part / whole, _DECIMALS) if whole else None
 
 
-def _worst(compared: Sequence[Compared]) -> list[FrameErrors]:
+def _worst(compared: Sequence[Compared], most: int) -> list[FrameErrors]:
     """The frames with errors, most errors first."""
-    found = []
-    for each in compared:
-        frames: dict[int, tuple[list[str], list[str], list[str]]] = {}
-        for name, errors in each.errors.items():
-            for place, numbers in enumerate((errors.missed, errors.false, errors.switched)):
-                for frame in numbers.tolist():
-                    frames.setdefault(frame, ([], [], []))[place].append(name)
-        found += [
-            FrameErrors(
-                each.video.short_name, each.video.data_row_id, frame, *map(tuple, frames[frame])
-            )
-            for frame in sorted(frames)
-        ]
-    return sorted(found, key=len, reverse=True)
+    counts: Counter[tuple[int, int]] = Counter()
+    for number, video in enumerate(compared):
+        for name, errors in video.errors.items():
+            truth, found = (side.get(name, NO_BOXES) for side in video.sides)
+            wrong = truth.frames[errors.of_truth != "right"]
+            false = found.frames[errors.of_found == "false"]
+            counts.update((number, frame) for frame in (*wrong.tolist(), *false.tolist()))
+    order = sorted(counts, key=lambda key: (-counts[key], key))
+    return [_frame_errors(compared[number], frame) for number, frame in order[:most]]
+
+
+def _frame_errors(video: Compared, frame: int) -> FrameErrors:
+    objects: list[FrameBox] = []
+    predictions: list[FrameBox] = []
+    for name, errors in video.errors.items():
+        truth, found = (side.get(name, NO_BOXES) for side in video.sides)
+        for place in np.flatnonzero(truth.frames == frame).tolist():
+            box = tuple(truth.boxes[place].tolist())
+            objects.append(FrameBox(name, str(errors.of_truth[place]), box))
+        for place in np.flatnonzero(found.frames == frame).tolist():
+            box, score = tuple(found.boxes[place].tolist()), float(found.scores[place])
+            predictions.append(FrameBox(name, str(errors.of_found[place]), box, score))
+    return FrameErrors(
+        video.video.short_name,
+        video.video.data_row_id,
+        frame,
+        tuple(objects),
+        tuple(predictions),
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 from deeplake_labelbox._evaluation.boxes import NO_BOXES, Boxes
 from deeplake_labelbox._evaluation.libraries import library
 
+States = NDArray[np.str_]
+
 _LEAST_IOU: Final = 0.5
+_STATES: Final = {"MISS": "missed", "FP": "false", "SWITCH": "switched"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,17 +22,16 @@ class TrackErrors:
     """The errors in the tracks of one class in one video.
 
     Attributes:
-        missed: The frame of each object that was not predicted.
-        false: The frame of each prediction without an object.
-        switched: The frame of each object that goes on with another track of the predictions; none
-            if the predictions have no tracks.
+        of_truth: (N,) text: what became of each box of the dataset: ``right``, ``missed`` if it
+            was not predicted, ``switched`` if it goes on with another track of the predictions.
+        of_found: (M,) text: what became of each predicted box: ``right``, ``false`` if there is no
+            object, ``switched``. Nothing is switched if the predictions have no tracks.
         same: Number of boxes in which the tracks agree, if each track of the dataset is given
             one of the predictions, so that most do (IDTP); ``None`` if the predictions have none.
     """
 
-    missed: NDArray[np.int64]
-    false: NDArray[np.int64]
-    switched: NDArray[np.int64]
+    of_truth: States
+    of_found: States
     same: int | None
 
 
@@ -56,14 +58,23 @@ def track_errors(truth: Boxes, found: Boxes, *, has_tracks: bool = True) -> Trac
             pairs.append(np.stack([objects.tracks[rows], predictions.tracks[columns]]))
         events.update(objects.tracks, predictions.tracks, distances, frameid=frame)
     told = events.mot_events
-    frames = told.index.get_level_values("FrameId").to_numpy()
-    kinds = told["Type"].to_numpy()
-    missed, false, switched = (
-        frames[kinds == kind].astype(np.int64) for kind in ("MISS", "FP", "SWITCH")
-    )
     if not has_tracks:
-        return TrackErrors(missed, false, switched[:0], None)
-    return TrackErrors(missed, false, switched, _in_agreement(np.concatenate(pairs, axis=1)))
+        told = told[told["Type"] != "SWITCH"]
+    same = _in_agreement(np.concatenate(pairs, axis=1)) if has_tracks else None
+    return TrackErrors(_states(truth, told, "OId"), _states(found, told, "HId"), same)
+
+
+def _states(boxes: Boxes, events: Any, column: str) -> States:
+    """What became of boxes, whose tracks are in a column of motmetrics' events."""
+    states = np.full(len(boxes), "right", "U8")
+    keys = zip(boxes.frames.tolist(), boxes.tracks.tolist(), strict=True)
+    places = {key: place for place, key in enumerate(keys)}
+    for kind, state in _STATES.items():
+        chosen = events[(events["Type"] == kind) & events[column].notna()]
+        frames = chosen.index.get_level_values("FrameId")
+        for key in zip(frames.tolist(), chosen[column].tolist(), strict=True):
+            states[places[key]] = state
+    return states
 
 
 def _in_agreement(pairs: NDArray[np.int64]) -> int:

@@ -13,6 +13,7 @@ def test_tables_hold_in_a_narrow_terminal(run, dataset, monkeypatch, tmp_path):
     lines = "".join(f"{frame},1,5,5,30,30,1,1,1\n" for frame in range(1, 5))
     (tmp_path / "gt.txt").write_text(lines)
     words = ("--map", "pedestrian=person", "--data-row", "crossing.mp4", "--worst", "3")
+    words += ("--draw", "drawn")
     result = run("evaluate", "gt.txt", dataset, *words)
     assert result.exit_code == 0, result.output
     assert max(map(len, result.stdout.splitlines())) <= 60
@@ -20,6 +21,7 @@ def test_tables_hold_in_a_narrow_terminal(run, dataset, monkeypatch, tmp_path):
         assert column in result.stdout
     assert "…" not in result.stdout
     assert "Note: " in result.stderr
+    assert len(list((tmp_path / "drawn").glob("*.png"))) == 3
 
 
 def test_a_dataset_with_masks_against_itself_as_json(run, dataset, tmp_path):

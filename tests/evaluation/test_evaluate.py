@@ -178,6 +178,43 @@ def test_missed_objects_and_worst_frames(dataset):
     )
 
 
+def test_worst_frames_are_drawn(dataset, tmp_path):
+    """A gray box around what is right, a red one around what is missed, an orange false one."""
+    moved = changed(
+        lambda each: each.track == "B" and each.frame == 3,
+        lambda each: replace(each, geometry=Box(60, 38, 20, 20), score=0.5),
+    )
+    result = evaluate(moved, dataset, progress=False)
+    (path,) = result.draw(dataset, tmp_path / "worst")
+    assert path == tmp_path / "worst" / "1_one.mp4_frame_3.png"
+    (frame,) = result.worst_frames
+    assert [(each.state, each.box[:2]) for each in frame.objects] == [
+        ("right", (10, 10)),
+        ("missed", (60, 10)),
+        ("right", (10, 40)),
+    ]
+    assert [(each.state, each.box[:2], each.score) for each in frame.predictions] == [
+        ("right", (10, 10), 1.0),
+        ("false", (60, 38), 0.5),
+        ("right", (10, 40), 1.0),
+    ]
+    with Image.open(path) as picture:
+        factor = (picture.width - 48) // (2 * 96)
+        top = picture.height - 16 - 64 * factor
+        edges = {
+            (name, y): picture.getpixel((left + 70 * factor, top + y * factor))
+            for name, left in (("labels", 16), ("predictions", 32 + 96 * factor))
+            for y in (30, 38)
+        }
+    red, green, blue = edges["labels", 30]
+    assert red > 2 * max(green, blue)
+    assert edges["labels", 30] != edges["predictions", 30]
+    red, green, blue = edges["predictions", 38]
+    assert red > green > 2 * blue
+    with pytest.raises(ConfigurationError, match="worst is a folder with files"):
+        result.draw(dataset, tmp_path / "worst")
+
+
 def test_switched_tracks(dataset):
     """From frame 3 on both cars have the other's track: two switches, half of the boxes agree."""
     other = {"A": "B", "B": "A"}
@@ -246,7 +283,12 @@ def test_identities_are_counted_as_motmetrics_does():
     names = ["num_misses", "num_false_positives", "num_switches", "idtp"]
     expected = motmetrics.metrics.create().compute(events, metrics=names, return_dataframe=False)
     errors = track_errors(truth, predicted)
-    counts = (len(errors.missed), len(errors.false), len(errors.switched), errors.same)
+    counts = (
+        (errors.of_truth == "missed").sum(),
+        (errors.of_found == "false").sum(),
+        (errors.of_truth == "switched").sum(),
+        errors.same,
+    )
     assert counts == tuple(expected[name] for name in names)
     assert min(counts) > 0
 
@@ -278,7 +320,7 @@ def test_names_are_mapped_and_others_told(dataset):
     result = evaluate([*named, beyond], dataset, mapping={"a car": "car"}, progress=False)
     assert [errors(s) for s in result.classes] == [(0, 0, 0), (4, 0, 0)]
     told = "\n".join(result.notes)
-    assert "4 predictions of 'a person' left out: the dataset has no such class" in told
+    assert "4 predictions of 'a person' left out: the dataset has no boxes of this class" in told
     assert "1 prediction left out, in frames that the dataset does not have: one.mp4." in told
     only = evaluate(found(), dataset, classes=["person"], progress=False)
     assert [s.name for s in only.classes] == ["person"]

@@ -1,7 +1,8 @@
 """Detections of supervision (roboflow.com) as a source, as a model or tracker gives them by frame.
 
-``tracker_id`` names the object, ``data["class_name"]`` its class; boxes are left, top, right and
-bottom in pixels. Source: supervision.roboflow.com/latest/detection/core.
+``tracker_id`` names the object, ``data["class_name"]`` its class, ``confidence`` is how sure a
+model is of it; boxes are left, top, right and bottom in pixels. Source:
+supervision.roboflow.com/latest/detection/core.
 """
 
 from __future__ import annotations
@@ -91,12 +92,15 @@ class SupervisionSource:
         for data_row, detections in self._videos.items():
             builder = TrackBuilder()
             size: tuple[int, int] | None = None
+            frames = []
             for frame, found in _frames(data_row, detections):
+                frames.append(frame)
                 place = f"frame {frame} of {data_row!r}"
                 size = _add(builder, found, frame, place, kind_of) or size
             yield VideoAnnotations(
                 data_row=(data_row,),
                 tracks=builder.tracks(),
+                pictures=np.array(sorted(frames), dtype=np.int64),
                 size=size,
                 findings=builder.findings(),
             )
@@ -129,13 +133,14 @@ def _add(
         zip(names, np.asarray(found.xyxy, np.float64), strict=True)
     ):
         track = f"{frame}-{index + 1}" if numbers is None else str(int(numbers[index]))
+        score = None if found.confidence is None else float(found.confidence[index])
         if found.mask is None or kind_of(name) == "rectangle":
             box = (*corners[:2], *(corners[2:] - corners[:2]))
-            builder.add(name, "rectangle", track, frame, box)
+            builder.add(name, "rectangle", track, frame, box, score=score)
         else:
             size = (int(found.mask.shape[2]), int(found.mask.shape[1]))
             pixels = partial(_pixels, found.mask, index)
-            builder.add(name, "raster-segmentation", track, frame, pixels)
+            builder.add(name, "raster-segmentation", track, frame, pixels, score=score)
     return size
 
 

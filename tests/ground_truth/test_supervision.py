@@ -56,8 +56,12 @@ def test_each_form_is_read_on_its_frames(detections):
         assert {
             key: {n: box.tolist() for n, box in boxes.items()} for key, boxes in found.items()
         } == expected
-    alone = read({"a": {4: detections(1, 20, tracks=False)}, "b": {}})
-    assert [key[2] for key in alone] == ["4-1", "4-2"]
+    sure = np.array([0.5, 0.25])
+    alone = {"a": {4: detections(1, 20, tracks=False, confidence=sure), 2: detections()}, "b": {}}
+    assert [key[2] for key in read(alone)] == ["4-1", "4-2"]
+    video, _ = open_source(alone, ReadOptions()).videos(lambda _: None)
+    assert [track.scores.tolist() for track in video.tracks] == [[0.5], [0.25]]
+    assert video.pictures.tolist() == [2, 4]
 
 
 def test_classes_without_names_are_numbered_and_masks_are_boxes_where_wanted(detections):

@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich import box
-from rich.table import Table
 from rich.text import Text
 
 from deeplake_labelbox._cli import options
-from deeplake_labelbox._cli.reading import open_to_read
+from deeplake_labelbox._cli.arguments import read_creds, read_data_rows, read_pairs
 from deeplake_labelbox._cli.running import Run, check_writable, running
 from deeplake_labelbox._cli.spelling import in_options
+from deeplake_labelbox._cli.tables import table_of
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox.errors import ConfigurationError
 
@@ -23,6 +22,15 @@ if TYPE_CHECKING:
 
 def compare(
     dataset: options.Dataset,
+    other: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="OTHER",
+            show_default=False,
+            help="What it is compared with, if not with itself: another dataset, or predictions "
+            "as evaluate takes them.",
+        ),
+    ] = None,
     *,
     versions: Annotated[
         list[str] | None,
@@ -30,15 +38,59 @@ def compare(
             "--version",
             metavar="NAME",
             show_default=False,
-            help="Branch, tag or id of the first version, and given again of the second; by "
-            "default the second is the dataset as it is.",
+            help="Branch, tag or id of the version of the first labels, and given again of the "
+            "second; by default the dataset as it is.",
+        ),
+    ] = None,
+    annotators: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--annotator",
+            metavar="EMAIL",
+            show_default=False,
+            help="Annotator of the first labels, and given again of the second, in a dataset that "
+            "was made with --labels all; by default the selected labels.",
+        ),
+    ] = None,
+    classes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--class",
+            metavar="NAME",
+            show_default=False,
+            help="Class of the objects to compare; by default all. Repeatable.",
         ),
     ] = None,
     videos: options.Videos = None,
     worst: Annotated[
         int, typer.Option("--worst", min=0, metavar="N", help="How many runs of frames to show.")
     ] = 20,
-    branch: options.ReadBranch = None,
+    moved_below: Annotated[
+        float,
+        typer.Option(
+            "--moved-below",
+            min=0.5,
+            max=1,
+            metavar="IOU",
+            help="Overlap of boxes below which an object counts as moved; between versions any "
+            "difference counts.",
+        ),
+    ] = 0.75,
+    source_format: options.SourceFormatOption = None,
+    frame_step: options.FrameStep = None,
+    first_number: options.FirstNumber = None,
+    mapping: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="NAME=CLASS",
+            show_default=False,
+            rich_help_panel=options.SOURCE,
+            help="Class or classification of the dataset for a name in OTHER; an empty CLASS "
+            "leaves it out. Repeatable.",
+        ),
+    ] = None,
+    data_rows: options.DataRows = None,
     deeplake_creds: options.Creds = None,
     deeplake_token: options.DeepLakeToken = None,
     output: Annotated[
@@ -60,16 +112,25 @@ def compare(
             help="Print Markdown, for a pull request.",
         ),
     ] = False,
-    as_json: options.AsJson = False,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json",
+            rich_help_panel=options.OUTCOME,
+            help="Print the comparison as JSON, with all runs of frames.",
+        ),
+    ] = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Compare two versions of the labels: what was added, removed, moved or answered otherwise.
+    """Compare labels frame by frame: what was added, removed, moved or answered otherwise.
+
+    The labels of two versions, of two annotators, or of a dataset and a model.
 
     [bold]Examples[/]
 
-    deeplake-labelbox compare ./clips --version run-6 --version run-7
+    deeplake-labelbox compare ./clips --version run-6 --version run-7 -o page.html
 
-    deeplake-labelbox compare ./clips --version run-6 -o changes.html
+    deeplake-labelbox compare ./clips gt.txt --map pedestrian=person --data-row crossing.mp4
     """
     with running(verbose=verbose) as run:
         from deeplake_labelbox._compare.compare import compare_labels  # noqa: PLC0415 - imports deeplake
@@ -81,9 +142,20 @@ def compare(
             check_suffix(output, ".html")
         check_writable(output)
         found = compare_labels(
-            open_to_read(dataset, deeplake_creds, deeplake_token, branch),
+            dataset,
+            other,
             versions=versions or (),
+            annotators=annotators or (),
+            classes=classes or None,
             videos=videos or None,
+            moved_below=moved_below,
+            source_format=source_format,
+            mapping=read_pairs("--map", mapping),
+            data_rows=read_data_rows(data_rows),
+            frame_step=frame_step,
+            first_number=first_number,
+            deeplake_creds=read_creds(deeplake_creds),
+            deeplake_token=deeplake_token,
             progress=run.progress,
         )
         if as_json:
@@ -106,17 +178,12 @@ def _show(run: Run, found: LabelComparison, worst: int) -> None:
     run.result(found.summary)
     if not found:
         return
-    shown = Table(box=box.ROUNDED, padding=(0, 1), header_style="cyan")
-    for place, name in enumerate(HEAD):
-        shown.add_column(name, no_wrap=place > 0, overflow="fold")
-        shown.columns[place].justify = "right" if place > 1 else "left"
+    shown = table_of("video", *(f"#{name}" for name in HEAD[1:]))
     for video in found.videos:
         if video.changed_frames:
             shown.add_row(*(Text(f"{c:,}" if isinstance(c, int) else c) for c in video.row))
     run.out.print(shown)
-    runs = Table(box=box.ROUNDED, padding=(0, 1), header_style="cyan")
-    for name in ("worst frames of", "frames", "differences"):
-        runs.add_column(name, overflow="fold", no_wrap=name == "frames")
+    runs = table_of("worst frames of", "#frames", "differences")
     for change in found.changes[:worst]:
         runs.add_row(Text(change.video), change.frames, Text(change.words))
     if worst:

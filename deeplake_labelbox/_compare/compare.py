@@ -2,53 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from tqdm.auto import tqdm
 
-from deeplake_labelbox._compare.differences import VideoDifferences, pairs_by_track, sorted_runs
+from deeplake_labelbox._compare.differences import (
+    PairFinder,
+    VideoDifferences,
+    sorted_runs,
+)
+from deeplake_labelbox._compare.matching import BoxPairs, TrackPairs
 from deeplake_labelbox._compare.pictures import FramePictures
 from deeplake_labelbox._compare.report import LabelComparison
+from deeplake_labelbox._compare.sides import Labels, answered, labels_from, labels_of
 from deeplake_labelbox._counts import counted
-from deeplake_labelbox._formats.annotations import VideoAnnotations
+from deeplake_labelbox._evaluation.boxes import has_box
+from deeplake_labelbox._evaluation.libraries import library
+from deeplake_labelbox._evaluation.truth import Truth, size_of
+from deeplake_labelbox._formats.annotations import AnnotationSource
 from deeplake_labelbox._formats.deep_lake.reader import DeepLakeSource
-from deeplake_labelbox._store.applied_labels import AppliedLabels
+from deeplake_labelbox._formats.frame_numbers import Numbering
+from deeplake_labelbox._formats.registry import SourceFormat
+from deeplake_labelbox._formats.sources import ReadOptions, Source, open_source
 from deeplake_labelbox._store.labeled_dataset import DatasetLike, LabeledDataset
 from deeplake_labelbox._store.location import DatasetLocation
 from deeplake_labelbox.errors import ConfigurationError
 
 _CURRENT: Final = "current version"
+_SELECTED: Final = "selected labels"
 
 
 def compare_labels(
     dataset: DatasetLike,
+    other: Source | None = None,
     *,
     versions: Sequence[str] = (),
+    annotators: Sequence[str] = (),
+    classes: Sequence[str] | None = None,
     videos: Sequence[str | int] | None = None,
+    moved_below: float = 0.75,
+    source_format: SourceFormat | None = None,
+    mapping: Mapping[str, str] | None = None,
+    data_rows: str | Mapping[str, str] | None = None,
+    frame_step: int | None = None,
+    first_number: int | None = None,
     deeplake_creds: Mapping[str, str] | None = None,
     deeplake_token: str | None = None,
     progress: bool = True,
 ) -> LabelComparison:
-    """Compare the labels of two versions of a dataset, frame by frame.
+    """Compare two sets of labels, frame by frame.
 
-    Objects are the same if they have the same track; they are moved if their geometry is not equal.
-    `diff_labels` tells the differences by object instead.
+    Between two versions, objects are the same if they have the same track, and moved if their
+    geometry is not equal. Otherwise they are the same if they have one class and their boxes
+    overlap by half (IoU 0.5), as for `evaluate`; then points and lines are not compared. Answers
+    of objects are compared where the object is in both.
 
     Args:
         dataset: A dataset made by this package, with labels applied.
-        versions: The first version and the second; by default the second is that of ``dataset``.
-            Each is the name of a branch or tag, or the id of a version.
+        other: What it is compared with, if not with itself: another dataset, or predictions as
+            `evaluate` takes them.
+        versions: The version of the first labels, and of the second: the name of a branch or tag,
+            or an id. By default the version that is open.
+        annotators: Annotator of the first labels, and of the second (``label_selection="all"``);
+            by default the shared labels.
+        classes: Classes of the objects that are compared; by default all.
         videos: Names, data row ids or ``video_idx`` of the videos that are compared.
-        deeplake_creds: Credentials of the dataset's storage.
+        moved_below: Overlap (IoU) below which an object of two people or of a model is moved.
+        source_format: See `import_annotations`.
+        mapping: Class or classification of ``dataset`` by its name in ``other``; an empty name
+            leaves it out.
+        data_rows: See `evaluate`.
+        frame_step: See `import_annotations`.
+        first_number: See `import_annotations`.
+        deeplake_creds: Credentials of the storage of datasets.
         deeplake_token: Token of Deep Lake's cloud.
         progress: Whether to show progress bars.
 
     Raises:
-        ConfigurationError: If an argument cannot be used, or there is no such version or video.
-        DatasetError: If the dataset cannot be read.
+        ConfigurationError: If an argument cannot be used, there is no such version, annotator or
+            video, or the extra ``evaluate``, which matches boxes, is not installed.
+        AnnotationSourceError: If the other labels cannot be read, or have no video of the dataset.
+        DatasetError: If a dataset cannot be read.
 
     Example:
         ```python
@@ -59,103 +96,210 @@ def compare_labels(
         comparison.write_page("changes.html")
         ```
     """
-    if not 1 <= len(versions) <= 2:
-        raise ConfigurationError(
-            f"`versions` names {counted(len(versions), 'version')}; name one, which is compared "
-            f"with the dataset as it is, or two."
+    _check(other, versions, annotators, moved_below)
+
+    def opened(source: DatasetLike, side: int) -> LabeledDataset:
+        version, annotator = _at(versions, side), _at(annotators, side)
+        return _open(source, version, annotator, deeplake_creds, deeplake_token)
+
+    first = opened(dataset, 0)
+    wanted = None if videos is None else {first.video(name).data_row_id for name in videos}
+    job = _Comparison(_names(dataset, other, versions, annotators), wanted, progress)
+    if other is None and _at(annotators, 0) == _at(annotators, 1):
+        found = job.by_track(first, opened(dataset, 1), classes)
+    else:
+        chosen = data_rows if isinstance(data_rows, Mapping) else None
+        truth = Truth(first, chosen, classes, videos)
+        options = ReadOptions(
+            source_format=source_format,
+            mapping=mapping or {},
+            data_row=data_rows if isinstance(data_rows, str) else None,
+            numbering=Numbering.checked(frame_step, first_number),
+            video_length=truth.length,
+            creds=deeplake_creds,
+            token=deeplake_token,
         )
-    if isinstance(dataset, str | Path):
-        dataset = DatasetLocation.of(dataset, deeplake_creds, token=deeplake_token).open_to_read()
-    opened = LabeledDataset.of(dataset)
-    chosen = [_at_version(opened, name) for name in versions]
-    sides = [_read(each, progress=progress) for each in (*chosen, opened)[:2]]
-    names = (*versions, _CURRENT)
-    wanted = None if videos is None else {opened.video(name).data_row_id for name in videos}
-    found, notes = _compare(sides[0], sides[1], names, wanted, progress=progress)
+        if other is None:
+            other = opened(dataset, 1)
+        elif isinstance(other, DatasetLike) and (_at(versions, 1) or _at(annotators, 1)):
+            other = opened(other, 1)
+        found = job.by_box(truth, open_source(other, options), options.mapping, moved_below)
     return LabelComparison(
-        names[0],
-        names[1],
+        *job.names,
         tuple(video.totals for video in found),
         tuple(sorted_runs(found)),
-        tuple(notes),
-        FramePictures(chosen[0], {video.data_row_id: video for video in found}),
+        tuple(job.notes),
+        FramePictures(first, {video.data_row_id: video for video in found}),
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Labels:
-    """The labels of a video.
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """One call of `compare_labels`.
 
     Attributes:
-        name: Its short name.
-        frames: Its frames.
-        annotations: The labels.
+        names: What both labels are.
+        wanted: The data rows that are compared; ``None`` for all.
+        progress: Whether to show progress bars.
+        notes: What is not compared, each once.
     """
 
-    name: str
-    frames: frozenset[int]
-    annotations: VideoAnnotations
+    names: tuple[str, str]
+    wanted: Collection[str] | None
+    progress: bool
+    notes: dict[str, None] = field(default_factory=dict)
 
-
-def _at_version(opened: LabeledDataset, name: str) -> LabeledDataset:
-    return LabeledDataset(
-        opened.dataset,
-        annotator=opened.annotator,
-        version=name,
-        image_column=opened.image_column,
-    )
-
-
-def _read(labels: LabeledDataset, *, progress: bool) -> dict[str, _Labels]:
-    """The labels of a dataset by data row id; none if no labels were applied to it."""
-    videos = labels.videos
-    annotations: Iterable[VideoAnnotations] = [VideoAnnotations((v.data_row_id,)) for v in videos]
-    if AppliedLabels.read(labels.dataset) is not None:
-        annotations = DeepLakeSource(labels).videos(lambda _: None)
-    told = tqdm(
-        zip(videos, annotations, strict=True),
-        total=len(videos),
-        unit="video",
-        desc="labels",
-        disable=not progress,
-    )
-    return {
-        video.data_row_id: _Labels(video.short_name, frozenset(video.frames.tolist()), each)
-        for video, each in told
-    }
-
-
-def _compare(
-    first: Mapping[str, _Labels],
-    second: Mapping[str, _Labels],
-    names: Sequence[str],
-    wanted: Collection[str] | None,
-    *,
-    progress: bool,
-) -> tuple[list[VideoDifferences], list[str]]:
-    """The differences of the videos that both have, and notes about others."""
-    notes = []
-    found = []
-    for data_row_id in tqdm(
-        dict.fromkeys([*first, *second]), unit="video", desc="comparing", disable=not progress
-    ):
-        if wanted is not None and data_row_id not in wanted:
-            continue
-        a, b = first.get(data_row_id), second.get(data_row_id)
-        if a is None or b is None:
-            there, other = (a, names[1]) if b is None else (b, names[0])
-            assert there is not None  # noqa: S101 - one of both has it
-            notes.append(f"{there.name} is left out: there is no such video in {other}.")
-            continue
-        if lacking := len(a.frames ^ b.frames):
-            notes.append(f"{counted(lacking, 'frame')} of {a.name} left out: only one has them.")
-        found.append(
-            VideoDifferences.of(
-                a.name,
-                data_row_id,
-                a.frames & b.frames,
-                (a.annotations, b.annotations),
-                pairs_by_track,
+    def by_track(
+        self, first: LabeledDataset, second: LabeledDataset, classes: Sequence[str] | None
+    ) -> list[VideoDifferences]:
+        """Compare two versions."""
+        sides = (first, second)
+        known = {n for side in sides for each in side.families.objects for n in each.class_names}
+        if missing := [name for name in classes or () if name not in known]:
+            raise ConfigurationError(
+                f"`classes` names {missing[0]!r}; the classes of the dataset are "
+                f"{', '.join(map(repr, sorted(known))) or 'none'}."
             )
+        mine, theirs = (labels_of(each, progress=self.progress) for each in sides)
+        wanted = known if classes is None else frozenset(classes)
+        return list(self._videos(mine, theirs, lambda _: TrackPairs(wanted)))
+
+    def by_box(
+        self,
+        truth: Truth,
+        source: AnnotationSource,
+        mapping: Mapping[str, str],
+        moved_below: float,
+    ) -> list[VideoDifferences]:
+        """Compare with the labels of somebody else, or of a model."""
+        for needed in ("motmetrics", "pycocotools.mask"):
+            library(needed)
+        theirs = labels_from(source, truth, mapping, self._note, progress=self.progress)
+        mine = labels_of(truth.labels, progress=self.progress)
+        mine, theirs = (
+            {key: each for key, each in side.items() if each.annotations.is_labeled}
+            for side in (mine, theirs)
         )
-    return found, notes
+        questions = None
+        if not isinstance(source, DeepLakeSource):
+            questions = answered(theirs)
+            if lacking := sorted(answered(mine) - questions):
+                told = ", ".join(map(repr, lacking))
+                self._note(f"Not compared, without answers in {self.names[1]}: {told}.")
+        unboxed = {
+            t.kind for v in mine.values() for t in v.annotations.tracks if not has_box(t.kind)
+        }
+        if unboxed:
+            self._note(f"Not compared, without a box: {', '.join(sorted(unboxed))}.")
+
+        def pairs_of(key: str) -> BoxPairs:
+            size = size_of(truth.labels.video(key))
+            note = lambda what: self._note(f"{truth.names[key]}: {what}.")  # noqa: E731 - one line
+            return BoxPairs(truth.kinds, size, moved_below, note)
+
+        return list(self._videos(mine, theirs, pairs_of, questions))
+
+    def _note(self, text: str) -> None:
+        self.notes[text] = None
+
+    def _videos(
+        self,
+        first: Labels,
+        second: Labels,
+        pairs_of: Callable[[str], PairFinder],
+        questions: Collection[str] | None = None,
+    ) -> Iterator[VideoDifferences]:
+        """The differences of the videos that both have."""
+        keys = [
+            key
+            for key in dict.fromkeys([*first, *second])
+            if self.wanted is None or key in self.wanted
+        ]
+        only = [(first, second, self.names[1]), (second, first, self.names[0])]
+        for having, lacking, name in only:
+            if left_out := [
+                having[key].name for key in keys if key in having and key not in lacking
+            ]:
+                self._note(f"Left out, not labeled in {name}: {_listed(left_out)}.")
+        both = [key for key in keys if key in first and key in second]
+        for key in tqdm(both, unit="video", desc="comparing", disable=not self.progress):
+            a, b = first[key], second[key]
+            if single := len(a.frames ^ b.frames):
+                self._note(f"{a.name}: {counted(single, 'frame')} left out, which only one has.")
+            if beyond := b.beyond(a.frames | b.frames):
+                self._note(
+                    f"{a.name}: {counted(beyond, 'object')} of {self.names[1]} left out, in frames "
+                    f"that the dataset does not have."
+                )
+            sides = (a.annotations, b.annotations)
+            yield VideoDifferences.of(
+                a.name, key, a.frames & b.frames, sides, pairs_of(key), questions
+            )
+
+
+def _open(
+    source: DatasetLike,
+    version: str | None,
+    annotator: str | None,
+    creds: Mapping[str, str] | None,
+    token: str | None,
+) -> LabeledDataset:
+    if isinstance(source, str | Path):
+        source = DatasetLocation.of(source, creds, token=token).open_to_read()
+    labels = LabeledDataset.of(source, annotator=annotator)
+    if version is None:
+        return labels
+    return LabeledDataset(
+        labels.dataset,
+        annotator=labels.annotator,
+        version=version,
+        image_column=labels.image_column,
+    )
+
+
+def _at(values: Sequence[str], side: int) -> str | None:
+    return values[side] if side < len(values) else None
+
+
+def _names(
+    dataset: DatasetLike, other: Source | None, versions: Sequence[str], annotators: Sequence[str]
+) -> tuple[str, str]:
+    """What both labels are: by what they differ."""
+    names: list[str] = []
+    for side, (source, unnamed) in enumerate(((dataset, "dataset"), (other, "other labels"))):
+        parts = []
+        if other is not None:
+            parts.append(Path(source).name if isinstance(source, str | Path) else unnamed)
+        for values, default in ((annotators, _SELECTED), (versions, _CURRENT)):
+            if values and (other is None or side < len(values)):
+                parts.append(_at(values, side) or default)
+        names.append(", ".join(parts))
+    if names[0] == names[1] and isinstance(dataset, str | Path) and other is not None:
+        return str(dataset), str(other)
+    return names[0], names[1]
+
+
+def _check(
+    other: Source | None, versions: Sequence[str], annotators: Sequence[str], moved_below: float
+) -> None:
+    for name, values in (("versions", versions), ("annotators", annotators)):
+        if len(values) > 2 or isinstance(values, str):
+            raise ConfigurationError(
+                f"`{name}` is {values!r}; give one or two: of the first labels, and of the second."
+            )
+        if len(values) == 2 and other is not None and not isinstance(other, DatasetLike):
+            raise ConfigurationError(
+                f"`{name}` has a second name, {values[1]!r}, but the other labels are no dataset; "
+                f"leave it out."
+            )
+    if other is None and not versions and not annotators:
+        raise ConfigurationError(
+            "There is nothing to compare the labels with; pass `other`, `versions` or `annotators`."
+        )
+    if not 0.5 <= moved_below <= 1:
+        raise ConfigurationError(f"`moved_below` is {moved_below}; give an overlap from 0.5 to 1.")
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
+    return f"{', '.join(names[:3])}{more}"

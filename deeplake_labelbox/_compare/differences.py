@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, Literal
 
-import numpy as np
-
 from deeplake_labelbox._compare.report import AnswerChange, FrameChanges, VideoChanges
 from deeplake_labelbox._formats.annotations import (
     Answers,
@@ -16,9 +14,7 @@ from deeplake_labelbox._formats.annotations import (
     ObjectTrack,
     VideoAnnotations,
 )
-from deeplake_labelbox._model.annotations import ToolKind
 from deeplake_labelbox._model.kinds import GEOMETRIES
-from deeplake_labelbox._model.kinds.geometry import GeometryKind
 
 Place = tuple[int, int]
 """Index of a track in its video, and index of a frame in the track."""
@@ -174,27 +170,6 @@ def sorted_runs(videos: Iterable[VideoDifferences]) -> list[FrameChanges]:
     return sorted(runs, key=lambda run: (-len(run), run.first_frame - run.last_frame))
 
 
-def pairs_by_track(first: VideoAnnotations, second: VideoAnnotations) -> Iterator[Pair]:
-    """Pair the objects of two versions of a label, by their tracks."""
-    sides = (first.tracks, second.tracks)
-    places: dict[tuple[int, ToolKind, str, str], list[Place | None]] = {}
-    for number, tracks in enumerate(sides):
-        for index, track in enumerate(tracks):
-            for place, frame in enumerate(track.frames.tolist()):
-                key = (frame, track.kind, track.class_name, track.track)
-                places.setdefault(key, [None, None])[number] = (index, place)
-    for (frame, kind, *_), (a, b) in sorted(
-        places.items(), key=lambda item: item[0]
-    ):  # by frame, as masks are stored
-        if a is None or b is None:
-            yield Pair(frame, a, b)
-            continue
-        shapes = shape_at(sides[0][a[0]], a[1]), shape_at(sides[1][b[0]], b[1])
-        is_moved = not np.array_equal(*shapes)
-        overlap = _overlap(GEOMETRIES[kind], *shapes) if is_moved else 1.0
-        yield Pair(frame, a, b, overlap, is_moved)
-
-
 def shape_at(track: ObjectTrack, place: int) -> Any:
     """The coordinates of a track in a frame, or the pixels of its mask."""
     shape: Any = track.coordinates[place]
@@ -256,14 +231,3 @@ def _changes(
         pair = first.get(name, ""), second.get(name, "")
         if pair[0] != pair[1] and (questions is None or name in questions):
             yield AnswerChange(subject, name, *pair)
-
-
-def _overlap(kind: GeometryKind, first: Any, second: Any) -> float:
-    """How far the boxes of two shapes overlap (IoU); 0 for points and lines."""
-    if kind.detected_as is None:
-        return 0.0
-    (a,), (b,) = kind.boxes([first]), kind.boxes([second])
-    size = np.minimum(a[:2] + a[2:], b[:2] + b[2:]) - np.maximum(a[:2], b[:2])
-    common = float(np.prod(np.maximum(size, 0)))
-    both = float(np.prod(a[2:]) + np.prod(b[2:])) - common
-    return common / both if both else 0.0

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deeplake_labelbox._counts import counted
+from deeplake_labelbox._evaluation.evaluation import tally
 from deeplake_labelbox._files import write_json
 from deeplake_labelbox._notebook_tables import table
 
@@ -218,13 +218,6 @@ class LabelComparison:
         runs = [(change.video, change.frames, change.words) for change in self.changes]
         tables = (table(HEAD, shown), table(("video", "worst frames", "differences"), runs))
         return "".join([caption, *(tables if runs else ())])
-
-
-def tally(names: Sequence[str]) -> str:
-    """Names with their numbers: ``2 car, person``."""
-    return ", ".join(
-        name if count == 1 else f"{count:,} {name}" for name, count in Counter(names).items()
-    )
 
 
 def _markdown_table(

@@ -195,7 +195,7 @@ class Comparison:
                 f"The videos {other.name!r} and {video.name!r} of the predictions are one data row "
                 f"of the dataset, {target.name}; evaluate one at a time."
             )
-        return _other_size(video, target) or target
+        return other_size(video, target) or target
 
     def _add(self, video: VideoAnnotations, target: Target) -> int:
         """Add the predictions of a video; returns how many are of classes of the dataset."""
@@ -335,7 +335,8 @@ def _count(boxes: Mapping[str, Boxes]) -> int:
     return sum(map(len, boxes.values()))
 
 
-def _other_size(video: VideoAnnotations, target: Target) -> str | None:
+def other_size(video: VideoAnnotations, target: Target) -> str | None:
+    """Why the boxes of a video cannot be compared with those of its data row, if so."""
     # Sources may give the size of a rotated video before its rotation.
     if not (target.size and video.size) or sorted(target.size) == sorted(video.size):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -43,6 +44,29 @@ def track_errors(truth: Boxes, found: Boxes, *, has_tracks: bool = True) -> Trac
         found: The predicted ones.
         has_tracks: Whether boxes of the predictions belong to tracks.
     """
+    told, pairs = _events(truth, found)
+    if not has_tracks:
+        told = told[told["Type"] != "SWITCH"]
+    same = _in_agreement(pairs) if has_tracks else None
+    return TrackErrors(_states(truth, told, "OId"), _states(found, told, "HId"), same)
+
+
+def same_objects(truth: Boxes, found: Boxes) -> Iterator[tuple[int, int, int, float]]:
+    """The boxes that match, as `track_errors` matches them.
+
+    Yields:
+        Frame, track of either side, and the overlap (IoU) of their boxes.
+    """
+    told, _ = _events(truth, found)
+    matched = told[told["Type"].isin(("MATCH", "SWITCH"))]
+    frames = matched.index.get_level_values("FrameId")
+    columns = (matched[name] for name in ("OId", "HId", "D"))
+    for frame, track, other, distance in zip(frames, *columns, strict=True):
+        yield int(frame), int(track), int(other), 1 - float(distance)
+
+
+def _events(truth: Boxes, found: Boxes) -> tuple[Any, NDArray[np.int64]]:
+    """The events of motmetrics, and the (2, N) tracks of all boxes that overlap enough."""
     motmetrics, iou = library("motmetrics"), library("pycocotools.mask").iou
     events = motmetrics.MOTAccumulator(auto_id=False)
     of_truth, of_found = truth.by_frame(), found.by_frame()
@@ -57,11 +81,7 @@ def track_errors(truth: Boxes, found: Boxes, *, has_tracks: bool = True) -> Trac
             rows, columns = np.nonzero(overlap >= _LEAST_IOU)
             pairs.append(np.stack([objects.tracks[rows], predictions.tracks[columns]]))
         events.update(objects.tracks, predictions.tracks, distances, frameid=frame)
-    told = events.mot_events
-    if not has_tracks:
-        told = told[told["Type"] != "SWITCH"]
-    same = _in_agreement(np.concatenate(pairs, axis=1)) if has_tracks else None
-    return TrackErrors(_states(truth, told, "OId"), _states(found, told, "HId"), same)
+    return events.mot_events, np.concatenate(pairs, axis=1)
 
 
 def _states(boxes: Boxes, events: Any, column: str) -> States:

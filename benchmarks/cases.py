@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from benchmarks.bench import Bench, Row
+from benchmarks.convert_cases import conversion
 from benchmarks.frame_cases import end_to_end, first_frame, growth, real_clips, selection
 from benchmarks.label_cases import imports, labels, masks
 from benchmarks.page_cases import page
@@ -34,5 +35,6 @@ CASES: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "growth": growth,
     "sync": sync,
     "page": page,
+    "convert": conversion,
     "ray": ray,
 }

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         FrameBox,
         FrameErrors,
     )
+    from deeplake_labelbox._evaluation.send_back import SentBack, send_back
     from deeplake_labelbox._formats.annotations import (
         Box,
         FrameAnnotation,
@@ -106,6 +107,7 @@ __all__ = [
     "ProjectInspection",
     "RefusedVideo",
     "Report",
+    "SentBack",
     "SyncReport",
     "UploadedDataRow",
     "VideoChanges",
@@ -133,6 +135,7 @@ __all__ = [
     "load_blob_file_paths_from_azure",
     "preview",
     "removed_data_rows",
+    "send_back",
     "sync_dataset",
     "upload_videos",
     "write_preview",
@@ -179,6 +182,7 @@ _HOMES = {
     "ProjectInspection": "_jobs.inspection",
     "RefusedVideo": "_upload.result",
     "Report": "report",
+    "SentBack": "_evaluation.send_back",
     "SyncReport": "_sync.report",
     "UploadedDataRow": "_upload.result",
     "VideoChanges": "_compare.report",
@@ -205,6 +209,7 @@ _HOMES = {
     "load_blob_file_paths_from_azure": "integrations",
     "preview": "_pictures.dataset_preview",
     "removed_data_rows": "_sync.sync",
+    "send_back": "_evaluation.send_back",
     "sync_dataset": "_sync.sync",
     "upload_videos": "_upload.create",
     "write_preview": "_pictures.dataset_preview",

@@ -96,6 +96,7 @@ RETURNED = {
     "SandboxError",
     "SandboxLabel",
     "SandboxProject",
+    "SentBack",
     "SyncReport",
     "UploadedDataRow",
     "VideoChanges",

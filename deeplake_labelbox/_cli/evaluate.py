@@ -94,6 +94,19 @@ def evaluate(
             help="Draw these frames, with the labels and with the predictions, as PNG files.",
         ),
     ] = None,
+    back_to: Annotated[
+        str | None,
+        typer.Option(
+            "--send-back",
+            metavar="PROJECT_ID",
+            show_default=False,
+            rich_help_panel=options.LABELBOX,
+            help="Send the videos of these frames to a Labelbox project: as a batch, or to rework "
+            "if they are in it.",
+        ),
+    ] = None,
+    lb_api_key: options.ApiKey = None,
+    endpoint: options.Endpoint = None,
     branch: options.ReadBranch = None,
     deeplake_creds: options.Creds = None,
     deeplake_token: options.DeepLakeToken = None,
@@ -124,9 +137,12 @@ def evaluate(
     with running(verbose=verbose) as run:
         check_writable(report)
         from deeplake_labelbox._evaluation.evaluate import evaluate as compare  # noqa: PLC0415 - imports deeplake
+        from deeplake_labelbox._evaluation.send_back import send_back  # noqa: PLC0415 - imports deeplake
+        from deeplake_labelbox._labelbox.client import connect  # noqa: PLC0415 - the same
 
         if draw is not None:
             check_free_folder(draw)
+        client = None if back_to is None else connect(lb_api_key, endpoint=endpoint)
         opened = open_to_read(dataset, deeplake_creds, deeplake_token, branch)
         found = compare(
             predictions,
@@ -152,6 +168,10 @@ def evaluate(
         if draw is not None:
             drawn = found.draw(opened, draw)
             run.step(f"{counted(len(drawn), 'frame')} drawn to {draw}")
+        if back_to is not None and found.worst_frames:
+            run.step(str(send_back(found, back_to, lb_client=client)))
+        elif back_to is not None:
+            run.step("No frame is listed, so nothing was sent back.")
         if report is not None:
             found.save(report)
             run.step(f"All numbers written to {report}")

@@ -140,6 +140,12 @@ class Comparison:
         """
         compared = list(self._videos(progress=progress))
         kinds = self._truth.kinds
+        if not compared:
+            told = "".join(f" {note}" for note in self.notes)
+            raise ConfigurationError(
+                f"No video has labels in the dataset as well as in the predictions, so there is "
+                f"nothing to compare.{told}"
+            )
         if not any(map(len, (boxes for each in compared for boxes in each.truth.values()))):
             raise ConfigurationError(
                 f"The dataset has no box of {', '.join(map(repr, kinds))} in the "

@@ -21,6 +21,7 @@ from deeplake_labelbox import (
     ObjectAnnotation,
     create_dataset,
     evaluate,
+    send_back,
 )
 from deeplake_labelbox._evaluation.boxes import Boxes
 from deeplake_labelbox._evaluation.tracking import track_errors
@@ -110,6 +111,39 @@ def rates(score):
 
 def errors(score):
     return score.missed, score.false, score.switches
+
+
+def test_videos_of_worst_frames_are_sent_back(box, client, tmp_path):
+    """As a batch to another project; to rework in their own, where their labels stay."""
+    project = box.add_project("Back", ONTOLOGY)
+    video = write_video(tmp_path / "clip.mp4", frames=4).read_bytes()
+    rows = [project.add_video(video, external_id=f"{name}.mp4") for name in ("one", "two")]
+    for row in rows:
+        row.add_label(drawn())
+    path = tmp_path / "clips"
+    create_dataset(path, project.id, lb_client=client, progress=False)
+    missed = changed(lambda each: each.frame in (2, 3), lambda _: None)
+    predictions = [*found(video="two.mp4"), *missed]
+    result = evaluate(predictions, path, progress=False)
+    assert [each.frame for each in result.worst_frames] == [2, 3]
+
+    other = box.add_project("Second look", ONTOLOGY)
+    sent = send_back(result, other.id, lb_client=client)
+    assert (sent.sent, sent.reworked, sent.waiting) == ((rows[0].id,), (), ())
+    assert [row.id for row in other.data_rows] == [rows[0].id]
+    assert other.data_rows[0].batch_id in sent.batch_ids
+    assert str(sent) == f"Project {other.id}: 1 data row sent as a batch"
+    again = send_back(result, other.id, lb_client=client)
+    assert (again.sent, again.reworked, again.waiting) == ((), (), (rows[0].id,))
+    assert again.batch_ids == ()
+
+    sent = send_back(result, project.id, lb_client=client)
+    assert (sent.sent, sent.reworked, sent.waiting) == ((), (rows[0].id,), ())
+    assert [row.workflow_status == "IN_REWORK" for row in rows] == [True, False]
+    assert len(rows[0].labels) == 1
+    perfect = evaluate(path, path, progress=False)
+    with pytest.raises(ConfigurationError, match="no worst frames"):
+        send_back(perfect, project.id, lb_client=client)
 
 
 def test_a_dataset_against_itself_is_perfect(dataset):
@@ -405,7 +439,12 @@ def test_detections_of_mot_and_yolo_have_confidences(dataset, tmp_path, wrong, e
             AnnotationSourceError,
             "The predictions have no boxes, masks or polygons",
         ),
-        (found(video="empty.mp4"), {}, ConfigurationError, "The dataset has no box of 'car'"),
+        (
+            found(video="empty.mp4"),
+            {},
+            ConfigurationError,
+            r"No video has labels .* Without a label in the dataset and left out: empty.mp4",
+        ),
         (found(), {"mapping": {"cat": "car"}}, ConfigurationError, "`mapping` names 'cat'"),
         (found(), {"classes": ["cat"]}, ConfigurationError, "`classes` names 'cat'"),
         (found(), {"predictions_annotator": "ada@x.test"}, ConfigurationError, "are no dataset"),

@@ -118,6 +118,7 @@ def import_annotations(
             if it lacks something. An iterable is read into memory first.
         answer_kinds: With ``make_ontology``: ``"radio"``, ``"checklist"`` or ``"text"`` by name of
             a classification, where the answers do not tell: a string may be a text or an option.
+            CVAT's own files tell it.
         existing: What happens with data rows that have labels, or pre-labels that wait: they are
             skipped, or the import fails before anything is sent. ``"overwrite"`` sends them anyway.
             Labelbox decides what happens to the existing labels, and the result's notes say what

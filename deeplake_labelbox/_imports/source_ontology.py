@@ -12,6 +12,7 @@ from deeplake_labelbox._formats.annotations import (
     AnswerValue,
     VideoAnnotations,
 )
+from deeplake_labelbox._formats.cvat.reader import CvatSource
 from deeplake_labelbox._formats.deep_lake.reader import DeepLakeSource
 from deeplake_labelbox._formats.registry import listed
 from deeplake_labelbox._imports.answer_lines import find_named, find_option
@@ -94,6 +95,8 @@ def ontology_of_source(
         # The dataset knows the ontology that it was labeled with.
         ontology = _importable(source.ontology, writer)
     else:
+        if isinstance(source, CvatSource):
+            found.complete(source.questions)
         known = {
             item.name: CLASSIFICATIONS[item.kind].name
             for item in walk_classifications(_questions_of(writer.ontology))
@@ -168,6 +171,14 @@ class _Found:
         for name, value in video.global_answers.items():
             if goal := writer.goal(name):
                 _ask(self.global_questions, {goal: value})
+
+    def complete(self, told: Mapping[str, tuple[AnswerKind, tuple[str, ...]]]) -> None:
+        """Add what the source tells of the questions about objects."""
+        for questions in self.tools.values():
+            for name in questions.keys() & told.keys():
+                question = questions[name]
+                question.kind, values = told[name]
+                question.options = {value: {} for value in values} | question.options
 
     def ontology(self, kinds: Mapping[str, AnswerKind]) -> Ontology:
         unclear: dict[str, None] = {}

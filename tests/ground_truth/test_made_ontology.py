@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from cvat_files import box, document, task, track
 
 from deeplake_labelbox._model.labels import parse_label
 from deeplake_labelbox._model.ontology import Ontology
@@ -99,6 +100,37 @@ def test_every_kind_of_annotation_gets_its_tool_or_classification(
     with pytest.raises(OntologyError, match=r"lacks the option 'green' of 'color', 'dog' \(rect"):
         imported(more, **OPTIONS)
     assert project.ontology_id == before
+
+
+def attribute(name, kind, *values):
+    listed = "\n".join(values)
+    return (
+        f"<attribute><name>{name}</name><input_type>{kind}</input_type>"
+        f"<values>{listed}</values></attribute>"
+    )
+
+
+def test_cvat_tells_the_kinds_and_options_of_its_attributes(imported, project, tmp_path):
+    asked = attribute("color", "select", "red", "blue") + attribute("old", "checkbox", "false")
+    asked += attribute("plate", "text", "")
+    labels = f"<labels><label><name>car</name><attributes>{asked}</attributes></label></labels>"
+    drawn = "".join(
+        f'<attribute name="{name}">{value}</attribute>'
+        for name, value in {"color": "red", "old": "true", "plate": "HB 1"}.items()
+    )
+    shape = box(1).replace("/>", f">{drawn}</box>")
+    (tmp_path / "a.xml").write_text(
+        document(task().replace("</task>", f"{labels}</task>"), track(shape))
+    )
+    result = imported(tmp_path / "a.xml", make_ontology=True)
+    assert len(result.accepted) == len(result.annotations) == 1
+    tools, _, _ = described(project)
+    questions = {
+        "color": ("radio", {"red": {}, "blue": {}}),
+        "old": ("radio", {"true": {}, "false": {}}),
+        "plate": ("text", {}),
+    }
+    assert tools == {"car": ("rectangle", questions)}
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ small file of a stranger can fill the memory ("billion laughs") or read other fi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from typing import Final
 from xml.etree.ElementTree import Element, ParseError
 
 import numpy as np
@@ -25,7 +26,17 @@ from deeplake_labelbox._formats.cvat.tasks import CvatTask, CvatTasks
 from deeplake_labelbox._formats.cvat.tracks import CvatTrack, read_track
 from deeplake_labelbox._formats.sources import ReadOptions
 from deeplake_labelbox._formats.tracks import TrackBuilder
+from deeplake_labelbox._model.annotations import AnswerKind
 from deeplake_labelbox.errors import AnnotationSourceError
+
+_INPUTS: Final[Mapping[str, AnswerKind]] = {
+    "select": "radio",
+    "radio": "radio",
+    "checkbox": "radio",
+    "number": "text",
+    "text": "text",
+}
+"""Kind of classification by CVAT's ``input_type`` of an attribute."""
 
 
 class CvatSource:
@@ -68,6 +79,7 @@ class CvatSource:
         self._labels = frozenset(
             name.text for name in root.iterfind("meta//labels/label/name") if name.text
         )
+        self._questions = dict(_questions(root))
         self._tracks: dict[str | None, list[tuple[str, Element]]] = {}
         names: set[str] = set()
         for index, track in enumerate(root.iter("track")):
@@ -99,6 +111,11 @@ class CvatSource:
     def names(self) -> frozenset[str]:
         """The labels that its <meta> lists."""
         return self._labels
+
+    @property
+    def questions(self) -> Mapping[str, tuple[AnswerKind, tuple[str, ...]]]:
+        """Kind and options of the attributes by name, as its <meta> lists them."""
+        return self._questions
 
     def videos(self, kind_of: KindOf) -> Iterator[VideoAnnotations]:  # noqa: ARG002 - each shape has one geometry
         """Yield the annotations of each video; tasks of one video are put together."""
@@ -194,6 +211,17 @@ class CvatSource:
                 answers=shape.answers,
                 drawn=shape.drawn,
             )
+
+
+def _questions(root: Element) -> Iterator[tuple[str, tuple[AnswerKind, tuple[str, ...]]]]:
+    for attribute in root.iterfind("meta//labels/label/attributes/attribute"):
+        name, kind = attribute.findtext("name"), attribute.findtext("input_type") or ""
+        if name and kind.strip() in _INPUTS:
+            values = (attribute.findtext("values") or "").split("\n")
+            if kind.strip() == "checkbox":
+                values = ["true", "false"]  # as CVAT writes its answers
+            told = _INPUTS[kind.strip()]
+            yield name, (told, tuple(values) if told == "radio" else ())
 
 
 def _label(track: Element) -> str:

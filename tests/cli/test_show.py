@@ -1,6 +1,5 @@
 """The command that serves a dataset to the browser, as a process of its own."""
 
-import json
 import os
 import re
 import signal
@@ -28,8 +27,8 @@ def test_show_serves_the_dataset_until_it_is_stopped(dataset):
             assert url, line + shown.stderr.read()
             page = session.get(url[0], timeout=60)
             assert 'id="index"' in page.text
-            part = json.loads(session.get(f"{url[0]}part-2-0.json", timeout=60).text)
-            assert len(part["packets"]) == 36
+            part = session.get(f"{url[0]}part-0-0.json", timeout=60).json()
+            assert len(part["packets"]) == len(part["layers"][0]) > 20
         finally:
             shown.send_signal(signal.SIGINT)
         assert shown.wait(120) == 0

@@ -197,6 +197,7 @@ def test_texts_that_look_like_html_do_no_harm(browser, evil, tmp_path):
     ds, _, _, text, name = evil
     write_preview_page(ds, tmp_path / "evil.html", progress=False)
     browser.open(tmp_path / "evil.html")
+    browser.picture()
     assert text in browser.find("#told").text
     assert name in browser.find("#timeline").text
     assert browser.browser.execute_script("return window.harm") is None

@@ -56,7 +56,10 @@
   function draw() {
     const part = clips.partAt(at), canvas = byId("canvas"), number = video.numbers[at];
     canvas.setAttribute("aria-busy", String(!part));
-    if (!part) return;
+    if (!part) {
+      delete canvas.dataset.frame; // it shows an earlier frame
+      return;
+    }
     const objects = objectsIn(part, at);
     drawing.draw({
       size: part.sizes[at - part.first] || part.sizes[0],

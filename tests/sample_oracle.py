@@ -14,7 +14,7 @@ import numpy as np
 
 from deeplake_labelbox.sandbox.sample import SampleVideo, sample_videos
 from deeplake_labelbox.sandbox.sample.answers import Answer, Checklist, Radio, Text
-from deeplake_labelbox.sandbox.sample.tracks import Track
+from deeplake_labelbox.sandbox.sample.tracks import SampleTrack
 
 VIDEOS = sample_videos()
 BASE = ("frames", "frame_idx", "video_idx", "timestamp")
@@ -132,7 +132,7 @@ def expected_tracks(video: SampleVideo, geometry: Geometry) -> Counter[Any]:
 
 @cache
 def _expected_track(
-    video: SampleVideo, track: Track, *, grouped: bool, has_answers: bool
+    video: SampleVideo, track: SampleTrack, *, grouped: bool, has_answers: bool
 ) -> tuple[Any, ...]:
     return tuple(
         _object(video, track, frame, grouped=grouped, has_answers=has_answers)
@@ -142,7 +142,7 @@ def _expected_track(
 
 
 def _object(
-    video: SampleVideo, track: Track, frame: int, *, grouped: bool, has_answers: bool
+    video: SampleVideo, track: SampleTrack, frame: int, *, grouped: bool, has_answers: bool
 ) -> tuple[Any, ...]:
     shape = track.shape_at(frame)
     if track.mask_color:

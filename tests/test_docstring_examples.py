@@ -65,9 +65,9 @@ SERVES = re.compile("^deeplake-labelbox (sandbox|show) ")
 
 # What the verbs return, and what all errors are: nobody makes one.
 RETURNED = {
+    "AnnotationOutcome",
     "AnnotationProject",
     "AnswerChange",
-    "AnnotationOutcome",
     "ConversionReport",
     "DatasetReport",
     "DatasetStatistics",
@@ -76,7 +76,6 @@ RETURNED = {
     "EvaluationScore",
     "Fault",
     "Faults",
-    "Finding",
     "FindingKind",
     "FrameBatch",
     "FrameBox",
@@ -100,6 +99,7 @@ RETURNED = {
     "SyncReport",
     "UploadedDataRow",
     "VideoChanges",
+    "VideoFinding",
     "VideoInspection",
     "VideoOutcome",
     "VideoProjectConverter",

@@ -5,6 +5,7 @@ import inspect
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -157,3 +158,13 @@ def test_the_sandbox_imports_none_of_the_rest():
     own = {name for name in imported if name.startswith("deeplake_labelbox")}
     assert own
     assert all(name.startswith("deeplake_labelbox.sandbox") for name in own), own
+
+
+def test_no_two_classes_have_one_name():
+    package = Path(deeplake_labelbox.__file__).parent
+    names = Counter(
+        name
+        for file in package.rglob("*.py")
+        for name in re.findall(r"^class (\w+)", file.read_text("utf-8"), re.MULTILINE)
+    )
+    assert [name for name, count in names.items() if count > 1] == []

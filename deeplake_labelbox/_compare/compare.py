@@ -21,7 +21,7 @@ from deeplake_labelbox._compare.sides import Labels, answered, labels_from, labe
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._evaluation.boxes import has_box
 from deeplake_labelbox._evaluation.libraries import library
-from deeplake_labelbox._evaluation.truth import Truth, size_of
+from deeplake_labelbox._evaluation.truth import Truth, labeled_size
 from deeplake_labelbox._formats.annotations import AnnotationSource
 from deeplake_labelbox._formats.deep_lake.reader import DeepLakeSource
 from deeplake_labelbox._formats.frame_numbers import Numbering
@@ -193,7 +193,7 @@ class _Comparison:
             self._note(f"Not compared, without a box: {', '.join(sorted(unboxed))}.")
 
         def pairs_of(key: str) -> BoxPairs:
-            size = size_of(truth.labels.video(key))
+            size = labeled_size(truth.labels.video(key))
             note = lambda what: self._note(f"{truth.names[key]}: {what}.")  # noqa: E731 - one line
             return BoxPairs(truth.kinds, size, moved_below, note)
 

@@ -14,7 +14,7 @@ from tqdm.auto import tqdm
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._evaluation.boxes import NO_BOXES, Boxes, boxes_by_class, has_box
 from deeplake_labelbox._evaluation.tracking import TrackErrors, track_errors
-from deeplake_labelbox._evaluation.truth import Truth, size_of
+from deeplake_labelbox._evaluation.truth import Truth, labeled_size
 from deeplake_labelbox._formats.annotations import AnnotationSource, VideoAnnotations
 from deeplake_labelbox._imports.targets import Target
 from deeplake_labelbox._store.videos import Video
@@ -48,7 +48,7 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Found:
+class _VideoPredictions:
     """The predictions of one video."""
 
     name: str
@@ -71,7 +71,7 @@ class Comparison:
         self.classes: list[str] = []
         self._truth = truth
         self._mapping = mapping
-        self._found: dict[str, _Found] = {}
+        self._found: dict[str, _VideoPredictions] = {}
         self._notes: dict[str, None] = {}
         self._unknown: Counter[str] = Counter()
         self._left_out: dict[tuple[str, str], Counter[str]] = {}
@@ -225,7 +225,7 @@ class Comparison:
             lambda what: self._note(f"{name}: {what}"),
         )
         frames = video.pictures if video.known_frames is None else video.known_frames
-        self._found[target.data_row_id] = _Found(video.name, frames, boxes)
+        self._found[target.data_row_id] = _VideoPredictions(video.name, frames, boxes)
         return count
 
     def _videos(self, *, progress: bool) -> Iterator[Compared]:
@@ -254,13 +254,15 @@ class Comparison:
         if unlabeled:
             self._note(f"Without a label in the dataset and left out: {_listed(unlabeled)}")
 
-    def _pair(self, video: Video, told: VideoAnnotations, found: _Found | None) -> Compared:
+    def _pair(
+        self, video: Video, told: VideoAnnotations, found: _VideoPredictions | None
+    ) -> Compared:
         self._note_findings(video.short_name, told)
         truth = boxes_by_class(
             told.tracks,
             lambda name: name,
             self._truth.kinds,
-            size_of(video),
+            labeled_size(video),
             lambda what: self._note(f"{video.short_name}: {what}"),
         )
         frames = video.frames

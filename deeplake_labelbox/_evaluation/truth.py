@@ -101,7 +101,7 @@ class Truth:
                 end: np.ravel(self.labels.cells(column, video.rows[:1])[0])[0]
                 for end, column in self._details.items()
             }
-            width, height = size_of(video) or (None, None)
+            width, height = labeled_size(video) or (None, None)
             yield {
                 "data_row": {
                     "id": video.data_row_id,
@@ -117,7 +117,7 @@ class Truth:
             }
 
 
-def size_of(video: Video) -> tuple[int, int] | None:
+def labeled_size(video: Video) -> tuple[int, int] | None:
     """Width and height of the video, of which coordinates are in pixels."""
     size = video.source_size or video.size
     return None if size is None else (size[1], size[0])

@@ -188,7 +188,7 @@ class AnswerSpan:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class SourceFinding:
     """Something in a source that cannot be imported, or that a user should know.
 
     Attributes:
@@ -246,7 +246,7 @@ class VideoAnnotations:
     known_frames: NDArray[np.int64] | None = None
     pictures: NDArray[np.int64] | None = None
     size: tuple[int, int] | None = None
-    findings: Sequence[Finding] = ()
+    findings: Sequence[SourceFinding] = ()
     refused: Sequence[RefusedObject] = ()
     is_labeled: bool = True
 

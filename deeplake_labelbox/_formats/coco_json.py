@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeplake_labelbox._counts import counted
-from deeplake_labelbox._formats.annotations import Finding
+from deeplake_labelbox._formats.annotations import SourceFinding
 from deeplake_labelbox._formats.rle import decode_rle
 from deeplake_labelbox._formats.tracks import TrackBuilder
 from deeplake_labelbox._model.json_values import as_list, as_mapping, as_text
@@ -81,7 +81,7 @@ class CocoJson:
                 f"{path} has no annotations (null), as the test sets of YouTube-VIS; pass one that "
                 f"has."
             )
-        self.findings: list[Finding] = []
+        self.findings: list[SourceFinding] = []
         self._content = content
         self.first_number = whole_number(as_mapping(content.get("info")).get("first_number"))
         self.annotations = self.entries("annotations")
@@ -105,7 +105,9 @@ class CocoJson:
             if isinstance(entry, Mapping):
                 entries.append((index, as_mapping(entry)))
             else:
-                self.findings.append(Finding(f"{name}[{index}] of {self.path.name} is no object"))
+                self.findings.append(
+                    SourceFinding(f"{name}[{index}] of {self.path.name} is no object")
+                )
         return entries
 
     def by_id(self, name: str) -> dict[str, Entry]:
@@ -135,7 +137,7 @@ class CocoJson:
         return self.categories[_key(category)]
 
 
-def reference(entry: Entry, name: str) -> str:
+def referenced_id(entry: Entry, name: str) -> str:
     """The id of another entry that an entry names."""
     return _key(entry.get(name))
 
@@ -187,11 +189,11 @@ def score_of(annotation: Entry) -> float | None:
     return float(score) if is_number and math.isfinite(score) else None
 
 
-def crowds_noted(annotations: Iterable[Entry]) -> list[Finding]:
+def crowds_noted(annotations: Iterable[Entry]) -> list[SourceFinding]:
     """A note on annotations of crowds, if there are some."""
     count = sum(annotation.get("iscrowd") == 1 for annotation in annotations)
     what = f"{counted(count, 'annotation')} of crowds (iscrowd) imported as one object each"
-    return [Finding(what, is_note=True)] if count else []
+    return [SourceFinding(what, is_note=True)] if count else []
 
 
 def add_shape(

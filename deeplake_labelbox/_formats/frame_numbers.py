@@ -188,7 +188,7 @@ def _is_doubtful(
     return counts_pictures or (video.rate is not None and video.rate > _FAST)
 
 
-def runs_of(numbers: Sequence[int]) -> str:
+def runs_text(numbers: Sequence[int]) -> str:
     """Ascending frame numbers as text: ``1-9 20-40/5`` for 1 to 9, and every fifth from 20 on."""
     runs: list[list[int]] = []
     for number in numbers:
@@ -205,7 +205,7 @@ def runs_of(numbers: Sequence[int]) -> str:
 
 
 def numbers_in(runs: str) -> list[int]:
-    """The frame numbers that `runs_of` wrote.
+    """The frame numbers that `runs_text` wrote.
 
     Raises:
         ValueError: If the text is another.

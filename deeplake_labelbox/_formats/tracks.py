@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._formats.annotations import (
     Answers,
-    Finding,
     ObjectTrack,
     RefusedObject,
+    SourceFinding,
 )
 from deeplake_labelbox._model.annotations import ToolKind
 from deeplake_labelbox._model.kinds import GEOMETRIES
@@ -110,7 +110,7 @@ class TrackBuilder:
                 refused.append(RefusedObject(key[0], key[2], "; ".join(reasons)))
         return refused
 
-    def findings(self) -> list[Finding]:
+    def findings(self) -> list[SourceFinding]:
         """Frames of objects that are not imported: left out, or there twice."""
         found = []
         for key, seen in self._objects.items():
@@ -118,13 +118,13 @@ class TrackBuilder:
                 continue
             name = f"{key[0]!r} {key[2]}"
             found += [
-                Finding(f"{name}: {reason}", min(frames), len(frames))
+                SourceFinding(f"{name}: {reason}", min(frames), len(frames))
                 for reason, frames in seen.left_out.items()
             ]
             if key in self._twice:
                 frames = self._twice[key]
                 what = f"{name} is in the frame twice; the first one counts"
-                found.append(Finding(what, min(frames), len(frames)))
+                found.append(SourceFinding(what, min(frames), len(frames)))
         return found
 
     def _is_refused(self, key: tuple[str, ToolKind, str]) -> bool:

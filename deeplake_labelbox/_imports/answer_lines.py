@@ -34,7 +34,7 @@ def find_named(
     return None
 
 
-def reference(
+def schema_reference(
     item: Classification | Tool, siblings: Sequence[Classification | Tool]
 ) -> dict[str, str]:
     """A line's reference to a tool or classification: its name, or its id if that is ambiguous."""
@@ -76,7 +76,7 @@ def answer_entries(
         answer: Any = parts if kind.has_several else parts[0]
         if not kind.has_options:
             answer = answer["value"]
-        entries.append({**reference(item, classifications), "answer": answer})
+        entries.append({**schema_reference(item, classifications), "answer": answer})
     return entries
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from deeplake_labelbox._imports.lines import Line, Member
+from deeplake_labelbox._imports.lines import ImportLine, Member
 from deeplake_labelbox._imports.outcome import ImportKind
 from deeplake_labelbox._imports.targets import Target
 
@@ -43,7 +43,7 @@ class ChunkRow:
 
 
 @dataclass(slots=True)
-class Chunk:
+class ImportChunk:
     """Lines that are sent in one import.
 
     Attributes:
@@ -91,17 +91,17 @@ class ChunkWriter:
         max_lines: int | None = None,
         max_bytes: int | None = None,
     ) -> None:
-        self.chunks: list[Chunk] = []
+        self.chunks: list[ImportChunk] = []
         self._folder = folder
         self._kind = kind
         self._project_id = project_id
         self._run = run
         self._max_lines = MAX_LINES if max_lines is None else max_lines
         self._max_bytes = MAX_BYTES if max_bytes is None else max_bytes
-        self._chunk: Chunk | None = None
+        self._chunk: ImportChunk | None = None
         self._lines = self._bytes = 0
 
-    def add(self, target: Target, lines: list[Line]) -> None:
+    def add(self, target: Target, lines: list[ImportLine]) -> None:
         """Add the lines of a data row."""
         body = b"".join(encoded(line) for line in lines)
         full = (
@@ -110,7 +110,7 @@ class ChunkWriter:
         if self._chunk is not None and full:
             self.close()
         if self._chunk is None:
-            self._chunk = Chunk(self._folder / f"{len(self.chunks):06d}.ndjson")
+            self._chunk = ImportChunk(self._folder / f"{len(self.chunks):06d}.ndjson")
         with self._chunk.path.open("ab") as file:
             file.write(body)
         members = tuple((line.uuid, line.members) for line in lines)
@@ -131,6 +131,6 @@ class ChunkWriter:
         self._chunk, self._lines, self._bytes = None, 0, 0
 
 
-def encoded(line: Line) -> bytes:
+def encoded(line: ImportLine) -> bytes:
     """A line as JSON with its line end; ASCII, because the SDK splits at Unicode line ends."""
     return json.dumps(line.content, separators=(",", ":")).encode("ascii") + b"\n"

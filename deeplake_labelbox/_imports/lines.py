@@ -21,7 +21,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ImportLine:
     """A line to send.
 
     Attributes:
@@ -54,7 +54,7 @@ class VideoPayload:
         notes: Remarks where no label is missing, in the same form.
     """
 
-    lines: list[Line] = field(default_factory=list)
+    lines: list[ImportLine] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
     gaps: list[tuple[str, int | None, int]] = field(default_factory=list)
     notes: list[tuple[str, int | None, int]] = field(default_factory=list)

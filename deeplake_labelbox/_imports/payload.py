@@ -19,10 +19,10 @@ import numpy as np
 
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._formats.annotations import ObjectTrack, VideoAnnotations
-from deeplake_labelbox._imports.answer_lines import reference
+from deeplake_labelbox._imports.answer_lines import schema_reference
 from deeplake_labelbox._imports.lines import (
     FrameProblems,
-    Line,
+    ImportLine,
     Member,
     Refusal,
     VideoPayload,
@@ -92,7 +92,7 @@ class PayloadWriter:
 
     def write(self, video: VideoAnnotations, target: Target) -> VideoPayload:
         """The lines of one video."""
-        return _Writing(self, video, target).payload
+        return _PayloadWriting(self, video, target).payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class _Sent:
     problems: FrameProblems
 
 
-class _Writing:
+class _PayloadWriting:
     def __init__(self, writer: PayloadWriter, video: VideoAnnotations, target: Target) -> None:
         self.payload = VideoPayload()
         self._ontology = writer.ontology
@@ -183,7 +183,7 @@ class _Writing:
             # Two classes of the source may become one, and number their tracks alike.
             source = f"{sent.track.class_name}/{sent.track.track}"
             identity = f"{sent.tool.kind}/{sent.member.name}/{source}"
-            named = reference(sent.tool, self._named)
+            named = schema_reference(sent.tool, self._named)
             self._add(identity, (sent.member,), named, segments=segments)
             self._report(sent.member, sent.problems)
         else:
@@ -264,7 +264,7 @@ class _Writing:
                 continue
             self._report(sent.member, sent.problems)
             members.append(sent.member)
-            named = reference(sent.tool, self._named)
+            named = schema_reference(sent.tool, self._named)
             instances.append({**named, "colorRGB": list(made.colors[index])})
         if instances:
             self._add(
@@ -284,7 +284,7 @@ class _Writing:
                 self._refuse(answer.member, reason)
                 continue
             self.payload.gaps += [(problem, None, 1) for problem in problems]
-            named = reference(answer.item, self._named)
+            named = schema_reference(answer.item, self._named)
             self._add(f"answer/{answer.item.name}", (answer.member,), named, answer=answer.answer)
 
     def _add(
@@ -298,7 +298,7 @@ class _Writing:
         uuid = str(uuid5(_NAMESPACE, f"{place}/{identity}"))
         row = {"dataRow": {"id": self._target.data_row_id}}
         self.payload.lines.append(
-            Line(uuid, members, {"uuid": uuid, **row, **(named or {}), **content})
+            ImportLine(uuid, members, {"uuid": uuid, **row, **(named or {}), **content})
         )
 
     def _keep_limit(self) -> None:
@@ -351,11 +351,11 @@ class _Writing:
         return shown or drawn_on
 
 
-SENDERS: Final[Mapping[ToolKind, Callable[[_Writing, _Sent], None]]] = {
-    "rectangle": _Writing.send_key_frames,
-    "point": _Writing.send_key_frames,
-    "line": _Writing.send_key_frames,
-    "polygon": _Writing.send_filled,
-    "raster-segmentation": _Writing.send_mask,
+SENDERS: Final[Mapping[ToolKind, Callable[[_PayloadWriting, _Sent], None]]] = {
+    "rectangle": _PayloadWriting.send_key_frames,
+    "point": _PayloadWriting.send_key_frames,
+    "line": _PayloadWriting.send_key_frames,
+    "polygon": _PayloadWriting.send_filled,
+    "raster-segmentation": _PayloadWriting.send_mask,
 }
 """How an object is sent, by its kind."""

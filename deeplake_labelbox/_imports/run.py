@@ -12,7 +12,7 @@ from tqdm.auto import tqdm
 
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._formats.annotations import AnnotationSource, VideoAnnotations
-from deeplake_labelbox._imports.chunks import Chunk, ChunkRow, ChunkWriter
+from deeplake_labelbox._imports.chunks import ChunkRow, ChunkWriter, ImportChunk
 from deeplake_labelbox._imports.lines import Member
 from deeplake_labelbox._imports.outcome import (
     AnnotationOutcome,
@@ -130,7 +130,7 @@ class ImportRun:
                 "one, and its format."
             )
 
-    def write_dry_run(self, chunks: Iterable[Chunk], path: Path) -> None:
+    def write_dry_run(self, chunks: Iterable[ImportChunk], path: Path) -> None:
         """Write the lines to a file instead of sending them."""
         with replacing(path) as file:
             for chunk in chunks:
@@ -141,7 +141,7 @@ class ImportRun:
                             self._note(row.target, member, "not sent", None, uuid)
         self._save()
 
-    def send(self, chunks: list[Chunk], imports: LabelboxImports) -> None:
+    def send(self, chunks: list[ImportChunk], imports: LabelboxImports) -> None:
         """Send the chunks that Labelbox does not have yet, and read the status of each line.
 
         Raises:
@@ -167,7 +167,7 @@ class ImportRun:
         finally:
             self._save()
 
-    def _name(self, chunk: Chunk, imports: LabelboxImports) -> tuple[str, bool]:
+    def _name(self, chunk: ImportChunk, imports: LabelboxImports) -> tuple[str, bool]:
         """The name of the chunk in Labelbox, and whether an import has it already.
 
         An import that failed as a whole is tried again under the next name.
@@ -179,7 +179,7 @@ class ImportRun:
         return name, found is not None
 
     def _labeled(
-        self, chunks: list[Chunk], imports: LabelboxImports, names: frozenset[str]
+        self, chunks: list[ImportChunk], imports: LabelboxImports, names: frozenset[str]
     ) -> dict[str, str]:
         """The reasons why data rows are left out, by id."""
         if self._existing == "overwrite" or not chunks:
@@ -232,7 +232,7 @@ class ImportRun:
             waiting = [row_id for row_id in waiting if row_id not in found]
         return found
 
-    def _note_overwriting(self, chunks: list[Chunk]) -> None:
+    def _note_overwriting(self, chunks: list[ImportChunk]) -> None:
         """Note what an import does to existing labels, as far as that is known."""
         rows = [row for chunk in chunks for row in chunk.rows if row.target.labels]
         if not rows or self.result.kind != "ground-truth":
@@ -253,7 +253,7 @@ class ImportRun:
 
     def _send_chunk(
         self,
-        chunk: Chunk,
+        chunk: ImportChunk,
         name: str,
         imports: LabelboxImports,
         labeled: Mapping[str, str],

@@ -86,7 +86,7 @@ def ontology_of_source(
             have, or the answers do not tell the kind of a classification.
         OntologyError: If a class has objects of several kinds.
     """
-    found = _Found()
+    found = _SourceClasses()
     for video in source.videos(writer.kind_of):
         found.add(video, writer)
     writer.check_mapping(found.names | source.names)
@@ -141,7 +141,7 @@ def _ask(questions: _Questions, answers: Answers) -> None:
 
 
 @dataclass(slots=True)
-class _Found:
+class _SourceClasses:
     """The classes and answers of a source."""
 
     tools: dict[tuple[str, str], _Questions] = field(default_factory=dict)

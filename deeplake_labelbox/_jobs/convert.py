@@ -169,7 +169,7 @@ def convert_dataset(
     ):
         writer = known.write()(folder, space, found)
         files = PictureFiles(labeled, resize, known.picture_suffix)
-        writing = _Writing(labeled, space, writer, files, written, bar, notes=found)
+        writing = _FrameWriting(labeled, space, writer, files, written, bar, notes=found)
         for part, group in groups.items():
             for video in group:
                 writing.write(part, chosen.take(chosen.video_idx == video), known_videos[video])
@@ -193,7 +193,7 @@ def convert_dataset(
 
 
 @dataclass(slots=True)
-class _Writing:
+class _FrameWriting:
     """Writes the frames of one video after the other."""
 
     dataset: LabeledDataset

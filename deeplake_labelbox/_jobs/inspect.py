@@ -32,7 +32,7 @@ from deeplake_labelbox._model.rows import project_entry
 from deeplake_labelbox._model.selection import LabelSelection, select_label
 from deeplake_labelbox._model.visibility import frames_beyond
 from deeplake_labelbox._video.access import Access, UrlPresigner
-from deeplake_labelbox._video.checks import Finding, FindingKind, check_video
+from deeplake_labelbox._video.checks import FindingKind, VideoFinding, check_video
 from deeplake_labelbox._video.container import VideoInfo
 from deeplake_labelbox._video.mp4_limits import has_index_apart
 from deeplake_labelbox._video.picture_sizes import picture_sizes
@@ -161,7 +161,9 @@ def _inspect_row(
         )
     except VideoError as error:
         kind: FindingKind = "damaged" if isinstance(error, VideoDecodeError) else "unreachable"
-        return VideoInspection(data_row_id, name, findings=(Finding(kind, str(error), costs=True),))
+        return VideoInspection(
+            data_row_id, name, findings=(VideoFinding(kind, str(error), costs=True),)
+        )
     findings = check_video(info, scan, row.get("media_attributes"))
     findings += _labels_beyond(row, project_id, selection, scan.packets)
     return VideoInspection(data_row_id, name, info, scan, fetched, findings)
@@ -204,14 +206,14 @@ def _look(source: Path | IO[bytes], name: str) -> tuple[VideoInfo, VideoScan]:
 
 def _labels_beyond(
     row: Mapping[str, Any], project_id: str, selection: LabelSelection, last_frame: int
-) -> tuple[Finding, ...]:
+) -> tuple[VideoFinding, ...]:
     """Find labels on frames that the video does not have."""
     selected = select_label(row, project_id, selection)
     if selected is None:
         return ()
     label = parse_label(selected)
     found = [
-        Finding("unreadable label", problem.what, costs=True) for problem in label.problems[:1]
+        VideoFinding("unreadable label", problem.what, costs=True) for problem in label.problems[:1]
     ]
     beyond = [frames_beyond(track, last_frame) for track in label.tracks]
     beyond += [
@@ -223,7 +225,7 @@ def _labels_beyond(
         first, last = min(run[0] for run in runs), max(run[1] for run in runs)
         shown = counted(last_frame, "frame")
         what = f"labels go from frame {first} to {last}, but the video shows {shown}"
-        found.append(Finding("labels beyond", what, costs=True))
+        found.append(VideoFinding("labels beyond", what, costs=True))
     return tuple(found)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from deeplake_labelbox._files import write_json
 from deeplake_labelbox._notebook_tables import table
 from deeplake_labelbox._store.frames.registry import STORAGES, FrameStorage
-from deeplake_labelbox._video.checks import Finding
+from deeplake_labelbox._video.checks import VideoFinding
 from deeplake_labelbox._video.container import VideoInfo
 from deeplake_labelbox._video.scan import VideoScan
 from deeplake_labelbox._video_names import distinct_names
@@ -34,7 +34,7 @@ class VideoInspection:
     info: VideoInfo | None = None
     scan: VideoScan | None = None
     fetched_bytes: int | None = None
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[VideoFinding, ...] = ()
 
     @property
     def rows(self) -> int:

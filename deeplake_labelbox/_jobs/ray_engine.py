@@ -112,7 +112,7 @@ def _steps(
     tasks: list[tuple[str, bytes]], cluster: RayCluster, stopped: threading.Event
 ) -> Iterator[Step]:
     waiting = iter(tasks)
-    begun: deque[_Video] = deque()
+    begun: deque[_RayVideo] = deque()
     function = importlib.import_module("ray").remote(
         num_returns="streaming",
         max_retries=0,
@@ -122,7 +122,7 @@ def _steps(
         while True:
             most = 2 * cluster.slots() + 2
             while len(begun) < most and (task := next(waiting, None)) is not None:
-                begun.append(_Video(*task, function, cluster))
+                begun.append(_RayVideo(*task, function, cluster))
             if not begun:
                 return
             for video in list(begun)[1:_LOOKED_AFTER]:
@@ -136,7 +136,7 @@ def _steps(
             video.cancel()
 
 
-class _Video:
+class _RayVideo:
     """A video that a worker prepares, begun anew when the worker is lost.
 
     Args:

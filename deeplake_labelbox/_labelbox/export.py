@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Final, overload
 
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._labelbox.json_array import iterate_array
-from deeplake_labelbox._labelbox.line_index import RowIndex, RowWriter
+from deeplake_labelbox._labelbox.line_index import LineIndex, RowWriter
 from deeplake_labelbox._labelbox.spool import TemporaryFolder, replacing
 from deeplake_labelbox._model.data_rows import data_row_name, declared_frames
 from deeplake_labelbox._model.json_values import as_list, as_mapping, parse_int
@@ -58,7 +58,7 @@ class ProjectExport(Sequence[dict[str, Any]]):
     def __init__(
         self,
         path: Path,
-        index: RowIndex,
+        index: LineIndex,
         *,
         folder: TemporaryFolder | None = None,
         export_errors: Sequence[Any] = (),
@@ -127,7 +127,7 @@ class ProjectExport(Sequence[dict[str, Any]]):
     ) -> ProjectExport:
         folder = TemporaryFolder()
         path = folder.path / "project.ndjson"
-        index = RowIndex()
+        index = LineIndex()
         with replacing(path) as file:
             writer = RowWriter(file, index)
             for where, value in rows:
@@ -295,8 +295,8 @@ def _sniff(file: BinaryIO, name: str) -> tuple[int, bytes]:
     return start, first
 
 
-def _index_lines(file: BinaryIO, start: int, name: str, max_row_bytes: int) -> RowIndex:
-    index = RowIndex()
+def _index_lines(file: BinaryIO, start: int, name: str, max_row_bytes: int) -> LineIndex:
+    index = LineIndex()
     number = 0
     while line := file.readline(max_row_bytes + 2):
         number += 1
@@ -339,7 +339,7 @@ def _dump(row: dict[str, Any], where: str) -> bytes:
         ) from error
 
 
-def _not_empty(index: RowIndex, name: str) -> RowIndex:
+def _not_empty(index: LineIndex, name: str) -> LineIndex:
     if not index.starts:
         raise ExportEmptyError(f"{name} holds no data row; export the project again.")
     return index

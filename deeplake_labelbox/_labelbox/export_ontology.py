@@ -25,7 +25,7 @@ def ontology_of_export(data_rows: Iterable[Mapping[str, Any]], project_id: str) 
     Returns:
         The part of the ontology that the labels use.
     """
-    tools: dict[tuple[str, str], _Found] = {}
+    tools: dict[tuple[str, str], _FeatureQuestions] = {}
     kinds: dict[tuple[str, str], str] = {}
     top = _Questions()
     for row in data_rows:
@@ -34,7 +34,7 @@ def ontology_of_export(data_rows: Iterable[Mapping[str, Any]], project_id: str) 
             parsed = parse_label(as_mapping(label))
             for track in parsed.tracks:
                 key = (_key(track.feature)[1], track.kind)
-                found = tools.setdefault(key, _Found(track.feature))
+                found = tools.setdefault(key, _FeatureQuestions(track.feature))
                 kinds[key] = track.kind
                 for answers in track.answers:
                     found.questions.add(answers, "global")
@@ -59,13 +59,15 @@ class _Questions:
     """The classifications at one level of the ontology, with the options that were chosen."""
 
     def __init__(self) -> None:
-        self._asked: dict[tuple[str, str], tuple[Answer, Scope, dict[tuple[str, str], _Found]]] = {}
+        self._asked: dict[
+            tuple[str, str], tuple[Answer, Scope, dict[tuple[str, str], _FeatureQuestions]]
+        ] = {}
 
     def add(self, answers: Iterable[Answer], scope: Scope) -> None:
         for answer in answers:
             _, _, options = self._asked.setdefault(_key(answer.feature), (answer, scope, {}))
             for option in answer.options:
-                found = options.setdefault(_key(option.feature), _Found(option.feature))
+                found = options.setdefault(_key(option.feature), _FeatureQuestions(option.feature))
                 found.questions.add(option.answers, "global")
 
     def classifications(self) -> tuple[Classification, ...]:
@@ -91,7 +93,7 @@ class _Questions:
 
 
 @dataclass
-class _Found:
+class _FeatureQuestions:
     """A tool or an option, and the classifications below it."""
 
     feature: Feature

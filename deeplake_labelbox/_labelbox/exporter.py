@@ -15,7 +15,7 @@ from deeplake_labelbox._counts import counted
 from deeplake_labelbox._labelbox.client import clean, labelbox_errors
 from deeplake_labelbox._labelbox.export import ProjectExport
 from deeplake_labelbox._labelbox.filters import ExportFilters, ExportParams
-from deeplake_labelbox._labelbox.line_index import RowIndex, RowWriter
+from deeplake_labelbox._labelbox.line_index import LineIndex, RowWriter
 from deeplake_labelbox._labelbox.spool import TemporaryFolder, replacing
 from deeplake_labelbox._labelbox.task_stream import RETRY_DELAYS, StreamKind, TaskStream
 from deeplake_labelbox._model.rows import parse_row
@@ -155,7 +155,7 @@ class ProjectExporter:
             folder = TemporaryFolder()
             path = folder.path / "project.ndjson"
         target = Path(path)
-        index = RowIndex()
+        index = LineIndex()
         errors: list[Any] = []
         with (
             replacing(target) as file,

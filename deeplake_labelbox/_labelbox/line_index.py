@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class RowIndex:
+class LineIndex:
     """Offset and size of each data row in an NDJSON file, and the projects of the rows."""
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class RowIndex:
 class RowWriter:
     """Writes data rows to an NDJSON file and records them in an index."""
 
-    def __init__(self, file: BinaryIO, index: RowIndex) -> None:
+    def __init__(self, file: BinaryIO, index: LineIndex) -> None:
         self._file = file
         self._position = 0
         self.index = index

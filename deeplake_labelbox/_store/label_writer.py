@@ -53,7 +53,7 @@ _EMPTY_LABEL = VideoLabel(None, None, (), (), (), {}, ())
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenLabels:
     """What was written of a set of columns.
 
     Attributes:
@@ -144,7 +144,7 @@ class LabelWriter:
         *,
         columns: Mapping[str, frozenset[str] | None] | None = None,
         before: AppliedLabels | None = None,
-    ) -> Written:
+    ) -> WrittenLabels:
         """Write the labels of data rows.
 
         Args:
@@ -189,7 +189,7 @@ class LabelWriter:
         self._check_ontology()
         write_names(self._dataset, self.layout, track_ids)
         track_ids.save()
-        return Written(applied, activities, frozenset(annotators))
+        return WrittenLabels(applied, activities, frozenset(annotators))
 
     def _known_class_names(self, column: str) -> tuple[str, ...]:
         if column not in column_names(self._dataset):

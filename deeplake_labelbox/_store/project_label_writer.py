@@ -11,7 +11,7 @@ import deeplake
 
 from deeplake_labelbox._model.ontology import Ontology
 from deeplake_labelbox._store.applied_labels import AppliedLabels
-from deeplake_labelbox._store.label_writer import LabelWriter, LabelWriting, Written
+from deeplake_labelbox._store.label_writer import LabelWriter, LabelWriting, WrittenLabels
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta
 from deeplake_labelbox._store.row_index import RowIndex
 from deeplake_labelbox._store.selected_rows import SelectedRows
@@ -107,7 +107,7 @@ class ProjectLabelWriter:
         index: RowIndex,
         files: WrittenFiles,
         columns: Mapping[str, frozenset[str] | None] | None,
-        written: Written,
+        written: WrittenLabels,
     ) -> None:
         writer = self._writer(annotator)
         theirs = writer.write(rows, index, files, columns=columns)
@@ -122,7 +122,7 @@ class ProjectLabelWriter:
     def _applied(
         self,
         rows: SelectedRows,
-        written: Written,
+        written: WrittenLabels,
         before: AppliedLabels | None,
         annotators: frozenset[str],
     ) -> AppliedLabels:
@@ -147,7 +147,7 @@ class ProjectLabelWriter:
         )
 
 
-def _last_activity(written: Written, before: AppliedLabels | None) -> str | None:
+def _last_activity(written: WrittenLabels, before: AppliedLabels | None) -> str | None:
     """The time up to which all activity is applied; ``None`` if a data row has no time."""
     moments = written.activities
     until = None if None in moments else max(filter(None, moments), default=None)

@@ -106,7 +106,7 @@ def plan_sync(
         columns: How columns changed with it.
         options: The options of the sync.
     """
-    comparison = _Comparison(state, columns.to_write, retry=options.retry)
+    comparison = _PlanBuilder(state, columns.to_write, retry=options.retry)
     activities: dict[str, str | None] = {}
     for row in rows:
         activities[row.data_row_id] = row.last_activity
@@ -131,7 +131,7 @@ def plan_sync(
 
 
 @dataclass(slots=True)
-class _Comparison:
+class _PlanBuilder:
     """Collects what a plan is made of; see `SyncPlan`."""
 
     state: DatasetState

@@ -20,7 +20,7 @@ from deeplake_labelbox._sync.ontology_migration import migrate_columns
 from deeplake_labelbox._sync.plan import SyncOptions, SyncPlan, plan_sync
 from deeplake_labelbox._sync.report import SyncReport
 from deeplake_labelbox._sync.state import DatasetState, head_of
-from deeplake_labelbox._sync.writing import Written, write
+from deeplake_labelbox._sync.writing import WrittenSync, write
 from deeplake_labelbox.errors import OntologyError
 from deeplake_labelbox.report import Report
 
@@ -121,11 +121,11 @@ class SyncRun:
                     return self._roll_back(written)
                 return self._commit(written, files)
 
-    def _write(self, plan: SyncPlan, rows: SelectedRows, files: WrittenFiles) -> Written:
+    def _write(self, plan: SyncPlan, rows: SelectedRows, files: WrittenFiles) -> WrittenSync:
         name = str(self._exporter.project.name)
         return write(self._dataset, self._state, plan, rows, name, self._options, files)
 
-    def _commit(self, written: Written, files: WrittenFiles) -> SyncReport:
+    def _commit(self, written: WrittenSync, files: WrittenFiles) -> SyncReport:
         report = self._report(written.plan, written.report)
         written.save_shared(self._dataset)
         self._dataset.commit(f"Sync Labelbox project {report.project_name}: {report.summary}")
@@ -138,7 +138,7 @@ class SyncRun:
             version=str(self._dataset.version),
         )
 
-    def _roll_back(self, written: Written) -> SyncReport:
+    def _roll_back(self, written: WrittenSync) -> SyncReport:
         """Take back what was written, which turned out not to differ."""
         self._dataset.rollback()
         return self._report(written.plan, written.report)

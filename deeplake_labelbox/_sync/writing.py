@@ -26,7 +26,7 @@ from deeplake_labelbox.report import Report
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenSync:
     """What was written and waits for its commit.
 
     Attributes:
@@ -69,7 +69,7 @@ def write(
     project_name: str,
     options: SyncOptions,
     files: WrittenFiles,
-) -> Written:
+) -> WrittenSync:
     """Write what a plan says, without a commit.
 
     Args:
@@ -103,7 +103,7 @@ def write(
     pruned = plan.left if options.prune else frozenset()
     removed = _delete_rows_of(dataset, pruned, meta, index)
     _applied_after(state, plan, applied, pruned).write(dataset)
-    return Written(
+    return WrittenSync(
         plan=_without_repeated(plan, state.applied, applied),
         report=videos.report.merge(writer.report),
         rows_added=added,

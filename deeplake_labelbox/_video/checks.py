@@ -40,7 +40,7 @@ _LATE: Final = 0.5  # seconds; muxers start a little late to leave room for reor
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class VideoFinding:
     """Something that was found out about a video.
 
     Attributes:
@@ -54,7 +54,9 @@ class Finding:
     costs: bool = False
 
 
-def check_video(info: VideoInfo, scan: VideoScan, media_attributes: object) -> tuple[Finding, ...]:
+def check_video(
+    info: VideoInfo, scan: VideoScan, media_attributes: object
+) -> tuple[VideoFinding, ...]:
     """Compare what a file declares, what it holds, and what Labelbox says of it.
 
     Args:
@@ -63,18 +65,20 @@ def check_video(info: VideoInfo, scan: VideoScan, media_attributes: object) -> t
         media_attributes: ``media_attributes`` of the data row; may be absent or of any shape.
     """
     found = (
-        [] if scan.damage is None else [Finding("damaged", f"the file {scan.damage}", costs=True)]
+        []
+        if scan.damage is None
+        else [VideoFinding("damaged", f"the file {scan.damage}", costs=True)]
     )
     found += _of_counts(info, scan, media_attributes)
     found += _of_times(scan)
     if info.sample_aspect_ratio not in {None, 1}:
         ratio = f"{info.sample_aspect_ratio}".replace("/", ":")
         found.append(
-            Finding("pixels", f"pixels are {ratio} wide to high; frames keep them as they are")
+            VideoFinding("pixels", f"pixels are {ratio} wide to high; frames keep them as they are")
         )
     size = (info.width, info.height)
     if any(run[1:] != size for run in scan.sizes):
-        found.append(Finding("size change", size_changes(size, scan.sizes)))
+        found.append(VideoFinding("size change", size_changes(size, scan.sizes)))
     return tuple(found)
 
 
@@ -110,11 +114,13 @@ def frames_missing(first: int, last: int) -> str:
     return f"frames {first} to {last} could not be decoded"
 
 
-def _of_counts(info: VideoInfo, scan: VideoScan, media_attributes: object) -> Iterator[Finding]:
+def _of_counts(
+    info: VideoInfo, scan: VideoScan, media_attributes: object
+) -> Iterator[VideoFinding]:
     media = as_mapping(media_attributes)
     if scan.damage is None and info.declared_frames not in {None, scan.packets}:
         hidden = f", {scan.discarded} more are hidden by an edit list" if scan.discarded else ""
-        yield Finding(
+        yield VideoFinding(
             "declared count",
             f"the file declares {counted(info.declared_frames or 0, 'frame')} and shows "
             f"{scan.packets}{hidden}",
@@ -122,35 +128,37 @@ def _of_counts(info: VideoInfo, scan: VideoScan, media_attributes: object) -> It
     for key in ("frame_count", "width", "height", "frame_rate"):
         value = media.get(key)
         if value is not None and not (as_number(value) or 0) > 0:
-            yield Finding("unreadable attribute", f"Labelbox gives {short(value)} as its {key}")
+            yield VideoFinding(
+                "unreadable attribute", f"Labelbox gives {short(value)} as its {key}"
+            )
     count = as_frame_number(media.get("frame_count"))
     if count not in {None, scan.packets}:
-        yield Finding(
+        yield VideoFinding(
             "labelbox count",
             f"Labelbox counts {counted(count or 0, 'frame')}, the file shows {scan.packets}",
         )
     size = as_int32(media.get("width")), as_int32(media.get("height"))
     if None not in size and size != (info.width, info.height):
-        yield Finding(
+        yield VideoFinding(
             "labelbox size",
             f"Labelbox says {size[0]} x {size[1]} pixels, the file {info.width} x {info.height}",
         )
     rate = as_number(media.get("frame_rate"))
     if rate and rate > 0 and info.frame_rate and abs(rate / info.frame_rate - 1) > _SAME_RATE:
-        yield Finding(
+        yield VideoFinding(
             "labelbox rate",
             f"Labelbox says {rate:.6g} frames a second, the file {info.frame_rate:.6g}",
         )
 
 
-def _of_times(scan: VideoScan) -> Iterator[Finding]:
+def _of_times(scan: VideoScan) -> Iterator[VideoFinding]:
     if scan.variable_rate and scan.damage is None:
-        yield Finding(
+        yield VideoFinding(
             "variable rate",
             f"frames follow each other after {scan.shortest_gap:.3f} to {scan.longest_gap:.3f} s",
         )
     if scan.starts_at is not None and not 0 <= scan.starts_at <= _LATE:
-        yield Finding("start", f"its first time is {scan.starts_at:.3f} s")
+        yield VideoFinding("start", f"its first time is {scan.starts_at:.3f} s")
     odd = {
         "have no time": scan.missing_times,
         "have the time of another": scan.repeated_times,
@@ -159,4 +167,4 @@ def _of_times(scan: VideoScan) -> Iterator[Finding]:
     for what, count in odd.items():
         # AVI and raw streams have no presentation times at all, which says nothing.
         if count and not (count == scan.packets and count == scan.missing_times):
-            yield Finding("times", f"{count} of {counted(scan.packets, 'packet')} {what}")
+            yield VideoFinding("times", f"{count} of {counted(scan.packets, 'packet')} {what}")

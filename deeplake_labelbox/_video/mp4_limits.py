@@ -83,13 +83,13 @@ def has_index_apart(file: IO[bytes]) -> bool:
 
 
 def _excess(file: IO[bytes], size: int) -> str | None:
-    tracks = [_Track()]
+    tracks = [_Mp4Track()]
     in_fragments = 0
     for number, (kind, start, end) in enumerate(_boxes(file, 0, size)):
         if number > _MAX_BOXES:
             return f"more than {_MAX_BOXES} parts"
         if kind == b"trak":
-            tracks.append(_Track())
+            tracks.append(_Mp4Track())
         elif kind in {b"stsz", b"stz2"}:
             tracks[-1].samples = _number(file, start + 8)
         elif kind in {b"stts", b"ctts"}:
@@ -109,7 +109,7 @@ def _excess(file: IO[bytes], size: int) -> str | None:
 
 
 @dataclass(slots=True)
-class _Track:
+class _Mp4Track:
     samples: int = 0
     in_runs: int = 0
     edits: int = 0

@@ -141,7 +141,7 @@ class Body:
 
 
 @dataclass(slots=True)
-class Part(Body):
+class PartialBody(Body):
     """A part of a body, of ``max_bytes`` bytes from ``start`` on."""
 
     start: int = 0

@@ -33,7 +33,7 @@ from deeplake_labelbox._video.response_body import (
     Body,
     Broken,
     FetchErrors,
-    Part,
+    PartialBody,
     Refused,
     chunks,
     failure_reason,
@@ -235,7 +235,7 @@ class Transport:
         """
         sink = io.BytesIO()
         access = _access(url, headers, errors)
-        part = Part(sink, access.name, length, errors, start=start)
+        part = PartialBody(sink, access.name, length, errors, start=start)
         self._fetch(access, part)
         return (sink.getvalue(), part.total) if part.is_partial else None
 
@@ -331,7 +331,7 @@ class Transport:
         status, errors = response.status_code, body.errors
         if status in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
             return
-        if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and isinstance(body, Part):
+        if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and isinstance(body, PartialBody):
             return  # as servers answer that have no parts, or nothing at all
         answer = f"the server answers {status} {response.reason or ''}".rstrip()
         if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and body.received:

@@ -14,7 +14,7 @@ from deeplake_labelbox.sandbox.annotation_values import (
     refusal,
 )
 from deeplake_labelbox.sandbox.classification_input import ClassificationReader, has_frames
-from deeplake_labelbox.sandbox.content import KeyFrame, LabelContent, Segment, Track
+from deeplake_labelbox.sandbox.content import LabelContent, LabelKeyFrame, LabelSegment, LabelTrack
 from deeplake_labelbox.sandbox.identifiers import FeatureIds, Identifiers
 from deeplake_labelbox.sandbox.masks import colors_in
 from deeplake_labelbox.sandbox.ontology import named
@@ -90,7 +90,7 @@ class LabelReader:
         last_frame: int | None = None,
         extended: bool = True,
     ) -> None:
-        self._tracks: list[Track] = []
+        self._tracks: list[LabelTrack] = []
         self._frame_classifications: list[FrameClassification] = []
         self._classifications: list[dict[str, Any]] = []
         self._composite_masks: dict[int, bytes] = {}
@@ -202,12 +202,14 @@ class LabelReader:
             if later.start <= earlier.end:
                 raise refusal(where, f"has two segments on frame {later.start}")
         self._tracks.append(
-            Track(self._ids.of("object", number), tool, _GEOMETRY[tool["tool"]][1], tuple(segments))
+            LabelTrack(
+                self._ids.of("object", number), tool, _GEOMETRY[tool["tool"]][1], tuple(segments)
+            )
         )
 
     def _segment(
         self, number: str | int, entry: object, tool: dict[str, Any], where: str
-    ) -> Segment:
+    ) -> LabelSegment:
         frames = entry.get("keyframes") if isinstance(entry, dict) else None
         if not isinstance(entry, dict) or not isinstance(frames, list) or not frames:
             raise refusal(where, "has a segment without 'keyframes'")
@@ -220,11 +222,11 @@ class LabelReader:
         end = entry.get("end", keys[-1].frame)
         if type(end) is not int:
             raise refusal(where, f"has a segment whose end is {end!r}; give a frame number")
-        return Segment(keys[0].frame, max(keys[-1].frame, end), tuple(keys))
+        return LabelSegment(keys[0].frame, max(keys[-1].frame, end), tuple(keys))
 
     def _key_frame(
         self, number: str | int, key: object, tool: dict[str, Any], where: str
-    ) -> KeyFrame:
+    ) -> LabelKeyFrame:
         if not isinstance(key, dict):
             raise refusal(where, f"has the key frame {key!r}; write {{'frame': ...}}")
         frame = frame_number(key.get("frame"), self._last_frame, where)
@@ -250,7 +252,7 @@ class LabelReader:
         classifications = self._answers.answered(
             key.get("classifications"), tool["classifications"], ("object", number), here
         )
-        return KeyFrame(frame, geometry, classifications)
+        return LabelKeyFrame(frame, geometry, classifications)
 
     def _read_masks(self, number: str | int, annotation: dict[str, Any], where: str) -> None:
         masks = annotation["masks"]
@@ -286,7 +288,7 @@ class LabelReader:
             if not segments:
                 raise refusal(where, f"has no pixel of the color {list(color)} ('{tool['name']}')")
             feature_id = self._ids.of("object", number, position)
-            tracks.append(Track(feature_id, tool, _MASK_KIND, segments, color))
+            tracks.append(LabelTrack(feature_id, tool, _MASK_KIND, segments, color))
         self._composite_masks |= composites
         self._tracks += tracks
 
@@ -295,7 +297,7 @@ def _mask_segments(
     drawn: dict[int, set[tuple[int, int, int]]],
     color: tuple[int, int, int],
     intervals: list[tuple[int, int]],
-) -> tuple[Segment, ...]:
+) -> tuple[LabelSegment, ...]:
     """Return the visible intervals of an instance; a composite mask without it ends one."""
     keys = [frame for frame in sorted(drawn) if color in drawn[frame]]
     if not keys:
@@ -314,5 +316,5 @@ def _mask_segments(
     return tuple(segments)
 
 
-def _mask_segment(frames: list[int], end: int) -> Segment:
-    return Segment(frames[0], end, tuple(KeyFrame(frame, {}, []) for frame in frames))
+def _mask_segment(frames: list[int], end: int) -> LabelSegment:
+    return LabelSegment(frames[0], end, tuple(LabelKeyFrame(frame, {}, []) for frame in frames))

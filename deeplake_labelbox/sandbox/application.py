@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from deeplake_labelbox.sandbox.content import LabelContent, Track
+    from deeplake_labelbox.sandbox.content import LabelContent, LabelTrack
     from deeplake_labelbox.sandbox.faults import Faults
     from deeplake_labelbox.sandbox.graphql.context import Services
     from deeplake_labelbox.sandbox.signing import SignedUrls
@@ -270,7 +270,7 @@ def _contents(store: Store, project_id: str | None = None) -> list[LabelContent]
     ]
 
 
-def _mask_response(content: LabelContent, track: Track | None, frame: int) -> Response:
+def _mask_response(content: LabelContent, track: LabelTrack | None, frame: int) -> Response:
     # A mask is valid until the next drawn one.
     drawn = [index for index in content.composite_masks if index <= frame]
     if not drawn:

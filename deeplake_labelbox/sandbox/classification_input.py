@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.sandbox.content import AnswerSpan, FrameClassification
+from deeplake_labelbox.sandbox.content import FrameClassification, LabelAnswer
 from deeplake_labelbox.sandbox.errors import SandboxError
 from deeplake_labelbox.sandbox.ontology import named, option_named, slug
 
@@ -79,7 +79,7 @@ class ClassificationReader:
             frames = part.get("frames", shared) if isinstance(part, dict) else shared
             ranges_of_part = _ranges(frames, self._last_frame, where)
             for held, settled in self._settled(part, schema, ranges_of_part, where):
-                spans.append(AnswerSpan(held, self._one(settled, schema, path, where)))
+                spans.append(LabelAnswer(held, self._one(settled, schema, path, where)))
         if schema["type"] != "checklist":
             ranges = sorted(pair for span in spans for pair in span.ranges)
             for (_, end), (start, _) in itertools.pairwise(ranges):

@@ -10,7 +10,7 @@ ClassificationSegments = Literal["answer", "classification"]
 
 
 @dataclass(frozen=True, slots=True)
-class KeyFrame:
+class LabelKeyFrame:
     """An object as it was drawn on one frame.
 
     Attributes:
@@ -26,16 +26,16 @@ class KeyFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class LabelSegment:
     """A visible interval of an object, both ends included, with at least one key frame."""
 
     start: int
     end: int
-    key_frames: tuple[KeyFrame, ...]
+    key_frames: tuple[LabelKeyFrame, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Track:
+class LabelTrack:
     """One object through the video.
 
     ``tool`` is the tool's entry in the ontology; ``color`` is an instance's color in the
@@ -45,12 +45,12 @@ class Track:
     feature_id: str
     tool: dict[str, Any]
     annotation_kind: str
-    segments: tuple[Segment, ...]
+    segments: tuple[LabelSegment, ...]
     color: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerSpan:
+class LabelAnswer:
     """An answer and the frame ranges on which it holds, both ends included.
 
     ``answer`` is in the export format: an option with its feature id, or ``{"content": text}``.
@@ -70,7 +70,7 @@ class FrameClassification:
 
     feature_id: str
     schema: dict[str, Any]
-    spans: tuple[AnswerSpan, ...]
+    spans: tuple[LabelAnswer, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class LabelContent:
             the answer's feature id or under the classification's; Labelbox exports know both.
     """
 
-    tracks: tuple[Track, ...] = ()
+    tracks: tuple[LabelTrack, ...] = ()
     frame_classifications: tuple[FrameClassification, ...] = ()
     classifications: tuple[dict[str, Any], ...] = ()
     composite_masks: dict[int, bytes] = field(default_factory=dict)

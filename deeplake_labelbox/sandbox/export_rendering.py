@@ -11,7 +11,7 @@ from deeplake_labelbox.sandbox.label_rendering import render_annotations
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from deeplake_labelbox.sandbox.content import LabelContent, Track
+    from deeplake_labelbox.sandbox.content import LabelContent, LabelTrack
     from deeplake_labelbox.sandbox.signing import SignedUrls
     from deeplake_labelbox.sandbox.store import (
         AssignmentRecord,
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExportParams:
+class ExportRequest:
     """The parameters of an export, with the names of the SDK."""
 
     attachments: bool = False
@@ -36,7 +36,7 @@ class ExportParams:
     interpolated_frames: bool = False
 
     @classmethod
-    def from_input(cls, params: dict[str, Any]) -> ExportParams:
+    def from_input(cls, params: dict[str, Any]) -> ExportRequest:
         """Read the parameters from a GraphQL input."""
         return cls(
             attachments=bool(params.get("includeAttachments")),
@@ -66,7 +66,7 @@ class FileUrls:
         return self.signed.sign(f"/videos/{row.id}/{row.file_name}")
 
     def mask(
-        self, project_id: str, task_id: str, content: LabelContent, track: Track, frame: int
+        self, project_id: str, task_id: str, content: LabelContent, track: LabelTrack, frame: int
     ) -> dict[str, Any]:
         """Return the payload of a mask drawn on ``frame``."""
         if content.mask_format == "single":
@@ -80,7 +80,7 @@ class FileUrls:
 class ExportRenderer:
     """Renders data rows of one export task."""
 
-    def __init__(self, store: Store, urls: FileUrls, task_id: str, params: ExportParams) -> None:
+    def __init__(self, store: Store, urls: FileUrls, task_id: str, params: ExportRequest) -> None:
         self._store = store
         self._urls = urls
         self._task_id = task_id
@@ -169,7 +169,7 @@ class ExportRenderer:
         if label.content is None:
             return {}
 
-        def mask_payload(content: LabelContent, track: Track, frame: int) -> dict[str, Any]:
+        def mask_payload(content: LabelContent, track: LabelTrack, frame: int) -> dict[str, Any]:
             return self._urls.mask(label.project_id, self._task_id, content, track, frame)
 
         return render_annotations(

@@ -16,7 +16,7 @@ _MAX_RUNNING = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
+class ExportChunk:
     """A piece of a stream that ends at a line end; offsets and lines include both ends."""
 
     start: int
@@ -30,14 +30,14 @@ class Stream:
     """An export stream and its chunks."""
 
     content: bytes = b""
-    chunks: list[Chunk] = field(default_factory=list)
+    chunks: list[ExportChunk] = field(default_factory=list)
 
     @property
     def lines(self) -> int:
         """The number of lines of the stream."""
         return self.chunks[-1].last_line + 1 if self.chunks else 0
 
-    def chunk_at(self, offset: int) -> Chunk | None:
+    def chunk_at(self, offset: int) -> ExportChunk | None:
         """Return the chunk that holds the byte at ``offset``."""
         return next((chunk for chunk in self.chunks if chunk.start <= offset <= chunk.end), None)
 
@@ -108,7 +108,7 @@ class ExportTasks:
         for number, line in enumerate(lines):
             content += json.dumps(line, ensure_ascii=False).encode() + b"\n"
             if len(content) - start >= self.chunk_size or number == len(lines) - 1:
-                stream.chunks.append(Chunk(start, len(content) - 1, first_line, number))
+                stream.chunks.append(ExportChunk(start, len(content) - 1, first_line, number))
                 start, first_line = len(content), number + 1
         stream.content = bytes(content)
         return stream

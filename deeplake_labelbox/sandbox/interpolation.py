@@ -9,15 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from deeplake_labelbox.sandbox.content import KeyFrame, Segment
+    from deeplake_labelbox.sandbox.content import LabelKeyFrame, LabelSegment
 
 
-def key_frame_before(segment: Segment, frame: int) -> KeyFrame:
+def key_frame_before(segment: LabelSegment, frame: int) -> LabelKeyFrame:
     """Return the last key frame at or before ``frame``, which must lie in the segment."""
     return max((key for key in segment.key_frames if key.frame <= frame), key=lambda key: key.frame)
 
 
-def geometry_at(segment: Segment, frame: int) -> dict[str, Any]:
+def geometry_at(segment: LabelSegment, frame: int) -> dict[str, Any]:
     """Return the geometry on ``frame``, in the export format.
 
     Boxes, points and lines move linearly between two key frames, rounded to 3 decimals; lines

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from deeplake_labelbox.sandbox.content import (
-        AnswerSpan,
         FrameClassification,
+        LabelAnswer,
         LabelContent,
-        Segment,
-        Track,
+        LabelSegment,
+        LabelTrack,
     )
 
-    MaskPayload = Callable[[LabelContent, Track, int], dict[str, Any]]
+    MaskPayload = Callable[[LabelContent, LabelTrack, int], dict[str, Any]]
 
 
 def render_annotations(
@@ -77,7 +77,11 @@ def render_annotations(
 
 
 def _object(
-    content: LabelContent, track: Track, segment: Segment, frame: int, mask_payload: MaskPayload
+    content: LabelContent,
+    track: LabelTrack,
+    segment: LabelSegment,
+    frame: int,
+    mask_payload: MaskPayload,
 ) -> dict[str, Any]:
     key = key_frame_before(segment, frame)
     payload = (
@@ -127,11 +131,11 @@ def _edges(classification: FrameClassification) -> list[int]:
 
 def _timelines(
     classification: FrameClassification, *, by_answer: bool
-) -> list[tuple[str, list[AnswerSpan]]]:
+) -> list[tuple[str, list[LabelAnswer]]]:
     # A text answer has no feature id of its own.
     if not by_answer or classification.schema["type"] == "text":
         return [(classification.feature_id, list(classification.spans))]
-    timelines: dict[str, list[AnswerSpan]] = {}
+    timelines: dict[str, list[LabelAnswer]] = {}
     for span in classification.spans:
         timelines.setdefault(span.answer["feature_id"], []).append(span)
     return list(timelines.items())

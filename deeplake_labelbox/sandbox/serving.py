@@ -38,7 +38,7 @@ def listen(port: int) -> socket.socket:
     return listener
 
 
-class _Server(uvicorn.Server):
+class _SandboxServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # Tasks that still answer notice the lost connection and end, even where the client
         # stopped reading.
@@ -52,7 +52,7 @@ class BackgroundServer:
 
     def __init__(self, app: ASGIApp, listeners: list[socket.socket]) -> None:
         self._listeners = listeners
-        self._server = _Server(
+        self._server = _SandboxServer(
             uvicorn.Config(
                 app,
                 http=CuttableProtocol,

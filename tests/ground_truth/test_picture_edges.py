@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from deeplake_labelbox._formats.annotations import (
-    Finding,
     RefusedObject,
+    SourceFinding,
     VideoAnnotations,
 )
 from deeplake_labelbox._formats.tracks import TrackBuilder
@@ -123,7 +123,7 @@ def test_an_object_that_is_left_out_in_a_frame_keeps_its_others():
     builder.leave_out("car", "rectangle", "b", 3, "line 4 has no width")
     builder.add("car", "rectangle", "c", 3, (5, 5, 10, 10))
     builder.refuse("car", "c", "it is rotated in frame 3")
-    assert builder.findings() == [Finding("'car' a: line 3 has no width", 3)]
+    assert builder.findings() == [SourceFinding("'car' a: line 3 has no width", 3)]
     assert builder.refused() == [
         RefusedObject("car", "c", "it is rotated in frame 3"),
         RefusedObject("car", "b", "line 4 has no width (frame 3)"),

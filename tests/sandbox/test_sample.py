@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from deeplake_labelbox.sandbox.sample import sample_ontology, sample_videos
-from deeplake_labelbox.sandbox.sample.tracks import Box, Line, Point
+from deeplake_labelbox.sandbox.sample.tracks import BoxShape, LineShape, PointShape
 
 VIDEOS = {video.name: video for video in sample_videos()}
 LABELED = [name for name, video in VIDEOS.items() if video.labeled]
@@ -61,7 +61,7 @@ def test_a_box_has_its_object_in_the_middle(name):
     for frame, picture in enumerate(decoded(name), start=1):
         for track in VIDEOS[name].tracks:
             shape = track.shape_at(frame)
-            if not isinstance(shape, Box):
+            if not isinstance(shape, BoxShape):
                 continue
             boxes += 1
             x, y = (int(number) for number in shape.center)
@@ -75,7 +75,7 @@ def test_a_box_has_its_object_in_the_middle(name):
 def test_nothing_is_left_in_the_picture_where_a_box_was(name):
     """A box says where its object ends: beside it, the picture shows something else."""
     for frame, picture in enumerate(decoded(name), start=1):
-        cars = [t for t in VIDEOS[name].tracks if isinstance(t.shape_at(frame), Box)]
+        cars = [t for t in VIDEOS[name].tracks if isinstance(t.shape_at(frame), BoxShape)]
         for track in cars:
             box = track.shape_at(frame)
             y = int(box.center[1])
@@ -92,7 +92,7 @@ def test_a_lamp_shines_at_its_point(name):
     for frame, picture in enumerate(decoded(name), start=1):
         for track in VIDEOS[name].tracks:
             shape = track.shape_at(frame)
-            if isinstance(shape, Point):
+            if isinstance(shape, PointShape):
                 assert picture[int(shape.y), int(shape.x)].max() > 180, (track, frame)
 
 
@@ -149,7 +149,7 @@ def test_the_hard_cases_are_there():
         number
         for segment in segments
         for key in segment.key_frames
-        if isinstance(key.shape, Box | Point | Line)
+        if isinstance(key.shape, BoxShape | PointShape | LineShape)
         for number in key.shape.coordinates()
     ]
 
@@ -162,7 +162,7 @@ def test_the_hard_cases_are_there():
     assert any(
         len(a.shape.vertices) != len(b.shape.vertices)
         for a, b in pairs
-        if isinstance(a.shape, Line)
+        if isinstance(a.shape, LineShape)
     )
     assert any(number % 1 for number in numbers)
     assert any(
@@ -184,7 +184,7 @@ def test_labels_stay_within_their_video(name):
             assert 1 <= segment.start <= keys[-1] <= segment.end <= video.frame_count
         for frame in range(1, video.frame_count + 1):
             shape = track.shape_at(frame)
-            if isinstance(shape, Box):
+            if isinstance(shape, BoxShape):
                 assert shape.left >= 0 <= shape.top
                 assert shape.right <= video.width + 0.001
                 assert shape.bottom <= video.height
@@ -198,10 +198,10 @@ def test_shapes_move_linearly_and_hold_after_the_last_key_frame():
     yellow = next(track for track in video.tracks if track.paint == (246, 196, 48))
     walker = next(track for track in video.tracks if track.paint == (42, 170, 118))
 
-    assert yellow.shape_at(7) == Box(48.0, 134.0, 56.5, 26.0)
-    assert yellow.shape_at(2) == Box(88.0, 134.0, 56.5, 26.0)
+    assert yellow.shape_at(7) == BoxShape(48.0, 134.0, 56.5, 26.0)
+    assert yellow.shape_at(2) == BoxShape(88.0, 134.0, 56.5, 26.0)
     assert yellow.shape_at(19) is None
-    assert walker.shape_at(20) == Box(162.477, 160.227, 16.0, 39.636)
+    assert walker.shape_at(20) == BoxShape(162.477, 160.227, 16.0, 39.636)
     assert walker.shape_at(48) == walker.shape_at(36)
 
 

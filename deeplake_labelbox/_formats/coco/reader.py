@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from deeplake_labelbox._formats.annotations import Finding, KindOf, VideoAnnotations
+from deeplake_labelbox._formats.annotations import KindOf, SourceFinding, VideoAnnotations
 from deeplake_labelbox._formats.coco_json import (
     CocoJson,
     Entry,
@@ -24,7 +24,7 @@ from deeplake_labelbox._formats.coco_json import (
     folders_of,
     length_of,
     number_in,
-    reference,
+    referenced_id,
     score_of,
     size_of,
     whole_number,
@@ -43,7 +43,7 @@ _TRACK_KEYS = ("instance_id", "track_id")
 
 
 @dataclass(slots=True)
-class _Video:
+class _CocoVideo:
     """The images and annotations of a video.
 
     Attributes:
@@ -112,7 +112,7 @@ class CocoSource:
                 f"'images'."
             )
         findings = [
-            Finding(
+            SourceFinding(
                 f"annotations[{index}] is of image {annotation.get('image_id')!r}, which is "
                 f"not in 'images'"
             )
@@ -123,21 +123,21 @@ class CocoSource:
             yield self._video(key, video, kind_of, findings)
             findings = []
 
-    def _read_videos(self, data_row: str | None) -> dict[str, _Video]:
-        videos: dict[str, _Video] = {}
+    def _read_videos(self, data_row: str | None) -> dict[str, _CocoVideo]:
+        videos: dict[str, _CocoVideo] = {}
         listed = self._content.by_id("videos")
         images = self._content.by_id("images")
-        video_of: dict[str, _Video] = {}
+        video_of: dict[str, _CocoVideo] = {}
         for key, image in images.items():
             place, names = self._video_names(image, listed)
             if place not in videos:
                 entry = as_mapping(listed.get(place))
-                videos[place] = _Video(names, declared=length_of(entry), size=size_of(entry))
+                videos[place] = _CocoVideo(names, declared=length_of(entry), size=size_of(entry))
             video = video_of[key] = videos[place]
             video.images[key] = image
             video.size = video.size or size_of(image)
         for index, annotation in self._content.annotations:
-            found = video_of.get(reference(annotation, "image_id"))
+            found = video_of.get(referenced_id(annotation, "image_id"))
             (self._lost if found is None else found.annotations).append((index, annotation))
         if data_row is not None:
             if len(videos) > 1:
@@ -160,7 +160,7 @@ class CocoSource:
         folders = folders_of(str(image.get("file_name") or ""))
         if image.get("video_id") is None:
             return (f"folder {folders[0]}", tuple(folders)) if folders else ("", ())
-        place = reference(image, "video_id")
+        place = referenced_id(image, "video_id")
         video = as_mapping(listed.get(place))
         names = [as_text(video.get(key)) for key in ("name", "file_name")]
         found = tuple(dict.fromkeys(name for name in (*names, *folders) if name))
@@ -168,7 +168,7 @@ class CocoSource:
         return place, found or (place,)
 
     def _video(
-        self, key: str, video: _Video, kind_of: KindOf, findings: list[Finding]
+        self, key: str, video: _CocoVideo, kind_of: KindOf, findings: list[SourceFinding]
     ) -> VideoAnnotations:
         builder = TrackBuilder()
         try:
@@ -202,7 +202,7 @@ class CocoSource:
         builder: TrackBuilder,
         index: int,
         annotation: Entry,
-        video: _Video,
+        video: _CocoVideo,
         frame_of: Mapping[str, int],
         doubt: str | None,
         kind_of: KindOf,
@@ -218,7 +218,7 @@ class CocoSource:
         if doubt is not None:
             builder.refuse(name, track, doubt)
             return
-        image = reference(annotation, "image_id")
+        image = referenced_id(annotation, "image_id")
         shapes = (annotation.get("bbox"), annotation.get("segmentation"))
         boxes = kind_of(name) == "rectangle"
         size = size_of(video.images[image]) or video.size
@@ -260,7 +260,7 @@ def _track(annotation: Entry) -> str | None:
     return None
 
 
-def _frame_numbers(video: _Video) -> tuple[list[int] | None, int | None]:
+def _frame_numbers(video: _CocoVideo) -> tuple[list[int] | None, int | None]:
     """The number of each image, and the number of a video's first frame if two numbers tell.
 
     An image has a number in its entry and one in its file name. Where the latter is one more in

@@ -17,9 +17,9 @@ from defusedxml.common import DefusedXmlException
 from numpy.typing import NDArray
 
 from deeplake_labelbox._formats.annotations import (
-    Finding,
     KindOf,
     RefusedObject,
+    SourceFinding,
     VideoAnnotations,
 )
 from deeplake_labelbox._formats.cvat.tasks import CvatTask, CvatTasks
@@ -161,7 +161,7 @@ class CvatSource:
             for name, element in self._tracks[key]
         ]
         builder = TrackBuilder()
-        findings: list[Finding] = []
+        findings: list[SourceFinding] = []
         occluded: list[int] = []
         # Masks that come later are painted over others.
         for name, element, task in sorted(tracks, key=lambda entry: _z_order(entry[1])):
@@ -174,7 +174,7 @@ class CvatSource:
             self._add(builder, label, name, track, task)
             occluded += track.occluded
             findings += [
-                Finding(
+                SourceFinding(
                     f"{label!r} {name}: {what}",
                     min(frames) + 1 if frames else None,
                     len(frames) or 1,
@@ -183,10 +183,10 @@ class CvatSource:
             ]
         if occluded:
             what = "'occluded' is set, which is not imported, as Labelbox has no such mark"
-            findings.append(Finding(what, min(occluded) + 1, len(occluded), is_note=True))
+            findings.append(SourceFinding(what, min(occluded) + 1, len(occluded), is_note=True))
         if grouped := sum(element.get("group_id", "0") != "0" for _, element, _ in tracks):
             what = "a 'group_id' is set, which is not imported, as Labelbox has no groups"
-            findings.append(Finding(what, None, grouped, is_note=True))
+            findings.append(SourceFinding(what, None, grouped, is_note=True))
         names = dict.fromkeys(name for task in tasks.values() for name in task.names)
         return VideoAnnotations(
             data_row=tuple(names) if self._data_row is None else (self._data_row,),

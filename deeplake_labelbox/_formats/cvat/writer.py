@@ -57,7 +57,7 @@ class CvatWriter:
                 if objects.kind.is_mask:
                     key = (*key, frame.frame_idx)
                     self._notes["masks are of single frames: CVAT has no tracks of them"] += 1
-                found = task.tracks.setdefault(key, _Track(label))
+                found = task.tracks.setdefault(key, _CvatTrack(label))
                 found.shapes[frame.frame_idx] = _shape(objects, boxes, index)
                 if objects.kind.detected_as == "box":
                     found.boxes[frame.frame_idx] = boxes[index]
@@ -76,7 +76,7 @@ class CvatWriter:
 
 
 @dataclass(slots=True)
-class _Track:
+class _CvatTrack:
     """A track: its shapes by frame, and of boxes their edges and whether they were drawn."""
 
     label: int
@@ -117,7 +117,7 @@ class _Task:
     video: WrittenVideo
     frames: list[int] = field(default_factory=list)
     size: tuple[int, int] | None = None
-    tracks: dict[tuple[object, ...], _Track] = field(default_factory=dict)
+    tracks: dict[tuple[object, ...], _CvatTrack] = field(default_factory=dict)
 
     def document(self, space: LabelSpace) -> Element:
         root = Element("annotations")

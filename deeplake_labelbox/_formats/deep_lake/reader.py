@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from deeplake_labelbox._formats.annotations import (
     AnnotationSource,
-    Finding,
     KindOf,
     ObjectTrack,
+    SourceFinding,
     VideoAnnotations,
 )
 from deeplake_labelbox._formats.deep_lake.answers import ColumnAnswers, spans_of, values_of
@@ -172,7 +172,7 @@ class DeepLakeSource:
         )
 
     def _video(self, video: Video) -> VideoAnnotations:
-        findings: list[Finding] = []
+        findings: list[SourceFinding] = []
         tracks: list[ObjectTrack] = []
         for column in self._layout.geometries:
             if self._kinds.get(column.name) == column.kind:
@@ -198,7 +198,7 @@ class DeepLakeSource:
                 names += [str(key)] if key else []
         return (*names, video.name)
 
-    def _frame_answers(self, video: Video, findings: list[Finding]) -> dict[str, Any]:
+    def _frame_answers(self, video: Video, findings: list[SourceFinding]) -> dict[str, Any]:
         values = {name: values_of(answers) for name, answers in self._labels.answers(video).items()}
         spans = {}
         for classification in self._layout.ontology.classifications:
@@ -219,11 +219,11 @@ class DeepLakeSource:
             ]
             if found := spans_of(video.frames, per_frame):
                 spans[classification.name] = found
-            findings.extend(map(Finding, answers.problems))
+            findings.extend(map(SourceFinding, answers.problems))
         return spans
 
     def _tracks(
-        self, column: GeometryColumn, video: Video, findings: list[Finding]
+        self, column: GeometryColumn, video: Video, findings: list[SourceFinding]
     ) -> Iterator[ObjectTrack]:
         family = self._families[column.name]
         objects = FamilyObjects(family, video.rows, self._labels.cells)
@@ -275,7 +275,7 @@ class DeepLakeSource:
             self._track_ids[column] = read_tracks(self._labels.dataset, column)
         return self._track_ids[column]
 
-    def _unknown_columns(self, video: Video) -> Iterator[Finding]:
+    def _unknown_columns(self, video: Video) -> Iterator[SourceFinding]:
         """Label columns that hold something, but that the ontology no longer has."""
         known = {column.name for column in self._layout.geometries}
         known |= {column.name for column in self._all_answers()}
@@ -285,7 +285,7 @@ class DeepLakeSource:
                 continue
             (cell,) = self._labels.cells(self._above + name, video.rows[:1])
             if cell is not None:
-                yield Finding(
+                yield SourceFinding(
                     f"the column {name!r} ({kind}) is of no tool or classification in the "
                     f"ontology that the labels were written by; it is not imported"
                 )
@@ -300,7 +300,11 @@ class _ObjectAnswers:
     """The answers about the objects of a column in one video."""
 
     def __init__(
-        self, column: GeometryColumn, objects: FamilyObjects, above: str, findings: list[Finding]
+        self,
+        column: GeometryColumn,
+        objects: FamilyObjects,
+        above: str,
+        findings: list[SourceFinding],
     ) -> None:
         by_column = {
             answers.family.column.removeprefix(above): answers
@@ -319,7 +323,7 @@ class _ObjectAnswers:
         if decoder is None:
             decoder = ColumnAnswers(self._columns, tool, tool.classifications)
             self._decoders[id(tool)] = decoder
-            self._findings.extend(map(Finding, decoder.problems))
+            self._findings.extend(map(SourceFinding, decoder.problems))
         return [decoder.of([values[i] for values in self._values]) for i in members]
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeplake_labelbox._counts import counted
-from deeplake_labelbox._formats.annotations import Finding, KindOf, VideoAnnotations
+from deeplake_labelbox._formats.annotations import KindOf, SourceFinding, VideoAnnotations
 from deeplake_labelbox._formats.frame_numbers import (
     VideoLength,
     numbers_in,
@@ -127,7 +127,7 @@ class MotSource:
         findings += builder.findings()
         if self._variant == "mot" and variant is VARIANTS["mot17"]:
             what = "there is no labels.txt; its classes are read as those of MOTChallenge"
-            findings.append(Finding(f"{file.name}: {what} (1 is pedestrian)", is_note=True))
+            findings.append(SourceFinding(f"{file.name}: {what} (1 is pedestrian)", is_note=True))
         return VideoAnnotations(
             data_row=names,
             tracks=builder.tracks(),
@@ -145,7 +145,7 @@ class MotSource:
         variant: MotVariant,
         doubt: str | None,
         frames: Sequence[int],
-    ) -> list[Finding]:
+    ) -> list[SourceFinding]:
         """Add the boxes of a file, or refuse them all for a doubt; tells which lines are bad."""
         first, step = self._first_number(file, lines), self._numbering.step or 1
         faults = _Faults(file)
@@ -179,7 +179,7 @@ class MotSource:
         if left_out:
             boxes = counted(left_out, "box", "boxes")
             what = f"{boxes} left out: marked as not to be counted (0 in the seventh column)"
-            findings.append(Finding(what))
+            findings.append(SourceFinding(what))
         return findings
 
     def _pictures(self, names: tuple[str, ...], frames: Sequence[int]) -> NDArray[np.int64] | None:
@@ -220,9 +220,11 @@ class _Faults:
     def add(self, number: int, frame: int | None, fault: str) -> None:
         self._places.setdefault(fault, []).append((number, frame))
 
-    def findings(self) -> list[Finding]:
+    def findings(self) -> list[SourceFinding]:
         return [
-            Finding(f"line {places[0][0]} of {self._file.name} {fault}", places[0][1], len(places))
+            SourceFinding(
+                f"line {places[0][0]} of {self._file.name} {fault}", places[0][1], len(places)
+            )
             for fault, places in self._places.items()
         ]
 

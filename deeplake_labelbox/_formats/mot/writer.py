@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
-from deeplake_labelbox._formats.frame_numbers import runs_of
+from deeplake_labelbox._formats.frame_numbers import runs_text
 from deeplake_labelbox._formats.written_frames import (
     CountedObjects,
     Notes,
@@ -95,7 +95,7 @@ def to_mot(
             last = frame.frame_idx + 1
             truth.add(last, frame.objects)
         entry = video.entry
-        info = _SequenceInfo(
+        info = _SequenceFile(
             name=video.name,
             length=max(entry.frame_count, last),
             rate=video.rate,
@@ -181,19 +181,19 @@ class _Sequence:
     truth: _GroundTruth = field(default_factory=_GroundTruth)
     suffix: str = ".png"
 
-    def info(self) -> _SequenceInfo:
+    def info(self) -> _SequenceFile:
         video, numbers = self.video, self.frames
         rate, length = video.rate, len(numbers)
         if rate is not None and length > 1:
             rate *= (length - 1) / (numbers[-1] - numbers[0])
-        return _SequenceInfo(
+        return _SequenceFile(
             name=video.name,
             length=length,
             rate=rate,
             size=self.sizes[0][:0:-1],
             title=video.entry.name,
             sizes=self.sizes if len(self.sizes) > 1 else (),
-            frames="" if numbers == list(range(1, length + 1)) else runs_of(numbers),
+            frames="" if numbers == list(range(1, length + 1)) else runs_text(numbers),
             suffix=self.suffix,
         )
 
@@ -210,7 +210,7 @@ def _label_names(space: LabelSpace) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _SequenceInfo:
+class _SequenceFile:
     """The content of ``seqinfo.ini``."""
 
     name: str

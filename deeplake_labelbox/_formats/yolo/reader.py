@@ -19,7 +19,7 @@ import yaml
 from PIL import Image
 
 from deeplake_labelbox._counts import counted
-from deeplake_labelbox._formats.annotations import Finding, KindOf, VideoAnnotations
+from deeplake_labelbox._formats.annotations import KindOf, SourceFinding, VideoAnnotations
 from deeplake_labelbox._formats.frame_numbers import (
     Numbering,
     frames_of_pictures,
@@ -107,7 +107,7 @@ class YoloSource:
                 ).tolist()
             except ValueError as error:
                 doubt = str(error)
-        findings: list[Finding] = []
+        findings: list[SourceFinding] = []
         sizes = {_size(picture) for _, picture in pictures}
         if len(sizes) > 1:
             doubt = "its pictures have different sizes, which one video has not"
@@ -119,7 +119,7 @@ class YoloSource:
                     class_name, values, score = self._read(text)
                 except ValueError as error:
                     what = f"line {line} of {_label(picture).name} {error}"
-                    findings.append(Finding(what, frame if doubt is None else None))
+                    findings.append(SourceFinding(what, frame if doubt is None else None))
                     continue
                 if doubt is not None:
                     builder.refuse(class_name, track, doubt)

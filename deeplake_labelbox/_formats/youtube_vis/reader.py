@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deeplake_labelbox._formats.annotations import Finding, KindOf, VideoAnnotations
+from deeplake_labelbox._formats.annotations import KindOf, SourceFinding, VideoAnnotations
 from deeplake_labelbox._formats.coco_json import (
     CocoJson,
     Entry,
@@ -26,7 +26,7 @@ from deeplake_labelbox._formats.coco_json import (
     folders_of,
     length_of,
     number_in,
-    reference,
+    referenced_id,
     score_of,
     size_of,
 )
@@ -87,7 +87,9 @@ class YoutubeVisSource:
         """Yield the annotations of each video; what cannot be read is refused by annotation."""
         by_video: dict[str, list[tuple[int, Entry]]] = {key: [] for key in self._videos}
         for index, annotation in self._content.annotations:
-            by_video.setdefault(reference(annotation, "video_id"), []).append((index, annotation))
+            by_video.setdefault(referenced_id(annotation, "video_id"), []).append(
+                (index, annotation)
+            )
         findings = self._content.findings
         for key, own in by_video.items():
             yield self._video(key, own, kind_of, findings)
@@ -98,7 +100,7 @@ class YoutubeVisSource:
         key: str,
         annotations: list[tuple[int, Entry]],
         kind_of: KindOf,
-        findings: list[Finding],
+        findings: list[SourceFinding],
     ) -> VideoAnnotations:
         video = self._videos.get(key)
         builder = TrackBuilder()
@@ -201,7 +203,7 @@ def _names(video: Entry) -> tuple[str, ...]:
     names = [as_text(video.get("name")), *folders_of(files[0] if files else "")]
     found = tuple(dict.fromkeys(name for name in names if name))
     # Another video of the project may be called like an id.
-    return found or (reference(video, "id"),)
+    return found or (referenced_id(video, "id"),)
 
 
 def _numbers(video: Entry) -> list[int] | None:

@@ -7,13 +7,14 @@ from typing import Any, Final
 
 from deeplake_labelbox._model.json_values import as_text
 from deeplake_labelbox._model.kinds.answers import ClassificationKind
-from deeplake_labelbox._model.kinds.coordinates import Point, Rectangle
+from deeplake_labelbox._model.kinds.coordinates import PointKind, RectangleKind
 from deeplake_labelbox._model.kinds.geometry import GeometryKind
-from deeplake_labelbox._model.kinds.masks import RasterSegmentation
-from deeplake_labelbox._model.kinds.vertices import Line, Polygon
+from deeplake_labelbox._model.kinds.masks import RasterSegmentationKind
+from deeplake_labelbox._model.kinds.vertices import LineKind, PolygonKind
 
 GEOMETRIES: Final[Mapping[str, GeometryKind]] = {
-    kind.name: kind for kind in (Rectangle(), Point(), Line(), Polygon(), RasterSegmentation())
+    kind.name: kind
+    for kind in (RectangleKind(), PointKind(), LineKind(), PolygonKind(), RasterSegmentationKind())
 }
 """The kinds of geometries by name."""
 

@@ -56,7 +56,7 @@ class _Coordinates(GeometryKind):
         return np.asarray((np.abs(values) <= limit).all(axis=1))
 
 
-class Rectangle(_Coordinates):
+class RectangleKind(_Coordinates):
     """A box: left, top, width, height."""
 
     name = "rectangle"
@@ -97,7 +97,7 @@ class Rectangle(_Coordinates):
         return outside, ~(inside(start, size) & inside(end, size)) & ~outside
 
 
-class Point(_Coordinates):
+class PointKind(_Coordinates):
     """A point: x, y."""
 
     name = "point"

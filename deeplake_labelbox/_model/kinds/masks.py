@@ -14,7 +14,7 @@ from deeplake_labelbox._model.kinds.geometry import Bools, GeometryKind, Shapes
 from deeplake_labelbox._model.visibility import VisibleFrames
 
 
-class RasterSegmentation(GeometryKind):
+class RasterSegmentationKind(GeometryKind):
     """A mask. Values are `MaskReference`; they hold until the next one is drawn."""
 
     name = "raster-segmentation"

@@ -86,7 +86,7 @@ class _Vertices(GeometryKind):
         return np.array([inside(shape, size).all() for shape in values], dtype=np.bool_)
 
 
-class Line(_Vertices):
+class LineKind(_Vertices):
     """A line of straight pieces."""
 
     name = "line"
@@ -106,7 +106,7 @@ class Line(_Vertices):
         return outside, ~is_inside & ~outside
 
 
-class Polygon(_Vertices):
+class PolygonKind(_Vertices):
     """A closed area. Labelbox imports no polygons to videos, so imports fill them to masks."""
 
     name = "polygon"

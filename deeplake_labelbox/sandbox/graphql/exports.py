@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.sandbox.export_rendering import ExportParams, ExportRenderer
+from deeplake_labelbox.sandbox.export_rendering import ExportRenderer, ExportRequest
 from deeplake_labelbox.sandbox.exports import EXPORT_TASK_TYPE
 from deeplake_labelbox.sandbox.filters import is_listed, matches
 from deeplake_labelbox.sandbox.graphql.context import Resolvers, Services, lookup, services
@@ -81,7 +81,7 @@ def _start(
     if not box.exports.may_start(project_id):
         raise NotAllowedError("Too many exports of this project are running; wait for one to end")
     task = box.exports.start(given.get("taskName"), project_id)
-    renderer = ExportRenderer(box.store, box.urls, task.id, ExportParams.from_input(params))
+    renderer = ExportRenderer(box.store, box.urls, task.id, ExportRequest.from_input(params))
     lines = [renderer.line(box.store.data_rows[row_id], places) for row_id, places in rows.items()]
     box.exports.finish(task, lines)
     streamable = bool(given.get("streamable"))

@@ -18,11 +18,11 @@ from deeplake_labelbox.sandbox.sample.tracks import Outline
 
 if TYPE_CHECKING:
     from deeplake_labelbox.sandbox.sample.answers import FrameAnswer
-    from deeplake_labelbox.sandbox.sample.tracks import KeyFrame, Track
+    from deeplake_labelbox.sandbox.sample.tracks import KeyFrame, SampleTrack
     from deeplake_labelbox.sandbox.sample.video import SampleVideo
 
 
-def import_annotations(video: SampleVideo) -> list[dict[str, Any]]:
+def annotation_lines(video: SampleVideo) -> list[dict[str, Any]]:
     """All annotations of a video: objects, masks, frame answers, global answers."""
     objects = [_object(track) for track in video.tracks if not track.mask_color]
     instances = [track for track in video.tracks if track.mask_color]
@@ -37,7 +37,7 @@ def import_annotations(video: SampleVideo) -> list[dict[str, Any]]:
     return [*objects, *masks, *frame_answers, *(a.to_ndjson() for a in video.global_answers)]
 
 
-def _object(track: Track) -> dict[str, Any]:
+def _object(track: SampleTrack) -> dict[str, Any]:
     return {
         "name": track.tool,
         "segments": [
@@ -56,7 +56,7 @@ def _key_frame(key: KeyFrame) -> dict[str, Any]:
     return line
 
 
-def _masks(video: SampleVideo, tracks: list[Track]) -> dict[str, Any]:
+def _masks(video: SampleVideo, tracks: list[SampleTrack]) -> dict[str, Any]:
     # One picture a frame holds all instances; one that is missing in a picture has left.
     frames = sorted({frame for track in tracks for frame in track.key_frames()})
     last = max(end for track in tracks for _, end in track.ranges())
@@ -73,7 +73,7 @@ def _masks(video: SampleVideo, tracks: list[Track]) -> dict[str, Any]:
     }
 
 
-def _composite(video: SampleVideo, tracks: list[Track], frame: int) -> str:
+def _composite(video: SampleVideo, tracks: list[SampleTrack], frame: int) -> str:
     picture = np.zeros((video.height, video.width, 3), np.uint8)
     for track in tracks:
         picture[video.mask_at(track, frame)] = track.mask_color or (0, 0, 0)

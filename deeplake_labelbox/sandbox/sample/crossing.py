@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from deeplake_labelbox.sandbox.sample import sprites
 from deeplake_labelbox.sandbox.sample.answers import Checklist, FrameAnswer, Radio, Text
 from deeplake_labelbox.sandbox.sample.tracks import (
-    Box,
+    BoxShape,
     KeyFrame,
-    Line,
+    LineShape,
     Outline,
-    Point,
+    PointShape,
+    SampleTrack,
     Segment,
-    Track,
 )
 from deeplake_labelbox.sandbox.sample.video import SampleVideo
 
@@ -36,16 +36,20 @@ def _car(color: str, *state: str, plate: str | None = None) -> tuple[Answer, ...
     return tuple(answers)
 
 
-RED_CAR = Track(
+RED_CAR = SampleTrack(
     "car",
     (214, 58, 52),
     (
         # Leaves on the right, and comes back from there in the far lane.
         Segment(
             (
-                KeyFrame(1, Box(100.5, 170.25, 66, 30), _car("red", "moving", plate="DL 4740")),
-                KeyFrame(11, Box(254.0, 170.25, 66, 30), _car("red", "moving", plate="DL 4740")),
-                KeyFrame(14, Box(300.5, 170.25, 19.5, 30), _car("red", "moving")),
+                KeyFrame(
+                    1, BoxShape(100.5, 170.25, 66, 30), _car("red", "moving", plate="DL 4740")
+                ),
+                KeyFrame(
+                    11, BoxShape(254.0, 170.25, 66, 30), _car("red", "moving", plate="DL 4740")
+                ),
+                KeyFrame(14, BoxShape(300.5, 170.25, 19.5, 30), _car("red", "moving")),
             ),
             end=14,
         ),
@@ -54,13 +58,13 @@ RED_CAR = Track(
                 # Too little of it shows to tell its color.
                 KeyFrame(
                     30,
-                    Box(298.0, 135.5, 22, 25),
+                    BoxShape(298.0, 135.5, 22, 25),
                     (Checklist("state", ("moving", "lights on")),),
                 ),
-                KeyFrame(36, Box(264.0, 135.5, 56, 25), _car("red", "moving", "lights on")),
+                KeyFrame(36, BoxShape(264.0, 135.5, 56, 25), _car("red", "moving", "lights on")),
                 KeyFrame(
                     44,
-                    Box(221.5, 135.5, 56, 25),
+                    BoxShape(221.5, 135.5, 56, 25),
                     _car("red", "braking", "lights on", plate="DL 4740"),
                 ),
             ),
@@ -68,26 +72,30 @@ RED_CAR = Track(
         ),
     ),
 )
-BLUE_CAR = Track(
+BLUE_CAR = SampleTrack(
     "car",
     (48, 104, 210),
     (
         Segment(
             (
-                KeyFrame(5, Box(0.0, 169.5, 18.5, 31.5), _car("blue", "moving")),
-                KeyFrame(12, Box(0.0, 169.5, 68.5, 31.5), _car("blue", "moving", plate="AI 2024")),
+                KeyFrame(5, BoxShape(0.0, 169.5, 18.5, 31.5), _car("blue", "moving")),
+                KeyFrame(
+                    12, BoxShape(0.0, 169.5, 68.5, 31.5), _car("blue", "moving", plate="AI 2024")
+                ),
                 KeyFrame(
                     17,
-                    Box(42.75, 169.5, 68.5, 31.5),
+                    BoxShape(42.75, 169.5, 68.5, 31.5),
                     _car("blue", "moving", "braking", plate="AI 2024"),
                 ),
-                KeyFrame(22, Box(61.5, 169.5, 68.5, 31.5), _car("blue", plate="AI 2024")),
+                KeyFrame(22, BoxShape(61.5, 169.5, 68.5, 31.5), _car("blue", plate="AI 2024")),
                 KeyFrame(
-                    37, Box(61.5, 169.5, 68.5, 31.5), _car("blue", "lights on", plate="AI 2024")
+                    37,
+                    BoxShape(61.5, 169.5, 68.5, 31.5),
+                    _car("blue", "lights on", plate="AI 2024"),
                 ),
                 KeyFrame(
                     47,
-                    Box(110.0, 169.5, 68.5, 31.5),
+                    BoxShape(110.0, 169.5, 68.5, 31.5),
                     _car("blue", "moving", "lights on", plate="AI 2024"),
                 ),
             ),
@@ -95,59 +103,59 @@ BLUE_CAR = Track(
         ),
     ),
 )
-YELLOW_CAR = Track(
+YELLOW_CAR = SampleTrack(
     "car",
     (246, 196, 48),
     (
         Segment(
             (
-                KeyFrame(1, Box(96.0, 134.0, 56.5, 26), _car("yellow", "moving")),
-                KeyFrame(13, Box(0.0, 134.0, 56.5, 26), _car("yellow", "moving")),
-                KeyFrame(18, Box(0.0, 134.0, 16.5, 26)),
+                KeyFrame(1, BoxShape(96.0, 134.0, 56.5, 26), _car("yellow", "moving")),
+                KeyFrame(13, BoxShape(0.0, 134.0, 56.5, 26), _car("yellow", "moving")),
+                KeyFrame(18, BoxShape(0.0, 134.0, 16.5, 26)),
             ),
             end=18,
         ),
     ),
 )
-WALKER = Track(
+WALKER = SampleTrack(
     "person",
     (42, 170, 118),
     (
         Segment(
             (
-                KeyFrame(1, Box(161.25, 190.5, 17.5, 42.5)),
-                KeyFrame(14, Box(161.25, 190.5, 17.5, 42.5)),
-                KeyFrame(25, Box(163.5, 135.0, 14.75, 37.25)),
-                KeyFrame(36, Box(164.0, 93.5, 13.0, 32.5)),
+                KeyFrame(1, BoxShape(161.25, 190.5, 17.5, 42.5)),
+                KeyFrame(14, BoxShape(161.25, 190.5, 17.5, 42.5)),
+                KeyFrame(25, BoxShape(163.5, 135.0, 14.75, 37.25)),
+                KeyFrame(36, BoxShape(164.0, 93.5, 13.0, 32.5)),
             ),
             end=48,
         ),
     ),
 )
-STROLLER = Track(
+STROLLER = SampleTrack(
     "person",
     (226, 92, 164),
     (
         Segment(
             (
-                KeyFrame(1, Box(214.0, 188.5, 18, 44.5)),
-                KeyFrame(19, Box(302.0, 188.5, 18, 44.5)),
-                KeyFrame(20, Box(308.0, 188.5, 12, 44.5)),
+                KeyFrame(1, BoxShape(214.0, 188.5, 18, 44.5)),
+                KeyFrame(19, BoxShape(302.0, 188.5, 18, 44.5)),
+                KeyFrame(20, BoxShape(308.0, 188.5, 12, 44.5)),
             ),
             end=20,
         ),
         Segment(
             (
-                KeyFrame(33, Box(309.5, 188.5, 10.5, 44.5)),
-                KeyFrame(35, Box(302.0, 188.5, 18, 44.5)),
-                KeyFrame(46, Box(250.5, 188.5, 18, 44.5)),
+                KeyFrame(33, BoxShape(309.5, 188.5, 10.5, 44.5)),
+                KeyFrame(35, BoxShape(302.0, 188.5, 18, 44.5)),
+                KeyFrame(46, BoxShape(250.5, 188.5, 18, 44.5)),
             ),
             end=48,
         ),
     ),
 )
-_GREEN_LIGHT, _RED_LIGHT = Point(199.5, 106.25), Point(199.5, 86.75)
-GREEN_LAMP = Track(
+_GREEN_LIGHT, _RED_LIGHT = PointShape(199.5, 106.25), PointShape(199.5, 86.75)
+GREEN_LAMP = SampleTrack(
     "lamp",
     GREEN,
     (
@@ -155,26 +163,30 @@ GREEN_LAMP = Track(
         Segment((KeyFrame(37, _GREEN_LIGHT),), end=48),
     ),
 )
-RED_LAMP = Track("lamp", RED, (Segment((KeyFrame(14, _RED_LIGHT),), end=36),))
-CENTER_LINE = Track(
+RED_LAMP = SampleTrack("lamp", RED, (Segment((KeyFrame(14, _RED_LIGHT),), end=36),))
+CENTER_LINE = SampleTrack(
     "lane",
     (244, 244, 236),
     (
         Segment(
-            (KeyFrame(1, Line(((0.0, 165.5), (110.5, 165.0), (214.5, 165.0), (320.0, 165.5)))),),
+            (
+                KeyFrame(
+                    1, LineShape(((0.0, 165.5), (110.5, 165.0), (214.5, 165.0), (320.0, 165.5)))
+                ),
+            ),
             end=48,
         ),
     ),
 )
 _ROADWAY = Outline((((0, 128), (320, 128), (320, 207), (0, 207)),))
 _CYCLE_PATH = Outline((((0, 211), (320, 211), (320, 224.5), (0, 224.5)),))
-ROADWAY = Track(
+ROADWAY = SampleTrack(
     "road",
     (84, 88, 98),
     (Segment((KeyFrame(1, _ROADWAY), KeyFrame(25, _ROADWAY)), end=48),),
     mask_color=(155, 93, 229),
 )
-CYCLE_PATH = Track(
+CYCLE_PATH = SampleTrack(
     "road",
     (172, 96, 84),
     (Segment((KeyFrame(1, _CYCLE_PATH), KeyFrame(25, _CYCLE_PATH)), end=48),),
@@ -243,16 +255,16 @@ class CrossingScene:
             isinstance(a, Checklist) and "honking" in a.options for a in video.answers_at(frame)
         )
         blue = BLUE_CAR.shape_at(frame)
-        if honking and isinstance(blue, Box):
+        if honking and isinstance(blue, BoxShape):
             sprites.honk(canvas, blue.right + 1, blue.top + 12)
         if isinstance(weather, Radio) and rainy:
             sprites.rain(canvas, frame, heavy=Radio("intensity", "heavy") in weather.nested)
 
-    def _draw(self, canvas: Canvas, track: Track, frame: int) -> None:
+    def _draw(self, canvas: Canvas, track: SampleTrack, frame: int) -> None:
         segment, shape = track.segment_at(frame), track.shape_at(frame)
         if segment is None:
             return
-        if isinstance(shape, Line):
+        if isinstance(shape, LineShape):
             dashed = (
                 [v for v in shape.vertices if v[0] <= 150],
                 [  # the zebra has no line
@@ -261,11 +273,11 @@ class CrossingScene:
             )
             for part in dashed:
                 sprites.dashes(canvas, part, track.paint, width=2)
-        elif isinstance(shape, Point):
+        elif isinstance(shape, PointShape):
             canvas.glow(shape.x, shape.y, 11, track.paint, 40)
             canvas.ellipse(shape.x, shape.y, 3.6, 3.6, track.paint)
-        elif isinstance(shape, Box):
-            boxes = [key.shape for key in segment.key_frames if isinstance(key.shape, Box)]
+        elif isinstance(shape, BoxShape):
+            boxes = [key.shape for key in segment.key_frames if isinstance(key.shape, BoxShape)]
             # Only the border narrows a car; walkers also narrow as they go away from us.
             body = sprites.whole(shape, max(box.width for box in boxes), WIDTH)
             if track.tool == "person":

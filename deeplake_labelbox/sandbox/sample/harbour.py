@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from deeplake_labelbox.sandbox.sample import sprites
 from deeplake_labelbox.sandbox.sample.answers import Checklist, FrameAnswer, Radio, Text
 from deeplake_labelbox.sandbox.sample.tracks import (
-    Box,
+    BoxShape,
     KeyFrame,
-    Line,
+    LineShape,
     Outline,
-    Point,
+    PointShape,
+    SampleTrack,
     Segment,
-    Track,
 )
 from deeplake_labelbox.sandbox.sample.video import SampleVideo
 
@@ -72,98 +72,108 @@ def _drawn(outline: Callable[[int], Outline], *runs: tuple[int, int]) -> tuple[S
     )
 
 
-MOTOR_BOAT = Track(
+MOTOR_BOAT = SampleTrack(
     "boat",
     (228, 84, 58),
     _drawn(_motor_boat, (1, 18), (29, 40)),
     mask_color=(0, 187, 249),
 )
-NEAR_SAILING_BOAT = Track(
+NEAR_SAILING_BOAT = SampleTrack(
     "boat",
     (40, 86, 130),
     _drawn(_sailing_boat(344.5, 168.0, 52, 0.0), (1, 40)),
     mask_color=(0, 245, 212),
 )
-FAR_SAILING_BOAT = Track(
+FAR_SAILING_BOAT = SampleTrack(
     "boat",
     (150, 72, 60),
     _drawn(_sailing_boat(40.0, 134.5, 30, 2.0), (1, 40)),
     mask_color=(254, 228, 64),
 )
-QUAY = Track(
+QUAY = SampleTrack(
     "road",
     (170, 160, 150),
     _drawn(lambda _: Outline((_QUAY,)), (1, 40)),
     mask_color=(155, 93, 229),
 )
-LANTERN = Point(204.25, 60.5)
-LIGHTHOUSE = Track(
+LANTERN = PointShape(204.25, 60.5)
+LIGHTHOUSE = SampleTrack(
     "lamp",
     (255, 240, 170),
     tuple(Segment((KeyFrame(start, LANTERN),), end=start + 7) for start in (1, 15, 29)),
 )
-BUOY = Track(
+BUOY = SampleTrack(
     "lamp",
     (255, 92, 70),
     (
         Segment(
             (
-                KeyFrame(1, Point(286.5, 150.25)),
-                KeyFrame(11, Point(288.75, 153.5)),
-                KeyFrame(23, Point(286.0, 149.75)),
-                KeyFrame(35, Point(288.5, 153.0)),
+                KeyFrame(1, PointShape(286.5, 150.25)),
+                KeyFrame(11, PointShape(288.75, 153.5)),
+                KeyFrame(23, PointShape(286.0, 149.75)),
+                KeyFrame(35, PointShape(288.5, 153.0)),
             ),
             end=40,
         ),
     ),
 )
-QUAY_MARKING = Track(
+QUAY_MARKING = SampleTrack(
     "lane",
     (250, 214, 90),
     (
         Segment(
-            (KeyFrame(1, Line(((0.0, 187.5), (260.5, 187.5), (305.0, 201.5), (426.0, 201.5)))),),
+            (
+                KeyFrame(
+                    1, LineShape(((0.0, 187.5), (260.5, 187.5), (305.0, 201.5), (426.0, 201.5)))
+                ),
+            ),
             end=40,
         ),
     ),
 )
 # The chain of floats drifts. It gets a fourth vertex on frame 16, so it holds on 9 to 15.
-FLOATS = Track(
+FLOATS = SampleTrack(
     "lane",
     (255, 120, 60),
     (
         Segment(
             (
-                KeyFrame(1, Line(((8.5, 160.0), (58.25, 168.5), (112.0, 162.0)))),
-                KeyFrame(9, Line(((6.0, 160.0), (57.5, 171.5), (114.5, 163.0)))),
-                KeyFrame(16, Line(((5.0, 160.0), (42.75, 171.0), (78.0, 172.5), (117.0, 164.0)))),
+                KeyFrame(1, LineShape(((8.5, 160.0), (58.25, 168.5), (112.0, 162.0)))),
+                KeyFrame(9, LineShape(((6.0, 160.0), (57.5, 171.5), (114.5, 163.0)))),
+                KeyFrame(
+                    16, LineShape(((5.0, 160.0), (42.75, 171.0), (78.0, 172.5), (117.0, 164.0)))
+                ),
             ),
             end=20,
         ),
         Segment(
             (
-                KeyFrame(23, Line(((4.0, 160.0), (41.5, 170.0), (77.0, 173.5), (118.5, 164.5)))),
-                KeyFrame(33, Line(((6.5, 160.0), (44.0, 171.0), (79.5, 172.0), (116.0, 163.5)))),
+                KeyFrame(
+                    23, LineShape(((4.0, 160.0), (41.5, 170.0), (77.0, 173.5), (118.5, 164.5)))
+                ),
+                KeyFrame(
+                    33, LineShape(((6.5, 160.0), (44.0, 171.0), (79.5, 172.0), (116.0, 163.5)))
+                ),
             ),
             end=38,
         ),
     ),
 )
-WHITE_CAR = Track(
+WHITE_CAR = SampleTrack(
     "car",
     (236, 238, 240),
     (
         Segment(
             (
-                KeyFrame(1, Box(24.0, 194.5, 70, 32.5), (Radio("colour", "white"),)),
+                KeyFrame(1, BoxShape(24.0, 194.5, 70, 32.5), (Radio("colour", "white"),)),
                 KeyFrame(
                     12,
-                    Box(24.0, 194.5, 70, 32.5),
+                    BoxShape(24.0, 194.5, 70, 32.5),
                     (Radio("colour", "white"), Checklist("state", ("lights on",))),
                 ),
                 KeyFrame(
                     18,
-                    Box(40.5, 194.5, 70, 32.5),
+                    BoxShape(40.5, 194.5, 70, 32.5),
                     (
                         Radio("colour", "white"),
                         Checklist("state", ("moving", "lights on")),
@@ -172,7 +182,7 @@ WHITE_CAR = Track(
                 ),
                 KeyFrame(
                     36,
-                    Box(168.75, 194.5, 70, 32.5),
+                    BoxShape(168.75, 194.5, 70, 32.5),
                     (
                         Radio("colour", "white"),
                         Checklist("state", ("braking", "lights on")),
@@ -184,20 +194,20 @@ WHITE_CAR = Track(
         ),
     ),
 )
-ANGLER = Track(
+ANGLER = SampleTrack(
     "person",
     (240, 150, 50),
-    (Segment((KeyFrame(1, Box(272.5, 164.0, 15.5, 40)),), end=40),),
+    (Segment((KeyFrame(1, BoxShape(272.5, 164.0, 15.5, 40)),), end=40),),
 )
-DOCKER = Track(
+DOCKER = SampleTrack(
     "person",
     (96, 70, 170),
     (
         Segment(
             (
-                KeyFrame(6, Box(413.5, 188.0, 12.5, 44)),
-                KeyFrame(8, Box(408.5, 188.0, 17.5, 44)),
-                KeyFrame(30, Box(322.25, 188.0, 17.5, 44)),
+                KeyFrame(6, BoxShape(413.5, 188.0, 12.5, 44)),
+                KeyFrame(8, BoxShape(408.5, 188.0, 17.5, 44)),
+                KeyFrame(30, BoxShape(322.25, 188.0, 17.5, 44)),
             ),
             end=38,
         ),
@@ -238,7 +248,7 @@ class HarbourScene:
             canvas.line([(x, y), (x + 4 + y / 14, y)], (222, 238, 244, 80), width=0.8)
         _boats(canvas, frame)
         floats = FLOATS.shape_at(frame)
-        if isinstance(floats, Line):
+        if isinstance(floats, LineShape):
             sprites.dashes(canvas, floats.vertices, FLOATS.paint, width=2)
         if foggy and isinstance(weather, Radio):
             dense = Text("visibility", "200 m") in weather.nested
@@ -250,7 +260,7 @@ class HarbourScene:
             isinstance(a, Checklist) and "honking" in a.options for a in video.answers_at(frame)
         )
         car = WHITE_CAR.shape_at(frame)
-        if honking and isinstance(car, Box):
+        if honking and isinstance(car, BoxShape):
             sprites.honk(canvas, car.right + 1, car.top + 12)
 
 
@@ -268,7 +278,7 @@ def _boats(canvas: Canvas, frame: int) -> None:
             )
     _island(canvas)
     light = LIGHTHOUSE.shape_at(frame)
-    if isinstance(light, Point):
+    if isinstance(light, PointShape):
         for reach in (-1, 1):
             far = light.x + reach * 92
             beam = [(light.x, light.y), (far, light.y - 16), (far, light.y + 12)]
@@ -277,7 +287,7 @@ def _boats(canvas: Canvas, frame: int) -> None:
         canvas.ellipse(light.x, light.y, 3.4, 3.4, LIGHTHOUSE.paint)
     _fill(canvas, NEAR_SAILING_BOAT, frame, (40, 86, 130), (90, 70, 60), sail, (234, 120, 84))
     buoy = BUOY.shape_at(frame)
-    if isinstance(buoy, Point):
+    if isinstance(buoy, PointShape):
         x, y = buoy.x, buoy.y
         canvas.polygon(
             [(x - 5, y + 12), (x - 2, y + 2), (x + 2, y + 2), (x + 5, y + 12)], (190, 40, 48)
@@ -287,7 +297,7 @@ def _boats(canvas: Canvas, frame: int) -> None:
         canvas.ellipse(x, y, 2.8, 2.8, BUOY.paint)
 
 
-def _fill(canvas: Canvas, track: Track, frame: int, *inks: RGB) -> None:
+def _fill(canvas: Canvas, track: SampleTrack, frame: int, *inks: RGB) -> None:
     shape = track.shape_at(frame)
     if isinstance(shape, Outline):
         for part, ink in zip(shape.parts, inks, strict=True):
@@ -323,17 +333,17 @@ def _quay(canvas: Canvas) -> None:
     for x in range(-60, 440, 46):
         canvas.line([(x + 30, 240), (x + 62, 203)], (150, 140, 132, 130), width=0.8)
     marking = QUAY_MARKING.shape_at(1)
-    if isinstance(marking, Line):
+    if isinstance(marking, LineShape):
         canvas.line(marking.vertices, QUAY_MARKING.paint, width=2)
     for bollard in (120, 226):
         canvas.rectangle(bollard, 176, bollard + 7, 184, (64, 66, 74), radius=2)
 
 
-def _on_the_quay(canvas: Canvas, track: Track, frame: int) -> None:
+def _on_the_quay(canvas: Canvas, track: SampleTrack, frame: int) -> None:
     segment, shape = track.segment_at(frame), track.shape_at(frame)
-    if segment is None or not isinstance(shape, Box):
+    if segment is None or not isinstance(shape, BoxShape):
         return
-    widths = [key.shape.width for key in segment.key_frames if isinstance(key.shape, Box)]
+    widths = [key.shape.width for key in segment.key_frames if isinstance(key.shape, BoxShape)]
     body = sprites.whole(shape, max(widths), WIDTH)
     if track.tool == "car":
         state = next((a.options for a in track.answers_at(frame) if isinstance(a, Checklist)), ())

@@ -6,7 +6,7 @@ import math
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from deeplake_labelbox.sandbox.sample.tracks import Box
+from deeplake_labelbox.sandbox.sample.tracks import BoxShape
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -28,19 +28,19 @@ def shade(color: RGB, factor: float) -> RGB:
     return red, green, blue
 
 
-def whole(box: Box, full_width: float, canvas_width: int) -> Box:
+def whole(box: BoxShape, full_width: float, canvas_width: int) -> BoxShape:
     """The box of the whole object where the border of the picture cuts ``box``."""
     if box.width >= full_width:
         return box
     if box.left <= 0:
-        return Box(box.right - full_width, box.top, full_width, box.height)
+        return BoxShape(box.right - full_width, box.top, full_width, box.height)
     if box.right >= canvas_width - 0.01:
-        return Box(box.left, box.top, full_width, box.height)
+        return BoxShape(box.left, box.top, full_width, box.height)
     return box
 
 
 def car_from_the_side(
-    canvas: Canvas, box: Box, paint: RGB, *, to_the_right: bool, state: Collection[str] = ()
+    canvas: Canvas, box: BoxShape, paint: RGB, *, to_the_right: bool, state: Collection[str] = ()
 ) -> None:
     """A car that fills its box; its lights show the answers to ``state``."""
 
@@ -80,7 +80,7 @@ def car_from_the_side(
         canvas.glow(*at(0.97, 0.56), box.height * 0.24, HEADLIGHT, 50)
 
 
-def person(canvas: Canvas, box: Box, paint: RGB, *, stride: float) -> None:
+def person(canvas: Canvas, box: BoxShape, paint: RGB, *, stride: float) -> None:
     """A person that fills the box; ``stride`` is the phase of the step in radians, 0 stands."""
     x = box.center[0]
     swing = math.sin(stride) * box.width * 0.34
@@ -153,7 +153,7 @@ def honk(canvas: Canvas, x: float, y: float) -> None:
         canvas.arc(x, y, radius, (-40, 40), (255, 255, 255))
 
 
-def frame_number(canvas: Canvas, frame: int) -> None:
+def draw_frame_number(canvas: Canvas, frame: int) -> None:
     """The 1-based number of the frame, small in the upper left corner."""
     canvas.rectangle(4, 4, 24, 17, (10, 14, 24, 150), radius=4)
     canvas.text(14, 10.5, str(frame), (255, 255, 255), size=9)

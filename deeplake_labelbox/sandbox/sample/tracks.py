@@ -19,7 +19,7 @@ XY: TypeAlias = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class BoxShape:
     """A rectangle: left, top, width and height in pixels."""
 
     left: float
@@ -46,9 +46,9 @@ class Box:
         """All numbers, in the order of the constructor."""
         return self.left, self.top, self.width, self.height
 
-    def moved_to(self, coordinates: tuple[float, ...]) -> Box:
+    def moved_to(self, coordinates: tuple[float, ...]) -> BoxShape:
         """The same kind of shape from other numbers."""
-        return Box(*coordinates)
+        return BoxShape(*coordinates)
 
     def to_ndjson(self) -> dict[str, Any]:
         """The geometry of a key frame in the import NDJSON."""
@@ -63,7 +63,7 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class PointShape:
     """A point in pixels."""
 
     x: float
@@ -73,9 +73,9 @@ class Point:
         """All numbers, in the order of the constructor."""
         return self.x, self.y
 
-    def moved_to(self, coordinates: tuple[float, ...]) -> Point:
+    def moved_to(self, coordinates: tuple[float, ...]) -> PointShape:
         """The same kind of shape from other numbers."""
-        return Point(*coordinates)
+        return PointShape(*coordinates)
 
     def to_ndjson(self) -> dict[str, Any]:
         """The geometry of a key frame in the import NDJSON."""
@@ -83,7 +83,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LineShape:
     """A polyline of (x, y) vertices in pixels."""
 
     vertices: tuple[XY, ...]
@@ -92,9 +92,9 @@ class Line:
         """All numbers: x and y of each vertex in turn."""
         return tuple(number for vertex in self.vertices for number in vertex)
 
-    def moved_to(self, coordinates: tuple[float, ...]) -> Line:
+    def moved_to(self, coordinates: tuple[float, ...]) -> LineShape:
         """The same kind of shape from other numbers."""
-        return Line(tuple(zip(coordinates[::2], coordinates[1::2], strict=True)))
+        return LineShape(tuple(zip(coordinates[::2], coordinates[1::2], strict=True)))
 
     def to_ndjson(self) -> dict[str, Any]:
         """The geometry of a key frame in the import NDJSON."""
@@ -114,7 +114,7 @@ class Outline:
     hidden_by: tuple[tuple[XY, ...], ...] = ()
 
 
-Shape: TypeAlias = Box | Point | Line | Outline
+Shape: TypeAlias = BoxShape | PointShape | LineShape | Outline
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class Track:
+class SampleTrack:
     """One object of the sample project.
 
     Attributes:

@@ -11,7 +11,7 @@ import av
 import numpy as np
 
 from deeplake_labelbox.sandbox.sample import sprites
-from deeplake_labelbox.sandbox.sample.annotations import import_annotations
+from deeplake_labelbox.sandbox.sample.annotations import annotation_lines
 from deeplake_labelbox.sandbox.sample.canvas import Canvas, rasterize
 from deeplake_labelbox.sandbox.sample.tracks import Outline
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from deeplake_labelbox.sandbox.sample.answers import Answer, FrameAnswer
-    from deeplake_labelbox.sandbox.sample.tracks import Track
+    from deeplake_labelbox.sandbox.sample.tracks import SampleTrack
 
 Codec = Literal["libx264", "libvpx-vp9"]
 
@@ -73,7 +73,7 @@ class SampleVideo:
     frame_count: int
     scene: Scene
     codec: Codec = "libx264"
-    tracks: tuple[Track, ...] = ()
+    tracks: tuple[SampleTrack, ...] = ()
     frame_answers: tuple[FrameAnswer, ...] = ()
     global_answers: tuple[Answer, ...] = ()
     labeled: bool = True
@@ -86,13 +86,13 @@ class SampleVideo:
     @property
     def annotations(self) -> list[dict[str, Any]]:
         """The label as lines of Labelbox's import NDJSON, without ``dataRow``; built anew."""
-        return import_annotations(self)
+        return annotation_lines(self)
 
     def answers_at(self, frame: int) -> tuple[Answer, ...]:
         """The frame answers that hold on ``frame`` (1-based)."""
         return tuple(given.answer for given in self.frame_answers if given.covers(frame))
 
-    def mask_at(self, track: Track, frame: int) -> NDArray[np.bool_]:
+    def mask_at(self, track: SampleTrack, frame: int) -> NDArray[np.bool_]:
         """The mask (height, width) of a raster-segmentation track on ``frame`` (1-based)."""
         shape = track.shape_at(frame)
         if isinstance(shape, Outline):
@@ -107,7 +107,7 @@ class SampleVideo:
 
     def _picture(self, canvas: Canvas, frame: int) -> NDArray[np.uint8]:
         self.scene.foreground(canvas, self, frame)
-        sprites.frame_number(canvas, frame)
+        sprites.draw_frame_number(canvas, frame)
         return canvas.to_array()
 
     def encode(self) -> bytes:

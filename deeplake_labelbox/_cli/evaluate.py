@@ -21,7 +21,6 @@ from deeplake_labelbox._files import check_free_folder
 if TYPE_CHECKING:
     from deeplake_labelbox import Evaluation, EvaluationScore
 
-_RATES = ("#mAP", "#AP50", "#MOTA", "#IDF1")
 _COUNTS = ("#objects", "#missed", "#false", "#switches")
 
 
@@ -183,8 +182,8 @@ def _show(run: Run, found: Evaluation) -> None:
     from deeplake_labelbox._evaluation.evaluation import tally  # noqa: PLC0415 - not needed for --help
 
     run.result(found.extent)
-    _show_scores(run, "class", (*found.classes, found.overall))
-    _show_scores(run, "video", found.videos)
+    for name, scores in (("class", (*found.classes, found.overall)), ("video", found.videos)):
+        _show_scores(run, name, scores, found)
     if found.worst_frames:
         shown = table_of("worst frame of", "#frame", "missed", "false", "switched")
         for each in found.worst_frames:
@@ -193,16 +192,17 @@ def _show(run: Run, found: Evaluation) -> None:
         run.out.print(shown)
 
 
-def _show_scores(run: Run, what: str, scores: Sequence[EvaluationScore]) -> None:
+def _show_scores(run: Run, what: str, scores: Sequence[EvaluationScore], found: Evaluation) -> None:
     from deeplake_labelbox._evaluation.evaluation import rate  # noqa: PLC0415 - not needed for --help
 
+    rates = tuple(f"#{name}" for name in found.rates_of(found.overall))
     is_narrow = run.out.width < WIDE
-    for columns in (_RATES, _COUNTS) if is_narrow else ((*_RATES, *_COUNTS),):
+    for columns in (rates, _COUNTS) if is_narrow else ((*rates, *_COUNTS),):
         shown = table_of(what, *columns)
         for score in scores:
-            rates = (score.map, score.ap50, score.mota, score.idf1)
             counts = (score.objects, score.missed, score.false, score.switches)
-            cells = dict(zip(_RATES, map(rate, rates), strict=True))
+            told = found.rates_of(score).values()
+            cells = dict(zip(rates, map(rate, told), strict=True))
             cells |= dict(zip(_COUNTS, (f"{count:,}" for count in counts), strict=True))
             shown.add_row(Text(score.name), *(cells[column] for column in columns))
         run.out.print(shown)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from deeplake_labelbox._evaluation.libraries import library
 from deeplake_labelbox._formats.annotations import ObjectTrack
 from deeplake_labelbox._model.annotations import ToolKind
 from deeplake_labelbox._model.kinds import GEOMETRIES
@@ -33,12 +34,14 @@ class Boxes:
         tracks: (N,) int64: numbers of the tracks, unique in the video.
         boxes: (N, 4) float64 left, top, width, height in pixels.
         scores: (N,) float64.
+        masks: (N,) objects: the run-length encoding of pycocotools, or ``None``.
     """
 
     frames: NDArray[np.int64]
     tracks: NDArray[np.int64]
     boxes: NDArray[np.float64]
     scores: NDArray[np.float64]
+    masks: NDArray[np.object_]
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -55,8 +58,8 @@ class Boxes:
 
     @property
     def arrays(self) -> tuple[NDArray[Any], ...]:
-        """Frames, tracks, boxes and scores."""
-        return self.frames, self.tracks, self.boxes, self.scores
+        """Frames, tracks, boxes, scores and masks."""
+        return self.frames, self.tracks, self.boxes, self.scores, self.masks
 
     @classmethod
     def joined(cls, parts: Iterable[Boxes]) -> Boxes:
@@ -66,7 +69,18 @@ class Boxes:
         return cls(*(each[order] for each in columns))
 
 
-NO_BOXES = Boxes(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 4)), np.zeros(0))
+NO_BOXES = Boxes(
+    np.zeros(0, np.int64),
+    np.zeros(0, np.int64),
+    np.zeros((0, 4)),
+    np.zeros(0),
+    np.zeros(0, np.object_),
+)
+
+
+def has_mask(kind: ToolKind) -> bool:
+    """Whether objects of a kind are filled areas."""
+    return GEOMETRIES[kind].detected_as == "mask"
 
 
 def has_box(kind: ToolKind) -> bool:
@@ -80,6 +94,7 @@ def boxes_by_class(
     kinds: Mapping[str, ToolKind],
     size: Size | None,
     note: Callable[[str], None],
+    masked: Container[str] = (),
 ) -> dict[str, Boxes]:
     """The boxes of tracks, around masks and polygons too.
 
@@ -92,6 +107,7 @@ def boxes_by_class(
             have another kind count only if none in the video has this one.
         size: Size of the video's pictures, if it is known.
         note: Takes what could not be read.
+        masked: The classes whose masks are wanted beside their boxes.
     """
     chosen: dict[str, list[tuple[int, ObjectTrack]]] = {}
     for number, track in enumerate(tracks):
@@ -105,14 +121,16 @@ def boxes_by_class(
         if others := sum(len(track.frames) for _, track in found if track.kind != kind):
             note(f"{others:,} objects of {name!r} do not count, as there are {_PLURALS[kind]}, too")
         wanted += [(name, number, track) for number, track in found if track.kind == kind]
-    masks = _mask_boxes([(number, track) for _, number, track in wanted], note)
+    areas = {n: track for _, n, track in wanted if has_mask(track.kind)}
+    encoded = {n for name, n, track in wanted if has_mask(track.kind) and name in masked}
+    masks = _masks(areas, encoded, size, note)
     made: dict[str, list[Boxes]] = {}
     outside = 0
     for name, number, track in wanted:
-        boxes = masks[number] if number in masks else _boxes(track)
+        boxes, codes = masks[number] if number in masks else _boxes(track)
         scores = np.ones(len(boxes)) if track.scores is None else track.scores.copy()
         scores[np.isnan(scores)] = _NO_SCORE
-        every = Boxes(track.frames, np.full(len(boxes), number, np.int64), boxes, scores)
+        every = Boxes(track.frames, np.full(len(boxes), number, np.int64), boxes, scores, codes)
         is_within = _has_area(boxes, size)
         outside += len(boxes) - int(is_within.sum())
         made.setdefault(name, []).append(every.take(is_within))
@@ -121,29 +139,61 @@ def boxes_by_class(
     return {name: Boxes.joined(parts) for name, parts in made.items()}
 
 
-def _boxes(track: ObjectTrack) -> NDArray[np.float64]:
+_Shapes = tuple[NDArray[np.float64], NDArray[np.object_]]
+"""Boxes and masks of the frames of a track."""
+
+
+def _boxes(track: ObjectTrack) -> _Shapes:
     shapes: Any = track.coordinates
-    return GEOMETRIES[track.kind].boxes(shapes).astype(np.float64)
+    boxes = GEOMETRIES[track.kind].boxes(shapes).astype(np.float64)
+    return boxes, np.full(len(boxes), None)
 
 
-def _mask_boxes(
-    tracks: Sequence[tuple[int, ObjectTrack]], note: Callable[[str], None]
-) -> dict[int, NDArray[np.float64]]:
-    """The boxes of tracks of masks by number; frame by frame, as masks are stored."""
-    masked = {n: track for n, track in tracks if GEOMETRIES[track.kind].is_mask}
-    made = {number: np.zeros((len(track.frames), 4)) for number, track in masked.items()}
-    places = [
-        (int(frame), number, place)
-        for number, track in masked.items()
-        for place, frame in enumerate(track.frames)
-    ]
+def _masks(
+    tracks: Mapping[int, ObjectTrack],
+    encoded: Container[int],
+    size: Size | None,
+    note: Callable[[str], None],
+) -> dict[int, _Shapes]:
+    """The boxes and masks of tracks by number; frame by frame, as masks are stored.
+
+    Args:
+        tracks: Tracks of masks and polygons.
+        encoded: Those whose masks are wanted.
+        size: Width and height of the picture; masks of another size are none.
+        note: Takes what could not be read.
+    """
+    encode = library("pycocotools.mask").encode
+    made: dict[int, _Shapes] = {}
+    places = []
+    for number, track in tracks.items():
+        if GEOMETRIES[track.kind].is_mask:
+            count = len(track.frames)
+            made[number] = np.zeros((count, 4)), np.full(count, None)
+        else:
+            made[number] = _boxes(track)
+        places += [(int(frame), number, place) for place, frame in enumerate(track.frames)]
+    odd = 0
     for frame, number, place in sorted(places):
-        track = masked[number]
-        read: Any = track.coordinates[place]
-        try:
-            made[number][place] = GEOMETRIES[track.kind].boxes([read()])[0]
-        except ValueError as error:
-            note(f"frame {frame}: the mask of {track.class_name!r} {track.track}: {error}")
+        track, kind = tracks[number], GEOMETRIES[tracks[number].kind]
+        shape: Any = track.coordinates[place]
+        boxes, masks = made[number]
+        if kind.is_mask:
+            try:
+                shape = shape()
+            except ValueError as error:
+                note(f"frame {frame}: the mask of {track.class_name!r} {track.track}: {error}")
+                continue
+            boxes[place] = kind.boxes([shape])[0]
+        if number not in encoded or size is None:
+            continue
+        pixels = kind.masks([shape], *size[::-1])[0] if not kind.is_mask else shape
+        if pixels.shape == size[::-1]:
+            masks[place] = encode(np.asfortranarray(pixels, dtype=np.uint8))
+        else:
+            odd += 1
+    if odd:
+        note(f"{odd:,} masks have another size than the video, so only their boxes count")
     return made
 
 

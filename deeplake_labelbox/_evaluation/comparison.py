@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from deeplake_labelbox._counts import counted
-from deeplake_labelbox._evaluation.boxes import NO_BOXES, Boxes, boxes_by_class, has_box
+from deeplake_labelbox._evaluation.boxes import NO_BOXES, Boxes, boxes_by_class, has_box, has_mask
 from deeplake_labelbox._evaluation.tracking import TrackErrors, track_errors
 from deeplake_labelbox._evaluation.truth import Truth, labeled_size
 from deeplake_labelbox._formats.annotations import AnnotationSource, VideoAnnotations
@@ -76,6 +76,8 @@ class Comparison:
         self._unknown: Counter[str] = Counter()
         self._left_out: dict[tuple[str, str], Counter[str]] = {}
         self._without_score = 0
+        self._masked: set[str] = set()
+        self._unlabeled: set[str] = set()
 
     @property
     def notes(self) -> list[str]:
@@ -114,6 +116,7 @@ class Comparison:
                 continue
             if not video.is_labeled:
                 unlabeled.append(self._truth.names[target.data_row_id])
+                self._unlabeled.add(target.data_row_id)
                 continue
             boxes += self._add(video, target)
         self._check_mapping(names | source.names)
@@ -223,6 +226,10 @@ class Comparison:
             self._truth.kinds,
             target.size,
             lambda what: self._note(f"{name}: {what}"),
+            {each for each, kind in self._truth.kinds.items() if has_mask(kind)},
+        )
+        self._masked.update(
+            name for name, each in boxes.items() if any(mask is not None for mask in each.masks)
         )
         frames = video.pictures if video.known_frames is None else video.known_frames
         self._found[target.data_row_id] = _VideoPredictions(video.name, frames, boxes)
@@ -245,7 +252,7 @@ class Comparison:
                 continue
             if told.is_labeled and (found is not None or wanted is not None):
                 yield self._pair(video, told, found)
-            elif told.is_labeled:
+            elif told.is_labeled and video.data_row_id not in self._unlabeled:
                 missing.append(video.short_name)
             elif found is not None or wanted is not None:
                 unlabeled.append(video.short_name)
@@ -264,6 +271,7 @@ class Comparison:
             self._truth.kinds,
             labeled_size(video),
             lambda what: self._note(f"{video.short_name}: {what}"),
+            self._masked,
         )
         frames = video.frames
         predicted = {} if found is None else found.boxes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -18,13 +18,16 @@ _DECIMALS = 6  # pycocotools divides by a little more than the number of predict
 
 
 def average_precision(
-    videos: Sequence[tuple[ClassBoxes, ClassBoxes]], classes: Sequence[str]
+    videos: Sequence[tuple[ClassBoxes, ClassBoxes]],
+    classes: Sequence[str],
+    shape: Literal["bbox", "segm"] = "bbox",
 ) -> dict[str, tuple[float, float]]:
     """The mean average precision over IoU 0.5 to 0.95, and that of IoU 0.5, of each class.
 
     Args:
         videos: The boxes of each video by class: those of the dataset, and the predicted ones.
         classes: The classes.
+        shape: What overlaps: the boxes, or the masks, which all have then.
 
     Returns:
         The rates by class; without classes of which the dataset has no object.
@@ -44,11 +47,12 @@ def average_precision(
                 if boxes is None or not len(boxes):
                     continue
                 most = max(most, int(np.unique(boxes.frames, return_counts=True)[1].max()))
-                for frame, box, score in zip(
-                    boxes.frames.tolist(), boxes.boxes.tolist(), boxes.scores.tolist(), strict=True
+                for frame, _, box, score, mask in zip(
+                    *(each.tolist() for each in boxes.arrays), strict=True
                 ):
                     entry = {"image_id": images[number, frame], "category_id": category}
                     area = {"bbox": box, "area": box[2] * box[3], "iscrowd": 0}
+                    area |= {} if shape == "bbox" else {"segmentation": mask}
                     entries.append({"id": len(entries) + 1, **entry, **area, "score": score})
         made.append(entries)
     if not images:
@@ -58,13 +62,14 @@ def average_precision(
         for entries in made:
             each = coco()
             each.dataset = {
-                "images": [{"id": image} for image in images.values()],
+                # Sizes are those of the masks, but must be there.
+                "images": [{"id": n, "height": 0, "width": 0} for n in images.values()],
                 "categories": [{"id": n, "name": name} for n, name in enumerate(classes, start=1)],
                 "annotations": entries,
             }
             each.createIndex()
             sets.append(each)
-        run = evaluation(*sets, "bbox")
+        run = evaluation(*sets, shape)
         run.params.areaRng, run.params.areaRngLbl = [[0, float("inf")]], ["all"]
         run.params.maxDets = [most]
         run.evaluate()

@@ -38,8 +38,9 @@ def evaluate(
 ) -> Evaluation:
     """Compare predictions, or the labels of another annotator, with the labels of a dataset.
 
-    Boxes are compared, those around masks and polygons too, in pixels of the video. Average
-    precision is computed by pycocotools, tracks are compared by motmetrics. A prediction without
+    Boxes are compared, those around masks and polygons too, in pixels of the video. Where both
+    sides have masks or polygons, their average precision is told as well. Average precision is
+    computed by pycocotools, tracks are compared by motmetrics. A prediction without
     a score counts as 1.0. Labeled videos that the predictions do not have are left out, and so are
     videos without a label, and frames that the dataset does not have or of which the predictions
     have no picture; the notes of the result tell it.

@@ -33,6 +33,9 @@ class EvaluationScore:
         ap50: The same with IoU 0.5 alone.
         mota: Multiple object tracking accuracy; below 0 if there are more errors than objects.
         idf1: Share of the objects and predictions whose tracks are the same from end to end.
+        mask_map: The average precision of masks instead of boxes; the mean over those classes of
+            which both sides have masks or polygons.
+        mask_ap50: The same with IoU 0.5 alone.
     """
 
     name: str
@@ -45,13 +48,17 @@ class EvaluationScore:
     ap50: float | None
     mota: float | None
     idf1: float | None
+    mask_map: float | None = None
+    mask_ap50: float | None = None
 
     def __str__(self) -> str:
         """The score in one line."""
+        masks = "" if self.mask_map is None else f", mask mAP {rate(self.mask_map)}"
         return (
-            f"{self.name}: mAP {rate(self.map)}, AP50 {rate(self.ap50)}, MOTA {rate(self.mota)}, "
-            f"IDF1 {rate(self.idf1)}; {counted(self.objects, 'object')}, {self.missed:,} missed, "
-            f"{self.false:,} false, {counted(self.switches, 'switch', 'switches')}"
+            f"{self.name}: mAP {rate(self.map)}, AP50 {rate(self.ap50)}{masks}, "
+            f"MOTA {rate(self.mota)}, IDF1 {rate(self.idf1)}; {counted(self.objects, 'object')}, "
+            f"{self.missed:,} missed, {self.false:,} false, "
+            f"{counted(self.switches, 'switch', 'switches')}"
         )
 
 
@@ -173,6 +180,12 @@ class Evaluation:
         """The score of all, in one line."""
         return f"{self.extent}: {str(self.overall).partition(': ')[2]}"
 
+    def rates_of(self, score: EvaluationScore) -> dict[str, float | None]:
+        """The rates of a score that there are in this evaluation, by their names."""
+        masks = {} if self.overall.mask_map is None else {"mask mAP": score.mask_map}
+        boxes = {"mAP": score.map, "AP50": score.ap50}
+        return boxes | masks | {"MOTA": score.mota, "IDF1": score.idf1}
+
     def to_dict(self) -> dict[str, Any]:
         """The evaluation as JSON values."""
         return asdict(self)
@@ -191,15 +204,15 @@ class Evaluation:
         return "\n".join([self.summary, *map(str, lines)])
 
     def _repr_html_(self) -> str:
-        head = ("mAP", "AP50", "MOTA", "IDF1", "objects", "missed", "false", "switches")
+        head = ("objects", "missed", "false", "switches")
         shown = []
         for name, scores in (("class", (self.overall, *self.classes)), ("video", self.videos)):
             rows = []
             for score in scores:
-                rates = map(rate, (score.map, score.ap50, score.mota, score.idf1))
+                rates = map(rate, self.rates_of(score).values())
                 counts = (score.objects, score.missed, score.false, score.switches)
                 rows.append((score.name, *rates, *counts))
-            shown.append(table((name, *head), rows))
+            shown.append(table((name, *self.rates_of(self.overall), *head), rows))
         if self.worst_frames:
             rows_of_frames = [
                 (each.video, each.frame, *map(tally, (each.missed, each.false, each.switched)))

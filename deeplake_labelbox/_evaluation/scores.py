@@ -19,6 +19,7 @@ from deeplake_labelbox._evaluation.evaluation import (
 )
 
 _DECIMALS: Final = 6
+_Precision = tuple[Mapping[str, tuple[float, float]], Mapping[str, tuple[float, float]]]
 
 
 def evaluation_of(
@@ -35,7 +36,7 @@ def evaluation_of(
         worst_frames: How many frames with errors are listed.
         notes: What was not compared, and why.
     """
-    precision = average_precision([(each.truth, each.found) for each in compared], classes)
+    precision = _precision(compared, classes)
     return Evaluation(
         frames=sum(each.frames for each in compared),
         overall=_score("all", compared, classes, precision),
@@ -45,7 +46,7 @@ def evaluation_of(
                 each.video.short_name,
                 [each],
                 classes,
-                average_precision([(each.truth, each.found)], classes),
+                _precision([each], classes),
             )
             for each in compared
         ),
@@ -54,13 +55,33 @@ def evaluation_of(
     )
 
 
+def _precision(compared: Sequence[Compared], classes: Sequence[str]) -> _Precision:
+    """The average precision of boxes, and of the masks of classes whose objects all have one."""
+    videos = [(each.truth, each.found) for each in compared]
+    with_masks = []
+    for name in classes:
+        truth, found = (
+            [mask for sides in videos for mask in sides[side].get(name, NO_BOXES).masks]
+            for side in (0, 1)
+        )
+        if truth and found and None not in (*truth, *found):
+            with_masks.append(name)
+    masked = [({n: side[n] for n in with_masks if n in side} for side in sides) for sides in videos]
+    return (
+        average_precision(videos, classes),
+        average_precision([(truth, found) for truth, found in masked], with_masks, "segm"),
+    )
+
+
 def _score(
     name: str,
     compared: Sequence[Compared],
     classes: Sequence[str],
-    precision: Mapping[str, tuple[float, float]],
+    precision: _Precision,
 ) -> EvaluationScore:
-    rates = [precision[each] for each in classes if each in precision]
+    rates, of_masks = (
+        [of_class[each] for each in classes if each in of_class] for of_class in precision
+    )
     objects, predictions = (
         sum(len(side.get(each, NO_BOXES)) for side in sides for each in classes)
         for sides in ([c.truth for c in compared], [c.found for c in compared])
@@ -80,6 +101,8 @@ def _score(
         switches=switches,
         map=_mean([rate for rate, _ in rates]),
         ap50=_mean([rate for _, rate in rates]),
+        mask_map=_mean([rate for rate, _ in of_masks]),
+        mask_ap50=_mean([rate for _, rate in of_masks]),
         mota=_share(objects - missed - false - switches, objects) if has_tracks else None,
         idf1=_share(2 * sum(same), objects + predictions) if has_tracks else None,
     )

@@ -3,6 +3,8 @@
 Each video has four frames of 96 x 64 pixels, with two cars and a person in each.
 """
 
+import base64
+import io
 import json
 import sys
 from dataclasses import replace
@@ -18,6 +20,7 @@ from deeplake_labelbox import (
     Box,
     FrameAnnotation,
     LabeledDataset,
+    Mask,
     ObjectAnnotation,
     create_dataset,
     evaluate,
@@ -295,6 +298,55 @@ def test_datasets_of_some_frames_or_another_size(box, client, tmp_path_factory, 
         assert result.worst_frames == ()
 
 
+def test_masks_overlap_as_masks(box, client, tmp_path):
+    """Two triangles in one square: their boxes are the same, of their pixels a third."""
+    project = box.add_project(
+        "Masks",
+        {"tools": [{"tool": "raster-segmentation", "name": "road"}], "classifications": []},
+    )
+    video = write_video(tmp_path / "clip.mp4", frames=4).read_bytes()
+    lower = np.zeros((64, 96), np.bool_)
+    lower[10:50, 10:50] = np.tri(40, dtype=np.bool_)
+    upper = np.zeros((64, 96), np.bool_)
+    upper[10:50, 10:50] = np.tri(40, dtype=np.bool_)[:, ::-1]
+    half = np.zeros((64, 96), np.bool_)
+    half[10:50, 10:50] = True
+    stored = io.BytesIO()
+    Image.fromarray(np.stack([lower * 255] * 3, axis=-1).astype(np.uint8)).save(stored, "PNG")
+    row = project.add_video(video, external_id="one.mp4")
+    picture = base64.b64encode(stored.getvalue()).decode()
+    instances = [{"name": "road", "colorRGB": [255, 255, 255]}]
+    frames = [{"index": n, "imBytes": picture} for n in FRAMES]
+    row.add_label([{"masks": {"frames": frames, "instances": instances}}])
+    path = tmp_path / "clips"
+    create_dataset(path, project.id, lb_client=client, progress=False)
+
+    def rates_of(pixels):
+        found = [
+            ObjectAnnotation(
+                data_row="one.mp4", track=1, frame=n, class_name="road", geometry=Mask(pixels)
+            )
+            for n in FRAMES
+        ]
+        score = evaluate(found, path, progress=False).overall
+        return score.map, score.mask_map, score.mask_ap50
+
+    assert rates_of(lower) == (1.0, 1.0, 1.0)
+    assert rates_of(upper) == (1.0, 0.0, 0.0)
+    # Of 1,600 pixels 820 are right (IoU 0.5125): one of ten thresholds.
+    assert rates_of(half) == (1.0, pytest.approx(0.1), 1.0)
+    assert evaluate(path, path, progress=False).overall.mask_map == 1.0
+    boxes = [
+        ObjectAnnotation(
+            data_row="one.mp4", track=1, frame=n, class_name="road", geometry=Box(10, 10, 40, 40)
+        )
+        for n in FRAMES
+    ]
+    score = evaluate(boxes, path, progress=False).overall
+    assert (score.map, score.mask_map) == (1.0, None)
+    assert "mask" not in str(score)
+
+
 def test_identities_are_counted_as_motmetrics_does():
     rng = np.random.default_rng(5)
     steps = np.repeat(np.arange(1, 41), 6)
@@ -305,7 +357,7 @@ def test_identities_are_counted_as_motmetrics_does():
         kept = rng.random(240) < 0.8
         kept &= [n not in tracks[max(0, i - i % 6) : i] for i, n in enumerate(tracks)]
         boxes = np.column_stack([places + rng.normal(0, shift, (240, 2)), np.full((240, 2), 20.0)])
-        return Boxes(steps, tracks, boxes, np.ones(240)).take(kept)
+        return Boxes(steps, tracks, boxes, np.ones(240), np.full(240, None)).take(kept)
 
     truth, predicted = side(0), side(4)
     events = motmetrics.MOTAccumulator(auto_id=True)

@@ -20,8 +20,8 @@ from deeplake_labelbox._cli.summary import finish, show_dataset, show_opening
 
 
 def annotate(
-    dataset: options.Dataset,
     source: options.Source,
+    dataset: options.Dataset,
     *,
     branch: Annotated[
         str | None,
@@ -55,9 +55,9 @@ def annotate(
 
     [bold]Examples[/]
 
-    deeplake-labelbox annotate ./clips cl9y0xd2m00 --group raster-segmentation=mask
+    deeplake-labelbox annotate cl9y0xd2m00 ./clips --group raster-segmentation=mask
 
-    deeplake-labelbox annotate ./clips project.ndjson --branch second-pass
+    deeplake-labelbox annotate project.ndjson ./clips --branch second-pass
     """
     with running(verbose=verbose) as run, one_writer(dataset):
         from deeplake_labelbox._jobs.apply import apply_labels  # noqa: PLC0415 - imports deeplake

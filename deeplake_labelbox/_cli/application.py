@@ -20,6 +20,7 @@ from deeplake_labelbox._cli.evaluate import evaluate
 from deeplake_labelbox._cli.export import export
 from deeplake_labelbox._cli.import_ import import_
 from deeplake_labelbox._cli.inspect import inspect
+from deeplake_labelbox._cli.options import PANELS
 from deeplake_labelbox._cli.plain_output import write_plainly
 from deeplake_labelbox._cli.preview import preview
 from deeplake_labelbox._cli.running import EXIT_GAPS
@@ -61,8 +62,8 @@ class _Command(TyperCommand):
     """A command, with flags that look like flags."""
 
     def get_params(self, ctx: Any) -> list[Any]:
-        """The parameters, with ``--help``."""
-        return _without_type(super().get_params(ctx))
+        """The parameters, with ``--help``; their panels have the same order in each command."""
+        return sorted(_without_type(super().get_params(ctx)), key=_place_of_panel)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the words; errors do not show words of the library that checks values."""
@@ -76,6 +77,11 @@ class _Command(TyperCommand):
         """Run; messages name the options of this command."""
         with options_of(option_names(self)):
             return super().invoke(ctx)
+
+
+def _place_of_panel(param: Any) -> int:
+    panel = getattr(param, "rich_help_panel", None)
+    return PANELS.index(panel) if panel in PANELS else -1
 
 
 def option_names(command: TyperCommand) -> dict[str, str]:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from deeplake_labelbox._cli import options
 from deeplake_labelbox._cli.arguments import read_creds, read_data_rows, read_pairs
-from deeplake_labelbox._cli.running import Run, check_writable, running
+from deeplake_labelbox._cli.running import Run, check_free, running
 from deeplake_labelbox._cli.spelling import in_options
 from deeplake_labelbox._cli.tables import table_of
 from deeplake_labelbox._counts import counted
@@ -100,10 +100,10 @@ def compare(
             "-o",
             metavar="FILE",
             show_default=False,
-            rich_help_panel=options.OUTCOME,
             help="Also write an .html page with the worst frames side by side.",
         ),
     ] = None,
+    overwrite: options.OverwriteFile = False,
     as_markdown: Annotated[
         bool,
         typer.Option(
@@ -140,7 +140,7 @@ def compare(
             raise ConfigurationError("--json and --markdown cannot be combined; choose one.")
         if output is not None:
             check_suffix(output, ".html")
-        check_writable(output)
+        check_free(output, overwrite=overwrite)
         found = compare_labels(
             dataset,
             other,

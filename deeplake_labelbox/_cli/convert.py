@@ -17,7 +17,6 @@ from deeplake_labelbox._cli.spelling import in_options
 from deeplake_labelbox._formats.registry import FORMATS, TargetFormat, target_formats
 from deeplake_labelbox.errors import ConfigurationError
 
-_FRAMES: Final = "Frames"
 _TARGETS: Final = "; ".join(f"{name}: {FORMATS[name].target}" for name in target_formats())
 
 
@@ -49,7 +48,10 @@ def convert(
         ),
     ] = None,
     seed: Annotated[
-        int, typer.Option("--seed", help="The same seed gives the same split of the same videos.")
+        int,
+        typer.Option(
+            "--seed", metavar="N", help="The same seed gives the same split of the same videos."
+        ),
     ] = 0,
     columns: Annotated[
         list[str] | None,
@@ -81,13 +83,15 @@ def convert(
             "--where",
             metavar="TQL",
             show_default=False,
-            rich_help_panel=_FRAMES,
+            rich_help_panel=options.FRAMES,
             help='Only frames that meet a condition, like "contains(weather, 1)".',
         ),
     ] = None,
     only_labeled: Annotated[
         bool,
-        typer.Option("--only-labeled", rich_help_panel=_FRAMES, help="Only frames with an object."),
+        typer.Option(
+            "--only-labeled", rich_help_panel=options.FRAMES, help="Only frames with an object."
+        ),
     ] = False,
     stride: Annotated[
         int,
@@ -95,7 +99,7 @@ def convert(
             "--stride",
             min=1,
             metavar="N",
-            rich_help_panel=_FRAMES,
+            rich_help_panel=options.FRAMES,
             help="Every n-th frame that a video has in the dataset.",
         ),
     ] = 1,
@@ -105,7 +109,7 @@ def convert(
             "--resize",
             metavar="SIDE|WxH",
             show_default=False,
-            rich_help_panel=_FRAMES,
+            rich_help_panel=options.FRAMES,
             help="The longest side of the pictures like 640, or a size like 640x360. Without it, "
             "pictures that are stored as PNG or JPEG are copied.",
         ),
@@ -114,7 +118,12 @@ def convert(
     deeplake_creds: options.Creds = None,
     deeplake_token: options.DeepLakeToken = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print the outcome as JSON instead of a sentence.")
+        bool,
+        typer.Option(
+            "--json",
+            rich_help_panel=options.OUTCOME,
+            help="Print the outcome as JSON instead of a sentence.",
+        ),
     ] = False,
     verbose: options.Verbose = False,
 ) -> None:

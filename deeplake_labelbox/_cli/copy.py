@@ -47,6 +47,7 @@ def copy(
             "--jpeg-quality",
             min=1,
             max=100,
+            metavar="N",
             show_default=False,
             help="Quality of frames that are encoded as jpg; by default as in the source, or 95.",
         ),

@@ -26,7 +26,6 @@ from deeplake_labelbox.errors import DatasetExistsError
 if TYPE_CHECKING:
     from deeplake_labelbox._store.location import DatasetLocation
 
-_FRAMES = "Frames"
 _KINDS = ", ".join(f"{name} {storage.summary}" for name, storage in STORAGES.items())
 
 
@@ -44,12 +43,19 @@ def create(
     ontology: options.OntologyFile = None,
     frame_storage: Annotated[
         FrameStorage,
-        typer.Option("--frames", rich_help_panel=_FRAMES, help=f"How frames are stored: {_KINDS}."),
+        typer.Option(
+            "--frames", rich_help_panel=options.FRAMES, help=f"How frames are stored: {_KINDS}."
+        ),
     ] = DEFAULT,
     jpeg_quality: Annotated[
         int,
         typer.Option(
-            "--jpeg-quality", min=1, max=100, rich_help_panel=_FRAMES, help="Quality of jpg."
+            "--jpeg-quality",
+            min=1,
+            max=100,
+            metavar="N",
+            rich_help_panel=options.FRAMES,
+            help="Quality of jpg.",
         ),
     ] = 95,
     verify_frames: options.VerifyFrames = True,
@@ -59,7 +65,7 @@ def create(
             "--stride",
             min=1,
             metavar="N",
-            rich_help_panel=_FRAMES,
+            rich_help_panel=options.FRAMES,
             help="Only every n-th frame of a video.",
         ),
     ] = 1,
@@ -67,8 +73,9 @@ def create(
         float | None,
         typer.Option(
             "--fps",
+            metavar="N",
             show_default=False,
-            rich_help_panel=_FRAMES,
+            rich_help_panel=options.FRAMES,
             help="At most this many frames per second.",
         ),
     ] = None,
@@ -78,7 +85,7 @@ def create(
             "--range",
             metavar="FIRST-LAST",
             show_default=False,
-            rich_help_panel=_FRAMES,
+            rich_help_panel=options.FRAMES,
             help="Only these frames, counted from 1, like 1-250. Repeatable.",
         ),
     ] = None,
@@ -86,7 +93,7 @@ def create(
         bool,
         typer.Option(
             "--only-labeled",
-            rich_help_panel=_FRAMES,
+            rich_help_panel=options.FRAMES,
             help="Only frames inside a labeled segment.",
         ),
     ] = False,
@@ -96,7 +103,7 @@ def create(
             "--resize",
             metavar="SIDE|WxH",
             show_default=False,
-            rich_help_panel=_FRAMES,
+            rich_help_panel=options.FRAMES,
             help="Scale frames and their labels: to this longest side in pixels, or to exactly "
             "WIDTHxHEIGHT.",
         ),
@@ -193,7 +200,7 @@ def _how_to_go_on(location: DatasetLocation, project_id: str) -> str:
     if AppliedLabels.read(location.open()) is None:
         return (
             f"Its frames are complete, but without labels: "
-            f"`{command_line('annotate', location.path, project_id)}` applies them (with --group, "
+            f"`{command_line('annotate', project_id, location.path)}` applies them (with --group, "
             f"if it was given)."
         )
     return f"`{command_line('sync', location.path)}` updates it from Labelbox."

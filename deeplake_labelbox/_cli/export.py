@@ -8,11 +8,10 @@ from typing import Annotated, Literal
 import typer
 
 from deeplake_labelbox._cli import options
-from deeplake_labelbox._cli.running import check_writable, running
+from deeplake_labelbox._cli.running import check_free, running
 from deeplake_labelbox._cli.spelling import options_of
 from deeplake_labelbox._cli.summary import command_line, readable_size
 from deeplake_labelbox._counts import counted
-from deeplake_labelbox.errors import ConfigurationError
 
 _FILTERS = "Which data rows (all conditions must hold)"
 _DETAILS = "Details of each data row"
@@ -43,9 +42,7 @@ def export(
         ),
     ],
     *,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the file once the export is complete.")
-    ] = False,
+    overwrite: options.OverwriteFile = False,
     workflow_status: Annotated[
         Literal["ToLabel", "InReview", "InRework", "Done"] | None,
         typer.Option(
@@ -163,12 +160,7 @@ def export(
             performance_details=performance,
             interpolated_frames=interpolated_frames,
         )
-        check_writable(output)
-        if output.exists() and not overwrite:
-            raise ConfigurationError(
-                f"There is a file {output} already; choose another, or pass --overwrite to replace "
-                f"it."
-            )
+        check_free(output, overwrite=overwrite)
         exporter = ProjectExporter(connect(lb_api_key, endpoint=endpoint), project_id)
         run.step(f"Exporting project {project_id}")
         exported = exporter.export(

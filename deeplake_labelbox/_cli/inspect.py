@@ -26,9 +26,15 @@ if TYPE_CHECKING:
 def inspect(
     source: options.Source,
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json", rich_help_panel=options.OUTCOME, help="Print JSON instead of a table."
+        ),
+    ] = False,
     at_a_time: Annotated[
-        int, typer.Option(min=1, max=64, help="How many videos are inspected in parallel.")
+        int,
+        typer.Option(min=1, max=64, metavar="N", help="How many videos are inspected in parallel."),
     ] = 8,
     url_presigner: options.Sign = None,
     project_id: options.Project = None,

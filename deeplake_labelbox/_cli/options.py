@@ -11,10 +11,13 @@ from deeplake_labelbox._formats.registry import FORMATS, SourceFormat, listed, n
 
 LABELBOX: Final = "Labelbox"
 LABELS: Final = "Labels"
+FRAMES: Final = "Frames"
 STORAGE: Final = "Storage"
 RAY: Final = "Ray"
 OUTCOME: Final = "Outcome"
 SOURCE: Final = "Source"
+# In this order, below what belongs to one command only.
+PANELS: Final = (SOURCE, LABELS, FRAMES, STORAGE, LABELBOX, RAY, OUTCOME)
 
 SOURCES: Final = listed([known.source for known in FORMATS.values() if known.source], "or")
 """What a source of annotations may be."""
@@ -126,7 +129,7 @@ VerifyFrames = Annotated[
     bool,
     typer.Option(
         "--verify-frames/--no-verify-frames",
-        rich_help_panel="Frames",
+        rich_help_panel=FRAMES,
         help="Decode each video once that is kept as a video, to find what is damaged; or only "
         "copy it, which is faster.",
     ),
@@ -215,6 +218,10 @@ Overwrite = Annotated[
         help="Replace a dataset at the path, once the new one is complete.",
     ),
 ]
+OverwriteFile = Annotated[
+    bool,
+    typer.Option("--overwrite", help="Replace a file at the path, once the new one is complete."),
+]
 ReadBranch = Annotated[
     str | None,
     typer.Option(
@@ -248,7 +255,11 @@ RayAddress = Annotated[
 RayCpus = Annotated[
     int,
     typer.Option(
-        "--ray-cpus", min=1, rich_help_panel=RAY, help="Cores of a Ray worker that a video gets."
+        "--ray-cpus",
+        min=1,
+        metavar="N",
+        rich_help_panel=RAY,
+        help="Cores of a Ray worker that a video gets.",
     ),
 ]
 SourceFormatOption = Annotated[
@@ -278,6 +289,7 @@ FirstNumber = Annotated[
         "--first-number",
         min=0,
         max=1,
+        metavar="N",
         show_default=False,
         rich_help_panel=SOURCE,
         help="Number of a video's first frame in such a source: 0 or 1.",

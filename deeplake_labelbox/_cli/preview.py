@@ -10,7 +10,7 @@ import typer
 
 from deeplake_labelbox._cli import options
 from deeplake_labelbox._cli.reading import open_to_read
-from deeplake_labelbox._cli.running import check_writable, running
+from deeplake_labelbox._cli.running import check_free, running
 from deeplake_labelbox.errors import ConfigurationError
 
 _WHAT = "What to show"
@@ -34,6 +34,7 @@ def preview(
             "a page that plays every frame with its labels and a timeline.",
         ),
     ],
+    overwrite: options.OverwriteFile = False,
     videos: options.Videos = None,
     annotator: options.Annotator = None,
     frames: Annotated[
@@ -62,6 +63,7 @@ def preview(
         typer.Option(
             "--max-mb",
             min=0.05,
+            metavar="MB",
             callback=_bytes,
             rich_help_panel=_WHAT,
             help="Maximum size of an .html page; its pictures become coarser to stay below it.",
@@ -87,7 +89,7 @@ def preview(
         )
 
         check_preview_path(output, videos or None)
-        check_writable(output)
+        check_free(output, overwrite=overwrite)
         between = _read_range(frames)
         opened = open_to_read(dataset, deeplake_creds, deeplake_token, branch)
         written = write_preview(

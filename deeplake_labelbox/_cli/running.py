@@ -154,6 +154,19 @@ def check_writable(path: Path | None) -> None:
         )
 
 
+def check_free(path: Path | None, *, overwrite: bool) -> None:
+    """Check that a file can be written and replaces none, unless that is wanted.
+
+    Raises:
+        ConfigurationError: If there is a file, or none can be written.
+    """
+    check_writable(path)
+    if path is not None and path.exists() and not overwrite:
+        raise ConfigurationError(
+            f"There is a file {path} already; choose another, or pass --overwrite to replace it."
+        )
+
+
 def _fail(run: Run, error: DeepLakeLabelboxError) -> Never:
     if run.verbose:
         run.err.print_exception(show_locals=False)

@@ -25,7 +25,10 @@ def show(
         typer.Option("--width", min=16, metavar="PIXELS", help="Maximum width of the pictures."),
     ] = 1280,
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")
+        int,
+        typer.Option(
+            min=0, max=65535, metavar="PORT", help="Port on 127.0.0.1; 0 takes a free one."
+        ),
     ] = 0,
     browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
     branch: options.ReadBranch = None,

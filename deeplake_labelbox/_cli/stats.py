@@ -10,7 +10,7 @@ from rich.text import Text
 
 from deeplake_labelbox._cli import options
 from deeplake_labelbox._cli.reading import open_to_read
-from deeplake_labelbox._cli.running import Run, check_writable, running
+from deeplake_labelbox._cli.running import Run, check_free, running
 from deeplake_labelbox._cli.tables import WIDE, table_of
 from deeplake_labelbox._counts import counted
 
@@ -36,8 +36,14 @@ def stats(
             help="Also draw the numbers to this .png file.",
         ),
     ] = None,
+    overwrite: options.OverwriteFile = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print the numbers as JSON instead of tables.")
+        bool,
+        typer.Option(
+            "--json",
+            rich_help_panel=options.OUTCOME,
+            help="Print the numbers as JSON instead of tables.",
+        ),
     ] = False,
     videos: options.Videos = None,
     annotator: options.Annotator = None,
@@ -62,7 +68,7 @@ def stats(
 
         if output is not None:
             check_suffix(output, ".png")
-        check_writable(output)
+        check_free(output, overwrite=overwrite)
         opened = open_to_read(dataset, deeplake_creds, deeplake_token, branch)
         from deeplake_labelbox._pictures.statistics import dataset_statistics  # noqa: PLC0415 - imports deeplake
         from deeplake_labelbox._pictures.statistics_plot import draw_statistics  # noqa: PLC0415 - imports Pillow

@@ -27,7 +27,11 @@ def sync(
     *,
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="Print the changes, and write nothing."),
+        typer.Option(
+            "--dry-run",
+            rich_help_panel=options.OUTCOME,
+            help="Print the changes, and write nothing.",
+        ),
     ] = False,
     branch: Annotated[
         str | None,

@@ -95,6 +95,7 @@ def upload(
             "--priority",
             min=1,
             max=5,
+            metavar="N",
             rich_help_panel=options.LABELBOX,
             help="From 1, labeled first, to 5.",
         ),

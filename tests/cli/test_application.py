@@ -8,9 +8,13 @@ import subprocess
 import sys
 
 import pytest
+import typer
 
 from deeplake_labelbox import __version__
+from deeplake_labelbox._cli.application import app
+from deeplake_labelbox._cli.options import OUTCOME, PANELS
 
+COMMANDS = typer.main.get_group(app).commands
 COMMAND = [sys.executable, "-m", "deeplake_labelbox"]
 
 
@@ -59,6 +63,31 @@ def test_help_flows_in_a_terminal_of_any_width(run, words):
 def test_flags_are_not_shown_with_a_value(run):
     for words in ((), ("create",), ("export",)):
         assert "bool" not in run(*words, "--help").stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+def test_commands_are_alike(command):
+    """From a source to what is written; the same panels below each other; values have names."""
+    context = typer.Context(command, info_name="x")
+    params = command.get_params(context)
+    arguments = [param.metavar for param in params if param.opts == [param.name]]
+    order = ("SOURCE", "PREDICTIONS", "PROJECT_ID_OR_EXPORT", "DATASET", "PROJECT_ID", "COPY")
+    known = [argument for argument in arguments if argument in order]
+    assert known == sorted(known, key=order.index)
+    panels = [getattr(param, "rich_help_panel", None) for param in params]
+    shared = [panel for panel in panels if panel in PANELS]
+    assert shared == sorted(shared, key=PANELS.index)
+    assert panels[len(panels) - len(shared) :] == shared
+    for param in params:
+        if param.name in {"dry_run", "as_json", "report", "verbose"}:
+            assert param.rich_help_panel == OUTCOME
+        if param.param_type_name == "option":
+            assert not re.search(r"<(int|float|str)", param.get_help_record(context)[0])
+    # What takes long to make is not replaced unless that is said.
+    options = {option for param in params for option in param.opts}
+    assert (
+        command.name in {"demo", "convert"} or "--output" not in options or "--overwrite" in options
+    )
 
 
 def test_version(run):

@@ -112,9 +112,8 @@ def test_a_path_with_other_files(run_there, sample_box, tmp_path):
 )
 @pytest.mark.parametrize("command", ["create", "annotate"])
 def test_group_mapping(run_there, sample_box, tmp_path, command, group, told):
-    words = [sample_box.sample.project_id, "clips"]
-    words = words if command == "create" else words[::-1]
-    error = the_error(run_there(command, *words, "--group", group))
+    words = (command, sample_box.sample.project_id, "clips", "--group", group)
+    error = the_error(run_there(*words))
     assert told in error
     assert "--group" in error
     assert "group_mapping" not in error
@@ -125,7 +124,7 @@ def test_group_mapping(run_there, sample_box, tmp_path, command, group, told):
     ("words", "told"),
     [
         (("create", "{project}", "{clips}"), "There is a dataset at"),
-        (("annotate", "none", "{project}"), "There is no Deep Lake dataset at none"),
+        (("annotate", "{project}", "none"), "There is no Deep Lake dataset at none"),
         (("sync", "none"), "There is no Deep Lake dataset at none"),
         (("sync", "{clips}", "--merge"), "pass --branch."),
         (("upload", "none.mp4", "--project", "Street"), "There is no file none.mp4"),
@@ -134,11 +133,17 @@ def test_group_mapping(run_there, sample_box, tmp_path, command, group, told):
         (("preview", "{clips}", "-o", "a.html", "--video", "none"), "no rows of a video 'none'"),
         (("preview", "{clips}", "-o", "a.mp4", "--frames", "900"), "no rows in frames 900"),
         (("preview", "{clips}", "-o", "a.bmp"), "a.bmp must end with .png, .mp4 or .html."),
+        (("preview", "{clips}", "-o", "{old}"), "; choose another, or pass --overwrite to"),
         (("stats", "{clips}", "-o", "a.jpg"), "a.jpg must end with .png."),
+        (("stats", "{clips}", "-o", "{old}"), "; choose another, or pass --overwrite to replace"),
     ],
 )
-def test_what_can_be_known_is_told_before_a_step_is(run_there, sample_box, dataset, words, told):
+def test_what_can_be_known_is_told_before_a_step_is(
+    run_there, sample_box, dataset, tmp_path, words, told
+):
+    (tmp_path / "old.png").touch()
     places = {"project": sample_box.sample.project_id, "clips": dataset, "file": __file__}
+    places["old"] = "old.png"
     result = run_there(*(word.format(**places) for word in words))
     assert result.exit_code == 1
     assert result.stderr.startswith("Error: ")
@@ -160,10 +165,10 @@ def test_a_group_given_twice(run_there, sample_box):
 def test_annotate_needs_the_dataset_of_the_project(run_there, sample_box, tmp_path):
     project = sample_box.sample.project_id
     assert "There is no Deep Lake dataset at none" in the_error(
-        run_there("annotate", "none", project)
+        run_there("annotate", project, "none")
     )
     deeplake.create(str(tmp_path / "other")).commit()
-    assert "labelbox_meta" in the_error(run_there("annotate", "other", project))
+    assert "labelbox_meta" in the_error(run_there("annotate", project, "other"))
 
 
 def test_export_options(run_there, sample_box, tmp_path):

@@ -44,7 +44,7 @@ def test_columns_of_other_names_are_told_once_before_the_frames(run, box):
     told = result.stderr.index("Column name 'frames' is taken")
     assert told < result.stderr.index("Writing the frames")
     assert result.stderr.count("is taken") == 1
-    again = run("annotate", "clips", project.id, **where)
+    again = run("annotate", project.id, "clips", **where)
     assert again.stderr.count("is taken") == 1
 
 
@@ -53,7 +53,7 @@ def test_create_says_how_to_go_on_where_labels_are_missing(run_there, sample_box
     assert run_there("create", project, "clips", "--no-labels").exit_code == 0
     again = run_there("create", project, "clips", "--stride", 2)
     assert again.exit_code == 1
-    assert f"`deeplake-labelbox annotate clips {project}` applies them" in again.stderr
+    assert f"`deeplake-labelbox annotate {project} clips` applies them" in again.stderr
     assert run_there("create", project, "clips").exit_code == 0
 
 
@@ -68,11 +68,11 @@ def test_annotate_keeps_the_groups_and_the_choice_of_labels(run_there, sample_bo
     made = deeplake.open(str(tmp_path / "clips"))
     columns = column_names(made)
     assert made["lb_meta/workflow_status"][0] == "DONE"
-    result = run_there("annotate", "clips", project)
+    result = run_there("annotate", project, "clips")
     assert result.exit_code == 0, result.output
     assert column_names(deeplake.open(str(tmp_path / "clips"))) == columns
     assert "Note" not in result.stderr
-    result = run_there("annotate", "clips", project, "--group", "rectangle=box")
+    result = run_there("annotate", project, "clips", "--group", "rectangle=box")
     assert "columns that only they have keep their old values" in " ".join(result.stderr.split())
 
 
@@ -132,7 +132,7 @@ def test_gaps_are_listed_once_and_end_with_2(run_there, rows, save, tmp_path):
     assert len(deeplake.open(str(tmp_path / "clips"))) == 48
 
     # What the build could not have is told again with the labels alone.
-    result = run_there("annotate", "clips", file)
+    result = run_there("annotate", file, "clips")
     assert result.exit_code == 2
     assert "Finished, with 2 problems:" in result.stderr
 
@@ -174,15 +174,15 @@ def test_a_project_is_chosen_of_an_export_with_several(run_there, rows, save, tm
 def test_annotate_writes_labels_to_a_dataset_or_branch(run_there, sample_box, tmp_path):
     project = sample_box.sample.project_id
     assert run_there("create", project, "clips", "--no-labels").exit_code == 0
-    result = run_there("annotate", "clips", project, "--branch", "labels")
+    result = run_there("annotate", project, "clips", "--branch", "labels")
     assert result.exit_code == 0, result.output
     assert '.branches["labels"].open()' in result.stdout
     ds = deeplake.open(str(tmp_path / "clips"))
     assert "car/car" not in column_names(ds)
     branch = ds.branches["labels"].open()
     np.testing.assert_allclose(branch["car/car"][20], [[57.75, 169.5, 68.5, 31.5]])
-    assert run_there("annotate", "clips", project, "--branch", "labels").exit_code == 0
-    assert run_there("annotate", "clips", project).exit_code == 0
+    assert run_there("annotate", project, "clips", "--branch", "labels").exit_code == 0
+    assert run_there("annotate", project, "clips").exit_code == 0
     assert "car/car" in column_names(deeplake.open(str(tmp_path / "clips")))
 
 
@@ -191,7 +191,7 @@ def test_a_branch_that_got_no_labels_goes_again(run_there, sample_box, tmp_path)
     run_there("create", project, "clips", "--no-labels")
     file = tmp_path / "ontology.json"
     file.write_text(json.dumps({"tools": [{"tool": "point", "name": "x"}]}))
-    words = ("annotate", "clips", project, "--branch", "labels", "--ontology", file)
+    words = ("annotate", project, "clips", "--branch", "labels", "--ontology", file)
     result = run_there(*words)
     assert result.exit_code == 1
     assert "pass the --ontology of this project, or leave it out" in result.stderr
@@ -200,13 +200,8 @@ def test_a_branch_that_got_no_labels_goes_again(run_there, sample_box, tmp_path)
 
 @pytest.mark.parametrize("command", ["create", "annotate"])
 def test_credentials_are_passed_on_and_not_repeated(run_there, sample_box, command):
-    words = ["s3://no-such-bucket/ds", sample_box.sample.project_id]
-    result = run_there(
-        command,
-        *(words if command == "annotate" else reversed(words)),
-        "--creds",
-        "aws_secret_access_key_is_this",
-    )
+    words = (command, sample_box.sample.project_id, "s3://no-such-bucket/ds")
+    result = run_there(*words, "--creds", "aws_secret_access_key_is_this")
     assert result.exit_code == 1
     assert "--creds number 1 is not KEY=VALUE" in result.stderr
     assert "secret" not in result.stderr
@@ -281,5 +276,5 @@ def test_private_videos_are_signed_with_the_credentials_of_the_environment(
     # What Labelbox hosts is read as before, its masks too.
     project = sample_box.sample.project_id
     assert run_there("create", project, "hosted", "--sign", "s3").exit_code == 0
-    assert run_there("annotate", "hosted", project, "--sign", "s3").exit_code == 0
+    assert run_there("annotate", project, "hosted", "--sign", "s3").exit_code == 0
     assert run_there("sync", "hosted", "--sign", "s3").exit_code == 0

@@ -38,7 +38,7 @@ def test_each_command_prints_what_became_of_everything(call, tmp_path):
     assert (sent["data_row_id"], sent["status"]) == (row["data_row_id"], "accepted")
     (video,) = call("create", made["project_id"], "clips", "--no-labels")["videos"]
     assert (video["name"], video["rows"], video["labeled"]) == (clip.name, 5, False)
-    (video,) = call("annotate", "clips", made["project_id"])["videos"]
+    (video,) = call("annotate", made["project_id"], "clips")["videos"]
     assert video["objects"] == {"rectangle": 2}
     assert call("sync", "clips")["changes"] == []
     told = call("convert", "clips", "--to", "yolo", "-o", "yolo", has_report=False)

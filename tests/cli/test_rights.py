@@ -12,7 +12,7 @@ from deeplake_labelbox._cli.one_writer import one_writer
     [
         ("stats locked", "The folder locked may not be read by this user;"),
         ("stats locked/ds", "The folder locked may not be read by this user;"),
-        ("annotate locked/ds export.ndjson", "The folder locked may not be read by this user;"),
+        ("annotate export.ndjson locked/ds", "The folder locked may not be read by this user;"),
         ("create export.ndjson locked", "The folder locked may not be read by this user;"),
         ("create export.ndjson ds --report locked/r.json", "locked/r.json cannot be written: its"),
         ("stats ds -o locked/ds.png", "locked/ds.png cannot be written: its folder is read-only"),
@@ -44,12 +44,10 @@ def test_a_path_that_the_system_refuses_is_one_sentence(run, words):
     assert f"Error: {words[1]}: File name too long;" in result.stderr
 
 
-@pytest.mark.parametrize(
-    "words", [("create", "export.ndjson", "ds"), ("annotate", "ds", "export.ndjson")]
-)
-def test_two_commands_do_not_write_one_dataset(run, tmp_path, words):
+@pytest.mark.parametrize("command", ["create", "annotate"])
+def test_two_commands_do_not_write_one_dataset(run, tmp_path, command):
     with one_writer(str(tmp_path / "ds")):
-        result = run(*words)
+        result = run(command, "export.ndjson", "ds")
         assert result.exit_code == 1
         assert result.stderr.startswith("Error: Another command is writing the dataset at ds;")
     assert "There is no file export.ndjson" in run("create", "export.ndjson", "ds").stderr

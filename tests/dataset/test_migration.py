@@ -84,7 +84,7 @@ def test_functions_say_that_it_has_to_be_made_anew(verb, path, project, client):
     "words",
     [
         ("inspect", "CLIPS"),
-        ("annotate", "CLIPS", "PROJECT"),
+        ("annotate", "PROJECT", "CLIPS"),
         ("sync", "CLIPS"),
         ("import", "CLIPS", "PROJECT", "--as", "ground-truth"),
         ("preview", "CLIPS", "-o", "page.html"),

@@ -299,11 +299,12 @@ def _unwritten(dataset: LabeledDataset, known: Format, space: LabelSpace) -> lis
     for family in dataset.families.objects:
         if family.column in written:
             continue
-        why = (
-            "name it in `columns` to write it"
-            if _shape(family) in known.shapes
-            else f"{known.title} does not hold such objects"
-        )
+        if _shape(family) in known.shapes:
+            why = "name it in `columns` to write it"
+        elif _shape(family) is None:
+            why = "a conversion writes rectangles, masks and polygons"
+        else:
+            why = f"{known.title} does not hold such objects"
         notes.append(f"the column {family.name!r} ({family.kind}) is not written: {why}")
     asked = [family.name for family in dataset.families.answers]
     asked += [answers.column for column in space.columns for answers in column.family.answers]

@@ -9,6 +9,7 @@ def test_a_dataset_is_converted_and_what_is_lost_is_told(run, dataset, tmp_path)
     assert result.stdout.startswith("YOLO in out: train with ")
     assert "Note: answers are not written: " in result.stderr
     assert "YOLO does not hold tracks and key frames" in result.stderr
+    assert "(point) is not written: a conversion writes rectangles, masks and" in result.stderr
     pictures, labels = (
         sorted((tmp_path / "out" / kind).rglob("*.*")) for kind in ("images", "labels")
     )

@@ -112,6 +112,10 @@ def test_what_a_dataset_gives_comes_back(sample_box, sample_client, tmp_path):
                 key = (video.name, name, str(objects.track_ids[index]))
                 shape = (objects.boxes if family.kind == "rectangle" else objects.shapes)[index]
                 expected.setdefault(key, {})[int(video.frames[place])] = shape
+        if family.kind == "rectangle":
+            result = dl.evaluate(videos, clips, classes=["car", "person"], progress=False)
+            assert result.overall.map == pytest.approx(1)
+            assert result.overall.mota == pytest.approx(1)
         found = read(videos)
         assert found.keys() == expected.keys()
         for key, shapes in expected.items():

@@ -212,6 +212,8 @@ class Comparison:
         self._note_findings(name, video)
         count = 0
         drawn = [track for track in video.tracks if has_box(track.kind)]
+        if others := sum(len(t.frames) for t in video.tracks if not has_box(t.kind)):
+            self._note(f"{name}: {counted(others, 'point or line', 'points and lines')} left out")
         for track in drawn:
             if goal := self._goal(track.class_name):
                 is_known = goal in self._truth.all_classes

@@ -48,7 +48,8 @@ def evaluate(
     Args:
         predictions: What `import_annotations` takes: a dataset or its path, the path of a file of
             another tool, or plain annotations. Scores are read from plain annotations, COCO,
-            YouTube-VIS, the confidences of YOLO and the seventh column of MOTChallenge.
+            YouTube-VIS, supervision, the confidences of YOLO and the seventh column of
+            MOTChallenge.
         dataset: The dataset, made by this package and with labels applied.
         annotator: Annotator whose labels in ``dataset`` count (``label_selection="all"``); by
             default the shared labels.

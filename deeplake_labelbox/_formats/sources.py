@@ -25,6 +25,7 @@ from deeplake_labelbox._formats.supervision import (
     SupervisionSource,
     are_detections,
 )
+from deeplake_labelbox._store.cells import Readable
 from deeplake_labelbox._store.labeled_dataset import LabeledDataset
 from deeplake_labelbox._store.layout import GroupMapping
 from deeplake_labelbox._store.location import DatasetLocation
@@ -94,7 +95,7 @@ def open_source(source: Source, options: ReadOptions) -> AnnotationSource:
         chosen = options.source_format or _format_of(opened)
         if chosen != "deep-lake" and "://" not in opened and not Path(opened).exists():
             raise AnnotationSourceError(f"There is no file {opened}; check the path.")
-    elif isinstance(source, LabeledDataset | deeplake.Dataset | deeplake.ReadOnlyDataset):
+    elif isinstance(source, LabeledDataset | Readable):
         chosen = "deep-lake"
     numbered = chosen is not None and FORMATS[chosen].is_numbered
     if options.numbering != Numbering() and not numbered:

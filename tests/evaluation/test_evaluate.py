@@ -9,6 +9,7 @@ import json
 import sys
 from dataclasses import replace
 
+import deeplake
 import motmetrics
 import numpy as np
 import pytest
@@ -22,13 +23,14 @@ from deeplake_labelbox import (
     LabeledDataset,
     Mask,
     ObjectAnnotation,
+    Point,
     create_dataset,
     evaluate,
     send_back,
 )
 from deeplake_labelbox._evaluation.boxes import Boxes
 from deeplake_labelbox._evaluation.tracking import track_errors
-from deeplake_labelbox.errors import AnnotationSourceError, ConfigurationError
+from deeplake_labelbox.errors import AnnotationSourceError, ConfigurationError, DatasetMismatchError
 
 FRAMES = range(1, 5)
 ONTOLOGY = {
@@ -506,6 +508,16 @@ def test_detections_of_mot_and_yolo_have_confidences(dataset, tmp_path, wrong, e
 def test_bad_input_is_one_sentence(dataset, predictions, options, error, message):
     with pytest.raises(error, match=message):
         evaluate(predictions, dataset, progress=False, **options)
+
+
+def test_views_are_refused_and_points_are_told(dataset):
+    view = deeplake.open_read_only(str(dataset)).query("select * where frame_idx < 2")
+    for predictions, truth in ((view, dataset), (LabeledDataset(view), dataset), (found(), view)):
+        with pytest.raises(DatasetMismatchError, match="pass the dataset that it is a view of"):
+            evaluate(predictions, truth, progress=False)
+    point = replace(found()[0], track="X", geometry=Point(3, 4))
+    notes = evaluate([*found(), point], dataset, progress=False).notes
+    assert "one.mp4, predictions: 1 point or line left out." in notes
 
 
 @pytest.mark.parametrize("name", ["pycocotools.cocoeval", "motmetrics"])

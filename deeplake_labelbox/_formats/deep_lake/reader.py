@@ -70,6 +70,8 @@ def open_dataset(source: DatasetLike, options: ReadOptions) -> AnnotationSource:
             ) from error
     labels = LabeledDataset.of(source)
     dataset = labels.dataset
+    if labels.is_view:
+        read_meta(dataset)  # which refuses a view, and says what to pass
     if KEY in dataset.metadata or AppliedLabels.read(dataset) is not None:
         left_out = frozenset(name for name, goal in options.mapping.items() if not goal)
         return DeepLakeSource(labels, left_out=left_out, group_mapping=options.group_mapping)

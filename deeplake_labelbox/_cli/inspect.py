@@ -101,11 +101,14 @@ def _show(run: Run, inspection: ProjectInspection) -> None:
     table.add_column("format", overflow="fold")
     table.add_column("rate", justify="right")
     table.add_column("frames", justify="right")
-    # Narrow enough that ids, of 25 characters, stay in one piece.
-    table.add_column("notes", overflow="fold", max_width=max(12, run.out.width - 62))
     for name, video in zip(inspection.short_names, inspection, strict=True):
         table.add_row(*_cells(name, video))
     run.out.print(table)
+    for name, video in zip(inspection.short_names, inspection, strict=True):
+        for finding in video.findings:
+            color = "red" if finding.costs else "yellow"
+            text = Text.assemble((f"{name}: ", color), in_options(finding.what))
+            run.out.print(text, soft_wrap=True)
     sizes = [f"{readable_size(inspection.estimated_bytes(name))} as {name}" for name in STORAGES]
     missing = sum(video.will_miss for video in inspection)
     run.result(
@@ -113,21 +116,17 @@ def _show(run: Run, inspection: ProjectInspection) -> None:
         f"{' or '.join(sizes)}, estimated from their pixels and packets"
     )
     if missing:
-        run.result(f"Of {missing:,} of them frames or labels will be missing.")
+        run.result(f"{missing:,} of them will miss frames or labels.")
 
 
 def _cells(short_name: str, video: VideoInspection) -> tuple[Text | str, ...]:
     name = Text(short_name)
     if video.data_row_id not in short_name:
         name.append(f"\n{video.data_row_id}", style="dim")
-    findings = Text("\n").join(
-        Text(in_options(finding.what), style="red" if finding.costs else "yellow")
-        for finding in video.findings
-    )
     if video.info is None:
-        return name, "", "", "0", findings
+        return name, "", "", "0"
     info = video.info
     turned = f"\nturned {info.rotation} degrees" if info.rotation else ""
     rate = f"{info.frame_rate:.6g}" if info.frame_rate else ""
     shape = f"{info.codec}\n{info.width} x {info.height}{turned}"
-    return name, shape, rate, f"{video.rows:,}", findings
+    return name, shape, rate, f"{video.rows:,}"

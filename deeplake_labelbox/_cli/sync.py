@@ -172,7 +172,7 @@ def _show(run: Run, path: str, outcome: SyncReport) -> None:
             run.out.print(f"and {len(outcome.changes) - _CHANGES_SHOWN:,} more")
     done = "would be written" if outcome.dry_run else "committed"
     words = f"{outcome.summary}; {done}" if outcome.changes else "nothing changed"
-    run.result(f"{words} ({outcome.branch}, {counted(outcome.exported, 'video')} asked for)")
+    run.result(f"{words} (branch {outcome.branch}, {counted(outcome.exported, 'video')} exported)")
     if outcome.merged:
         run.result(f"Merged {outcome.branch} into main")
     if outcome.tag is not None:

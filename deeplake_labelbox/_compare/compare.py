@@ -83,7 +83,8 @@ def compare_labels(
 
     Raises:
         ConfigurationError: If an argument cannot be used, there is no such version, annotator or
-            video, or the extra ``evaluate``, which matches boxes, is not installed.
+            video, no video is labeled in both, or the extra ``evaluate``, which matches boxes, is
+            not installed.
         AnnotationSourceError: If the other labels cannot be read, or have no video of the dataset.
         DatasetError: If a dataset cannot be read.
 
@@ -222,6 +223,11 @@ class _Comparison:
             ]:
                 self._note(f"Left out, not labeled in {name}: {_listed(left_out)}.")
         both = [key for key in keys if key in first and key in second]
+        if not both:
+            raise ConfigurationError(
+                f"No video is labeled in both {self.names[0]} and {self.names[1]}, so there is "
+                f"nothing to compare."
+            )
         for key in tqdm(both, unit="video", desc="comparing", disable=not self.progress):
             a, b = first[key], second[key]
             if single := len(a.frames ^ b.frames):

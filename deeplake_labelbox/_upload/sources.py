@@ -50,7 +50,8 @@ def read_sources(paths: Iterable[str | os.PathLike[str]]) -> list[VideoFile]:
     through an IAM integration.
 
     Raises:
-        ConfigurationError: An entry has another type or an unknown scheme, or there is none.
+        ConfigurationError: An entry has another type, an unknown scheme or is a folder, or there
+            is none.
         VideoNotFoundError: Files do not exist; the message names all of them.
     """
     if isinstance(paths, str | os.PathLike):
@@ -60,6 +61,12 @@ def read_sources(paths: Iterable[str | os.PathLike[str]]) -> list[VideoFile]:
     sources = [_read(entry) for entry in paths]
     if not sources:
         raise ConfigurationError("`paths` is empty; give at least one path or URL.")
+    folder = next((source for source in sources if source.file and source.file.is_dir()), None)
+    if folder is not None:
+        raise ConfigurationError(
+            f"{folder.name} is a folder; give its videos instead, like {folder.name}/*.mp4. Nothing "
+            f"was uploaded."
+        )
     missing = [source.name for source in sources if source.file and not source.file.is_file()]
     if missing:
         more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""

@@ -36,7 +36,7 @@ def test_inspect_ends_with_2_when_something_will_be_missing(inspect_there, box, 
     result = inspect_there("inspect", project.id)
     assert result.exit_code == 2
     assert "HTML" in result.stdout
-    assert "Of 2 of them frames or labels will be missing." in result.stdout
+    assert "2 of them will miss frames or labels." in result.stdout
     assert "secret" not in result.output
     assert box.api_key not in result.output
 

@@ -28,7 +28,7 @@ def test_sync_shows_what_differs_and_writes_it(run_box, project, tmp_path):
     assert run_box("create", project.id, "clips").exit_code == 0
     same = run_box("sync", "clips")
     assert same.exit_code == 0
-    assert "nothing changed (main" in same.stdout
+    assert "nothing changed (branch main" in same.stdout
     row = project.data_rows[0]
     row.update_label(row.labels[0], [person(4)])
     project.add_video(clip(first=30), external_id="new.mp4")

@@ -81,6 +81,8 @@ def test_upload_ends_with_1_before_anything_is_made(box, upload):
     result = upload("clips/4.mp4", "missing.mp4", "--project", "Street")
     assert result.exit_code == 1
     assert "There is no file missing.mp4; nothing was uploaded" in result.stderr
+    result = upload("clips", "--project", "Street")
+    assert "clips is a folder; give its videos instead, like clips/*.mp4" in result.stderr
     result = upload("clips/4.mp4", "--project", "Street", "--ontology", "missing.json")
     assert result.exit_code == 1
     assert "The ontology missing.json cannot be read" in result.stderr

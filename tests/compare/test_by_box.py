@@ -115,6 +115,7 @@ def test_predictions(dataset, tmp_path):
     [
         (None, {}, ConfigurationError, "nothing to compare the labels with"),
         (None, {"annotators": ["eve@x.test"]}, ConfigurationError, "no columns of annotator"),
+        (None, {"annotators": [BOB, ADA], "videos": ["two.mp4"]}, ConfigurationError, "in both"),
         (None, {"versions": ["x"]}, ConfigurationError, "no version 'x'"),
         (None, {"versions": ["main"] * 3}, ConfigurationError, "give one or two"),
         (None, {"versions": ["main"], "classes": ["bus"]}, ConfigurationError, "names 'bus'"),

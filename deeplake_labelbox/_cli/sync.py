@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -14,12 +15,14 @@ from deeplake_labelbox._cli import options
 from deeplake_labelbox._cli.arguments import read_creds, read_presigner
 from deeplake_labelbox._cli.running import EXIT_GAPS, SAME_COMMAND, Run, check_writable, running
 from deeplake_labelbox._cli.summary import show_gaps
+from deeplake_labelbox._cli.tables import WIDE
 from deeplake_labelbox._counts import counted
 
 if TYPE_CHECKING:
     from deeplake_labelbox._sync.report import SyncReport
 
 _CHANGES_SHOWN: Final = 100
+_TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?\+00:00")
 
 
 def sync(
@@ -160,13 +163,17 @@ def _show(run: Run, path: str, outcome: SyncReport) -> None:
     if outcome.changes:
         table = Table(box=box.ROUNDED, title_justify="left", padding=(0, 1))
         table.title = Text(f"{outcome.project_name} → {path}", style="bold")
-        for column in ("data row", "what", "before (-) and after (+)"):
+        is_narrow = run.out.width < WIDE
+        columns = ("data row", "what", "before (-) and after (+)")
+        for column in ("data row", "change: - before, + after") if is_narrow else columns:
             table.add_column(column, overflow="fold")
         for change in outcome.changes[:_CHANGES_SHOWN]:
             row = Text(f"{change.name}\n{change.data_row_id}".strip())
             sides = (("-", change.before), ("+", change.after))
             told = "\n".join(f"{sign} {text}" for sign, text in sides if text)
-            table.add_row(row, change.what, Text(told))
+            told = _TIME.sub(r"\1 \2 UTC", told)
+            cells = [f"{change.what}\n{told}".strip()] if is_narrow else [change.what, told]
+            table.add_row(row, *map(Text, cells))
         run.out.print(table)
         if len(outcome.changes) > _CHANGES_SHOWN:
             run.out.print(f"and {len(outcome.changes) - _CHANGES_SHOWN:,} more")

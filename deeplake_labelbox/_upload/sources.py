@@ -64,8 +64,8 @@ def read_sources(paths: Iterable[str | os.PathLike[str]]) -> list[VideoFile]:
     folder = next((source for source in sources if source.file and source.file.is_dir()), None)
     if folder is not None:
         raise ConfigurationError(
-            f"{folder.name} is a folder; give its videos instead, like {folder.name}/*.mp4. Nothing "
-            f"was uploaded."
+            f"{folder.name} is a folder; give its videos instead, like {folder.name}/*.mp4. "
+            f"Nothing was uploaded."
         )
     missing = [source.name for source in sources if source.file and not source.file.is_file()]
     if missing:

@@ -40,7 +40,7 @@ def test_sync_shows_what_differs_and_writes_it(run_box, project, tmp_path):
     words = ("--branch", "labelbox", "--merge", "--tag", "run-7", "--report", "report.json")
     result = run_box("sync", "clips", *words)
     assert result.exit_code == 0, result.output
-    assert "1 video added, 1 label corrected; committed (labelbox" in result.stdout
+    assert "1 video added, 1 label corrected; committed (branch labelbox" in result.stdout
     assert "Merged labelbox into main" in result.stdout
     ds = deeplake.open(str(tmp_path / "clips"))
     assert ds.version == ds.tags["run-7"].version

@@ -58,7 +58,7 @@ class Format:
             another format, and for what cannot be read.
         columns: What the columns of a variant are, for the command line.
         suffixes: Endings of files that tell it.
-        marks: Names of files in a folder that tell it.
+        marks: Patterns of files in a folder that tell it.
         is_folder: Whether a folder that nothing else tells is one of it.
         is_numbered: Whether the numbers of its frames may need `Numbering`.
         reader: Module, and function or class, that opens a path; see `Read`. Empty where it
@@ -150,9 +150,10 @@ FORMATS: Final[Mapping[str, Format]] = {
     ),
     "cvat": Format(
         title="CVAT",
-        source="a .xml of CVAT for video",
+        source="a .xml of CVAT for video or a folder of them",
         suffixes=(".xml",),
-        reader="cvat.reader:CvatSource",
+        marks=("annotations.xml", "*/annotations.xml"),
+        reader="cvat.folder:open_cvat",
         target="images and an annotations.xml of CVAT for video",
         shapes=("box", "mask"),
         writer="cvat.writer:CvatWriter",

@@ -135,7 +135,7 @@ def _format_of(location: str) -> SourceFormat:
         if DatasetLocation.of(location).exists():
             return "deep-lake"
         for name in source_formats():
-            if any((path / mark).is_file() for mark in FORMATS[name].marks):
+            if any(any(path.glob(mark)) for mark in FORMATS[name].marks):
                 return name
         return next(name for name in source_formats() if FORMATS[name].is_folder)
     for name in source_formats():

@@ -84,7 +84,7 @@ def import_annotations(
     Args:
         source: A Deep Lake dataset with labels, a `LabeledDataset`, or its path; the path of a
             MOTChallenge text file or folder, of a YouTube-VIS or COCO JSON file, of a ``data.yaml``
-            of YOLO, or of a file of CVAT for video; or an iterable of plain annotations
+            of YOLO, or of a file or folder of CVAT for video; or an iterable of plain annotations
             (`ObjectAnnotation`, `FrameAnnotation`, `GlobalAnnotation`, or dicts of the same); or
             ``supervision.Detections`` of one video, by frame from 1 or in the order of its frames,
             or by data row for several, ``{"a.mp4": {1: detections}}``.

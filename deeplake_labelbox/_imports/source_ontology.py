@@ -12,6 +12,7 @@ from deeplake_labelbox._formats.annotations import (
     AnswerValue,
     VideoAnnotations,
 )
+from deeplake_labelbox._formats.cvat.folder import CvatFolder
 from deeplake_labelbox._formats.cvat.reader import CvatSource
 from deeplake_labelbox._formats.deep_lake.reader import DeepLakeSource
 from deeplake_labelbox._formats.registry import listed
@@ -95,7 +96,7 @@ def ontology_of_source(
         # The dataset knows the ontology that it was labeled with.
         ontology = _importable(source.ontology, writer)
     else:
-        if isinstance(source, CvatSource):
+        if isinstance(source, CvatSource | CvatFolder):
             found.complete(source.questions)
         known = {
             item.name: CLASSIFICATIONS[item.kind].name

@@ -48,6 +48,7 @@ class CvatSource:
     Args:
         path: The XML file.
         options: How it is read; a data row names the video of a file that has one only.
+        may_be_empty: Whether it may have no track.
 
     Raises:
         AnnotationSourceError: If there is no such file, or it is of another format.
@@ -57,6 +58,8 @@ class CvatSource:
         self,
         path: str | Path,
         options: ReadOptions = ReadOptions(),  # noqa: B008 - it is frozen
+        *,
+        may_be_empty: bool = False,
     ) -> None:
         self._path = Path(path)
         self._data_row = options.data_row
@@ -89,11 +92,11 @@ class CvatSource:
                 name = f"{name}#{index}"
             names.add(name)
             self._tracks.setdefault(track.get("task_id"), []).append((name, track))
-        if not self._tracks:
+        if not self._tracks and not may_be_empty:
             raise AnnotationSourceError(f"{path} has no <track>, so there is nothing to import.")
         self._tasks = CvatTasks(root, self._path)
         self._videos = self._by_video()
-        if not self._videos:
+        if self._tracks and not self._videos:
             raise AnnotationSourceError(
                 f"{path} has tracks of tasks that its <meta> does not have. Export the task as "
                 f"'CVAT for video 1.1'."

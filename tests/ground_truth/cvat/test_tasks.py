@@ -5,6 +5,7 @@ import re
 import pytest
 from cvat_files import SIZE, box, document, mask, project_of, reasons, task, track
 
+from deeplake_labelbox._formats.sources import ReadOptions, open_source
 from deeplake_labelbox.errors import AnnotationSourceError
 
 
@@ -156,3 +157,18 @@ def test_two_tasks_of_the_same_frames(imported):
     boxes[1] = boxes[1].replace('frame="3"', 'frame="23"').replace('frame="4"', 'frame="24"')
     (refused,) = imported(document(project_of(*tasks), *boxes)).refused
     assert "another video of the source, 'one.mp4', goes to the same data row" in refused.reason
+
+
+def test_a_folder_of_files_is_read_as_one_source(tmp_path):
+    for name, frame in {"one.mp4": 0, "two.mp4": 1, "none.mp4": None}.items():
+        (tmp_path / name).mkdir()
+        text = document(task(source=name), *([] if frame is None else [track(box(frame))]))
+        (tmp_path / name / "annotations.xml").write_text(text)
+    videos = open_source(tmp_path, ReadOptions()).videos(lambda _: None)
+    assert [video.name for video in videos] == ["one.mp4", "two.mp4"]
+    with pytest.raises(AnnotationSourceError, match="has tracks of 2 videos, but one data row"):
+        open_source(tmp_path, ReadOptions(data_row="a"))
+    with pytest.raises(
+        AnnotationSourceError, match=r"has no annotations\.xml of CVAT with a <track>"
+    ):
+        open_source(tmp_path / "none.mp4", ReadOptions())

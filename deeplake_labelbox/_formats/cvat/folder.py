@@ -1,0 +1,61 @@
+"""Files of CVAT in a folder: that of a task, or of several, as `CvatWriter` writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from deeplake_labelbox._formats.annotations import AnnotationSource, KindOf, VideoAnnotations
+from deeplake_labelbox._formats.cvat.reader import CvatSource
+from deeplake_labelbox._formats.sources import ReadOptions
+from deeplake_labelbox._model.annotations import AnswerKind
+from deeplake_labelbox.errors import AnnotationSourceError
+
+
+def open_cvat(path: str, options: ReadOptions) -> AnnotationSource:
+    """Open a file, or the folder of files; see `Read`."""
+    return CvatFolder(path, options) if Path(path).is_dir() else CvatSource(path, options)
+
+
+class CvatFolder:
+    """The files ``annotations.xml`` of a folder, or of the folders in it; some may have no track.
+
+    Args:
+        path: The folder.
+        options: How they are read.
+
+    Raises:
+        AnnotationSourceError: If there are none, one of them cannot be read, or none has a track.
+    """
+
+    def __init__(self, path: str | Path, options: ReadOptions) -> None:
+        files = sorted({*Path(path).glob("annotations.xml"), *Path(path).glob("*/annotations.xml")})
+        self._sources = [CvatSource(file, options, may_be_empty=True) for file in files]
+        if not len(self):
+            raise AnnotationSourceError(
+                f"{path} has no annotations.xml of CVAT with a <track>, neither itself nor in a "
+                f"folder; pass the file or folder that has it."
+            )
+        if options.data_row is not None and len(self) > 1:
+            raise AnnotationSourceError(
+                f"{path} has tracks of {len(self)} videos, but one data row is named; leave it "
+                f"out, or name a data row for each."
+            )
+
+    def __len__(self) -> int:
+        return sum(map(len, self._sources))
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The labels that they list."""
+        return frozenset().union(*(source.names for source in self._sources))
+
+    @property
+    def questions(self) -> Mapping[str, tuple[AnswerKind, tuple[str, ...]]]:
+        """Kind and options of the attributes by name."""
+        return {name: told for source in self._sources for name, told in source.questions.items()}
+
+    def videos(self, kind_of: KindOf) -> Iterator[VideoAnnotations]:
+        """Yield the annotations of each video, file by file."""
+        for source in self._sources:
+            yield from source.videos(kind_of)

@@ -14,13 +14,14 @@ from deeplake_labelbox._cli.arguments import read_creds, read_data_rows, read_pa
 from deeplake_labelbox._cli.reading import open_to_read
 from deeplake_labelbox._cli.running import Run, check_writable, running
 from deeplake_labelbox._cli.spelling import in_options
-from deeplake_labelbox._cli.tables import WIDE, table_of
+from deeplake_labelbox._cli.tables import table_of
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._files import check_free_folder
 
 if TYPE_CHECKING:
     from deeplake_labelbox import Evaluation, EvaluationScore
 
+_WIDE = 110  # columns of a terminal in which all rates and counts fit beside names
 _COUNTS = ("#objects", "#missed", "#false", "#switches")
 
 
@@ -101,7 +102,7 @@ def evaluate(
             show_default=False,
             rich_help_panel=options.LABELBOX,
             help="Send the videos of these frames to a Labelbox project: as a batch, or to rework "
-            "if they are in it.",
+            "if they are labeled there.",
         ),
     ] = None,
     lb_api_key: options.ApiKey = None,
@@ -196,7 +197,7 @@ def _show_scores(run: Run, what: str, scores: Sequence[EvaluationScore], found: 
     from deeplake_labelbox._evaluation.evaluation import rate  # noqa: PLC0415 - not needed for --help
 
     rates = tuple(f"#{name}" for name in found.rates_of(found.overall))
-    is_narrow = run.out.width < WIDE
+    is_narrow = run.out.width < _WIDE
     for columns in (rates, _COUNTS) if is_narrow else ((*rates, *_COUNTS),):
         shown = table_of(what, *columns)
         for score in scores:

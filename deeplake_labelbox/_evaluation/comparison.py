@@ -158,9 +158,7 @@ class Comparison:
         every = [each for video in compared for side in video.sides for each in side.items()]
         found = {name for name, boxes in every if len(boxes)}
         self.classes = [name for name in kinds if name in found]
-        for (unit, why), counts in self._left_out.items():
-            total = counted(counts.total(), unit)
-            self._note(f"{total} left out, {why}: {_listed(list(counts))}")
+        self._note_left_out(compared)
         self._note_scores(compared)
         has_tracks = self._has_tracks(compared)
         for each in tqdm(compared, unit="video", desc="comparing", disable=not progress):
@@ -291,6 +289,17 @@ class Comparison:
             self._note(f"The predictions of {name} are left out: {reason}")
         if (more := len(missing) - _SHOWN) > 0:
             self._note(f"The predictions of {counted(more, 'more video')} are left out likewise")
+
+    def _note_left_out(self, compared: Sequence[Compared]) -> None:
+        found = {name for each in compared for name, boxes in each.found.items() if len(boxes)}
+        if lacking := [repr(name) for name in self.classes if name not in found]:
+            self._note(
+                f"No prediction is of {', '.join(lacking)}, so all of these objects are missed; "
+                f"name the other `classes` to leave them out"
+            )
+        for (unit, why), counts in self._left_out.items():
+            total = counted(counts.total(), unit)
+            self._note(f"{total} left out, {why}: {_listed(list(counts))}")
 
     def _note_scores(self, compared: Sequence[Compared]) -> None:
         scores = [boxes.scores for each in compared for boxes in each.found.values()]

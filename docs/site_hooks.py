@@ -35,6 +35,8 @@ ROOMS: Final = {
     "_labelbox": "Datasets",
     "_model": "Datasets",
     "_store": "Reading",
+    "_evaluation": "Evaluation",
+    "_compare": "Evaluation",
     "_video": "Videos",
     "_pictures": "Pictures",
     "_formats": "Annotations",

@@ -123,7 +123,7 @@ def evaluate(
     as_json: options.AsJson = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Compare predictions, or another annotator, with the labels of a dataset.
+    """Score predictions, or another annotator, against the labels of a dataset.
 
     Boxes, and boxes around masks and polygons: mAP by pycocotools, MOTA and IDF1 of the tracks by
     motmetrics, for each class and video, and the frames with most errors.

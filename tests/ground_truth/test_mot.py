@@ -64,6 +64,11 @@ def test_a_folder_of_sequences(tmp_path):
     assert second.data_row == ("B",)
     assert [track.class_name for track in second.tracks] == ["bus", "tram"]
     assert second.tracks[0].coordinates[0].tolist() == [39, 18, 13, 22]
+    (tmp_path / "train").mkdir()
+    for name in ("A", "B"):
+        (tmp_path / name).rename(tmp_path / "train" / name)
+    splits = MotSource(tmp_path).videos(NO_TOOL)
+    assert [video.data_row for video in splits] == [("A",), ("B",)]
 
 
 def test_labels_txt_names_the_classes(read):

@@ -48,9 +48,9 @@ class MotSource:
     """A file of MOTChallenge text, or a folder of sequences.
 
     Args:
-        path: A text file, the folder of a sequence (with ``gt/gt.txt`` or ``gt.txt``), or a
-            folder of such folders. The video of a sequence is named by its folder, or by
-            ``seqinfo.ini`` where `to_mot` wrote it.
+        path: A text file, the folder of a sequence (with ``gt/gt.txt`` or ``gt.txt``), a folder
+            of such folders, or one of splits with such folders. The video of a sequence is named
+            by its folder, or by ``seqinfo.ini`` where `to_mot` wrote it.
         options: How it is read. The format ``mot``, which is the default, reads only files whose
             columns are certain. A data row names the video of a single file. For the mapping, see
             `variant_of`.
@@ -257,11 +257,13 @@ def _files(path: Path) -> list[Path]:
         return [path]
     for name in _GROUND_TRUTH_FILES:
         folder = name.removesuffix(".txt")
-        for pattern in (name, f"{folder}/{name}", f"*/{name}", f"*/{folder}/{name}"):
+        inner = f"{folder}/{name}"
+        for pattern in (name, inner, f"*/{name}", f"*/{inner}", f"*/*/{inner}"):
             if found := sorted(path.glob(pattern)):
                 return found
     raise AnnotationSourceError(
-        f"There is no MOTChallenge file at {path}; pass a text file, or a folder with gt/gt.txt."
+        f"There is no MOTChallenge file at {path}; pass a text file, a folder with gt/gt.txt, or "
+        f"the file of another format in it."
     )
 
 

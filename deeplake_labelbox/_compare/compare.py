@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from tqdm.auto import tqdm
-
 from deeplake_labelbox._compare.differences import (
     PairFinder,
     VideoDifferences,
@@ -27,6 +25,7 @@ from deeplake_labelbox._formats.deep_lake.reader import DeepLakeSource
 from deeplake_labelbox._formats.frame_numbers import Numbering
 from deeplake_labelbox._formats.registry import SourceFormat
 from deeplake_labelbox._formats.sources import ReadOptions, Source, open_source
+from deeplake_labelbox._progress import with_progress
 from deeplake_labelbox._store.labeled_dataset import DatasetLike, LabeledDataset
 from deeplake_labelbox._store.location import DatasetLocation
 from deeplake_labelbox.errors import ConfigurationError
@@ -228,7 +227,7 @@ class _Comparison:
                 f"No video is labeled in both {self.names[0]} and {self.names[1]}, so there is "
                 f"nothing to compare."
             )
-        for key in tqdm(both, unit="video", desc="comparing", disable=not self.progress):
+        for key in with_progress(both, unit="video", desc="comparing", shown=self.progress):
             a, b = first[key], second[key]
             if single := len(a.frames ^ b.frames):
                 self._note(f"{a.name}: {counted(single, 'frame')} left out, which only one has.")

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from PIL import Image
-from tqdm.auto import tqdm
 
 from deeplake_labelbox._compare.pictures import STATE_COLORS, FramePictures
 from deeplake_labelbox._compare.report import HEAD, FrameChanges, LabelComparison
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._files import check_suffix, replacing_file
+from deeplake_labelbox._progress import with_progress
 
 _WIDTH: Final = 640
 _LEGEND: Final = {
@@ -64,7 +64,7 @@ def write_comparison_page(
     """Write the page; see `LabelComparison.write_page`."""
     check_suffix(path, ".html")
     shown = comparison.changes[:worst]
-    bar = tqdm(shown, unit="frame", desc="comparison", disable=not progress)
+    bar = with_progress(shown, unit="frame", desc="comparison", shown=progress)
     title = f"{comparison.first} → {comparison.second}"
     parts = [
         f"<h1>{html.escape(title)}</h1>",

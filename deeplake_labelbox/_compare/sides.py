@@ -7,14 +7,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tqdm.auto import tqdm
-
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._evaluation.boxes import has_box
 from deeplake_labelbox._evaluation.comparison import other_size
 from deeplake_labelbox._evaluation.truth import Truth
 from deeplake_labelbox._formats.annotations import AnnotationSource, VideoAnnotations
 from deeplake_labelbox._formats.deep_lake.reader import DeepLakeSource
+from deeplake_labelbox._progress import with_progress
 from deeplake_labelbox._store.applied_labels import AppliedLabels
 from deeplake_labelbox._store.labeled_dataset import LabeledDataset
 from deeplake_labelbox.errors import AnnotationSourceError, ConfigurationError
@@ -50,12 +49,12 @@ def labels_of(labels: LabeledDataset, *, progress: bool) -> Labels:
     annotations: Iterable[VideoAnnotations] = [VideoAnnotations((v.data_row_id,)) for v in videos]
     if AppliedLabels.read(labels.dataset) is not None:
         annotations = DeepLakeSource(labels).videos(lambda _: None)
-    told = tqdm(
+    told = with_progress(
         zip(videos, annotations, strict=True),
         total=len(videos),
         unit="video",
         desc="labels",
-        disable=not progress,
+        shown=progress,
     )
     return {
         video.data_row_id: VideoLabels(video.short_name, frozenset(video.frames.tolist()), each)
@@ -89,7 +88,7 @@ def labels_from(
     missing: list[str] = []
     told = source.videos(lambda name: truth.kinds.get(mapping.get(name, name)))
     total = len(source) or None
-    for video in tqdm(told, total=total, unit="video", desc="labels", disable=not progress):
+    for video in with_progress(told, total=total, unit="video", desc="labels", shown=progress):
         names.update(_names(video))
         target = truth.targets.find(video.data_row)
         reason = target if isinstance(target, str) else other_size(video, target)

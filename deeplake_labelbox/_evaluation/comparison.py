@@ -9,7 +9,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm.auto import tqdm
 
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._evaluation.boxes import NO_BOXES, Boxes, boxes_by_class, has_box, has_mask
@@ -17,6 +16,7 @@ from deeplake_labelbox._evaluation.tracking import TrackErrors, track_errors
 from deeplake_labelbox._evaluation.truth import Truth, labeled_size
 from deeplake_labelbox._formats.annotations import AnnotationSource, VideoAnnotations
 from deeplake_labelbox._imports.targets import Target
+from deeplake_labelbox._progress import with_progress
 from deeplake_labelbox._store.videos import Video
 from deeplake_labelbox.errors import AnnotationSourceError, ConfigurationError
 
@@ -97,12 +97,12 @@ class Comparison:
         unlabeled: list[str] = []
         boxes, common = 0, 0
         wanted = self._truth.wanted
-        for video in tqdm(
+        for video in with_progress(
             source.videos(self._kind_of),
             total=len(source) or None,
             unit="video",
             desc="predictions",
-            disable=not progress,
+            shown=progress,
         ):
             names.update(track.class_name for track in video.tracks)
             names.update(item.class_name for item in video.refused)
@@ -161,7 +161,7 @@ class Comparison:
         self._note_left_out(compared)
         self._note_scores(compared)
         has_tracks = self._has_tracks(compared)
-        for each in tqdm(compared, unit="video", desc="comparing", disable=not progress):
+        for each in with_progress(compared, unit="video", desc="comparing", shown=progress):
             for name in self.classes:
                 truth, predicted = (side.get(name, NO_BOXES) for side in each.sides)
                 if len(truth) or len(predicted):
@@ -240,12 +240,12 @@ class Comparison:
         missing, unlabeled = [], []
         wanted = self._truth.wanted
         videos = self._truth.labels.videos
-        for video, told in tqdm(
+        for video, told in with_progress(
             zip(videos, self._truth.source.videos(self._kind_of), strict=True),
             total=len(videos),
             unit="video",
             desc="labels",
-            disable=not progress,
+            shown=progress,
         ):
             found = self._found.get(video.data_row_id)
             if wanted is not None and video.data_row_id not in wanted:

@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from tqdm.auto import tqdm
-
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._formats.annotations import AnnotationSource, VideoAnnotations
 from deeplake_labelbox._imports.chunks import ChunkRow, ChunkWriter, ImportChunk
@@ -24,6 +22,7 @@ from deeplake_labelbox._imports.payload import PayloadWriter
 from deeplake_labelbox._imports.sending import LabelboxImports, reason_of
 from deeplake_labelbox._imports.targets import Target, Targets
 from deeplake_labelbox._labelbox.spool import replacing
+from deeplake_labelbox._progress import progress_bar, with_progress
 from deeplake_labelbox.errors import AlreadyLabeledError, AnnotationSourceError
 from deeplake_labelbox.report import Gap
 
@@ -88,12 +87,12 @@ class ImportRun:
         taken: dict[str, str] = {}
         missing: dict[str, str] = {}
         names: set[str] = set()
-        videos = tqdm(
+        videos = with_progress(
             source.videos(writer.kind_of),
             total=len(source) or None,
             unit="video",
             desc="annotations",
-            disable=not self._progress,
+            shown=self._progress,
         )
         for video in videos:
             names.update(_names(video))
@@ -156,8 +155,8 @@ class ImportRun:
                 self._note_overwriting(new)
             labeled = self._labeled(new, imports, frozenset(n for n, _ in names.values()))
             total = sum(len(row.lines) for chunk in chunks for row in chunk.rows)
-            with tqdm(
-                total=total, unit="line", desc="import", disable=not self._progress
+            with progress_bar(
+                total=total, unit="line", desc="import", shown=self._progress
             ) as progress:
                 for chunk in chunks:
                     name, is_there = names[chunk.path]

@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._files import (
@@ -38,6 +37,7 @@ from deeplake_labelbox._formats.written_frames import (
 from deeplake_labelbox._jobs.conversion import ConversionReport
 from deeplake_labelbox._jobs.picture_files import PictureFile, PictureFiles
 from deeplake_labelbox._model.kinds import GEOMETRIES
+from deeplake_labelbox._progress import ProgressBar, progress_bar
 from deeplake_labelbox._store.families import ObjectFamily
 from deeplake_labelbox._store.frame_index import FrameIndex, Where
 from deeplake_labelbox._store.frame_objects import FrameObjects, ObjectCounter, read_objects
@@ -163,7 +163,7 @@ def convert_dataset(
     found: Notes = Counter()
     with (
         new_folder(output) as folder,
-        tqdm(total=len(chosen), unit="frame", desc="convert", disable=not progress) as bar,
+        progress_bar(total=len(chosen), unit="frame", desc="convert", shown=progress) as bar,
         kept_encoder_threads(),
         written_beside() as written,
     ):
@@ -201,7 +201,7 @@ class _FrameWriting:
     writer: FormatWriter
     files: PictureFiles
     written: WrittenBeside
-    bar: tqdm[Any]
+    bar: ProgressBar
     objects: Counter[str] = field(default_factory=Counter)
     notes: Notes = field(default_factory=Counter)
     counter: ObjectCounter = field(default_factory=lambda: ObjectCounter(quiet=True))

@@ -17,8 +17,6 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from tqdm.auto import tqdm
-
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._jobs.inspection import ProjectInspection, VideoInspection
 from deeplake_labelbox._jobs.project_source import client_presigner
@@ -31,6 +29,7 @@ from deeplake_labelbox._model.labels import parse_label
 from deeplake_labelbox._model.rows import project_entry
 from deeplake_labelbox._model.selection import LabelSelection, select_label
 from deeplake_labelbox._model.visibility import frames_beyond
+from deeplake_labelbox._progress import with_progress
 from deeplake_labelbox._video.access import Access, UrlPresigner
 from deeplake_labelbox._video.checks import FindingKind, VideoFinding, check_video
 from deeplake_labelbox._video.container import VideoInfo
@@ -134,12 +133,12 @@ def inspect_export(
         inspect = partial(
             _inspect_row, chosen, label_selection, url_presigner=url_presigner, transport=transport
         )
-        found = tqdm(
+        found = with_progress(
             _in_order(pool, rows, inspect, 2 * at_a_time),
             total=len(rows),
             unit="video",
             desc="videos",
-            disable=not progress,
+            shown=progress,
         )
         return ProjectInspection(chosen, name, tuple(found))
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import deeplake
 import numpy as np
-from tqdm.auto import tqdm
 
 from deeplake_labelbox._jobs.engine import Engine
 from deeplake_labelbox._jobs.video_task import (
@@ -21,6 +20,7 @@ from deeplake_labelbox._jobs.video_task import (
     VideoRestarted,
     VideoTask,
 )
+from deeplake_labelbox._progress import ProgressBar, progress_bar
 from deeplake_labelbox._store.frame_selection import FrameSelection
 from deeplake_labelbox._store.frames.registry import KEEPS_SIZE
 from deeplake_labelbox._store.frames.store import FrameStore, PreparedFrames
@@ -173,11 +173,11 @@ class VideoAppender:
         """
         with (
             closing(self._engine.run([self._task(video) for video in videos])) as steps,
-            tqdm(
+            progress_bar(
                 total=total if self._selection.keeps_all else None,
                 initial=done,
                 unit="frame",
-                disable=not self._progress,
+                shown=self._progress,
                 desc="frames",
             ) as bar,
         ):
@@ -199,7 +199,7 @@ class VideoAppender:
         video: PendingVideo,
         steps: Iterator[Step],
         files: WrittenFiles,
-        bar: tqdm[Any],
+        bar: ProgressBar,
     ) -> Appended:
         known = video.entry
         outcome = VideoOutcome(known.data_row_id, known.name)

@@ -9,8 +9,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from tqdm.auto import tqdm
-
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._labelbox.client import clean, labelbox_errors
 from deeplake_labelbox._labelbox.export import ProjectExport
@@ -19,6 +17,7 @@ from deeplake_labelbox._labelbox.line_index import LineIndex, RowWriter
 from deeplake_labelbox._labelbox.spool import TemporaryFolder, replacing
 from deeplake_labelbox._labelbox.task_stream import RETRY_DELAYS, StreamKind, TaskStream
 from deeplake_labelbox._model.rows import parse_row
+from deeplake_labelbox._progress import ProgressBar, progress_bar
 from deeplake_labelbox.errors import (
     ConfigurationError,
     ExportCanceledError,
@@ -159,7 +158,7 @@ class ProjectExporter:
         errors: list[Any] = []
         with (
             replacing(target) as file,
-            tqdm(desc="export", total=0, unit="row", disable=not progress) as bar,
+            progress_bar(desc="export", total=0, unit="row", shown=progress) as bar,
         ):
             writer = RowWriter(file, index)
             tasks = list(filters.to_sdk())
@@ -224,7 +223,7 @@ class ProjectExporter:
                 return
 
     def _write(
-        self, task: ExportTask, writer: RowWriter, bar: tqdm[Any], *, skip_known: bool
+        self, task: ExportTask, writer: RowWriter, bar: ProgressBar, *, skip_known: bool
     ) -> list[Any]:
         """Write the data rows of a complete task; return the errors that came with them."""
         stream = self._stream(task, "RESULT")

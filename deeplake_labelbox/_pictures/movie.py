@@ -15,7 +15,6 @@ import numpy as np
 from av.video.reformatter import ColorRange, Colorspace
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
-from tqdm.auto import tqdm
 
 from deeplake_labelbox._files import replacing_file
 from deeplake_labelbox._pictures.answer_panel import AnswerPanel
@@ -25,6 +24,7 @@ from deeplake_labelbox._pictures.frame_times import frame_rate, frame_times
 from deeplake_labelbox._pictures.overlay import draw_objects
 from deeplake_labelbox._pictures.text_layout import Lettering
 from deeplake_labelbox._pictures.video_selection import FrameRange, select_videos
+from deeplake_labelbox._progress import with_progress
 from deeplake_labelbox._steps import steps
 from deeplake_labelbox._store.labeled_dataset import DatasetLike
 from deeplake_labelbox._store.videos import Video
@@ -99,7 +99,9 @@ def write_preview_video(
     times = frame_times(reader.dataset, shown)
     drawn = in_background(_draw(reader, shown, times, layout, palette), ahead=_DRAWN_AHEAD)
     with replacing_file(path) as part, closing(drawn):
-        bar = tqdm(drawn, total=len(shown.rows), unit="frame", desc="movie", disable=not progress)
+        bar = with_progress(
+            drawn, shown=progress, desc="movie", unit="frame", total=len(shown.rows)
+        )
         _encode(part, bar, layout.size, times, frame_rate(reader.dataset, shown))
     return shown
 

@@ -15,13 +15,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from tqdm.auto import tqdm
-
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._files import replacing_file
 from deeplake_labelbox._pictures.clips import Clip, Size, clip_size, clip_weight, encode_clip
 from deeplake_labelbox._pictures.page_content import PageContent, Part, clip_of_part
 from deeplake_labelbox._pictures.video_selection import FrameRange
+from deeplake_labelbox._progress import progress_bar
 from deeplake_labelbox._steps import steps
 from deeplake_labelbox._store.labeled_dataset import DatasetLike
 from deeplake_labelbox._video.cores import usable_cores
@@ -151,7 +150,7 @@ def _whole_page(
         if most_pixels < _FEWEST_PIXELS:
             break
         sizes = [clip_size(part.size, width, most_pixels) for part in parts]
-        with tqdm(total=frames, unit="frame", desc="page", disable=not progress) as bar:
+        with progress_bar(total=frames, unit="frame", desc="page", shown=progress) as bar:
             clips = _clips(content, parts, sizes, room)
             for part, found, clip in zip(parts, objects, clips, strict=True):
                 data[part.name] = {**found, **clip}

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm.auto import tqdm
 
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._files import write_json
@@ -18,6 +17,7 @@ from deeplake_labelbox._notebook_tables import table
 from deeplake_labelbox._pictures.frame_annotations import AnnotationReader
 from deeplake_labelbox._pictures.timelines import TrackTimeline, VideoTimeline, read_timeline
 from deeplake_labelbox._pictures.video_selection import select_videos
+from deeplake_labelbox._progress import with_progress
 from deeplake_labelbox._store.labeled_dataset import DatasetLike
 
 _PARTS: Final = 48
@@ -179,7 +179,7 @@ def dataset_statistics(
     answers: dict[str, dict[str, int]] = {}
     counted = []
     chosen = select_videos(reader.dataset, videos)
-    for video in tqdm(chosen, unit="video", desc="videos", disable=not progress):
+    for video in with_progress(chosen, unit="video", desc="videos", shown=progress):
         timeline = read_timeline(reader, video)
         counted.append(_video(timeline))
         for name, tracks in _by_class(timeline).items():

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 import deeplake
 import numpy as np
 from numpy.typing import NDArray
-from tqdm.auto import tqdm
 
 from deeplake_labelbox._model.kinds import GEOMETRIES
+from deeplake_labelbox._progress import ProgressBar, progress_bar
 from deeplake_labelbox._store.applied_labels import AppliedLabels
 from deeplake_labelbox._store.columns import column_kind, column_names
 from deeplake_labelbox._store.frame_index import FrameIndex
@@ -109,7 +109,7 @@ class DatasetCopy:
         files = WrittenFiles.of(dataset)
         store.create_columns(dataset)
         total = 2 * len(self.index)
-        with tqdm(total=total, unit="row", desc="rows", disable=not self.progress) as bar:
+        with progress_bar(total=total, unit="row", desc="rows", shown=self.progress) as bar:
             entries = self._copy_frames(dataset, store, files, bar)
             self._copy_columns(dataset, files, bar)
         meta = replace(
@@ -137,7 +137,7 @@ class DatasetCopy:
         dataset: deeplake.Dataset,
         store: FrameStore[Any],
         files: WrittenFiles,
-        bar: tqdm[Any],
+        bar: ProgressBar,
     ) -> dict[int, VideoEntry]:
         """Append the rows, video by video; the entries of all videos, as the copy has them."""
         entries = {}
@@ -156,7 +156,9 @@ class DatasetCopy:
             entries[entry.video_idx] = entry
         return entries
 
-    def _copy_columns(self, dataset: deeplake.Dataset, files: WrittenFiles, bar: tqdm[Any]) -> None:
+    def _copy_columns(
+        self, dataset: deeplake.Dataset, files: WrittenFiles, bar: ProgressBar
+    ) -> None:
         """Add all other columns; cells that were never written stay so."""
         there = set(column_names(dataset))
         columns = [

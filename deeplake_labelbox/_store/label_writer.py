@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import deeplake
-from tqdm.auto import tqdm
 
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._model.annotations import VideoLabel
 from deeplake_labelbox._model.labels import parse_label
 from deeplake_labelbox._model.ontology import Ontology
+from deeplake_labelbox._progress import with_progress
 from deeplake_labelbox._store.applied_labels import AppliedLabel, AppliedLabels
 from deeplake_labelbox._store.columns import (
     BASE_COLUMNS,
@@ -175,9 +175,9 @@ class LabelWriter:
         with (
             Transport() as transport,
             MaskReader(transport, self._options.mask_presigner) as masks,
-            tqdm(rows, unit="video", disable=not self._options.progress, desc="labels") as bar,
         ):
-            for row in bar:
+            progress = self._options.progress
+            for row in with_progress(rows, shown=progress, desc="labels", unit="video"):
                 key = row.data_row_id
                 only = None if columns is None else columns[key]
                 label = self._apply(row, only, index, track_ids, masks, existing, known.get(key))

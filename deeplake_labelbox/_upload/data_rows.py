@@ -9,10 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from tqdm.auto import tqdm
-
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._labelbox.client import clean, labelbox_errors
+from deeplake_labelbox._progress import progress_bar
 from deeplake_labelbox._upload.global_keys import KeyedVideo
 from deeplake_labelbox.errors import AuthenticationError, LabelboxError, LabelboxUnavailableError
 
@@ -90,7 +89,7 @@ class DataRowMaker:
             LabelboxError: Labelbox refuses the whole request.
         """
         with (
-            tqdm(desc="upload", total=len(videos), unit="video", disable=not progress) as bar,
+            progress_bar(desc="upload", total=len(videos), unit="video", shown=progress) as bar,
             ThreadPoolExecutor(_THREADS) as pool,
         ):
             for some in _tasks(videos):

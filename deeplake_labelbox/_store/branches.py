@@ -60,7 +60,7 @@ def branch_to_write(
 def _open_branch(
     dataset: deeplake.Dataset, name: str | None, wait: float
 ) -> tuple[deeplake.Dataset, bool]:
-    """Open a branch, and tell whether it was created."""
+    """Open a branch, and return whether it was created."""
     if name is None:
         return dataset, False
     if not name.strip():

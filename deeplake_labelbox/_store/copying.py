@@ -219,7 +219,7 @@ class DatasetCopy:
 
 
 def _copy(source: Any, target: Any) -> None:
-    """Copy metadata, but what is written anew."""
+    """Copy metadata, except for what is rewritten."""
     for key in source.keys():  # noqa: SIM118 - no mapping
         if not key.startswith(KEY):
             target[key] = source[key]

@@ -16,7 +16,7 @@ from deeplake_labelbox._store.location import dataset_errors
 from deeplake_labelbox.errors import ConfigurationError, DatasetMismatchError
 
 Where = str | Callable[[Any], bool] | deeplake.DatasetView
-"""A TQL expression (what stands after ``WHERE``), a function of a row, ``row["weather"]``, or the
+"""A TQL expression (the part after ``WHERE``), a function of a row, ``row["weather"]``, or the
 view of a query, whose rows are meant."""
 
 

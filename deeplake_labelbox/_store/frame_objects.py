@@ -84,10 +84,10 @@ class FrameObjects:
 
 
 class ObjectCounter:
-    """Leaves out the objects that do not count in a frame, and says so once.
+    """Leaves out the objects that do not count in a frame, and reports that once.
 
     Args:
-        quiet: Whether the caller says so.
+        quiet: Whether the caller reports it instead.
     """
 
     def __init__(self, *, quiet: bool = False) -> None:
@@ -160,7 +160,7 @@ def read_objects(
 
 
 def _cut(boxes: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
-    """Boxes cut at the edges of their frame; 0 stands for a size that is not known."""
+    """Boxes cut at the edges of their frame; 0 is an unknown size."""
     cut = boxes.copy()
     cut[:, 0::2] = cut[:, 0::2].clip(0, width or None)
     cut[:, 1::2] = cut[:, 1::2].clip(0, height or None)

@@ -57,7 +57,7 @@ class LabelSpace:
 
         Args:
             dataset: The dataset.
-            names: Names of columns; ``car`` stands for ``car/car`` too, and
+            names: Names of columns; ``car`` also means ``car/car``, and
                 ``ada@company.com/car`` for one annotator's. By default all columns of rectangles,
                 or if there are none, all of masks and polygons, of the annotator whose labels
                 are read.

@@ -29,7 +29,7 @@ STATUS_KEY = "labelbox_meta_status"
 
 # Deep Lake 4.7.4 writes a value of more than some 24 KB as a checkpoint, and such a one loses the
 # branches and tags that were made since the last (all but the newest), or leaves a log that takes a
-# second and 2 GB of memory to read. So no value is long: entries stand in keys of their own, a few
+# second and 2 GB of memory to read. So no value is long: entries have keys of their own, a few
 # in each, and those that changed are written.
 _ENTRIES_A_KEY: Final = 8
 _MAX_LENGTH: Final = 16 << 10
@@ -64,7 +64,7 @@ class VideoEntry:
         sizes: First 1-based frame, width and height of each run of pictures of one size, if the
             size changes within the video; empty if all pictures have ``width`` and ``height``,
             which are those of the first. Labels are in pixels of the first size.
-        recordings: Where the packets of its frames stand (`PacketRows`), of every try that any
+        recordings: Where the packets of its frames are stored (`PacketRows`), of every try that any
             version of the dataset may need; the last is that of its rows.
     """
 

@@ -351,7 +351,7 @@ class LabeledDataset:
         Raises:
             ConfigurationError: If Ray Data is not installed, there is no such row, or answers have
                 the name of one of these columns.
-            DatasetMismatchError: If the rows do not tell their video and frame.
+            DatasetMismatchError: If the rows do not identify their video and frame.
         """
         from deeplake_labelbox._store.ray_rows import ray_rows  # noqa: PLC0415 - seldom used
 

@@ -21,7 +21,7 @@ def in_labeled_videos(
     Args:
         dataset: The dataset.
         frames: The frames.
-        columns: Columns that are always set, of which one is to be labeled; by default any.
+        columns: Columns of which at least one must be labeled; by default any column.
     """
     # Of a labeled video every cell is set, even where there is no object or answer; but for
     # the columns of an annotator, who did not label all videos.
@@ -41,7 +41,7 @@ def labeled_frames(
 
     Raises:
         ConfigurationError: If a video has no frame.
-        DatasetMismatchError: If the rows do not tell their video and frame.
+        DatasetMismatchError: If the rows do not identify their video and frame.
     """
     frames = dataset.index.of_videos(videos)
     columns = [column.family.always_set for column in space.columns]

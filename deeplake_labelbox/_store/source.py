@@ -40,7 +40,7 @@ class DatasetSource:
                 f"LabeledDataset reads an open Deep Lake dataset, not {type(dataset).__name__}; "
                 f"pass what deeplake.open returns, or its path."
             )
-        # A view has what a dataset has for reading.
+        # For reading, a view has the same methods as a dataset.
         self._dataset: ReadableDataset | None = cast("ReadableDataset", dataset)
         self._pid = self._owner = os.getpid()
         self.is_view = not isinstance(dataset, ReadableDataset)
@@ -48,7 +48,7 @@ class DatasetSource:
             return
         self._version = dataset.version
         with warnings.catch_warnings(record=True) as caught:
-            # So Deep Lake says that there are rows or cells which no other process can see.
+            # Deep Lake warns here of rows or cells that no other process can see.
             warnings.simplefilter("always")
             self._pickled = pickle.dumps(dataset)
         self._is_committed = not caught

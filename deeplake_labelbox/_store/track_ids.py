@@ -28,7 +28,7 @@ NEXT_KEY = "labelbox_next_track_id"
 
 # Under this and a data row id the metadata of a column holds the data row's feature ids by track
 # id, as JSON text: Deep Lake 4.7.4 takes seconds to read a mapping of some thousand entries, and
-# minutes for ten times as many. They stand apart by data row because every value that ever
+# minutes for ten times as many. They are stored by data row because every value that ever
 # stood there is read whenever the dataset is opened.
 TRACKS_KEY = "labelbox_tracks_"
 

@@ -35,7 +35,7 @@ class DataFiller(TypedDict):
 class FillerStore(RowsAlone):
     """Stores frames through the functions of a user's data filler.
 
-    The functions stay with the dataset: a copy in another process prepares frames only.
+    The functions are not pickled: a copy in another process only prepares frames.
 
     Args:
         data_filler: See `DataFiller`.
@@ -70,7 +70,7 @@ class FillerStore(RowsAlone):
         return video.decode(wanted)
 
     def size_of(self, batch: FrameBatch) -> int:  # noqa: ARG002 - the protocol of `FrameStore`
-        """Unknown."""
+        """Return 0: the size is unknown."""
         return 0
 
     def append(self, dataset: deeplake.Dataset, entry: VideoEntry, batch: FrameBatch) -> VideoEntry:
@@ -96,12 +96,12 @@ class FillerStore(RowsAlone):
         return entry
 
     def transfer(self, *_: object) -> Iterator[FrameBatch]:
-        """Not possible: other datasets have other columns."""
+        """Refuse: other datasets have other columns."""
         raise ConfigurationError("A data filler cannot be used to copy a dataset.")
 
     @staticmethod
     def reader(dataset: Readable, column: str) -> PictureReader:
-        """Make what reads a column of pictures."""
+        """Return the reader of a column of pictures."""
         return PictureReader(dataset, column)
 
 
@@ -125,7 +125,7 @@ class FillableDataset:
             self.ds.add_column(name, *args, **kwargs)
 
     def append(self, rows: dict[str, Any] | list[dict[str, Any]]) -> None:
-        """Append rows; columns of labels that are there already stay empty."""
+        """Append rows; existing columns of labels stay empty."""
         with dataset_errors("appending the rows of data_filler"):
             if isinstance(rows, dict):
                 append_rows(self.ds, rows)

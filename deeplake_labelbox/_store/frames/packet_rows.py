@@ -1,12 +1,12 @@
 """The dataset ``<path>/videos``: packets of videos, as rows of a dataset inside of another one.
 
-A row holds a group of packets: a group of pictures, or a part of it of about a mebibyte; a group
-of a larger packet has several rows. Behind the groups of a recording, which is what was read of a
-video at one time, there is a row of its index, which tells how to decode them (`PacketIndex`).
+A row holds a group of packets: a group of pictures, or a part of one of about 1 MiB. A group with a
+larger packet has several rows. A recording is what one run read of a video. The row after its
+groups holds its index, which is needed to decode them (`PacketIndex`).
 
-What the entries of videos refer to (`VideoEntry.recordings`) is never changed or deleted: earlier
-versions and other branches of the outer dataset may need it. Recordings that nobody refers to were
-left by a run that was killed, or had no more frames than an earlier one; they are deleted.
+A recording that an entry refers to (`VideoEntry.recordings`) is never changed or deleted: earlier
+versions and other branches of the outer dataset may need it. Recordings without a reference are
+deleted: a killed run left them, or they had no more frames than an earlier one.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from deeplake_labelbox._store.resume import delete_rows
 from deeplake_labelbox._store.source import DatasetSource
 from deeplake_labelbox.errors import ConfigurationError, DatasetError
 
-# Deep Lake 4.7.4 takes twice the memory of a cell to write it, and reads neighbors along.
+# Deep Lake 4.7.4 needs twice the memory of a cell to write it, and also reads neighboring cells.
 _CELL_BYTES: Final = 1 << 20
-# The number of the group that an index stands under.
+# The group number of an index.
 _INDEX: Final = -1
-# Groups that were read lately, together.
+# Most bytes of recently read groups that are kept.
 _KEPT_BYTES: Final = 32 << 20
 
 
@@ -58,26 +58,26 @@ def create_packet_rows(outer: deeplake.Dataset) -> None:
 
 
 class PacketWriter:
-    """Adds recordings; nothing of them is published before `publish`.
+    """Adds recordings; only `publish` commits them.
 
     Args:
-        outer: The dataset whose frames they are.
+        outer: The dataset of the frames.
     """
 
     def __init__(self, outer: deeplake.Dataset) -> None:
-        self._pid = os.getpid()  # first: `__del__` comes also where opening fails
+        self._pid = os.getpid()  # set first: `__del__` also runs if opening fails
         self._location = DatasetLocation.of_dataset(outer)
         self._dataset = self._location.nested.open()
-        # Rows before this one are known to be needed.
+        # All rows before this one are needed.
         self._checked = 0
 
     @property
     def is_new(self) -> bool:
-        """Whether nothing was published yet, so that what others left is looked for."""
+        """Whether nothing was published yet, so `publish` also checks what earlier runs left."""
         return not self._checked
 
     def append(self, data_row_id: str, recording: int, groups: Sequence[tuple[int, bytes]]) -> None:
-        """Append groups of a recording: the number of each, and its packets joined."""
+        """Append groups of a recording: the number and the concatenated packets of each."""
         cells = [(number, cell) for number, packets in groups for cell in _cells(packets)]
         if cells:
             with dataset_errors(f"appending packets to {self._location.nested}"):
@@ -91,11 +91,11 @@ class PacketWriter:
                 )
 
     def append_index(self, data_row_id: str, recording: int, index: bytes) -> None:
-        """Append the index of a recording, behind its last group."""
+        """Append the index of a recording, after its last group."""
         self.append(data_row_id, recording, [(_INDEX, index)])
 
     def publish(self, needed: Collection[int]) -> None:
-        """Delete recordings that are not needed, and commit; before the frames' rows are.
+        """Delete recordings that are not needed, and commit; call it before the rows are committed.
 
         Args:
             needed: The recordings that any version or branch of the outer dataset refers to, and
@@ -110,13 +110,13 @@ class PacketWriter:
             self._checked = len(self._dataset)
 
     def discard(self) -> None:
-        """Take back what was not published."""
+        """Roll back what was not published."""
         self._dataset.rollback()
 
     def __del__(self) -> None:
-        """Take back what was not published, which Deep Lake would publish now."""
+        """Roll back what was not published; otherwise Deep Lake commits it now."""
         if os.getpid() == self._pid:
-            with suppress(Exception):  # there is nobody to tell
+            with suppress(Exception):  # nothing can handle the error here
                 self.discard()
 
 
@@ -142,11 +142,11 @@ class PacketRows:
         self._kept: dict[tuple[int, int], bytes] = {}
 
     def __contains__(self, recording: int) -> bool:
-        """Whether there is the index of a recording."""
+        """Whether the index of a recording is stored."""
         return len(self._rows(recording, _INDEX)) > 0
 
     def index(self, recording: int) -> bytes:
-        """The index of a recording.
+        """Return the index of a recording.
 
         Raises:
             DatasetError: If it is not there, or Deep Lake cannot read it.
@@ -154,7 +154,7 @@ class PacketRows:
         return self.group(recording, _INDEX)
 
     def group(self, recording: int, number: int) -> bytes:
-        """The joined packets of a group.
+        """Return the concatenated packets of a group.
 
         Raises:
             DatasetError: If it is not there, or Deep Lake cannot read it.
@@ -163,14 +163,14 @@ class PacketRows:
         return self._read([(recording, number)])[0] if kept is None else kept
 
     def keep(self, groups: Sequence[tuple[int, int]]) -> None:
-        """Read groups at once that are asked for next, in the place of those that were kept.
+        """Read the groups that are needed next in one request; they replace the kept groups.
 
         Args:
-            groups: Recording and number of each; of many, the first are kept.
+            groups: Recording and number of each; the first ones, as many as may be kept, are read.
         """
         size = np.cumsum([len(self._rows(*group)) for group in groups]) * _CELL_BYTES
         wanted = list(groups[: int(np.searchsorted(size, _KEPT_BYTES, "right"))])
-        kept = self._kept  # which other threads may replace
+        kept = self._kept  # other threads may replace it
         found = {group: kept[group] for group in wanted if group in kept}
         new = [group for group in wanted if group not in found]
         if len(new) > 1:
@@ -186,7 +186,7 @@ class PacketRows:
         return [b"".join(islice(cells, len(each))) for each in rows]
 
     def _rows(self, recording: int, number: int) -> NDArray[np.int64]:
-        """The rows of a group, in the order of its packets."""
+        """Return the rows of a group, in the order of its packets."""
         if self._places is None:
             self._places = self._read_places()
         recordings, groups, rows = self._places
@@ -195,7 +195,7 @@ class PacketRows:
         return rows[first + found : first + last]
 
     def _read_places(self) -> tuple[NDArray[np.int64], ...]:
-        """Recording and group of each row, and the row, in this order."""
+        """Return recording, group and number of each row, sorted by recording and group."""
         dataset = self._source.dataset
         with dataset_errors("reading which packets there are"):
             recordings, groups = (

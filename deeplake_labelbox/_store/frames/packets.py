@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from deeplake_labelbox._store.frames.sequence import Frames
     from deeplake_labelbox._store.frames.store import FrameReader
 
-# What is appended at a time, in bytes of packets.
+# Bytes of packets that are appended at a time.
 _BATCH_BYTES: Final = 16 << 20
-# Pixels of frames of several videos that are decoded before the first is given.
+# Bytes of decoded frames of several videos that are held before the first is yielded.
 _PIXEL_BYTES: Final = 128 << 20
 _DECODERS_KEPT: Final = 512
 
@@ -53,11 +53,11 @@ class RecordedFrames:
     """Frames that become rows, and the packets that they are decoded from.
 
     Attributes:
-        recording: Which recording of the video it is: a number that no other has.
-        groups: Number of each group of pictures, and its packets joined.
+        recording: Unique number of this recording of the video.
+        groups: Number of each group of pictures, and its packets, concatenated.
         indices: (N,) int32, 0-based, in the order in which the decoder emits frames.
         timestamps: (N,) float64 seconds from the first frame.
-        index: How to decode all groups of the recording, with its last frames.
+        index: How to decode all groups of the recording; set in its last batch only.
         verified: Whether the order of frames is that of a decoder.
     """
 
@@ -69,7 +69,7 @@ class RecordedFrames:
     verified: bool = True
 
     def __len__(self) -> int:
-        """How many frames."""
+        """Number of frames."""
         return len(self.indices)
 
 
@@ -91,12 +91,12 @@ class PacketStore:
 
     @classmethod
     def of(cls, options: StorageOptions, *, batch_size: int) -> Self:
-        """Make the store by what a user chose, or by what metadata recorded."""
+        """Create the store from options that a user chose, or that metadata recorded."""
         return cls(options, batch_size)
 
     @property
     def options(self) -> Mapping[str, Any]:
-        """What the metadata of a dataset records of it."""
+        """The options that the metadata of a dataset records."""
         return self.storage.recorded()
 
     def create_columns(self, dataset: deeplake.Dataset) -> None:
@@ -142,7 +142,7 @@ class PacketStore:
             raise error
 
     def size_of(self, batch: RecordedFrames) -> int:
-        """How many bytes its packets have."""
+        """Number of bytes of its packets."""
         return sum(len(packets) for _, packets in batch.groups)
 
     def append(
@@ -164,23 +164,25 @@ class PacketStore:
         if batch.index is None:
             return entry
         self._writer.append_index(row, recording, batch.index)
-        odd = () if batch.verified else (_UNVERIFIED,)
+        unverified = () if batch.verified else (_UNVERIFIED,)
         return replace(
-            entry, recordings=(*entry.recordings, recording), warnings=(*entry.warnings, *odd)
+            entry,
+            recordings=(*entry.recordings, recording),
+            warnings=(*entry.warnings, *unverified),
         )
 
     def publish(self, dataset: deeplake.Dataset, meta: LabelboxMeta) -> None:
-        """Commit the packets of recordings that entries refer to; those of others are deleted."""
+        """Commit the packets of recordings that entries refer to, and delete all others."""
         if self._writer is None:
             self._writer = PacketWriter(dataset)
         needed = {number for entry in meta.videos for number in entry.recordings}
         if self._writer.is_new:
-            # Of what others wrote, every branch may need some.
+            # Any branch may need recordings that earlier runs wrote.
             needed |= _needed_by_branches(DatasetLocation.of_dataset(dataset))
         self._writer.publish(needed)
 
     def discard(self) -> None:
-        """Take back packets that were not published."""
+        """Roll back packets that were not published."""
         if self._writer is not None:
             self._writer.discard()
 
@@ -192,7 +194,7 @@ class PacketStore:
         indices: NDArray[np.int32],
         timestamps: NDArray[np.float64],
     ) -> Iterator[RecordedFrames]:
-        """Take the groups of pictures that the frames need from another dataset of packets."""
+        """Copy the groups of pictures that the frames need from another dataset of packets."""
         reader = frames.reader
         if not isinstance(reader, PacketReader):
             raise ConfigurationError(
@@ -212,13 +214,13 @@ class PacketStore:
 
     @staticmethod
     def reader(dataset: Readable, column: str) -> FrameReader:
-        """Make what decodes frames, or reads a column of pictures that the user added."""
+        """Return the reader of the packets, or of a column of pictures that the user added."""
         if column != PICTURES or column in {c.name for c in dataset.schema.columns}:
             return PictureReader(dataset, column)
         return PacketReader(dataset)
 
     def __getstate__(self) -> tuple[StorageOptions, int]:
-        """Leave the writer where it is."""
+        """Leave out the writer, which stays in its process."""
         return self.storage, self.batch_size
 
     def __setstate__(self, state: tuple[StorageOptions, int]) -> None:
@@ -227,7 +229,7 @@ class PacketStore:
 
 
 def _needed_by_branches(location: DatasetLocation) -> set[int]:
-    """The recordings that the entries of any branch refer to, as they are now."""
+    """The recordings that the current entries of any branch refer to."""
     latest = location.open_to_read()
     with dataset_errors(f"reading the branches of {location}"):
         branches = [latest.branches[name].open() for name in latest.branches.names()]
@@ -236,13 +238,13 @@ def _needed_by_branches(location: DatasetLocation) -> set[int]:
 
 
 class PacketReader:
-    """Decodes the frames of rows, which it tells by ``video_idx`` and ``frame_idx``.
+    """Decodes the frames of rows, which ``video_idx`` and ``frame_idx`` identify.
 
     Args:
         dataset: The dataset, or the view of a query.
 
     Raises:
-        ConfigurationError: If the rows do not tell their video and frame.
+        ConfigurationError: If a column that identifies the video and frame of a row is missing.
         DatasetError: If the dataset of packets is missing.
     """
 
@@ -262,7 +264,7 @@ class PacketReader:
         self._decoders: OrderedDict[int, tuple[PacketIndex, PacketDecoder]] = OrderedDict()
 
     def read(self, dataset: Readable, rows: Sequence[int]) -> Iterator[NDArray[np.uint8]]:
-        """The frames of rows, one after the other, each a new (H, W, 3) uint8 RGB array.
+        """Yield the frames of rows, each a new (H, W, 3) uint8 RGB array.
 
         Raises:
             DatasetError: If a frame cannot be read or decoded.
@@ -281,7 +283,7 @@ class PacketReader:
             yield from self._gathered(videos[part], frames[part])
 
     def spans(self, dataset: Readable, rows: Sequence[int]) -> NDArray[np.int64]:
-        """Tell which rows are of one group of pictures."""
+        """Number the rows by their group of pictures."""
         chosen = np.asarray(rows, np.int64)
         videos, frames = self._places(dataset, chosen)
         found = videos << 32
@@ -305,7 +307,7 @@ class PacketReader:
     def recorded(
         self, video: int, frames: NDArray[np.int32]
     ) -> tuple[PacketIndex, Iterator[tuple[int, bytes]]]:
-        """What some frames of a video need: the index of it, and its groups.
+        """Return what some frames of a video need: its index, and groups of pictures.
 
         Raises:
             DatasetError: If a frame is not stored.
@@ -320,7 +322,7 @@ class PacketReader:
     def _gathered(
         self, videos: NDArray[np.int64], frames: NDArray[np.int64]
     ) -> Iterator[NDArray[np.uint8]]:
-        """Frames of several videos in any order, video by video, and then in their order."""
+        """Decode frames of several videos video by video, and yield them in the given order."""
         places = {int(video): np.flatnonzero(videos == video) for video in np.unique(videos)}
         groups: list[tuple[int, int]] = []
         for video, found in places.items():

@@ -37,12 +37,12 @@ from deeplake_labelbox.errors import ConfigurationError, DatasetError
 if TYPE_CHECKING:
     from deeplake_labelbox._store.frames.sequence import Frames
 
-# What is appended, and what is decoded, at a time, in bytes.
+# Bytes that are appended, and bytes that are decoded, at a time.
 _FILE_BYTES = 16 << 20
 _PIXEL_BYTES = 8 << 20
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-# Frames that are taken from another dataset at a time.
+# Number of frames that are copied from another dataset at a time.
 _TRANSFERRED = 16
 _JPEG_SIGNATURE = b"\xff\xd8\xff"
 _RGB_8_BIT = (8, 2, 0, 0, 0)  # bit depth, color type, compression, filter method, interlace
@@ -55,7 +55,7 @@ _InflateError: type[Exception] = igzip_lib.IsalError  # type: ignore[assignment]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EncodedBatch:
-    """Frames that follow each other, as picture files.
+    """Consecutive frames as picture files.
 
     Attributes:
         files: N PNG or JPEG files.
@@ -68,7 +68,7 @@ class EncodedBatch:
     timestamps: NDArray[np.float64]
 
     def __len__(self) -> int:
-        """How many frames."""
+        """Number of frames."""
         return len(self.files)
 
 
@@ -90,12 +90,12 @@ class PictureStore(RowsAlone):
 
     @classmethod
     def of(cls, options: StorageOptions, *, batch_size: int) -> Self:
-        """Make the store by what a user chose, or by what metadata recorded."""
+        """Create the store from options that a user chose, or that metadata recorded."""
         return cls(options, batch_size)
 
     @property
     def options(self) -> Mapping[str, Any]:
-        """What the metadata of a dataset records of it."""
+        """The options that the metadata of a dataset records."""
         return self.storage.recorded()
 
     def create_columns(self, dataset: deeplake.Dataset) -> None:
@@ -134,7 +134,7 @@ class PictureStore(RowsAlone):
             )
 
     def size_of(self, batch: EncodedBatch) -> int:
-        """How many bytes its files have."""
+        """Number of bytes of its files."""
         return sum(map(len, batch.files))
 
     def append(
@@ -159,7 +159,7 @@ class PictureStore(RowsAlone):
         indices: NDArray[np.int32],
         timestamps: NDArray[np.float64],
     ) -> Iterator[EncodedBatch]:
-        """Take files as they are where they are of this kind, and encode all other frames."""
+        """Copy files that are of this kind already, and encode all other frames."""
         is_jpeg = self.storage.frame_storage == "jpg"
         signature = _JPEG_SIGNATURE if is_jpeg else _PNG_SIGNATURE
         encode: Callable[[NDArray[np.uint8]], bytes] = encode_png
@@ -176,7 +176,7 @@ class PictureStore(RowsAlone):
 
     @staticmethod
     def reader(dataset: Readable, column: str) -> PictureReader:
-        """Make what reads a column of pictures."""
+        """Return the reader of a column of pictures."""
         return PictureReader(dataset, column)
 
 
@@ -202,7 +202,7 @@ class PictureReader:
         self._has_files = getattr(found[column], "kind", None) == types.TypeKind.Image
 
     def read(self, dataset: Readable, rows: Sequence[int]) -> Iterator[NDArray[np.uint8]]:
-        """The pictures of rows, one after the other, each a new (H, W, 3) uint8 RGB array.
+        """Yield the pictures of rows, each a new (H, W, 3) uint8 RGB array.
 
         Raises:
             DatasetError: If a picture is missing, or Deep Lake cannot read or decode it.
@@ -212,14 +212,14 @@ class PictureReader:
         for row, file in zip(rows, files, strict=True):
             picture = self._decode(file, row)
             if picture is None:
-                # By row it takes less time than by column, and than many at once.
+                # Reading by row is faster than reading by column or many rows at once.
                 with dataset_errors(reading):
                     cells = dataset[row]
                     picture = self._as_rgb(cells[self._column], row)
             yield picture
 
     def files(self, dataset: Readable, rows: Sequence[int]) -> Iterator[bytes | None]:
-        """The pictures of rows that are stored as files of 8-bit RGB PNG or JPEG.
+        """Yield the file of each row; ``None`` unless it is a JPEG or an 8-bit RGB PNG.
 
         Raises:
             DatasetError: If Deep Lake cannot read.
@@ -231,7 +231,7 @@ class PictureReader:
     def _stored(self, dataset: Readable, rows: Sequence[int]) -> list[bytes]:
         if not self._has_files:
             return [b""] * len(rows)
-        # At once, which fetches what is remote; where Deep Lake decodes, from its cache.
+        # All rows in one request. Where Deep Lake decodes later, it finds them in its cache.
         with dataset_errors(f"reading pictures of column {self._column!r}"):
             return list(dataset[self._column].get_bytes(list(rows)))
 
@@ -239,7 +239,7 @@ class PictureReader:
         try:
             return decode_own_png(file)
         except ValueError as error:
-            # Deep Lake would decode what there is, and leave the rest to chance.
+            # Deep Lake would decode the intact part, with undefined pixels in the rest.
             raise DatasetError(
                 f"The picture in row {row} of column {self._column!r} is damaged; leave the row "
                 f"out with `where`, or write its frame again."
@@ -285,7 +285,7 @@ def decode_own_png(file: bytes) -> NDArray[np.uint8] | None:
             parts.append(view[place + 8 : place + 8 + size])
         place += 12 + size
     try:
-        # Without a single part there is nothing to join, and nothing to copy.
+        # A single part needs no joining, and so no copy.
         pixels = isal_zlib.decompress(
             parts[0] if len(parts) == 1 else b"".join(parts), bufsize=height * (3 * width + 1)
         )

@@ -1,6 +1,6 @@
-"""The ways to store frames: what a user can choose, and what the metadata of a dataset records.
+"""The storages of frames that a user can choose and the metadata of a dataset records.
 
-A new one needs a file with its `RecordedStore`, a line in `STORAGES`, and its name in
+A new storage needs a file with its `RecordedStore`, a line in `STORAGES`, and its name in
 `FrameStorage`. Nothing here imports Deep Lake, so that the command line starts quickly.
 """
 
@@ -28,11 +28,11 @@ class Storage:
 
     Attributes:
         store: Module and class of its `RecordedStore`.
-        summary: What it is good for, in a few words for the command line.
+        summary: Its advantage, in a few words for the command line.
         bytes_a_pixel: Bytes that a pixel takes: the mean of real clips of 144 to 720 rows; a video
             of much or little detail takes up to a half more or less. ``None``: as many bytes as
             the video itself.
-        options: The fields of `StorageOptions` that it obeys.
+        options: The fields of `StorageOptions` that it uses.
     """
 
     store: str
@@ -41,14 +41,14 @@ class Storage:
     options: tuple[str, ...] = ()
 
     def load(self) -> type[RecordedStore[Any]]:
-        """Import the class of its store."""
+        """Import the store's class."""
         module, _, name = self.store.partition(".")
         found: type[RecordedStore[Any]] = getattr(import_module(f"{__package__}.{module}"), name)
         return found
 
 
 PICTURES: Final = "frames"
-"""The column of pictures, where frames are stored as such."""
+"""The column of frames that are stored as pictures."""
 
 KEEPS_SIZE: Final = (
     "resize cannot be used with this storage of frames, which keeps the packets of the videos; "
@@ -71,8 +71,7 @@ class StorageOptions:
     Attributes:
         frame_storage: One of `STORAGES`.
         jpeg_quality: 1 to 100; of ``"jpg"``.
-        verify_frames: Whether videos that are copied are decoded once, to find what is damaged;
-            not recorded.
+        verify_frames: Whether copied videos are decoded once to find damage; not recorded.
 
     Raises:
         ConfigurationError: If there is no such storage, or a value is out of range.
@@ -90,7 +89,7 @@ class StorageOptions:
             raise ConfigurationError(f"`jpeg_quality` is {self.jpeg_quality}; give 1 to 100.")
 
     def recorded(self) -> dict[str, Any]:
-        """What the metadata of a dataset records: nothing of the default storage."""
+        """Return what the metadata of a dataset records; empty for the default storage."""
         if self.frame_storage == DEFAULT:
             return {}
         kept = ("frame_storage", *STORAGES[self.frame_storage].options)
@@ -98,7 +97,7 @@ class StorageOptions:
 
     @classmethod
     def of(cls, recorded: Mapping[str, Any]) -> StorageOptions:
-        """Read what was `recorded`, among other options.
+        """Read the options that were `recorded`, among others.
 
         Raises:
             DatasetError: If the storage is not known here.
@@ -122,7 +121,7 @@ class StorageOptions:
 
 
 def frame_reader(dataset: Readable, column: str) -> FrameReader:
-    """Make what reads the frames of a dataset, by the storage that its metadata records.
+    """Return the reader of the storage that the metadata of a dataset records.
 
     Args:
         dataset: The dataset, or the view of a query, which has the storage of its dataset. One

@@ -40,7 +40,7 @@ class Frames:
         self.resize = resize
 
     def __len__(self) -> int:
-        """How many rows."""
+        """Number of rows."""
         return len(self._source.dataset)
 
     @overload
@@ -65,8 +65,8 @@ class Frames:
     def read(self, rows: Sequence[int] | NDArray[np.int64]) -> Iterator[Frame]:
         """Yield the frames of rows one after the other.
 
-        Of pictures, one at a time is in memory. Of packets, up to 128 MiB of frames are where rows
-        are in another order than their video.
+        With pictures, one frame at a time is in memory. With packets, up to 128 MiB of frames are
+        in memory if the rows are in another order than their video.
 
         Raises:
             ConfigurationError: If there is no such row.
@@ -78,7 +78,7 @@ class Frames:
     def files(self, rows: Sequence[int] | NDArray[np.int64]) -> Iterator[bytes | None]:
         """Yield the pictures of rows as the PNG or JPEG files that are stored.
 
-        ``None`` stands for a frame that is stored in another way, or is scaled; `read` gives its
+        A frame that is stored in another way, or is scaled, gives ``None``; `read` gives its
         pixels.
 
         Raises:
@@ -91,15 +91,15 @@ class Frames:
         return repeat(None, len(checked))
 
     def spans(self, rows: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
-        """Tell which rows are best read one after the other.
+        """Group the rows that are best read together.
 
         Returns:
-            (N,) int64, equal for rows that are decoded from the same frame on; of pictures, for
-            64 that lie side by side.
+            (N,) int64, equal for rows that are decoded from the same frame on; for pictures, equal
+            for each run of 64 rows.
 
         Raises:
             ConfigurationError: If there is no such row.
-            DatasetError: If the way in which a frame is stored cannot be read.
+            DatasetError: If the storage of a frame cannot be read.
         """
         checked = self._checked(rows)
         if isinstance(self.reader, SpanReader):

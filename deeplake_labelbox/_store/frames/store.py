@@ -1,4 +1,4 @@
-"""The protocol of what stores frames: it prepares and appends rows, and reads their pixels."""
+"""The protocol of frame stores, which prepare and append rows, and read their pixels."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ Frame = NDArray[np.uint8]
 
 
 class PreparedFrames(Protocol):
-    """Frames of a video that become rows together; it can be pickled."""
+    """Frames of a video that are appended together; can be pickled."""
 
     @property
     def indices(self) -> NDArray[np.int32]:
         """(N,) int32, 0-based, in the order in which the decoder emits frames."""
 
     def __len__(self) -> int:
-        """How many frames."""
+        """Number of frames."""
 
 
 B = TypeVar("B", bound=PreparedFrames)
@@ -63,22 +63,22 @@ class SpanReader(Protocol):
     """A `FrameReader` of a storage in which a frame is decoded from the frames before it."""
 
     def spans(self, dataset: Readable, rows: Sequence[int]) -> NDArray[np.int64]:
-        """Tell which rows are decoded from the same frame on.
+        """Group the rows that are decoded from the same frame on.
 
         Returns:
-            (N,) int64; rows of one span have one number, which no span of another video has.
+            (N,) int64: the number of each row's span, unique across videos.
         """
 
 
 class FrameStore(Protocol[B]):
     """Stores the frames of videos as rows.
 
-    It can be pickled for another thread, process or machine, which calls `prepare`.
+    It can be pickled, so that `prepare` can run in another process or on another machine.
 
     Attributes:
-        columns: The columns that it writes, where it can tell.
+        columns: The columns that it writes; empty if unknown.
         keeps_size: Whether frames are stored in the size of their video, and cannot be scaled.
-        options: What the metadata of a dataset records of it.
+        options: The options that the metadata of a dataset records.
     """
 
     columns: ClassVar[tuple[str, ...]]
@@ -91,27 +91,27 @@ class FrameStore(Protocol[B]):
         """Add the columns to a new dataset."""
 
     def prepare(self, video: OpenedVideo, wanted: WantedFrames) -> Iterator[B]:
-        """Make what is appended of the wanted frames of a video.
+        """Prepare the wanted frames of a video for `append`.
 
         Sets `OpenedVideo.frame_count` and `OpenedVideo.sizes`.
 
         Raises:
-            VideoError: After the last good frame, if the video is not whole.
+            VideoError: After the last good frame, if the video is incomplete.
         """
 
     def size_of(self, batch: B) -> int:
-        """How many bytes Deep Lake stores of it at least; 0 if unknown."""
+        """Return the fewest bytes that Deep Lake stores for a batch; 0 if unknown."""
 
     def append(self, dataset: deeplake.Dataset, entry: VideoEntry, batch: B) -> VideoEntry:
         """Append one row per frame.
 
         Args:
             dataset: The dataset.
-            entry: What it knows of the video.
-            batch: What `prepare` made.
+            entry: The entry of the video in its metadata.
+            batch: Frames from `prepare` or `transfer`.
 
         Returns:
-            The entry, with what the store needs to find again, and what is odd.
+            The entry, with what the store needs to find the frames, and with warnings.
         """
 
     def transfer(
@@ -122,37 +122,37 @@ class FrameStore(Protocol[B]):
         indices: NDArray[np.int32],
         timestamps: NDArray[np.float64],
     ) -> Iterator[B]:
-        """Make what is appended of frames of another dataset, all of one video.
+        """Prepare frames of another dataset, all of one video, for `append`.
 
         Args:
             frames: The frames of the other dataset.
-            entry: What is known of the video.
-            rows: (N,) rows there.
+            entry: The entry of the video in the metadata.
+            rows: (N,) their rows in the other dataset.
             indices: (N,) numbers of the frames, ascending.
             timestamps: (N,) seconds from the first frame.
 
         Raises:
-            ConfigurationError: If frames cannot be stored so.
+            ConfigurationError: If this store cannot hold these frames.
         """
 
     def publish(self, dataset: deeplake.Dataset, meta: LabelboxMeta) -> None:
-        """Commit what is stored elsewhere than in the rows; called before these are committed.
+        """Commit what is stored outside of the rows; called before the rows are committed.
 
         Args:
             dataset: The dataset.
-            meta: What it will know of its project; what no entry refers to is deleted.
+            meta: Its new metadata; what no entry refers to is deleted.
         """
 
     def discard(self) -> None:
-        """Take back what was not published."""
+        """Roll back what was not published."""
 
     @staticmethod
     def reader(dataset: Readable, column: str) -> FrameReader:
-        """Make what reads the frames of a dataset.
+        """Return the reader of the frames of a dataset.
 
         Args:
             dataset: The dataset.
-            column: The column of pictures, for storages that have one.
+            column: The column of pictures; ignored by storages without one.
 
         Raises:
             ConfigurationError: If there is no such column.
@@ -160,20 +160,20 @@ class FrameStore(Protocol[B]):
 
 
 class RowsAlone:
-    """A part of stores that write nothing but rows."""
+    """Base of stores that write nothing but rows."""
 
     keeps_size: ClassVar[bool] = False
 
     def publish(self, dataset: deeplake.Dataset, meta: LabelboxMeta) -> None:
-        """Nothing stands elsewhere."""
+        """Do nothing: everything is in the rows."""
 
     def discard(self) -> None:
-        """Nothing stands elsewhere."""
+        """Do nothing: everything is in the rows."""
 
 
 class RecordedStore(FrameStore[B], Protocol[B]):
-    """A store that metadata records, so that it can be made again."""
+    """A store that can be created again from recorded metadata."""
 
     @classmethod
     def of(cls, options: StorageOptions, *, batch_size: int) -> Self:
-        """Make the store by what a user chose, or by what metadata recorded."""
+        """Create the store from options that a user chose, or that metadata recorded."""

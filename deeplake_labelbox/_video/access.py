@@ -88,7 +88,7 @@ class Access:
 
     Signatures expire: between two tries, or in the middle of a download. Storage answers that with
     400 (S3, Google), 401, 403 (S3, Google, Azure) or 404, so each of them counts as a refusal.
-    What was given anew and is refused at once is not asked for again.
+    If a renewed URL is refused at once, it is not renewed again.
 
     Args:
         source: The URL in the export.

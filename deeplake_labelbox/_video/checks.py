@@ -1,4 +1,4 @@
-"""What is odd or wrong about a video, told by its header, its packets and the export."""
+"""Diagnose a video from its header, packets and export."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _LATE: Final = 0.5  # seconds; muxers start a little late to leave room for reor
 
 @dataclass(frozen=True, slots=True)
 class VideoFinding:
-    """Something that was found out about a video.
+    """A difference or fault of a video.
 
     Attributes:
         kind: What it is about.
@@ -57,7 +57,7 @@ class VideoFinding:
 def check_video(
     info: VideoInfo, scan: VideoScan, media_attributes: object
 ) -> tuple[VideoFinding, ...]:
-    """Compare what a file declares, what it holds, and what Labelbox says of it.
+    """Compare what a file declares, what it holds, and what Labelbox has for it.
 
     Args:
         info: The file's header.
@@ -83,32 +83,33 @@ def check_video(
 
 
 def warnings_of(info: VideoInfo, scan: VideoScan, media_attributes: object) -> list[str]:
-    """What is odd about a video that was opened; damage is left to the decoder."""
+    """Return the warnings about an opened video; the decoder reports damage."""
     found = check_video(info, scan, media_attributes)
     return [finding.what for finding in found if not finding.costs]
 
 
 def size_changes(first: tuple[int, int], sizes: Sequence[tuple[int, int, int]]) -> str:
-    """Words for a picture size that changes within a video.
+    """Describe a picture size that changes within a video.
 
     Args:
         first: Width and height of the first picture.
         sizes: First 1-based frame, width and height of each run of pictures of one size.
     """
-    told = [
+    changes = [
         f"to {width} x {height} in frame {frame}"
         for frame, width, height in sizes
         if frame > 1 or (width, height) != first
     ]
-    more = f" and {counted(len(told) - _CHANGES_SHOWN, 'time')} more" * (len(told) > _CHANGES_SHOWN)
+    shown, hidden = ", ".join(changes[:_CHANGES_SHOWN]), len(changes) - _CHANGES_SHOWN
+    more = f" and {counted(hidden, 'time')} more" if hidden > 0 else ""
     return (
-        f"the picture size changes from {first[0]} x {first[1]} {', '.join(told[:_CHANGES_SHOWN])}"
-        f"{more}; labels are in pixels of the first size"
+        f"the picture size changes from {first[0]} x {first[1]} {shown}{more}; labels are in "
+        f"pixels of the first size"
     )
 
 
 def frames_missing(first: int, last: int) -> str:
-    """Words for a run of frames that could not be had."""
+    """Describe a run of frames that could not be decoded."""
     if first == last:
         return f"frame {first} could not be decoded"
     return f"frames {first} to {last} could not be decoded"
@@ -159,12 +160,12 @@ def _of_times(scan: VideoScan) -> Iterator[VideoFinding]:
         )
     if scan.starts_at is not None and not 0 <= scan.starts_at <= _LATE:
         yield VideoFinding("start", f"its first time is {scan.starts_at:.3f} s")
-    odd = {
+    faults = {
         "have no time": scan.missing_times,
         "have the time of another": scan.repeated_times,
         "go back in time": scan.backward_times,
     }
-    for what, count in odd.items():
-        # AVI and raw streams have no presentation times at all, which says nothing.
+    for what, count in faults.items():
+        # AVI and raw streams have no presentation times at all, which is normal.
         if count and not (count == scan.packets and count == scan.missing_times):
             yield VideoFinding("times", f"{count} of {counted(scan.packets, 'packet')} {what}")

@@ -1,17 +1,17 @@
-"""Decoding some frames of a file, and of the others only what these need.
+"""Decode some frames of a file, and only those others that they need.
 
-Where one packet is one picture (`packets`), the packets tell the number of every frame before any
-is decoded. So groups of pictures without a chosen frame are left out, as are the packets of a
-group behind its last chosen frame, and of H.264 also single pictures that no other refers to.
-What the decoder gives is compared with the packets that it got, time by time: when it gives
-anything else, all is decoded in order instead.
+If each packet is one picture (`packets`), the packets give the number of every frame before any is
+decoded. So groups of pictures without a chosen frame are skipped, as are the packets of a group
+after its last chosen frame, and for H.264 also single pictures that no other refers to. The times
+of the decoded frames are compared with those of the packets: if they differ, all frames are decoded
+in order instead.
 
-Left out are only packets: the file is read from its start, which costs about 1/200 of decoding it
-and, other than seeking, leaves no doubt about the place. AV1 is decoded in full, because a key
+Only decoding is skipped: the file is read from its start, which costs about 1/200 of decoding it
+and, unlike seeking, leaves no doubt about the position. AV1 is decoded in full, because a key
 frame of it may be shown later than pictures that follow it in the file.
 
-Timestamps are the file's. They differ from those of decoding in full only behind a group that is
-left out and in which times go back or repeat, as broken files have them.
+Timestamps are the file's. They differ from those of a full decode only after a skipped group in
+which times go back or repeat, as in broken files.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 
 class ChosenFrames:
-    """The chosen frames of a file, decoded as cheaply as the codec allows.
+    """The chosen frames of a file, with as little decoding as the codec allows.
 
     Args:
         path: A local file, not damaged.
@@ -53,8 +53,8 @@ class ChosenFrames:
         delay: How many packets the decoder reads ahead of the frame that it gives.
 
     Attributes:
-        complete: Whether all chosen frames came, once it was iterated. Where it is False, what
-            came is right, and the rest can only be had by decoding all frames.
+        complete: Whether all chosen frames came, once it was iterated. If it is False, what
+            came is right, and the rest needs all frames to be decoded.
     """
 
     def __init__(
@@ -139,10 +139,10 @@ class _Plan:
     """Which packets are decoded.
 
     Attributes:
-        certain: Whether packets tell the numbers of frames from the first one on.
+        certain: Whether packets give the numbers of frames from the first one on.
         chosen: (P,) bool by number of the frame.
         numbers: (P,) number of each packet's frame, packets in decoding order.
-        starts: (P,) bool: before this packet, the decoder starts anew.
+        starts: (P,) bool: before this packet, the decoder restarts.
         needed: (P,) bool: this packet is decoded, if `leaves_out` does not leave it out.
         inside: (P,) bool: what is not shown is decoded behind this packet.
         end: No packet from here on is needed.

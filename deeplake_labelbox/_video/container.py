@@ -1,4 +1,4 @@
-"""Opening a video file with FFmpeg, and what its header says."""
+"""Open a video file with FFmpeg, and read its header."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _OPTIONS: Final = {"format_whitelist": _FORMATS, "protocol_whitelist": "file"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoInfo:
-    """What a video file says of its pictures.
+    """The picture properties in a video file's header.
 
     Attributes:
         codec: FFmpeg's name of the codec, such as ``"h264"``.
@@ -60,8 +60,8 @@ class VideoInfo:
             Labelbox's coordinates are in coded pixels.
         pixel_format: FFmpeg's name, such as ``"yuv420p"``.
         bit_depth: Bits a channel of the source; frames have 8.
-        frame_rate: Frames a second on average, or None when the file does not tell.
-        declared_frames: The container's count; a hint, which edit lists and lost packets belie.
+        frame_rate: Frames a second on average, or None if unknown.
+        declared_frames: The container's count; a hint only: edit lists and lost packets change it.
         duration: Seconds that the container declares, or None.
     """
 
@@ -174,7 +174,7 @@ def _first_video_stream(container: InputContainer) -> VideoStream | None:
 def describe_stream(
     container: InputContainer, stream: VideoStream, orientation: Orientation
 ) -> VideoInfo:
-    """Gather what the opened file says; the orientation comes from its first frame."""
+    """Describe an opened file; the orientation comes from its first frame."""
     width, height = orientation.size(stream.width, stream.height)
     rate = to_fraction(stream.average_rate) or to_fraction(stream.base_rate)
     return VideoInfo(
@@ -200,5 +200,5 @@ def _bit_depth(pixel_format: str | None) -> int | None:
 
 
 def ffmpeg_message(error: av.error.FFmpegError) -> str:
-    """What FFmpeg said, without the file name, which the caller words."""
+    """Return FFmpeg's message without the file name, which the caller adds."""
     return (error.strerror or type(error).__name__).rstrip(".").lower()

@@ -1,4 +1,4 @@
-"""Whether a video file is as whole as its own structure says, told without decoding it.
+"""Detect damage by comparing a video file with its own structure, without decoding it.
 
 FFmpeg reads on over much of what is wrong with a file: a Matroska file that was cut just ends,
 and in one with garbage inside it looks for the next cluster and goes on, so that all later frames
@@ -54,12 +54,12 @@ _ELEMENTS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """The first place where a file is not what its structure says.
+    """The first place where a file differs from its structure.
 
     Attributes:
         offset: Packets that start at this byte or later cannot be trusted.
-        reason: What is wrong, to stand after "the file ".
-        after_end: Whether what stands before it is a whole video.
+        reason: What is wrong, for a message after "the file ".
+        after_end: Whether the part before it is a complete video.
     """
 
     offset: int
@@ -77,7 +77,7 @@ def find_damage(
     """Compare a file with the lengths in its own structure.
 
     Args:
-        source: The video file, or an open one, which is left where it stood.
+        source: The video file, or an open one, whose position is restored.
         stream: Its opened video stream; with it, an MP4's index is compared with the file's size.
     """
     if isinstance(source, Path):

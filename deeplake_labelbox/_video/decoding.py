@@ -1,24 +1,24 @@
-"""Decoding a file: its frames in the order in which the decoder emits them, each with its number.
+"""Decode a file: its frames in the order in which the decoder emits them, each with its number.
 
-What happens to files that are not whole: the frames before the damage are yielded. Found are
-lengths that the file does not keep (`damage`), packets that arrive incomplete (a lost MPEG-TS
+Of a damaged file, the frames before the damage are yielded. Damage is: lengths that the file does
+not keep (`damage`), packets that arrive incomplete (a lost MPEG-TS
 packet), packets that the decoder refuses, pictures in which it would have to conceal errors
 (FFmpeg by itself fills those with what it has, and marks them only after pictures that were
-predicted from them are out), and pictures that it leaves out without a word (FFmpeg's HEVC decoder
-does on 1 of 150 single bits; `numbering` compares frames with packets).
+predicted from them are out), and pictures that it drops without an error (FFmpeg's HEVC decoder
+does for 1 of 150 flipped bits; `numbering` compares frames with packets).
 
-Where the numbers of the frames after the damage are certain nevertheless, decoding goes on at the
-next picture that needs none before it: in MP4 and MOV, whose index stands apart from the pictures,
-and where one packet is one picture. Everywhere else damage costs all frames that follow it: in
-other containers it may have taken packets away, and what follows would get too low a number.
+If the numbers of the frames after the damage are still certain, decoding continues at the next
+picture that needs no earlier one: in MP4 and MOV, whose index is separate from the pictures, if
+each packet is one picture. Otherwise all frames after the damage are lost: in other containers it
+may have removed packets, and later frames would get too low a number.
 
-Noise inside a picture's data is noticed by the decoder up to a few pictures late, and where it
-happens to mean something valid, not at all: the codecs in use carry no checksums. Measured on real
+The decoder notices noise in a picture's data up to a few pictures late, and never if the noise
+happens to be valid: these codecs have no checksums. Measured on real
 H.264 clips: 7 of 160 places with 1 to 2,000 bytes of noise went unnoticed, and 9 of 40 single
 bits.
 
-Frames that the decoder still holds for reordering at that moment are given up. A mere difference
-between declared and decoded counts is no damage.
+Frames that the decoder then still holds for reordering are dropped. A difference between declared
+and decoded counts alone is not damage.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class _Numbered:
 
 
 class VideoDecoder:
-    """Decodes a file; iterating yields its frames, and may be done again.
+    """Decodes a file. Iterating yields its frames; it can be iterated again.
 
     Args:
         path: A local file.
@@ -96,7 +96,7 @@ class VideoDecoder:
         frame_rate: Spaces the timestamps of frames without times.
 
     Attributes:
-        strict: Whether all frames came from a decoder that refuses what is odd; set by iterating.
+        strict: Whether a decoder that refuses irregular data gave all frames; set by iterating.
 
     Raises:
         VideoDecodeError: After the last frame, when not all frames could be decoded.
@@ -137,7 +137,7 @@ class VideoDecoder:
         count, stop = 0, None
         # Frame threads are a third faster (measured at 720p), but hold back as many frames as
         # there are cores: where they end too early, one thread gives the same end everywhere.
-        # A strict decoder also refuses what is odd and harmless: then a lenient one goes on.
+        # A strict decoder also refuses harmless irregularities: then a lenient one continues.
         for threads, strict in (("AUTO", True), ("NONE", True), ("NONE", False)):
             if not strict and not self._is_whole():
                 break
@@ -189,7 +189,7 @@ class VideoDecoder:
             threads: How the decoder may use threads.
             numbers: Told by the packets; without them, frames are counted, and the decoder is
                 lenient.
-            after: Decoding starts anew behind this place among the packets that are shown.
+            after: Decoding restarts after this place among the packets that are shown.
         """
         place, started = -1, after < 0
         number = 0 if started else None  # of the next frame
@@ -236,7 +236,7 @@ class VideoDecoder:
 
 
 def _lack(numbers: FrameNumbers | None, number: int | None) -> str:
-    """What is missing at the end of the packets, where they tell how many frames there are."""
+    """Return what is missing at the end, if the packets give the number of frames."""
     lacks = numbers is not None and numbers.known and number != numbers.count
     return "its last packets give no picture" if lacks else ""
 

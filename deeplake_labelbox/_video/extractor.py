@@ -1,7 +1,7 @@
 """FrameExtractor: a video's frames as RGB arrays, numbered as the decoder emits them.
 
-What happens to files that are not whole is told in `decoding`: the frames that can be had are
-yielded with their numbers, then `VideoDecodeError` is raised, which says what is missing.
+Of a damaged file (see `decoding`), the frames that can be decoded are yielded with their numbers,
+then `VideoDecodeError` is raised with what is missing.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _entered: WeakSet[FrameExtractor] = WeakSet()
 
 @atexit.register
 def _close_all() -> None:
-    """Close what nobody closed, while the threads of decoders can still log.
+    """Close extractors that are still open, while the threads of decoders can still log.
 
     Once the interpreter shuts down, a thread that wants to log never gets the GIL, and the decoder
     waits for the thread (`av.logging.set_level`).
@@ -49,7 +49,7 @@ def _close_all() -> None:
 
 
 class FrameExtractor:
-    """Decodes the video of a data row. Iterating yields batches; it may be done again.
+    """Decodes the video of a data row. Iterating yields batches; it can be iterated again.
 
     Args:
         source: A path, a ``file://`` URL, or a URL (see `open_video`).
@@ -57,7 +57,7 @@ class FrameExtractor:
         batch_size: Frames a batch, at most.
         max_batch_bytes: Bytes of pixels a batch, at most: a batch ends at whichever of the two
             bounds comes first, and holds at least one frame.
-        padded: Whether pixels get a fourth byte, which is unused; `encode_jpeg` is faster so.
+        padded: Whether pixels get a fourth, unused byte, with which `encode_jpeg` is faster.
         choice: Which frames are wanted, all by default. They keep the numbers and times that they
             have in the whole video, and the others are decoded only as far as needed.
         resize: The size to scale frames to, as displayed; see `Resize`. Shrinking averages areas,
@@ -103,12 +103,12 @@ class FrameExtractor:
 
     @property
     def info(self) -> VideoInfo:
-        """What the file says."""
+        """The header of the file."""
         return self._opened.info
 
     @property
     def scan(self) -> VideoScan:
-        """What its packets tell."""
+        """A summary of its packets."""
         return self._opened.scan
 
     @property

@@ -1,4 +1,4 @@
-"""Which frames of a video are wanted, told before any of them is decoded."""
+"""Choose the frames of a video before any of them is decoded."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TICK = 0.001
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameChoice:
-    """The frames that all of the conditions let pass.
+    """The frames that meet all of the conditions.
 
     Attributes:
         ranges: First and last frame of intervals, 1-based, both included, as Labelbox counts; they
@@ -46,7 +46,7 @@ class FrameChoice:
         return self.ranges is None and self.stride == 1 and self.fps is None
 
     def picker(self) -> FramePicker:
-        """What decides frame by frame."""
+        """Return a picker, which decides frame by frame."""
         return FramePicker(self)
 
 

@@ -1,16 +1,16 @@
-"""Whether an H.264 stream may hold interlaced pictures, told by its parameter sets."""
+"""Detect whether an H.264 stream may hold interlaced pictures, from its parameter sets."""
 
 from __future__ import annotations
 
 from typing import Final
 
-# Profiles whose sequence parameter sets tell the chroma format (ITU-T H.264, 7.3.2.1.1).
+# Profiles whose sequence parameter sets have the chroma format (ITU-T H.264, 7.3.2.1.1).
 _HIGH_PROFILES: Final = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
 _SETS_AT: Final = 5  # in avcC (ISO/IEC 14496-15, 5.3.3.1): the number of sets, then the sets
 
 
 def is_progressive(configuration: bytes) -> bool:
-    """Whether all pictures are whole frames; False also where that is not told.
+    """Whether all pictures are whole frames; False also if unknown.
 
     Args:
         configuration: The stream's extradata, an avcC.

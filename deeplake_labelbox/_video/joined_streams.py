@@ -1,12 +1,12 @@
 """MPEG-TS recordings that were joined byte by byte (``cat a.ts b.ts``), read as one.
 
-Each packet of a transport stream carries a counter, which tells when one was lost (ISO/IEC
-13818-1, 2.4.3.3). Where a second recording begins it starts again, and FFmpeg takes that for a
-loss. `JoinedStream` gives the file with counters that run on over the joints, so that FFmpeg
-finds the real losses only.
+Each packet of a transport stream carries a counter, which reveals lost packets (ISO/IEC
+13818-1, 2.4.3.3). It restarts where a second recording begins, and FFmpeg takes that for a
+loss. `JoinedStream` gives the file with counters that continue across the joints, so that FFmpeg
+finds only real losses.
 
 A joint is a place where a stream's counter breaks, a new picture or sound begins, and a program
-association table stands before it since the stream's last packet, as at the start of a recording.
+association table precedes it since the stream's last packet, as at the start of a recording.
 All of that may also follow a loss. So a joint must also show that something starts again: time
 goes back, or the counters of the table and of the stream are those of the file's start.
 """
@@ -128,7 +128,7 @@ def _goes_back(packets: NDArray[np.uint8], earlier: int, here: int) -> bool:
 
 
 def _time(packet: NDArray[np.uint8]) -> int | None:
-    """When what begins in a packet is decoded, in ticks of 1/90000 s (2.4.3.7); None: not told."""
+    """When what begins in a packet is decoded, in ticks of 1/90000 s (2.4.3.7); None if unknown."""
     data = packet.tobytes()
     payload = data[5 + data[4] :] if data[3] & 0x20 else data[4:]
     has_times = payload[7] >> 6 if len(payload) > 18 and payload[:3] == b"\0\0\1" else 0

@@ -1,8 +1,8 @@
-"""Segmentation masks: fetched ahead by a pool of threads, decoded, and put on their frames.
+"""Segmentation masks: prefetched by a pool of threads, decoded, and matched to their frames.
 
 A mask of one object is a PNG in which every pixel that is not black belongs to it. A composite
-mask holds all objects of a frame, each in a color of its own. Both are asked for at the URLs of
-the export, with the API key where the host is Labelbox's own.
+mask holds all objects of a frame, each in a color of its own. Both are fetched from the URLs in
+the export, with the API key if the host is Labelbox's own.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ MASK_ERRORS: Final = FetchErrors(
 
 Pixels = NDArray[np.bool_] | NDArray[np.uint32]
 
-# A PNG is hardly ever larger than its pixels; a body that is cannot be a mask of this frame.
+# A PNG is hardly ever larger than its pixels; a larger body cannot be a mask of this frame.
 _BYTES_PER_PIXEL = 4
 _HEADROOM = 1 << 20
 
@@ -51,8 +51,8 @@ class FrameMasks:
     """The masks of one frame.
 
     Attributes:
-        masks: (H, W, K) bool, one channel per object; all False where the mask could not be had.
-        problems: What could not be had, one sentence per object.
+        masks: (H, W, K) bool, one channel per object; all False if the mask is missing.
+        problems: Why masks could not be fetched or decoded, one sentence per object.
     """
 
     masks: NDArray[np.bool_]

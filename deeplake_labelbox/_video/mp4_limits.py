@@ -1,8 +1,8 @@
-"""How much an MP4 claims to hold, checked before FFmpeg reserves memory for it.
+"""Reject MP4s that declare implausible sample counts, before FFmpeg reserves memory for them.
 
-The index of an MP4 counts its samples in runs: a box of a few bytes may claim thousands of
-millions, and FFmpeg makes an entry of some 40 bytes for each of them as soon as it opens the file.
-Other containers list what they hold packet by packet, and so cannot claim more than they are long.
+The index of an MP4 counts its samples in runs: a box of a few bytes may declare billions,
+and FFmpeg makes an entry of some 40 bytes for each of them as soon as it opens the file.
+Other containers list what they hold packet by packet, and so cannot declare more than they hold.
 
 Format: ISO/IEC 14496-12: 8.6.1.2 (stts), 8.6.1.3 (ctts), 8.6.6 (elst), 8.7.3 (stsz, stz2),
 8.8.8 (trun).
@@ -41,10 +41,10 @@ def find_excess(source: Path | IO[bytes]) -> str | None:
     """Look for claims of more samples than `MAX_SAMPLES`.
 
     Args:
-        source: A file, or an open one, which is left where it stood.
+        source: A file, or an open one, whose position is restored.
 
     Returns:
-        What is claimed, to stand after a name and "declares "; None where all is in bounds.
+        What is declared, for a message after "declares "; None if all is within bounds.
     """
     if isinstance(source, Path):
         with source.open("rb") as file:

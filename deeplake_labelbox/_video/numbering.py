@@ -1,4 +1,4 @@
-"""The numbers of frames, told by the packets that they come from."""
+"""Number frames by the packets that they come from."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class FrameNumbers:
-    """Tells the number of a frame by its presentation time.
+    """Finds the number of a frame by its presentation time.
 
     Frames that a decoder leaves out at the start (pictures before the first key frame, and those
     that need pictures before it) have no number, as they have none in a player.
@@ -35,12 +35,12 @@ class FrameNumbers:
 
     @property
     def count(self) -> int:
-        """How many frames there are."""
+        """Number of frames."""
         return len(self._times) - (self._skipped or 0)
 
     @property
     def certain(self) -> bool:
-        """Whether numbers hold also behind damage."""
+        """Whether numbers are also right after damage."""
         return self.known and self._apart
 
     def of_frame(self, frame: av.VideoFrame) -> int | None:

@@ -38,7 +38,7 @@ DEFAULT_MAX_BATCH_BYTES: Final = 64 << 20
 
 @dataclass(frozen=True, slots=True)
 class FrameBatch:
-    """Frames that follow each other.
+    """Consecutive frames.
 
     Attributes:
         frames: (H, W, 3) uint8 RGB arrays, contiguous, as displayed; (H, W, 4) when padded,
@@ -82,13 +82,13 @@ class WantedFrames:
 
 @dataclass(slots=True, kw_only=True)
 class OpenedVideo:
-    """A local file of a video, with what its header and packets say.
+    """A local file of a video, with its header and packets.
 
     Attributes:
         name: What to call it in messages.
         path: The file; it may be gone once the ``with`` block of `opened_video` ends.
-        info: What the file says.
-        scan: What its packets tell.
+        info: The header of the file.
+        scan: A summary of its packets.
         packets: The packets themselves.
         orientation: How its pictures are turned and stretched to be displayed.
         delay: How many packets the decoder reads ahead of the frame that it gives.
@@ -97,7 +97,7 @@ class OpenedVideo:
         sizes: First 1-based frame, width and height, as displayed and before it is scaled, of each
             run of wanted frames of one size; several where the size changes within the video. Set
             by the same.
-        strict: Whether all frames came from a decoder that refuses what is odd; set by the same.
+        strict: Whether all frames came from a decoder that refuses irregular data; set by the same.
     """
 
     name: str
@@ -127,7 +127,7 @@ class OpenedVideo:
             padded: Whether pixels get a fourth byte, which is unused; `encode_jpeg` is faster so.
 
         Raises:
-            VideoDecodeError: After the last good frame, if the file is not whole.
+            VideoDecodeError: After the last good frame, if the file is incomplete.
         """
         batch = _GrowingBatch(wanted.batch_size, max_batch_bytes)
         reformatter = VideoReformatter()
@@ -152,13 +152,13 @@ class OpenedVideo:
             yield batch.take()
 
     def decoded(self, choice: FrameChoice) -> Iterator[tuple[Decoded, bool]]:
-        """Decode a choice of frames, without converting them; sets what they tell.
+        """Decode a choice of frames without converting them; sets the attributes.
 
         Yields:
             Frames, and whether they are wanted; others come only where they had to be decoded.
 
         Raises:
-            VideoDecodeError: After the last good frame, if the file is not whole.
+            VideoDecodeError: After the last good frame, if the file is incomplete.
         """
         last, self.frame_count, self.sizes, self.strict = -1, 0, [], True
         if not choice.is_all and self.scan.damage is None:

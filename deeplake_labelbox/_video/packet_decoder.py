@@ -83,7 +83,7 @@ class PacketDecoder:
                     yield frame, self.index.orientation.apply(rgb)
 
     def _spans(self, wanted: list[int]) -> list[list[int]]:
-        """Cut ascending frames where a decoder would have to start anew.
+        """Split ascending frames where a decoder would have to restart.
 
         Each part gets a session of its own, which can go on in the next call.
         """

@@ -36,12 +36,12 @@ class StreamParameters:
         tag: The container's name of the codec (four characters), or "".
         width: Pixels a row, as coded.
         height: Rows, as coded.
-        pixel_format: FFmpeg's name, or None where the container does not tell.
-        color_range: FFmpeg's number, as told by the container; the stream may tell another.
+        pixel_format: FFmpeg's name, or None if unknown.
+        color_range: FFmpeg's number, as in the container; the stream may have another.
         color_primaries: The same.
         color_trc: The same.
         colorspace: The same.
-        bits_per_coded_sample: 0 where not told.
+        bits_per_coded_sample: 0 if unknown.
         reorder_depth: How many pictures the decoder holds back to put them in order.
         extradata: The codec's parameter sets, as the container keeps them.
     """
@@ -101,7 +101,7 @@ class PacketIndex:
     parameters: tuple[tuple[int, bytes], ...] = ()
 
     def part_of(self, packet: int) -> int:
-        """Which part of the stream a packet belongs to, as told by `parameters`; 0: the first."""
+        """Which part of the stream a packet belongs to, by `parameters`; 0 is the first."""
         return sum(packet >= first for first, _ in self.parameters)
 
     def extradata_of(self, part: int) -> bytes:

@@ -1,4 +1,4 @@
-"""A decoder that is fed with stored packets, and goes on where it stopped if it can.
+"""A decoder of stored packets that continues where it stopped if it can.
 
 Each packet's presentation time is its number, so that every frame that comes out names the packet
 that it was made of, whatever order the decoder gives them in.
@@ -34,12 +34,12 @@ _KEPT_GROUPS: Final = 2  # of about 1 MiB
 class PacketSession:
     """Decodes frames of one video.
 
-    Not for two threads at a time.
+    It may be used by one thread at a time.
 
     Args:
         index: Of the video's packets.
-        fetch: Gives the bytes of a group.
-        checks: Whether to compare these with their checksums.
+        fetch: Returns the bytes of a group.
+        checks: Whether to compare the bytes with their checksums.
     """
 
     def __init__(
@@ -58,11 +58,11 @@ class PacketSession:
 
     @property
     def is_empty(self) -> bool:
-        """Whether its decoder holds nothing that could be gone on from."""
+        """Whether its decoder has no state to continue from."""
         return self._since < 0
 
     def reaches(self, frame: int) -> bool:
-        """Whether the decoder comes to a frame by going on from where it is."""
+        """Whether the decoder reaches a frame by continuing from where it is."""
         if frame in self._waiting or frame in self._inside:
             return True
         index = self._index
@@ -72,7 +72,7 @@ class PacketSession:
         return index.part_of(start) == self._part and (index.clean or start == self._since)
 
     def distance(self, frame: int) -> int:
-        """How many packets away a frame is that is reached."""
+        """Number of packets up to a frame that is reached."""
         return max(int(self._index.packets[frame]) - self._next, 0)
 
     def frames(self, wanted: Sequence[int], *, keep: bool) -> Iterator[tuple[int, av.VideoFrame]]:
@@ -84,7 +84,7 @@ class PacketSession:
                 else it is emptied, which gives the last frame sooner.
 
         Raises:
-            DatasetError: The packets are not those that the index tells of.
+            DatasetError: The packets are not those of the index.
         """
         unneeded = _Unneeded(wanted)
         for place, frame in enumerate(wanted):
@@ -99,7 +99,7 @@ class PacketSession:
                 del self._waiting[passed]
 
     def reset(self) -> None:
-        """Let the next frame be decoded from the packet at which its group starts."""
+        """Decode the next frame from the start of its group."""
         if self._since >= 0 and self._context is not None:
             self._flush(self._context)
         self._empty()
@@ -113,7 +113,7 @@ class PacketSession:
         self._empty()
 
     def forget(self) -> None:
-        """Start anew in a child process, in which the threads of the decoder do not exist.
+        """Reset in a child process, in which the threads of the decoder do not exist.
 
         Freeing the decoder would wait for them forever, so it never is.
         """
@@ -225,7 +225,7 @@ class PacketSession:
 
 
 class _Unneeded:
-    """Tells which frames below the last wanted one are not wanted."""
+    """Decides which frames before the last wanted one are not wanted."""
 
     def __init__(self, wanted: Sequence[int]) -> None:
         self._last = wanted[-1]

@@ -1,6 +1,6 @@
-"""The packets of a video stream, told without decoding them.
+"""Read the packets of a video stream without decoding them.
 
-Where one packet is one picture, the packets tell more than their number: the picture with the
+If each packet is one picture, the packets also give the order of the frames: the picture with the
 n-th smallest presentation time is the n-th that a decoder emits. That holds for the codecs in
 `ONE_PICTURE_A_PACKET` in containers that keep whole pictures (ISO/IEC 14496-15 for H.264 and
 HEVC; the AV1 and VP9 bindings of MP4 and Matroska), and not for interlaced H.264, whose two
@@ -34,17 +34,17 @@ class PacketTable:
 
     Attributes:
         times: (P,) int64 presentation times in ticks of the stream's time base; the smallest
-            int64 where there is none.
+            int64 if a packet has none.
         decoding_times: (P,) int64, the same for decoding.
         is_key: (P,) bool: starts a group of pictures.
-        positions: (P,) int64 byte of the file at which the packet starts, -1 where not known.
+        positions: (P,) int64 byte of the file at which the packet starts, -1 if unknown.
         tick: Seconds of a tick.
         stream_bytes: Bytes of all packets of the stream, shown or not.
         discarded: Packets that an edit list hides.
         hidden: Packets that only hold pictures which are never shown (VP8, VP9).
-        numbered: Whether one packet is one picture, so that times tell the numbers of frames.
-        apart: Whether the file's index stands apart from the packets (MP4, MOV), so that damage
-            to the packets cannot take any away.
+        numbered: Whether each packet is one picture, so that times give the numbers of frames.
+        apart: Whether the file's index is separate from the packets (MP4, MOV), so that damage to
+            the packets cannot remove any.
         reorders: Whether pictures are decoded in another order than they are shown.
         damage: Why not all packets could be read, or None.
     """

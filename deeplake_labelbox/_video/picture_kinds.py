@@ -1,4 +1,4 @@
-"""What kind of picture a packet holds, told by its first bits."""
+"""Detect what kind of picture a packet holds, from its first bits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from av.packet import Packet
 
-# Where avcC and hvcC tell how long the length before each NAL unit is (ISO/IEC 14496-15).
+# Where avcC and hvcC have the size of the length before each NAL unit (ISO/IEC 14496-15).
 _LENGTH_SIZE_AT: Final = {"h264": 4, "hevc": 21}
 _START_CODE: Final = b"\0\0\1"
 
@@ -32,8 +32,8 @@ _MPEG2_PICTURE: Final = b"\0\0\1\0"  # ISO/IEC 13818-2, 6.2.3
 def starts_anew(packet: Packet[Any]) -> bool:
     """Whether a decoder can start at a packet and show all pictures that follow it in right order.
 
-    A key flag alone does not tell: it also stands where a picture refreshes bit by bit, and where
-    H.264's leading pictures would be decoded from what is not there. See ITU-T H.264, 7.4.1
+    A key flag alone is not enough: it is also set for pictures that refresh gradually, and where
+    H.264's leading pictures refer to missing ones. See ITU-T H.264, 7.4.1
     (type 5: IDR), H.265, 7.4.2.2 (types 16 to 21: IRAP, whose leading pictures decoders skip), and
     the AV1 bitstream specification, 7.20 (a key frame that is shown refreshes all others).
 
@@ -41,7 +41,7 @@ def starts_anew(packet: Packet[Any]) -> bool:
         packet: A packet of any container.
 
     Returns:
-        True where the codec promises it; False also where it does not tell.
+        True if the codec guarantees it; False also if unknown.
     """
     if not packet.is_keyframe:
         return False
@@ -58,7 +58,7 @@ def starts_anew(packet: Packet[Any]) -> bool:
 
 
 def is_unreferenced(packet: Packet[Any]) -> bool:
-    """Whether no other picture is predicted from one; False also where that is not told."""
+    """Whether no other picture is predicted from one; False also if unknown."""
     context = packet.stream.codec_context
     codec = context.codec.canonical_name
     if codec == "h264":
@@ -88,8 +88,8 @@ def is_unreferenced(packet: Packet[Any]) -> bool:
 def _nal_headers(packet: Packet[Any]) -> Iterator[int]:
     """The first byte of each NAL unit of an H.264 or HEVC packet.
 
-    A length stands before each unit where the stream's extradata is an avcC or hvcC; else start
-    codes do (ITU-T H.264 and H.265, annex B).
+    Each unit has a length before it if the stream's extradata is an avcC or hvcC; else a start
+    code (ITU-T H.264 and H.265, annex B).
     """
     context = packet.stream.codec_context
     configuration = context.extradata or b""
@@ -110,10 +110,10 @@ def _nal_headers(packet: Packet[Any]) -> Iterator[int]:
 
 
 def _hevc_layers(configuration: bytes) -> int:
-    """How many temporal layers an HEVC stream has at most; 0 where its extradata do not tell.
+    """How many temporal layers an HEVC stream has at most; 0 if unknown.
 
-    hvcC tells it (ISO/IEC 14496-15, 8.3.3.1.2), and so does the video parameter set (ITU-T H.265,
-    7.3.2.1), whose second byte holds three bits of it.
+    The number is in hvcC (ISO/IEC 14496-15, 8.3.3.1.2), and in three bits of the second byte of the
+    video parameter set (ITU-T H.265, 7.3.2.1).
     """
     place = _LENGTH_SIZE_AT["hevc"]
     if configuration[:2] != b"\0\0":

@@ -48,7 +48,7 @@ def picture_sizes(
                 continue
             try:
                 frames = [*context.decode(packet), *context.decode(None)]
-            except av.FFmpegError:  # damage is told by the scan
+            except av.FFmpegError:  # the scan reports damage
                 frames = []
             context.flush_buffers()
             for frame in frames[:1]:

@@ -1,4 +1,4 @@
-"""What a video is: its header, its first frame, its packets."""
+"""Read the header and the first frame of a video."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from deeplake_labelbox.errors import VideoDecodeError
 
 @dataclass(frozen=True, slots=True)
 class VideoProbe:
-    """A video as its header and its first frame tell it.
+    """What the header and the first frame of a video say.
 
     Attributes:
         info: What the header says, and the size as displayed.
@@ -35,7 +35,7 @@ class VideoProbe:
 
 
 def probe_video(source: Path | IO[bytes], name: str) -> VideoProbe:
-    """Decode the first frame: only then orientation and size are known.
+    """Decode the first frame, which gives orientation and size.
 
     Args:
         source: A local file, or an open one that can seek.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from av.container import InputContainer
 
-# PyAV 18 raises for metadata that is not UTF-8 unless it is told otherwise; PyAV 19 never raises
+# PyAV 18 raises for metadata that is not UTF-8 unless an option is set; PyAV 19 never raises
 # for it, and does not know the argument.
 _METADATA: Final[dict[str, Any]] = (
     {"metadata_errors": "replace"} if int(av.__version__.partition(".")[0]) < 19 else {}
@@ -52,7 +52,7 @@ def open_input(
 
 
 def to_fraction(value: Rational | None) -> Fraction | None:
-    """Convert a rate or ratio; None where the file does not tell it.
+    """Convert a rate or ratio; None if unknown.
 
     PyAV 18 has None there, PyAV 19 a rational of which numerator or denominator is 0.
     """

@@ -21,11 +21,11 @@ _PATIENCE: Final = 600.0
 
 
 class Pace:
-    """The pace of a pool of threads that ask the same server.
+    """The request rate of a pool of threads that use the same server.
 
     Args:
-        most: How many requests may run at a time.
-        patience: Seconds that it may be told to wait, all in all, without any request going well.
+        most: Most requests that may run at a time.
+        patience: Total seconds to wait, on the server's request, without a successful request.
 
     Attributes:
         limit: How many requests may run now.

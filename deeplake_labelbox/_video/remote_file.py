@@ -1,4 +1,4 @@
-"""A remote video as a file that can be read anywhere, of which only what is read is fetched."""
+"""A remote video as a seekable file; only what is read is fetched."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ ReadRange = Callable[[int, int], tuple[bytes, int | None] | None]
 
 
 class RemoteFile(io.RawIOBase, IO[bytes]):
-    """An unbuffered binary file over range requests, with some blocks kept.
+    """An unbuffered binary file over range requests, with a cache of blocks.
 
     FFmpeg could fetch URLs itself, but it follows redirects with all headers, to any host.
 
     Args:
         name: What to call it in messages.
-        read_range: ``(start, length) -> (bytes, length of the whole)``.
+        read_range: ``(start, length) -> (bytes, length of the whole file)``.
         first: The first block.
-        size: Bytes of the whole.
+        size: Bytes of the whole file.
 
     Attributes:
-        blank: Whether zeros are read where no block is kept: then nothing more is fetched.
+        blank: Whether uncached blocks read as zeros, so that nothing more is fetched.
     """
 
     def __init__(self, name: str, read_range: ReadRange, first: bytes, size: int) -> None:
@@ -43,32 +43,32 @@ class RemoteFile(io.RawIOBase, IO[bytes]):
 
     @classmethod
     def open(cls, name: str, read_range: ReadRange) -> RemoteFile | None:
-        """Fetch the first block; None where the server sends no parts, or not what the whole is."""
+        """Fetch the first block; None if the server sends no ranges, or no total length."""
         answer = read_range(0, BLOCK)
         first, size = answer or (b"", None)
         whole = len(first) == min(BLOCK, size or 0)
         return None if size is None or not whole else cls(name, read_range, first, size)
 
     def readable(self) -> bool:
-        """Whether it can be read: always."""
+        """Return True."""
         return True
 
     def seekable(self) -> bool:
-        """Whether it can seek: always."""
+        """Return True."""
         return True
 
     def tell(self) -> int:
-        """The place at which it stands."""
+        """The current position."""
         return self._position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        """Go to a place; nothing is fetched."""
+        """Move the position; fetches nothing."""
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
         self._position = max(base + offset, 0)
         return self._position
 
     def readinto(self, buffer: Any, /) -> int:
-        """Fill the buffer as far as the file goes."""
+        """Fill the buffer up to the end of the file."""
         view = memoryview(buffer).cast("B")
         wanted = max(min(len(view), self._size - self._position), 0)
         done = 0

@@ -23,8 +23,8 @@ from deeplake_labelbox.errors import (
 MAX_REDIRECTS: Final = 10
 
 _CHUNK = 1 << 20
-# A body that drips slower than this over a whole window counts as broken (curl's --speed-limit):
-# each read alone may stay below the read time-out for ever.
+# A body that is slower than this over a whole window counts as stalled (curl's --speed-limit):
+# each single read may stay below the read time-out forever.
 _WINDOW_SECONDS = 60.0
 _WINDOW_BYTES = 16 << 10
 _CODE: Final = re.compile(r"\w{1,64}", re.ASCII)
@@ -99,7 +99,7 @@ class Body:
         self.received, self.expected, self.validator = 0, None, None
 
     def begin(self, response: requests.Response) -> None:
-        """Take the headers of an answer: does it go on where we stopped, or start anew?"""
+        """Read a response's headers: does it continue where we stopped, or restart?"""
         encoded = response.headers.get("Content-Encoding", "identity").lower() != "identity"
         if response.status_code == HTTPStatus.PARTIAL_CONTENT:
             start, total = _content_range(response.headers.get("Content-Range", ""))

@@ -1,4 +1,4 @@
-"""A look at a video's packets without decoding them: about two hundred times as fast."""
+"""Summarize a video's packets without decoding them, which is about 200 times as fast."""
 
 from __future__ import annotations
 
@@ -16,25 +16,24 @@ from deeplake_labelbox._video.remote_file import RemoteFile
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoScan:
-    """What the packets of a file's video stream tell.
+    """A summary of the packets of a file's video stream.
 
     Attributes:
-        packets: Packets that are to be shown. Mostly as many as frames, but not a promise:
-            leading pictures of an open GOP, and fields in packets of their own, make fewer frames
-            of them.
+        packets: Packets that are to be shown. Usually the number of frames, but not always:
+            leading pictures of an open GOP, and fields in separate packets, give fewer frames.
         discarded: Packets that an edit list hides.
         hidden: Packets that only hold pictures which are never shown.
         key_packets: Packets that start a group of pictures.
         stream_bytes: Bytes of all packets of the stream.
         missing_times: Packets without a presentation time.
         repeated_times: Packets with the presentation time of another one.
-        backward_times: Packets whose time is before that of the one that precedes them; where
-            the codec reorders pictures, that is their decoding time.
+        backward_times: Packets whose time is before that of the previous packet; the decoding
+            time if the codec reorders pictures.
         starts_at: Seconds of the earliest presentation time; negative and non-zero starts occur.
         shortest_gap: Seconds between the two frames that follow each other most closely.
         longest_gap: Seconds of the longest pause between two frames.
-        damage: What is wrong with the file, as words to stand after "the file ", or None.
-        sizes: See `picture_sizes`; empty also where no key frames were decoded to tell.
+        damage: What is wrong with the file, for a message after "the file ", or None.
+        sizes: See `picture_sizes`; empty also if no key frames were decoded.
     """
 
     packets: int
@@ -60,7 +59,7 @@ class VideoScan:
 
     @classmethod
     def of_packets(cls, table: PacketTable, damage: str | None) -> VideoScan:
-        """Sum up packets; ``damage`` is what the file's structure tells."""
+        """Sum up packets; ``damage`` is what `find_damage` found."""
         times = np.sort(table.times[table.times != NO_TIME])  # packets come in decoding order
         gaps = np.diff(times) * table.tick
         in_order = table.decoding_times if table.reorders else table.times

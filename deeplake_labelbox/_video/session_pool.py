@@ -71,7 +71,7 @@ class SessionPool:
             closed.close()
 
     def _forget(self) -> None:
-        """In a child process: leave the parent's decoders alone.
+        """In a child process: abandon the parent's decoders.
 
         Their threads do not exist here.
         """

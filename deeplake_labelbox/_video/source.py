@@ -24,7 +24,7 @@ _SPARE_BYTES: Final = 256 << 20  # of the disk, which are left free
 
 
 def describe_source(source: str | Path) -> str:
-    """``source`` as it may stand in a message: a URL without its query, a path as it is."""
+    """``source`` for messages: a URL without its query, a path as it is."""
     return without_query(source) if isinstance(source, str) and url_scheme(source) else str(source)
 
 
@@ -67,7 +67,7 @@ def open_video(
         tempfile.TemporaryDirectory(prefix="deeplake-labelbox-") as folder,
         nullcontext(transport) if transport is not None else Transport() as client,
     ):
-        # FFmpeg looks at the suffix when the content alone does not tell the format.
+        # FFmpeg uses the suffix if the content alone does not determine the format.
         path = Path(folder, f"video{suffix if suffix[1:].isalnum() else ''}")
         try:
             client.download(

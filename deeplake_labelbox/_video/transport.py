@@ -1,12 +1,12 @@
-"""HTTP GET that is retried, resumed, bounded, and never hands over a short body.
+"""HTTP GET with retries, resumption and limits; a short body is never returned.
 
-One retry budget covers a whole fetch: refused connections, time-outs, passing statuses (408, 425,
-429, 500, 502, 503, 504) and bodies that break all draw on it; a download that moved on gets a
-fresh one. Refusals (401, 403, 404, 410 and other 4xx) are answers: they are tried again only with
-what a presigner gives anew.
+One retry budget covers a whole fetch: refused connections, time-outs, temporary statuses (408, 425,
+429, 500, 502, 503, 504) and truncated bodies all use it up; a download that made progress gets a
+new one. Refusals (401, 403, 404, 410 and other 4xx) are final: they are retried only if a
+presigner gives a new URL.
 
-Secrets: headers given by the caller leave with the first request to their own origin only, a
-netrc file adds nothing, and no message holds a query string or a header.
+Secrets: the caller's headers are sent to their own origin only, a netrc file adds nothing, and no
+message holds a query string or a header.
 """
 
 from __future__ import annotations

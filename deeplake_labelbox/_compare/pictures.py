@@ -75,31 +75,26 @@ class FramePictures:
         found = self.videos[change.data_row_id]
         same: list[ShownObject] = []
         changed: list[ShownObject] = []
+        colors: dict[str, Color] = {}
         for pair in found.pairs[change.worst_frame]:
             place = (pair.first, pair.second)[side]
-            if place is not None:
-                is_same = pair.state == "same" and not pair.answers
-                (same if is_same else changed).append(_shown(found, pair, side, place))
-        picture = draw_objects(
-            picture,
-            same,
-            scale,
-            dict.fromkeys((each.class_name for each in same), STATE_COLORS["same"]),
-            text_size=text_size,
-            tagged=False,
-        )
-        colors = {each.class_name: STATE_COLORS[each.class_name.split()[0]] for each in changed}
+            if place is None:
+                continue
+            state = "answers" if pair.state == "same" and pair.answers else pair.state
+            shown = _shown(found, pair, side, place, state)
+            (same if state == "same" else changed).append(shown)
+            colors[shown.class_name] = STATE_COLORS[state]
+        picture = draw_objects(picture, same, scale, colors, text_size=text_size, tagged=False)
         return draw_objects(picture, changed, scale, colors, text_size=text_size)
 
 
-def _shown(found: VideoDifferences, pair: Pair, side: int, place: Place) -> ShownObject:
+def _shown(found: VideoDifferences, pair: Pair, side: int, place: Place, state: str) -> ShownObject:
     """An object to draw, with what became of it before its class."""
     track = found.sides[side].tracks[place[0]]
-    state = "answers" if pair.state == "same" and pair.answers else pair.state
     told = ((each.question, (each.first, each.second)[side] or "none") for each in pair.answers)
     return ShownObject(
         kind=track.kind,
-        class_name=f"{state} {track.class_name}",
+        class_name=track.class_name if state == "answers" else f"{state} {track.class_name}",
         track_id=None,
         is_key_frame=False,
         shape=np.asarray(shape_at(track, place[1])),

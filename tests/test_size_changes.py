@@ -1,5 +1,7 @@
 """A video whose picture size changes: labels are in the first size, as Labelbox shows it."""
 
+import re
+
 import numpy as np
 import pytest
 from label_json import box as box_of
@@ -140,7 +142,8 @@ def test_pictures_show_labels_where_they_were_drawn(dataset, tmp_path):
     assert early.shape == late.shape
     draw_contact_sheet(dataset, frames=4, columns=2)
     dl.write_preview(dataset, tmp_path / "page.html", progress=False)
-    assert (tmp_path / "page.html").read_text("utf-8").count('"size":[96,64]') == FRAMES
+    page = (tmp_path / "page.html").read_text("utf-8")
+    assert set(re.findall(r'"size":\[[\d,]+\]', page)) == {'"size":[96,64]'}
     dl.write_preview(dataset, tmp_path / "movie.mp4", progress=False)
     dl.dataset_statistics(dataset, progress=False)
 

@@ -151,7 +151,7 @@ reason is reported."""
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ObjectTrack:
-    """One object in all the frames in which it is there.
+    """One object in all frames in which it is visible.
 
     Attributes:
         track: Names the object; unique in its video and class.
@@ -162,10 +162,10 @@ class ObjectTrack:
             ``point`` an (N, 2) float64 array of x, y; for ``line`` and ``polygon`` N (V, 2)
             float64 arrays; for ``raster-segmentation`` N `MaskSource`.
         answers: N answers to the classifications of the tool.
-        is_key_frame: (N,) bool: the frames in which it was drawn by a person, where the source
-            tells; they stay key frames.
-        scores: (N,) float64: how sure a model is of it, where the source tells; NaN in the frames
-            in which it does not.
+        is_key_frame: (N,) bool: the frames in which a person drew it; they stay key frames.
+            ``None`` if unknown.
+        scores: (N,) float64: how sure a model is of it; NaN in frames without a score. ``None``
+            if the source has no scores.
     """
 
     track: str
@@ -192,7 +192,7 @@ class SourceFinding:
     """Something in a source that cannot be imported, or that a user should know.
 
     Attributes:
-        what: One sentence.
+        what: A sentence.
         frame: First 1-based frame it concerns, or ``None``.
         count: How often it occurs.
         is_note: Whether no label is missing for it.
@@ -206,7 +206,7 @@ class SourceFinding:
 
 @dataclass(frozen=True, slots=True)
 class RefusedObject:
-    """An object of a source of which nothing can be imported.
+    """An object of a source that cannot be imported at all.
 
     Attributes:
         class_name: The class, as the source names it.
@@ -221,22 +221,22 @@ class RefusedObject:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VideoAnnotations:
-    """All annotations of one video, as its source tells them.
+    """All annotations of one video in a source.
 
     Attributes:
-        data_row: What the source knows its video by, best first: data row id, global key,
-            external id or file name.
+        data_row: Names of the video in the source, best first: data row id, global key, external
+            id or file name.
         tracks: The objects.
         frame_answers: Answers over time by name of the classification, ascending.
         global_answers: Answers that hold for the whole video.
-        known_frames: (F,) int64, ascending: the frames that the source tells of, where it does
-            not tell of all; between two of them nothing is known, so nothing ends there.
-        pictures: (F,) int64, ascending: the frames of which the source has a picture, where it
-            does not have all; that it has no object elsewhere means nothing.
-        size: Width and height in pixels of the pictures that were annotated, where it tells.
+        known_frames: (F,) int64, ascending: the frames that the source covers, if it does not cover
+            all; between two of them nothing is known, so no object ends there.
+        pictures: (F,) int64, ascending: the frames that have a picture in the source, if not all
+            have one; other frames are not known to be empty.
+        size: Width and height in pixels of the annotated pictures, if the source has them.
         findings: What could not be read.
-        refused: Objects of which nothing could be read.
-        is_labeled: Whether anybody labeled it; if not, that it has no objects means nothing.
+        refused: Objects that could not be read at all.
+        is_labeled: Whether anybody labeled it; if not, it is not known to be empty.
     """
 
     data_row: tuple[str, ...]

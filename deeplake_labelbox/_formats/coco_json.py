@@ -149,13 +149,13 @@ def _key(value: Any) -> str:
 
 
 def size_of(entry: Entry) -> Size | None:
-    """Width and height of a video or image, where it tells."""
+    """Width and height of a video or image, if it has them."""
     sides = [whole_number(entry.get(name)) for name in ("width", "height")]
     return (sides[0], sides[1]) if sides[0] and sides[1] else None
 
 
 def length_of(entry: Entry) -> int | None:
-    """Number of frames of a video, where it tells."""
+    """Number of frames of a video, if it has it."""
     return next((n for n in (whole_number(entry.get(key)) for key in _LENGTHS) if n), None)
 
 
@@ -183,7 +183,7 @@ def folders_of(file_name: str) -> list[str]:
 
 
 def score_of(annotation: Entry) -> float | None:
-    """How sure a model is of an annotation, where it tells."""
+    """How sure a model is of an annotation, if it has a score."""
     score: Any = annotation.get("score")
     is_number = isinstance(score, int | float) and not isinstance(score, bool)
     return float(score) if is_number and math.isfinite(score) else None
@@ -220,18 +220,18 @@ def add_shape(
         where: Its place in the file.
         size: Of the picture; ``None`` where it is not known.
         boxes: Whether its box is wanted; else its mask, or if it has none its box.
-        drawn: Whether a person drew it here, where the file tells.
-        score: How sure a model is of it, where the file tells.
+        drawn: Whether a person drew it here; ``None`` if unknown.
+        score: How sure a model is of it; ``None`` if unknown.
     """
-    told: Any = {"drawn": drawn, "score": score}
+    known: Any = {"drawn": drawn, "score": score}
     box, segmentation = shapes
     has_mask = segmentation not in (None, [])
     if has_mask and not boxes:
         pixels = partial(_pixels, segmentation, size)
-        builder.add(name, "raster-segmentation", track, frame, pixels, **told)
+        builder.add(name, "raster-segmentation", track, frame, pixels, **known)
         return
     try:
-        builder.add(name, "rectangle", track, frame, _box(box, has_mask=has_mask), **told)
+        builder.add(name, "rectangle", track, frame, _box(box, has_mask=has_mask), **known)
     except ValueError as error:
         builder.leave_out(name, "rectangle", track, frame, f"{where} {error}")
 

@@ -1,8 +1,8 @@
-"""The frames of a video that numbered pictures show.
+"""Map numbered pictures to frames of their video.
 
-Sets of pictures number them from 0 or 1, and often hold a part of a video's frames: YouTube-VIS
-has every fifth, and either keeps the video's own numbers (00000, 00005, …) or counts the pictures.
-Which it is follows from the numbers and the number of frames of the video, or has to be asked.
+Pictures are numbered from 0 or 1, and often are only a part of a video's frames: YouTube-VIS has
+every fifth, and its numbers are the video's own (00000, 00005, …) or count the pictures. The
+numbers and the length of the video decide which, or else the user has to.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from deeplake_labelbox.errors import ConfigurationError
 
 # Pictures of faster videos may be numbered at half the video's rate.
 _FAST: Final = 48.0
-# No video has more.
+# More frames than any video has.
 _MOST_FRAMES: Final = 100_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Numbering:
-    """How a source numbers frames, where its user says it.
+    """How a source numbers frames, as far as the user specifies it.
 
     Attributes:
-        step: How many frames of the video lie from one picture to the next.
+        step: Frames of the video from one picture to the next.
         first: The number of a video's first frame: 0 or 1.
     """
 
@@ -37,7 +37,7 @@ class Numbering:
 
     @classmethod
     def checked(cls, frame_step: int | None, first_number: int | None) -> Numbering:
-        """What the arguments of these names say.
+        """Check the arguments of these names.
 
         Raises:
             ConfigurationError: If they cannot be used.
@@ -51,7 +51,7 @@ class Numbering:
 
 @dataclass(frozen=True, slots=True)
 class VideoLength:
-    """Number of frames, and frames per second, where Labelbox knows them."""
+    """Number of frames, and frames per second, if Labelbox knows them."""
 
     frames: int | None = None
     rate: float | None = None
@@ -62,7 +62,7 @@ LengthOf = Callable[[tuple[str, ...]], VideoLength]
 
 
 def unknown_length(names: tuple[str, ...]) -> VideoLength:  # noqa: ARG001 - a `LengthOf`
-    """The length of a video of which nothing is known."""
+    """The length of an unknown video."""
     return VideoLength()
 
 
@@ -70,7 +70,7 @@ def frames_of_pictures(
     numbers: Sequence[int],
     video: VideoLength,
     *,
-    said: Numbering,
+    given: Numbering,
     first: int | None = None,
     declared: int | None = None,
     counted: bool = False,
@@ -80,16 +80,16 @@ def frames_of_pictures(
     Args:
         numbers: The numbers of the pictures of one video.
         video: Its length.
-        said: What the user says of the numbers.
+        given: The numbering that the user specified.
         first: The number of a video's first frame, where the source shows it.
-        declared: Number of frames of the video, where the source tells.
-        counted: Whether the numbers are the pictures' places in the source, for want of others.
+        declared: Number of frames of the video, if the source has it.
+        counted: Whether the numbers are the pictures' positions in the source, which has no others.
 
     Returns:
         (N,) int64.
 
     Raises:
-        ValueError: If they cannot be told; it says what the user may pass.
+        ValueError: If they are ambiguous; the message names the argument to pass.
     """
     if not len(numbers):
         return np.zeros(0, dtype=np.int64)
@@ -97,13 +97,13 @@ def frames_of_pictures(
     ranks = np.unique(values)
     if len(ranks) < len(values):
         raise ValueError("two of its pictures have the same number")
-    if video.frames == len(values) and said.step is None:
+    if video.frames == len(values) and given.step is None:
         return np.searchsorted(ranks, values).astype(np.int64) + 1
-    start = _first_number(ranks, video, said, first)
+    start = _first_number(ranks, video, given, first)
     unit = int(np.gcd.reduce(np.diff(ranks))) if len(ranks) > 1 else 1
-    if said.step is not None:
-        unit = _checked_unit(ranks, start, unit, said.step, video)
-        frames = (values - start) // unit * said.step + 1
+    if given.step is not None:
+        unit = _checked_unit(ranks, start, unit, given.step, video)
+        frames = (values - start) // unit * given.step + 1
     else:
         frames = values - start + 1
     last = int(frames.max())
@@ -117,8 +117,8 @@ def frames_of_pictures(
             f"Labelbox has {counted_of(video.frames, 'frame')}; pass `frame_step`: how many "
             f"frames of the video lie from one picture to the next"
         )
-    if said.step is None and (last > 1 or counted) and _is_doubtful(ranks, video, last, declared):
-        told = (
+    if given.step is None and (last > 1 or counted) and _is_doubtful(ranks, video, last, declared):
+        length = (
             "an unknown number of frames"
             if video.frames is None
             else counted_of(video.frames, "frame")
@@ -127,8 +127,8 @@ def frames_of_pictures(
         if len(ranks) == 1:
             shown = f"its only picture has number {ranks[0]}"
         raise ValueError(
-            f"{shown}, the video in Labelbox has {told}; the numbers may count its frames or, for "
-            f"example, every second one. Pass `frame_step`: {unit} if they count its frames, "
+            f"{shown}, the video in Labelbox has {length}; the numbers may count its frames or, "
+            f"for example, every second one. Pass `frame_step`: {unit} if they count its frames, "
             f"{2 * unit} if they count every second one"
         )
     return frames
@@ -137,7 +137,7 @@ def frames_of_pictures(
 def _checked_unit(
     ranks: NDArray[np.int64], start: int, unit: int, step: int, video: VideoLength
 ) -> int:
-    """How much the numbers grow from one picture to the next, where that fits what the user says.
+    """How much the numbers grow from one picture to the next, if that fits the user's numbering.
 
     Raises:
         ValueError: If it does not.
@@ -157,15 +157,15 @@ def _checked_unit(
 
 
 def _first_number(
-    ranks: NDArray[np.int64], video: VideoLength, said: Numbering, first: int | None
+    ranks: NDArray[np.int64], video: VideoLength, given: Numbering, first: int | None
 ) -> int:
-    if said.first is not None:
-        return said.first
+    if given.first is not None:
+        return given.first
     if first is not None:
         return first
     if ranks[0] in (0, 1):
         return int(ranks[0])
-    if video.frames == ranks[-1] and said.step is None:
+    if video.frames == ranks[-1] and given.step is None:
         return 1  # from 0, this would be a frame after the last
     raise ValueError(
         f"its pictures are numbered from {ranks[0]} on, which does not tell whether they count "

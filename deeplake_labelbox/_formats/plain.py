@@ -216,7 +216,7 @@ def _value(index: int, geometry: Geometry) -> tuple[ToolKind, Any]:
 
 
 def _numbers(index: int, what: str, values: Sequence[Any]) -> tuple[float, ...]:
-    """The numbers, finite or not: a frame of an object that cannot be drawn is refused alone."""
+    """The numbers, finite or not: only the frame of an object that cannot be drawn is refused."""
     try:
         return tuple(map(float, values))
     except (TypeError, ValueError) as error:

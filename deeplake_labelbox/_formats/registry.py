@@ -1,6 +1,6 @@
-"""The formats of annotations: what a path is recognized by, what reads it, what help says of it.
+"""The formats of annotations: how a path is recognized, what reads it, and its text in the help.
 
-A new format needs a file, or a folder, with what reads or writes it, and a line in `FORMATS`.
+A new format needs a file or folder with its reader or writer, and a line in `FORMATS`.
 Nothing here imports a format's own code, so that the command line starts quickly.
 """
 
@@ -38,7 +38,7 @@ TargetFormat: TypeAlias = Literal["mot", "youtube-vis", "coco", "cvat", "yolo", 
 """The keys of `FORMATS` that can be written."""
 
 Shape: TypeAlias = Literal["box", "mask"]
-"""What `GeometryKind.detected_as` says of a kind."""
+"""The values of `GeometryKind.detected_as`."""
 
 Read: TypeAlias = "Callable[[str, ReadOptions], AnnotationSource]"
 """Reads the annotations at a path."""
@@ -54,21 +54,21 @@ class Format:
 
     Attributes:
         title: Its name in sentences.
-        source: What a path of it is, in a few words for the command line; empty for variants of
-            another format, and for what cannot be read.
+        source: What its path is, in a few words for the command line; empty for variants of
+            another format, and if it cannot be read.
         columns: What the columns of a variant are, for the command line.
-        suffixes: Endings of files that tell it.
+        suffixes: File endings that identify it.
         marks: Patterns of files in a folder that tell it.
-        is_folder: Whether a folder that nothing else tells is one of it.
+        is_folder: Whether a folder is taken for it if nothing else identifies the folder.
         is_numbered: Whether the numbers of its frames may need `Numbering`.
-        reader: Module, and function or class, that opens a path; see `Read`. Empty where it
+        reader: Module, and function or class, that opens a path; see `Read`. Empty if it
             cannot be read.
-        target: What is written of it, in a few words for the command line.
-        shapes: What can be written of objects: boxes, or masks (with polygons). By default the
-            first of these is, of which a dataset has some.
-        lacks: What of these objects it does not hold.
-        picture_suffix: Ending of its pictures, where it takes no other.
-        writer: Module and class that writes it; see `Write`. Empty where it cannot be written.
+        target: What is written, in a few words for the command line.
+        shapes: The shapes that can be written: boxes, or masks (with polygons). The default is
+            the first one that the dataset has.
+        lacks: What it cannot hold about these objects.
+        picture_suffix: The only ending of its pictures, if there is one.
+        writer: Module and class that writes it; see `Write`. Empty if it cannot be written.
     """
 
     title: str

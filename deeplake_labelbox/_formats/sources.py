@@ -1,4 +1,4 @@
-"""What is to be imported: a dataset, the path of any format, plain annotations or detections."""
+"""The sources of an import: a dataset, a path of any format, plain annotations or detections."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ class ReadOptions:
     """How annotations are read.
 
     Attributes:
-        source_format: Format of a path; ``None`` tells it by the ending, and by what is there.
+        source_format: Format of a path; ``None`` detects it from the ending and the files.
         mapping: Tool or classification of the project by column or by name in the source.
         group_mapping: See `DeepLakeSource`.
-        data_row: The video of a source that has one only.
+        data_row: The video of a source that has only one.
         numbering: How a file of numbered frames numbers them.
         video_length: The lengths of the project's videos; called when the source is read.
         creds: Credentials of the dataset's storage.

@@ -28,7 +28,7 @@ def is_detections(value: object) -> bool:
 
 
 def are_detections(value: object) -> bool:
-    """Whether `SupervisionSource` reads a value, as far as its first entry tells."""
+    """Whether `SupervisionSource` reads a value, judged by its first entry."""
     if not isinstance(value, Mapping):
         return isinstance(value, Sequence) and len(value) > 0 and is_detections(value[0])
     found = next(iter(value.values()), None)
@@ -125,7 +125,7 @@ def _frames(data_row: str, detections: Any) -> Iterator[tuple[int, Any]]:
 def _add(
     builder: TrackBuilder, found: Any, frame: int, place: str, kind_of: KindOf
 ) -> tuple[int, int] | None:
-    """Add the objects of a frame; the size of its picture, where masks tell it."""
+    """Add the objects of a frame; return the size of its picture, if it has masks."""
     names = _class_names(found, place)
     numbers = found.tracker_id
     size = None

@@ -1,4 +1,4 @@
-"""Gathers what is told of objects frame by frame into tracks."""
+"""Collect objects, frame by frame, into tracks."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ class TrackBuilder:
             value: For ``rectangle`` left, top, width and height; for ``point`` x and y; for
                 ``line`` and ``polygon`` a (V, 2) array; for a mask its `MaskSource`.
             answers: Answers to the classifications of the class.
-            drawn: Whether a person drew it here, where the source tells.
-            score: How sure a model is of it, where the source tells.
+            drawn: Whether a person drew it here; ``None`` if unknown.
+            score: How sure a model is of it; ``None`` if unknown.
         """
         key = (class_name, kind, track)
         seen = self._objects.setdefault(key, _Sightings())
@@ -82,7 +82,7 @@ class TrackBuilder:
     def leave_out(
         self, class_name: str, kind: ToolKind, track: str, frame: int, reason: str
     ) -> None:
-        """Say why an object cannot be imported in a frame; its other frames are.
+        """Report why an object cannot be imported in a frame; its other frames are imported.
 
         It ends before that frame and begins again after it.
         """
@@ -90,11 +90,11 @@ class TrackBuilder:
         seen.left_out.setdefault(reason, []).append(frame)
 
     def refuse(self, class_name: str, track: str, reason: str) -> None:
-        """Say why nothing of an object can be imported; the first reason counts."""
+        """Report why nothing of an object can be imported; the first reason counts."""
         self._refused.setdefault((class_name, track), reason)
 
     def tracks(self) -> list[ObjectTrack]:
-        """The objects of which something can be imported."""
+        """The objects that can be imported, at least in part."""
         return [
             self._track(*key, seen)
             for key, seen in self._objects.items()
@@ -102,7 +102,7 @@ class TrackBuilder:
         ]
 
     def refused(self) -> list[RefusedObject]:
-        """The objects of which nothing can be imported."""
+        """The objects that cannot be imported at all."""
         refused = [RefusedObject(*key, reason) for key, reason in self._refused.items()]
         for key, seen in self._objects.items():
             if not seen.values and not self._is_refused(key):

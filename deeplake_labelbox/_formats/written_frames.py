@@ -35,7 +35,7 @@ class WrittenVideo:
 
     Attributes:
         entry: What the dataset knows of it.
-        rate: Frames per second, where the dataset tells.
+        rate: Frames per second, if known.
     """
 
     entry: VideoEntry

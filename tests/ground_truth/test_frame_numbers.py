@@ -11,7 +11,7 @@ from deeplake_labelbox._formats.frame_numbers import (
 
 def frames(numbers, count, *, rate=30.0, step=None, first_number=None, **told):
     found = frames_of_pictures(
-        numbers, VideoLength(count, rate), said=Numbering(step, first_number), **told
+        numbers, VideoLength(count, rate), given=Numbering(step, first_number), **told
     )
     return found.tolist()
 

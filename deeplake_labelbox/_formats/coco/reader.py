@@ -47,11 +47,11 @@ class _CocoVideo:
     """The images and annotations of a video.
 
     Attributes:
-        names: What it goes by.
+        names: Names by which the video may be found.
         images: By id.
         annotations: Place and content of each.
-        declared: Number of its frames, where the file tells.
-        size: Width and height, where the file tells.
+        declared: Number of its frames, if the file has it.
+        size: Width and height, if the file has them.
     """
 
     names: tuple[str, ...]
@@ -156,7 +156,7 @@ class CocoSource:
 
     @staticmethod
     def _video_names(image: Entry, listed: Mapping[str, Entry]) -> tuple[str, tuple[str, ...]]:
-        """What tells the video of an image from others, and its names."""
+        """Return a key that identifies the video of an image, and its names."""
         folders = folders_of(str(image.get("file_name") or ""))
         if image.get("video_id") is None:
             return (f"folder {folders[0]}", tuple(folders)) if folders else ("", ())
@@ -175,7 +175,7 @@ class CocoSource:
             frames = frames_of_pictures(
                 self._numbers[key] or range(len(video.images)),
                 self._video_length(video.names),
-                said=self._numbering,
+                given=self._numbering,
                 first=self._first if self._numbers[key] else 0,
                 declared=video.declared,
                 counted=not self._numbers[key],
@@ -243,7 +243,7 @@ class CocoSource:
 
 
 def open_json(path: str, options: ReadOptions) -> CocoSource | YoutubeVisSource:
-    """Open a file of COCO or YouTube-VIS, told apart by its content; see `Read`."""
+    """Open a file of COCO or YouTube-VIS, as its content decides; see `Read`."""
     content = CocoJson(path)
     kind = CocoSource if content.has_images else YoutubeVisSource
     return kind(content, options)

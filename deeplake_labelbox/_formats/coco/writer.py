@@ -230,4 +230,4 @@ ANNOTATIONS: Final[Mapping[ToolKind, Callable[[NDArray[Any]], dict[str, Any]]]] 
     "polygon": _of_polygon,
     "raster-segmentation": _of_mask,
 }
-"""What an annotation says of a shape, by kind; points and lines have no area to evaluate."""
+"""The keys of a shape in an annotation, by kind; points and lines have no area to evaluate."""

@@ -232,7 +232,7 @@ def _label(track: Element) -> str:
 
 
 def _pictures(tasks: Collection[CvatTask]) -> NDArray[np.int64] | None:
-    """The frames of tasks, from 1, where the file tells all of them."""
+    """The frames of tasks, from 1, if the file has all of them."""
     ends = [task.last for task in tasks]
     if None in ends:
         return None
@@ -245,7 +245,7 @@ def _pictures(tasks: Collection[CvatTask]) -> NDArray[np.int64] | None:
 
 
 def _z_order(track: Element) -> int:
-    """Where a track lies above others, as its first shape tells."""
+    """The layer of a track, from its first shape."""
     shape = next(iter(track), None)
     try:
         return int("0" if shape is None else shape.get("z_order", "0"))

@@ -1,9 +1,10 @@
-"""Tasks of a CVAT file: which frames of which video they are about.
+"""Tasks of a CVAT file: which frames of which video they cover.
 
 The numbers of a file count frames of the video from 0. A task may begin later (``start_frame``) and
-have every n-th frame only (``frame_filter``, "step=n"). In the export of a project the numbers run
-on: a task is moved behind all earlier tasks (by id) of its subset, by ``start_frame + step * size``
-of each; every subset begins at 0. Source: `ProjectData` in CVAT's ``dataset_manager/bindings.py``.
+have every n-th frame only (``frame_filter``, "step=n"). In the export of a project the numbers
+continue: those of a task follow all earlier tasks (by id) of its subset, each of which takes
+``start_frame + step * size``; every subset begins at 0. Source: `ProjectData` in CVAT's
+``dataset_manager/bindings.py``.
 """
 
 from __future__ import annotations
@@ -27,13 +28,13 @@ class CvatTask:
 
     Attributes:
         names: What its video may be called, best first.
-        source: The file name of its video, where the file tells.
-        size: Width and height of the pictures in pixels, where the file tells.
+        source: The file name of its video, if known.
+        size: Width and height of the pictures in pixels, if known.
         start: Its first frame, from 0.
-        last: Its last frame; ``None`` where the file does not tell.
-        step: It has every so many frames.
+        last: Its last frame; ``None`` if unknown.
+        step: Frames of the video from one of its frames to the next.
         offset: How much larger the numbers in the file are than those of the video.
-        stop_frame: As the file tells it.
+        stop_frame: Its ``stop_frame`` in the file.
     """
 
     names: tuple[str, ...]
@@ -105,7 +106,7 @@ class CvatTasks:
             elements = [*project.iterfind("tasks/task"), *project.iterfind("task")]
             beside = [project, meta]
         if len(elements) > 1:
-            # What stands beside several tasks is of none of them.
+            # Elements beside several tasks belong to none of them.
             beside = []
         for element in elements:
             self._by_id[element.findtext("id")] = self._task(element, beside)
@@ -169,10 +170,10 @@ class CvatTasks:
     def _subsets(self, elements: list[Element], root: Element) -> Mapping[str | None, str]:
         """The subset of each task.
 
-        Tracks tell it surely: in the ``<meta>``, tasks of no subset are in "default" like those of
-        a subset of that name, though CVAT counts them apart.
+        Tracks name it without doubt. In the ``<meta>``, tasks without a subset are in "default",
+        like those of a subset of that name, although CVAT numbers them separately.
         """
-        told = {
+        subsets = {
             track.get("task_id"): str(track.get("subset"))
             for track in root.iter("track")
             if track.get("subset")
@@ -181,13 +182,13 @@ class CvatTasks:
         for element in elements:
             task_id, subset = element.findtext("id"), element.findtext("subset")
             name = (subset or "").strip() or _DEFAULT_SUBSET
-            if task_id not in told and name == _DEFAULT_SUBSET and listed.count(name) > 1:
+            if task_id not in subsets and name == _DEFAULT_SUBSET and listed.count(name) > 1:
                 raise AnnotationSourceError(
                     f"{self._path} has two subsets that are called {name!r}, and does not tell in "
                     f"which of them task {task_id} is; export each task by itself."
                 )
-            told.setdefault(task_id, name)
-        return told
+            subsets.setdefault(task_id, name)
+        return subsets
 
     def _id(self, element: Element) -> int:
         number = self._number([element], "id")
@@ -196,13 +197,13 @@ class CvatTasks:
         return number
 
     def _step(self, element: Element) -> int:
-        told = element.findtext("frame_filter") or ""
-        if not told.strip():
+        text = element.findtext("frame_filter") or ""
+        if not text.strip():
             return 1
-        match = _FRAME_FILTER.fullmatch(told)
+        match = _FRAME_FILTER.fullmatch(text)
         if match is None:
             raise AnnotationSourceError(
-                f"{self._path} has a <frame_filter> {told!r}, which is not like 'step=5'."
+                f"{self._path} has a <frame_filter> {text!r}, which is not like 'step=5'."
             )
         return int(match[1])
 
@@ -220,6 +221,6 @@ class CvatTasks:
 
 
 def _text(places: list[Element], tag: str) -> str | None:
-    """The first text of a tag that is told in one of the places."""
+    """The first text of a tag in the places."""
     texts = ((place.findtext(tag) or "").strip() for place in places)
     return next(filter(None, texts), None)

@@ -1,6 +1,6 @@
 """Tracks of CVAT: the shapes that are written to the shape on every frame.
 
-A shape stands until the next one of its track, and boxes, points, lines and polygons move linearly
+A shape holds until the next one of its track, and boxes, points, lines and polygons move linearly
 towards it; one that is ``outside`` ends it. CVAT itself writes every frame on which an object is,
 and leaves out deleted frames; a shape that is no track has one frame, which an ``outside`` shape
 follows only if that one comes before the last frame. Source: docs.cvat.ai, "CVAT for video", and
@@ -107,7 +107,7 @@ class CvatTrack:
         return change
 
     def _end(self, shape: CvatShape, following: CvatShape | None, task: CvatTask) -> int:
-        """The last frame on which a shape stands, or moves towards the following one."""
+        """The last frame on which a shape holds, or moves towards the next one."""
         if following is None:
             if self.is_single:
                 return shape.frame

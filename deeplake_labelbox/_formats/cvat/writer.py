@@ -163,7 +163,7 @@ class _Task:
 
 
 def _placed(shape: Element, frame: int, *, is_key: bool = True, outside: bool = False) -> Element:
-    """A shape on a frame; ``outside`` says that the object is no longer there."""
+    """A shape on a frame; ``outside`` means that the object is gone."""
     attributes = {
         "frame": str(frame),
         "keyframe": str(int(is_key)),

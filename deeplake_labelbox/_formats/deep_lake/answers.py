@@ -27,7 +27,7 @@ class ColumnAnswers:
         classifications: What is asked: of the tool, or at the top of the ontology.
 
     Attributes:
-        problems: What cannot be told from the columns.
+        problems: What the columns leave open.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class ColumnAnswers:
 
 
 def values_of(answers: ColumnValues) -> list[ColumnValue]:
-    """What a column says of each frame or object."""
+    """The answers of a column for each frame or object."""
     if not answers.family.has_options:
         return list(answers.words)
     return [tuple(options.tolist()) for options in answers.options]

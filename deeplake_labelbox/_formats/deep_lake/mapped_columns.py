@@ -1,4 +1,4 @@
-"""Any Deep Lake dataset as a source: its user says which column holds which class."""
+"""Any Deep Lake dataset as a source: the user maps columns to classes."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ class MotSource:
         names = tuple(name for name in (folder.name or file.stem, info.video) if name)
         if self._data_row:
             names = (self._data_row,)
-        # What the user says of the distance of frames counts more than what the file says.
+        # The user's step of frames has precedence over the file's.
         frames = info.frames if self._numbering.step is None else ()
         doubt = None
         if self._numbering.step is None and not frames:
@@ -146,7 +146,7 @@ class MotSource:
         doubt: str | None,
         frames: Sequence[int],
     ) -> list[SourceFinding]:
-        """Add the boxes of a file, or refuse them all for a doubt; tells which lines are bad."""
+        """Add the boxes of a file, or refuse all of them if in doubt; collects the bad lines."""
         first, step = self._first_number(file, lines), self._numbering.step or 1
         faults = _Faults(file)
         for number, frame, fault in lines.faults:
@@ -211,7 +211,7 @@ class _SequenceInfo:
 
 
 class _Faults:
-    """Lines that cannot be imported; those with one fault are told together."""
+    """Lines that cannot be imported, reported by fault."""
 
     def __init__(self, file: Path) -> None:
         self._file = file

@@ -156,7 +156,7 @@ def variant_of(
         file: The file; ``labels.txt`` beside it names its classes.
         rows: Its lines.
         header: Names of its columns, lower case and letters only, where it has a header.
-        chosen: What the user says it is; ``mot`` leaves it to the file.
+        chosen: The variant that the user chose; with ``mot``, the file decides.
         mapped: Names of the source that the user maps to the project. Whoever maps
             ``pedestrian`` has said what the boxes of a file without classes are.
 

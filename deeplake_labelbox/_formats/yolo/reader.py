@@ -47,7 +47,7 @@ class YoloSource:
 
     Raises:
         AnnotationSourceError: If there is no such file, it is of another format, or its pictures
-            do not tell their videos.
+            do not name their videos.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class YoloSource:
         if name not in self._own or self._numbering != Numbering():
             try:
                 frames = frames_of_pictures(
-                    numbers, self._video_length(names), said=self._numbering
+                    numbers, self._video_length(names), given=self._numbering
                 ).tolist()
             except ValueError as error:
                 doubt = str(error)

@@ -127,7 +127,7 @@ class YoutubeVisSource:
     def _frames(
         self, video: Entry, annotations: list[tuple[int, Entry]], names: tuple[str, ...]
     ) -> NDArray[np.int64] | str:
-        """The frame of each picture of a video, or why it cannot be told."""
+        """The frame of each picture of a video, or why it is ambiguous."""
         numbers = _numbers(video)
         first = self._first
         counted = numbers is None
@@ -142,7 +142,7 @@ class YoutubeVisSource:
             return frames_of_pictures(
                 numbers,
                 self._video_length(names),
-                said=self._numbering,
+                given=self._numbering,
                 first=first,
                 counted=counted,
             )

@@ -83,6 +83,21 @@ def with_progress(
             bar.update()
 
 
+class Waiting:
+    """Logs a line every `SECONDS` of a wait for another: ``Waiting for the export: 90 s``."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._started = self._logged = time.monotonic()
+
+    def poll(self) -> None:
+        """Note that it is not over yet."""
+        now = time.monotonic()
+        if now - self._logged >= SECONDS:
+            self._logged = now
+            steps.info("Waiting for %s: %d s", self._what, now - self._started)
+
+
 class _LoggedProgress(ProgressBar):
     """Logs a line every `SECONDS` of work: ``frames: 1,200 of 3,000 frames, 41/s``."""
 

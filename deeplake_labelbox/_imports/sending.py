@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from deeplake_labelbox._imports.outcome import ImportKind
 from deeplake_labelbox._labelbox.client import labelbox_errors
 from deeplake_labelbox._model.json_values import as_mapping, as_text
+from deeplake_labelbox._progress import Waiting
 from deeplake_labelbox._video.response_body import FetchErrors
 from deeplake_labelbox._video.transport import Transport
 from deeplake_labelbox.errors import (
@@ -121,6 +122,7 @@ class LabelboxImports:
             AnnotationImportError: If Labelbox does not find it.
         """
         deadline = time.monotonic() + self._timeout
+        waiting = Waiting("Labelbox to import the annotations")
         while True:
             found = self.find(name)
             if found is None:
@@ -136,6 +138,7 @@ class LabelboxImports:
                     f"({found.get('progress') or 'no progress known'}); run it again later: "
                     f"nothing is sent twice."
                 )
+            waiting.poll()
             self._sleep(min(self._poll_seconds, max(deadline - time.monotonic(), 0.0)))
 
     def statuses(self, ended: Mapping[str, Any]) -> dict[str, Mapping[str, Any]] | None:

@@ -17,7 +17,7 @@ from deeplake_labelbox._labelbox.line_index import LineIndex, RowWriter
 from deeplake_labelbox._labelbox.spool import TemporaryFolder, replacing
 from deeplake_labelbox._labelbox.task_stream import RETRY_DELAYS, StreamKind, TaskStream
 from deeplake_labelbox._model.rows import parse_row
-from deeplake_labelbox._progress import ProgressBar, progress_bar
+from deeplake_labelbox._progress import ProgressBar, Waiting, progress_bar
 from deeplake_labelbox.errors import (
     ConfigurationError,
     ExportCanceledError,
@@ -205,6 +205,7 @@ class ProjectExporter:
         for one poll at a time.
         """
         delays = iter(self._retry_delays)
+        waiting = Waiting("Labelbox to prepare the export")
         while True:
             try:
                 with labelbox_errors(f"waiting for export task {task.uid}"):
@@ -221,6 +222,7 @@ class ProjectExporter:
                 delays = iter(self._retry_delays)
             if time.monotonic() >= deadline:
                 return
+            waiting.poll()
 
     def _write(
         self, task: ExportTask, writer: RowWriter, bar: ProgressBar, *, skip_known: bool

@@ -183,10 +183,13 @@ def test_a_canceled_export(box, exporter):
         run(exporter)
 
 
-def test_an_export_that_takes_a_while(box, exporter, monkeypatch):
+def test_an_export_that_takes_a_while(box, exporter, monkeypatch, caplog):
     monkeypatch.setattr("labelbox.schema.task.time.sleep", lambda _: None)
+    monkeypatch.setattr("deeplake_labelbox._progress.SECONDS", 0)
+    caplog.set_level("INFO", "deeplake_labelbox.steps")
     box.exports.next_polls = 4
     assert len(run(exporter)) == 5
+    assert "Waiting for Labelbox to prepare the export: 0 s" in caplog.messages
 
 
 def test_an_export_that_takes_too_long(box, exporter, monkeypatch):

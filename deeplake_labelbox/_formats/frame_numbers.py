@@ -168,7 +168,7 @@ def _first_number(
     if video.frames == ranks[-1] and given.step is None:
         return 1  # from 0, this would be a frame after the last
     raise ValueError(
-        f"its pictures are numbered from {ranks[0]} on, which does not tell whether they count "
+        f"its pictures are numbered from {ranks[0]} on, which does not show whether they count "
         f"from 0 or from 1; pass `first_number`"
     )
 

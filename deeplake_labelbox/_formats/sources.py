@@ -144,5 +144,5 @@ def _format_of(location: str) -> SourceFormat:
     if not path.exists():
         return "deep-lake"
     raise AnnotationSourceError(
-        f"The format of {path} cannot be told from its ending; pass `source_format`."
+        f"The format of {path} cannot be detected from its ending; pass `source_format`."
     )

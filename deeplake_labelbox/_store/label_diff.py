@@ -324,8 +324,8 @@ class _Differences:
             for number in both:
                 common = sorted(before[number].keys() & after[number].keys())
                 old, new = (
-                    {f: told[name][at[number][f]] if name in told else "" for f in common}
-                    for told, at in zip(words, (before, after), strict=True)
+                    {f: given[name][at[number][f]] if name in given else "" for f in common}
+                    for given, at in zip(words, (before, after), strict=True)
                 )
                 self._add_answers(name, old, new, number)
 
@@ -334,8 +334,8 @@ class _Differences:
         a, b = self.a.answers(), self.b.answers()
         for column in dict.fromkeys([*a, *b]):
             old, new = (
-                dict(zip(side.frames, told[column].words, strict=True)) if column in told else {}
-                for side, told in ((self.a, a), (self.b, b))
+                dict(zip(side.frames, given[column].words, strict=True)) if column in given else {}
+                for side, given in ((self.a, a), (self.b, b))
             )
             self._add_answers(column, old, new)
 

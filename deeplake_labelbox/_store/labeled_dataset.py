@@ -218,7 +218,7 @@ class LabeledDataset:
         videos = entries_of(self.dataset)
         if not videos or not {"video_idx", "frame_idx"} <= set(column_names(self.dataset)):
             raise ConfigurationError(
-                "The dataset does not tell the sizes of its videos, so labels could not be scaled "
+                "The dataset does not have the sizes of its videos, so labels could not be scaled "
                 "with frames; leave `resize` out, and scale both yourself."
             )
         return {video.video_idx: video for video in videos if video.height}
@@ -231,7 +231,7 @@ class LabeledDataset:
             video = self._sized_videos.get(number)
             if video is None:
                 raise DatasetMismatchError(
-                    f"The dataset does not tell the size of its video_idx {number}, so its labels "
+                    f"The dataset does not have the size of its video_idx {number}, so its labels "
                     f"could not be scaled; leave its rows out with `where`."
                 )
             height, width = video.size_of(frame + 1)

@@ -96,8 +96,8 @@ class DatasetLocation:
             return cls(str(storage["url"]).rstrip("/"), dict(storage["params"]) or None)
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise DatasetError(
-                "Deep Lake does not tell where the dataset is, as of a query of several datasets; "
-                "query one of them."
+                "Deep Lake does not give the path of the dataset, as for a query of several "
+                "datasets; query one of them."
             ) from error
 
     @property
@@ -308,9 +308,9 @@ def dataset_errors(doing: str, *, of_deep_lake_alone: bool = False) -> Iterator[
             of_deep_lake_alone or not isinstance(error, RuntimeError)
         ):
             raise
-        said = clean(str(error.args[0] if error.args else error)).rstrip(".")
+        reason = clean(str(error.args[0] if error.args else error)).rstrip(".")
         raise DatasetError(
-            f"Deep Lake failed {doing}: {said}. Check the path, its credentials and free space."
+            f"Deep Lake failed {doing}: {reason}. Check the path, its credentials and free space."
         ) from error
 
 

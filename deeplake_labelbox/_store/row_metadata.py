@@ -85,7 +85,7 @@ def check_export_tells(
         key, parameter = _TOLD[detail]
         if key not in (project if detail == "workflow_status" else data_row):
             raise ConfigurationError(
-                f"The export does not tell the {detail} of data rows; export with "
+                f"The export does not have the {detail} of data rows; export with "
                 f"ExportParams({parameter}=True)."
             )
 
@@ -175,14 +175,14 @@ class RowMetadata:
         """The metadata of a data row by column; fields of other data rows are None."""
         if "metadata" not in self.details:
             return {}
-        told = _metadata(data_row)
+        fields = _metadata(data_row)
         existing = set(column_names(dataset))
-        for name in told:
+        for name in fields:
             if self._column(name) not in existing:
                 add_column(dataset, self._column(name), types.Text(), "row metadata")
         first = self._column(_FIELD)
         others = (name for name in existing if name.startswith(first))
-        return {_FIELD + name.removeprefix(first): None for name in others} | told
+        return {_FIELD + name.removeprefix(first): None for name in others} | fields
 
 
 def details_of(

@@ -67,7 +67,7 @@ class WrittenFiles:
         try:
             return cls(DatasetLocation.of_dataset(dataset).path)
         except DatasetError:
-            logger.debug("Deep Lake does not tell the path of the dataset; its disk is unwatched.")
+            logger.debug("Deep Lake does not give the path of the dataset; its disk is unwatched.")
             return cls("unknown://")
 
     def check_room(self, size: int) -> None:

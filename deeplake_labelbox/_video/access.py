@@ -174,8 +174,8 @@ class Access:
         if self._presigner is None or (gave_nothing and not self._is_passed):
             return f"{self._errors.refused_hint} {self._errors.expiry_hint}".rstrip()
         if not self._is_passed:
-            told = "The API key was sent; check that it may read this project."
-            return f"{told} {self._errors.expiry_hint}".rstrip()
+            hint = "The API key was sent; check that it may read this project."
+            return f"{hint} {self._errors.expiry_hint}".rstrip()
         if gave_nothing:
             return "`url_presigner` returned the URL as it is; let it sign the URLs of this host."
         return "It was asked for with what `url_presigner` gave; check that this gives read access."

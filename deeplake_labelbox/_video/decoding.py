@@ -217,12 +217,12 @@ class VideoDecoder:
                         return
                     for frame in packet.decode():
                         source = tags.untag(frame)
-                        told = numbers.of_frame(frame) if numbers else None
+                        by_packet = numbers.of_frame(frame) if numbers else None
                         if frame.is_corrupt:
                             yield _Stop("the data of the next frame is damaged", place)
                             return
-                        number = told if number is None else number
-                        if number is None or told not in {number, None}:
+                        number = by_packet if number is None else number
+                        if number is None or by_packet not in {number, None}:
                             yield _Stop("the decoder leaves out a picture", place)
                             return
                         yield _Numbered(frame, number, source)
@@ -245,13 +245,13 @@ def _error(
     name: str, count: int, missing: list[tuple[int, int]], total: int, stop: _Stop
 ) -> VideoDecodeError:
     """The error for a file of which frames ``missing`` (0-based, ends excluded) are missing."""
-    said = f"could be decoded only up to {counted(count, 'frame')}"
+    problem = f"could be decoded only up to {counted(count, 'frame')}"
     if missing not in ([], [(count, total)]):
         runs = [f"{start + 1} to {end}" for start, end in missing[:_SHOWN_GAPS]]
         more = len(missing) - len(runs)
-        said = f"lacks its frames {', '.join(runs)}" + (f" and {more} more runs" if more else "")
+        problem = f"lacks its frames {', '.join(runs)}" + (f" and {more} more runs" if more else "")
     return VideoDecodeError(
-        f"{name} {said}: {stop.reason}. Check that it plays to its end, or upload it again.",
+        f"{name} {problem}: {stop.reason}. Check that it plays to its end, or upload it again.",
         frames_decoded=count,
         missing=tuple((start + 1, end) for start, end in missing),
     )

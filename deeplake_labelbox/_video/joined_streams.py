@@ -94,7 +94,7 @@ def _find_shifts(packets: NDArray[np.uint8]) -> NDArray[np.uint8]:
     pids = (header[:, 1].astype(np.uint16) & 0x1F) << 8 | header[:, 2]
     begins = header[:, 1] & 0x40 != 0
     adapted, filled = header[:, 3] & 0x20 != 0, header[:, 3] >> 4 & 1
-    told = adapted & (header[:, 4] > 0) & (header[:, 5] & 0x80 != 0)  # a joint that is marked
+    marked = adapted & (header[:, 4] > 0) & (header[:, 5] & 0x80 != 0)  # a joint that is marked
     counters = header[:, 3] & 0x0F
     tables = np.flatnonzero((pids == _TABLE) & begins)
     if not len(tables):
@@ -102,7 +102,7 @@ def _find_shifts(packets: NDArray[np.uint8]) -> NDArray[np.uint8]:
     for pid in np.unique(pids[begins]):
         own = np.flatnonzero(pids == pid)
         steps = (counters[own[:-1]] + filled[own[1:]] - counters[own[1:]]) & 0x0F
-        broken = np.flatnonzero((steps != 0) & begins[own[1:]] & ~told[own[1:]]) + 1
+        broken = np.flatnonzero((steps != 0) & begins[own[1:]] & ~marked[own[1:]]) + 1
         starts = own[begins[own]]
         jumps = np.zeros(len(own), np.uint8)
         for place in broken.tolist():

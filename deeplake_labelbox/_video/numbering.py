@@ -29,7 +29,7 @@ class FrameNumbers:
         order = np.argsort(packets.times, kind="stable")
         self._times = packets.times[order]
         self._is_key = packets.is_key[order]
-        self._skipped: int | None = None  # told by the first frame
+        self._skipped: int | None = None  # from the first frame
         self._apart = packets.apart
         self.known = packets.numbered
 

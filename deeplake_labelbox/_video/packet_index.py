@@ -74,7 +74,7 @@ class PacketIndex:
         size: Width and height as displayed, of the first picture.
         frame_count: How many frames the video has, stored or not.
         verified: Whether the packet of each frame was recorded from a decoder; else the packets'
-            times told it.
+            times gave it.
         clean: Whether a strict decoder found nothing odd. Else, what comes out may depend on what
             was decoded before, and each group of pictures is decoded by a new decoder.
         sizes: (P,) int32 bytes of each packet, in decoding order.

@@ -133,7 +133,9 @@ class PacketRecorder:
         try:
             for decoded, wanted in self._video.decoded(self._choice):
                 if decoded.packet < 0 or found.of_packets[decoded.packet] >= 0:
-                    raise self._refusal("its frames do not tell the packets that they come from")
+                    raise self._refusal(
+                        "its frames do not identify the packets that they come from"
+                    )
                 found.of_packets[decoded.packet] = decoded.index
                 found.digests[decoded.index] = frame_digest(decoded.frame)
                 if wanted:

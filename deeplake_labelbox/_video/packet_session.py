@@ -240,14 +240,14 @@ class _Unneeded:
 
 
 def _missing(frame: int, index: PacketIndex) -> DatasetError:
-    said = f"Frame {frame + 1} of a video does not come out of its stored packets. "
+    problem = f"Frame {frame + 1} of a video does not come out of its stored packets. "
     if not index.verified:
         return DatasetError(
-            said + "They were copied without decoding them, and the file that they come from "
+            problem + "They were copied without decoding them, and the file that they come from "
             "is damaged there. Check that it plays, and store it again."
         )
     return DatasetError(
-        said + "Check that the dataset was not changed by other means, and that the installed "
+        problem + "Check that the dataset was not changed by other means, and that the installed "
         "PyAV decodes the codec as the one that stored the video did."
     )
 

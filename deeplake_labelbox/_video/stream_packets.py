@@ -76,7 +76,7 @@ class StreamPackets:
                         )
                     )
             except av.error.FFmpegError as error:
-                logger.debug("%s: %s", video.name, error)  # told by the scan
+                logger.debug("%s: %s", video.name, error)  # the scan reports it
         sizes, is_key, starts, unreferenced, shown = zip(*rows, strict=True) if rows else ((),) * 5
         depth = max(parameters.reorder_depth, video.delay)
         known = parameters.extradata

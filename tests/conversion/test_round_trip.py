@@ -154,7 +154,7 @@ def test_outlines_of_yolo_come_back_as_masks(small, tmp_path):
 
 def test_a_yolo_source_that_does_not_say_enough_is_refused(imported_yolo):
     for names, picture, why in (
-        ("[car]", "crossing.png", "does not tell its video and frame"),
+        ("[car]", "crossing.png", "does not give its video and frame"),
         ("car", "a_1.png", "no list"),
         ("[car]", "", "names no pictures"),
     ):

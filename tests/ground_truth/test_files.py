@@ -23,7 +23,7 @@ def test_formats_and_their_options_are_listed_in_errors(imported):
 
 def test_the_format_of_a_path_must_be_clear(imported, tmp_path):
     (tmp_path / "labels.dat").write_text("1,1,1,1,1,1")
-    with pytest.raises(AnnotationSourceError, match="cannot be told from its ending"):
+    with pytest.raises(AnnotationSourceError, match="cannot be detected from its ending"):
         imported(tmp_path / "labels.dat")
     with pytest.raises(AnnotationSourceError, match="There is no Deep Lake dataset"):
         imported(tmp_path / "nothing")

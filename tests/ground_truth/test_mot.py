@@ -264,7 +264,7 @@ def test_a_sequence_of_another_rate_than_its_video(tmp_path, rate, length, is_su
     (video,) = source.videos(NO_TOOL)
     assert bool(video.tracks) == is_sure
     if not is_sure:
-        assert f"tells of {rate:g} frames per second" in video.refused[0].reason
+        assert f"gives {rate:g} frames per second" in video.refused[0].reason
 
 
 def test_a_seqinfo_that_cannot_be_read_is_told_in_a_line(tmp_path, caplog):

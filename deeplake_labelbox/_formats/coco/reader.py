@@ -3,7 +3,7 @@
 ``images`` have ``video_id`` and ``frame_id``, ``annotations`` have ``instance_id`` or ``track_id``.
 Source: the format CocoVID of mmtracking, where ``frame_id`` counts from 0, and TAO, which calls it
 ``frame_index``. Converters of CenterTrack's family count ``frame_id`` from 1; which one a file does
-is told by its numbers. `deeplake_labelbox.training.to_coco` writes such files.
+is given by its numbers. `deeplake_labelbox.training.to_coco` writes such files.
 """
 
 from __future__ import annotations

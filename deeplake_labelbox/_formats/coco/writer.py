@@ -190,10 +190,10 @@ def run_length(mask: NDArray[Any]) -> dict[str, list[int]]:
 
 def shapes_of(objects: FrameObjects, boxes: NDArray[np.float32]) -> Iterator[dict[str, Any]]:
     """``bbox``, ``area`` and, of masks and polygons, ``segmentation`` of each object."""
-    told = ANNOTATIONS[objects.kind.name]
+    keys_of = ANNOTATIONS[objects.kind.name]
     for shape, (left, top, right, bottom) in zip(objects.shapes, boxes.tolist(), strict=True):
         area = (right - left) * (bottom - top)
-        yield {"bbox": [left, top, right - left, bottom - top], "area": area, **told(shape)}
+        yield {"bbox": [left, top, right - left, bottom - top], "area": area, **keys_of(shape)}
 
 
 def _annotations(objects: FrameObjects, boxes: NDArray[np.float32]) -> Iterator[dict[str, Any]]:

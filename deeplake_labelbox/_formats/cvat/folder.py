@@ -53,7 +53,11 @@ class CvatFolder:
     @property
     def questions(self) -> Mapping[str, tuple[AnswerKind, tuple[str, ...]]]:
         """Kind and options of the attributes by name."""
-        return {name: told for source in self._sources for name, told in source.questions.items()}
+        return {
+            name: question
+            for source in self._sources
+            for name, question in source.questions.items()
+        }
 
     def videos(self, kind_of: KindOf) -> Iterator[VideoAnnotations]:
         """Yield the annotations of each video, file by file."""

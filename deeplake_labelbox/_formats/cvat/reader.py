@@ -151,7 +151,9 @@ class CvatSource:
     ) -> VideoAnnotations:
         reason = f"the <meta> of the file does not have its task {task_id}"
         if task_id is None:
-            reason = f"it does not tell which of the {len(self._tasks)} tasks of the file it is of"
+            reason = (
+                f"it does not say which of the {len(self._tasks)} tasks of the file it belongs to"
+            )
         return VideoAnnotations(
             data_row=(f"{self._path.name}, task {task_id or 'unknown'}",),
             refused=[RefusedObject(_label(track), name, reason) for name, track in tracks],
@@ -223,8 +225,8 @@ def _questions(root: Element) -> Iterator[tuple[str, tuple[AnswerKind, tuple[str
             values = (attribute.findtext("values") or "").split("\n")
             if kind.strip() == "checkbox":
                 values = ["true", "false"]  # as CVAT writes its answers
-            told = _INPUTS[kind.strip()]
-            yield name, (told, tuple(values) if told == "radio" else ())
+            question = _INPUTS[kind.strip()]
+            yield name, (question, tuple(values) if question == "radio" else ())
 
 
 def _label(track: Element) -> str:

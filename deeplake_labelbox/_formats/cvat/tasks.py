@@ -90,7 +90,7 @@ class CvatTasks:
 
     Raises:
         AnnotationSourceError: If a number cannot be read, or the frames of two tasks cannot be
-            told apart.
+            distinguished.
     """
 
     def __init__(self, root: Element, path: Path) -> None:
@@ -163,7 +163,7 @@ class CvatTasks:
                 ahead[subset] = offset + task.start + task.step * count
             elif any(subsets[e.findtext("id")] == subset for e in elements if e is not element):
                 raise AnnotationSourceError(
-                    f"{self._path} does not tell the size of task {task_id}, so the frames of the "
+                    f"{self._path} does not have the size of task {task_id}, so the frames of the "
                     f"other tasks of its subset are not known; export each task by itself."
                 )
 
@@ -184,7 +184,7 @@ class CvatTasks:
             name = (subset or "").strip() or _DEFAULT_SUBSET
             if task_id not in subsets and name == _DEFAULT_SUBSET and listed.count(name) > 1:
                 raise AnnotationSourceError(
-                    f"{self._path} has two subsets that are called {name!r}, and does not tell in "
+                    f"{self._path} has two subsets that are called {name!r}, and does not say in "
                     f"which of them task {task_id} is; export each task by itself."
                 )
             subsets.setdefault(task_id, name)

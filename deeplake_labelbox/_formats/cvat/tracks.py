@@ -36,7 +36,7 @@ _FEWEST_VERTICES: Final = {"points": 1, "polyline": 2, "polygon": 3}
 
 _DELETED = "frames inside it are not in the file, as CVAT leaves out deleted frames; not labeled"
 _HELD = "the number of its vertices changes, so it is held in between"
-_NO_END = "the file does not tell how many frames it has; the object ends with its last shape"
+_NO_END = "the file does not say how many frames it has; the object ends with its last shape"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -35,7 +35,7 @@ class MappedColumnsSource:
     Point, Polygon (taken for polylines) and BinaryMask (H, W, K) hold objects, ClassLabel and
     Text the answers to frame or global classifications. The column ``<name>_track_ids``, or
     ``track_ids`` where it has as many entries, says which objects are the same; without either,
-    each object is one of its own in each frame. Videos and frames are told by the columns
+    each object is one of its own in each frame. The video and frame are given by the columns
     ``video_idx`` and ``frame_idx`` (from 0); without them all rows are one video.
 
     Args:

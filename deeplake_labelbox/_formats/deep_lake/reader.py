@@ -216,8 +216,8 @@ class DeepLakeSource:
             answers = ColumnAnswers(columns, None, (classification,))
             per_column = [values[column.name] for column in columns]
             per_frame = [
-                answers.of(told).get(classification.name)
-                for told in (zip(*per_column, strict=True) if per_column else ())
+                answers.of(cells).get(classification.name)
+                for cells in (zip(*per_column, strict=True) if per_column else ())
             ]
             if found := spans_of(video.frames, per_frame):
                 spans[classification.name] = found

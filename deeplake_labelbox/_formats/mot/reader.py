@@ -170,7 +170,7 @@ class MotSource:
             if doubt is not None:
                 builder.refuse(name, track, doubt)
             elif frame < 1:
-                known = f"; seqinfo.ini tells of {len(frames)}" if frames else ""
+                known = f"; seqinfo.ini lists {len(frames)}" if frames else ""
                 what = f"has frame {int(values[0])}; frames count from {first}{known}"
                 faults.add(number, None, what)
             else:
@@ -232,20 +232,20 @@ class _Faults:
 def _length_doubt(info: _SequenceInfo, video: VideoLength) -> str | None:
     """Why the frames of a sequence may be others than those of the video."""
     pairs = [
-        (told, known, unit)
-        for told, known, unit in (
+        (stated, known, unit)
+        for stated, known, unit in (
             (info.length, video.frames, "frames"),
             (info.rate, video.rate, "frames per second"),
         )
-        if told and known
+        if stated and known
     ]
-    for told, known, unit in pairs:
-        if told == known and unit == "frames":
+    for stated, known, unit in pairs:
+        if stated == known and unit == "frames":
             return None  # frame by frame, whatever the rates are
-        if min(told, known) * _APART > max(told, known) + (unit == "frames"):
+        if min(stated, known) * _APART > max(stated, known) + (unit == "frames"):
             continue
         return (
-            f"seqinfo.ini tells of {told:,g} {unit}, but the video in Labelbox has {known:,g}; "
+            f"seqinfo.ini gives {stated:,g} {unit}, but the video in Labelbox has {known:,g}; "
             f"pass `frame_step`: how many frames of the video "
             f"lie from one frame of the sequence to the next"
         )

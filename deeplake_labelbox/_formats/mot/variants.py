@@ -116,8 +116,8 @@ class MotVariant:
             return MOT_CLASSES[0]
         number = row[self.class_column] if self.class_column < len(row) else None
         if number is None or number != int(number) or number < 0:
-            told = "is empty" if number is None else f"is {number:g}"
-            raise ValueError(f"has no class: column {self.class_column + 1} {told}")
+            state = "is empty" if number is None else f"is {number:g}"
+            raise ValueError(f"has no class: column {self.class_column + 1} {state}")
         if self.names is None:
             return f"class {int(number)}"
         if int(number) not in self.names:
@@ -207,8 +207,8 @@ def _doubt(file: Path, rows: Sequence[Row], header: Sequence[str]) -> str | None
         for row in rows:
             value = row[column]
             if value is None or not fits(value):
-                told = "is empty" if value is None else f"has {value:g}"
-                return f"column {column + 1} {told}, which is no {name} of MOTChallenge"
+                state = "is empty" if value is None else f"has {value:g}"
+                return f"column {column + 1} {state}, which is no {name} of MOTChallenge"
     return None
 
 

@@ -194,7 +194,7 @@ class YoloSource:
         found = _NUMBERED.fullmatch(picture.stem)
         if found is None or len(found[2]) > _MAX_DIGITS or not (found[1] or data_row):
             raise AnnotationSourceError(
-                f"The picture {picture} does not tell its video and frame; name it like "
+                f"The name of {picture} does not give its video and frame; name it like "
                 f"crossing_000012.jpg, or pass `data_rows` where all are of one."
             )
         return found[1], int(found[2])

@@ -114,7 +114,7 @@ class YoloWriter:
         """The outline through the border pixels."""
         found = outlines_of(mask)
         if found.holes:
-            self._notes["masks have holes, which an outline does not tell"] += 1
+            self._notes["masks have holes, which an outline cannot express"] += 1
         if len(found.parts) > 1:
             self._notes["masks are in several parts, which lines join to one outline"] += 1
         return _enough(found.joined().astype(np.float64)) + _WITHIN_PIXEL

@@ -80,7 +80,7 @@ def test_tracks_of_no_task_are_refused(imported, shown):
     assert shown() == {("one.mp4", "car"): [2, 3]}
     assert [(outcome.track, outcome.reason) for outcome in result.refused] == [
         ("1", "the <meta> of the file does not have its task 8"),
-        ("2", "it does not tell which of the 2 tasks of the file it is of"),
+        ("2", "it does not say which of the 2 tasks of the file it belongs to"),
     ]
 
 

@@ -23,12 +23,14 @@ class Measurement:
 
     Attributes:
         seconds: Wall time of the work, without what prepares it.
+        cpu_seconds: CPU time of the process meanwhile, over all of its threads.
         peak_mb: Peak resident memory of the process, in MiB.
         rows: Rows of the dataset, or frames.
         written_mb: Size of the dataset on disk, in MiB.
     """
 
     seconds: float
+    cpu_seconds: float
     peak_mb: float
     rows: int
     written_mb: float
@@ -54,15 +56,16 @@ def main() -> None:
     work, side, settings = json.loads(sys.argv[1])
     with contextlib.redirect_stdout(sys.stderr):
         do = SIDES[work, side](settings)
-        begun = time.perf_counter()
+        begun, cpu_begun = time.perf_counter(), time.process_time()
         result = do()
-        seconds = time.perf_counter() - begun
+        seconds, cpu_seconds = time.perf_counter() - begun, time.process_time() - cpu_begun
     status = Path("/proc/self/status").read_text()
     peak = next(line for line in status.splitlines() if line.startswith("VmHWM"))
     folder = Path(settings["path"])
     written = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     measurement = Measurement(
         seconds=seconds,
+        cpu_seconds=cpu_seconds,
         peak_mb=int(peak.split()[1]) / 1024,
         rows=len(result),
         written_mb=written / 2**20,

@@ -9,6 +9,7 @@ import os
 import socket
 import time
 import warnings
+from functools import cache
 from typing import Any, Final
 
 from deeplake_labelbox._counts import counted
@@ -169,6 +170,7 @@ class RayCluster:
                 )
 
 
+@cache
 def versions() -> dict[str, str | None]:
     """What is installed here of what must be the same everywhere."""
     return dict(_asker()(_SAME, None)[1])

@@ -13,6 +13,7 @@ import importlib
 import logging
 import platform
 import threading
+import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, suppress
@@ -37,6 +38,7 @@ _STEPS_AHEAD: Final = 4
 _TRIES: Final = 4
 # Of the next videos those that were lost are begun anew early.
 _LOOKED_AFTER: Final = 4
+_SLOTS_KNOWN: Final = 1.0  # seconds until workers are counted again
 _LOOK: Final = 0.2  # seconds until it is seen that the writer stopped
 
 
@@ -118,9 +120,11 @@ def _steps(
         max_retries=0,
         _generator_backpressure_num_objects=_STEPS_WAITING,
     )(_prepare)
+    most, until = 0, 0.0
     try:
         while True:
-            most = 2 * cluster.slots() + 2
+            if time.monotonic() >= until:
+                most, until = 2 * cluster.slots() + 2, time.monotonic() + _SLOTS_KNOWN
             while len(begun) < most and (task := next(waiting, None)) is not None:
                 begun.append(_RayVideo(*task, function, cluster))
             if not begun:

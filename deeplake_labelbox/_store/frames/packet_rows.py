@@ -76,9 +76,23 @@ class PacketWriter:
         """Whether nothing was published yet, so `publish` also checks what earlier runs left."""
         return not self._checked
 
-    def append(self, data_row_id: str, recording: int, groups: Sequence[tuple[int, bytes]]) -> None:
-        """Append groups of a recording: the number and the concatenated packets of each."""
-        cells = [(number, cell) for number, packets in groups for cell in _cells(packets)]
+    def append(
+        self,
+        data_row_id: str,
+        recording: int,
+        groups: Sequence[tuple[int, bytes]],
+        index: bytes | None,
+    ) -> None:
+        """Append groups of a recording.
+
+        Args:
+            data_row_id: Of the video.
+            recording: Its number.
+            groups: The number and the concatenated packets of each.
+            index: The index of all groups, after the last one.
+        """
+        last = [] if index is None else [(_INDEX, index)]
+        cells = [(number, cell) for number, data in (*groups, *last) for cell in _cells(data)]
         if cells:
             with dataset_errors(f"appending packets to {self._location.nested}"):
                 self._dataset.append(
@@ -89,10 +103,6 @@ class PacketWriter:
                         "packets": [cell for _, cell in cells],
                     }
                 )
-
-    def append_index(self, data_row_id: str, recording: int, index: bytes) -> None:
-        """Append the index of a recording, after its last group."""
-        self.append(data_row_id, recording, [(_INDEX, index)])
 
     def publish(self, needed: Collection[int]) -> None:
         """Delete recordings that are not needed, and commit; call it before the rows are committed.

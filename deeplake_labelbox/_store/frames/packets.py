@@ -151,8 +151,7 @@ class PacketStore:
         """Append the packets, and one row per frame."""
         if self._writer is None:
             self._writer = PacketWriter(dataset)
-        row, recording = entry.data_row_id, batch.recording
-        self._writer.append(row, recording, batch.groups)
+        self._writer.append(entry.data_row_id, batch.recording, batch.groups, batch.index)
         columns: dict[str, NDArray[Any]] = {
             "frame_idx": batch.indices,
             "video_idx": np.full(len(batch), entry.video_idx, dtype=np.int32),
@@ -163,11 +162,10 @@ class PacketStore:
                 append_rows(dataset, columns)
         if batch.index is None:
             return entry
-        self._writer.append_index(row, recording, batch.index)
         unverified = () if batch.verified else (_UNVERIFIED,)
         return replace(
             entry,
-            recordings=(*entry.recordings, recording),
+            recordings=(*entry.recordings, batch.recording),
             warnings=(*entry.warnings, *unverified),
         )
 

@@ -98,8 +98,8 @@ class RayCluster:
             cores = sum(node["Resources"].get("CPU", 0) // self.cores for node in _nodes(ray))
         except Exception as error:  # Ray raises errors of several kinds, none of them documented
             raise ClusterError(
-                f"The Ray cluster is gone: {clean(str(error))}. Call again when it is back: what "
-                f"is committed is not done twice."
+                f"The Ray cluster is gone: {clean(str(error)).rstrip('.')}. Call again when it is "
+                f"back: what is committed is not done twice."
             ) from error
         return max(1, int(cores))
 

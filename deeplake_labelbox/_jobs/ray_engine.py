@@ -282,7 +282,7 @@ def _relayed(
     except (ray.exceptions.RayError, ConnectionError) as error:  # the second of Ray's client
         raise ClusterError(
             f"The Ray cluster {cluster.address!r} lost the process that runs the job: "
-            f"{clean(str(error))}. Call again: what is committed is not done twice."
+            f"{clean(str(error)).rstrip('.')}. Call again: what is committed is not done twice."
         ) from error
     finally:
         # Ray's client without a connection raises a bare Exception or an AssertionError.

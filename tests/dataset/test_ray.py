@@ -1,7 +1,10 @@
 """A build on a Ray cluster is the build of the threads, whatever dies on the way."""
 
+import importlib
 import json
 import logging
+import math
+import re
 import signal
 import subprocess
 import sys
@@ -73,6 +76,12 @@ def rows(tmp_path_factory):
         )
         for path in paths
     ]
+
+
+def documented(*, training):
+    """The examples of the page about clusters: that of training, or all others."""
+    examples = blocks(texts()["cluster.md"], "python")
+    return "\n".join(code for code in examples if ("TorchTrainer" in code) is training)
 
 
 def content(dataset):
@@ -211,8 +220,7 @@ def test_a_build_that_ends_stops_its_tasks(rows):
 
 @pytest.mark.filterwarnings("ignore")  # Ray Data warns of parts that it itself uses
 def test_the_examples_of_the_documentation_run(sample_box, tmp_path, monkeypatch, capsys):
-    code = "\n".join(blocks(texts()["cluster.md"], "python"))
-    code = code.replace("s3://datasets/clips", str(tmp_path / "clips"))
+    code = documented(training=False).replace("s3://datasets/clips", str(tmp_path / "clips"))
     monkeypatch.setenv("PROJECT_ID", sample_box.sample.project_id)
     monkeypatch.setenv("LABELBOX_API_KEY", sample_box.api_key)
     monkeypatch.setenv("LABELBOX_ENDPOINT", sample_box.endpoint)
@@ -220,6 +228,21 @@ def test_the_examples_of_the_documentation_run(sample_box, tmp_path, monkeypatch
     printed = capsys.readouterr().out
     assert "3 videos, 112 rows, 0 gaps" in printed
     assert printed.count("(8, ") > 10  # batches
+
+
+@pytest.mark.filterwarnings("ignore")  # Ray Train warns of parts that it itself uses
+def test_the_training_of_the_documentation_runs_on_two_workers(sample_box, tmp_path, capsys):
+    pytest.importorskip("torch")
+    training = importlib.import_module("deeplake_labelbox.training")
+    path = str(tmp_path / "clips")
+    project, client = sample_box.sample.project_id, sample_box.client()
+    create_dataset(path, project, lb_client=client, frame_storage="video", progress=False)
+    code = documented(training=True).replace("s3://datasets", str(tmp_path))
+    exec(compile(code, "cluster.md", "exec"), {})  # noqa: S102 - our own
+    rows = len(training.FrameDataset(path, classes=["weather"], labeled=True))
+    told = capsys.readouterr().out
+    assert f"'batches': {math.ceil(math.ceil(rows / 2) / 16)}" in told
+    assert (Path(re.search(r"local, path=(.*)\)", told)[1]) / "model.pt").is_file()
 
 
 def test_a_sync_adds_videos_that_ray_prepared(box, tmp_path, monkeypatch):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Annotated, Any, Final
 
 import typer
-from typer.core import TyperCommand, TyperGroup, TyperOption
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from deeplake_labelbox._cli.annotate import annotate
 from deeplake_labelbox._cli.compare import compare
@@ -51,11 +51,17 @@ def _flowing(text: str) -> str:
 
 
 def _without_type(params: list[Any]) -> list[Any]:
-    """Parameters of a command, where flags show no ``<bool>``, as if they took a value."""
+    """Parameters of a command; flags show no ``<bool>`` and arguments no ``<str>``."""
     for param in params:
-        if isinstance(param, TyperOption) and param.is_flag and param.metavar is None:
+        if isinstance(param, TyperArgument):
+            param.display_type_rich = _no_type  # type: ignore[method-assign] # it has no setting
+        elif param.is_flag and param.metavar is None:
             param.metavar = ""
     return params
+
+
+def _no_type(ctx: Any) -> str:  # noqa: ARG001 - the interface of typer
+    return ""
 
 
 class _Command(TyperCommand):

@@ -1,4 +1,4 @@
-"""Plain annotations, and what every source makes of its own: the annotations of one video.
+"""Plain annotations, and the annotations of one video, which every source yields.
 
 Frame numbers are Labelbox's: 1-based, frame ``n`` is the n-th frame that the decoder emits.
 Coordinates are pixels of the displayed picture, origin at the top left.

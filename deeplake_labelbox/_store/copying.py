@@ -1,4 +1,4 @@
-"""A dataset copied: a part of its rows, another storage or size of its frames."""
+"""Copy a dataset, or some of its rows, or with another storage or size of its frames."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class DatasetCopy:
     progress: bool
 
     def write(self, location: DatasetLocation, *, overwrite: bool) -> deeplake.Dataset:
-        """Write it; nothing of it is there before all is.
+        """Write the copy; it appears only when it is complete.
 
         Raises:
             ConfigurationError: If frames cannot be stored so.
@@ -159,7 +159,7 @@ class DatasetCopy:
     def _copy_columns(
         self, dataset: deeplake.Dataset, files: WrittenFiles, bar: ProgressBar
     ) -> None:
-        """Add all other columns; cells that were never written stay so."""
+        """Add all other columns; cells that were never written stay unset."""
         there = set(column_names(dataset))
         columns = [
             column

@@ -107,7 +107,7 @@ class LabelSpace:
 
 
 def find_answers(dataset: LabeledDataset, names: Sequence[str]) -> dict[str, AnswerFamily]:
-    """Find columns of radio and checklist answers of frames, by the names that they are given.
+    """Find columns of radio and checklist answers of frames, by the given names.
 
     Raises:
         ConfigurationError: If a name is no such column.

@@ -310,7 +310,7 @@ class LabelWriter:
 
 
 def unknown_features(count: int, project_id: str) -> OntologyError:
-    """The error where an ontology knows nothing of what the labels of a project use."""
+    """Make the error for an ontology that has nothing of what a project's labels use."""
     return OntologyError(
         f"The ontology knows none of the {counted(count, 'feature')} that the labels of project "
         f"{project_id} use; pass the `ontology` of this project, or leave it out."

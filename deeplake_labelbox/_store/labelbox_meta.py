@@ -40,7 +40,7 @@ VideoStatus = Literal["pending", "done", "partial", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class VideoEntry:
-    """One data row of the project, and what the dataset has of its video.
+    """One data row of the project, and the state of its video in the dataset.
 
     Attributes:
         data_row_id: Id of the data row.
@@ -96,18 +96,18 @@ class VideoEntry:
 
     @property
     def scale(self) -> tuple[float, float]:
-        """What Labelbox's x and y are multiplied with to lie on the frames."""
+        """Factors that scale Labelbox's x and y to the frames."""
         if not self.source_width or not self.source_height:
             return 1.0, 1.0
         return self.width / self.source_width, self.height / self.source_height
 
     def untried(self) -> VideoEntry:
-        """The same without what became of it; earlier versions go on to need its recordings."""
+        """Return the entry as untried, but with its recordings, which earlier versions need."""
         known = self.data_row_id, self.video_idx, self.name
         return VideoEntry(*known, recordings=self.recordings)
 
     def to_json(self) -> dict[str, Any]:
-        """What is not at its default, as it is kept in metadata."""
+        """Return the values that differ from their defaults, for the metadata."""
         return {
             item.name: value
             for item in fields(self)
@@ -116,7 +116,7 @@ class VideoEntry:
 
     @classmethod
     def of_json(cls, stored: dict[str, Any]) -> VideoEntry:
-        """Read what `to_json` made of an entry."""
+        """Read an entry from the output of `to_json`."""
         runs: dict[str, Any] = {
             "missing": tuple((first, last) for first, last in stored.get("missing", ())),
             "warnings": tuple(stored.get("warnings", ())),

@@ -32,7 +32,7 @@ class VideoRows:
     frame_of_row: NDArray[np.intp]
 
     def write(self, dataset: deeplake.Dataset, column: str, values: Sequence[Any]) -> None:
-        """Write one value per frame to a column, in slices of rows that follow each other."""
+        """Write one value per frame to a column, in slices of consecutive rows."""
         if not len(self.rows):
             return
         start = 0

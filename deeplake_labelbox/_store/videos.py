@@ -76,7 +76,7 @@ def read_meta(dataset: Readable) -> LabelboxMeta:
 
 
 def recorded_meta(dataset: Readable) -> LabelboxMeta | None:
-    """What a dataset, or the dataset that a view is of, knows of its project; ``None``: nothing."""
+    """The project metadata of a dataset, or of a view's dataset; ``None`` if there is none."""
     try:
         if not isinstance(dataset, ReadableDataset):
             dataset = DatasetLocation.of_dataset(dataset).open_to_read()
@@ -86,7 +86,7 @@ def recorded_meta(dataset: Readable) -> LabelboxMeta | None:
 
 
 def entries_of(dataset: Readable) -> list[VideoEntry]:
-    """The videos of a dataset, or of the dataset that a view is of, as they are at its version."""
+    """The entries of the videos at the version of a dataset, or of a view's dataset."""
     # The metadata of a column is that of the version, and a view has it too.
     meta, applied = recorded_meta(dataset), AppliedLabels.read(cast("ReadableDataset", dataset))
     entries = {entry.video_idx: entry for entry in (meta.videos if meta else ())}

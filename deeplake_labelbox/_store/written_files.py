@@ -32,7 +32,7 @@ _CLOCK_STEP: Final = 2_500_000_000
 
 @dataclass(frozen=True, slots=True)
 class _Folder:
-    """A folder as it was listed.
+    """The listing of a folder.
 
     Attributes:
         changed: Time of its last change, in nanoseconds.

@@ -144,7 +144,7 @@ class _Plan:
         numbers: (P,) number of each packet's frame, packets in decoding order.
         starts: (P,) bool: before this packet, the decoder restarts.
         needed: (P,) bool: this packet is decoded, if `leaves_out` does not leave it out.
-        inside: (P,) bool: what is not shown is decoded behind this packet.
+        inside: (P,) bool: what is not shown is decoded after this packet.
         end: No packet from here on is needed.
     """
 

@@ -16,7 +16,7 @@ _limit: ContextVar[int | None] = ContextVar("cores", default=None)
 
 @contextmanager
 def limited_cores(count: int) -> Iterator[None]:
-    """Use at most so many cores in the ``with`` block, as where several jobs share a machine."""
+    """Limit the cores in the ``with`` block, for example for several jobs on a machine."""
     token = _limit.set(count)
     try:
         yield

@@ -9,12 +9,12 @@ would get too low a number. What the structure itself tells:
 - Matroska, WebM: an element that is longer than the file, or that is none.
 - AVI: a RIFF chunk that is longer than the file.
 - MPEG-TS: a last packet that is shorter than the others.
-- MP4 (not fragmented), FLV: a second recording behind the first, which FFmpeg does not read.
+- MP4 (not fragmented), FLV: a second recording after the first, which FFmpeg does not read.
 
 What it cannot tell: a cut exactly between two elements where no length reaches over it (fragments
 of MP4, a live recording in WebM, packets of MPEG-TS), and bits that changed inside a frame's data;
 for the latter the decoder is asked (`FrameExtractor`), and where the codec carries no checksum
-and the changed bits mean something valid, nobody can tell.
+and the changed bits mean something valid, nothing can detect it.
 
 Formats: ISO/IEC 14496-12 section 4.2 (boxes); RFC 8794 sections 4 to 6 and RFC 9559 section 5
 (EBML, Matroska); the RIFF chunks of AVI 1.0 and OpenDML;

@@ -157,7 +157,7 @@ class VideoDecoder:
     def _frames_after(
         self, stop: _Stop, expected: int, numbers: FrameNumbers
     ) -> Iterator[_Numbered]:
-        """The frames from number ``expected`` on that come from packets behind a stop."""
+        """The frames from number ``expected`` on that come from packets after a stop."""
         after: _Stop | None = stop
         gaps = 0
         while after is not None and gaps < _MAX_GAPS:

@@ -73,7 +73,7 @@ class JoinedStream(io.RawIOBase):
 
 
 def open_joined(path: Path) -> JoinedStream | None:
-    """Open a transport stream that is made of several; None where a file is not such a one."""
+    """Open a transport stream that consists of several; None if a file does not."""
     with path.open("rb") as file:
         start = file.read(4 * max(_LAYOUTS)[0])
     for packet, offset in _LAYOUTS:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from deeplake_labelbox._video.packet_index import PacketIndex
 
-_IN_ORDER: Final = 32  # so many frames in a row are taken for reading in order
+_IN_ORDER: Final = 32  # this many consecutive frames count as reading in order
 _SOON: Final = 8  # frames after the last one that was read; random ones seldom come so close
 _SPANS_NOTED: Final = 16
 _MAX_HELD_BYTES: Final = 128 << 20  # of frames that come out before they are asked for
@@ -27,8 +27,8 @@ _MAX_HELD_BYTES: Final = 128 << 20  # of frames that come out before they are as
 class PacketDecoder:
     """Reads frames of one video from its stored packets.
 
-    Decoders stay open between calls, a few in each process, so that reading goes on where it
-    stopped. May be used by several threads, and after a fork; pickling takes what it was made of.
+    Decoders stay open between calls, a few in each process, so that reading continues where it
+    stopped. May be used by several threads, and after a fork; pickling keeps its arguments only.
 
     Args:
         index: Of the video's packets.
@@ -85,17 +85,17 @@ class PacketDecoder:
     def _spans(self, wanted: list[int]) -> list[list[int]]:
         """Split ascending frames where a decoder would have to restart.
 
-        Each part gets a session of its own, which can go on in the next call.
+        Each part gets its own session, which the next call can continue.
         """
-        anew = (np.diff(self.index.starts[wanted]) != 0) & (np.diff(wanted) != 1)
-        cuts = np.flatnonzero(anew) + 1
+        restarts = (np.diff(self.index.starts[wanted]) != 0) & (np.diff(wanted) != 1)
+        cuts = np.flatnonzero(restarts) + 1
         bounds = [0, *cuts.tolist(), len(wanted)]
         return [wanted[start:end] for start, end in pairwise(bounds)]
 
     def _follows(self, part: list[int]) -> bool:
         """Whether frames seem to be read in order, so that a decoder is worth keeping.
 
-        They are many in a row, or come soon behind those that were read last of their span.
+        They are many consecutive frames, or closely follow the last ones read of their span.
         """
         in_row = len(part) >= _IN_ORDER and part[-_IN_ORDER] == part[-1] - _IN_ORDER + 1
         start = int(self.index.starts[part[0]])

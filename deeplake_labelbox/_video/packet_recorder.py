@@ -101,7 +101,7 @@ class PacketRecorder:
 
     @property
     def index(self) -> PacketIndex:
-        """The index of the packets; the checksums in it are complete behind the last group."""
+        """The index of the packets; the checksums in it are complete after the last group."""
         if self._index is None:
             raise ConfigurationError("Iterate a PacketRecorder before asking for its index.")
         return self._index
@@ -202,7 +202,7 @@ class PacketRecorder:
         starts = promised if not frames.verified else promised | packets.is_key
         flags = np.where(starts, START, 0).astype(np.uint8)
         clean = frames.error is None and self._video.strict
-        # A field of a picture may be in a packet of its own, and gives no frame.
+        # A field of a picture may be in its own packet, which gives no frame.
         if clean and (frames.of_packets >= 0)[packets.shown].all():
             flags[packets.unreferenced] |= UNREFERENCED
         index = PacketIndex(

@@ -1,4 +1,4 @@
-"""Files of CVAT in a folder: that of a task, or of several, as `CvatWriter` writes them."""
+"""Files of CVAT in a folder, one for each task, as `CvatWriter` writes them."""
 
 from __future__ import annotations
 

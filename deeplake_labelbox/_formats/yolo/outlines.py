@@ -86,7 +86,7 @@ def _follow(edges: _Edges) -> tuple[list[_Vertex], int]:
     area = 0
     while vertex in edges:
         found = edges[vertex]
-        # Where pixels touch at a corner the way goes on along the other one, to the left.
+        # Where pixels touch at a corner the path continues along the other one, to the left.
         for turn in (3, 0, 1):
             if (direction + turn) % 4 in found:
                 direction = (direction + turn) % 4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import secrets
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -80,12 +81,19 @@ class _Replay:
 
 def _engine(workers: int) -> Any:
     """Ray with so many workers, which have started."""
-    importlib.import_module("ray").init(
-        address="local", num_cpus=workers, include_dashboard=False, log_to_driver=False
-    )
+    ray = importlib.import_module("ray")
+    ray.init(address="local", num_cpus=workers, include_dashboard=False, log_to_driver=False)
+    ray.get([ray.remote(num_cpus=1)(_load).remote() for _ in range(workers)])
     engine = importlib.import_module("deeplake_labelbox._jobs.ray_engine").RayEngine("auto", 1)
     engine.connect(None)
     return engine
+
+
+def _load() -> None:
+    """Import what tasks need, and stay until each worker has such a task."""
+    for name in ("_jobs.ray_engine", "_store.frames.packets", "_store.frames.pictures"):
+        importlib.import_module(f"deeplake_labelbox.{name}")
+    time.sleep(2)
 
 
 def _build(settings: Settings, engine: Any) -> Work:

@@ -40,7 +40,7 @@ from deeplake_labelbox.report import Report
 logger = logging.getLogger(__name__)
 
 # Videos share a commit up to any of these bounds.
-_COMMIT_ROWS: Final = 2000
+_COMMIT_ROWS: Final = 20_000
 _COMMIT_BYTES: Final = 256 << 20
 _COMMIT_SECONDS: Final = 10.0
 

@@ -217,8 +217,10 @@ class LabelboxMeta:
                 for number, start in enumerate(starts)
             }
             wanted |= {STATUS_KEY: self.status, KEY: head}
+        # At once: Deep Lake takes about as long to read one key as to read all.
+        known = dataset.metadata.to_dict()
         for key, value in wanted.items():
-            if key not in dataset.metadata or dataset.metadata[key] != value:
+            if key not in known or known[key] != value:
                 dataset.metadata[key] = value
 
     def with_video(self, entry: VideoEntry) -> LabelboxMeta:

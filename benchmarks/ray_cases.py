@@ -19,10 +19,11 @@ def ray(bench: Bench) -> Iterator[Row]:
     settings = {"clip": clip, "videos": videos}
     for storage, what in (("png", "PNG"), ("video", "packets")):
         work = partial(bench.run, "frames", "Ray", "", storage=storage, **settings)
-        one, two = bench.alternate(partial(work, workers=1), partial(work, workers=2))
-        rates = [median(results, _rate) for results in (one, two)]
+        runs = bench.alternate(*(partial(work, workers=workers) for workers in (1, 2, 0)))
+        rates = [median(results, _rate) for results in runs]
         yield Row(f"Ray, one worker of one core, {what}, 720p", "frames/s", rates[0])
         yield Row(f"Ray, two workers of one core, {what}, 720p", "frames/s", rates[1])
+        yield Row(f"threads of all cores, {what}, 720p", "frames/s", rates[2])
         yield Row(f"two workers against one, {what}, 720p", "times", rates[1] / rates[0])
         work = partial(bench.run, "driver", "Ray", "", storage=storage, **settings)
         (alone,) = bench.alternate(partial(work, workers=0))

@@ -21,8 +21,10 @@ _BATCH = 100
 
 
 def ray_frames(settings: Settings) -> Work:
-    """Frames of clips to a dataset, on ``workers`` workers of one core."""
-    return _build(settings, _engine(settings["workers"]))
+    """Frames of clips to a dataset, on ``workers`` workers of one core, or by threads."""
+    threads = importlib.import_module("deeplake_labelbox._jobs.engine").ThreadEngine
+    workers = settings["workers"]
+    return _build(settings, _engine(workers) if workers else threads())
 
 
 def driver(settings: Settings) -> Work:

@@ -31,10 +31,10 @@ def annotated_kinds(dataset: ReadableDataset, annotator: str | None = None) -> d
         return {name: kind for name, kind in kinds.items() if name not in owners}
     names = sorted(set(owners.values()))
     if annotator not in names:
-        none = "none (apply labels with `label_selection='all'` first)"
+        of = f"it has those of {', '.join(names)}" if names else "it has those of no annotator"
         raise ConfigurationError(
-            f"The dataset has no columns of annotator {annotator!r}; those who have are: "
-            f"{', '.join(names) or none}."
+            f"The dataset has no columns of annotator {annotator!r}; {of}. Columns of annotators "
+            f"are made where labels are applied with `label_selection='all'`."
         )
     return {
         name.removeprefix(f"{annotator}/"): kinds[name]

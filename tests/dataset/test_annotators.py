@@ -132,7 +132,7 @@ def test_each_annotator_is_drawn_and_counted(project, client, tmp_path):
 
 def test_an_annotator_without_columns_is_named(project, client):
     ds, _ = annotated(project, client, label_selection="all")
-    fault = r"'eve@x.test'; those who have are: ada@x.test, bob@x.test"
+    fault = r"'eve@x.test'; it has those of ada@x.test, bob@x.test"
     with pytest.raises(ConfigurationError, match=fault):
         deeplake_labelbox.draw_frame(ds, 0, annotator="eve@x.test")
     ds, _ = annotated(project, client)

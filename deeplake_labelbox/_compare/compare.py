@@ -186,6 +186,15 @@ class _Comparison:
             if lacking := sorted(answered(mine) - questions):
                 told = ", ".join(map(repr, lacking))
                 self._note(f"Not compared, without answers in {self.names[1]}: {told}.")
+            drawn, found = (
+                {track.class_name for each in side.values() for track in each.annotations.tracks}
+                for side in (mine, theirs)
+            )
+            if absent := sorted((drawn & truth.kinds.keys()) - found):
+                self._note(
+                    f"No object of {self.names[1]} is of {', '.join(map(repr, absent))}, so all of "
+                    f"these count as removed; name the other `classes` to leave them out."
+                )
         unboxed = {
             t.kind for v in mine.values() for t in v.annotations.tracks if not has_box(t.kind)
         }

@@ -274,15 +274,20 @@ class Comparison:
             self._masked,
         )
         frames = video.frames
-        predicted = {} if found is None else found.boxes
+        every = {} if found is None else found.boxes
+        predicted = _within(every, frames)
+        beyond = _count(every) - _count(predicted)
+        self._leave_out(beyond, "prediction", "in frames that the dataset does not have", video)
         if found is not None and found.frames is not None:
             frames = np.intersect1d(frames, found.frames)
             lacking = len(video.frames) - len(frames)
             self._leave_out(lacking, "frame", "which the predictions do not have", video)
-        seen = _within(predicted, frames)
-        beyond = _count(predicted) - _count(seen)
-        self._leave_out(beyond, "prediction", "in frames that the dataset does not have", video)
-        return Compared(video, len(frames), _within(truth, frames), seen)
+            pictured = _within(predicted, frames)
+            # As boxes that were interpolated from one picture to the next.
+            between = _count(predicted) - _count(pictured)
+            self._leave_out(between, "prediction", "in frames that they have no picture of", video)
+            predicted = pictured
+        return Compared(video, len(frames), _within(truth, frames), predicted)
 
     def _note_missing(self, missing: Mapping[str, str]) -> None:
         for name, reason in list(missing.items())[:_SHOWN]:
@@ -349,7 +354,7 @@ class Comparison:
             )
         return (
             "The predictions have no boxes, masks or polygons; check that they are the right ones, "
-            "and their format."
+            "and their format. If nothing was found, name the `videos` that were searched."
         )
 
 

@@ -106,6 +106,8 @@ def test_predictions(dataset, tmp_path):
         "Left out, not labeled in other labels: two.mp4.",
         "one.mp4: 1 object of other labels left out, in frames that the dataset does not have.",
     )
+    cars = compare_labels(dataset, [found("b", 1, 10, 10)], progress=False)
+    assert any("is of 'person', so all of these count as removed" in note for note in cars.notes)
     result.write_page(tmp_path / "a.html", progress=False)
     assert (tmp_path / "a.html").read_text().count("<figure>") == 6
 

@@ -24,6 +24,7 @@ from deeplake_labelbox import (
     Mask,
     ObjectAnnotation,
     Point,
+    convert_dataset,
     create_dataset,
     evaluate,
     send_back,
@@ -299,6 +300,24 @@ def test_datasets_of_some_frames_or_another_size(box, client, tmp_path_factory, 
         assert (result.frames, result.overall.objects) == (frames, 3 * frames)
         assert rates(result.overall) == (1.0, 1.0, 1.0, 1.0)
         assert result.worst_frames == ()
+
+
+def test_predictions_of_every_other_frame(box, client, tmp_path):
+    """CVAT has no picture of the others, but tracks that go on through them."""
+    project = box.add_project("Every other", ONTOLOGY)
+    video = write_video(tmp_path / "clip.mp4", frames=4).read_bytes()
+    project.add_video(video, external_id="one.mp4").add_label(drawn())
+    paths = {stride: tmp_path / f"every-{stride}" for stride in (1, 2)}
+    for stride, path in paths.items():
+        create_dataset(path, project.id, lb_client=client, progress=False, stride=stride)
+    convert_dataset(paths[2], tmp_path / "cvat", to="cvat", progress=False)
+    result = evaluate(tmp_path / "cvat", paths[1], source_format="cvat", progress=False)
+    assert (result.frames, result.overall.objects) == (2, 6)
+    assert rates(result.overall) == (1.0, 1.0, 1.0, 1.0)
+    notes = " ".join(result.notes)
+    assert "2 frames left out, which the predictions do not have" in notes
+    assert "predictions left out, in frames that they have no picture of" in notes
+    assert "in frames that the dataset does not have" not in notes
 
 
 def test_masks_overlap_as_masks(box, client, tmp_path):

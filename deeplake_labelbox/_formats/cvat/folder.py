@@ -18,7 +18,9 @@ def open_cvat(path: str, options: ReadOptions) -> AnnotationSource:
 
 
 class CvatFolder:
-    """The files ``annotations.xml`` of a folder, or of the folders in it; some may have no track.
+    """The files ``annotations.xml`` of a folder; some may have no track.
+
+    They stand in the folder itself, in one for each video, or in these below one for each split.
 
     Args:
         path: The folder.
@@ -29,12 +31,13 @@ class CvatFolder:
     """
 
     def __init__(self, path: str | Path, options: ReadOptions) -> None:
-        files = sorted({*Path(path).glob("annotations.xml"), *Path(path).glob("*/annotations.xml")})
+        levels = ("", "*/", "*/*/")
+        files = sorted(file for at in levels for file in Path(path).glob(f"{at}annotations.xml"))
         self._sources = [CvatSource(file, options, may_be_empty=True) for file in files]
         if not len(self):
             raise AnnotationSourceError(
-                f"{path} has no annotations.xml of CVAT with a <track>, neither itself nor in a "
-                f"folder; pass the file or folder that has it."
+                f"{path} has no annotations.xml of CVAT with a <track>, neither itself nor in "
+                f"the folders of its videos or splits; pass the file or folder that has it."
             )
         if options.data_row is not None and len(self) > 1:
             raise AnnotationSourceError(

@@ -22,7 +22,7 @@ from deeplake_labelbox._cli.application import app
 ROOT: Final = Path(__file__).parent.parent
 PACKAGE: Final = "deeplake_labelbox"
 
-# Pictures that stand elsewhere in the repository.
+# Pictures that stand elsewhere in the repository, where pages show them to its readers too.
 PICTURES: Final = {
     "contact-sheet.png": ROOT / "notebooks" / "contact-sheet.png",
     "results.png": ROOT / "benchmarks" / "results" / "results.png",
@@ -68,6 +68,13 @@ def on_files(files: Files, config: MkDocsConfig) -> None:
     for title, names in api_pages().items():
         text = "\n\n".join([_heading(title), *(f"::: {name}" for name in names)])
         files.append(File.generated(config, f"api/{title.lower()}.md", content=text))
+
+
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    """Show the site's own copies of these pictures."""
+    for name, path in PICTURES.items():
+        markdown = markdown.replace(f"../../{path.relative_to(ROOT)}", f"pictures/{name}")
+    return markdown
 
 
 def on_page_content(html: str, **_: Any) -> str:

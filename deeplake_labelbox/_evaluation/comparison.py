@@ -308,7 +308,7 @@ class Comparison:
 
     def _note_scores(self, compared: Sequence[Compared]) -> None:
         scores = [boxes.scores for each in compared for boxes in each.found.values()]
-        if len(np.unique(np.concatenate(scores) if scores else scores)) <= 1:
+        if len(np.unique(np.concatenate(scores) if scores else scores)) == 1:
             self._note(
                 "The predictions have no scores, or all the same, so that mAP depends on the order "
                 "of videos and frames"

@@ -76,11 +76,39 @@ def test_files_cut_within_their_header_are_no_own_png(length):
     assert decode_own_png(encode_png(PICTURE)[:length]) is None
 
 
-def test_jpeg_files():
-    with Image.open(io.BytesIO(encode_jpeg(PICTURE))) as image:
-        expected = np.asarray(image).astype(int)
-    [picture] = stored([encode_jpeg(PICTURE)], "jpg")
-    assert np.abs(picture - expected).max() <= 3
+@pytest.mark.parametrize("quality", [70, 95])
+def test_jpeg_files(quality):
+    file = encode_jpeg(PICTURE, quality)
+    with Image.open(io.BytesIO(file)) as image:
+        expected = np.asarray(image)
+    [picture] = stored([file], "jpg")
+    assert (picture == expected).all()
+    assert picture.flags.writeable
+
+
+def test_jpeg_files_of_others():
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    files = [saved(PICTURE, exif=turned), saved(PICTURE[:, :, 0])]
+    dataset = deeplake.create("mem://jpeg-of-others")
+    dataset.add_column("frames", types.Image(sample_compression="jpg"))
+    dataset.append({"frames": files})
+    dataset.commit()
+    upright, gray = PictureReader(dataset).read(dataset, [0, 1])
+    assert (upright == dataset["frames"][0]).all()
+    assert (gray == dataset["frames"][1]).all()
+    assert gray.shape == PICTURE.shape
+
+
+def test_a_jpeg_that_was_cut_is_named():
+    with pytest.raises(DatasetError, match="picture in row 1 of column 'frames' is damaged"):
+        stored([saved(PICTURE), saved(PICTURE)[:700]], "jpg")
+
+
+def saved(picture, **options):
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, format="JPEG", **options)
+    return file.getvalue()
 
 
 @pytest.mark.parametrize("kind", ["png", "jpg", "none", "array", "gray array"])

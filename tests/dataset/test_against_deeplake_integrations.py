@@ -86,7 +86,7 @@ def project(box, tmp_path_factory):
     for index, frames in enumerate(FRAMES):
         path = tmp_path_factory.mktemp("both") / f"clip-{index}.mp4"
         write_video(path, frames=frames, size=SIZE)
-        row = project.add_video(path, external_id=path.name, global_key=f"both-{index}")
+        row = project.add_video(path, external_id=path.name, global_key=f"{index} of {project.id}")
         row.add_label(label(frames), mask_format="single")
     return project
 

@@ -20,7 +20,7 @@ ONTOLOGY = {"tools": [{"tool": "rectangle", "name": "car"}], "classifications": 
 def project(box, tmp_path_factory):
     project = box.add_project("Before", ONTOLOGY)
     path = write_video(tmp_path_factory.mktemp("before") / "a.mp4", frames=4, size=(48, 32))
-    project.add_video(path, external_id="a.mp4", global_key="before-a").add_label([])
+    project.add_video(path, external_id="a.mp4", global_key=f"a of {project.id}").add_label([])
     return project
 
 

@@ -99,7 +99,7 @@ def dataset(box, client, tmp_path_factory):
     project = box.add_project("Judged", ONTOLOGY)
     video = write_video(folder / "clip.mp4", frames=4).read_bytes()
     one, two, _ = (
-        project.add_video(video, external_id=f"{name}.mp4", global_key=f"key of {name}")
+        project.add_video(video, external_id=f"{name}.mp4", global_key=f"{name} of {folder.name}")
         for name in ("one", "two", "empty")
     )
     chosen = one.add_label(drawn(), created_by="bob@x.test")
@@ -417,7 +417,9 @@ def test_two_annotators(dataset):
 
 
 def test_videos_that_are_named_count_without_predictions(dataset):
-    result = evaluate(found(video="key of one"), dataset, videos=["two.mp4"], progress=False)
+    result = evaluate(
+        found(video=f"one of {dataset.parent.name}"), dataset, videos=["two.mp4"], progress=False
+    )
     assert errors(result.overall) == (12, 0, 0)
     assert rates(result.overall) == (0.0, 0.0, 0.0, 0.0)
 

@@ -6,6 +6,7 @@ a value on every frame, and ``lb_meta``. What differs there on purpose is named 
 
 import base64
 import io
+from uuid import uuid4
 
 import labelbox
 import numpy as np
@@ -109,8 +110,8 @@ def both(box, client, project):
     with pytest.MonkeyPatch.context() as patch:
         # Both make a client of their own from the key; theirs must find the sandbox.
         patch.setattr(labelbox, "Client", lambda **_: client)
-        theirs = run(integrations, "mem://theirs", project, box.api_key)
-        ours = run(deeplake_labelbox, "mem://ours", project, box.api_key)
+        theirs = run(integrations, f"mem://theirs-{uuid4()}", project, box.api_key)
+        ours = run(deeplake_labelbox, f"mem://ours-{uuid4()}", project, box.api_key)
     return theirs, ours
 
 

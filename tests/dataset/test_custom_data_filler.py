@@ -1,5 +1,7 @@
 """Columns and values of the user's own."""
 
+from uuid import uuid4
+
 import deeplake
 import numpy as np
 import pytest
@@ -66,7 +68,7 @@ def annotate(box, dataset, export):
 def labels(sample_box):
     """All label columns of the dataset that is made without a filler."""
     dataset, export = create_dataset_from_video_annotation_project(
-        "mem://no-filler",
+        f"mem://no-filler-{uuid4()}",
         sample_box.sample.id,
         None,
         lb_client=sample_box.client(),

@@ -1,6 +1,7 @@
 """Runs that are killed at any moment, and run again: nothing is lost, doubled or half there."""
 
 import random
+from uuid import uuid4
 
 import deeplake
 import pytest
@@ -79,7 +80,7 @@ def annotate(project, export, dataset):
 
 @pytest.fixture(scope="module")
 def undisturbed(project, export):
-    dataset = create(project, export, "mem://never-killed")
+    dataset = create(project, export, f"mem://never-killed-{uuid4()}")
     frames = contents(dataset)
     return frames, contents(annotate(project, export, dataset)), LabelboxMeta.read(dataset)
 

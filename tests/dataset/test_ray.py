@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from uuid import uuid4
 
 import deeplake
 import numpy as np
@@ -93,7 +94,9 @@ def content(dataset):
 @pytest.fixture(scope="module")
 def by_threads(rows):
     report = Report()
-    dataset = ray_runs.build("mem://by-threads", rows, engine=ThreadEngine(), report=report)
+    dataset = ray_runs.build(
+        f"mem://by-threads-{uuid4()}", rows, engine=ThreadEngine(), report=report
+    )
     assert len(report.gaps) == 2
     return content(dataset), [str(gap) for gap in report.gaps]
 

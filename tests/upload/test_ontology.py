@@ -1,5 +1,7 @@
 """Ontologies to and from their normalized form, and from the columns of Deep Lake datasets."""
 
+from uuid import uuid4
+
 import deeplake
 import pytest
 from deeplake import types
@@ -24,7 +26,7 @@ def sample(sample_box, sample_client):
     def make(group_mapping=None):
         project_id = sample_box.sample.project_id
         made, _ = create_dataset_from_video_annotation_project(
-            f"mem://inferred-{len(group_mapping or {})}",
+            f"mem://inferred-{uuid4()}",
             project_id,
             None,
             overwrite=True,

@@ -32,8 +32,8 @@ from deeplake_labelbox._store.location import dataset_errors, opened_to_write
 from deeplake_labelbox._store.row_metadata import (
     RowDetail,
     RowMetadata,
-    check_export_tells,
     check_row_details,
+    check_row_details_in_export,
 )
 from deeplake_labelbox.errors import ConfigurationError, OntologyError
 from deeplake_labelbox.report import Report
@@ -236,7 +236,7 @@ def make_converter(
 
 
 def check_labels(source: ProjectSource, export: ProjectExport, options: LabelOptions) -> Ontology:
-    """Check what can be known of labels before there is a dataset; log columns of other names.
+    """Check labels as far as is possible before the dataset exists; log renamed columns.
 
     Returns:
         The ontology of the project.
@@ -269,7 +269,7 @@ def _check_options(options: LabelOptions) -> tuple[RowDetail, ...]:
 def _check_export(export: ProjectExport, project_id: str, details: tuple[RowDetail, ...]) -> None:
     for row in export:
         project_entry(row, project_id)
-        check_export_tells(details, row, project_id)
+        check_row_details_in_export(details, row, project_id)
 
 
 def _check_layout(
@@ -282,13 +282,13 @@ def _check_layout(
         if selected is None:
             continue
         label = parse_label(selected)
-        asked = [answers.feature for answers in label.frame_answers]
-        asked += [answer.feature for answer in label.global_answers]
+        answered = [answers.feature for answers in label.frame_answers]
+        answered += [answer.feature for answer in label.global_answers]
         if any(layout.geometry(track.feature, track.kind) for track in label.tracks) or any(
-            layout.ontology.classification(feature) for feature in asked
+            layout.ontology.classification(feature) for feature in answered
         ):
             return
-        features += len(label.tracks) + len(asked)
+        features += len(label.tracks) + len(answered)
     if features:
         raise unknown_features(features, project_id)
 
@@ -298,10 +298,10 @@ def _ontology(source: ProjectSource, export: ProjectExport, options: LabelOption
         return Ontology.of(options.ontology)
     if source.client is None:
         return ontology_of_export(export, source.project_id)
-    return _ask_for_ontology(source.client, source.project_id)
+    return _fetch_ontology(source.client, source.project_id)
 
 
-def _ask_for_ontology(client: labelbox.Client, project_id: str) -> Ontology:
+def _fetch_ontology(client: labelbox.Client, project_id: str) -> Ontology:
     with labelbox_errors(f"reading the ontology of project {project_id}"):
         ontology = client.get_project(project_id).ontology()
     if ontology is None:

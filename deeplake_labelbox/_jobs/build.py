@@ -239,7 +239,7 @@ class _CommitGroup:
         dataset: The dataset.
         meta: Its metadata.
         files: Watches the disk.
-        appender: Commits what stands elsewhere than in the rows.
+        appender: Commits what is stored outside the rows.
 
     Attributes:
         dataset: The dataset.

@@ -36,7 +36,7 @@ _STEPS_WAITING: Final = 128
 # Steps that wait here to be written.
 _STEPS_AHEAD: Final = 4
 _TRIES: Final = 4
-# Of the next videos those that were lost are begun anew early.
+# Of the next videos, those that were lost start again early.
 _LOOKED_AFTER: Final = 4
 _SLOTS_KNOWN: Final = 1.0  # seconds until workers are counted again
 _LOOK: Final = 0.2  # seconds until it is seen that the writer stopped
@@ -141,7 +141,7 @@ def _steps(
 
 
 class _RayVideo:
-    """A video that a worker prepares, begun anew when the worker is lost.
+    """A video that a worker prepares; it starts again when the worker is lost.
 
     Args:
         name: Its name, which the dashboard of Ray shows.
@@ -223,7 +223,7 @@ class _RayVideo:
             return False
         what = type(error).__name__
         logger.warning(
-            "%s is begun anew (try %d of %d): %s", self._name, self._tries + 1, _TRIES, what
+            "%s starts again (try %d of %d): %s", self._name, self._tries + 1, _TRIES, what
         )
         self._begin()
         return True

@@ -125,11 +125,11 @@ class VideoAppender:
         self._store.create_columns(dataset)
 
     def publish(self, dataset: deeplake.Dataset, meta: LabelboxMeta) -> None:
-        """Commit what stands elsewhere than in the rows, before these; see `FrameStore.publish`."""
+        """Commit what is stored outside the rows, before the rows; see `FrameStore.publish`."""
         self._store.publish(dataset, meta)
 
     def discard(self) -> None:
-        """Take back what was not published."""
+        """Discard what was not published."""
         self._store.discard()
 
     def pending(self, entry: VideoEntry, row: Mapping[str, Any]) -> PendingVideo:
@@ -212,7 +212,7 @@ class VideoAppender:
                 entry = _with_size(entry, step.info, self._selection.resize)
                 outcome.warnings = warnings_of(step.info, step.scan, video.media)
             elif isinstance(step, VideoRestarted):
-                with dataset_errors(f"taking back the rows of video {entry.name}"):
+                with dataset_errors(f"deleting the rows of video {entry.name}"):
                     delete_rows(dataset, np.arange(entry.first_row, len(dataset)))
                 bar.update(-outcome.rows)
                 entry, size, outcome.rows = fresh, 0, 0

@@ -41,13 +41,13 @@ class VideoEnd:
 
 @dataclass(frozen=True, slots=True)
 class VideoRestarted:
-    """A video is begun anew, after a worker was lost: its steps up to here do not count."""
+    """A video starts again, after its worker was lost: its steps up to here do not count."""
 
 
 Step: TypeAlias = VideoOpened | PreparedFrames | VideoRestarted | VideoEnd
 """What a task yields: the opened video, its prepared frames, and its end.
 
-`VideoRestarted` is of engines only.
+Only engines yield `VideoRestarted`.
 """
 
 

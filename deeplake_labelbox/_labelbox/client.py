@@ -256,7 +256,7 @@ def _translated(error: Exception, doing: str) -> LabelboxError:
     elif isinstance(error, sdk.OperationNotAllowedException):
         kind = LabelboxError
         text = (
-            f"Labelbox does not allow it while {doing}: {message}; check the rights of the API "
+            f"Labelbox refused the request while {doing}: {message}; check the rights of the API "
             "key and the limits of the workspace."
         )
     elif message.startswith("Failed to parse response as JSON"):

@@ -72,7 +72,7 @@ def check_row_details(details: Collection[str]) -> tuple[RowDetail, ...]:
     return tuple(detail for detail in get_args(RowDetail) if detail in details)
 
 
-def check_export_tells(
+def check_row_details_in_export(
     details: Collection[RowDetail], data_row: Mapping[str, Any], project_id: str
 ) -> None:
     """Check that an export has the details of a data row.

@@ -191,7 +191,7 @@ def _went_on(main: deeplake.Dataset, branch: deeplake.Dataset) -> bool:
     # The message of a branch's first version ends with the version of main that it began at.
     return not (first.message or "").endswith(f" {last.id}") and not (
         last.message or ""
-    ).startswith(merge_words(branch))
+    ).startswith(merge_message(branch))
 
 
 def _as_on_main(
@@ -217,7 +217,7 @@ def _as_on_main(
     return replace(applied, labels=labels, last_activity=ours.last_activity)
 
 
-def merge_words(branch: deeplake.Dataset) -> str:
+def merge_message(branch: deeplake.Dataset) -> str:
     """Start of the message of a merge of a branch."""
     return f"Merge {branch.current_branch.name}: "
 

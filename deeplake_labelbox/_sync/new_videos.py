@@ -49,7 +49,7 @@ class AppendedVideos:
     appender: VideoAppender | None = None
 
     def publish(self, dataset: deeplake.Dataset) -> None:
-        """Commit what stands elsewhere than in rows, right before these are committed."""
+        """Commit what is stored outside the rows, right before the rows are committed."""
         if self.appender is not None:
             self.appender.publish(dataset, self.meta)
 
@@ -136,7 +136,7 @@ def _replace_incomplete(
     dataset: deeplake.Dataset, known: LabelboxMeta, meta: LabelboxMeta, plan: SyncPlan
 ) -> tuple[LabelboxMeta, SyncPlan]:
     """Keep, of each video that was decoded again, the rows of the better of both tries."""
-    doomed = np.zeros(0, dtype=np.int64)
+    deleted = np.zeros(0, dtype=np.int64)
     improved: dict[str, Change] = {}
     for data_row_id in plan.to_retry:
         before, after = known.entry(data_row_id), meta.entry(data_row_id)
@@ -144,13 +144,13 @@ def _replace_incomplete(
             continue
         new = np.arange(after.first_row, after.first_row + after.rows)
         if (_decoded(after), after.rows) > (_decoded(before), before.rows):
-            doomed = np.union1d(doomed, np.setdiff1d(rows_of_video(dataset, before), new))
+            deleted = np.union1d(deleted, np.setdiff1d(rows_of_video(dataset, before), new))
             count = _decoded if after.rows == before.rows else _rows
             counts = (counted(count(before), "frame"), counted(count(after), "frame"))
             change = Change("video has more frames", data_row_id, after.name, *counts)
             improved[data_row_id] = change
         else:
-            doomed = np.union1d(doomed, new)
+            deleted = np.union1d(deleted, new)
             meta = meta.with_video(before)
     plan = replace(
         plan,
@@ -158,11 +158,11 @@ def _replace_incomplete(
         changes=(*plan.changes, *improved.values()),
         unmatched=tuple(each for each in plan.unmatched if each.data_row_id not in improved),
     )
-    if not len(doomed):
+    if not len(deleted):
         return meta, plan
-    delete_rows(dataset, doomed)
+    delete_rows(dataset, deleted)
     # With identity columns, positions do not matter; and few changes keep the metadata short.
-    return meta if has_identity_columns(dataset) else without_rows(meta, doomed), plan
+    return meta if has_identity_columns(dataset) else without_rows(meta, deleted), plan
 
 
 def _with_added(plan: SyncPlan, state: DatasetState, meta: LabelboxMeta) -> SyncPlan:

@@ -139,7 +139,7 @@ class SyncRun:
         )
 
     def _roll_back(self, written: WrittenSync) -> SyncReport:
-        """Take back what was written, which turned out not to differ."""
+        """Discard what was written, because nothing differs."""
         self._dataset.rollback()
         return self._report(written.plan, written.report)
 

@@ -27,7 +27,7 @@ from deeplake_labelbox._store.layout import GroupMapping, check_group_mapping
 from deeplake_labelbox._store.location import dataset_errors, opened_to_write
 from deeplake_labelbox._store.transaction import check_committed
 from deeplake_labelbox._sync.commit_lock import CommitLock, process_lock
-from deeplake_labelbox._sync.merging import merge_into_main, merge_words
+from deeplake_labelbox._sync.merging import merge_into_main, merge_message
 from deeplake_labelbox._sync.plan import SyncOptions
 from deeplake_labelbox._sync.report import SyncReport
 from deeplake_labelbox._sync.run import DatasetMovedError, SyncRun
@@ -244,8 +244,8 @@ def _merged(
 ) -> SyncReport:
     main.refresh()
     with lock.hold(main):
-        words = f"{merge_words(branch)}sync of Labelbox project {report.project_name}"
-        return replace(report, merged=merge_into_main(main, branch, words, wait=lock.wait))
+        message = f"{merge_message(branch)}sync of Labelbox project {report.project_name}"
+        return replace(report, merged=merge_into_main(main, branch, message, wait=lock.wait))
 
 
 def _tagged(

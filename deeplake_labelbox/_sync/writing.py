@@ -143,13 +143,13 @@ def _delete_rows_of(
         return 0
     if not has_identity_columns(dataset):
         raise ConfigurationError(
-            "prune needs the columns video_idx and frame_idx, which tell rows from each other; "
+            "prune needs the columns video_idx and frame_idx, which identify each row; "
             "the dataset was made without them."
         )
     rows = [index.rows_of(video).rows for video in meta.videos if video.data_row_id in data_row_ids]
-    doomed = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *rows]))
-    delete_rows(dataset, doomed)
-    return len(doomed)
+    deleted = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *rows]))
+    delete_rows(dataset, deleted)
+    return len(deleted)
 
 
 def _applied_after(

@@ -55,7 +55,7 @@ class TargetReader:
 
     @property
     def always_set(self) -> tuple[str, ...]:
-        """A column per column of the targets, which every labeled video has a value in."""
+        """For each column of the targets, one that has a value for every labeled video."""
         objects = (*self.objects.columns, *self.semantic.columns)
         answers = (*self.classes.values(), *self.multi_hot.values())
         return (*(c.family.always_set for c in objects), *(family.column for family in answers))

@@ -33,7 +33,7 @@ def use_tv_tensors(asked: bool | None) -> bool:  # noqa: FBT001 - a tri-state op
             ) from error
         return False
     except (ImportError, OSError, RuntimeError) as error:
-        # So it fails beside a PyTorch that it was not built for, for example one for CPUs only.
+        # This happens if torchvision was built for another PyTorch, for example one for CPUs only.
         if asked:
             raise ConfigurationError(
                 f"tv_tensors=True needs torchvision, which cannot be imported ({error}); install "

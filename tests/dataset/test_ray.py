@@ -157,7 +157,7 @@ def test_a_worker_that_dies_costs_its_video_one_try(
     path = str(tmp_path / "ds")
     dataset = ray_runs.build(path, rows, engine=RayEngine("auto", 1), store=dying, report=report)
     assert (content(dataset), [str(gap) for gap in report.gaps]) == by_threads
-    assert caplog.text.count("is begun anew (try 2 of 4): WorkerCrashedError") == 1
+    assert caplog.text.count("starts again (try 2 of 4): WorkerCrashedError") == 1
 
 
 def test_a_video_whose_workers_die_is_a_gap_until_the_next_call(box, tmp_path):

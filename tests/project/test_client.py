@@ -122,7 +122,7 @@ def test_an_unreachable_server_is_told_by_what_went_wrong_in_the_end():
     [
         (sdk.AuthenticationError("Invalid API key"), AuthenticationError, "refused the API key"),
         (sdk.AuthorizationError("role"), AuthenticationError, "has no permission .*role"),
-        (sdk.OperationNotAllowedException("quota"), LabelboxError, "does not allow it .*quota"),
+        (sdk.OperationNotAllowedException("quota"), LabelboxError, "refused the request .*quota"),
         (sdk.LabelboxError("401 Unauthorized", "off"), AuthenticationError, "refused the API key"),
         (sdk.LabelboxError("403 Forbidden", "off"), AuthenticationError, "has no permission"),
         (sdk.LabelboxError("429 Too Many", None), LabelboxUnavailableError, "rate limit"),

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
+_SHOWN: Final = 3
+
 
 def counted(count: int, noun: str, plural: str | None = None) -> str:
     """A number of things: ``1 frame``, ``2,000 frames``, ``3 boxes``."""
     return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
+
+
+def some_of(names: Sequence[str]) -> str:
+    """The first names, and how many more there are: ``a.mp4, b.mp4, c.mp4 and 2 more``."""
+    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+    return f"{', '.join(names[:_SHOWN])}{more}"

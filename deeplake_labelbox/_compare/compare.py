@@ -16,10 +16,10 @@ from deeplake_labelbox._compare.matching import BoxPairs, TrackPairs
 from deeplake_labelbox._compare.pictures import FramePictures
 from deeplake_labelbox._compare.report import LabelComparison
 from deeplake_labelbox._compare.sides import Labels, answered, labels_from, labels_of
-from deeplake_labelbox._counts import counted
+from deeplake_labelbox._counts import counted, some_of
 from deeplake_labelbox._evaluation.boxes import has_box
 from deeplake_labelbox._evaluation.libraries import library
-from deeplake_labelbox._evaluation.truth import Truth, labeled_size
+from deeplake_labelbox._evaluation.truth import Truth, labeled_size, open_labels
 from deeplake_labelbox._formats.annotations import AnnotationSource
 from deeplake_labelbox._formats.deep_lake.reader import DeepLakeSource
 from deeplake_labelbox._formats.frame_numbers import Numbering
@@ -27,7 +27,6 @@ from deeplake_labelbox._formats.registry import SourceFormat
 from deeplake_labelbox._formats.sources import ReadOptions, Source, open_source
 from deeplake_labelbox._progress import with_progress
 from deeplake_labelbox._store.labeled_dataset import DatasetLike, LabeledDataset
-from deeplake_labelbox._store.location import DatasetLocation
 from deeplake_labelbox.errors import ConfigurationError
 
 _CURRENT: Final = "current version"
@@ -100,7 +99,7 @@ def compare_labels(
 
     def opened(source: DatasetLike, side: int) -> LabeledDataset:
         version, annotator = _at(versions, side), _at(annotators, side)
-        return _open(source, version, annotator, deeplake_creds, deeplake_token)
+        return open_labels(source, annotator, deeplake_creds, deeplake_token, version=version)
 
     first = opened(dataset, 0)
     wanted = None if videos is None else {first.video(name).data_row_id for name in videos}
@@ -229,7 +228,7 @@ class _Comparison:
             if left_out := [
                 having[key].name for key in keys if key in having and key not in lacking
             ]:
-                self._note(f"Left out, not labeled in {name}: {_listed(left_out)}.")
+                self._note(f"Left out, not labeled in {name}: {some_of(left_out)}.")
         both = [key for key in keys if key in first and key in second]
         if not both:
             raise ConfigurationError(
@@ -249,26 +248,6 @@ class _Comparison:
             yield VideoDifferences.of(
                 a.name, key, a.frames & b.frames, sides, pairs_of(key), questions
             )
-
-
-def _open(
-    source: DatasetLike,
-    version: str | None,
-    annotator: str | None,
-    creds: Mapping[str, str] | None,
-    token: str | None,
-) -> LabeledDataset:
-    if isinstance(source, str | Path):
-        source = DatasetLocation.of(source, creds, token=token).open_to_read()
-    labels = LabeledDataset.of(source, annotator=annotator)
-    if version is None:
-        return labels
-    return LabeledDataset(
-        labels.dataset,
-        annotator=labels.annotator,
-        version=version,
-        image_column=labels.image_column,
-    )
 
 
 def _at(values: Sequence[str], side: int) -> str | None:
@@ -312,8 +291,3 @@ def _check(
         )
     if not 0.5 <= moved_below <= 1:
         raise ConfigurationError(f"`moved_below` is {moved_below}; give an overlap from 0.5 to 1.")
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
-    return f"{', '.join(names[:3])}{more}"

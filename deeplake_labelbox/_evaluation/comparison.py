@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from deeplake_labelbox._counts import counted
+from deeplake_labelbox._counts import counted, some_of
 from deeplake_labelbox._evaluation.boxes import NO_BOXES, Boxes, boxes_by_class, has_box, has_mask
 from deeplake_labelbox._evaluation.tracking import TrackErrors, track_errors
 from deeplake_labelbox._evaluation.truth import Truth, labeled_size
@@ -127,7 +127,7 @@ class Comparison:
             raise AnnotationSourceError(self._no_boxes())
         self._note_missing(missing)
         if unlabeled:
-            self._note(f"Without a label in the predictions and left out: {_listed(unlabeled)}")
+            self._note(f"Without a label in the predictions and left out: {some_of(unlabeled)}")
         for name, count in self._unknown.items():
             self._note(
                 f"{counted(count, 'prediction')} of {name!r} left out: the dataset has no boxes "
@@ -257,9 +257,9 @@ class Comparison:
             elif found is not None or wanted is not None:
                 unlabeled.append(video.short_name)
         if missing:
-            self._note(f"Without predictions and left out: {_listed(missing)}")
+            self._note(f"Without predictions and left out: {some_of(missing)}")
         if unlabeled:
-            self._note(f"Without a label in the dataset and left out: {_listed(unlabeled)}")
+            self._note(f"Without a label in the dataset and left out: {some_of(unlabeled)}")
 
     def _pair(
         self, video: Video, told: VideoAnnotations, found: _VideoPredictions | None
@@ -304,7 +304,7 @@ class Comparison:
             )
         for (unit, why), counts in self._left_out.items():
             total = counted(counts.total(), unit)
-            self._note(f"{total} left out, {why}: {_listed(list(counts))}")
+            self._note(f"{total} left out, {why}: {some_of(list(counts))}")
 
     def _note_scores(self, compared: Sequence[Compared]) -> None:
         scores = [boxes.scores for each in compared for boxes in each.found.values()]
@@ -386,8 +386,3 @@ def _no_common_video(missing: Mapping[str, str], count: int) -> str:
         f"No video of the predictions can be compared with the dataset, which has "
         f"{counted(count, 'video')}. {' '.join(shown)}"
     )
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
-    return f"{', '.join(names[:_SHOWN])}{more}"

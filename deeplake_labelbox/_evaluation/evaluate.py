@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from deeplake_labelbox._evaluation.comparison import Comparison
 from deeplake_labelbox._evaluation.evaluation import Evaluation
 from deeplake_labelbox._evaluation.libraries import library
 from deeplake_labelbox._evaluation.scores import evaluation_of
-from deeplake_labelbox._evaluation.truth import Truth
+from deeplake_labelbox._evaluation.truth import Truth, open_labels
 from deeplake_labelbox._formats.frame_numbers import Numbering
 from deeplake_labelbox._formats.registry import SourceFormat
 from deeplake_labelbox._formats.sources import ReadOptions, Source, open_source
-from deeplake_labelbox._store.labeled_dataset import DatasetLike, LabeledDataset
-from deeplake_labelbox._store.location import DatasetLocation
+from deeplake_labelbox._store.labeled_dataset import DatasetLike
 from deeplake_labelbox.errors import ConfigurationError
 
 
@@ -103,7 +101,7 @@ def evaluate(
     if worst_frames < 0:
         raise ConfigurationError(f"`worst_frames` is {worst_frames!r}; give 0 or more frames.")
     truth = Truth(
-        _opened(dataset, annotator, deeplake_creds, deeplake_token),
+        open_labels(dataset, annotator, deeplake_creds, deeplake_token),
         data_rows if isinstance(data_rows, Mapping) else None,
         classes,
         videos,
@@ -123,19 +121,10 @@ def evaluate(
                 f"`predictions_annotator` is {predictions_annotator!r}, but the predictions are no "
                 f"dataset; leave it out."
             )
-        predictions = _opened(predictions, predictions_annotator, deeplake_creds, deeplake_token)
+        predictions = open_labels(
+            predictions, predictions_annotator, deeplake_creds, deeplake_token
+        )
     comparison = Comparison(truth, options.mapping)
     comparison.read(open_source(predictions, options), progress=progress)
     compared = comparison.compare(progress=progress)
     return evaluation_of(compared, comparison.classes, worst_frames, comparison.notes)
-
-
-def _opened(
-    source: DatasetLike,
-    annotator: str | None,
-    creds: Mapping[str, str] | None,
-    token: str | None,
-) -> LabeledDataset:
-    if isinstance(source, str | Path):
-        source = DatasetLocation.of(source, creds, token=token).open_to_read()
-    return LabeledDataset.of(source, annotator=annotator)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,8 @@ from deeplake_labelbox._imports.targets import Targets
 from deeplake_labelbox._model.annotations import ToolKind
 from deeplake_labelbox._model.kinds import GEOMETRIES
 from deeplake_labelbox._store.annotators import annotated_kinds
-from deeplake_labelbox._store.labeled_dataset import LabeledDataset
+from deeplake_labelbox._store.labeled_dataset import DatasetLike, LabeledDataset
+from deeplake_labelbox._store.location import DatasetLocation
 from deeplake_labelbox._store.videos import Video, entries_of
 from deeplake_labelbox.errors import ConfigurationError
 
@@ -121,3 +123,25 @@ def labeled_size(video: Video) -> tuple[int, int] | None:
     """Width and height of the video, of which coordinates are in pixels."""
     size = video.source_size or video.size
     return None if size is None else (size[1], size[0])
+
+
+def open_labels(
+    source: DatasetLike,
+    annotator: str | None,
+    creds: Mapping[str, str] | None,
+    token: str | None,
+    *,
+    version: str | None = None,
+) -> LabeledDataset:
+    """Open a dataset, or take the one that is open, with the labels of an annotator or version."""
+    if isinstance(source, str | Path):
+        source = DatasetLocation.of(source, creds, token=token).open_to_read()
+    labels = LabeledDataset.of(source, annotator=annotator)
+    if version is None:
+        return labels
+    return LabeledDataset(
+        labels.dataset,
+        annotator=labels.annotator,
+        version=version,
+        image_column=labels.image_column,
+    )

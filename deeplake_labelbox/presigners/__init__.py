@@ -1,14 +1,14 @@
-"""Access to videos in private buckets: a presigner for each cloud, on the cloud's own client.
+"""Presigners for videos in private buckets: one for each cloud, built on the cloud's own client.
 
-A presigner is passed as ``url_presigner``, for instance to `create_dataset`. It signs the URLs of
-its own cloud, in every form that projects hold, and returns every other URL as it is, so that a
-project may mix them. Videos that Labelbox hosts are still opened with the API key.
+Pass a presigner as ``url_presigner``, for instance to `create_dataset`. It signs the URLs of its
+own cloud, in every form that projects contain, and returns other URLs unchanged, so a project may
+mix clouds. Videos that Labelbox hosts are still opened with the API key.
 
 In ``s3://`` and ``gs://`` URLs the key is taken literally, as the clouds' command lines take it;
-in ``https://`` URLs it is percent-encoded. A signature in the URL is replaced.
+in ``https://`` URLs it is percent-encoded. A signature already in the URL is replaced.
 
-Presigners can be pickled, and hold what was passed to them only: each process, such as a Ray
-worker, makes its own client and looks for credentials that were not passed.
+Presigners can be pickled. They hold only what was passed to them: each process, such as a Ray
+worker, creates its own client and looks up credentials that were not passed.
 """
 
 from deeplake_labelbox.presigners._azure import AzurePresigner, azure

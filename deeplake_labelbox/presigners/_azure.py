@@ -10,17 +10,17 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from deeplake_labelbox.errors import ConfigurationError
-from deeplake_labelbox.presigners._cloud_urls import AZURE_HOST, azure_object, of_query
+from deeplake_labelbox.presigners._cloud_urls import AZURE_HOST, azure_object, query_parameter
 from deeplake_labelbox.presigners._presigner import Presigner, check_expiry, not_installed
 
 
 @dataclass(frozen=True)
 class AzurePresigner(Presigner):
-    """What `azure` makes.
+    """Presigner that `azure` returns.
 
     Attributes:
-        expires_seconds: How long a signed URL opens.
-        account: The account whose URLs are signed, where it was passed.
+        expires_seconds: Seconds a signed URL stays valid.
+        account: Storage account, if it was passed.
     """
 
     expires_seconds: int = 3600
@@ -30,7 +30,7 @@ class AzurePresigner(Presigner):
     _sas_token: str | None = field(default=None, repr=False)
 
     def __call__(self, url: str) -> tuple[str, dict[str, Any]]:
-        """Sign a URL of Azure Blob Storage, and return any other as it is."""
+        """Sign a URL of Azure Blob Storage; return any other URL unchanged."""
         own = self._credentials()
         found = azure_object(url, own.endpoint_url, own.account)
         if found is None:
@@ -38,7 +38,7 @@ class AzurePresigner(Presigner):
         from azure.storage.blob import BlobSasPermissions, generate_blob_sas  # noqa: PLC0415 - extra
 
         parts = urlsplit(url)
-        snapshot = of_query(parts.query, "snapshot")
+        snapshot = query_parameter(parts.query, "snapshot")
         token = own.sas_token or generate_blob_sas(
             account_name=own.account or "",
             container_name=found.bucket,
@@ -53,13 +53,13 @@ class AzurePresigner(Presigner):
         query = "&".join(
             [*(f"{name}={quote(value, safe='')}" for name, value in kept if value), token]
         )
-        # The secret of a signature goes to Azure's own hosts encrypted only.
+        # A signature is a secret: send it to Azure's own hosts only over HTTPS.
         scheme = "https" if AZURE_HOST.fullmatch(parts.hostname or "") else parts.scheme
         return parts._replace(scheme=scheme, query=query, fragment="").geturl(), {}
 
     def _credentials(self) -> _Credentials:
         if None not in self._clients:
-            self._clients[None] = _credentials_of(self)
+            self._clients[None] = _load_credentials(self)
         own: _Credentials = self._clients[None]
         return own
 
@@ -76,24 +76,24 @@ def azure(
 
     It signs ``https://ACCOUNT.blob.core.windows.net/container/blob``, and URLs below the
     ``BlobEndpoint`` of a connection string, such as those of the emulator. URLs of other accounts
-    are returned as they are.
+    are returned unchanged.
 
     Args:
-        expires_seconds: How long a signed URL opens, at most 7 days. What expires during a download
-            is signed again.
-        account: The storage account; by default that of the connection string, else
+        expires_seconds: Seconds a signed URL stays valid, at most 7 days. URLs that expire during
+            a download are signed again.
+        account: Storage account; by default that of the connection string, else
             ``AZURE_STORAGE_ACCOUNT``.
         account_key: Key of the account.
         connection_string: Connection string of the account, instead of its name and key.
-        sas_token: A token with the right to read, which is added to the URLs, instead of a key.
-            Its own expiry holds.
+        sas_token: SAS token with read permission, added to the URLs instead of a signature made
+            with a key. It keeps its own expiry.
 
             Without any of the three, the environment is read: ``AZURE_STORAGE_CONNECTION_STRING``,
             else ``AZURE_STORAGE_KEY``, else ``AZURE_STORAGE_SAS_TOKEN``.
 
     Raises:
-        ConfigurationError: If the extra is not installed, an argument cannot be used, or there are
-            no credentials.
+        ConfigurationError: If the extra is not installed, an argument is invalid, or there are no
+            credentials.
 
     Example:
         ```python
@@ -107,21 +107,22 @@ def azure(
     given = [account_key, connection_string, sas_token]
     if len([each for each in given if each]) > 1:
         raise ConfigurationError(
-            "Give one of the account key, the connection string and the SAS token of Azure."
+            "Give only one of the Azure account key, connection string and SAS token."
         )
-    made = AzurePresigner(expires_seconds, account, *(each or None for each in given))
-    own = made._credentials()  # noqa: SLF001 - of this module
+    presigner = AzurePresigner(expires_seconds, account, *(each or None for each in given))
+    own = presigner._credentials()  # noqa: SLF001 - of this module
+    endpoint_url = own.endpoint_url or f"https://{own.account}.blob.core.windows.net"
     try:
-        made(f"{own.endpoint_url or f'https://{own.account}.blob.core.windows.net'}/container/blob")
+        presigner(f"{endpoint_url}/container/blob")
     except ValueError as error:
         raise ConfigurationError(
-            "The account key of Azure is not a key; copy it from the access keys of the account."
+            "The Azure account key is not valid; copy it from the access keys of the account."
         ) from error
-    return made
+    return presigner
 
 
 class _Credentials(NamedTuple):
-    """An account, and its key or a token; ``endpoint_url`` where its host is not Azure's own."""
+    """An account with its key or token; ``endpoint_url`` only if the host is not Azure's own."""
 
     account: str | None
     account_key: str | None
@@ -129,7 +130,7 @@ class _Credentials(NamedTuple):
     endpoint_url: str | None = None
 
 
-def _credentials_of(settings: AzurePresigner) -> _Credentials:
+def _load_credentials(settings: AzurePresigner) -> _Credentials:
     try:
         import_module("azure.storage.blob")
     except ImportError as error:
@@ -145,42 +146,46 @@ def _credentials_of(settings: AzurePresigner) -> _Credentials:
             for name in ("CONNECTION_STRING", "KEY", "SAS_TOKEN")
         )
     if connection:
-        own = _of_connection_string(connection, settings.account)
+        own = _parse_connection_string(connection, settings.account)
     else:
         account = settings.account or os.environ.get("AZURE_STORAGE_ACCOUNT")
         own = _Credentials(account, key or None, None if key else token)
     if not (own.account_key or own.sas_token):
         raise ConfigurationError(
-            "There are no credentials for Azure; set AZURE_STORAGE_CONNECTION_STRING, or "
+            "No Azure credentials were found; set AZURE_STORAGE_CONNECTION_STRING, or "
             "AZURE_STORAGE_ACCOUNT with AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN."
         )
     if not own.account and (own.account_key or not own.endpoint_url):
         raise ConfigurationError(
-            "The storage account of Azure is not known; set AZURE_STORAGE_ACCOUNT to the account "
-            "that the key or the token belongs to."
+            "The Azure storage account is unknown; set AZURE_STORAGE_ACCOUNT to the account that "
+            "the key or token belongs to."
         )
     return own._replace(sas_token=(own.sas_token or "").removeprefix("?") or None)
 
 
-def _of_connection_string(text: str, account: str | None) -> _Credentials:
-    """https://learn.microsoft.com/azure/storage/common/storage-configure-connection-string."""
+def _parse_connection_string(text: str, account: str | None) -> _Credentials:
+    """Parse a connection string.
+
+    https://learn.microsoft.com/azure/storage/common/storage-configure-connection-string
+    """
     pairs = (part.partition("=") for part in text.split(";") if part.strip())
-    said = {name.strip().lower(): value.strip() for name, _, value in pairs}
-    if "usedevelopmentstorage" in said:
+    values = {name.strip().lower(): value.strip() for name, _, value in pairs}
+    if "usedevelopmentstorage" in values:
         raise ConfigurationError(
-            "The connection string of Azure has no key; write the emulator's out, with "
+            "UseDevelopmentStorage is not supported; give the emulator's connection string with "
             "AccountName, AccountKey and BlobEndpoint."
         )
-    endpoint = said.get("blobendpoint", "").rstrip("/") or None
+    endpoint = values.get("blobendpoint", "").rstrip("/") or None
     host = AZURE_HOST.fullmatch(urlsplit(endpoint or "").hostname or "")
-    own = said.get("accountname") or (host["account"] if host else None)
+    own = values.get("accountname") or (host["account"] if host else None)
     if account is not None and own is not None and account != own:
         raise ConfigurationError(
-            f"The connection string is of the account {own}, not {account}; give one of them."
+            f"The connection string belongs to the account {own}, not {account}; give only one of "
+            "them."
         )
     return _Credentials(
         own or account,
-        said.get("accountkey"),
-        said.get("sharedaccesssignature"),
+        values.get("accountkey"),
+        values.get("sharedaccesssignature"),
         None if host else endpoint,
     )

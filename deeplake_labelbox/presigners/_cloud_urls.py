@@ -1,4 +1,4 @@
-"""Which object of a cloud a URL means, in every form of URL that projects hold."""
+"""Parse URLs of cloud objects, in every form that projects contain."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ AZURE_HOST: Final = re.compile(
 
 
 class CloudObject(NamedTuple):
-    """Where an object is: ``region`` is of S3, where the URL names it."""
+    """An object in a bucket; ``region`` only for URLs of S3 that name it."""
 
     bucket: str
     key: str
@@ -36,12 +36,12 @@ class CloudObject(NamedTuple):
 
 
 def is_amazon(url: str) -> bool:
-    """Whether a URL is of Amazon's own S3."""
+    """Return whether a URL points to Amazon's own S3."""
     return _S3_HOST.fullmatch(urlsplit(url).hostname or "") is not None
 
 
 def s3_object(url: str, endpoint_url: str) -> CloudObject | None:
-    """The object of S3, or of the storage with its interface at ``endpoint_url``."""
+    """Parse a URL of S3, or of the compatible storage at ``endpoint_url``; None for others."""
     if found := _literal(url, "s3"):
         return found
     parts, own = urlsplit(url), urlsplit(endpoint_url)
@@ -51,24 +51,24 @@ def s3_object(url: str, endpoint_url: str) -> CloudObject | None:
         if match is None or parts.scheme not in _HTTP:
             return None
         bucket, region = match["bucket"], match["region"]
-        path = path.replace("+", "%20")  # as Amazon reads it, and its console writes it
+        path = path.replace("+", "%20")  # S3 decodes + as a space
     else:
         base = own.path.rstrip("/")
         head, is_own, _ = f".{parts.netloc}|".partition(f".{own.netloc}|")
         if not is_own or parts.scheme != own.scheme or not path.startswith(f"{base}/"):
             return None
         bucket, path = head.removeprefix("."), path.removeprefix(base)
-    version = of_query(parts.query, "versionId")
+    version = query_parameter(parts.query, "versionId")
     return _split(f"/{bucket}{path}" if bucket else path, region, version)
 
 
 def gcs_object(url: str) -> CloudObject | None:
-    """The object of Google Cloud Storage."""
+    """Parse a URL of Google Cloud Storage; None for others."""
     if found := _literal(url, "gs"):
         return found
     parts = urlsplit(url)
     host, path = parts.hostname or "", parts.path
-    version = of_query(parts.query, "generation")
+    version = query_parameter(parts.query, "generation")
     if parts.scheme not in _HTTP or (version is not None and not version.isdecimal()):
         return None
     if host.endswith(f".{GCS_HOST}"):
@@ -81,9 +81,9 @@ def gcs_object(url: str) -> CloudObject | None:
 
 
 def azure_object(url: str, endpoint_url: str | None, account: str | None) -> CloudObject | None:
-    """The object of an account of Azure, on its own host or at ``endpoint_url``."""
+    """Parse a URL of an Azure account, or of its ``endpoint_url``; None for others."""
     parts = urlsplit(url)
-    version = of_query(parts.query, "versionid")
+    version = query_parameter(parts.query, "versionid")
     if endpoint_url is not None:
         own = urlsplit(endpoint_url)
         is_own = (parts.scheme, parts.netloc) == (own.scheme, own.netloc)
@@ -98,18 +98,18 @@ def azure_object(url: str, endpoint_url: str | None, account: str | None) -> Clo
 
 
 def _literal(url: str, scheme: str) -> CloudObject | None:
-    """The object of ``s3://bucket/key`` or ``gs://bucket/object``."""
+    """Parse ``s3://bucket/key`` or ``gs://bucket/object``."""
     head, separator, rest = url.partition("://")
     bucket, _, key = rest.partition("/")
     return CloudObject(bucket, key) if separator and head.lower() == scheme and key else None
 
 
 def _split(path: str, region: str | None = None, version: str | None = None) -> CloudObject | None:
-    """The object of ``/bucket/key``."""
+    """Parse ``/bucket/key``."""
     bucket, _, key = path.removeprefix("/").partition("/")
     return CloudObject(unquote(bucket), unquote(key), region, version) if bucket and key else None
 
 
-def of_query(query: str, name: str) -> str | None:
-    """The value of a parameter of a query."""
+def query_parameter(query: str, name: str) -> str | None:
+    """Return the value of a query parameter."""
     return parse_qs(query).get(name, [None])[0]

@@ -15,18 +15,18 @@ from deeplake_labelbox.presigners._presigner import Presigner, check_expiry, not
 
 @dataclass(frozen=True)
 class GcsPresigner(Presigner):
-    """What `gcs` makes.
+    """Presigner that `gcs` returns.
 
     Attributes:
-        expires_seconds: How long a signed URL opens.
-        key_file: JSON file of a service account.
+        expires_seconds: Seconds a signed URL stays valid.
+        key_file: JSON key file of a service account.
     """
 
     expires_seconds: int = 3600
     key_file: str | None = None
 
     def __call__(self, url: str) -> tuple[str, dict[str, Any]]:
-        """Give access to a URL of Google Cloud Storage, and return any other as it is."""
+        """Sign a URL of Google Cloud Storage, or add a token; return any other URL unchanged."""
         found = gcs_object(url)
         if found is None:
             return url, {}
@@ -52,8 +52,8 @@ class GcsPresigner(Presigner):
                 own.refresh(Request())
         except exceptions.GoogleAuthError as error:
             raise ConfigurationError(
-                f"The login for Google Cloud cannot be used ({type(error).__name__}); run "
-                "gcloud auth application-default login."
+                f"The Google Cloud login failed ({type(error).__name__}); run gcloud auth "
+                "application-default login."
             ) from error
         query = "" if found.version is None else f"?generation={found.version}"
         plain = f"https://{GCS_HOST}/{found.bucket}/{quote(found.key, safe='/~')}{query}"
@@ -61,7 +61,7 @@ class GcsPresigner(Presigner):
 
     def _client(self) -> Any:
         if None not in self._clients:
-            self._clients[None] = _client_of(self)
+            self._clients[None] = _create_client(self)
         return self._clients[None]
 
 
@@ -71,20 +71,20 @@ def gcs(
     """Sign URLs of Google Cloud Storage; needs the extra ``gcs``.
 
     It signs ``gs://bucket/object``, ``https://storage.googleapis.com/bucket/object``,
-    ``https://bucket.storage.googleapis.com/object``, and the URLs of the console and of the JSON
-    interface. The credentials need the right ``storage.objects.get``. A login that has no key to
-    sign with, such as a user's or a virtual machine's, sends its token to Google instead.
+    ``https://bucket.storage.googleapis.com/object``, and URLs of the console and of the JSON API.
+    The credentials need the permission ``storage.objects.get``. Credentials without a private key,
+    such as a user's login or a virtual machine's, send their token to Google instead.
 
     Args:
-        expires_seconds: How long a signed URL opens, at most 7 days. What expires during a download
-            is signed again.
-        key_file: JSON file with the key of a service account; by default the application default
+        expires_seconds: Seconds a signed URL stays valid, at most 7 days. URLs that expire during
+            a download are signed again.
+        key_file: JSON key file of a service account; by default the application default
             credentials (``GOOGLE_APPLICATION_CREDENTIALS``, the login of gcloud, the service
             account of the machine). Ray workers need it at the same path.
 
     Raises:
-        ConfigurationError: If the extra is not installed, an argument cannot be used, or there are
-            no credentials.
+        ConfigurationError: If the extra is not installed, an argument is invalid, or there are no
+            credentials.
 
     Example:
         ```python
@@ -95,12 +95,12 @@ def gcs(
         ```
     """
     check_expiry(expires_seconds)
-    made = GcsPresigner(expires_seconds, None if key_file is None else os.fspath(key_file))
-    made._client()  # noqa: SLF001 - of this module
-    return made
+    presigner = GcsPresigner(expires_seconds, None if key_file is None else os.fspath(key_file))
+    presigner._client()  # noqa: SLF001 - of this module
+    return presigner
 
 
-def _client_of(settings: GcsPresigner) -> Any:
+def _create_client(settings: GcsPresigner) -> Any:
     try:
         import google.auth  # noqa: PLC0415 - extra
         from google.auth import exceptions  # noqa: PLC0415 - extra
@@ -113,17 +113,17 @@ def _client_of(settings: GcsPresigner) -> Any:
         if settings.key_file is None:
             found, _ = google.auth.default(scopes=scopes)
         else:
-            make: Any = service_account.Credentials.from_service_account_file
-            found = make(settings.key_file, scopes=scopes)
+            from_file: Any = service_account.Credentials.from_service_account_file
+            found = from_file(settings.key_file, scopes=scopes)
     except (OSError, ValueError, exceptions.GoogleAuthError) as error:
         if settings.key_file is not None:
             raise ConfigurationError(
-                f"The key file {settings.key_file} cannot be used; give the JSON file of a service "
-                "account."
+                f"The key file {settings.key_file} cannot be used; give the JSON key file of a "
+                "service account."
             ) from error
         raise ConfigurationError(
-            "There are no usable credentials for Google Cloud; set GOOGLE_APPLICATION_CREDENTIALS "
-            "to the key file of a service account, or run gcloud auth application-default login."
+            "No usable Google Cloud credentials were found; set GOOGLE_APPLICATION_CREDENTIALS to "
+            "the key file of a service account, or run gcloud auth application-default login."
         ) from error
-    # Signing takes no project, which not all credentials know.
+    # Signing needs no project, and not all credentials have one.
     return storage.Client(project="-", credentials=found)

@@ -1,4 +1,4 @@
-"""What the presigners of all clouds have in common."""
+"""Base class and checks of all presigners."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any, Final
 
 from deeplake_labelbox.errors import ConfigurationError
 
-# The longest that Amazon and Google sign for.
-_LONGEST: Final = 7 * 24 * 3600
+# Longest validity that Amazon and Google allow.
+_MAX_SECONDS: Final = 7 * 24 * 3600
 
 
 @dataclass(frozen=True)
 class Presigner:
-    """Settings that can be pickled, with the clients that this process made of them."""
+    """Picklable settings, with the clients that this process created from them."""
 
     _clients: dict[str | None, Any] = field(
         default_factory=dict, init=False, repr=False, compare=False
@@ -24,19 +24,19 @@ class Presigner:
 
 
 def check_expiry(seconds: int) -> None:
-    """Check that URLs can be signed for so long.
+    """Check how many seconds signed URLs stay valid.
 
     Raises:
-        ConfigurationError: If not.
+        ConfigurationError: If it is not between 1 second and 7 days.
     """
-    if not 1 <= seconds <= _LONGEST:
+    if not 1 <= seconds <= _MAX_SECONDS:
         raise ConfigurationError(
-            f"expires_seconds is {seconds}; give 1 to {_LONGEST} seconds (7 days)."
+            f"expires_seconds is {seconds}; give 1 to {_MAX_SECONDS} seconds (7 days)."
         )
 
 
 def not_installed(package: str, extra: str) -> ConfigurationError:
-    """The error of a cloud whose client is not installed."""
+    """Return the error for a client library that is not installed."""
     return ConfigurationError(
         f"Signing URLs needs {package}, which is not installed; run: "
         f'pip install "deeplake-labelbox[{extra}]"'

@@ -1,4 +1,4 @@
-"""Sign URLs of Amazon S3, and of storages with its interface."""
+"""Sign URLs of Amazon S3 and of compatible storage."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from deeplake_labelbox.presigners._presigner import Presigner, check_expiry, not
 
 @dataclass(frozen=True)
 class S3Presigner(Presigner):
-    """What `s3` makes.
+    """Presigner that `s3` returns.
 
     Attributes:
-        expires_seconds: How long a signed URL opens.
+        expires_seconds: Seconds a signed URL stays valid.
         region: Region of all buckets.
-        endpoint_url: URL of another storage with Amazon's interface.
+        endpoint_url: URL of a storage that is compatible with S3.
         profile: Profile of the AWS configuration files.
     """
 
@@ -31,31 +31,31 @@ class S3Presigner(Presigner):
     )
 
     def __call__(self, url: str) -> tuple[str, dict[str, Any]]:
-        """Sign a URL of S3, and return any other as it is."""
+        """Sign a URL of S3; return any other URL unchanged."""
         found = s3_object(url, self._client().meta.endpoint_url)
         if found is None:
             return url, {}
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - extra
 
-        asked = {"Bucket": found.bucket, "Key": found.key}
+        params = {"Bucket": found.bucket, "Key": found.key}
         if found.version is not None:
-            asked["VersionId"] = found.version
+            params["VersionId"] = found.version
         try:
             client = self._client(self.region or found.region or self._region_of(found.bucket))
             signed: str = client.generate_presigned_url(
-                "get_object", Params=asked, ExpiresIn=self.expires_seconds
+                "get_object", Params=params, ExpiresIn=self.expires_seconds
             )
         except (BotoCoreError, ClientError) as error:
-            raise ConfigurationError(f"botocore says: {_sentence(error)}") from error
+            raise ConfigurationError(f"The URL could not be signed: {_sentence(error)}") from error
         return signed, {}
 
     def _client(self, region: str | None = None) -> Any:
         if region not in self._clients:
-            self._clients[region] = _client(self, region)
+            self._clients[region] = _create_client(self, region)
         return self._clients[region]
 
     def _region_of(self, bucket: str) -> str | None:
-        """The region of a bucket, which S3 tells everybody; None where it does not answer.
+        """Look up the region of a bucket, which needs no permission; None if S3 does not answer.
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
         """
@@ -83,28 +83,28 @@ def s3(
     secret_access_key: str | None = None,
     session_token: str | None = None,
 ) -> S3Presigner:
-    """Sign URLs of Amazon S3, or of a storage with its interface; needs the extra ``s3``.
+    """Sign URLs of Amazon S3 or of a compatible storage; needs the extra ``s3``.
 
     It signs ``s3://bucket/key``, ``https://bucket.s3.REGION.amazonaws.com/key``,
-    ``https://s3.REGION.amazonaws.com/bucket/key``, and the same two forms of ``endpoint_url``. The
-    credentials need the right ``s3:GetObject``.
+    ``https://s3.REGION.amazonaws.com/bucket/key``, and the last two forms at ``endpoint_url``. The
+    credentials need the permission ``s3:GetObject``.
 
     Args:
-        expires_seconds: How long a signed URL opens, at most 7 days. Temporary credentials may
-            expire earlier. What expires during a download is signed again.
+        expires_seconds: Seconds a signed URL stays valid, at most 7 days. Temporary credentials may
+            expire earlier. URLs that expire during a download are signed again.
         region: Region of all buckets, like ``eu-central-1``; by default the one in the URL, else
-            the one that S3 tells for the bucket.
-        endpoint_url: URL of another storage, such as MinIO; by default that of the environment
+            the bucket's, looked up in S3.
+        endpoint_url: URL of a compatible storage, such as MinIO; by default that of the environment
             (``AWS_ENDPOINT_URL_S3``, ``AWS_ENDPOINT_URL``), else Amazon's.
         profile: Profile of the AWS configuration files.
-        access_key_id: By default botocore looks for credentials in the environment, in ``~/.aws``
-            and in the role of the machine.
-        secret_access_key: The secret of ``access_key_id``.
-        session_token: The token of temporary credentials.
+        access_key_id: Access key; by default botocore looks for credentials in the environment, in
+            ``~/.aws`` and in the role of the machine.
+        secret_access_key: Secret of ``access_key_id``.
+        session_token: Token of temporary credentials.
 
     Raises:
-        ConfigurationError: If the extra is not installed, an argument cannot be used, or there are
-            no credentials.
+        ConfigurationError: If the extra is not installed, an argument is invalid, or there are no
+            credentials.
 
     Example:
         ```python
@@ -115,14 +115,14 @@ def s3(
     """
     check_expiry(expires_seconds)
     if (access_key_id is None) != (secret_access_key is None):
-        raise ConfigurationError("Give the access key id of S3 together with its secret.")
+        raise ConfigurationError("Give the S3 access key ID and its secret together.")
     keys = (access_key_id, secret_access_key, session_token)
-    made = S3Presigner(expires_seconds, region, endpoint_url, profile, keys)
-    made._client()  # noqa: SLF001 - of this module
-    return made
+    presigner = S3Presigner(expires_seconds, region, endpoint_url, profile, keys)
+    presigner._client()  # noqa: SLF001 - of this module
+    return presigner
 
 
-def _client(settings: S3Presigner, region: str | None) -> Any:
+def _create_client(settings: S3Presigner, region: str | None) -> Any:
     try:
         from botocore.config import Config  # noqa: PLC0415 - extra
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - extra
@@ -137,7 +137,7 @@ def _client(settings: S3Presigner, region: str | None) -> Any:
         credentials = session.get_credentials()
         place = region or settings.region or session.get_config_variable("region") or "us-east-1"
         plain = session.create_client("s3", place, endpoint_url=settings.endpoint_url)
-        # Other storages have no names of hosts for their buckets.
+        # Other storages have no host names for their buckets.
         style = "virtual" if is_amazon(plain.meta.endpoint_url) else "path"
         client = session.create_client(
             "s3",
@@ -152,12 +152,14 @@ def _client(settings: S3Presigner, region: str | None) -> Any:
             ),
         )
         if credentials is not None:
-            credentials.get_frozen_credentials()  # of a role or a login, which may have expired
+            credentials.get_frozen_credentials()  # fails if a role or a login has expired
     except (BotoCoreError, ClientError, ValueError) as error:
-        raise ConfigurationError(f"The client of S3 cannot be made: {_sentence(error)}") from error
+        raise ConfigurationError(
+            f"The S3 client could not be created: {_sentence(error)}"
+        ) from error
     if credentials is None:
         raise ConfigurationError(
-            "There are no credentials for S3; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
+            "No S3 credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
             "configure a profile."
         )
     return client

@@ -1,4 +1,4 @@
-"""Presigners of the clouds: S3 on a server here, the others by the documents of signatures."""
+"""Presigners: S3 on a local server, the others against the documented signatures."""
 
 import base64
 import hashlib
@@ -75,7 +75,7 @@ def test_a_project_of_private_and_public_videos_becomes_a_dataset(creds, tmp_pat
     assert not report.gaps
 
 
-def test_a_bucket_is_asked_for_its_region_and_a_refusal_says_why(creds, monkeypatch):
+def test_the_region_of_a_bucket_is_looked_up_and_a_refusal_has_its_reason(creds, monkeypatch):
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     with bucket_in(creds, "eu-central-1") as bucket:
         own = presigners.s3(
@@ -147,13 +147,13 @@ def test_urls_of_s3_are_signed_for_the_region_of_their_bucket(url, signed):
         "ftp://storage.googleapis.com/clips/v.mp4",
     ],
 )
-def test_urls_of_other_hosts_stay_as_they_are(own_s3, url):
+def test_urls_of_other_hosts_are_returned_unchanged(own_s3, url):
     assert own_s3(url) == (url, {})
     assert presigners.GcsPresigner()(url) == (url, {})
     assert presigners.azure(account="account", account_key=KEY)(url) == (url, {})
 
 
-def test_presigners_travel_without_showing_their_secrets(own_s3, monkeypatch):
+def test_pickles_and_reprs_of_presigners_contain_no_secrets(own_s3, monkeypatch):
     passed = presigners.azure(account="account", account_key=KEY)
     for each in (own_s3, passed, presigners.GcsPresigner(key_file="key.json")):
         assert pickle.loads(pickle.dumps(each)) == each  # noqa: S301 - our own
@@ -183,13 +183,13 @@ def test_a_missing_extra_is_named_before_anything_is_written(monkeypatch, cloud)
 )
 def test_missing_credentials_are_named_before_anything_is_written(cloud, module):
     pytest.importorskip(module)
-    with pytest.raises(ConfigurationError, match=r"There are no .*credentials for"):
+    with pytest.raises(ConfigurationError, match=r"No .*credentials were found"):
         getattr(presigners, cloud)()
     with pytest.raises(ConfigurationError, match="1 to 604800 seconds"):
         getattr(presigners, cloud)(expires_seconds=0)
 
 
-def test_a_token_of_azure_goes_to_its_own_account_only():
+def test_an_azure_token_goes_only_to_its_own_account():
     with pytest.raises(ConfigurationError, match="AZURE_STORAGE_ACCOUNT"):
         presigners.azure(sas_token="sig=x")
     host = "https://account.blob.core.windows.net"

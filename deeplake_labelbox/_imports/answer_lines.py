@@ -1,4 +1,4 @@
-"""Answers by name to the answers of Labelbox's import lines.
+"""Convert answers by name to the answers of Labelbox's import lines.
 
 Lines refer to classifications and options by name, or by schema id where the name is ambiguous:
 where siblings share a name, or the display text differs from it.
@@ -30,14 +30,14 @@ def find_named(
                     return item
                 report(f"{name!r} of {where} is a {item.kind}, which cannot be imported to videos")
                 return None
-    report(f"{where} has no classification {name!r}{_instead(name, [i.name for i in items])}")
+    report(f"{where} has no classification {name!r}{_suggestion(name, [i.name for i in items])}")
     return None
 
 
 def schema_reference(
     item: Classification | Tool, siblings: Sequence[Classification | Tool]
 ) -> dict[str, str]:
-    """A line's reference to a tool or classification: its name, or its id if that is ambiguous."""
+    """Refer to a tool or classification by its name, or by its id if the name is ambiguous."""
     unclear = sum(other.name == item.name for other in siblings) > 1
     if isinstance(item, Classification) and item.instructions not in ("", item.name):
         unclear = True  # Labelbox does not document which of the two it looks up
@@ -61,7 +61,7 @@ def answer_entries(
         classifications: The classifications at this level.
         report: Called for each answer that cannot be imported.
         where: What the answers belong to, for messages.
-        deep: Whether to include answers below an option; below objects Labelbox drops them.
+        deep: Whether to include answers below an option; Labelbox drops those of objects.
 
     Returns:
         A list of ``{"name", "answer"}``.
@@ -89,7 +89,7 @@ def answer_over_time(
         item: The classification.
         spans: Its answers over time, ascending, not overlapping.
         report: Called for each answer that cannot be imported.
-        where: What is answered, for messages.
+        where: What the answers belong to, for messages.
 
     Returns:
         The ``answer`` of a line, or ``None`` if none can be imported.
@@ -121,7 +121,7 @@ def _parts(
             yield {"value": value}
         else:
             options = ", ".join(map(repr, value))
-            report(f"{item.name!r} of {where} is a text, it cannot be answered with {options}")
+            report(f"{item.name!r} of {where} is a text; it cannot be answered with {options}")
         return
     chosen: Mapping[str, Answers | None]
     if isinstance(value, Mapping):
@@ -130,19 +130,19 @@ def _parts(
         chosen = dict.fromkeys([value] if isinstance(value, str) else value)
     if kind.has_one and len(chosen) > 1:
         named = f"{item.name!r} of {where} is a {kind.name}"
-        report(f"{named}, it cannot be answered with {list(chosen)}")
+        report(f"{named}; it cannot be answered with {list(chosen)}")
         return
     for name, below in chosen.items():
         option = find_option(item, name)
         if option is None:
-            near = _instead(name, [option.value for option in item.options])
+            near = _suggestion(name, [option.value for option in item.options])
             report(f"{item.name!r} of {where} has no option {name!r}{near}")
             continue
         part: dict[str, Any] = _option_reference(item, option)
         if below and not deep:
             report(
                 f"answers below the option {name!r} of {item.name!r} of {where} are dropped: "
-                f"Labelbox keeps no answers below an answer of an object in a video"
+                f"in videos, Labelbox keeps no answers below an answer of an object"
             )
         elif below:
             nested = answer_entries(
@@ -158,6 +158,7 @@ def _parts(
 
 
 def find_option(item: Classification, name: str) -> Option | None:
+    """Find an option by its value or its label."""
     for key in ("value", "label"):
         for option in item.options:
             if getattr(option, key) == name:
@@ -172,8 +173,8 @@ def _option_reference(item: Classification, option: Option) -> dict[str, Any]:
     return {"name": option.value}
 
 
-def _instead(name: str, names: list[str]) -> str:
-    """A hint at the known names, for an unknown one."""
+def _suggestion(name: str, names: list[str]) -> str:
+    """Suggest a known name for an unknown one."""
     near = difflib.get_close_matches(name, names, n=1)
     if near:
         return f"; did you mean {near[0]!r}?"

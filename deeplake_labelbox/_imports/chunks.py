@@ -1,8 +1,8 @@
-"""The lines of an import on disk, in chunks that are sent one by one.
+"""Keep the lines of an import on disk, in chunks that are sent one by one.
 
 A data row is never split: a second import of ground truth would replace the first or make a second
-label. A chunk's name contains a hash of its content, so that a later run finds in Labelbox what was
-sent.
+label. A chunk's name contains a hash of its content, so a later run finds in Labelbox which chunks
+were sent.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from deeplake_labelbox._imports.outcome import ImportKind
 from deeplake_labelbox._imports.targets import Target
 
 MAX_LINES: Final = 10_000
-"""Lines of a chunk: the number of annotations that Labelbox's smallest plan allows."""
+"""Most lines of a chunk: the number of annotations that Labelbox's smallest plan allows."""
 
 MAX_BYTES: Final = 64 << 20
-"""Bytes of a chunk: the SDK reads the whole file, and its request times out after a minute."""
+"""Most bytes of a chunk: the SDK reads the whole file, and its request times out in a minute."""
 
 _PREFIX = "deeplake-labelbox"
 
@@ -48,7 +48,7 @@ class ImportChunk:
 
     Attributes:
         path: NDJSON file of the lines.
-        rows: The data rows, in the order of the file.
+        rows: The data rows in file order.
         name: Name of the import.
     """
 
@@ -57,7 +57,7 @@ class ImportChunk:
     name: str = ""
 
     def lines(self, without: Container[str] = ()) -> Iterator[bytes]:
-        """The lines of the data rows except ``without``, with their line ends."""
+        """Yield the lines of each data row except ``without``, with their line ends."""
         with self.path.open("rb") as file:
             for row in self.rows:
                 body = file.read(row.size)
@@ -119,7 +119,7 @@ class ChunkWriter:
         self._bytes += len(body)
 
     def close(self) -> None:
-        """Complete the chunk that is being written."""
+        """Complete the current chunk."""
         if self._chunk is None:
             return
         digest = hashlib.sha256(f"{self._project_id}/{self._run or ''}/".encode())
@@ -132,5 +132,5 @@ class ChunkWriter:
 
 
 def encoded(line: ImportLine) -> bytes:
-    """A line as JSON with its line end; ASCII, because the SDK splits at Unicode line ends."""
+    """Encode a line as JSON with its line end; ASCII, as the SDK splits at Unicode line ends."""
     return json.dumps(line.content, separators=(",", ":")).encode("ascii") + b"\n"

@@ -77,9 +77,9 @@ def import_annotations(
     """Import annotations into a Labelbox video project, as ground truth or as pre-labels.
 
     Everything is read and checked before anything is sent: against the project's ontology, the
-    size and length of its videos, and the limits of Labelbox. What does not fit is refused with
-    its reason; the rest is sent. The lines are sent in chunks that are named by their content, so
-    a run that was interrupted sends only the rest when it is called again.
+    size and length of its videos, and the limits of Labelbox. Annotations that do not fit are
+    refused with a reason; the others are sent. They are sent in chunks that are named by their
+    content, so an interrupted import sends only the rest when it is run again.
 
     Args:
         source: A Deep Lake dataset with labels, a `LabeledDataset`, or its path; the path of a
@@ -88,18 +88,18 @@ def import_annotations(
             (`ObjectAnnotation`, `FrameAnnotation`, `GlobalAnnotation`, or dicts of the same); or
             ``supervision.Detections`` of one video, by frame from 1 or in the order of its frames,
             or by data row for several, ``{"a.mp4": {1: detections}}``.
-        project_id: Id of the Labelbox project, which must have the videos, and an ontology unless
+        project_id: Id of the Labelbox project. It must have the videos, and an ontology unless
             ``make_ontology``.
         lb_api_key: API key of Labelbox; ``None`` reads ``LABELBOX_API_KEY``.
-        as_: ``"ground-truth"`` makes labels, ``"pre-labels"`` suggestions for the labeler.
-        source_format: Format of a path; by its ending if not given. MOT text has variants that
-            its columns do not always tell apart: ``"mot17"`` (flag, class, visibility),
+        as_: ``"ground-truth"`` creates labels, ``"pre-labels"`` suggestions for the labeler.
+        source_format: Format of a path; by default recognized by its ending. MOT text has variants
+            that its columns do not always tell apart: ``"mot17"`` (flag, class, visibility),
             ``"mot15"`` (confidence, x, y, z), ``"visdrone"``, ``"uavdt"`` and ``"mot-numbers"``
             (flag, and classes without names: ``class 1`` and so on).
         mapping: Tool or classification of the project by its name in the source (by column, for
-            datasets of others); an empty name leaves it out.
-        group_mapping: The group mapping that the labels of a dataset were written with. A dataset
-            of this package knows it; what is given is checked.
+            datasets that this package did not write); an empty name leaves it out.
+        group_mapping: The group mapping that the labels of a dataset were written with. Datasets
+            of this package store it; a given one is checked against it.
         data_rows: Data row (id, global key or external id) by the name of a video in the source,
             or one data row for a source of one video. By default videos are found by data row id,
             global key, external id or file name, each only if it is unique in the project.
@@ -107,34 +107,34 @@ def import_annotations(
             to the next: 5 if every fifth frame was annotated and the pictures are numbered
             consecutively. By default the numbers of the pictures are frame numbers; a video is
             refused if its length makes that doubtful.
-        first_number: The number of a video's first frame in such a file: 0 or 1. By default as the
-            format has it, or as the numbers show.
-        make_ontology: Whether to make an ontology of the classes and answers of the source, if the
-            project has none. A class becomes a tool of the kind that its objects have (polygons
-            are imported as masks), an answer of a frame or video a classification, and one of an
-            object a classification of its tool; a dataset of this package gives the ontology that
-            it was labeled with. Classes without an annotation are left out, because nothing tells
-            their kind. An ontology that the project has is never changed: the import is refused
-            if it lacks something. An iterable is read into memory first.
+        first_number: The number of a video's first frame in such a file: 0 or 1. By default the
+            format or the numbers themselves decide.
+        make_ontology: Whether to create an ontology from the classes and answers of the source if
+            the project has none. A class becomes a tool of the kind of its objects (polygons are
+            imported as masks), an answer of a frame or video a classification, and one of an
+            object a classification of its tool; for a dataset of this package, the ontology that
+            it was labeled with is used. Classes without annotations are left out, because their
+            kind is unknown. An existing ontology is never changed: the import is refused if it
+            lacks something. An iterable is read into memory first.
         answer_kinds: With ``make_ontology``: ``"radio"``, ``"checklist"`` or ``"text"`` by name of
-            a classification, where the answers do not tell: a string may be a text or an option.
-            CVAT's own files tell it.
-        existing: What happens with data rows that have labels, or pre-labels that wait: they are
-            skipped, or the import fails before anything is sent. ``"overwrite"`` sends them anyway.
-            Labelbox decides what happens to the existing labels, and the result's notes say what
-            is known: in projects with consensus they stay, and the import adds a label; in
+            a classification whose answers leave it open: a string may be a text or an option.
+            CVAT's own files state the kind.
+        existing: What to do with data rows that have labels or unreviewed pre-labels: ``"skip"``
+            them, or ``"fail"`` before anything is sent. ``"overwrite"`` sends them anyway.
+            Labelbox then decides what happens to the existing labels, and the result's notes say
+            what is known: in projects with consensus they stay, and the import adds a label; in
             others it replaces them, or changes those of their annotations that an earlier import
-            of the same source sent. A dataset that was synced since has the ids of the
-            annotations in Labelbox, and counts as another source.
+            of the same source sent. A dataset that was synced after that import has the
+            annotation ids of Labelbox, and counts as another source.
         tolerance: Greatest error of a coordinate between key frames, in pixels. Each track is sent
             with the fewest key frames that reproduce it within this; 0 leaves out only frames
             that interpolation, rounded to 3 decimals, reproduces exactly.
-        keep_key_frames: Whether to keep as key frames those that a person drew, if the source
-            has them.
+        keep_key_frames: Whether key frames that a person drew stay key frames, if the source has
+            them.
         dry_run: Write the lines to this NDJSON file and send nothing.
         save_result: Write the result to this JSON file, after each chunk.
         import_name: Part of the names of imports; with another name, everything is sent again.
-        timeout: Seconds to wait for each import to end.
+        timeout: Seconds to wait for each import.
         poll_seconds: Seconds between polls of a running import.
         deeplake_creds: Credentials of the dataset's storage.
         deeplake_token: Token of Deep Lake's cloud.
@@ -150,8 +150,8 @@ def import_annotations(
         AnnotationSourceError: If the source cannot be read, or is a file or dataset without
             annotations; nothing was sent.
         AlreadyLabeledError: If ``existing="fail"`` and a data row is labeled; nothing was sent.
-        ImportTimeoutError: If an import still runs when the time-out has passed.
-        LabelboxError: If Labelbox does not answer, or refuses the key.
+        ImportTimeoutError: If an import has not ended after ``timeout`` seconds.
+        LabelboxError: If a request to Labelbox failed.
         OntologyError: If the project has no ontology, or with ``make_ontology`` one that lacks
             something, or a class of the source has objects of several kinds.
         DatasetError: If the dataset cannot be read.
@@ -163,7 +163,7 @@ def import_annotations(
         result.save("import.json")
         ```
 
-        or what a model found, one annotation an object and frame, and answers beside it:
+        or the predictions of a model, one annotation per object and frame, and answers:
 
         ```python
         from deeplake_labelbox import (
@@ -191,16 +191,16 @@ def import_annotations(
     _check(as_, existing, tolerance, timeout)
     _check_answer_kinds(answer_kinds or {}, make_ontology=make_ontology)
     if make_ontology and isinstance(source, Iterator):
-        source = list(source)  # which is read twice
+        source = list(source)  # it is read twice
     numbering = Numbering.checked(frame_step, first_number)
     client = connect(lb_api_key, lb_client=lb_client)
     with waiting_for_rate_limit(client):
         exporter = ProjectExporter(client, project_id)
-        current = _current(exporter)
+        current = _current_ontology(exporter)
         if current is None and not make_ontology:
             raise OntologyError(
                 f"Project {project_id} has no ontology; connect one in Labelbox first, or pass "
-                f"`make_ontology=True` to make one of the source."
+                f"`make_ontology=True` to create one from the source."
             )
 
         def video_length(names: tuple[str, ...]) -> VideoLength:
@@ -249,7 +249,7 @@ def import_annotations(
         # An empty iterable is not a mistake, unlike an empty file or dataset.
         is_given = isinstance(opened, PlainSource | SupervisionSource)
         if make_ontology:
-            ontology, notes = _made(
+            ontology, notes = _create_ontology(
                 client,
                 exporter,
                 current,
@@ -304,7 +304,7 @@ def _label_counts(exporter: ProjectExporter, data_row_ids: Sequence[str]) -> Map
 
 def _check_answer_kinds(kinds: Mapping[str, str], *, make_ontology: bool) -> None:
     if kinds and not make_ontology:
-        raise ConfigurationError("`answer_kinds` is for `make_ontology`, which is not asked for.")
+        raise ConfigurationError("`answer_kinds` needs `make_ontology=True`.")
     for name, kind in kinds.items():
         if kind not in CLASSIFICATIONS:
             raise ConfigurationError(
@@ -312,12 +312,12 @@ def _check_answer_kinds(kinds: Mapping[str, str], *, make_ontology: bool) -> Non
             )
 
 
-def _current(exporter: ProjectExporter) -> labelbox.Ontology | None:
+def _current_ontology(exporter: ProjectExporter) -> labelbox.Ontology | None:
     with labelbox_errors(f"reading the ontology of project {exporter.project_id}"):
         return exporter.project.ontology()
 
 
-def _made(
+def _create_ontology(
     client: labelbox.Client,
     exporter: ProjectExporter,
     current: labelbox.Ontology | None,
@@ -326,7 +326,7 @@ def _made(
     *,
     is_dry: bool,
 ) -> tuple[Ontology, list[Gap]]:
-    """The ontology of the project, made if there is none, and what is to be told of it."""
+    """Return the project's ontology, created if it has none, and the notes about it."""
     project = exporter.project
     if current is not None:
         existing = Ontology.of(current)
@@ -337,7 +337,7 @@ def _made(
         return ontology, []  # there will be nothing to send
     features = [f"{tool.name} ({tool.kind})" for tool in ontology.tools]
     features += [f"{item.name} ({item.kind})" for item in ontology.classifications]
-    what = "would be made" if is_dry else "was made"
+    what = "would be created" if is_dry else "was created"
     notes = [f"the ontology {project.name!r} {what}: {', '.join(features)}"]
     if needed.unused:
         unused = ", ".join(map(repr, needed.unused))
@@ -345,6 +345,6 @@ def _made(
     if not is_dry:
         wanted = WantedOntology(client, ontology, str(project.name))
         wanted.connect(project)
-        made = _current(exporter)
-        ontology = ontology if made is None else Ontology.of(made)
+        created = _current_ontology(exporter)
+        ontology = ontology if created is None else Ontology.of(created)
     return ontology, [Gap(exporter.project_id, "project", note) for note in notes]

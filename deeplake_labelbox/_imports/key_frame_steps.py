@@ -13,10 +13,10 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-# Differences of 64-bit floats that count as equal, in pixels.
+# Pixels by which equal coordinates may differ after 64-bit arithmetic.
 SLACK: Final = 1e-9
 
-# Greatest difference of a coordinate computed from slopes to an interpolated one, in pixels.
+# Greatest difference between a coordinate from slopes and an interpolated one, in pixels.
 _DOUBT: Final = 1e-7
 
 # Cones of this many starts are computed together, over this many frames.
@@ -43,7 +43,7 @@ class PermittedSteps:
         self._values = values
         self._tolerance = tolerance
         # A coordinate is correct if it rounds to a thousandth within the tolerance. `is_permitted`
-        # surely accepts what lies within the inner bounds, and nothing beyond the outer ones.
+        # accepts everything within the inner bounds, and nothing beyond the outer ones.
         self._inner = self._bounds(0.5 * SLACK, -_DOUBT)
         self._outer = self._bounds(2.0 * SLACK, _DOUBT)
         self._blocks: dict[int, _Steps] = {}
@@ -54,9 +54,9 @@ class PermittedSteps:
         return (lowest - 0.5) / 1000 - doubt, (highest + 0.5) / 1000 + doubt
 
     def steps_from(self, start: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Two (R,) bool arrays about the steps from ``start``; entry ``h`` skips ``h`` frames.
+        """Return which steps from ``start`` are permitted, and which must be checked.
 
-        The first marks the steps that are surely permitted, the second those to check.
+        Two (R,) bool arrays; entry ``h`` is the step that skips ``h`` frames.
         """
         block, row = divmod(start, _BLOCK)
         if block not in self._blocks:
@@ -70,7 +70,7 @@ class PermittedSteps:
         return sure[:ahead, row], doubtful[:ahead, row]
 
     def _short_steps(self, first: int) -> _Steps:
-        """The steps from a block of starts, whose cones are computed together."""
+        """Compute the steps from a block of starts together."""
         count = len(self._frames)
         starts = np.arange(first, min(first + _BLOCK, count - 1))
         sure = np.zeros((_SHORT, len(starts)), dtype=np.bool_)
@@ -85,8 +85,8 @@ class PermittedSteps:
             elapsed = (self._frames[ahead] - self._frames[starts])[:, None].astype(np.float64)
             here = self._values[starts]
             slope = (self._values[ahead] - here) / elapsed
-            sure[offset - 1, : len(starts)] = inner.holds(slope)
-            doubtful[offset - 1, : len(starts)] = outer.holds(slope) & ~inner.holds(slope)
+            sure[offset - 1, : len(starts)] = inner.contains(slope)
+            doubtful[offset - 1, : len(starts)] = outer.contains(slope) & ~inner.contains(slope)
             for cone, (lowest, highest) in ((inner, self._inner), (outer, self._outer)):
                 cone.narrow((lowest[ahead] - here) / elapsed, (highest[ahead] - here) / elapsed)
         still_open = np.zeros(_BLOCK, dtype=np.bool_)
@@ -95,7 +95,7 @@ class PermittedSteps:
         return sure, doubtful, still_open
 
     def _long_steps(self, start: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """The steps from one start, whose cone is computed over more and more frames at once."""
+        """Compute the steps from one start, over more and more frames at once."""
         count, reach = len(self._frames), 2 * _SHORT
         while True:
             ahead = slice(start + 1, min(start + 1 + reach, count))
@@ -125,7 +125,7 @@ class PermittedSteps:
         return self._close(shown, self._values[between])
 
     def holds_to_end(self) -> NDArray[np.bool_]:
-        """(N,) whether all frames after a frame may have its value."""
+        """Return for each frame whether all later frames may keep its value: (N,) bool."""
         return np.array(
             [
                 self._close(self._values[start], self._values[start + 1 :])
@@ -138,7 +138,7 @@ class PermittedSteps:
 
 
 class _Cone:
-    """For each of several starts, the slopes that the frames so far allow."""
+    """The slopes that the frames so far allow, for each of several starts."""
 
     def __init__(self, starts: int, values: Floats) -> None:
         self._lowest = np.full((starts, values.shape[1]), -np.inf)
@@ -149,7 +149,7 @@ class _Cone:
         self._lowest, self._highest = self._lowest[:count], self._highest[:count]
         return self
 
-    def holds(self, slope: Floats) -> NDArray[np.bool_]:
+    def contains(self, slope: Floats) -> NDArray[np.bool_]:
         return _in_all(self._lowest <= slope, slope <= self._highest)
 
     def narrow(self, lowest: Floats, highest: Floats) -> None:
@@ -161,6 +161,6 @@ class _Cone:
 
 
 def _in_all(*conditions: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """(N,) whether (N, D) conditions hold in all dimensions."""
+    """Return whether (N, D) conditions hold in all dimensions: (N,) bool."""
     holds: NDArray[np.bool_] = np.logical_and.reduce(conditions).all(axis=1)
     return holds

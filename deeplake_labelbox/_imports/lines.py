@@ -61,10 +61,10 @@ class VideoPayload:
 
 
 class FrameProblems:
-    """Collects what cannot be imported of one object, and in which frames.
+    """Collects the problems of one object, with their frames.
 
     Attributes:
-        of_class: The sentences to report once for all objects of the class.
+        of_class: The problems to report once for all objects of the class.
     """
 
     def __init__(self) -> None:
@@ -72,18 +72,18 @@ class FrameProblems:
         self.of_class: set[str] = set()
 
     def add(self, what: str, frames: NDArray[np.int64]) -> None:
-        """Add 1-based frames to a sentence."""
+        """Add a problem with its 1-based frames."""
         self._frames.setdefault(what, []).extend(frames.tolist())
 
     def add_of_class(self, what: str, frames: NDArray[np.int64]) -> None:
-        """Add frames to a sentence that is reported once for all objects of the class."""
+        """Add a problem that is reported once for all objects of the class."""
         self.of_class.add(what)
         self.add(what, frames)
 
     def reason(self) -> str:
-        """All in one sentence, for an object without any frame left."""
+        """Join all problems, for an object without any frame left."""
         return "; ".join(f"{what} ({places(frames)})" for what, frames in self)
 
     def __iter__(self) -> Iterator[tuple[str, list[int]]]:
-        """The sentences with their frames."""
+        """Iterate over the problems with their frames."""
         return iter(self._frames.items())

@@ -32,7 +32,7 @@ class CompositeMasks:
     Attributes:
         frames: ``{"index", "imBytes"}`` for each frame that a composite is drawn on.
         colors: Color of each track that has pixels, by its index in the list of tracks.
-        problems: What cannot be imported of each track.
+        problems: The problems of each track.
     """
 
     frames: list[dict[str, Any]]
@@ -80,7 +80,7 @@ def _events(
 ) -> Iterator[tuple[int, bool]]:
     """The frames to paint, and whether each is the last frame of an object's interval.
 
-    These are the frames with objects, and the first ones after them, which are black.
+    These are the frames with objects, and the first one after each interval, which is black.
     """
     ends: set[int] = set()
     frames: set[int] = set()
@@ -122,7 +122,7 @@ class _Painter:
             if (picture[pixels] > 0).any():
                 self._report(
                     index,
-                    "the mask covers part of another; Labelbox keeps one object a pixel, the "
+                    "the mask covers part of another; Labelbox keeps one object per pixel, the "
                     "later one",
                     frame,
                 )
@@ -140,7 +140,7 @@ class _Painter:
         if pixels.shape != self._shape:
             self._report(
                 index,
-                f"the mask has {pixels.shape[1]} x {pixels.shape[0]} pixels, the video has "
+                f"the mask has {pixels.shape[1]} x {pixels.shape[0]} pixels, but the video has "
                 f"{self._shape[1]} x {self._shape[0]}",
                 frame,
             )
@@ -154,7 +154,7 @@ class _Painter:
 
 
 def _colors(count: int) -> list[tuple[int, int, int]]:
-    """Distinct colors, the first ones clearly so; the same every time."""
+    """Return distinct colors, always the same; the first ones are easy to tell apart."""
     colors: dict[tuple[int, int, int], None] = {}
     step = 0
     while len(colors) < count:
@@ -163,14 +163,14 @@ def _colors(count: int) -> list[tuple[int, int, int]]:
         colors[(round(rgb[0] * 255), round(rgb[1] * 255), round(rgb[2] * 255))] = None
         step += 1
         if step > 16 * count + 4096:
-            # Hues repeat in the end; then count.
+            # Hues have begun to repeat: count instead.
             number = len(colors) + 1
             colors[(number >> 16, number >> 8 & 255, number & 255)] = None
     return list(colors)
 
 
 def _png(rgb: NDArray[np.uint8]) -> str:
-    # Imports are named by their bytes, so they must not vary as ISA-L's would.
+    # Imports are named by their bytes, which must not vary by machine as those of ISA-L do.
     buffer = io.BytesIO()
     Image.fromarray(rgb).save(buffer, format="PNG")
     return base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -18,8 +18,8 @@ from deeplake_labelbox._model.ontology import Tool
 # No picture is that large, and beyond it 64-bit floats may not hold thousandths.
 MAX_COORDINATE: Final = 1e6
 
-CROSSES_EDGE: Final = "crosses the edge of the picture; imported as it is"
-"""Reported where a part of an object is outside the picture."""
+CROSSES_EDGE: Final = "crosses the edge of the picture; imported unchanged"
+"""Reported if part of an object is outside the picture."""
 
 ReportFrames = Callable[[str, NDArray[np.int64]], None]
 """Receives a sentence and the frames that it concerns."""
@@ -36,7 +36,7 @@ def segments_of(
     report: ReportFrames,
     report_of_class: ReportFrames,
 ) -> list[dict[str, Any]]:
-    """The visible intervals of an object, each with its key frames.
+    """Convert an object to segments: its visible intervals with their key frames.
 
     Args:
         track: A track of kind ``rectangle``, ``point`` or ``line``.
@@ -44,9 +44,9 @@ def segments_of(
         picture: Width and height of the picture in pixels; ``None`` if unknown.
         known_frames: See `VideoAnnotations`.
         tolerance: See `thin`.
-        keep_key_frames: Whether the frames that a person drew stay key frames.
-        report: Called for what cannot be imported.
-        report_of_class: The same, for what is likely to concern other objects of the class, too.
+        keep_key_frames: Whether key frames that a person drew stay key frames.
+        report: Called for problems of the object.
+        report_of_class: The same, for problems that other objects of the class are likely to have.
 
     Returns:
         The ``segments`` of a line; empty if no frame is left.
@@ -72,17 +72,17 @@ def segments_of(
         keep |= track.is_key_frame
     changes = [index for index, (a, b) in enumerate(pairwise(answers), 1) if a != b]
     keep[changes] = True
-    asked = any(answers)
+    has_answers = any(answers)
     segments = []
     for start, end in runs(track.frames, known_frames):
         part = slice(start, end)
         chosen = start + thin(
             track.frames[part],
-            track.coordinates[part],  # type: ignore[arg-type]  # masks come elsewhere
+            track.coordinates[part],  # type: ignore[arg-type]  # no masks, see `mask_lines`
             tolerance=tolerance,
             keep=keep[part],
         )
-        key_frames = [_key_frame(track, i, answers[i], asked=asked) for i in chosen]
+        key_frames = [_key_frame(track, i, answers[i], has_answers=has_answers) for i in chosen]
         segments.append({"keyframes": key_frames})
     return segments
 
@@ -93,12 +93,12 @@ def drawable(
     report: ReportFrames,
     report_of_class: ReportFrames,
 ) -> ObjectTrack:
-    """Return the track on the frames on which it can be drawn; report the others.
+    """Keep the frames of a track that can be drawn; report the others.
 
     Args:
         track: A track of any kind but masks.
         picture: Width and height of the picture in pixels; ``None`` if unknown.
-        report: Called for what cannot be imported.
+        report: Called for problems of the object.
         report_of_class: See `segments_of`.
     """
     track = at_frames(track, _usable(track, report))
@@ -116,9 +116,9 @@ def drawable(
 def runs(
     frames: NDArray[np.int64], known_frames: NDArray[np.int64] | None
 ) -> list[tuple[int, int]]:
-    """The visible intervals, as half-open ranges of indices.
+    """Find the visible intervals, as half-open ranges of indices.
 
-    Frames that the source does not know do not end an interval.
+    Frames that are not among the known ones do not end an interval.
     """
     if not len(frames):
         return []
@@ -128,7 +128,7 @@ def runs(
 
 
 def at_frames(track: ObjectTrack, which: NDArray[np.bool_]) -> ObjectTrack:
-    """The track on some of its frames."""
+    """Return the track with only some of its frames."""
     if which.all():
         return track
     kept = np.flatnonzero(which)
@@ -148,7 +148,7 @@ def at_frames(track: ObjectTrack, which: NDArray[np.bool_]) -> ObjectTrack:
 
 
 def _usable(track: ObjectTrack, report: ReportFrames) -> NDArray[np.bool_]:
-    """The frames whose geometry can be drawn."""
+    """Find the frames whose geometry can be drawn; report the others."""
     kind = GEOMETRIES[track.kind]
     sane = kind.is_within(track.coordinates, MAX_COORDINATE)
     drawn = kind.is_drawable(track.coordinates)
@@ -162,11 +162,11 @@ def _usable(track: ObjectTrack, report: ReportFrames) -> NDArray[np.bool_]:
 
 
 def _key_frame(
-    track: ObjectTrack, index: int, answers: Sequence[dict[str, Any]], *, asked: bool
+    track: ObjectTrack, index: int, answers: Sequence[dict[str, Any]], *, has_answers: bool
 ) -> dict[str, Any]:
     value = GEOMETRIES[track.kind].key_frame(track.coordinates[index])
     frame: dict[str, Any] = {"frame": int(track.frames[index]), **value}
-    if asked:
-        # Also without answers, as the SDK does: an earlier answer ends here.
+    if has_answers:
+        # Written even if empty, as the SDK does: it ends an earlier answer.
         frame["classifications"] = list(answers)
     return frame

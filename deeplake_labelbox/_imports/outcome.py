@@ -1,4 +1,4 @@
-"""The outcome of an import by annotation; Labelbox's own files expire after a day."""
+"""Keep the outcome of an import for each annotation; Labelbox's own files expire after a day."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class AnnotationOutcome:
 
     Attributes:
         data_row_id: Its data row, or ``None`` if the project has no such data row.
-        data_row: The data row's external id, or the name of the video in the source.
+        data_row: External id of the data row, or the name of the video in the source.
         name: Tool or classification.
         track: Name of the object in the source; ``None`` for answers.
         status: See `AnnotationStatus`.
@@ -64,7 +64,7 @@ class ImportedFile:
         name: Its name, unique in the project.
         state: ``FINISHED`` or ``FAILED``.
         lines: Number of its lines.
-        sent: Whether this run sent it; ``False`` if an earlier one had.
+        sent: Whether this run sent it; ``False`` if an earlier run did.
     """
 
     name: str
@@ -141,7 +141,7 @@ class ImportResult:
         return iter(self.annotations)
 
     def __str__(self) -> str:
-        """A line for the whole, one per reason for refusals, one per gap and one per note."""
+        """Return a summary, then a line for each reason of refusals, each gap and each note."""
         head = f"{self.summary}; {self.earlier}" if self.earlier else self.summary
         lines = map(str, (*self.gaps, *self.notes))
         return "\n".join([head, *grouped_lines(self.refused), *lines])
@@ -178,7 +178,7 @@ class ImportResult:
 
 
 def grouped_lines(outcomes: Iterable[AnnotationOutcome]) -> Iterator[str]:
-    """Outcomes in lines; those of a data row and class with the same reason share a line."""
+    """Describe outcomes; those of a data row and class with the same reason share a line."""
     outcomes = list(outcomes)
     rows = list(dict.fromkeys((each.data_row, each.data_row_id or "") for each in outcomes))
     names = dict(zip(rows, distinct_names(rows), strict=True))

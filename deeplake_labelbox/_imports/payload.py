@@ -60,7 +60,7 @@ class PayloadWriter:
         mapping: Tool or classification of the project by the name in the source; an empty name
             leaves it out. Names that are not mapped are the same in both.
         tolerance: Greatest error of a coordinate between key frames, in pixels.
-        keep_key_frames: Whether the frames that a person drew stay key frames.
+        keep_key_frames: Whether key frames that a person drew stay key frames.
     """
 
     project_id: str
@@ -70,19 +70,19 @@ class PayloadWriter:
     keep_key_frames: bool
 
     def kind_of(self, class_name: str) -> str | None:
-        """Kind of the tool that a class of the source is sent to."""
-        tool = self.ontology.tool(Feature(None, self.goal(class_name), None))
+        """Return the kind of the tool that a class of the source is sent to."""
+        tool = self.ontology.tool(Feature(None, self.mapped_name(class_name), None))
         return None if tool is None else tool.kind
 
-    def goal(self, name: str) -> str:
-        """The name in the project of a name in the source; empty if it is left out."""
+    def mapped_name(self, name: str) -> str:
+        """Return the project's name for a name in the source; empty if it is left out."""
         return self.mapping.get(name, name)
 
     def check_mapping(self, names: Collection[str]) -> None:
-        """Check that the source has all names that are mapped.
+        """Check that the source has all mapped names.
 
         Raises:
-            ConfigurationError: If it does not have one.
+            ConfigurationError: If one is missing.
         """
         if missing := [name for name in self.mapping if name not in names]:
             raise ConfigurationError(
@@ -91,12 +91,12 @@ class PayloadWriter:
             )
 
     def write(self, video: VideoAnnotations, target: Target) -> VideoPayload:
-        """The lines of one video."""
+        """Convert one video to lines."""
         return _PayloadWriting(self, video, target).payload
 
 
 @dataclass(frozen=True, slots=True)
-class _Sent:
+class _SentObject:
     """An object, the tool that it is sent to, and its problems."""
 
     member: Member
@@ -120,19 +120,19 @@ class _PayloadWriting:
             reported = self.payload.notes if found.is_note else self.payload.gaps
             reported.append((found.what, found.frame, found.count))
         for item in video.refused:
-            if goal := writer.goal(item.class_name):
-                self._refuse(Member(goal, item.track), item.reason)
+            if name := writer.mapped_name(item.class_name):
+                self._refuse(Member(name, item.track), item.reason)
         # Sources may give the size of a rotated video before its rotation.
         if target.size and video.size and sorted(target.size) != sorted(video.size):
             reason = (
-                f"it was drawn on {video.size[0]} x {video.size[1]} pixels, the video in Labelbox "
-                f"has {target.size[0]} x {target.size[1]}"
+                f"it was drawn on {video.size[0]} x {video.size[1]} pixels, but the video in "
+                f"Labelbox has {target.size[0]} x {target.size[1]}"
             )
             for member in self._members():
                 self._refuse(member, reason)
             return
         self._picture = self._picture_size(video.size, target.size)
-        self._masks: list[_Sent] = []
+        self._masks: list[_SentObject] = []
         self._of_class: dict[tuple[str, str], dict[str, list[int]]] = {}
         self._objects()
         self._report_of_classes()
@@ -147,11 +147,11 @@ class _PayloadWriting:
 
     def _objects(self) -> None:
         for whole in self._video.tracks:
-            goal = self._writer.goal(whole.class_name)
-            member = Member(goal or whole.class_name, whole.track)
-            if not goal:
+            name = self._writer.mapped_name(whole.class_name)
+            if not name:
                 continue
-            tool = self._tool(goal, whole, member)
+            member = Member(name, whole.track)
+            tool = self._tool(name, whole, member)
             if tool is None:
                 continue
             problems = FrameProblems()
@@ -164,10 +164,10 @@ class _PayloadWriting:
                     f"{counted(last or 0, 'frame')}",
                 )
                 continue
-            SENDERS[track.kind](self, _Sent(member, tool, track, problems))
+            SENDERS[track.kind](self, _SentObject(member, tool, track, problems))
         self._composites()
 
-    def send_key_frames(self, sent: _Sent) -> None:
+    def send_key_frames(self, sent: _SentObject) -> None:
         """Send an object as segments of key frames."""
         segments = segments_of(
             sent.track,
@@ -180,7 +180,7 @@ class _PayloadWriting:
             report_of_class=sent.problems.add_of_class,
         )
         if segments:
-            # Two classes of the source may become one, and number their tracks alike.
+            # Two classes with the same track numbers may be mapped to one name.
             source = f"{sent.track.class_name}/{sent.track.track}"
             identity = f"{sent.tool.kind}/{sent.member.name}/{source}"
             named = schema_reference(sent.tool, self._named)
@@ -189,16 +189,17 @@ class _PayloadWriting:
         else:
             self._refuse(sent.member, sent.problems.reason())
 
-    def send_mask(self, sent: _Sent) -> None:
+    def send_mask(self, sent: _SentObject) -> None:
         """Send an object in the composite masks of the video."""
         self._masks.append(sent)
 
-    def send_filled(self, sent: _Sent) -> None:
+    def send_filled(self, sent: _SentObject) -> None:
         """Fill the polygons of an object and send it as a mask."""
         size = self._video.size or self._target.size
         if size is None:
             self._refuse(
-                sent.member, "its polygons cannot be filled, as the size of the video is unknown"
+                sent.member,
+                "its polygons cannot be filled, because the size of the video is unknown",
             )
             return
         problems = sent.problems
@@ -230,7 +231,7 @@ class _PayloadWriting:
         return None
 
     def _within_video(self, track: ObjectTrack, problems: FrameProblems) -> ObjectTrack | None:
-        """The track on the frames of the video; ``None`` if there are none."""
+        """Return the track on the frames of the video; ``None`` if there are none."""
         last = self._target.frame_count
         if last is None or track.frames[-1] <= last:
             return track
@@ -256,7 +257,7 @@ class _PayloadWriting:
                 sent.problems.add(what, np.array(frames))
             if any(sent.track.answers):
                 sent.problems.add_of_class(
-                    "Labelbox imports no answers of masks", sent.track.frames
+                    "Labelbox does not import answers of masks", sent.track.frames
                 )
             if index not in made.colors:
                 reason = sent.problems.reason() or "its masks have no pixel to draw"
@@ -273,7 +274,7 @@ class _PayloadWriting:
 
     def _answers(self) -> None:
         answers = answers_of(
-            self._video, self._target, self._ontology.classifications, self._writer.goal
+            self._video, self._target, self._ontology.classifications, self._writer.mapped_name
         )
         for answer in answers:
             problems = list(dict.fromkeys(answer.problems))
@@ -314,7 +315,8 @@ class _PayloadWriting:
             for member in line.members:
                 self._refuse(
                     member,
-                    f"Labelbox takes at most {MAX_PER_FEATURE} annotations of a name per data row",
+                    f"Labelbox accepts at most {MAX_PER_FEATURE} annotations of one name per data "
+                    f"row",
                 )
         self.payload.lines = kept
 
@@ -345,13 +347,13 @@ class _PayloadWriting:
     def _picture_size(
         drawn_on: tuple[int, int] | None, shown: tuple[int, int] | None
     ) -> tuple[int, int] | None:
-        """Width and height of the picture; both are the longer side if they may be swapped."""
+        """Return width and height; both are the longer side if they may be swapped."""
         if drawn_on and shown and drawn_on != shown:
             return max(shown), max(shown)
         return shown or drawn_on
 
 
-SENDERS: Final[Mapping[ToolKind, Callable[[_PayloadWriting, _Sent], None]]] = {
+SENDERS: Final[Mapping[ToolKind, Callable[[_PayloadWriting, _SentObject], None]]] = {
     "rectangle": _PayloadWriting.send_key_frames,
     "point": _PayloadWriting.send_key_frames,
     "line": _PayloadWriting.send_key_frames,

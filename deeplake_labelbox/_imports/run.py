@@ -35,8 +35,8 @@ LabelCounts = Callable[[Sequence[str]], Mapping[str, int]]
 
 _SHOWN_ROWS = 5
 _SHOWN_VIDEOS = 3
-# Seconds between exports: labels appear in them some time after their import.
-_LOOKS: Final = (0.2, 0.5, 1, 2, 4, 8, 16)
+# Seconds between exports; labels appear in them some time after their import.
+_RETRY_DELAYS: Final = (0.2, 0.5, 1, 2, 4, 8, 16)
 
 
 class ImportRun:
@@ -44,7 +44,7 @@ class ImportRun:
 
     Args:
         result: Filled with the outcome of each annotation.
-        existing: What happens with data rows that have labels or pre-labels.
+        existing: What to do with data rows that have labels or pre-labels.
         label_counts: Returns how many labels data rows have now.
         has_consensus: Whether the project has several labels per data row.
         save_result: File to write the result to after each chunk.
@@ -101,7 +101,7 @@ class ImportRun:
                 other = taken[target.data_row_id]
                 target = (
                     f"another video of the source, {other!r}, goes to the same data row "
-                    f"{target.data_row_id}; import each from a file of its own"
+                    f"{target.data_row_id}; import them from separate files"
                 )
             if isinstance(target, str):
                 missing.setdefault(video.name, target)
@@ -110,9 +110,9 @@ class ImportRun:
             taken[target.data_row_id] = video.name
             payload = writer.write(video, target)
             for refusal in payload.refused:
-                self._note(target, refusal.member, "refused", refusal.reason)
+                self._add_outcome(target, refusal.member, "refused", refusal.reason)
             for gap in _gaps_of(target, payload.gaps):
-                self._gap(gap)
+                self._add_gap(gap)
             self.result.notes += _gaps_of(target, payload.notes)
             if payload.lines:
                 chunks.add(target, payload.lines)
@@ -126,7 +126,7 @@ class ImportRun:
                 "`mapping` leaves out all annotations of the source; nothing was sent."
                 if names
                 else "The source has no annotations; nothing was sent. Check that it is the right "
-                "one, and its format."
+                "source, and check its format."
             )
 
     def write_dry_run(self, chunks: Iterable[ImportChunk], path: Path) -> None:
@@ -137,7 +137,7 @@ class ImportRun:
                 for row in chunk.rows:
                     for uuid, members in row.lines:
                         for member in members:
-                            self._note(row.target, member, "not sent", None, uuid)
+                            self._add_outcome(row.target, member, "not sent", None, uuid)
         self._save()
 
     def send(self, chunks: list[ImportChunk], imports: LabelboxImports) -> None:
@@ -146,7 +146,7 @@ class ImportRun:
         Raises:
             AlreadyLabeledError: If ``existing="fail"`` and a data row is labeled; nothing was
                 sent.
-            LabelboxError: If a request to Labelbox failed. The result has what came before.
+            LabelboxError: If a request to Labelbox failed. The result has all earlier outcomes.
         """
         try:
             names = {chunk.path: self._name(chunk, imports) for chunk in chunks}
@@ -167,7 +167,7 @@ class ImportRun:
             self._save()
 
     def _name(self, chunk: ImportChunk, imports: LabelboxImports) -> tuple[str, bool]:
-        """The name of the chunk in Labelbox, and whether an import has it already.
+        """Return the name of the chunk in Labelbox, and whether an import has it already.
 
         An import that failed as a whole is tried again under the next name.
         """
@@ -180,12 +180,12 @@ class ImportRun:
     def _labeled(
         self, chunks: list[ImportChunk], imports: LabelboxImports, names: frozenset[str]
     ) -> dict[str, str]:
-        """The reasons why data rows are left out, by id."""
+        """Return why data rows are skipped, by id."""
         if self._existing == "overwrite" or not chunks:
             return {}
-        pre_labeled, expired = imports.named_rows("pre-labels", names)
+        pre_labeled, expired = imports.imported_rows("pre-labels", names)
         for name in expired:
-            self._gap(
+            self._add_gap(
                 Gap(
                     "",
                     "project",
@@ -213,37 +213,37 @@ class ImportRun:
     def _freshly_labeled(
         self, targets: list[Target], imports: LabelboxImports, names: frozenset[str]
     ) -> set[str]:
-        """Data rows that another import has just labeled, which the export did not show yet."""
-        imported, _ = imports.named_rows("ground-truth", names)
+        """Find data rows that another import has just labeled; the export may not show it yet."""
+        imported, _ = imports.imported_rows("ground-truth", names)
         waiting = [
             target.data_row_id
             for target in targets
             if not target.labels and imported & {target.data_row_id, target.names[0]}
         ]
         found: set[str] = set()
-        for delay in (0.0, *_LOOKS):
+        for delay in (0.0, *_RETRY_DELAYS):
             if not waiting:
                 break
             time.sleep(delay)
             counts = self._label_counts(waiting)
             found |= {row_id for row_id in waiting if counts.get(row_id)}
-            # Labels that never appear have been deleted since.
+            # Labels that never appear were deleted.
             waiting = [row_id for row_id in waiting if row_id not in found]
         return found
 
     def _note_overwriting(self, chunks: list[ImportChunk]) -> None:
-        """Note what an import does to existing labels, as far as that is known."""
+        """Add a note about what happens to existing labels, as far as that is known."""
         rows = [row for chunk in chunks for row in chunk.rows if row.target.labels]
         if not rows or self.result.kind != "ground-truth":
             return
         fate = (
-            "the project has consensus, so Labelbox keeps them, and this import is a further "
-            "label beside"
+            "the project has consensus, so Labelbox keeps them and adds this import as another "
+            "label"
             if self._has_consensus
-            else "Labelbox may put this import in their place, or keep it as a further label beside"
+            else "Labelbox may replace them with this import, or add it as another label"
         )
         what = (
-            f"{counted(len(rows), 'data row')} had labels: {fate}. Delete in Labelbox the labels "
+            f"{counted(len(rows), 'data row')} had labels: {fate}. In Labelbox, delete the labels "
             "that should not count."
         )
         note = Gap(self.result.project_id, "project", what)
@@ -263,7 +263,9 @@ class ImportRun:
         for row in chunk.rows:
             if row not in rows:
                 for uuid, member in _members(row):
-                    self._note(row.target, member, "skipped", labeled[row.target.data_row_id], uuid)
+                    self._add_outcome(
+                        row.target, member, "skipped", labeled[row.target.data_row_id], uuid
+                    )
         if not rows:
             return
         sent = False
@@ -283,7 +285,7 @@ class ImportRun:
         for row in rows:
             for uuid, member in _members(row):
                 status, reason = _status_of(uuid, state, statuses, sent=sent)
-                self._note(row.target, member, status, reason, uuid, name)
+                self._add_outcome(row.target, member, status, reason, uuid, name)
 
     def _refuse_video(self, video: VideoAnnotations, reason: str) -> None:
         refused = [(Member(track.class_name, track.track), reason) for track in video.tracks]
@@ -299,9 +301,9 @@ class ImportRun:
             if finding.is_note:
                 continue
             times = "" if finding.count == 1 else f" ({finding.count:,} times)"
-            self._gap(Gap("", video.name, f"{finding.what}{times}", finding.frame))
+            self._add_gap(Gap("", video.name, f"{finding.what}{times}", finding.frame))
 
-    def _note(
+    def _add_outcome(
         self,
         target: Target,
         member: Member,
@@ -323,7 +325,7 @@ class ImportRun:
             )
         )
 
-    def _gap(self, gap: Gap) -> None:
+    def _add_gap(self, gap: Gap) -> None:
         logger.warning("%s", gap)
         self.result.gaps.append(gap)
 
@@ -349,7 +351,7 @@ def _gaps_of(target: Target, problems: Iterable[tuple[str, int | None, int]]) ->
 
 
 def _names(video: VideoAnnotations) -> Iterator[str]:
-    """The classes and classifications of a video, as the source names them."""
+    """Yield the classes and classifications of a video, as the source names them."""
     yield from (track.class_name for track in video.tracks)
     yield from (item.class_name for item in video.refused)
     yield from (*video.frame_answers, *video.global_answers)
@@ -364,16 +366,16 @@ def _members(row: ChunkRow) -> Iterator[tuple[str, Member]]:
 def _status_of(
     uuid: str, state: str, statuses: Mapping[str, Mapping[str, Any]] | None, *, sent: bool
 ) -> tuple[AnnotationStatus, str | None]:
-    """Status and reason of a line."""
+    """Return status and reason of a line."""
     if state == "FAILED":
-        return "refused", "Labelbox failed the whole import; run it again"
+        return "refused", "the whole import failed in Labelbox; run it again"
     if statuses is None:
         return "unknown", "Labelbox's statuses of this import can no longer be read"
     status = statuses.get(uuid)
     if status is None:
         if sent:
-            return "unknown", "Labelbox gave no status"
-        return "skipped", "the earlier import left it out, as its data row had labels"
+            return "unknown", "Labelbox returned no status"
+        return "skipped", "the earlier run skipped it, because its data row had labels"
     if status.get("status") == "SUCCESS":
         return "accepted", None
     return "refused", reason_of(status)

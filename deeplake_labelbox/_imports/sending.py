@@ -1,7 +1,7 @@
 """Create, find and wait for imports in Labelbox by name.
 
-The SDK is used only to create and find imports: its wait never times out, and its reading of
-statuses fails on a failed import.
+The SDK only creates and finds imports here: its wait never times out, and it cannot read the
+statuses of a failed import.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _logger = logging.getLogger(__name__)
 
 _STATUS_ERRORS: Final = FetchErrors(
     noun="status file",
-    refused_hint="Labelbox keeps it for a day only.",
+    refused_hint="Labelbox keeps it for only one day.",
     expiry_hint="",
     not_found=AnnotationImportError,
     forbidden=AnnotationImportError,
@@ -52,7 +52,7 @@ class LabelboxImports:
         transport: HTTP for the files of imports.
         timeout: Seconds to wait for an import to end.
         poll_seconds: Seconds between polls.
-        sleep: Waits; for tests.
+        sleep: Used to wait; for tests.
     """
 
     def __init__(
@@ -112,13 +112,13 @@ class LabelboxImports:
         return True
 
     def wait(self, name: str) -> dict[str, Any]:
-        """Wait until an import has ended.
+        """Wait for the end of an import.
 
         Returns:
             The import, ``FINISHED`` or ``FAILED``.
 
         Raises:
-            ImportTimeoutError: If it still runs when the time-out has passed.
+            ImportTimeoutError: If it has not ended after ``timeout`` seconds.
             AnnotationImportError: If Labelbox does not find it.
         """
         deadline = time.monotonic() + self._timeout
@@ -142,7 +142,7 @@ class LabelboxImports:
             self._sleep(min(self._poll_seconds, max(deadline - time.monotonic(), 0.0)))
 
     def statuses(self, ended: Mapping[str, Any]) -> dict[str, Mapping[str, Any]] | None:
-        """The status of each line of an import by uuid; ``None`` if the file has expired.
+        """Read the status of each line of an import by uuid; ``None`` if the file has expired.
 
         Raises:
             LabelboxUnavailableError: If the network fails.
@@ -152,12 +152,14 @@ class LabelboxImports:
             return None
         return {str(row.get("uuid")): row for row in rows}
 
-    def named_rows(self, kind: ImportKind, but: frozenset[str]) -> tuple[set[str], list[str]]:
-        """The data rows of all imports of a kind, by id or global key.
+    def imported_rows(
+        self, kind: ImportKind, without: frozenset[str]
+    ) -> tuple[set[str], list[str]]:
+        """Find the data rows of all imports of a kind, by id or global key.
 
         Args:
             kind: Kind of the imports.
-            but: Names of imports to leave out.
+            without: Names of imports to leave out.
 
         Returns:
             Ids and global keys, and the names of the imports whose files have expired.
@@ -174,7 +176,7 @@ class LabelboxImports:
         expired: list[str] = []
         for each in imports:
             state = getattr(each.state, "value", each.state)
-            if each.name in but or state == "FAILED":
+            if each.name in without or state == "FAILED":
                 continue
             files = {"inputFileUrl": each.input_file_url, "statusFileUrl": each.status_file_url}
             rows = self._rows(files, "statusFileUrl")
@@ -210,13 +212,13 @@ class LabelboxImports:
 
 
 def reason_of(status: Mapping[str, Any]) -> str:
-    """Labelbox's reason for refusing a line."""
+    """Return Labelbox's reason for refusing a line."""
     reasons = []
     for error in status.get("errors") or []:
         details = as_mapping(error)
         parts = [as_text(details.get(key)) for key in ("name", "message", "additional_info")]
         reasons.append(": ".join(part for part in parts if part))
-    return "; ".join(filter(None, reasons)) or "Labelbox gives no reason"
+    return "; ".join(filter(None, reasons)) or "Labelbox gave no reason"
 
 
 def _json_lines(body: bytes) -> Iterator[dict[str, Any]]:

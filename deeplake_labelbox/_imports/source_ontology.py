@@ -1,4 +1,4 @@
-"""The ontology that a source needs: a tool for each class, a classification for each question."""
+"""Derive the ontology that a source needs: tools for classes, classifications for answers."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ _SHOWN: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class SourceOntology:
-    """What a source needs, and what it has.
+    """The ontology that a source needs, with its videos and unused classes.
 
     Attributes:
-        ontology: A tool for each class that is annotated, by its name in the project, and a
-            classification for each question that is answered.
-        videos: What it calls its videos.
-        unused: Classes that it names, but that are not annotated.
+        ontology: A tool for each annotated class, by its name in the project, and a classification
+            for each answered question.
+        videos: The names of each of its videos.
+        unused: Classes that it declares but does not annotate.
     """
 
     ontology: Ontology
@@ -50,11 +50,11 @@ class SourceOntology:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to label with."""
+        """Whether there are no tools and no classifications."""
         return not self.ontology.tools and not self.ontology.classifications
 
     def check_within(self, existing: Ontology, name: str) -> None:
-        """Check that an ontology that exists has all that is needed.
+        """Check that an existing ontology has everything that the source needs.
 
         Raises:
             OntologyError: If it lacks something.
@@ -64,8 +64,9 @@ class SourceOntology:
             more = f" and {len(missing) - _SHOWN:,} more" if len(missing) > _SHOWN else ""
             raise OntologyError(
                 f"The project has an ontology, {name}, which lacks {', '.join(missing[:_SHOWN])}"
-                f"{more}. It is not changed, as other projects may use it: add these in Labelbox, "
-                f"map them with `mapping`, or leave out `make_ontology` to import the rest."
+                f"{more}. It is not changed, because other projects may use it: add these in "
+                f"Labelbox, map them with `mapping`, or leave out `make_ontology` to import the "
+                f"rest."
             )
 
 
@@ -74,30 +75,30 @@ def ontology_of_source(
     writer: PayloadWriter,
     answer_kinds: Mapping[str, AnswerKind],
 ) -> SourceOntology:
-    """Read a source for the ontology that it needs.
+    """Derive the ontology that a source needs.
 
     Args:
-        source: The source; it is read whole.
-        writer: Knows the names in the project, and the ontology that the project has.
-        answer_kinds: Kinds of classifications by name, where the answers do not tell them.
+        source: The source, which is read completely.
+        writer: Maps names to those of the project, and has the project's ontology.
+        answer_kinds: Kinds of classifications by name, where the answers leave them open.
 
     Raises:
         AnnotationSourceError: If the source cannot be read.
         ConfigurationError: If the mapping or ``answer_kinds`` has a name that the source does not
-            have, or the answers do not tell the kind of a classification.
+            have, or the answers leave the kind of a classification open.
         OntologyError: If a class has objects of several kinds.
     """
     found = _SourceClasses()
     for video in source.videos(writer.kind_of):
         found.add(video, writer)
     writer.check_mapping(found.names | source.names)
-    goals = {writer.goal(name) for name in source.names}
+    mapped = {writer.mapped_name(name) for name in source.names}
     if isinstance(source, DeepLakeSource):
-        # The dataset knows the ontology that it was labeled with.
+        # The dataset stores the ontology that it was labeled with.
         ontology = _importable(source.ontology, writer)
     else:
         if isinstance(source, CvatSource | CvatFolder):
-            found.complete(source.questions)
+            found.add_declared(source.questions)
         known = {
             item.name: CLASSIFICATIONS[item.kind].name
             for item in walk_classifications(_questions_of(writer.ontology))
@@ -107,16 +108,16 @@ def ontology_of_source(
     asked = {item.name for item in walk_classifications(_questions_of(ontology))}
     if unknown := [name for name in answer_kinds if name not in asked]:
         raise ConfigurationError(
-            f"`answer_kinds` names {unknown[0]!r}, which the source does not answer; it answers "
-            f"{', '.join(map(repr, sorted(asked))) or 'nothing'}."
+            f"`answer_kinds` names {unknown[0]!r}, which the source does not have; it has "
+            f"{', '.join(map(repr, sorted(asked))) or 'no classifications'}."
         )
     made = {tool.name for tool in ontology.tools} | asked
-    return SourceOntology(ontology, tuple(found.videos), tuple(sorted(goals - made - {""})))
+    return SourceOntology(ontology, tuple(found.videos), tuple(sorted(mapped - made - {""})))
 
 
 @dataclass(slots=True)
 class _Question:
-    """A classification, as far as its answers tell."""
+    """A classification, inferred from its answers."""
 
     kind: AnswerKind | None = None
     options: dict[str, dict[str, _Question]] = field(default_factory=dict)
@@ -130,13 +131,13 @@ class _Question:
         if len(chosen) > 1 or not isinstance(value, str | Mapping):
             self.kind = "checklist"
         for option, below in chosen.items():
-            _ask(self.options.setdefault(option, {}), below or {})
+            _add_answers(self.options.setdefault(option, {}), below or {})
 
 
 _Questions = dict[str, _Question]
 
 
-def _ask(questions: _Questions, answers: Answers) -> None:
+def _add_answers(questions: _Questions, answers: Answers) -> None:
     for name, value in answers.items():
         questions.setdefault(name, _Question()).add(value)
 
@@ -156,29 +157,29 @@ class _SourceClasses:
         self.names.update(item.class_name for item in video.refused)
         for track in video.tracks:
             self.names.add(track.class_name)
-            if goal := writer.goal(track.class_name):
+            if mapped := writer.mapped_name(track.class_name):
                 kind = GEOMETRIES[track.kind].sent_as
-                questions = self.tools.setdefault((goal, kind), {})
+                questions = self.tools.setdefault((mapped, kind), {})
                 previous: Answers | None = None
                 for answers in track.answers:
                     if answers != previous:
-                        _ask(questions, answers)
+                        _add_answers(questions, answers)
                     previous = answers
         self.names.update((*video.frame_answers, *video.global_answers))
         for name, spans in video.frame_answers.items():
-            if goal := writer.goal(name):
+            if mapped := writer.mapped_name(name):
                 for span in spans:
-                    _ask(self.frame_questions, {goal: span.answer})
+                    _add_answers(self.frame_questions, {mapped: span.answer})
         for name, value in video.global_answers.items():
-            if goal := writer.goal(name):
-                _ask(self.global_questions, {goal: value})
+            if mapped := writer.mapped_name(name):
+                _add_answers(self.global_questions, {mapped: value})
 
-    def complete(self, told: Mapping[str, tuple[AnswerKind, tuple[str, ...]]]) -> None:
-        """Add what the source tells of the questions about objects."""
+    def add_declared(self, declared: Mapping[str, tuple[AnswerKind, tuple[str, ...]]]) -> None:
+        """Add the kinds and options that the source declares for answers of objects."""
         for questions in self.tools.values():
-            for name in questions.keys() & told.keys():
+            for name in questions.keys() & declared.keys():
                 question = questions[name]
-                question.kind, values = told[name]
+                question.kind, values = declared[name]
                 question.options = {value: {} for value in values} | question.options
 
     def ontology(self, kinds: Mapping[str, AnswerKind]) -> Ontology:
@@ -213,7 +214,7 @@ class _SourceClasses:
             pairs = ", ".join(f"{name!r}: KIND" for name in unclear)
             raise ConfigurationError(
                 f"The answers to {listed(map(repr, unclear), 'and')} may be texts or options; say "
-                f"which with `answer_kinds={{{pairs}}}`, where a KIND is "
+                f"which with `answer_kinds={{{pairs}}}`, where KIND is "
                 f"{listed(CLASSIFICATIONS, 'or')}."
             )
         _check_kinds(tools)
@@ -225,25 +226,25 @@ def _check_kinds(tools: Iterable[Tool]) -> None:
     for tool in tools:
         if kinds.setdefault(tool.name, tool.kind) != tool.kind:
             raise OntologyError(
-                f"{tool.name!r} is a {kinds[tool.name]} and a {tool.kind} in the source, and an "
-                f"import finds tools by their names; make an ontology in Labelbox that has the "
-                f"one wanted, or import each from a file of its own with another name in "
+                f"{tool.name!r} is both a {kinds[tool.name]} and a {tool.kind} in the source, but "
+                f"an import finds tools by their names. Create an ontology with the kind you want "
+                f"in Labelbox, or import each kind from its own file, under its own name in "
                 f"`mapping`."
             )
 
 
 def _importable(ontology: Ontology, writer: PayloadWriter) -> Ontology:
-    """What of an ontology can be imported, by its names in the project."""
+    """Keep the tools and classifications that can be imported, under the project's names."""
     tools: dict[tuple[str, str], Tool] = {}
     for tool in ontology.tools:
-        goal = writer.goal(tool.name)
-        if goal and tool.kind in GEOMETRIES:
+        mapped = writer.mapped_name(tool.name)
+        if mapped and tool.kind in GEOMETRIES:
             kind = GEOMETRIES[tool.kind].sent_as
-            tools.setdefault((goal, kind), replace(tool, name=goal, kind=kind))
+            tools.setdefault((mapped, kind), replace(tool, name=mapped, kind=kind))
     asked = [
-        replace(item, name=writer.goal(item.name))
+        replace(item, name=writer.mapped_name(item.name))
         for item in ontology.classifications
-        if writer.goal(item.name) and item.kind in CLASSIFICATIONS
+        if writer.mapped_name(item.name) and item.kind in CLASSIFICATIONS
     ]
     return Ontology(tuple(tools.values()), tuple(asked))
 

@@ -1,4 +1,4 @@
-"""The data rows of a project or dataset, and which of them a source's video is."""
+"""Match the videos of a source to the data rows of a project or dataset."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ class Targets:
     Args:
         rows: The rows of the project's export.
         project_id: The project.
-        chosen: Data row that the user gives for a video's name in the source: its id, global key
-            or external id.
-        of: What they are the data rows of.
+        chosen: Data row (id, global key or external id) that the user gave for the name of a video
+            in the source.
+        of: What has the data rows.
     """
 
     def __init__(
@@ -75,20 +75,20 @@ class Targets:
         return len(self._by_id)
 
     def __iter__(self) -> Iterator[Target]:
-        """The data rows."""
+        """Iterate over the data rows."""
         return iter(self._by_id.values())
 
     def find(self, names: tuple[str, ...]) -> Target | str:
         """Find the data row of a video, or the reason why there is none.
 
-        The first name that the project has counts; ids and global keys go before external ids,
-        and these before file names. A name that several data rows share matches none.
+        The names are tried in order, each first as id and global key, then as external id, then as
+        file name. A name that several data rows share matches none.
         """
         chosen = {self._chosen[name]: name for name in names if name in self._chosen}
         if len(chosen) > 1:
             return (
-                f"{' and '.join(map(repr, chosen.values()))} are one video in the file, and "
-                f"`data_rows` names several data rows for it; name one"
+                f"{' and '.join(map(repr, chosen.values()))} are the same video in the file, but "
+                f"`data_rows` gives it several data rows; give one"
             )
         wanted = tuple(chosen) or names
         for name in wanted:

@@ -1,4 +1,4 @@
-"""The fewest key frames that reproduce a dense track.
+"""Find the fewest key frames that reproduce a dense track.
 
 Labelbox moves boxes, points and lines linearly between key frames and rounds to 3 decimals. The key
 frames are frames of the track with their own values; no smaller set keeps the interpolation within
@@ -84,7 +84,7 @@ def _thin_between(
 def _fewest(
     frames: Frames, values: Floats, tolerance: float, *, held: bool = False
 ) -> NDArray[np.intp]:
-    """The inner key frames of a piece whose first frame is one.
+    """Find the inner key frames of a piece whose first frame is a key frame.
 
     Its last frame is a key frame as well, unless the shape is ``held``: then all frames after the
     last key frame have its value.
@@ -114,7 +114,7 @@ def _next_level(
     came_from: NDArray[np.intp],
     is_end: NDArray[np.bool_],
 ) -> NDArray[np.intp]:
-    """The frames that need one key frame more than those of ``level``; stops at an end."""
+    """Find the frames that need one more key frame than those of ``level``; stop at an end."""
     reached: list[NDArray[np.intp]] = []
     # Late frames are likelier to reach the end, so they go first.
     for start in map(int, level):

@@ -22,13 +22,13 @@ _ONTOLOGY = "the project"
 
 @dataclass(slots=True)
 class VideoAnswer:
-    """The answer to one classification, and what cannot be sent.
+    """The answer to one classification, and its problems.
 
     Attributes:
         member: The classification, by its name in the project.
         item: The classification in the ontology; ``None`` if it is missing or of another kind.
         answer: The ``answer`` of the line; ``None`` if nothing can be sent.
-        problems: What cannot be sent.
+        problems: Why the answer or parts of it cannot be sent.
         gap: Frames beyond the end of the video: a sentence, the first frame, and how many.
     """
 
@@ -43,50 +43,50 @@ def answers_of(
     video: VideoAnnotations,
     target: Target,
     classifications: Sequence[Classification],
-    goal: Callable[[str], str],
+    mapped_name: Callable[[str], str],
 ) -> Iterator[VideoAnswer]:
-    """The answers of a video, classification by classification.
+    """Yield the answers of a video, classification by classification.
 
     Args:
         video: The video.
         target: Its data row.
         classifications: Those of the project.
-        goal: Returns the name in the project of a name in the source; empty if it is left out.
+        mapped_name: Returns the project's name for a name in the source; empty if it is left out.
     """
     answered: set[str] = set()
     over_time = list(video.frame_answers.items())
     for name, spans in [*over_time, *((name, None) for name in video.global_answers)]:
-        if not goal(name):
+        if not mapped_name(name):
             continue
-        answer = VideoAnswer(Member(goal(name)))
+        answer = VideoAnswer(Member(mapped_name(name)))
         answer.item = find_named(
-            classifications, goal(name), report=answer.problems.append, where=_ONTOLOGY
+            classifications, mapped_name(name), report=answer.problems.append, where=_ONTOLOGY
         )
         if answer.item is None:
             pass
         elif answer.item.name in answered:
             answer.problems.append("something else in the source answers it already")
         elif spans is None:
-            _answer_once(answer, answer.item, video.global_answers[name], target)
+            _match_global_answer(answer, answer.item, video.global_answers[name], target)
         else:
-            _answer_over_time(answer, answer.item, spans, video, target)
+            _match_frame_answers(answer, answer.item, spans, video, target)
         if answer.item is not None and answer.answer is not None:
             answered.add(answer.item.name)
         yield answer
 
 
-def _answer_once(
+def _match_global_answer(
     answer: VideoAnswer, item: Classification, value: AnswerValue, target: Target
 ) -> None:
     if item.scope == "global":
-        _globally(answer, item, value)
+        _set_global_answer(answer, item, value)
     elif target.frame_count is None:
-        answer.problems.append("the project asks it per frame; give the frames it holds on")
+        answer.problems.append("the project asks it per frame; give the frames of the answer")
     else:
-        _on_frames(answer, item, [AnswerSpan(1, target.frame_count, value)], target)
+        _set_frame_answers(answer, item, [AnswerSpan(1, target.frame_count, value)], target)
 
 
-def _answer_over_time(
+def _match_frame_answers(
     answer: VideoAnswer,
     item: Classification,
     spans: Sequence[AnswerSpan],
@@ -94,15 +94,17 @@ def _answer_over_time(
     target: Target,
 ) -> None:
     if item.scope == "index":
-        _on_frames(answer, item, spans, target)
-    elif _holds_throughout(spans, video, target):
-        _globally(answer, item, spans[0].answer)
+        _set_frame_answers(answer, item, spans, target)
+    elif _covers_all_frames(spans, video, target):
+        _set_global_answer(answer, item, spans[0].answer)
     else:
-        answer.problems.append("the project asks it once per video, but the answer changes in time")
+        answer.problems.append("the project asks it once per video, but the answer changes")
 
 
-def _holds_throughout(spans: Sequence[AnswerSpan], video: VideoAnnotations, target: Target) -> bool:
-    """Whether there is a single answer, on all known frames."""
+def _covers_all_frames(
+    spans: Sequence[AnswerSpan], video: VideoAnnotations, target: Target
+) -> bool:
+    """Return whether there is a single answer, on all known frames."""
     if len(spans) != 1:
         return False
     known = video.known_frames
@@ -111,14 +113,14 @@ def _holds_throughout(spans: Sequence[AnswerSpan], video: VideoAnnotations, targ
     return spans[0].start == 1 and spans[0].end == target.frame_count
 
 
-def _globally(answer: VideoAnswer, item: Classification, value: AnswerValue) -> None:
+def _set_global_answer(answer: VideoAnswer, item: Classification, value: AnswerValue) -> None:
     entries = answer_entries(
         {item.name: value}, (item,), report=answer.problems.append, where=_ONTOLOGY, deep=True
     )
     answer.answer = entries[0]["answer"] if entries else None
 
 
-def _on_frames(
+def _set_frame_answers(
     answer: VideoAnswer, item: Classification, spans: Sequence[AnswerSpan], target: Target
 ) -> None:
     last = target.frame_count

@@ -117,7 +117,7 @@ def test_a_file_of_which_nothing_is_imported_is_an_error(run_import, tmp_path, c
     assert "Error: " in result.stderr
 
 
-def test_a_file_that_does_not_say_its_variant_is_asked_for(run_import, tmp_path):
+def test_an_ambiguous_variant_must_be_given(run_import, tmp_path):
     (tmp_path / "street.txt").write_text("0,1,11,21,30,40,1,4,0,1\n")
     asked = run_import()
     assert asked.exit_code == 1
@@ -152,7 +152,7 @@ def test_the_ontology_is_made_of_a_dataset_and_of_yolo(run, box, sample_box, dat
         words = (made.id, "--as", "ground-truth", "--make-ontology")
         result = run("import", source, *words, **there)
         assert result.exit_code == 0, result.output
-        assert "the ontology 'Copy' was made: " in result.stderr
+        assert "the ontology 'Copy' was created: " in result.stderr
         return made.ontology_normalized
 
     assert are_same(imported(dataset), sample)

@@ -1,4 +1,4 @@
-"""Projects to import into, and what they hold afterwards."""
+"""Projects to import into, and their contents afterwards."""
 
 import pytest
 from sandbox_projects import ONTOLOGY

@@ -1,4 +1,4 @@
-"""COCO whose images are frames of videos: objects and frames are told by their ids."""
+"""COCO whose images are frames of videos: ids identify objects and frames."""
 
 import json
 
@@ -141,7 +141,7 @@ def test_frames_of_images_that_are_in_doubt(frames):
     assert "first_number" in frames([image(1, 5), image(2, 10)])
 
 
-def test_objects_without_a_track_are_each_their_own(file):
+def test_each_object_without_a_track_is_a_track(file):
     tracks = [{"instance_id": None}, {"instance_id": -1}, {"instance_id": None, "track_id": 4}]
     tracks.append({"instance_id": None, "attributes": {"track_id": 4}})
     boxes = [box(n, 1 if n < 3 else 2, **track) for n, track in enumerate(tracks)]
@@ -183,14 +183,14 @@ def test_images_of_folders(file):
         ),
     ],
 )
-def test_a_bad_annotation_is_refused_alone(imported, file, bad, fault):
+def test_only_the_bad_annotation_is_refused(imported, file, bad, fault):
     result = imported(file([image(1, 0), image(2, 5)], [box(1, 1), bad]))
     assert len(result.accepted) == 1
     (refused,) = result.refused
     assert fault in refused.reason
 
 
-def test_what_is_told_beside(imported, file):
+def test_notes_of_the_file(imported, file):
     other_size = image(3, 10, width=32, height=24)
     boxes = [box(1, 1, iscrowd=1), box(2, 2), box(3, 3), box(4, 99)]
     result = imported(file([image(1, 0), image(2, 5), other_size], boxes))
@@ -201,14 +201,14 @@ def test_what_is_told_beside(imported, file):
     assert "is of an image of another size" in told
 
 
-def test_annotations_of_which_no_image_is_there(imported, file):
+def test_annotations_of_missing_images(imported, file):
     with pytest.raises(AnnotationSourceError, match="none of the images that its annotations"):
         imported(file([], [box(1, 99)]))
     with pytest.raises(AnnotationSourceError, match="none of the images that its annotations"):
         imported(file([image(1, 0)], [box(1, 99)]))
 
 
-def test_an_id_names_a_video_only_where_nothing_else_does(file):
+def test_a_video_without_other_names_is_named_by_its_id(file):
     named = image(1, 0, video_id=7, file_name="clip/1.jpg")
     (video,) = CocoSource(CocoJson(file([named], [box(1, 1)]))).videos(lambda _: None)
     assert "7" not in video.data_row

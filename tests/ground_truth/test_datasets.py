@@ -1,4 +1,4 @@
-"""Datasets that this package did not make: their user says what each column holds."""
+"""Datasets that this package did not make: the user names the columns."""
 
 from uuid import uuid4
 

@@ -1,4 +1,4 @@
-"""What goes wrong between here and Labelbox: nothing is sent twice, nothing lost, all is told."""
+"""Failures between here and Labelbox: nothing is sent twice or lost, and all are reported."""
 
 import json
 from types import SimpleNamespace
@@ -132,7 +132,7 @@ def test_a_key_that_is_revoked_half_way(imported, box, operation, imports_of, pr
     assert [len(lines) for lines in imports_of(project)] == [1, 1]
 
 
-def test_a_third_that_labelbox_refuses(imported, box, project, labels_of, tmp_path):
+def test_labelbox_refuses_a_third_of_the_lines(imported, box, project, labels_of, tmp_path):
     annotations = [car(row, track, left=track) for row in ROWS for track in range(15)]
 
     def refuse(line):
@@ -172,15 +172,15 @@ def test_two_runs_at_once(imported, project, imports_of, monkeypatch):
     assert len(imports_of(project)) == 1
 
 
-def test_a_name_that_is_taken_by_nothing_that_is_shown(imported, box):
+def test_a_taken_name_whose_import_is_not_found(imported, box):
     taken = {"errors": [{"message": "exists", "extensions": {"code": "RESOURCE_CONFLICT"}}]}
     box.faults.add(CREATE, status=200, body=json.dumps(taken).encode())
     with pytest.raises(AnnotationImportError, match="its name is taken; run the import again"):
         imported(TWO_CARS)
 
 
-def test_an_answer_that_gets_lost(imported, box, imports_of, project):
-    """Labelbox took the import, but the connection broke before it could say so."""
+def test_a_lost_response(imported, box, imports_of, project):
+    """Labelbox created the import, but the connection broke before its response."""
     box.faults.add(CREATE, "cut", after_bytes=5)
     with pytest.raises(LabelboxUnavailableError):
         imported(TWO_CARS)

@@ -1,4 +1,4 @@
-"""Files of other tools: their format is told by their ending, or asked for."""
+"""Files of other tools: their ending determines the format, or it must be given."""
 
 from typing import get_args
 

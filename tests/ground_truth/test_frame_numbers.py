@@ -1,4 +1,4 @@
-"""The frames that numbered pictures show follow from numbers and lengths, or are asked for."""
+"""The frames of numbered pictures follow from numbers and lengths, or must be given."""
 
 import pytest
 
@@ -58,12 +58,12 @@ def test_numbers_and_length_that_agree(numbers, count, expected):
         ([0, 0, 1], 25, 30.0, "two of its pictures have the same number"),
     ],
 )
-def test_numbers_that_leave_the_frames_open(numbers, count, rate, why):
+def test_ambiguous_numbers(numbers, count, rate, why):
     with pytest.raises(ValueError, match=why):
         frames(numbers, count, rate=rate)
 
 
-def test_what_the_user_says():
+def test_options_of_the_user():
     assert frames([0, 1, 2], 25, step=1) == [1, 2, 3]
     assert frames([0, 1, 2], 25, step=5) == [1, 6, 11]
     assert frames([1, 2, 4], 25, step=5) == [1, 6, 16]
@@ -86,7 +86,7 @@ def test_what_the_user_says():
         frames([0, 5], 40, first_number=1)
 
 
-def test_what_the_source_says_beside():
+def test_numbering_that_the_source_declares():
     assert frames([10, 15], 40, first=0) == [11, 16]
     assert frames([0, 1, 2], 25, declared=25) == [1, 2, 3]
     with pytest.raises(ValueError, match="frame_step"):

@@ -1,4 +1,4 @@
-"""Imports as Labelbox takes and refuses them, through the real SDK."""
+"""Imports that Labelbox accepts and refuses, through the real SDK."""
 
 import json
 
@@ -249,7 +249,7 @@ def test_what_does_not_fit_is_refused_before_it_is_sent(imported):
         "the project has no tool 'cat'; did you mean 'car'?",
         "it is a rectangle, but the tool in the project is a raster-segmentation",
         "the mask is empty (frame 2)",
-        "the project asks it once per video, but the answer changes in time",
+        "the project asks it once per video, but the answer changes",
         "'place' of the project has no option 'sea'; it has 'town', 'land'",
         "the project has no classification 'mood'",
         "the project has no data row 'three.mp4'",
@@ -306,11 +306,11 @@ def test_a_project_with_consensus_keeps_every_import(imported, labels_of, box, p
     assert run([car(1, track=3)], target).sent == 0
     imported([car(1)])
     (note,) = imported([car(1, track=2)], existing="overwrite").notes
-    assert "may put this import in their place" in note.what
+    assert "may replace them with this import" in note.what
     assert len(labels_of(project)["one.mp4"]) == 1
 
 
-def test_labels_of_an_import_just_before_are_waited_for(imported, labels_of, box, project):
+def test_an_import_waits_for_labels_of_an_earlier_one(imported, labels_of, box, project):
     box.faults.lag("labels", 0.5)
     imported([car(1)])
     other = imported([car(1, track=2), car(1, track=3, data_row="two.mp4")])
@@ -323,15 +323,15 @@ def test_labels_of_an_import_just_before_are_waited_for(imported, labels_of, box
     }
 
 
-def test_labels_that_were_deleted_since_stop_no_import(imported, project, monkeypatch):
-    monkeypatch.setattr("deeplake_labelbox._imports.run._LOOKS", (0.01,))
+def test_labels_that_were_deleted_do_not_stop_an_import(imported, project, monkeypatch):
+    monkeypatch.setattr("deeplake_labelbox._imports.run._RETRY_DELAYS", (0.01,))
     imported([car(1)])
     (row, _) = project.data_rows
     row.delete_label(row.labels[0])
     assert len(imported([car(1, track=2)]).accepted) == 1
 
 
-def test_pre_labels_that_wait_are_seen(imported, box):
+def test_unreviewed_pre_labels_are_found(imported, box):
     imported([car(1)], as_="pre-labels")
     result = imported([car(2)])
     assert [outcome.reason for outcome in result.skipped] == ["the data row has pre-labels already"]
@@ -341,16 +341,16 @@ def test_pre_labels_that_wait_are_seen(imported, box):
     assert any("can no longer be read" in gap.what for gap in result.gaps)
 
 
-def test_an_import_that_fails_whole_is_tried_again(imported, box):
+def test_an_import_that_failed_as_a_whole_is_sent_again(imported, box):
     box.imports.next_state = "FAILED"
     failed = imported([car(1)])
-    assert reasons(failed) == ["Labelbox failed the whole import; run it again"]
+    assert reasons(failed) == ["the whole import failed in Labelbox; run it again"]
     again = imported([car(1)])
     assert len(again.accepted) == 1
     assert again.files[0].name == f"{failed.files[0].name} (2)"
 
 
-def test_a_wait_has_an_end_and_can_be_taken_up(imported, box):
+def test_a_wait_times_out_and_can_be_resumed(imported, box):
     box.imports.next_polls = 20
     with pytest.raises(ImportTimeoutError, match="nothing is sent twice"):
         imported([car(1)], timeout=1e-6)
@@ -358,7 +358,7 @@ def test_a_wait_has_an_end_and_can_be_taken_up(imported, box):
     assert (result.sent, len(result.accepted)) == (0, 1)
 
 
-def test_statuses_that_expired_are_told(imported, box):
+def test_expired_statuses_are_reported(imported, box):
     imported([car(1)])
     box.imports.forget_files()
     result = imported([car(1)])
@@ -394,7 +394,7 @@ def test_data_rows_may_be_named(imported, project):
     assert imported([nameless], data_rows="one").accepted[0].data_row == "one.mp4"
 
 
-def test_names_that_two_data_rows_share_are_nobodys(imported, project):
+def test_names_that_two_data_rows_share_match_neither(imported, project):
     project.add_video(row_data="https://videos.test/x/one.mp4", external_id="a/one.mp4")
     project.add_video(row_data="https://videos.test/y/one.mp4", external_id="b/one.mp4")
     result = imported([car(1, data_row="one"), car(1, data_row="two.mp4")])
@@ -463,7 +463,7 @@ def test_one_classification_takes_one_answer(imported):
     assert reasons(result) == ["something else in the source answers it already"]
 
 
-def test_names_that_are_not_clear_give_way_to_ids(box, client, tmp_path):
+def test_ambiguous_names_are_replaced_by_ids(box, client, tmp_path):
     sky = {"type": "text", "name": "sky", "instructions": "How is the sky?", "scope": "index"}
     road = {"type": "text", "name": "road", "scope": "index"}
     target = box.add_project(
@@ -483,8 +483,8 @@ def test_names_that_are_not_clear_give_way_to_ids(box, client, tmp_path):
     assert len(result.accepted) == 3
 
 
-def test_an_answer_that_ends_is_taken_back(imported, tmp_path):
-    """As the SDK writes it: an empty list on the key frame from which nothing is answered."""
+def test_an_answer_ends_with_an_empty_one(imported, tmp_path):
+    """As the SDK writes it: an empty list on the key frame after the last answer."""
     out = tmp_path / "out.ndjson"
     imported([car(1, answers={"color": "red"}), car(2), car(3)], dry_run=out)
     (line,) = map(json.loads, out.read_text().splitlines())

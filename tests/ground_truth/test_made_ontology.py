@@ -1,4 +1,4 @@
-"""An import that makes the ontology of its project from its source."""
+"""An import that creates the ontology of its project from its source."""
 
 import numpy as np
 import pytest
@@ -64,9 +64,9 @@ def test_every_kind_of_annotation_gets_its_tool_or_classification(
 ):
     planned = imported(iter(EVERY_KIND), dry_run=tmp_path / "lines.ndjson", **OPTIONS)
     assert project.ontology_id is None
-    assert "'Target' would be made: car (rectangle), nose (point)," in str(planned)
+    assert "'Target' would be created: car (rectangle), nose (point)," in str(planned)
     result = imported(iter(EVERY_KIND), **OPTIONS)
-    assert "'Target' was made: car (rectangle), nose (point)," in str(result)
+    assert "'Target' was created: car (rectangle), nose (point)," in str(result)
     assert len(result.accepted) == len(result.annotations) == 7
     assert described(project) == (
         {
@@ -110,7 +110,7 @@ def attribute(name, kind, *values):
     )
 
 
-def test_cvat_tells_the_kinds_and_options_of_its_attributes(imported, project, tmp_path):
+def test_kinds_and_options_come_from_attributes_of_cvat(imported, project, tmp_path):
     asked = attribute("color", "select", "red", "blue") + attribute("old", "checkbox", "false")
     asked += attribute("plate", "text", "")
     labels = f"<labels><label><name>car</name><attributes>{asked}</attributes></label></labels>"
@@ -141,13 +141,13 @@ def test_cvat_tells_the_kinds_and_options_of_its_attributes(imported, project, t
             [CAR, {**AT, "class": "vehicle", "mask": PIXELS}],
             {"answer_kinds": {"color": "radio", "plate": "text"}},
             OntologyError,
-            "'vehicle' is a rectangle and a raster-segmentation in the source",
+            "'vehicle' is both a rectangle and a raster-segmentation in the source",
         ),
         (
             [CAR],
             {"answer_kinds": {"color": "radio", "plate": "text", "shade": "text"}},
             ConfigurationError,
-            "names 'shade', which the source does not answer; it answers 'color', 'flags', 'pla",
+            "names 'shade', which the source does not have; it has 'color', 'flags', 'pla",
         ),
         ([CAR], {"mapping": {"cat": "dog"}}, ConfigurationError, "`mapping` names 'cat'"),
         ([CAR], {"answer_kinds": {"color": "dropdown"}}, ConfigurationError, "has 'dropdown' for"),
@@ -157,16 +157,16 @@ def test_cvat_tells_the_kinds_and_options_of_its_attributes(imported, project, t
             AnnotationSourceError,
             "No video of the source was found",
         ),
-        ([CAR], {"make_ontology": False}, OntologyError, "or pass `make_ontology=True` to make"),
+        ([CAR], {"make_ontology": False}, OntologyError, "or pass `make_ontology=True` to create"),
         (
             [CAR],
             {"make_ontology": False, "answer_kinds": KINDS},
             ConfigurationError,
-            "`answer_kinds` is for `make_ontology`",
+            "`answer_kinds` needs `make_ontology=True`",
         ),
     ],
 )
-def test_what_is_unclear_is_refused_and_nothing_is_made(
+def test_an_unclear_ontology_is_refused_and_not_created(
     imported, project, source, options, error, message
 ):
     with pytest.raises(error, match=message):

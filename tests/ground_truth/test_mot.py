@@ -1,4 +1,4 @@
-"""MOTChallenge text: what its columns mean is known or asked, and a bad line costs that line."""
+"""MOTChallenge text: its variant is recognized or must be given; only bad lines are refused."""
 
 import pytest
 from shown_labels import boxes_of
@@ -110,14 +110,14 @@ def test_labels_txt_that_does_not_fit(read, text, why):
         ("frame,id,x,y,w,h,score,class,occlusion\n" + LINE, "has the column 'occlusion'"),
     ],
 )
-def test_a_file_that_does_not_say_its_variant_is_asked_for(read, text, why):
+def test_an_ambiguous_variant_must_be_given(read, text, why):
     with pytest.raises(
         AnnotationSourceError, match=f"{why}.*labels.txt.*source_format.*'visdrone'"
     ):
         read(text)
 
 
-def test_a_file_with_a_name_of_uavdt_is_asked_for(read):
+def test_a_file_named_like_those_of_uavdt_needs_its_variant(read):
     with pytest.raises(AnnotationSourceError, match="its name is that of a file of UAVDT"):
         read(LINE, name="M0203_gt_whole.txt")
 
@@ -150,7 +150,7 @@ def test_the_class_of_a_file_without_classes_is_mapped(imported, labels_of, proj
     }
 
 
-def test_a_detection_is_no_track(read):
+def test_detections_without_tracks_are_refused(read):
     lines = "1,-1,10,20,20,30,1,1,1\n2,-1,50,20,20,30,1,1,1\n2,7,50,20,20,30,1,1,1\n"
     assert read(lines)[0] == [
         ("pedestrian", "line 1", [1]),
@@ -213,7 +213,7 @@ def test_a_file_of_another_format_is_refused(read, text, fault):
         ("1,1,2,3,,5,1,1,1", "has nothing in column 5"),
     ],
 )
-def test_a_bad_line_costs_that_line(read, line, fault):
+def test_only_the_bad_line_is_refused(read, line, fault):
     tracks, (finding,) = read(f"{LINE}\n{line}\n3{LINE[1:]}\n")
     assert tracks == [("pedestrian", "1", [1, 3])]
     assert finding.startswith(f"line 2 of gt.txt {fault}")
@@ -267,7 +267,7 @@ def test_a_sequence_of_another_rate_than_its_video(tmp_path, rate, length, is_su
         assert f"gives {rate:g} frames per second" in video.refused[0].reason
 
 
-def test_a_seqinfo_that_cannot_be_read_is_told_in_a_line(tmp_path, caplog):
+def test_an_unreadable_seqinfo_is_an_error_of_one_line(tmp_path, caplog):
     (tmp_path / "gt.txt").write_text(LINE)
     (tmp_path / "seqinfo.ini").write_text("no section")
     (video,) = MotSource(tmp_path).videos(NO_TOOL)

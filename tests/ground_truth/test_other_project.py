@@ -132,7 +132,7 @@ def objects_of(project, labels_of):
 @pytest.mark.parametrize("groups", GROUPS, ids=str)
 @pytest.mark.parametrize("asked", [False, True], ids=["without questions", "with questions"])
 @pytest.mark.parametrize("wanted", [False, True], ids=["to none", "to questions"])
-def test_a_tool_is_the_same_whatever_it_asks(
+def test_a_tool_is_matched_whatever_its_classifications(
     new_project, dataset_of, send, labels_of, groups, asked, wanted
 ):
     tools = QUESTIONS if asked else NO_QUESTIONS
@@ -172,11 +172,11 @@ def test_answers_that_fit_are_carried_over(new_project, dataset_of, send, labels
     ]
     no_option, no_text = sorted((gap.what for gap in result.gaps), reverse=True)
     assert "'color' of 'person' has no option 'blue'" in no_option
-    assert "'color' of 'car' is a text, it cannot be answered with 'red'" in no_text
+    assert "'color' of 'car' is a text; it cannot be answered with 'red'" in no_text
 
 
 @pytest.mark.parametrize("groups", GROUPS, ids=str)
-def test_a_tool_of_another_kind_is_told(new_project, dataset_of, send, labels_of, groups):
+def test_a_tool_of_another_kind_is_reported(new_project, dataset_of, send, labels_of, groups):
     dataset = dataset_of(new_project(QUESTIONS, label=ASKED), groups)
     target = new_project([{"tool": "line", "name": "person"}, NO_QUESTIONS[1]])
     result = send(dataset, target)
@@ -194,7 +194,7 @@ def test_a_tool_of_another_kind_is_told(new_project, dataset_of, send, labels_of
         (radio("weather", "sun", "rain"), "rain"),  # global: it holds in all frames
         (checklist("weather", "rain", scope="index"), "rain"),
         (radio("weather", "sun", scope="index"), "has no option 'rain'"),
-        (text("weather", scope="index"), "is a text, it cannot be answered with 'rain'"),
+        (text("weather", scope="index"), "is a text; it cannot be answered with 'rain'"),
         (radio("sky", "sun", "rain", scope="index"), "the project has no classification 'weather'"),
     ],
 )

@@ -112,7 +112,7 @@ def test_masks_and_key_frames_come_back(coco_file):
     assert car.is_key_frame.tolist() == [True, *[False] * 5]
 
 
-def test_some_frames_of_a_video_come_back_as_these(coco_file):
+def test_a_selection_of_frames_comes_back(coco_file):
     path = coco_file("car/car", videos=[0], where="frame_idx < 2")
     (car,) = read_coco(path).tracks
     assert car.frames.tolist() == [1, 2]

@@ -1,4 +1,4 @@
-"""Objects that lie outside the picture are refused; what crosses its edge is told."""
+"""Objects outside the picture are refused; objects that cross its edge are noted."""
 
 import numpy as np
 import pytest
@@ -68,7 +68,7 @@ def test_what_is_beyond_the_picture(kind, values, outside, crosses):
     assert [np.flatnonzero(where).tolist() for where in found] == [outside, crosses]
 
 
-def test_frames_outside_part_the_track_and_are_told():
+def test_frames_outside_split_the_track_and_are_reported():
     builder = TrackBuilder()
     for frame, left in enumerate([50, 60, 70, 80, 30], 1):
         builder.add("car", "rectangle", "a", frame, (left, 5, 10, 10))
@@ -76,7 +76,7 @@ def test_frames_outside_part_the_track_and_are_told():
     (line,) = payload.lines
     assert frames_of(line) == [[1, 2], [5]]
     assert payload.gaps == [("'car' a: it lies outside the picture of 64 x 48 pixels", 3, 2)]
-    assert payload.notes == [("'car' a: crosses the edge of the picture; imported as it is", 2, 1)]
+    assert payload.notes == [("'car' a: crosses the edge of the picture; imported unchanged", 2, 1)]
     assert not payload.refused
 
 
@@ -98,14 +98,18 @@ def test_an_object_wholly_outside_is_refused_with_its_frame(name, kind, value):
     assert not payload.gaps
 
 
-def test_crossing_is_told_once_a_class():
+def test_crossing_the_edge_is_reported_once_per_class():
     builder = TrackBuilder()
     for track in range(8):
         builder.add("car", "rectangle", str(track), track + 3, (-2, 5, 10, 10))
     payload = written(builder)
     assert len(payload.lines) == 8
     assert payload.notes == [
-        ("'car' 0, 1, 2, 3, 4 and 3 more: crosses the edge of the picture; imported as it is", 3, 8)
+        (
+            "'car' 0, 1, 2, 3, 4 and 3 more: crosses the edge of the picture; imported unchanged",
+            3,
+            8,
+        )
     ]
 
 
@@ -115,7 +119,7 @@ def test_nothing_is_outside_a_picture_of_unknown_size():
     assert len(written(builder, size=None).lines) == 1
 
 
-def test_an_object_that_is_left_out_in_a_frame_keeps_its_others():
+def test_an_object_outside_in_one_frame_keeps_the_other_frames():
     builder = TrackBuilder()
     for frame in (1, 2, 4, 5):
         builder.add("car", "rectangle", "a", frame, (5, 5, 10, 10))
@@ -136,14 +140,14 @@ def test_an_object_that_is_left_out_in_a_frame_keeps_its_others():
     ]
 
 
-def test_a_line_of_one_vertex_is_none():
+def test_a_line_of_one_vertex_is_refused():
     builder = TrackBuilder()
     builder.add("lane", "line", "a", 2, np.array([[5.0, 5.0]]))
     (refusal,) = written(builder).refused
     assert refusal.reason == "the line has fewer than 2 vertices (frame 2)"
 
 
-def test_a_mask_that_cannot_be_read_ends_nothing_else():
+def test_a_broken_mask_does_not_affect_other_objects():
     def pixels():
         mask = np.zeros((48, 64), dtype=bool)
         mask[2:5, 2:5] = True
@@ -167,7 +171,7 @@ def test_a_mask_that_cannot_be_read_ends_nothing_else():
     assert refusal.reason == "the mask cannot be read: the runs cover 3 pixels of 6 (frame 2)"
 
 
-def test_coordinates_that_are_not_finite_end_nothing_else():
+def test_infinite_coordinates_do_not_affect_other_objects():
     builder = TrackBuilder()
     for frame, width in enumerate([10, float("nan"), 10, 0], 1):
         builder.add("car", "rectangle", "a", frame, (5, 5, width, 10))

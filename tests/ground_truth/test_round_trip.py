@@ -140,7 +140,7 @@ def test_pre_labels_make_no_label(own_box, dataset_of, second_project):
     assert {outcome.reason for outcome in other} == {"the data row has pre-labels already"}
 
 
-def test_the_dataset_may_name_its_tools_otherwise(own_box, dataset_of):
+def test_tools_may_have_other_names_in_the_dataset(own_box, dataset_of):
     first = dataset_of(own_box.sample.project_id)
     ontology = own_box.sample.ontology_normalized
     for tool in ontology["tools"]:

@@ -1,4 +1,4 @@
-"""A dataset whose frames were scaled gives annotations in pixels of the video."""
+"""Annotations of a dataset with scaled frames are imported in pixels of the video."""
 
 import numpy as np
 

@@ -75,7 +75,7 @@ def test_classes_without_names_are_numbered_and_masks_are_boxes_where_wanted(det
     assert shapes[3].tolist() == [1, 6, 7, 8]
 
 
-def test_what_does_not_say_enough_is_refused(detections):
+def test_incomplete_detections_are_refused(detections):
     for source, options, message in (
         ({1: detections(1)}, {}, "do not name their video; name it with `data_rows='VIDEO'`"),
         ({"a": {1: detections(1)}}, {"data_row": "a"}, "one data row is named as well"),
@@ -87,7 +87,7 @@ def test_what_does_not_say_enough_is_refused(detections):
             read(source, **options)
 
 
-def test_what_a_dataset_gives_comes_back(sample_box, sample_client, tmp_path):
+def test_detections_of_a_dataset_come_back(sample_box, sample_client, tmp_path):
     """Boxes and masks of the sample project, out as detections and in again."""
     pytest.importorskip("supervision")
     dataset = dl.create_dataset(

@@ -120,7 +120,7 @@ def test_what_labelbox_interpolated_needs_its_key_frames_only():
     assert thin(frames, dense, tolerance=0.0).tolist() == drawn.tolist()
 
 
-def test_a_value_that_is_no_thousandth_needs_a_key_frame_at_zero_tolerance():
+def test_values_finer_than_a_thousandth_need_key_frames_at_zero_tolerance():
     frames = np.arange(1, 6)
     values = np.full((5, 2), 1 / 3)
     assert len(thin(frames, values, tolerance=0.0)) == 5
@@ -157,7 +157,7 @@ def test_lines_hold_where_their_vertex_counts_differ(counts, tolerance, data):
         assert (np.abs(shape - wanted) <= tolerance + SLACK).all()
 
 
-def test_a_line_that_stands_still_before_its_vertices_change_is_drawn_once():
+def test_a_still_line_has_one_key_frame_until_its_vertices_change():
     still, moved = np.array([[0.0, 0.0], [4.0, 4.0]]), np.array([[1.0, 1.0]])
     chosen = thin(np.arange(1, 9), [still] * 5 + [moved] * 3, tolerance=0.0)
     assert chosen.tolist() == [0, 5, 7]

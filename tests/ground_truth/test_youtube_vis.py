@@ -1,4 +1,4 @@
-"""YouTube-VIS: its masks and boxes land on the frames that its file names tell."""
+"""YouTube-VIS: its masks and boxes land on the frames that its file names number."""
 
 import json
 
@@ -119,7 +119,7 @@ def test_another_video_of_the_file_tells_that_numbers_count_from_0(
         (annotation(segmentations=[None] * 3, bboxes=[None] * 3), "is in no picture"),
     ],
 )
-def test_a_bad_annotation_is_refused_alone(imported, file, bad, fault):
+def test_only_the_bad_annotation_is_refused(imported, file, bad, fault):
     result = imported(file(bad, annotation(10)))
     assert len(result.accepted) == 1
     (refused,) = result.refused
@@ -139,7 +139,7 @@ def test_one_bad_mask_or_box_leaves_the_others(imported, file):
     assert len(result.accepted) == 1
 
 
-def test_annotations_of_videos_that_are_not_there(imported, file):
+def test_annotations_of_missing_videos(imported, file):
     result = imported(file(annotation(1), annotation(2, video_id=7)))
     assert len(result.accepted) == 1
     assert [refused.track for refused in result.refused] == ["2"]
@@ -166,7 +166,7 @@ def test_a_file_of_another_kind_is_refused(imported, tmp_path, text, fault):
         imported(tmp_path / "vis.json")
 
 
-def test_an_id_names_a_video_only_where_nothing_else_does(file):
+def test_a_video_without_other_names_is_named_by_its_id(file):
     (named,) = YoutubeVisSource(CocoJson(file())).videos(lambda _: None)
     (bare,) = YoutubeVisSource(CocoJson(file(names=["0.jpg", "5.jpg", "10.jpg"]))).videos(
         lambda _: None
@@ -174,7 +174,7 @@ def test_an_id_names_a_video_only_where_nothing_else_does(file):
     assert (named.data_row, bare.data_row) == (("one",), ("1",))
 
 
-def test_crowds_are_told(file):
+def test_crowds_are_noted(file):
     (video,) = YoutubeVisSource(CocoJson(file(annotation(iscrowd=1)))).videos(lambda _: None)
     (note,) = video.findings
     assert note.is_note

@@ -1,4 +1,4 @@
-"""CVAT's projects, tasks and jobs: each track is of the video, and on the frames, of its task."""
+"""CVAT's projects, tasks and jobs: each track has the video and the frames of its task."""
 
 import re
 
@@ -27,7 +27,7 @@ def test_tasks_of_a_project_run_on_within_a_subset(frames_of):
     ) == {"a.mp4": {"1": [4, 5]}, "b.mp4": {"0": [4, 5]}, "c.mp4": {"2": [5]}}
 
 
-def test_tracks_tell_subsets_of_one_name_apart(frames_of):
+def test_subsets_of_one_name_are_distinguished_by_their_tracks(frames_of):
     tasks = [task(1, 10, source="a.mp4"), task(2, 10, source="b.mp4")]
     listed = "<subsets>default\ndefault</subsets>"
     text = document(
@@ -93,7 +93,7 @@ def test_tracks_of_no_task_are_refused(imported, shown):
         f"<project><tasks><task><id>5</id></task></tasks><source>one.mp4</source></project>{SIZE}",
     ],
 )
-def test_source_and_size_stand_where_they_may(imported, shown, meta):
+def test_source_and_size_are_found_in_every_place(imported, shown, meta):
     shape = [mask(2), mask(3, outside=1)]
     result = imported(document(meta, track(*shape, label="road")))
     assert not result.refused
@@ -147,7 +147,7 @@ def test_tasks_of_one_video_go_to_one_data_row(imported, project):
     names = re.findall("<name>([^<]+)</name>", project_of(*tasks))
     assert len(names) == 2
     rows = {name: row.id for name, row in zip(names, project.data_rows, strict=False)}
-    with pytest.raises(AnnotationSourceError, match="`data_rows` names several data rows for it"):
+    with pytest.raises(AnnotationSourceError, match="`data_rows` gives it several data rows"):
         imported(text, data_rows=rows)
 
 

@@ -1,4 +1,4 @@
-"""CVAT for video: labels land on the frames on which CVAT shows them, or it is told why not."""
+"""CVAT for video: labels land on the frames on which CVAT shows them, or the reason is given."""
 
 import numpy as np
 import pytest
@@ -71,7 +71,7 @@ def test_cvat_is_imported_frame_by_frame(imported, labels_of, project, read):
         ("<stop_frame>", "<frame_filter>odd</frame_filter><stop_frame>", "not like 'step=5'"),
     ],
 )
-def test_what_is_no_cvat_file_is_refused_whole(read, old, new, fault):
+def test_a_file_that_is_not_of_cvat_is_refused(read, old, new, fault):
     with pytest.raises(AnnotationSourceError, match=fault):
         read(CVAT.replace(old, new))
 
@@ -113,7 +113,7 @@ def test_xml_entities_are_not_expanded(cvat_file):
     ],
 )
 @pytest.mark.parametrize("place", [0, 1])
-def test_a_track_that_cannot_be_imported_is_refused_alone(read, bad, fault, place):
+def test_only_the_broken_track_is_refused(read, bad, fault, place):
     """As a whole: what is between its other shapes is not guessed."""
     tag = bad[1:].split()[0]
     shapes = [bad, bad.replace('frame="3"', 'frame="5"')] if tag != "box" else [bad]
@@ -137,7 +137,7 @@ def test_a_track_that_cannot_be_imported_is_refused_alone(read, bad, fault, plac
 
 
 @pytest.mark.parametrize("rotation", ["0", "0.00", "-0.0", "360", "360.00", "-360"])
-def test_a_rotation_that_is_none(frames_of, rotation):
+def test_a_rotation_of_zero(frames_of, rotation):
     shape = box(3, more=f'rotation="{rotation}"')
     assert frames_of(document(task(), track(shape, box(4, outside=1)))) == {"one.mp4": {"0": [4]}}
 
@@ -148,7 +148,7 @@ def test_what_is_outside_is_not_read(frames_of):
     assert frames_of(text) == {"one.mp4": {"0": [4, 5]}}
 
 
-def test_a_track_that_is_nowhere(read):
+def test_a_track_without_visible_shapes(read):
     (video,) = read(document(task(), track(box(0, outside=1)), track(label="", number=1)))
     assert reasons(video) == [
         ("0", "it is outside of the picture in all frames"),
@@ -193,7 +193,7 @@ def test_deleted_frames_are_not_labeled(read):
     assert (finding.frame, finding.count) == (3, 4)
 
 
-def test_a_file_that_does_not_tell_where_it_ends(read):
+def test_a_file_without_its_last_frame(read):
     (video,) = read(document("", track(box(3))))
     assert video.tracks[0].frames.tolist() == [4]
     assert "how many frames it has" in video.findings[0].what
@@ -214,7 +214,7 @@ def test_a_shape_that_is_written_twice(read):
     assert video.findings[0].what == "'car' 0: it is in the frame twice; the first one counts"
 
 
-def test_marks_that_labelbox_does_not_have_are_told_once(read):
+def test_unsupported_marks_are_reported_once(read):
     occluded = 'occluded="1"'
     (video,) = read(
         document(
@@ -251,7 +251,7 @@ def test_polygons_are_filled_for_a_mask_tool(imported, shown):
         ("3", "it is a polygon, but the tool in the project is a rectangle"),
     ]
     assert [note.what for note in result.notes] == [
-        "'sky' 1: crosses the edge of the picture; imported as it is"
+        "'sky' 1: crosses the edge of the picture; imported unchanged"
     ]
 
 

@@ -28,7 +28,7 @@ def load_blob_file_paths_from_azure(
         storage_account_name: Name of the storage account.
         container_name: Name of the container.
         parent_path: Start of the names of the blobs.
-        sas_token: Token with the rights to list and read, with or without a ``?`` before it.
+        sas_token: Token with permission to list and read, with or without a leading ``?``.
         predicate: Called with the name of each blob; returns whether to include it.
         sign_urls: Whether to add the token to the URLs. Labelbox can then read them without an IAM
             integration, until the token expires.
@@ -64,7 +64,7 @@ def load_blob_file_paths_from_azure(
         refused = isinstance(error, exceptions.ClientAuthenticationError)
         kind = VideoForbiddenError if refused else VideoNotFoundError
         raise kind(
-            f"Azure gives no list of {place} ({clean(error.message)}); check the account, the "
+            f"Azure did not list {place} ({clean(error.message)}); check the account, the "
             "container and the token."
         ) from error
     except exceptions.AzureError as error:
@@ -84,7 +84,7 @@ def blob_urls(
     predicate: Callable[[str], bool],
     token: str | None,
 ) -> list[str]:
-    """The URLs of blobs, with quoted names and the token, if there is one."""
+    """Return the URLs of blobs, with quoted names and the token, if there is one."""
     query = f"?{token}" if token else ""
     return [
         f"{account_url}/{container_name}/{quote(name)}{query}" for name in names if predicate(name)

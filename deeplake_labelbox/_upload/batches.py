@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _MAX_ROWS: Final = 100_000
-# Start of Labelbox's message for a batch without a data row that it can add.
+# Start of Labelbox's message for a batch to which it can add no data row.
 _NONE_VALID: Final = re.compile(r"No valid data rows", re.IGNORECASE)
-# Seconds between looks at exports, which lag by seconds.
-_LOOKS: Final = (0.2, 0.5, 1, 2, 4, 8, 16)
+# Seconds between exports, which lag by seconds.
+_RETRY_DELAYS: Final = (0.2, 0.5, 1, 2, 4, 8, 16)
 
 
 def rows_in_project(
@@ -74,9 +74,9 @@ def send(
 ) -> SentBatches:
     """Send data rows to a project in batches named ``prefix`` and a number of four digits.
 
-    This waits until Labelbox has processed the data rows. Numbers follow those of the project's
-    batches. Labelbox refuses a batch if it can add none of its data rows; then the reason is found
-    for each of them.
+    This waits until Labelbox has processed the data rows. Numbers that the project's batches have
+    are not used again. Labelbox refuses a batch if it can add none of its data rows; then the
+    reason is found for each of them.
     """
     sent = SentBatches()
     if not row_ids:
@@ -90,20 +90,20 @@ def send(
         name = f"{prefix}{number:04d}"
         some = list(row_ids[start : start + _MAX_ROWS])
         with labelbox_errors(f"sending {counted(len(some), 'data row')} to project {project.uid}"):
-            batch, said = _create_batch(project, name, some, priority)
+            batch, refusal = _create_batch(project, name, some, priority)
             failed = some if batch is None else _failed_rows(client, project, batch, some)
             if batch is not None:
                 taken.add(name)
                 sent.batch_ids.append(str(batch.uid))
                 logger.info("Sent %d data rows as batch %s (%s)", len(some), name, batch.uid)
-            sent.refused |= _reasons(client, project, failed, said)
+            sent.refused |= _reasons(client, project, failed, refusal)
     return sent
 
 
 def _create_batch(
     project: labelbox.Project, name: str, row_ids: list[str], priority: int
 ) -> tuple[labelbox.Batch | None, str]:
-    """Create a batch; without one if no data row can be added, and what Labelbox says then."""
+    """Create a batch; if no data row can be added, return None and Labelbox's message."""
     from lbox import exceptions as sdk  # noqa: PLC0415 - the SDK is slow to import
 
     try:
@@ -117,21 +117,21 @@ def _create_batch(
 def _failed_rows(
     client: labelbox.Client, project: labelbox.Project, batch: labelbox.Batch, row_ids: list[str]
 ) -> list[str]:
-    """The data rows that were not added to a batch."""
+    """Find the data rows that were not added to a batch."""
     failed = [clean(str(row_id)) for row_id in batch.failed_data_row_ids or ()]
     if failed or int(batch.size) == len(row_ids):
         return failed
-    # Of large batches Labelbox tells the size only.
+    # For large batches, Labelbox reports only the size.
     there = _seen_in_project(client, project, row_ids, int(batch.size))
     return [row_id for row_id in row_ids if row_id not in there]
 
 
 def _reasons(
-    client: labelbox.Client, project: labelbox.Project, failed: list[str], said: str
+    client: labelbox.Client, project: labelbox.Project, failed: list[str], refusal: str
 ) -> dict[str, str]:
-    """Find the reasons why data rows that were not added to a batch are not in the project.
+    """Find out why data rows that were not added to a batch are not in the project.
 
-    Data rows that are in it already are left out: an export shows them some time after they were
+    Data rows that are in it already get no reason; an export shows them some time after they were
     sent.
     """
     from lbox.exceptions import ResourceNotFoundError  # noqa: PLC0415 - the SDK is slow to import
@@ -154,12 +154,12 @@ def _reasons(
                 f"Labelbox could not process the file of data row {row_id}; delete the data row "
                 "in Labelbox, and upload a file that can be played"
             )
-    told = f" ({said})" if said else ""
+    message = f" ({refusal})" if refusal else ""
     late = set(waiting) - _seen_in_project(client, project, waiting, len(waiting))
     for row_id in late:
         reasons[row_id] = (
-            f"Labelbox did not take data row {row_id} into the project{told}; call again in a "
-            "minute, as exports show fresh data rows late"
+            f"Labelbox did not add data row {row_id} to the project{message}; try again in a "
+            "minute, because exports show new data rows late"
         )
     return reasons
 
@@ -167,9 +167,9 @@ def _reasons(
 def _seen_in_project(
     client: labelbox.Client, project: labelbox.Project, row_ids: list[str], expected: int
 ) -> set[str]:
-    """The data rows that exports show in a project; waits until they show the expected number."""
+    """Find the data rows that exports show in a project; wait for the expected number."""
     there = rows_in_project(client, project, row_ids)
-    for delay in _LOOKS:
+    for delay in _RETRY_DELAYS:
         if len(there) >= expected:
             break
         time.sleep(delay)

@@ -1,4 +1,4 @@
-"""The https URLs of objects in buckets, which Labelbox reads through an IAM integration."""
+"""Convert bucket URLs to the https URLs that Labelbox reads through an IAM integration."""
 
 from __future__ import annotations
 
@@ -20,17 +20,19 @@ def https_url(
         url: ``s3://bucket/key``, ``gs://bucket/key`` (or ``gcs://``) or
             ``az://container/blob`` (or ``abfs://``, ``abfss://``).
         endpoint: URL of an S3 server other than Amazon's.
-        region: Region of the bucket, for Amazon; without a region, Amazon redirects.
+        region: Region of the bucket, for Amazon; without it, Amazon redirects.
         account: Name of the storage account, for Azure.
 
     Raises:
-        ConfigurationError: The URL names no object, or Azure's account is missing.
+        ConfigurationError: The URL does not name an object, or Azure's account is missing.
     """
     parts = urlsplit(url, allow_fragments=False)
     bucket = parts.netloc
     key = quote(parts.path.lstrip("/") + (f"?{parts.query}" if parts.query else ""))
     if not bucket or not key:
-        raise ConfigurationError(f"{url} names no file in a bucket; write scheme://bucket/path.")
+        raise ConfigurationError(
+            f"{url} does not name a file in a bucket; write scheme://bucket/path."
+        )
     match parts.scheme.lower():
         case "s3" if endpoint:
             return f"{endpoint.rstrip('/')}/{bucket}/{key}"
@@ -42,6 +44,6 @@ def https_url(
         case "az" | "abfs" | "abfss" if account:
             return f"https://{account}.blob.core.windows.net/{bucket}/{key}"
     raise ConfigurationError(
-        f"The https URL of {url} is not known; for Azure give the account_name, otherwise use "
-        "s3:// or gs://."
+        f"{url} has no known https URL; for Azure, give the account_name; otherwise use s3:// or "
+        "gs://."
     )

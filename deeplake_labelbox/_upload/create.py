@@ -23,15 +23,15 @@ from deeplake_labelbox._upload.global_keys import (
 )
 from deeplake_labelbox._upload.metadata import MetadataSource, metadata_by_key
 from deeplake_labelbox._upload.ontology import OntologyLike, WantedOntology
-from deeplake_labelbox._upload.requirements import look_at
+from deeplake_labelbox._upload.requirements import check_file
 from deeplake_labelbox._upload.result import AnnotationProject, RefusedVideo, UploadedDataRow
 from deeplake_labelbox._upload.sources import VideoFile, read_sources
 from deeplake_labelbox._upload.targets import (
+    create_labelbox_dataset,
+    create_labelbox_project,
     find_dataset,
     find_integration,
     find_project,
-    make_dataset,
-    make_project,
 )
 from deeplake_labelbox.errors import ConfigurationError, LabelboxError, UploadError
 
@@ -65,37 +65,37 @@ def upload_videos(
     lb_api_key: str | None = None,
     progress: bool = True,
 ) -> AnnotationProject:
-    """Upload videos to Labelbox and create a project of them that is ready to label.
+    """Upload videos to Labelbox and create a project with them that is ready to label.
 
     Another call with the same or more videos resumes the upload. The dataset and the project are
     found by name or id, and the data rows by global key. Existing data rows are not uploaded again,
-    and those in the project are not sent to it again. If a data row of another dataset has the same
-    global key, it is used.
+    and those in the project are not sent to it again. If another dataset has a data row with the
+    same global key, that data row is used.
 
     Args:
-        paths: Local paths and URLs, also mixed. ``s3://`` and ``gs://`` URLs are passed to Labelbox
-            as https URLs, which it reads through an IAM integration.
+        paths: Local paths, URLs or both. ``s3://`` and ``gs://`` URLs are passed to Labelbox as
+            https URLs, which it reads through an IAM integration.
         project: Name of the Labelbox project, which is created if it does not exist.
         dataset: Name of the Labelbox dataset, by default that of the project; it is created if it
             does not exist.
         ontology: A ``labelbox.Ontology``, its id, its normalized dict, an `Ontology`, or a
             Deep Lake dataset, whose columns define it. A new ontology gets the project's name. None
-            leaves the project as it is.
-        project_id: Id of the project, if several have the name.
-        dataset_id: Id of the dataset, if several have the name.
-        metadata: Metadata of new data rows: values by the names of metadata fields, which exist in
-            the organization; a mapping by path or URL as it is in ``paths``, or a function of it.
-            Existing data rows keep theirs.
+            leaves the project unchanged.
+        project_id: Id of the project, if several have the same name.
+        dataset_id: Id of the dataset, if several have the same name.
+        metadata: Metadata of new data rows: a mapping by path or URL as in ``paths``, or a function
+            of it, to values by the name of a metadata field, which must exist in the organization.
+            Existing data rows keep their metadata.
         priority: 1 (first) to 5 (last).
         batches_name: Start of the names of batches; ``<dataset>_batch-`` by default.
-        iam_integration: Id or name of the IAM integration of a new dataset, "DEFAULT" for
-            that of the organization if it has one, or None for none.
+        iam_integration: Id or name of the IAM integration of a new dataset, "DEFAULT" for the
+            organization's default if it has one, or None for none.
         duplicates: What to do with videos that have the same global key: "fail" before anything is
             uploaded, "skip" all but the first, or upload "all" with ``-2``, ``-3`` … after the key.
         preflight: What to do with local files that Labelbox does not accept (container, codec,
             size): "fail" before anything is uploaded, "skip" them, "warn", or "off" for no check.
-        global_key_generator: Called with each path or URL as it is in ``paths``. By default the key
-            is made from the content of a file, and from a URL without its query; see
+        global_key_generator: Called with each path or URL as in ``paths``. By default the key
+            is computed from the content of a file, or is the URL without its query; see
             `deterministic_global_key`.
         fail_on_error: Whether to raise if Labelbox rejects a video or cannot process it. Otherwise
             it is listed in the result, and the other videos are uploaded.
@@ -104,18 +104,18 @@ def upload_videos(
         progress: Whether to show a progress bar.
 
     Returns:
-        The project, its data rows by path, and the videos that were refused with reasons.
+        The project, its data rows by path, and the refused videos with reasons.
 
     Raises:
-        ConfigurationError: An argument cannot be used, or videos occur several times.
+        ConfigurationError: An argument is invalid, or videos occur more than once.
         VideoNotFoundError: A local file does not exist. Nothing was uploaded.
-        UploadError: The preflight refuses files, or Labelbox accepted no video (or, with
-            ``fail_on_error``, not every video).
+        UploadError: The preflight refuses files, or Labelbox accepted no video (with
+            ``fail_on_error``: not every video).
         OntologyError: The ontology cannot be read, or the project has another one.
         MediaTypeError: The project is not a video project.
         AuthenticationError: The API key is refused.
-        LabelboxError: Labelbox refuses a request, or cannot be reached. The message names what was
-            created so far; the same call resumes from there.
+        LabelboxError: A request to Labelbox failed. The message names what was created so far; the
+            same call resumes from there.
 
     Example:
         ```python
@@ -135,19 +135,19 @@ def upload_videos(
             ],
         }
         videos = list_videos("day/*.mp4")
-        made = upload_videos(videos, project="Cars", ontology=ontology, lb_api_key=api_key)
-        print(made)
+        uploaded = upload_videos(videos, project="Cars", ontology=ontology, lb_api_key=api_key)
+        print(uploaded)
         ```
     """
     dataset_name = project if dataset is None else dataset
     _check(dataset_name, project, priority, preflight)
-    sources, refused, warnings = _seen(read_sources(paths), preflight)
+    sources, refused, warnings = _check_files(read_sources(paths), preflight)
     videos, repeated = with_keys(sources, global_key_generator, duplicates)
     signed = sum("?" in (video.source.url or "") for video in videos)
     if signed:
         warnings.append(
-            f"Labelbox cannot show {counted(signed, 'video')} any more once the signature in the "
-            "query of the URL expires."
+            f"Labelbox can no longer show {counted(signed, 'video')} once the signature in the URL "
+            "expires."
         )
     client = connect(lb_api_key, lb_client=lb_client)
     with waiting_for_rate_limit(client):
@@ -162,8 +162,8 @@ def upload_videos(
         existing = rows_by_key(client, [video.global_key for video in videos])
         try:
             if lb_dataset is None:
-                lb_dataset = make_dataset(client, dataset_name, integration)
-                upload.made.append(f"dataset {dataset_name} ({lb_dataset.uid})")
+                lb_dataset = create_labelbox_dataset(client, dataset_name, integration)
+                upload.created.append(f"dataset {dataset_name} ({lb_dataset.uid})")
             upload.add_rows(
                 lb_dataset,
                 videos,
@@ -174,8 +174,8 @@ def upload_videos(
             )
             is_new = lb_project is None
             if lb_project is None:
-                lb_project = make_project(client, project)
-                upload.made.append(f"project {project} ({lb_project.uid})")
+                lb_project = create_labelbox_project(client, project)
+                upload.created.append(f"project {project} ({lb_project.uid})")
             if ontology_id is None:
                 ontology_id = wanted.connect(lb_project)
             prefix = batches_name or f"{dataset_name}_batch-"
@@ -183,10 +183,10 @@ def upload_videos(
                 lb_project, prefix, priority, is_new=is_new, fail_on_error=fail_on_error
             )
         except LabelboxError as error:
-            raise upload.with_made(error) from error
+            raise upload.with_progress(error) from error
         if ontology_id is None:
             upload.warnings.append(
-                "The project has no ontology; connect one before labeling, or run it again with "
+                "The project has no ontology; connect one before labeling, or run this again with "
                 "`ontology`."
             )
         return upload.result(lb_dataset, lb_project, ontology_id)
@@ -199,7 +199,7 @@ class _Upload:
     client: labelbox.Client
     refused: list[RefusedVideo]
     warnings: list[str]
-    made: list[str] = field(default_factory=list)
+    created: list[str] = field(default_factory=list)
     rows: list[UploadedDataRow] = field(default_factory=list)
     batch_ids: list[str] = field(default_factory=list)
 
@@ -220,7 +220,7 @@ class _Upload:
                 maker.make(new, progress=progress)
         finally:
             if maker.created:
-                self.made.append(f"{counted(len(maker.created), 'data row')}")
+                self.created.append(f"{counted(len(maker.created), 'data row')}")
         for video in videos:
             key, source = video.global_key, video.source
             row_id = existing.get(key) or maker.created.get(key)
@@ -265,12 +265,12 @@ class _Upload:
                 f"{by_labelbox[0]}; see Labelbox's data requirements for videos."
             )
 
-    def with_made(self, error: LabelboxError) -> LabelboxError:
-        """The same error, whose message also names what was created before."""
-        if not self.made:
+    def with_progress(self, error: LabelboxError) -> LabelboxError:
+        """Add to an error's message what was created so far."""
+        if not self.created:
             return error
         return type(error)(
-            f"{error} Made so far: {', '.join(self.made)}; run it again to go on from there."
+            f"{error} Created so far: {', '.join(self.created)}; run this again to continue."
         )
 
     def result(
@@ -304,30 +304,29 @@ def _check(dataset_name: str, project_name: str, priority: int, preflight: str) 
         )
 
 
-def _seen(
+def _check_files(
     sources: list[VideoFile], policy: PreflightPolicy
 ) -> tuple[list[VideoFile], list[RefusedVideo], list[str]]:
-    """Check files; return the videos to upload, those refused, and the warnings."""
+    """Return the videos to upload, the refused ones, and warnings."""
     if policy == "off":
         return sources, [], []
     kept: list[VideoFile] = []
     refused: list[RefusedVideo] = []
     warnings: list[str] = []
     for source in sources:
-        seen = look_at(source)
-        reasons = list(seen.warnings)
-        if seen.refusals and policy != "warn":
-            reason = "; ".join(seen.refusals)
+        check = check_file(source)
+        if check.refusals and policy != "warn":
+            reason = "; ".join(check.refusals)
             refused.append(RefusedVideo(source.path, "preflight", reason, source.name))
             continue
         kept.append(source)
-        warnings += [f"{source.name}: {reason}." for reason in (*seen.refusals, *reasons)]
+        warnings += [f"{source.name}: {each}." for each in (*check.refusals, *check.warnings)]
     if refused and (policy == "fail" or not kept):
         reasons = [f"{str(video).rstrip('.')}." for video in refused[:5]]
         raise UploadError(
-            f"Labelbox does not take {len(refused)} of {counted(len(sources), 'file')}: "
+            f"Labelbox does not accept {len(refused)} of {counted(len(sources), 'file')}: "
             f"{' '.join(reasons)} "
-            "Nothing was uploaded; change the files, or pass `preflight='skip'` to leave them out."
+            "Nothing was uploaded; fix the files, or pass `preflight='skip'` to leave them out."
         )
     for warning in warnings:
         logger.warning("%s", warning)

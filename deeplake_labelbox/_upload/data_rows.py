@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_LOOKUP: Final = 1000
-_ROWS_A_TASK: Final = 1000
-_FILES_A_TASK: Final = 20
-# The SDK holds every file whole in memory, so few at once; its own pool has 20 threads.
+_KEYS_PER_REQUEST: Final = 1000
+_ROWS_PER_TASK: Final = 1000
+_FILES_PER_TASK: Final = 20
+# The SDK reads each file into memory, so few at once; its own pool has 20 threads.
 _THREADS: Final = 4
 _TASK_SECONDS: Final = 3600
-_SILENT: Final = "Labelbox made no data row of it, and does not say why"
+_NO_REASON: Final = "Labelbox created no data row for it and gave no reason"
 
 
 def rows_by_key(client: labelbox.Client, keys: Sequence[str]) -> dict[str, str]:
-    """Find the data rows with these global keys in the organization; ids by global key."""
+    """Find data rows of the organization by their global keys; return ids by global key."""
     found: dict[str, str] = {}
-    for start in range(0, len(keys), _LOOKUP):
-        some = list(keys[start : start + _LOOKUP])
+    for start in range(0, len(keys), _KEYS_PER_REQUEST):
+        some = list(keys[start : start + _KEYS_PER_REQUEST])
         with labelbox_errors("looking for data rows by their global keys"), _quiet_sdk():
             ids = client.get_data_row_ids_for_global_keys(some)["results"]
         found |= {key: row_id for key, row_id in zip(some, ids, strict=False) if row_id}
@@ -42,7 +42,7 @@ def rows_by_key(client: labelbox.Client, keys: Sequence[str]) -> dict[str, str]:
 
 @contextmanager
 def _quiet_sdk() -> Iterator[None]:
-    """Drops the SDK's warning about unknown keys, which is no error here."""
+    """Suppress the SDK's warning about unknown keys, which are no error here."""
     sdk_logger = logging.getLogger("labelbox.client")
 
     def is_shown(record: logging.LogRecord) -> bool:
@@ -81,7 +81,7 @@ class DataRowMaker:
         self._metadata = metadata
 
     def make(self, videos: Sequence[KeyedVideo], *, progress: bool) -> None:
-        """Create a data row for every video; failures are recorded, and the other videos follow.
+        """Create a data row for every video; record failures and continue with the other videos.
 
         Raises:
             AuthenticationError: The API key is refused.
@@ -130,39 +130,39 @@ class DataRowMaker:
             task.wait_till_done(timeout_seconds=_TASK_SECONDS)
             status = task.status
             errors = task.errors if status == "COMPLETE" else None
-        told: dict[str, str] = {}
+        reasons: dict[str, str] = {}
         for error in errors or ():
             for row in error.get("failedDataRows") or ():
-                told[str(row.get("globalKey"))] = clean(str(error.get("message")))
+                reasons[str(row.get("globalKey"))] = clean(str(error.get("message")))
         # Labelbox refuses a request that the SDK repeated as a duplicate of itself: look it up.
         there = rows_by_key(self._client, keys)
         self.created |= there
         if status != "COMPLETE" and not there:
             raise LabelboxError(
-                f"Labelbox's task {task.uid} ended {status} while {doing}; try again, the same "
-                "call goes on where this one stopped."
+                f"Labelbox's task {task.uid} ended {status} while {doing}; run this again to "
+                "continue."
             )
         self.failures |= {
-            key: _explained(told.get(key, _SILENT)) for key in keys if key not in there
+            key: _explained(reasons.get(key, _NO_REASON)) for key in keys if key not in there
         }
 
 
 def _explained(reason: str) -> str:
-    """Labelbox's reason, and what to do if Labelbox does not say so."""
+    """Return Labelbox's reason, with advice where Labelbox gives none."""
     if reason.startswith("Duplicate global key"):
-        # A data row that has the key was not found before.
-        return f"{reason}; that of a deleted data row is free again after some minutes"
+        # No data row has the key, so one that had it was deleted.
+        return f"{reason}; the key of a deleted data row can be used again after some minutes"
     return reason
 
 
 def _tasks(videos: Sequence[KeyedVideo]) -> Iterator[list[KeyedVideo]]:
-    """Split videos into parts whose data rows are created together, so that little is lost."""
-    piece: list[KeyedVideo] = []
+    """Split videos into small parts, so that a failure costs little."""
+    part: list[KeyedVideo] = []
     for video in videos:
-        piece.append(video)
-        files = sum(each.source.file is not None for each in piece)
-        if len(piece) >= _ROWS_A_TASK or files >= _FILES_A_TASK:
-            yield piece
-            piece = []
-    if piece:
-        yield piece
+        part.append(video)
+        files = sum(each.source.file is not None for each in part)
+        if len(part) >= _ROWS_PER_TASK or files >= _FILES_PER_TASK:
+            yield part
+            part = []
+    if part:
+        yield part

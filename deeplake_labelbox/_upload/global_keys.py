@@ -1,4 +1,4 @@
-"""Global keys: the same video always gets the same key, so that nothing is uploaded twice."""
+"""Compute global keys: the same video always gets the same key, so nothing is uploaded twice."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ GlobalKeyGenerator = Callable[[str], str]
 MAX_LENGTH: Final = 200
 """Maximum number of characters of a global key in Labelbox."""
 
-_NAMED: Final = 5
+_SHOWN: Final = 5
 
 
 def deterministic_global_key(path: str | os.PathLike[str]) -> str:
     """Return the default global key of a video.
 
-    For a local file, this is ``sha256-`` and the SHA-256 of its bytes, so that the same content has
-    the same key everywhere. For a remote file, it is the URL without its query, because signatures
-    change; if that is too long for Labelbox, ``url-sha256-`` and its SHA-256.
+    For a local file, this is ``sha256-`` and the SHA-256 of its bytes, so the same content has the
+    same key everywhere. For a remote file, it is the URL without its query, because signatures
+    change; if that is too long for Labelbox, ``url-sha256-`` and the SHA-256 of the URL.
 
     Args:
         path: Path of a file, or a URL.
@@ -58,7 +58,7 @@ class KeyedVideo:
 def with_keys(
     sources: Sequence[VideoFile], generate: GlobalKeyGenerator, strategy: UploadStrategy
 ) -> tuple[list[KeyedVideo], list[RefusedVideo]]:
-    """Give every video its key, and handle duplicates.
+    """Compute the key of every video, and handle duplicates.
 
     Two videos are duplicates if their keys are equal: by default the same content or the same URL.
     ``"fail"`` refuses the whole upload, ``"skip"`` keeps the first, and ``"all"`` uploads each and
@@ -74,7 +74,7 @@ def with_keys(
     counts: Counter[str] = Counter()
     kept: list[KeyedVideo] = []
     skipped: list[RefusedVideo] = []
-    twice: list[str] = []
+    repeated: list[str] = []
     for source in sources:
         key = _checked(_generated(generate, source), source)
         counts[key] += 1
@@ -87,12 +87,12 @@ def with_keys(
             reason = f"the same video as {original.name}"
             skipped.append(RefusedVideo(source.path, "duplicate", reason, source.name))
         else:
-            twice.append(f"{source.name} (as {original.name})")
-    if twice:
-        more = f" and {len(twice) - _NAMED} more" if len(twice) > _NAMED else ""
+            repeated.append(f"{source.name} (as {original.name})")
+    if repeated:
+        more = f" and {len(repeated) - _SHOWN} more" if len(repeated) > _SHOWN else ""
         raise ConfigurationError(
-            f"These videos occur more than once: {', '.join(twice[:_NAMED])}{more}; remove them, "
-            "or pass `duplicates='skip'` or `duplicates='all'`."
+            f"These videos occur more than once: {', '.join(repeated[:_SHOWN])}{more}; remove "
+            "them, or pass `duplicates='skip'` or `duplicates='all'`."
         )
     return kept, skipped
 
@@ -107,11 +107,11 @@ def _generated(generate: GlobalKeyGenerator, source: VideoFile) -> object:
 
 
 def _checked(key: object, source: VideoFile) -> str:
-    fault = _fault(key) if isinstance(key, str) else "is no string"
+    fault = _fault(key) if isinstance(key, str) else "is not a string"
     if not isinstance(key, str) or fault is not None:
         raise ConfigurationError(
-            f"global_key_generator gave {source.name} a key that {fault}; Labelbox takes "
-            f"strings of 1 to {MAX_LENGTH} characters without spaces around them or double ones."
+            f"global_key_generator gave {source.name} a key that {fault}; Labelbox accepts "
+            f"strings of 1 to {MAX_LENGTH} characters without leading, trailing or double spaces."
         )
     return key
 

@@ -29,7 +29,7 @@ _EXTRAS: Final = {
     "abfs": "azure",
     "abfss": "azure",
 }
-# As Deep Lake and boto3 call them, and as s3fs does.
+# Names of Deep Lake and boto3, and those of s3fs.
 _S3_NAMES: Final = {
     "aws_access_key_id": "key",
     "aws_secret_access_key": "secret",
@@ -38,7 +38,7 @@ _S3_NAMES: Final = {
 _SUFFIXES: Final = (".mp4", ".m4v", ".mov")
 _WILDCARDS: Final = frozenset("*?[")
 SIGNED_SECONDS: Final = 7 * 24 * 3600
-"""How long signed URLs work: the most that Amazon gives."""
+"""Lifetime of signed URLs: the longest that Amazon allows."""
 
 
 def list_videos(
@@ -53,11 +53,11 @@ def list_videos(
     Args:
         pattern: ``s3://bucket/prefix/*.mp4``, ``gs://…`` or ``az://container/…``; ``**`` matches
             any folders. A prefix without wildcards matches all MP4 and MOV files below it, and the
-            path of a file matches the file. A local pattern works as in a shell, and every other
-            URL is returned as it is.
-        sign_urls: Whether to return signed URLs, which can be read by anyone who has them, until
-            they expire. Otherwise Labelbox reads the URLs through an IAM integration.
-        expires_seconds: Lifetime of signed URLs.
+            path of a file matches the file. A local pattern works as in a shell, and any other URL
+            is returned unchanged.
+        sign_urls: Whether to return signed URLs, which anyone who has them can read until they
+            expire. Otherwise Labelbox reads the URLs through an IAM integration.
+        expires_seconds: Seconds a signed URL stays valid.
         storage_options: Options of fsspec: credentials, ``endpoint_url``, ``account_name``; for S3
             also ``aws_access_key_id``, ``aws_secret_access_key``, ``aws_session_token`` and
             ``aws_region``. By default they are read from the environment.
@@ -66,8 +66,8 @@ def list_videos(
         Paths or https URLs, for `create_labelbox_annotation_project`.
 
     Raises:
-        ConfigurationError: The extra for this storage is not installed, or Azure's account is not
-            known.
+        ConfigurationError: The extra for this storage is not installed, or Azure's account is
+            unknown.
         VideoNotFoundError: Nothing matches the pattern.
         VideoForbiddenError: The storage refuses access.
         LabelboxUnavailableError: The storage cannot be reached, or there are no credentials.
@@ -93,13 +93,13 @@ def list_videos(
         ) from error
     except FileNotFoundError as error:
         raise VideoNotFoundError(f"There is no {pattern}; check bucket and prefix.") from error
-    except Exception as error:  # the clients of the clouds have errors of their own
+    except Exception as error:  # each cloud's client has its own errors
         raise LabelboxUnavailableError(
             f"The storage of {pattern} cannot be listed ({clean(str(error))}); check the "
             f"credentials and the network, and try again."
         ) from error
     if not keys:
-        raise VideoNotFoundError(f"{pattern} stands for no video; check bucket and prefix.")
+        raise VideoNotFoundError(f"No video matches {pattern}; check bucket and prefix.")
     if sign_urls:
         return signed
     client = options.get("client_kwargs") or {}
@@ -135,7 +135,7 @@ def _filesystem(scheme: str, options: dict[str, Any]) -> AbstractFileSystem:
     try:
         import fsspec  # noqa: PLC0415 - extra
 
-        # Not one of an earlier call, which keeps the credentials that the environment had then.
+        # An instance of an earlier call would keep that call's credentials.
         system: AbstractFileSystem = fsspec.filesystem(scheme, skip_instance_cache=True, **options)
     except ImportError as error:
         raise ConfigurationError(
@@ -150,7 +150,7 @@ def _filesystem(scheme: str, options: dict[str, Any]) -> AbstractFileSystem:
 
 
 def _keys(system: AbstractFileSystem, pattern: str) -> list[str]:
-    """``bucket/key`` of every file that matches a pattern."""
+    """Find the ``bucket/key`` of every file that matches a pattern."""
     if _WILDCARDS & set(pattern):
         return sorted(
             str(key)

@@ -1,4 +1,4 @@
-"""Metadata of new data rows."""
+"""Read and check the metadata of new data rows."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     import labelbox
 
 MetadataSource = Mapping[str, Mapping[str, Any]] | Callable[[str], Mapping[str, Any]]
-"""Values by name of their metadata field: by path or URL, or from a function of it."""
+"""Values by metadata field: for each path or URL, or from a function of it."""
 
 
 def metadata_by_key(
     client: labelbox.Client, source: MetadataSource | None, videos: Sequence[KeyedVideo]
 ) -> dict[str, list[dict[str, Any]]]:
-    """The metadata of videos by global key, in the form that the SDK takes.
+    """Return the metadata of videos by global key, in the SDK's form.
 
     Raises:
-        ConfigurationError: A path, a field or a value cannot be used.
+        ConfigurationError: A path, a field or a value is invalid.
     """
     if source is None:
         return {}
@@ -31,7 +31,7 @@ def metadata_by_key(
         unknown = sorted(source.keys() - paths)
         if unknown:
             raise ConfigurationError(
-                f"`metadata` names {unknown[0]!r}, which is none of the videos; write the paths "
+                f"`metadata` names {unknown[0]!r}, which is not one of the videos; write the paths "
                 "as in `paths`."
             )
     values = source.get if isinstance(source, Mapping) else source
@@ -60,7 +60,7 @@ def _check(
             if field["name"] not in known:
                 raise ConfigurationError(
                     f"`metadata` gives {names[key]} the field {field['name']!r}, which the "
-                    f"organization does not have; it has {', '.join(sorted(known))}. Make it in "
+                    f"organization does not have; it has {', '.join(sorted(known))}. Create it in "
                     "Labelbox first."
                 )
             try:

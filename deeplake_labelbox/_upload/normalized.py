@@ -34,13 +34,13 @@ def normalized_of(ontology: Ontology) -> dict[str, Any]:
 
 
 def completed(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Add what Labelbox requires to a ``normalized`` dict, and drop its ids.
+    """Add required fields to a ``normalized`` dict, and drop its ids.
 
-    The ids belong to another ontology. Only tools that the constraints of a relationship refer to
-    keep theirs: Labelbox replaces both together.
+    The ids belong to another ontology. Only tools in the constraints of a relationship keep theirs:
+    Labelbox replaces both together.
 
     Raises:
-        OntologyError: It lacks a part that every ontology has.
+        OntologyError: It lacks a part that every ontology must have.
     """
     bare = normalized_of(Ontology.from_normalized(given))
     named = {
@@ -68,7 +68,7 @@ def _completed(
 
 
 def are_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two normalized dicts are the same but for ids and colors."""
+    """Return whether two normalized dicts are equal except for ids and colors."""
     return _shape(one) == _shape(other)
 
 

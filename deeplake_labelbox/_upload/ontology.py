@@ -1,4 +1,4 @@
-"""The ontology of an upload, from any of its forms."""
+"""Find or create the ontology of an upload, which may be given in several forms."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class WantedOntology:
     """The ontology that the project should have.
 
     Args:
-        client: To read one by its id.
-        given: See `OntologyLike`; None leaves the project as it is.
+        client: Used to read an ontology by its id.
+        given: See `OntologyLike`; None leaves the project unchanged.
         name: Name of a new ontology.
 
     Raises:
@@ -65,7 +65,7 @@ class WantedOntology:
         return self._existing is not None or self._normalized is not None
 
     def check_against(self, project: labelbox.Project) -> str | None:
-        """Return the id of the project's ontology, after comparing it; None if it has none.
+        """Check the project's ontology and return its id; None if it has none.
 
         Raises:
             OntologyError: The project has another ontology.
@@ -81,9 +81,9 @@ class WantedOntology:
         )
         if not same:
             raise OntologyError(
-                f"Project {project.name} ({project.uid}) has another ontology, {current.name} "
-                f"({current.uid}), than the one given; leave `ontology` out to keep it, or "
-                "choose another project."
+                f"Project {project.name} ({project.uid}) has an ontology other than the given one: "
+                f"{current.name} ({current.uid}). Leave `ontology` out to keep it, or choose "
+                "another project."
             )
         return str(current.uid)
 
@@ -91,24 +91,24 @@ class WantedOntology:
         """Connect the ontology to a project that has none; create it if it does not exist.
 
         Returns:
-            Its id; None when no ontology was given.
+            Its id; None if no ontology was given.
         """
         if not self.is_given:
             return None
-        ontology = self._existing or self._made()
+        ontology = self._existing or self._find_or_create()
         doing = f"connecting ontology {ontology.uid} to project {project.uid}"
         with labelbox_errors(doing), warnings.catch_warnings():
-            # The SDK warns that it connects the editor, which is intended.
+            # The SDK warns that it connects the editor, as intended.
             warnings.simplefilter("ignore")
             project.connect_ontology(ontology)
         return str(ontology.uid)
 
-    def _made(self) -> labelbox.Ontology:
+    def _find_or_create(self) -> labelbox.Ontology:
         import labelbox  # noqa: PLC0415 - the SDK is slow to import and not needed offline
 
         normalized = self._normalized or {}
         with labelbox_errors(f"creating the ontology {self._name}"):
-            # A call that was interrupted may have created it already.
+            # An interrupted call may have created it already.
             for known in self._client.get_ontologies(self._name):
                 if (
                     known.name == self._name

@@ -29,12 +29,12 @@ _CONSEQUENCES: Final[Mapping[str, str]] = {
     "variable rate": f"{_SHIFTED}, so transcode it to a constant rate",
     "start": _SHIFTED,
     "declared count": _SHIFTED,
-    "pixels": "; Labelbox asks for square ones",
+    "pixels": "; Labelbox requires square pixels",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class FileCheck:
     """The result of checking a file.
 
     Attributes:
@@ -46,25 +46,25 @@ class Look:
     warnings: tuple[str, ...] = ()
 
 
-def look_at(source: VideoFile) -> Look:
+def check_file(source: VideoFile) -> FileCheck:
     """Check a video; a remote video is not fetched, and passes."""
     if source.file is None:
-        return Look()
+        return FileCheck()
     refusals: list[str] = []
     size = source.file.stat().st_size
     if size > MAX_UPLOAD_BYTES:
         refusals.append(
-            f"it has {size / 2**20:.0f} MB, and a direct upload at most "
+            f"it has {size / 2**20:.0f} MB, but a direct upload may have at most "
             f"{MAX_UPLOAD_BYTES // 2**20} MB; put it into a bucket and give its URL"
         )
     try:
-        seen = _in_file(source.file)
+        check = _check_content(source.file)
     except VideoError as error:
-        return Look((*refusals, str(error)))
-    return Look((*refusals, *seen.refusals), seen.warnings)
+        return FileCheck((*refusals, str(error)))
+    return FileCheck((*refusals, *check.refusals), check.warnings)
 
 
-def _in_file(file: Path) -> Look:
+def _check_content(file: Path) -> FileCheck:
     with FrameExtractor(file) as extractor:
         info = extractor.info
     refusals = []
@@ -72,16 +72,16 @@ def _in_file(file: Path) -> Look:
         refusals.append(f"its container is {info.container}, not MP4; remux it with FFmpeg")
     if info.codec not in _CODECS:
         refusals.append(f"its codec is {info.codec}, not H.264; transcode it")
-    # Labelbox has not read the file yet.
+    # No export values yet: Labelbox has not read the file.
     found = check_video(info, scan_video(file), None)
     warnings = [finding.what + _CONSEQUENCES.get(finding.kind, "") for finding in found]
-    return Look(tuple(refusals), (*warnings, *_of_looks(info)))
+    return FileCheck(tuple(refusals), (*warnings, *_display_warnings(info)))
 
 
-def _of_looks(info: VideoInfo) -> Iterator[str]:
-    """Properties that Labelbox may show wrongly."""
+def _display_warnings(info: VideoInfo) -> Iterator[str]:
+    """Yield properties that Labelbox may display wrongly."""
     if info.codec == "hevc":
-        yield "its codec is H.265, which not every browser shows"
+        yield "its codec is H.265, which not every browser can play"
     if info.rotation or info.mirrored:
-        turned = f"turned by {info.rotation} degrees" if info.rotation else "mirrored"
-        yield f"it is displayed {turned}; labels will be in the displayed picture"
+        how = f"rotated by {info.rotation} degrees" if info.rotation else "mirrored"
+        yield f"it is displayed {how}; labels will refer to the displayed picture"

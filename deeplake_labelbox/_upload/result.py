@@ -15,7 +15,7 @@ class UploadedDataRow:
     """A video that is a data row of the project.
 
     Attributes:
-        path: The path or URL as it was given; not part of the repr, as it may be signed.
+        path: The given path or URL; not part of the repr, as it may be signed.
         data_row_id: Its id in Labelbox.
         global_key: Its global key.
         created: Whether this call created it; otherwise it existed before.
@@ -34,10 +34,10 @@ class RefusedVideo:
     """A video that did not become a data row of the project.
 
     Attributes:
-        path: The path or URL as it was given; not part of the repr, as it may be signed.
-        by: What refused it: the check of the file before the upload (``"preflight"``), Labelbox, or
-            the rule for duplicates (``duplicates="skip"``).
-        reason: The reason in a sentence; Labelbox's reason is not changed.
+        path: The given path or URL; not part of the repr, as it may be signed.
+        by: What refused it: the check before the upload (``"preflight"``), Labelbox, or
+            ``duplicates="skip"``.
+        reason: The reason; Labelbox's own is not changed.
         name: The path or URL without its query.
     """
 
@@ -62,9 +62,10 @@ class AnnotationProject:
         dataset_name: Its name.
         ontology_id: Id of the connected ontology, or None.
         editor_url: The project's page in Labelbox.
-        data_rows: The videos that are in the project, in the order in which they were given.
+        data_rows: The videos that are in the project, in the given order.
         refused: The videos that are not, with the reasons.
-        batch_ids: Batches that this call created; none if all data rows were in the project.
+        batch_ids: Batches that this call created; none if all data rows were already in the
+            project.
         warnings: What to check: files that Labelbox may show wrongly, a project without ontology,
             signed URLs that will expire.
     """
@@ -96,7 +97,7 @@ class AnnotationProject:
         return {row.path: row.data_row_id for row in self.data_rows}
 
     def __str__(self) -> str:
-        """A line for the upload, and a line per refusal and warning."""
+        """Return a line for the upload, and a line for each refusal and warning."""
         whole = (
             f"{self.project_name} ({self.project_id}): {counted(len(self.data_rows), 'video')}, "
             f"{len(self.created)} of them new, {len(self.refused)} refused; {self.editor_url}"

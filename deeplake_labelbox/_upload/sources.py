@@ -1,4 +1,4 @@
-"""The videos to upload: files and URLs, which are checked before the upload begins."""
+"""Read the videos to upload, files and URLs, and check them before the upload begins."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from deeplake_labelbox._upload.bucket_urls import https_url
 from deeplake_labelbox._video.access import without_query
 from deeplake_labelbox.errors import ConfigurationError, VideoNotFoundError
 
-_NAMED: Final = 10
+_SHOWN: Final = 10
 _BUCKETS: Final = ("s3", "gs", "gcs")
 
 
@@ -23,7 +23,7 @@ class VideoFile:
     """One video to upload.
 
     Attributes:
-        path: As it was given; not part of the repr, as a URL may be signed.
+        path: The given path or URL; not part of the repr, as it may be signed.
         file: Path of a local video.
         url: URL from which Labelbox fetches a remote video.
         name: Name in messages: the path, or the URL without its query.
@@ -36,7 +36,7 @@ class VideoFile:
 
     @property
     def external_id(self) -> str:
-        """Its file name, which Labelbox shows."""
+        """The file name, which Labelbox shows."""
         if self.file is not None:
             return self.file.name
         return PurePosixPath(unquote(urlsplit(self.name).path)).name or self.name
@@ -46,13 +46,13 @@ def read_sources(paths: Iterable[str | os.PathLike[str]]) -> list[VideoFile]:
     """Distinguish files from URLs, and check that the files exist.
 
     A path has no scheme, or ``file://``. ``http://`` and ``https://`` URLs are passed to Labelbox
-    as they are; ``s3://`` and ``gs://`` as the https URL of the object, which Labelbox reads
-    through an IAM integration.
+    unchanged; ``s3://`` and ``gs://`` URLs as https URLs, which Labelbox reads through an IAM
+    integration.
 
     Raises:
-        ConfigurationError: An entry has another type, an unknown scheme or is a folder, or there
-            is none.
-        VideoNotFoundError: Files do not exist; the message names all of them.
+        ConfigurationError: An entry has another type or an unknown scheme, or is a folder, or
+            there are no entries.
+        VideoNotFoundError: Files do not exist; the message names them.
     """
     if isinstance(paths, str | os.PathLike):
         raise ConfigurationError(
@@ -69,9 +69,9 @@ def read_sources(paths: Iterable[str | os.PathLike[str]]) -> list[VideoFile]:
         )
     missing = [source.name for source in sources if source.file and not source.file.is_file()]
     if missing:
-        more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
+        more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
         raise VideoNotFoundError(
-            f"There is no file {', '.join(missing[:_NAMED])}{more}; nothing was uploaded. Check "
+            f"There is no file {', '.join(missing[:_SHOWN])}{more}; nothing was uploaded. Check "
             "the paths, or give URLs with their scheme (https://...)."
         )
     return sources

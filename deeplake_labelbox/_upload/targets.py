@@ -64,7 +64,7 @@ def find_integration(
 
     Args:
         client: The client.
-        wanted: An id, a name, "DEFAULT" for that of the organization if it has one, or None.
+        wanted: An id, a name, "DEFAULT" for the organization's default if it has one, or None.
 
     Raises:
         ConfigurationError: No integration has the id or name, or it is not valid.
@@ -95,17 +95,17 @@ def find_integration(
     return chosen[0]
 
 
-def make_dataset(
+def create_labelbox_dataset(
     client: labelbox.Client, name: str, integration: labelbox.IAMIntegration | str | None
 ) -> labelbox.Dataset:
-    """Create a dataset."""
+    """Create a Labelbox dataset."""
     with labelbox_errors(f"creating the Labelbox dataset {name}"):
         dataset = client.create_dataset(iam_integration=integration, name=name)
     logger.info("Created the Labelbox dataset %s (%s)", name, dataset.uid)
     return dataset
 
 
-def make_project(client: labelbox.Client, name: str) -> labelbox.Project:
+def create_labelbox_project(client: labelbox.Client, name: str) -> labelbox.Project:
     """Create a video project."""
     import labelbox  # noqa: PLC0415 - the SDK is slow to import and not needed offline
 

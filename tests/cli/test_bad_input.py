@@ -128,7 +128,7 @@ def test_group_mapping(run_there, sample_box, tmp_path, command, group, told):
         (("sync", "none"), "There is no Deep Lake dataset at none"),
         (("sync", "{clips}", "--merge"), "pass --branch."),
         (("upload", "none.mp4", "--project", "Street"), "There is no file none.mp4"),
-        (("upload", "{file}", "--project", "Street"), "Labelbox does not take 1 of 1 file"),
+        (("upload", "{file}", "--project", "Street"), "Labelbox does not accept 1 of 1 file"),
         (("import", "none.xml", "{project}", "--as", "pre-labels"), "none.xml"),
         (("preview", "{clips}", "-o", "a.html", "--video", "none"), "no rows of a video 'none'"),
         (("preview", "{clips}", "-o", "a.mp4", "--frames", "900"), "no rows in frames 900"),

@@ -36,7 +36,7 @@ def test_files_and_urls_become_a_project(box, upload, clips):
     assert {row.workflow_status for row in rows} == {"TO_LABEL"}
     assert (len(result.created), result.refused) == (3, ())
     (warning,) = result.warnings
-    assert warning.startswith("Labelbox cannot show 1 video any more once the signature")
+    assert warning.startswith("Labelbox can no longer show 1 video once the signature")
     found = box.client().get_project(project.id)
     assert found.media_type == MediaType.Video
     assert found.ontology().uid == result.ontology_id
@@ -46,7 +46,7 @@ def test_files_and_urls_become_a_project(box, upload, clips):
     assert "3 videos, 3 of them new, 0 refused" in str(result)
 
 
-def test_a_second_run_uploads_nothing_and_more_videos_go_on(box, upload, clips, operations):
+def test_a_second_run_uploads_only_new_videos(box, upload, clips, operations):
     first = upload(clips[:2], lb_ontology=ONTOLOGY)
     seen = len(box.requests)
     second = upload(clips[:2], lb_ontology=ONTOLOGY)
@@ -66,7 +66,7 @@ def test_a_second_run_uploads_nothing_and_more_videos_go_on(box, upload, clips, 
     assert len(box.project(first.project_id).data_rows) == 3
 
 
-def test_a_missing_file_ends_it_before_anything_is_made(box, upload, clips):
+def test_a_missing_file_is_refused_before_anything_is_created(box, upload, clips):
     with pytest.raises(VideoNotFoundError, match=r"no file /missing/a.mp4, b\.mp4; nothing was"):
         upload([clips[0], "/missing/a.mp4", "b.mp4"])
     assert box.requests == []
@@ -79,7 +79,7 @@ def test_a_missing_file_ends_it_before_anything_is_made(box, upload, clips):
         ([], "`paths` is empty"),
         ([3], "`paths` has a int"),
         (["ftp://host/a.mp4"], "scheme ftp://"),
-        (["s3://bucket"], "names no file in a bucket"),
+        (["s3://bucket"], "does not name a file in a bucket"),
     ],
 )
 def test_paths_that_cannot_be_used(upload, paths, message):
@@ -97,7 +97,7 @@ def test_paths_that_cannot_be_used(upload, paths, message):
         ({"lb_ontology": 3}, "The ontology is a int"),
         ({"lb_ontology": "cnone"}, "no ontology cnone"),
         ({"lb_global_key_generator": lambda _: "x" * 201}, "a key that is too long"),
-        ({"lb_global_key_generator": lambda _: None}, "a key that is no string"),
+        ({"lb_global_key_generator": lambda _: None}, "a key that is not a string"),
     ],
 )
 def test_options_that_cannot_be_used(upload, clips, options, message, operations):
@@ -142,10 +142,10 @@ def test_rows_that_labelbox_rejects_are_listed_with_its_reason(box, upload, clip
     assert upload([clips[1]]).created == ()
 
 
-def test_files_that_labelbox_does_not_take_end_it_or_are_skipped(box, upload, clips, tmp_path):
+def test_files_that_labelbox_does_not_accept_fail_or_are_skipped(box, upload, clips, tmp_path):
     bad = tmp_path / "bad.mp4"
     bad.write_bytes(b"no video")
-    with pytest.raises(UploadError, match=r"does not take 1 of 2 files: .*bad\.mp4") as caught:
+    with pytest.raises(UploadError, match=r"does not accept 1 of 2 files: .*bad\.mp4") as caught:
         upload([clips[0], bad])
     assert str(caught.value).count(str(bad)) == 1
     assert ".." not in str(caught.value).replace(str(bad), "")
@@ -164,7 +164,7 @@ def test_signed_urls_stay_out_of_logs(box, upload, clips, caplog):
     assert box.api_key not in caplog.text
 
 
-def test_what_was_uploaded_is_labeled_and_comes_back(box, upload, clips):
+def test_uploaded_videos_are_labeled_and_exported(box, upload, clips):
     result = upload(clips[:1], lb_ontology=ONTOLOGY)
     (row,) = result.data_rows
     line = car(box_at(2)) | {"dataRow": {"globalKey": row.global_key}}

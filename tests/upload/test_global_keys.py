@@ -22,7 +22,7 @@ def test_a_url_is_its_own_key_without_its_query():
     assert deterministic_global_key(url) == "https://videos.test/a.mp4"
 
 
-def test_a_url_that_is_no_key_is_hashed():
+def test_a_url_that_cannot_be_a_key_is_hashed():
     long = f"https://videos.test/{'a' * 200}.mp4"
     assert deterministic_global_key(f"{long}?s=1") == deterministic_global_key(f"{long}?s=2")
     assert deterministic_global_key(long).startswith("url-sha256-")

@@ -1,4 +1,4 @@
-"""Uploads that are interrupted, refused half way or slowed down, and go on."""
+"""Uploads that are interrupted, refused half way or slowed down, and resumed."""
 
 import json
 from types import SimpleNamespace
@@ -14,18 +14,18 @@ from deeplake_labelbox.errors import (
 )
 
 
-def test_when_no_video_is_taken_the_error_names_what_was_made(box, upload):
-    with pytest.raises(UploadError, match=r"rejected 1 of 1.*Made so far: dataset Clips \(c"):
+def test_if_no_video_is_accepted_the_error_names_created_objects(box, upload):
+    with pytest.raises(UploadError, match=r"rejected 1 of 1.*Created so far: dataset Clips \(c"):
         upload([f"{box.storage_url}/gone.mp4"])
     assert box.projects == ()
 
 
-def test_an_interrupted_upload_says_what_is_there_and_goes_on(box, upload, clips, operations):
+def test_an_interrupted_upload_names_created_objects_and_resumes(box, upload, clips, operations):
     box.faults.add("graphql:CreateProject", status=400, body=b'{"errors": []}')
-    with pytest.raises(LabelboxError, match=r"Made so far: dataset Clips \(.*\), 2 data rows; "):
+    with pytest.raises(LabelboxError, match=r"Created so far: dataset Clips \(.*\), 2 data rows; "):
         upload(clips[:2], lb_ontology=ONTOLOGY)
     box.faults.add("graphql:ConnectOntology", status=403)
-    with pytest.raises(AuthenticationError, match=r"Made so far: project Label them \("):
+    with pytest.raises(AuthenticationError, match=r"Created so far: project Label them \("):
         upload(clips[:2], lb_ontology=ONTOLOGY)
     seen = len(box.requests)
     result = upload(clips[:2], lb_ontology=ONTOLOGY)
@@ -40,13 +40,13 @@ def test_a_key_that_is_revoked_half_way(box, upload, clips):
     reply = {"errors": [{"message": "no", "extensions": {"code": "AUTHENTICATION_ERROR"}}]}
     body = json.dumps(reply).encode()
     box.faults.add("graphql:UpsertDataRows", status=401, body=body, times=None)
-    with pytest.raises(AuthenticationError, match="Made so far: dataset Clips"):
+    with pytest.raises(AuthenticationError, match="Created so far: dataset Clips"):
         upload(clips[:1])
     box.faults.clear()
     assert len(upload(clips[:1]).created) == 1
 
 
-def test_many_files_are_made_data_rows_of_a_few_at_a_time(upload, clips, tmp_path, operations):
+def test_data_rows_of_many_files_are_created_in_small_parts(upload, clips, tmp_path, operations):
     paths = []
     for number in range(45):
         path = tmp_path / f"{number:02}.mp4"
@@ -57,9 +57,9 @@ def test_many_files_are_made_data_rows_of_a_few_at_a_time(upload, clips, tmp_pat
     assert [row.name for row in result.data_rows] == [str(path) for path in paths]
 
 
-def test_an_answer_that_is_lost_makes_nothing_twice(box, upload, clips, operations):
+def test_a_lost_response_creates_nothing_twice(box, upload, clips, operations):
     box.faults.add("graphql:UpsertDataRows", "cut")
-    with pytest.raises(LabelboxUnavailableError, match="Made so far: dataset Clips"):
+    with pytest.raises(LabelboxUnavailableError, match="Created so far: dataset Clips"):
         upload(clips[:2])
     seen = len(box.requests)
     result = upload(clips[:2])
@@ -67,14 +67,14 @@ def test_an_answer_that_is_lost_makes_nothing_twice(box, upload, clips, operatio
     assert (len(result.data_rows), result.created) == (2, ())
 
 
-def test_an_upload_that_ends_between_two_pieces_goes_on_with_the_rest(box, upload, clips, tmp_path):
+def test_an_upload_resumes_between_two_parts(box, upload, clips, tmp_path):
     paths = []
     for number in range(30):
         path = tmp_path / f"{number:02}.mp4"
         path.write_bytes(clips[0].read_bytes() + bytes([number]))
         paths.append(path)
     box.faults.add("graphql:UpsertDataRows", status=403, skip=1)
-    with pytest.raises(AuthenticationError, match="20 data rows; run it again to go on"):
+    with pytest.raises(AuthenticationError, match="20 data rows; run this again to continue"):
         upload(paths, preflight="off")
     result = upload(paths, preflight="off")
     assert len(result.created) == 10

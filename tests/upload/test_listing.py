@@ -80,8 +80,8 @@ def test_credentials_may_have_the_names_that_deep_lake_gives_them(options):
     assert names(list_videos("s3://bucket/other/", storage_options=creds)) == ["other/e.mp4"]
 
 
-def test_a_pattern_that_stands_for_nothing(options):
-    with pytest.raises(VideoNotFoundError, match="stands for no video"):
+def test_a_pattern_without_matches(options):
+    with pytest.raises(VideoNotFoundError, match="No video matches"):
         list_videos("s3://bucket/none/*.mp4", storage_options=options)
     with pytest.raises(VideoNotFoundError):
         list_videos("s3://no-such-bucket/", storage_options=options)
@@ -97,7 +97,7 @@ def test_local_patterns_and_other_urls(tmp_path):
     assert list_videos("https://videos.test/*.mp4") == ["https://videos.test/*.mp4"]
 
 
-def test_without_the_extra_it_says_what_to_install(monkeypatch):
+def test_a_missing_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "fsspec", None)
     with pytest.raises(ConfigurationError, match=r'pip install "deeplake-labelbox\[gcs\]"'):
         list_videos("gs://bucket/*.mp4")
@@ -106,7 +106,7 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch):
         load_blob_file_paths_from_azure("account", "container", "", "token")
 
 
-def test_a_refused_listing_is_told(monkeypatch):
+def test_a_refused_listing_is_an_error(monkeypatch):
     fsspec = pytest.importorskip("fsspec", reason="no extra for a storage is installed")
 
     class Refusing:

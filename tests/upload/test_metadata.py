@@ -36,13 +36,13 @@ def test_new_data_rows_get_their_metadata(box, upload, clips):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"elsewhere.mp4": {"tag": "a"}}, "names 'elsewhere.mp4', which is none of the videos"),
+        ({"elsewhere.mp4": {"tag": "a"}}, "names 'elsewhere.mp4', which is not one of the videos"),
         (lambda _: {"lens": 1}, "the field 'lens', which the organization does not have; it has"),
         (lambda _: {"split": "half"}, "split = 'half', which cannot be used"),
         (lambda _: {"tag": 3}, "tag = 3, which cannot be used"),
     ],
 )
-def test_metadata_that_cannot_be_used_ends_it_before_anything_is_made(
+def test_bad_metadata_is_refused_before_anything_is_created(
     upload, clips, given, message, operations
 ):
     with pytest.raises(ConfigurationError, match=message):

@@ -58,7 +58,7 @@ def test_normalized_forms_are_the_same_but_for_ids_and_colors(box):
     assert not are_same(given, written)
 
 
-def test_an_ontology_is_sent_with_all_that_it_says():
+def test_an_ontology_is_sent_completely():
     given = {
         "tools": [
             {"tool": "rectangle", "name": "car", "featureSchemaId": "car-id", "required": True},
@@ -104,7 +104,7 @@ def test_the_ontology_that_labels_were_applied_with_is_kept(sample, sample_box):
     assert normalized_of(found) == normalized_of(Ontology.of(sample_box.sample.ontology_normalized))
 
 
-def test_without_it_the_columns_tell(sample, sample_box, monkeypatch):
+def test_without_a_stored_ontology_the_columns_define_it(sample, sample_box, monkeypatch):
     monkeypatch.setattr(AppliedLabels, "read", lambda _: None)
     found = ontology_of_dataset(sample())
     expected = Ontology.of(sample_box.sample.ontology_normalized)
@@ -129,7 +129,7 @@ def test_shared_columns_become_a_tool_for_each_class(sample, monkeypatch):
     assert masks == ["road", "boat"]
 
 
-def test_a_dataset_is_taken_as_the_ontology_of_an_upload(box, sample):
+def test_a_dataset_gives_the_ontology_of_an_upload(box, sample):
     result = create_labelbox_annotation_project(
         ["https://videos.test/from-a-dataset.mp4"],
         "inferred",

@@ -16,7 +16,7 @@ def broken(tmp_path):
     return path
 
 
-def test_a_video_that_cannot_be_processed_stops_no_second_call(box, upload, clips, broken):
+def test_a_broken_video_does_not_stop_a_second_call(box, upload, clips, broken):
     first = upload([clips[0], broken], preflight="off")
     for result in (first, upload([clips[0], broken], preflight="off")):
         (row,) = result.data_rows
@@ -31,14 +31,14 @@ def test_a_video_that_cannot_be_processed_stops_no_second_call(box, upload, clip
     assert names == ["Clips_batch-0000", "Clips_batch-0001"]
 
 
-def test_a_video_that_cannot_be_processed_is_an_error_if_wanted_or_alone(upload, clips, broken):
+def test_a_broken_video_is_an_error_on_request_or_if_it_is_the_only_one(upload, clips, broken):
     for paths, options in (([broken], {}), ([clips[0], broken], {"fail_on_error": True})):
         with pytest.raises(UploadError, match=r"rejected 1 of .*broken\.mp4: .* could not process"):
             upload(paths, preflight="off", **options)
     assert len(upload([clips[0]]).data_rows) == 1
 
 
-def test_large_batches_tell_what_they_left_out(upload, clips, broken, monkeypatch):
+def test_data_rows_missing_from_large_batches_are_found(upload, clips, broken, monkeypatch):
     monkeypatch.setattr("labelbox.schema.project.MAX_SYNC_BATCH_ROW_COUNT", 1)
     result = upload([*clips, broken], preflight="off")
     assert [row.path for row in result.data_rows] == list(map(str, clips))
@@ -48,7 +48,7 @@ def test_large_batches_tell_what_they_left_out(upload, clips, broken, monkeypatc
     assert [each.path for each in again.refused] == [str(broken)]
 
 
-def test_a_second_call_at_once_finds_what_exports_do_not_show_yet(box, upload, clips, broken):
+def test_an_immediate_second_call_waits_for_exports(box, upload, clips, broken):
     box.faults.lag("exports", 0.6)
     first = upload([*clips[:2], broken], preflight="off")
     second = upload([*clips, broken], preflight="off")
@@ -58,13 +58,11 @@ def test_a_second_call_at_once_finds_what_exports_do_not_show_yet(box, upload, c
     assert len(box.project(first.project_id).data_rows) == 3
 
 
-def test_a_data_row_that_exports_never_show_is_not_said_to_be_there(
-    box, upload, clips, monkeypatch
-):
-    monkeypatch.setattr("deeplake_labelbox._upload.batches._LOOKS", (0.01,))
+def test_a_data_row_that_exports_never_show_is_refused(box, upload, clips, monkeypatch):
+    monkeypatch.setattr("deeplake_labelbox._upload.batches._RETRY_DELAYS", (0.01,))
     box.faults.lag("exports")
     upload(clips[:1])
-    with pytest.raises(UploadError, match="call again in a minute"):
+    with pytest.raises(UploadError, match="try again in a minute"):
         upload(clips[:1])
     box.faults.clear()
     assert len(upload(clips[:1]).data_rows) == 1
@@ -75,7 +73,7 @@ def test_a_deleted_data_row_holds_its_key_for_a_while(box, upload, clips):
     first = upload(clips[:1])
     client = box.client()
     client.get_data_row(first.data_rows[0].data_row_id).delete()
-    with pytest.raises(UploadError, match=r"Duplicate global key.*free again after some minutes"):
+    with pytest.raises(UploadError, match=r"Duplicate global key.*used again after some minutes"):
         upload(clips[:1])
     box.faults.clear()
     assert upload(clips[:1]).data_rows[0].created

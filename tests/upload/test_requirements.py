@@ -1,25 +1,25 @@
-"""What the look at local files refuses, and of what it warns."""
+"""What the check of local files refuses, and what it warns of."""
 
 import pytest
 from video_files import write_video
 
 from deeplake_labelbox._upload import requirements
-from deeplake_labelbox._upload.requirements import Look, look_at
+from deeplake_labelbox._upload.requirements import FileCheck, check_file
 from deeplake_labelbox._upload.sources import read_sources
 
 
 def look(path):
     (source,) = read_sources([path])
-    return look_at(source)
+    return check_file(source)
 
 
 def test_a_plain_mp4_passes(tmp_path):
     write_video(tmp_path / "a.mp4", frames=10)
-    assert look(tmp_path / "a.mp4") == Look()
+    assert look(tmp_path / "a.mp4") == FileCheck()
 
 
 def test_remote_videos_are_not_fetched():
-    assert look("https://videos.test/a.mp4") == Look()
+    assert look("https://videos.test/a.mp4") == FileCheck()
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def test_a_data_row_of_another_dataset_is_used(box, upload, clips):
     assert len(box.project(other.project_id).data_rows) == 3
 
 
-def test_names_that_occur_twice_are_told_and_ids_choose(box, upload, clips):
+def test_ambiguous_names_are_refused_and_resolved_by_ids(box, upload, clips):
     client = box.client()
     projects = [
         client.create_project(name="Label them", media_type=MediaType.Video) for _ in range(2)
@@ -46,7 +46,7 @@ def test_a_project_of_another_kind_or_ontology_is_left_alone(box, upload, clips)
         upload(clips[:1], lb_project_name="Pictures")
     upload(clips[:1], lb_ontology=ONTOLOGY)
     other = {"tools": [{"tool": "rectangle", "name": "ship"}]}
-    with pytest.raises(OntologyError, match="has another ontology"):
+    with pytest.raises(OntologyError, match="has an ontology other than the given one"):
         upload(clips, lb_ontology=other)
     pictures = box.client().create_ontology("Pictures", other, media_type=MediaType.Image)
     with pytest.raises(OntologyError, match="for IMAGE"):
@@ -56,7 +56,7 @@ def test_a_project_of_another_kind_or_ontology_is_left_alone(box, upload, clips)
     assert len(box.projects) == 1 + 1
 
 
-def test_an_ontology_is_an_object_an_id_a_dict_or_ours(box, upload, clips):
+def test_every_form_of_ontology_is_accepted(box, upload, clips):
     client = box.client()
     made = client.create_ontology("Made", ONTOLOGY, media_type=MediaType.Video)
     forms = [made, made.uid, made.normalized, Ontology.of(ONTOLOGY)]
@@ -73,7 +73,7 @@ def test_an_ontology_is_an_object_an_id_a_dict_or_ours(box, upload, clips):
             assert nested["options"][0]["options"][0]["name"] == "shade"
 
 
-def test_without_an_ontology_a_warning_says_so(upload, clips):
+def test_a_project_without_ontology_gives_a_warning(upload, clips):
     result = upload(clips[:1])
     assert result.ontology_id is None
     assert ["The project has no ontology" in warning for warning in result.warnings] == [True]

@@ -6,20 +6,12 @@ from typing import TYPE_CHECKING, Any
 from deeplake_labelbox._version import __version__
 
 if TYPE_CHECKING:
+    from deeplake_labelbox._compare.changes import AnswerChange, FrameChanges, VideoChanges
     from deeplake_labelbox._compare.compare import compare_labels
-    from deeplake_labelbox._compare.report import (
-        AnswerChange,
-        FrameChanges,
-        LabelComparison,
-        VideoChanges,
-    )
+    from deeplake_labelbox._compare.report import LabelComparison
     from deeplake_labelbox._evaluation.evaluate import evaluate
-    from deeplake_labelbox._evaluation.evaluation import (
-        Evaluation,
-        EvaluationScore,
-        FrameBox,
-        FrameErrors,
-    )
+    from deeplake_labelbox._evaluation.evaluation import Evaluation, EvaluationScore
+    from deeplake_labelbox._evaluation.frame_errors import FrameBox, FrameErrors
     from deeplake_labelbox._evaluation.send_back import SentBack, send_back
     from deeplake_labelbox._formats.annotations import (
         Box,
@@ -147,7 +139,7 @@ __all__ = [
 _HOMES = {
     "AnnotationOutcome": "_imports.outcome",
     "AnnotationProject": "_upload.result",
-    "AnswerChange": "_compare.report",
+    "AnswerChange": "_compare.changes",
     "Box": "_formats.annotations",
     "ConversionReport": "_jobs.conversion",
     "DatasetReport": "_jobs.dataset_report",
@@ -159,9 +151,9 @@ _HOMES = {
     "ExportParams": "_labelbox.filters",
     "FrameAnnotation": "_formats.annotations",
     "FrameBatch": "_video.opened",
-    "FrameBox": "_evaluation.evaluation",
-    "FrameChanges": "_compare.report",
-    "FrameErrors": "_evaluation.evaluation",
+    "FrameBox": "_evaluation.frame_errors",
+    "FrameChanges": "_compare.changes",
+    "FrameErrors": "_evaluation.frame_errors",
     "FrameExtractor": "_video.extractor",
     "Gap": "report",
     "GlobalAnnotation": "_formats.annotations",
@@ -185,7 +177,7 @@ _HOMES = {
     "SentBack": "_evaluation.send_back",
     "SyncReport": "_sync.report",
     "UploadedDataRow": "_upload.result",
-    "VideoChanges": "_compare.report",
+    "VideoChanges": "_compare.changes",
     "VideoInspection": "_jobs.inspection",
     "VideoOutcome": "report",
     "VideoProjectConverter": "_jobs.converter",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
@@ -17,3 +18,10 @@ def some_of(names: Sequence[str]) -> str:
     """The first names, and how many more there are: ``a.mp4, b.mp4, c.mp4 and 2 more``."""
     more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
     return f"{', '.join(names[:_SHOWN])}{more}"
+
+
+def tally(names: Sequence[str]) -> str:
+    """Names with their numbers: ``2 car, person``."""
+    return ", ".join(
+        name if count == 1 else f"{count:,} {name}" for name, count in Counter(names).items()
+    )

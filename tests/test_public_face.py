@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -158,6 +159,37 @@ def test_the_sandbox_imports_none_of_the_rest():
     own = {name for name in imported if name.startswith("deeplake_labelbox")}
     assert own
     assert all(name.startswith("deeplake_labelbox.sandbox") for name in own), own
+
+
+def imported_names(path):
+    """The names that a file imports, inside of functions too, but not for types alone."""
+    tree = ast.parse(path.read_text("utf-8"))
+    typing_only = {
+        node
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.unparse(block.test)
+        for node in ast.walk(block)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node not in typing_only:
+            yield from ((node.module, alias.name) for alias in node.names)
+
+
+def test_modules_do_not_import_each_other_in_a_circle():
+    root = Path(deeplake_labelbox.__file__).parent
+    graph = {}
+    files = {}
+    for path in root.rglob("*.py"):
+        parts = path.relative_to(root.parent).with_suffix("").parts
+        files[".".join(parts).removesuffix(".__init__")] = path
+    for name, path in files.items():
+        pairs = imported_names(path)
+        # A package that is named to import one of its modules is not itself meant.
+        found = {
+            f"{module}.{what}" if f"{module}.{what}" in files else module for module, what in pairs
+        }
+        graph[name] = found & set(files) - {name}
+    TopologicalSorter(graph).prepare()  # raises CycleError
 
 
 def test_no_two_classes_have_one_name():

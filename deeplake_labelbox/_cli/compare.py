@@ -13,6 +13,7 @@ from deeplake_labelbox._cli.arguments import read_creds, read_data_rows, read_pa
 from deeplake_labelbox._cli.running import Run, check_free, running
 from deeplake_labelbox._cli.spelling import in_options
 from deeplake_labelbox._cli.tables import table_of
+from deeplake_labelbox._compare.changes import HEAD
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox.errors import ConfigurationError
 
@@ -172,8 +173,6 @@ def compare(
 
 
 def _show(run: Run, found: LabelComparison, worst: int) -> None:
-    from deeplake_labelbox._compare.report import HEAD  # noqa: PLC0415 - not needed for --help
-
     run.out.print(Text(f"{found.first} → {found.second}", style="bold"))
     run.result(found.summary)
     if not found:

@@ -15,7 +15,7 @@ from deeplake_labelbox._cli.reading import open_to_read
 from deeplake_labelbox._cli.running import Run, check_writable, running
 from deeplake_labelbox._cli.spelling import in_options
 from deeplake_labelbox._cli.tables import table_of
-from deeplake_labelbox._counts import counted
+from deeplake_labelbox._counts import counted, tally
 from deeplake_labelbox._files import check_free_folder
 
 if TYPE_CHECKING:
@@ -180,8 +180,6 @@ def evaluate(
 
 
 def _show(run: Run, found: Evaluation) -> None:
-    from deeplake_labelbox._evaluation.evaluation import tally  # noqa: PLC0415 - not needed for --help
-
     run.result(found.extent)
     for name, scores in (("class", (*found.classes, found.overall)), ("video", found.videos)):
         _show_scores(run, name, scores, found)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, Literal
 
-from deeplake_labelbox._compare.report import AnswerChange, FrameChanges, VideoChanges
+from deeplake_labelbox._compare.changes import AnswerChange, FrameChanges, VideoChanges
 from deeplake_labelbox._formats.annotations import (
     Answers,
     AnswerValue,

@@ -8,15 +8,18 @@ import html
 import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from PIL import Image
 
+from deeplake_labelbox._compare.changes import HEAD, FrameChanges
 from deeplake_labelbox._compare.pictures import STATE_COLORS, FramePictures
-from deeplake_labelbox._compare.report import HEAD, FrameChanges, LabelComparison
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._files import check_suffix, replacing_file
 from deeplake_labelbox._progress import with_progress
+
+if TYPE_CHECKING:
+    from deeplake_labelbox._compare.report import LabelComparison
 
 _WIDTH: Final = 640
 _LEGEND: Final = {

@@ -10,13 +10,13 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
+from deeplake_labelbox._compare.changes import FrameChanges
 from deeplake_labelbox._compare.differences import (
     Pair,
     Place,
     VideoDifferences,
     shape_at,
 )
-from deeplake_labelbox._compare.report import FrameChanges
 from deeplake_labelbox._pictures.colors import Color
 from deeplake_labelbox._pictures.frame_annotations import (
     AnnotationReader,

@@ -8,117 +8,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deeplake_labelbox._compare.changes import HEAD, FrameChanges, VideoChanges
 from deeplake_labelbox._counts import counted
-from deeplake_labelbox._evaluation.evaluation import tally
 from deeplake_labelbox._files import write_json
 from deeplake_labelbox._notebook_tables import table
 
 if TYPE_CHECKING:
     from deeplake_labelbox._compare.pictures import FramePictures
-
-HEAD = ("video", "frames", "removed", "added", "moved", "answers")
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerChange:
-    """An answer that differs.
-
-    Attributes:
-        subject: Class of the object that it is about; empty for the frame.
-        question: Name of the classification.
-        first: The first answer in words; empty if there is none.
-        second: The second answer.
-    """
-
-    subject: str
-    question: str
-    first: str
-    second: str
-
-    def __str__(self) -> str:
-        """The change in one line."""
-        about = f"{self.subject}, " if self.subject else ""
-        return f"{about}{self.question}: {self.first or 'none'} → {self.second or 'none'}"
-
-
-@dataclass(frozen=True, slots=True)
-class FrameChanges:
-    """What differs in a run of frames, in all of which the same differs.
-
-    Attributes:
-        video: Name of the video.
-        data_row_id: Its data row.
-        first_frame: First 1-based frame number.
-        last_frame: Last frame number.
-        worst_frame: The frame in which the moved objects overlap least.
-        removed: Classes of the objects that are in the first labels only.
-        added: Classes of the objects that are in the second labels only.
-        moved: Classes of the objects that are elsewhere.
-        answers: Answers that differ.
-    """
-
-    video: str
-    data_row_id: str
-    first_frame: int
-    last_frame: int
-    worst_frame: int
-    removed: tuple[str, ...] = ()
-    added: tuple[str, ...] = ()
-    moved: tuple[str, ...] = ()
-    answers: tuple[AnswerChange, ...] = ()
-
-    def __len__(self) -> int:
-        """Number of differences in each of the frames."""
-        return len(self.removed) + len(self.added) + len(self.moved) + len(self.answers)
-
-    @property
-    def frames(self) -> str:
-        """The frame numbers, like ``12`` or ``12-30``."""
-        first, last = self.first_frame, self.last_frame
-        return f"{first}" if first == last else f"{first}-{last}"
-
-    @property
-    def words(self) -> str:
-        """The differences in one line."""
-        sides = ((self.removed, "removed"), (self.added, "added"), (self.moved, "moved"))
-        told = [f"{what} {tally(names)}" for names, what in sides if names]
-        return "; ".join([*told, *map(str, self.answers)])
-
-    def __str__(self) -> str:
-        """The frames and differences in one line."""
-        many = "" if self.first_frame == self.last_frame else "s"
-        return f"{self.video}, frame{many} {self.frames}: {self.words}"
-
-
-@dataclass(frozen=True, slots=True)
-class VideoChanges:
-    """How much differs in a video; an object counts in each of its frames.
-
-    Attributes:
-        video: Name of the video.
-        data_row_id: Its data row.
-        frames: Number of frames that were compared.
-        changed_frames: Number of frames in which something differs.
-        removed: Objects that are in the first labels only.
-        added: Objects that are in the second labels only.
-        moved: Objects that are elsewhere.
-        answers: Answers that differ.
-    """
-
-    video: str
-    data_row_id: str
-    frames: int
-    changed_frames: int = 0
-    removed: int = 0
-    added: int = 0
-    moved: int = 0
-    answers: int = 0
-
-    @property
-    def row(self) -> tuple[str, str, int, int, int, int]:
-        """The cells of a table."""
-        frames = f"{self.changed_frames:,} of {self.frames:,}"
-        return (self.video, frames, self.removed, self.added, self.moved, self.answers)
 
 
 @dataclass(frozen=True, slots=True)

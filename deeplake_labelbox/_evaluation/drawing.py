@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from PIL import Image, ImageDraw
 
-from deeplake_labelbox._evaluation.evaluation import FrameBox, FrameErrors
+from deeplake_labelbox._evaluation.frame_errors import FrameBox, FrameErrors
 from deeplake_labelbox._files import check_free_folder, new_folder
 from deeplake_labelbox._pictures.colors import BACKGROUND, MUTED, TEXT, Color
 from deeplake_labelbox._pictures.frame_annotations import AnnotationReader, ShownObject

@@ -11,12 +11,8 @@ import numpy as np
 from deeplake_labelbox._evaluation.boxes import NO_BOXES
 from deeplake_labelbox._evaluation.comparison import Compared
 from deeplake_labelbox._evaluation.detection import average_precision
-from deeplake_labelbox._evaluation.evaluation import (
-    Evaluation,
-    EvaluationScore,
-    FrameBox,
-    FrameErrors,
-)
+from deeplake_labelbox._evaluation.evaluation import Evaluation, EvaluationScore
+from deeplake_labelbox._evaluation.frame_errors import FrameBox, FrameErrors
 
 _DECIMALS: Final = 6
 _Precision = tuple[Mapping[str, tuple[float, float]], Mapping[str, tuple[float, float]]]

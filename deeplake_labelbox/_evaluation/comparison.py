@@ -121,7 +121,7 @@ class Comparison:
             boxes += self._add(video, target)
         self._check_mapping(names | source.names)
         if missing and not common:
-            raise AnnotationSourceError(_no_common_video(missing, len(self._truth.targets)))
+            raise AnnotationSourceError(self._truth.targets.no_match("predictions", missing))
         # Where videos are named, predictions may lack them.
         if not boxes and wanted is None:
             raise AnnotationSourceError(self._no_boxes())
@@ -375,14 +375,4 @@ def other_size(video: VideoAnnotations, target: Target) -> str | None:
     return (
         f"it has {video.size[0]} x {video.size[1]} pixels there, and {target.size[0]} x "
         f"{target.size[1]} in the dataset"
-    )
-
-
-def _no_common_video(missing: Mapping[str, str], count: int) -> str:
-    shown = [f"{name!r}: {reason}." for name, reason in missing.items()][:_SHOWN]
-    if len(missing) > _SHOWN:
-        shown.append(f"And {len(missing) - _SHOWN:,} more.")
-    return (
-        f"No video of the predictions can be compared with the dataset, which has "
-        f"{counted(count, 'video')}. {' '.join(shown)}"
     )

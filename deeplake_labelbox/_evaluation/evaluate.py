@@ -111,7 +111,7 @@ def evaluate(
         mapping=mapping or {},
         data_row=data_rows if isinstance(data_rows, str) else None,
         numbering=Numbering.checked(frame_step, first_number),
-        video_length=truth.length,
+        video_length=truth.targets.video_length,
         creds=deeplake_creds,
         token=deeplake_token,
     )

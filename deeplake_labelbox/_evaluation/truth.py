@@ -11,7 +11,6 @@ import numpy as np
 
 from deeplake_labelbox._evaluation.boxes import has_box
 from deeplake_labelbox._formats.deep_lake.reader import DeepLakeSource
-from deeplake_labelbox._formats.frame_numbers import VideoLength
 from deeplake_labelbox._imports.targets import Targets
 from deeplake_labelbox._model.annotations import ToolKind
 from deeplake_labelbox._model.kinds import GEOMETRIES
@@ -76,13 +75,6 @@ class Truth:
         self.source = DeepLakeSource(labels)
         self.names = {video.data_row_id: video.short_name for video in labels.videos}
         self.targets = Targets(self._rows(), "", chosen, of="dataset")
-
-    def length(self, names: tuple[str, ...]) -> VideoLength:
-        """The length of a video; see `ReadOptions`."""
-        found = self.targets.find(names)
-        if isinstance(found, str):
-            return VideoLength()
-        return VideoLength(found.frame_count, found.frame_rate)
 
     @cached_property
     def _details(self) -> dict[str, str]:

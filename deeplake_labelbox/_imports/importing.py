@@ -204,10 +204,7 @@ def import_annotations(
             )
 
         def video_length(names: tuple[str, ...]) -> VideoLength:
-            target = targets.find(names)
-            if isinstance(target, str):
-                return VideoLength()
-            return VideoLength(target.frame_count, target.frame_rate)
+            return targets.video_length(names)  # exported below, before it is called
 
         options = ReadOptions(
             source_format=source_format,

@@ -34,7 +34,6 @@ ExistingLabels = Literal["skip", "overwrite", "fail"]
 LabelCounts = Callable[[Sequence[str]], Mapping[str, int]]
 
 _SHOWN_ROWS = 5
-_SHOWN_VIDEOS = 3
 # Seconds between exports; labels appear in them some time after their import.
 _RETRY_DELAYS: Final = (0.2, 0.5, 1, 2, 4, 8, 16)
 
@@ -117,7 +116,7 @@ class ImportRun:
             if payload.lines:
                 chunks.add(target, payload.lines)
         if missing and not taken:
-            raise AnnotationSourceError(_no_video_found(missing, targets))
+            raise AnnotationSourceError(f"{targets.no_match('source', missing)} Nothing was sent.")
         chunks.close()
         writer.check_mapping(names | source.names)
         anything = chunks.chunks or self.result.annotations or self.result.gaps
@@ -332,16 +331,6 @@ class ImportRun:
     def _save(self) -> None:
         if self._save_result is not None:
             self.result.save(self._save_result)
-
-
-def _no_video_found(missing: Mapping[str, str], targets: Targets) -> str:
-    shown = [f"{name!r}: {reason}." for name, reason in missing.items()][:_SHOWN_VIDEOS]
-    if len(missing) > _SHOWN_VIDEOS:
-        shown.append(f"And {len(missing) - _SHOWN_VIDEOS:,} more.")
-    return (
-        f"No video of the source was found in the project, which has "
-        f"{counted(len(targets), 'data row')}; nothing was sent. {' '.join(shown)}"
-    )
 
 
 def _gaps_of(target: Target, problems: Iterable[tuple[str, int | None, int]]) -> Iterator[Gap]:

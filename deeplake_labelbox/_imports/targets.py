@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final, Literal
 
+from deeplake_labelbox._counts import counted
+from deeplake_labelbox._formats.frame_numbers import VideoLength
 from deeplake_labelbox._model.data_rows import data_row_name, without_signature
 from deeplake_labelbox._model.json_values import as_list, as_mapping, as_text
 
@@ -36,6 +38,7 @@ class Target:
 
 
 _FILE_NAME: Final = 2
+_SHOWN: Final = 3
 
 
 class Targets:
@@ -109,6 +112,28 @@ class Targets:
         return (
             f"the {self._of} has no data row {' or '.join(map(repr, wanted))}; {upload}say which "
             f"one it is with `data_rows={{'VIDEO': ID}}`"
+        )
+
+    def video_length(self, names: tuple[str, ...]) -> VideoLength:
+        """Return the length of a video, which is empty if it has no data row."""
+        target = self.find(names)
+        if isinstance(target, str):
+            return VideoLength()
+        return VideoLength(target.frame_count, target.frame_rate)
+
+    def no_match(self, source: str, reasons: Mapping[str, str]) -> str:
+        """Return the message of an error: no video of a source has a data row.
+
+        Args:
+            source: Name of the source in the message.
+            reasons: The reason for each video, by its name.
+        """
+        shown = [f"{name!r}: {reason}." for name, reason in reasons.items()][:_SHOWN]
+        if len(reasons) > _SHOWN:
+            shown.append(f"And {len(reasons) - _SHOWN:,} more.")
+        return (
+            f"No video of the {source} matches a data row of the {self._of}, which has "
+            f"{counted(len(self), 'data row')}. {' '.join(shown)}"
         )
 
 

@@ -125,7 +125,7 @@ def test_detections_of_mot_and_yolo_have_confidences(dataset, tmp_path, wrong, e
 @pytest.mark.parametrize(
     ("predictions", "options", "error", "message"),
     [
-        (found(video="none.mp4"), {}, AnnotationSourceError, "No video of the predictions can be"),
+        (found(video="none.mp4"), {}, AnnotationSourceError, "No video of the predictions matches"),
         (
             [replace(each, class_name="cat") for each in found()],
             {},

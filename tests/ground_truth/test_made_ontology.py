@@ -155,7 +155,7 @@ def test_kinds_and_options_come_from_attributes_of_cvat(imported, project, tmp_p
             [{**AT, "data_row": "three.mp4", "class": "car", "box": [1, 2, 3, 4]}],
             {},
             AnnotationSourceError,
-            "No video of the source was found",
+            "No video of the source matches",
         ),
         ([CAR], {"make_ontology": False}, OntologyError, "or pass `make_ontology=True` to create"),
         (

@@ -220,9 +220,7 @@ def test_frame_classifications(new_project, dataset_of, send, labels_of, groups,
 def test_no_video_of_the_source_is_in_the_project(new_project, dataset_of, send):
     dataset = dataset_of(new_project(label=PLAIN), {})
     target = new_project(name="another.mp4")
-    with pytest.raises(
-        AnnotationSourceError, match=r"No video of the source was found .*clip\.mp4"
-    ):
+    with pytest.raises(AnnotationSourceError, match=r"No video of the source matches .*clip\.mp4"):
         send(dataset, target)
     assert send(dataset, target, data_rows={"clip.mp4": "another.mp4"}).accepted
 

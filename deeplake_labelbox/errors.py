@@ -19,7 +19,7 @@ and HTTP are mapped to them, with the original as ``__cause__``.
     │   └── AnnotationImportError   an import of annotations was not completed
     │       ├── ImportTimeoutError
     │       └── AlreadyLabeledError  data rows have labels or pre-labels already
-    ├── AnnotationSourceError       annotations to import that cannot be read
+    ├── AnnotationSourceError       annotations of a source cannot be read
     ├── ExportFormatError           a file or list that is not a Labelbox video export
     │   └── MediaTypeError          an export of another media type than video
     ├── OntologyError               the ontology does not fit the export
@@ -28,15 +28,15 @@ and HTTP are mapped to them, with the original as ``__cause__``.
     │   ├── VideoForbiddenError     the URL refuses access (401, 403, expired)
     │   ├── VideoUnreachableError   the network failed, after retries
     │   ├── VideoDecodeError        not a video, damaged or truncated
-    │   └── WorkerLostError         its workers died at every try
+    │   └── WorkerLostError         its workers died at every attempt
     ├── ClusterError                a Ray cluster cannot be reached, or cannot run the job
     ├── MaskError                   a mask could not be read or does not fit its frame
     ├── LabelError                  a label that cannot be put on a frame
     └── DatasetError                the Deep Lake dataset cannot be used
-        ├── DatasetExistsError      there is something else at the path
+        ├── DatasetExistsError      something else is at the path already
         ├── DatasetNotFoundError    there is no dataset at the path
         ├── DatasetMismatchError    the dataset was not made from this project
-        └── DatasetBusyError        somebody else is changing the dataset
+        └── DatasetBusyError        another process is changing the dataset
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class ExportTimeoutError(ExportError):
 
 
 class ExportEmptyError(ExportError):
-    """The export holds no data row."""
+    """The export has no data rows."""
 
 
 class AnnotationImportError(LabelboxError):
@@ -107,7 +107,7 @@ class AlreadyLabeledError(AnnotationImportError):
 
 
 class AnnotationSourceError(DeepLakeLabelboxError):
-    """Annotations to import cannot be read."""
+    """Annotations to import, evaluate or compare cannot be read."""
 
 
 class ExportFormatError(DeepLakeLabelboxError):
@@ -156,7 +156,7 @@ class VideoDecodeError(VideoError):
 
 
 class WorkerLostError(VideoError):
-    """The workers of a cluster that prepared a video died at every try."""
+    """The workers of a cluster that prepared a video died at every attempt."""
 
 
 class ClusterError(DeepLakeLabelboxError):
@@ -176,7 +176,7 @@ class DatasetError(DeepLakeLabelboxError):
 
 
 class DatasetExistsError(DatasetError):
-    """There is something else at the dataset path, and ``overwrite`` is not set.
+    """Something else is at the dataset path already, and ``overwrite`` is not set.
 
     Attributes:
         is_same_build: Whether it is a complete dataset of the same project with the same options.
@@ -196,4 +196,4 @@ class DatasetMismatchError(DatasetError):
 
 
 class DatasetBusyError(DatasetError):
-    """Somebody else is changing the dataset at the same time."""
+    """Another process is changing the dataset at the same time."""

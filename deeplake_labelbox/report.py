@@ -14,7 +14,7 @@ from deeplake_labelbox._notebook_tables import table
 from deeplake_labelbox._video_names import distinct_names
 from deeplake_labelbox.errors import ConfigurationError
 
-# A gap is extended if it is among this many last gaps; more things rarely fail side by side.
+# A gap is extended only if it is among this many last gaps: few problems occur at the same time.
 _LOOK_BACK: Final = 64
 
 
@@ -75,7 +75,7 @@ class VideoOutcome:
     warnings: list[str] = field(default_factory=list)
 
     def gap(self, what: str, frame: int | None = None, last_frame: int | None = None) -> Gap:
-        """Note something that could not be done.
+        """Record something that could not be done.
 
         Args:
             what: One sentence.
@@ -83,7 +83,7 @@ class VideoOutcome:
             last_frame: Its last 1-based frame, if there are more.
 
         Returns:
-            The gap, or an extended one if the same happened in the frames just before.
+            The new gap. If the frame before has the same gap, that gap, extended.
         """
         last = last_frame or frame
         for index, found in enumerate(reversed(self.gaps[-_LOOK_BACK:]), start=1):
@@ -95,16 +95,16 @@ class VideoOutcome:
         return gap
 
     def merge(self, other: VideoOutcome) -> VideoOutcome:
-        """Join the outcomes of two runs on one data row, for its frames and for its labels."""
-        told = [gap.what for gap in self.gaps]
+        """Join two outcomes of one data row: of its frames, and of its labels."""
+        reported = [gap.what for gap in self.gaps]
         return VideoOutcome(
             self.data_row_id,
             self.name,
             rows=max(self.rows, other.rows),
             labeled=self.labeled or other.labeled,
             objects=other.objects or self.objects,
-            # The second run reports missing frames again, in other words.
-            gaps=[*self.gaps, *(g for g in other.gaps if not any(w in g.what for w in told))],
+            # The second run reports missing frames again, in a longer sentence.
+            gaps=[*self.gaps, *(g for g in other.gaps if not any(w in g.what for w in reported))],
             warnings=list(dict.fromkeys([*self.warnings, *other.warnings])),
         )
 
@@ -178,9 +178,9 @@ class Report:
         yield from zip(keys, distinct_names(keys), strict=True)
 
     def merge(self, other: Report) -> Report:
-        """Join the reports of two runs on the same data rows, for their frames and their labels.
+        """Join two reports on the same data rows: of their frames, and of their labels.
 
-        Gaps that both report appear once.
+        A gap that both report appears once.
         """
         merged = {video.data_row_id: video for video in self.videos}
         for video in other.videos:
@@ -216,7 +216,7 @@ class Report:
             ) from error
         except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise ConfigurationError(
-                f"{path} is no report of this package; pass a file that Report.save wrote."
+                f"{path} is not a report of this package; pass a file that Report.save wrote."
             ) from error
 
 

@@ -1,1 +1,1 @@
-"""Two sets of labels of the same videos, compared frame by frame."""
+"""Compare two sets of labels of the same videos, frame by frame."""

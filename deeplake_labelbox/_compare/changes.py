@@ -14,7 +14,7 @@ class AnswerChange:
     """An answer that differs.
 
     Attributes:
-        subject: Class of the object that it is about; empty for the frame.
+        subject: Class of the object; empty for an answer of the frame.
         question: Name of the classification.
         first: The first answer in words; empty if there is none.
         second: The second answer.
@@ -33,7 +33,7 @@ class AnswerChange:
 
 @dataclass(frozen=True, slots=True)
 class FrameChanges:
-    """What differs in a run of frames, in all of which the same differs.
+    """The differences in a run of frames, the same in each of them.
 
     Attributes:
         video: Name of the video.
@@ -43,7 +43,7 @@ class FrameChanges:
         worst_frame: The frame in which the moved objects overlap least.
         removed: Classes of the objects that are in the first labels only.
         added: Classes of the objects that are in the second labels only.
-        moved: Classes of the objects that are elsewhere.
+        moved: Classes of the objects that are in another place.
         answers: Answers that differ.
     """
 
@@ -71,8 +71,8 @@ class FrameChanges:
     def words(self) -> str:
         """The differences in one line."""
         sides = ((self.removed, "removed"), (self.added, "added"), (self.moved, "moved"))
-        told = [f"{what} {tally(names)}" for names, what in sides if names]
-        return "; ".join([*told, *map(str, self.answers)])
+        objects = [f"{state} {tally(names)}" for names, state in sides if names]
+        return "; ".join([*objects, *map(str, self.answers)])
 
     def __str__(self) -> str:
         """The frames and differences in one line."""
@@ -82,16 +82,16 @@ class FrameChanges:
 
 @dataclass(frozen=True, slots=True)
 class VideoChanges:
-    """How much differs in a video; an object counts in each of its frames.
+    """The number of differences in a video; objects are counted once per frame.
 
     Attributes:
         video: Name of the video.
         data_row_id: Its data row.
         frames: Number of frames that were compared.
-        changed_frames: Number of frames in which something differs.
+        changed_frames: Number of frames with differences.
         removed: Objects that are in the first labels only.
         added: Objects that are in the second labels only.
-        moved: Objects that are elsewhere.
+        moved: Objects that are in another place.
         answers: Answers that differ.
     """
 

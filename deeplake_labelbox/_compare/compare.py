@@ -53,25 +53,25 @@ def compare_labels(
 ) -> LabelComparison:
     """Compare two sets of labels, frame by frame.
 
-    Between two versions, objects are the same if they have the same track, and moved if their
-    geometry is not equal. Otherwise they are the same if they have one class and their boxes
-    overlap by half (IoU 0.5), as for `evaluate`; then points and lines are not compared. Answers
-    of objects are compared where the object is in both.
+    Two versions are compared by track: an object is moved if its geometry differs. All other
+    labels are compared by class and box, as in `evaluate`: objects are the same if their boxes
+    overlap by at least half (IoU 0.5), and points and lines are left out. The answers of an object
+    are compared if the object is on both sides.
 
     Args:
         dataset: A dataset made by this package, with labels applied.
-        other: What it is compared with, if not with itself: another dataset, or predictions as
-            `evaluate` takes them.
-        versions: The version of the first labels, and of the second: the name of a branch or tag,
-            or an id. By default the version that is open.
-        annotators: Annotator of the first labels, and of the second (``label_selection="all"``);
+        other: Another dataset, or predictions as for `evaluate`; by default ``dataset`` itself.
+        versions: Versions of the first and of the second labels: a branch, a tag or an id. By
+            default the open version.
+        annotators: Annotators of the first and of the second labels (``label_selection="all"``);
             by default the shared labels.
-        classes: Classes of the objects that are compared; by default all.
-        videos: Names, data row ids or ``video_idx`` of the videos that are compared.
-        moved_below: Overlap (IoU) below which an object of two people or of a model is moved.
+        classes: Classes of the objects to compare; by default all.
+        videos: Names, data row ids or ``video_idx`` of the videos to compare; by default all.
+        moved_below: Overlap (IoU) of two boxes below which an object is moved. Not used between
+            two versions.
         source_format: See `import_annotations`.
-        mapping: Class or classification of ``dataset`` by its name in ``other``; an empty name
-            leaves it out.
+        mapping: Class or classification of ``dataset`` by its name in ``other``; an empty value
+            leaves the class out.
         data_rows: See `evaluate`.
         frame_step: See `import_annotations`.
         first_number: See `import_annotations`.
@@ -80,8 +80,8 @@ def compare_labels(
         progress: Whether to show progress bars.
 
     Raises:
-        ConfigurationError: If an argument cannot be used, there is no such version, annotator or
-            video, no video is labeled in both, or the extra ``evaluate``, which matches boxes, is
+        ConfigurationError: If an argument is invalid, a version, annotator or video does not exist,
+            no video is labeled on both sides, or the extra ``evaluate``, which matches boxes, is
             not installed.
         AnnotationSourceError: If the other labels cannot be read, or have no video of the dataset.
         DatasetError: If a dataset cannot be read.
@@ -137,10 +137,10 @@ class _Comparison:
     """One call of `compare_labels`.
 
     Attributes:
-        names: What both labels are.
-        wanted: The data rows that are compared; ``None`` for all.
+        names: Names of the first and of the second labels.
+        wanted: Data rows to compare; ``None`` for all.
         progress: Whether to show progress bars.
-        notes: What is not compared, each once.
+        notes: Sentences on what is not compared; the keys, each once.
     """
 
     names: tuple[str, str]
@@ -151,7 +151,7 @@ class _Comparison:
     def by_track(
         self, first: LabeledDataset, second: LabeledDataset, classes: Sequence[str] | None
     ) -> list[VideoDifferences]:
-        """Compare two versions."""
+        """Compare two versions by track."""
         sides = (first, second)
         known = {n for side in sides for each in side.families.objects for n in each.class_names}
         if missing := [name for name in classes or () if name not in known]:
@@ -170,7 +170,7 @@ class _Comparison:
         mapping: Mapping[str, str],
         moved_below: float,
     ) -> list[VideoDifferences]:
-        """Compare with the labels of somebody else, or of a model."""
+        """Compare with labels of another annotator, dataset or model, by box."""
         for needed in ("motmetrics", "pycocotools.mask"):
             library(needed)
         theirs = labels_from(source, truth, mapping, self._note, progress=self.progress)
@@ -183,22 +183,22 @@ class _Comparison:
         if not isinstance(source, DeepLakeSource):
             questions = answered(theirs)
             if lacking := sorted(answered(mine) - questions):
-                told = ", ".join(map(repr, lacking))
-                self._note(f"Not compared, without answers in {self.names[1]}: {told}.")
+                unanswered = ", ".join(map(repr, lacking))
+                self._note(f"Not compared, without answers in {self.names[1]}: {unanswered}.")
             drawn, found = (
                 {track.class_name for each in side.values() for track in each.annotations.tracks}
                 for side in (mine, theirs)
             )
             if absent := sorted((drawn & truth.kinds.keys()) - found):
                 self._note(
-                    f"No object of {self.names[1]} is of {', '.join(map(repr, absent))}, so all of "
-                    f"these count as removed; name the other `classes` to leave them out."
+                    f"There is no object of {', '.join(map(repr, absent))} in {self.names[1]}, so "
+                    f"all of these count as removed; to leave them out, list the other `classes`."
                 )
         unboxed = {
             t.kind for v in mine.values() for t in v.annotations.tracks if not has_box(t.kind)
         }
         if unboxed:
-            self._note(f"Not compared, without a box: {', '.join(sorted(unboxed))}.")
+            self._note(f"Not compared, because they have no box: {', '.join(sorted(unboxed))}.")
 
         def pairs_of(key: str) -> BoxPairs:
             size = labeled_size(truth.labels.video(key))
@@ -217,7 +217,7 @@ class _Comparison:
         pairs_of: Callable[[str], PairFinder],
         questions: Collection[str] | None = None,
     ) -> Iterator[VideoDifferences]:
-        """The differences of the videos that both have."""
+        """Yield the differences of each video that both sides have."""
         keys = [
             key
             for key in dict.fromkeys([*first, *second])
@@ -238,7 +238,9 @@ class _Comparison:
         for key in with_progress(both, unit="video", desc="comparing", shown=self.progress):
             a, b = first[key], second[key]
             if single := len(a.frames ^ b.frames):
-                self._note(f"{a.name}: {counted(single, 'frame')} left out, which only one has.")
+                self._note(
+                    f"{a.name}: {counted(single, 'frame')} left out, which only one side has."
+                )
             if beyond := b.beyond(a.frames | b.frames):
                 self._note(
                     f"{a.name}: {counted(beyond, 'object')} of {self.names[1]} left out, in frames "
@@ -257,7 +259,7 @@ def _at(values: Sequence[str], side: int) -> str | None:
 def _names(
     dataset: DatasetLike, other: Source | None, versions: Sequence[str], annotators: Sequence[str]
 ) -> tuple[str, str]:
-    """What both labels are: by what they differ."""
+    """Name the first and the second labels by their differences."""
     names: list[str] = []
     for side, (source, unnamed) in enumerate(((dataset, "dataset"), (other, "other labels"))):
         parts = []
@@ -278,12 +280,12 @@ def _check(
     for name, values in (("versions", versions), ("annotators", annotators)):
         if len(values) > 2 or isinstance(values, str):
             raise ConfigurationError(
-                f"`{name}` is {values!r}; give one or two: of the first labels, and of the second."
+                f"`{name}` is {values!r}; give one or two: for the first and the second labels."
             )
         if len(values) == 2 and other is not None and not isinstance(other, DatasetLike):
             raise ConfigurationError(
-                f"`{name}` has a second name, {values[1]!r}, but the other labels are no dataset; "
-                f"leave it out."
+                f"`{name}` has a second name, {values[1]!r}, but the other labels are not a "
+                f"dataset; leave it out."
             )
     if other is None and not versions and not annotators:
         raise ConfigurationError(

@@ -1,4 +1,4 @@
-"""The differences of the labels of one video, frame by frame."""
+"""Differences between two sets of labels of one video, frame by frame."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class Pair:
 
     Attributes:
         frame: The frame.
-        first: Where the first labels have it.
-        second: Where the second labels have it.
-        overlap: How far its boxes overlap in both (IoU); 0 where that is not known.
-        is_moved: Whether it is elsewhere.
+        first: Its track and frame in the first labels; ``None`` if it is not there.
+        second: The same in the second labels.
+        overlap: Overlap (IoU) of its two boxes; 0 if unknown.
+        is_moved: Whether it is in another place in the second labels.
         answers: Answers about it that differ.
     """
 
@@ -44,7 +44,7 @@ class Pair:
 
     @property
     def state(self) -> State:
-        """What became of it."""
+        """State of the object."""
         if self.first is None:
             return "added"
         if self.second is None:
@@ -53,19 +53,19 @@ class Pair:
 
 
 PairFinder = Callable[[VideoAnnotations, VideoAnnotations], Iterator[Pair]]
-"""Finds the objects of two labels of a video that are the same."""
+"""Pairs the objects of two sets of labels of a video."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VideoDifferences:
-    """The differences of one video.
+    """The differences in one video.
 
     Attributes:
-        name: Its name.
+        name: Name of the video.
         data_row_id: Its data row.
-        sides: Both labels.
-        pairs: The objects of each frame that is compared, ascending by frame.
-        answers: The answers of frames that differ.
+        sides: The first and the second labels.
+        pairs: Pairs of objects by frame, for all compared frames in ascending order.
+        answers: Answers of frames that differ, by frame.
     """
 
     name: str
@@ -84,15 +84,15 @@ class VideoDifferences:
         find_pairs: PairFinder,
         questions: Collection[str] | None = None,
     ) -> VideoDifferences:
-        """Compare two labels of a video.
+        """Compare two sets of labels of a video.
 
         Args:
-            name: Its name.
+            name: Name of the video.
             data_row_id: Its data row.
-            frames: The frames that are compared.
-            sides: Both labels.
-            find_pairs: Finds the objects that are the same.
-            questions: The classifications whose answers are compared; ``None`` for all.
+            frames: Frames to compare.
+            sides: The first and the second labels.
+            find_pairs: Pairs the objects of both.
+            questions: Classifications whose answers to compare; ``None`` for all.
         """
         pairs: dict[int, list[Pair]] = {frame: [] for frame in sorted(frames)}
         for pair in find_pairs(*sides):
@@ -107,15 +107,15 @@ class VideoDifferences:
         return cls(name, data_row_id, sides, pairs, answers)
 
     def track(self, pair: Pair) -> ObjectTrack:
-        """The object in the first labels, or else in the second."""
+        """Return the track of a pair: the first one, or the second if there is no first."""
         if pair.first is not None:
             return self.sides[0].tracks[pair.first[0]]
-        assert pair.second is not None  # noqa: S101 - one of both has it
+        assert pair.second is not None  # noqa: S101 - a pair has at least one
         return self.sides[1].tracks[pair.second[0]]
 
     @property
     def totals(self) -> VideoChanges:
-        """How much differs."""
+        """Number of differences of each kind."""
         states = [pair.state for objects in self.pairs.values() for pair in objects]
         return VideoChanges(
             self.name,
@@ -129,7 +129,7 @@ class VideoDifferences:
         )
 
     def runs(self) -> Iterator[FrameChanges]:
-        """The runs of frames in which the same differs."""
+        """Yield the runs of frames that have the same differences."""
         for signature, group in groupby(self.pairs, self._signature):
             if not signature:
                 continue
@@ -155,7 +155,7 @@ class VideoDifferences:
         return (*self.answers.get(frame, ()), *of_objects)
 
     def _signature(self, frame: int) -> frozenset[Any]:
-        """What differs in a frame, the same for the same tracks."""
+        """Identify the differences in a frame: equal for the same tracks and answers."""
         changed = [p for p in self.pairs[frame] if p.state != "same" or p.answers]
         tracks = {(p.state, p.first and p.first[0], p.second and p.second[0]) for p in changed}
         return frozenset([*tracks, *self._answers(frame)])
@@ -165,28 +165,28 @@ class VideoDifferences:
 
 
 def sorted_runs(videos: Iterable[VideoDifferences]) -> list[FrameChanges]:
-    """The runs of all videos, worst first."""
+    """Return the runs of all videos, worst first."""
     runs = [run for video in videos for run in video.runs()]
     return sorted(runs, key=lambda run: (-len(run), run.first_frame - run.last_frame))
 
 
 def shape_at(track: ObjectTrack, place: int) -> Any:
-    """The coordinates of a track in a frame, or the pixels of its mask."""
+    """Return the coordinates of a track in a frame, or the pixels of its mask."""
     shape: Any = track.coordinates[place]
     return shape() if GEOMETRIES[track.kind].is_mask else shape
 
 
 def answer_words(value: AnswerValue) -> str:
-    """An answer in words, those below an option in brackets behind it."""
+    """Format an answer; nested answers follow their option in parentheses."""
     if isinstance(value, str):
         return value
     if not isinstance(value, Mapping):
         return ", ".join(value)
-    told = []
+    options = []
     for option, below in value.items():
         nested = ", ".join(f"{name}: {answer_words(it)}" for name, it in (below or {}).items())
-        told.append(f"{option} ({nested})" if nested else option)
-    return ", ".join(told)
+        options.append(f"{option} ({nested})" if nested else option)
+    return ", ".join(options)
 
 
 def _with_answers(
@@ -209,15 +209,15 @@ def _words(answers: Answers) -> dict[str, str]:
 
 
 def _frame_words(side: VideoAnnotations, frames: Sequence[int]) -> dict[int, dict[str, str]]:
-    """The answers of frames, and those that hold for the whole video, in words."""
+    """Format the answers of frames, including those of the whole video."""
     whole = _words(side.global_answers)
     words = {frame: dict(whole) for frame in frames}
     for name, spans in side.frame_answers.items():
         for span in spans:
-            told = answer_words(span.answer)
+            answer = answer_words(span.answer)
             for frame in range(span.start, span.end + 1):
                 if frame in words:
-                    words[frame][name] = told
+                    words[frame][name] = answer
     return words
 
 

@@ -1,4 +1,4 @@
-"""Pair the objects of two labels: by their tracks, or by their boxes."""
+"""Pair the objects of two sets of labels, by track or by box."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from deeplake_labelbox._model.kinds.geometry import GeometryKind
 
 @dataclass(frozen=True, slots=True)
 class TrackPairs:
-    """Finds the objects of two versions of a label that have the same track.
+    """Pairs the objects of two versions of a label by their tracks.
 
     Attributes:
-        classes: The classes that are compared.
+        classes: Classes to compare.
     """
 
     classes: Collection[str]
 
     def __call__(self, first: VideoAnnotations, second: VideoAnnotations) -> Iterator[Pair]:
-        """Yield each object of either label in each of its frames."""
+        """Yield each object of either side, once per frame."""
         sides = (first.tracks, second.tracks)
         places: dict[tuple[int, ToolKind, str, str], list[Place | None]] = {}
         for number, tracks in enumerate(sides):
@@ -38,7 +38,7 @@ class TrackPairs:
                 for place, frame in enumerate(track.frames.tolist()):
                     key = (frame, track.kind, track.class_name, track.track)
                     places.setdefault(key, [None, None])[number] = (index, place)
-        # By frame, as masks are stored.
+        # Frame by frame, the order in which masks are stored.
         for (frame, kind, *_), (a, b) in sorted(places.items(), key=lambda item: item[0]):
             if a is None or b is None:
                 yield Pair(frame, a, b)
@@ -51,13 +51,13 @@ class TrackPairs:
 
 @dataclass(frozen=True, slots=True)
 class BoxPairs:
-    """Finds the objects of one class whose boxes overlap by half (IoU 0.5) or more.
+    """Pairs objects of the same class whose boxes overlap by at least half (IoU 0.5).
 
     Attributes:
-        kinds: The kind of each class that is compared.
-        size: Size of the video's pictures, if it is known.
+        kinds: Kind of each class to compare.
+        size: Size of the video's pictures, if known.
         moved_below: Overlap (IoU) below which an object is moved.
-        note: Takes what could not be read.
+        note: Receives a note on each object that cannot be read or compared.
     """
 
     kinds: Mapping[str, ToolKind]
@@ -66,7 +66,7 @@ class BoxPairs:
     note: Callable[[str], None]
 
     def __call__(self, first: VideoAnnotations, second: VideoAnnotations) -> Iterator[Pair]:
-        """Yield each object of either label in each of its frames."""
+        """Yield each object of either side, once per frame."""
         boxes = [
             boxes_by_class(side.tracks, lambda name: name, self.kinds, self.size, self.note)
             for side in (first, second)
@@ -84,7 +84,7 @@ class BoxPairs:
 
 
 def _places(side: VideoAnnotations, boxes: Boxes) -> dict[tuple[int, int], Place]:
-    """Where each box is in its label, by frame and number of its track."""
+    """Map frame and track number of each box to its place in the tracks."""
     found = {}
     for frame, track in zip(boxes.frames.tolist(), boxes.tracks.tolist(), strict=True):
         place = int(np.searchsorted(side.tracks[track].frames, frame))
@@ -93,7 +93,7 @@ def _places(side: VideoAnnotations, boxes: Boxes) -> dict[tuple[int, int], Place
 
 
 def _overlap(kind: GeometryKind, first: Any, second: Any) -> float:
-    """How far the boxes of two shapes overlap (IoU); 0 for points and lines."""
+    """Return the overlap (IoU) of the boxes of two shapes; 0 for points and lines."""
     if kind.detected_as is None:
         return 0.0
     (a,), (b,) = kind.boxes([first]), kind.boxes([second])

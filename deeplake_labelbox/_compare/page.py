@@ -25,8 +25,8 @@ _WIDTH: Final = 640
 _LEGEND: Final = {
     "removed": "in the first labels only",
     "added": "in the second labels only",
-    "moved": "elsewhere in the second labels",
-    "answers": "answered otherwise",
+    "moved": "in another place in the second labels",
+    "answers": "other answers in the second labels",
     "same": "in both",
 }
 _STYLE: Final = """
@@ -97,7 +97,7 @@ def _notes(notes: Sequence[str]) -> Iterable[str]:
 
 
 def _videos(comparison: LabelComparison) -> Iterable[str]:
-    """A table of the videos in which something differs."""
+    """Yield a table of the videos that have differences."""
     yield '<div class="table"><table><thead><tr>'
     yield from (
         f'<th scope="col"{_is_number(place)}>{name}</th>' for place, name in enumerate(HEAD)

@@ -1,4 +1,4 @@
-"""Draw the labels of a frame twice: the first, and the second, in the colors of what changed."""
+"""Draw a frame with the first and with the second labels, colored by what changed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ STATE_COLORS: Final[Mapping[str, Color]] = {
     "moved": (255, 190, 61),
     "answers": (77, 163, 255),
 }
-"""The color of what became of an object."""
+"""Color of an object by its state."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,19 +42,19 @@ class FramePictures:
     """Draws the frames of a comparison.
 
     Attributes:
-        dataset: The dataset of the pictures.
-        videos: The differences of each video by data row id.
+        dataset: The dataset that has the frames.
+        videos: Differences of the videos by data row id.
     """
 
     dataset: LabeledDataset
     videos: Mapping[str, VideoDifferences]
 
     def draw(self, change: FrameChanges, width: int) -> tuple[Image.Image, Image.Image]:
-        """Draw the worst frame of a run with the first labels, and with the second.
+        """Draw the worst frame of a run with the first and with the second labels.
 
         Args:
             change: The run.
-            width: Greatest width of a picture in pixels.
+            width: Maximum width of a picture in pixels.
         """
         video = self.dataset.video(change.data_row_id or change.video)
         row = int(video.rows[np.searchsorted(video.frames, change.worst_frame)])
@@ -64,9 +64,10 @@ class FramePictures:
             factor = max(1, math.floor(factor))
         size = (max(1, round(frame.width * factor)), max(1, round(frame.height * factor)))
         picture = frame.resize(size, Image.Resampling.LANCZOS)
-        return self._drawn(picture, video, change, 0), self._drawn(picture, video, change, 1)
+        first, second = (self._with_labels(picture, video, change, side) for side in (0, 1))
+        return first, second
 
-    def _drawn(
+    def _with_labels(
         self, picture: Image.Image, video: Video, change: FrameChanges, side: int
     ) -> Image.Image:
         height, width = video.source_size or video.size or (picture.height, picture.width)
@@ -89,14 +90,14 @@ class FramePictures:
 
 
 def _shown(found: VideoDifferences, pair: Pair, side: int, place: Place, state: str) -> ShownObject:
-    """An object to draw, with what became of it before its class."""
+    """Return an object to draw; its state is written before its class."""
     track = found.sides[side].tracks[place[0]]
-    told = ((each.question, (each.first, each.second)[side] or "none") for each in pair.answers)
+    answers = ((each.question, (each.first, each.second)[side] or "none") for each in pair.answers)
     return ShownObject(
         kind=track.kind,
         class_name=track.class_name if state == "answers" else f"{state} {track.class_name}",
         track_id=None,
         is_key_frame=False,
         shape=np.asarray(shape_at(track, place[1])),
-        answers=tuple(ShownAnswer(name, f"{name}: {answer}") for name, answer in told),
+        answers=tuple(ShownAnswer(name, f"{name}: {answer}") for name, answer in answers),
     )

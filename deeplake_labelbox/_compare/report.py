@@ -1,4 +1,4 @@
-"""What `compare_labels` found."""
+"""The result of `compare_labels`."""
 
 from __future__ import annotations
 
@@ -22,11 +22,10 @@ class LabelComparison:
     """The differences of two sets of labels.
 
     Attributes:
-        first: What the first labels are.
-        second: What the second labels are.
+        first: Name of the first labels.
+        second: Name of the second labels.
         videos: The videos that were compared.
-        changes: The runs of frames in which the same differs, those with most differences first,
-            of these the longest.
+        changes: Runs of frames with the same differences: most differences first, then the longest.
         notes: What was not compared, and why.
     """
 
@@ -43,7 +42,7 @@ class LabelComparison:
 
     @property
     def summary(self) -> str:
-        """How much differs, in one line."""
+        """Number of frames with differences, in one line."""
         videos = counted(len(self.videos), "video")
         frames = counted(sum(video.frames for video in self.videos), "frame")
         changed = sum(video.changed_frames for video in self.videos)
@@ -74,7 +73,7 @@ class LabelComparison:
 
         Args:
             path: The file.
-            worst: How many frames are shown.
+            worst: Number of frames to show.
             progress: Whether to show a progress bar.
 
         Raises:
@@ -88,7 +87,7 @@ class LabelComparison:
         """The comparison in Markdown, for a pull request.
 
         Args:
-            worst: How many runs of frames are listed.
+            worst: Number of runs of frames to list.
         """
         lines = [f"**{_escaped(self.first)}** → **{_escaped(self.second)}**: {self.summary}."]
         if self.changes:
@@ -119,12 +118,12 @@ class LabelComparison:
 def _markdown_table(
     head: Sequence[str], rows: Iterable[Sequence[Any]], *, numbers: int = 0
 ) -> list[str]:
-    """A table of which the last columns may be numbers."""
+    """Build a Markdown table; the last columns may be numbers."""
     ruler = ["---"] * (len(head) - numbers) + ["---:"] * numbers
     body = [[_escaped(f"{c:,}" if isinstance(c, int) else c) for c in row] for row in rows]
     return [f"| {' | '.join(cells)} |" for cells in ([*head], ruler, *body)]
 
 
 def _escaped(text: str) -> str:
-    """Text as Markdown shows it, on one line."""
+    """Escape text for Markdown, and put it on one line."""
     return re.sub(r"([\\`*_\[\]<>|&#~@])", r"\\\1", " ".join(text.split()))

@@ -25,7 +25,7 @@ class VideoLabels:
 
     Attributes:
         name: Its short name.
-        frames: The frames that are known.
+        frames: Frames of the video that the source has.
         annotations: The labels.
     """
 
@@ -34,7 +34,7 @@ class VideoLabels:
     annotations: VideoAnnotations
 
     def beyond(self, frames: Collection[int]) -> int:
-        """Number of objects in other frames."""
+        """Count the objects in other frames."""
         every = (frame for track in self.annotations.tracks for frame in track.frames.tolist())
         return sum(1 for frame in every if frame not in frames)
 
@@ -44,12 +44,12 @@ Labels = Mapping[str, VideoLabels]
 
 
 def labels_of(labels: LabeledDataset, *, progress: bool) -> Labels:
-    """The labels of a dataset; empty ones if no labels were applied to it."""
+    """Read the labels of a dataset; they are empty if none were applied to it."""
     videos = labels.videos
     annotations: Iterable[VideoAnnotations] = [VideoAnnotations((v.data_row_id,)) for v in videos]
     if AppliedLabels.read(labels.dataset) is not None:
         annotations = DeepLakeSource(labels).videos(lambda _: None)
-    told = with_progress(
+    pairs = with_progress(
         zip(videos, annotations, strict=True),
         total=len(videos),
         unit="video",
@@ -58,7 +58,7 @@ def labels_of(labels: LabeledDataset, *, progress: bool) -> Labels:
     )
     return {
         video.data_row_id: VideoLabels(video.short_name, frozenset(video.frames.tolist()), each)
-        for video, each in told
+        for video, each in pairs
     }
 
 
@@ -70,25 +70,26 @@ def labels_from(
     *,
     progress: bool,
 ) -> Labels:
-    """The labels of another source for the videos of a dataset.
+    """Read the labels of another source for the videos of a dataset.
 
     Args:
         source: The source.
         truth: The dataset.
         mapping: Class or classification of the dataset by its name in the source.
-        note: Takes what is left out.
+        note: Receives a sentence on everything that is left out.
         progress: Whether to show a progress bar.
 
     Raises:
-        AnnotationSourceError: If no video is in the dataset, or two are the same.
+        AnnotationSourceError: If none of its videos is in the dataset, or two have the same data
+            row.
         ConfigurationError: If the mapping has a name that the source does not have.
     """
     found: dict[str, VideoLabels] = {}
     names: set[str] = set()
     missing: list[str] = []
-    told = source.videos(lambda name: truth.kinds.get(mapping.get(name, name)))
+    videos = source.videos(lambda name: truth.kinds.get(mapping.get(name, name)))
     total = len(source) or None
-    for video in with_progress(told, total=total, unit="video", desc="labels", shown=progress):
+    for video in with_progress(videos, total=total, unit="video", desc="labels", shown=progress):
         names.update(_names(video))
         target = truth.targets.find(video.data_row)
         reason = target if isinstance(target, str) else other_size(video, target)
@@ -97,8 +98,8 @@ def labels_from(
             continue
         if target.data_row_id in found:
             raise AnnotationSourceError(
-                f"Two videos of the second labels are one data row of the dataset, {target.name}; "
-                f"compare one at a time."
+                f"Two videos of the second labels have the same data row of the dataset, "
+                f"{target.name}; compare one at a time."
             )
         for problem in _problems(video):
             note(f"{truth.names[target.data_row_id]}: {problem}")
@@ -132,7 +133,7 @@ def _check_mapping(mapping: Mapping[str, str], names: Collection[str]) -> None:
 
 
 def _unknown(labels: Labels, truth: Truth) -> Counter[str]:
-    """How many objects there are of each class that the dataset does not have."""
+    """Count the objects of each class that the dataset does not have."""
     counts: Counter[str] = Counter()
     for each in labels.values():
         for track in each.annotations.tracks:
@@ -142,7 +143,7 @@ def _unknown(labels: Labels, truth: Truth) -> Counter[str]:
 
 
 def answered(labels: Labels) -> frozenset[str]:
-    """The classifications that have an answer somewhere."""
+    """Return the classifications that have at least one answer."""
     return frozenset(name for each in labels.values() for name in _questions(each.annotations))
 
 
@@ -169,11 +170,11 @@ def _problems(video: VideoAnnotations) -> Iterator[str]:
 
 
 def _renamed(video: VideoAnnotations, mapping: Mapping[str, str]) -> VideoAnnotations:
-    """The video with the names of the dataset; what is mapped to nothing is left out."""
+    """Rename classes and classifications as in the dataset; leave out those with an empty name."""
 
-    def goals(named: Mapping[str, Any]) -> dict[str, Any]:
-        goal = {name: mapping.get(name, name) for name in named}
-        return {goal[name]: value for name, value in named.items() if goal[name]}
+    def renamed(values: Mapping[str, Any]) -> dict[str, Any]:
+        names = {name: mapping.get(name, name) for name in values}
+        return {names[name]: value for name, value in values.items() if names[name]}
 
     if not mapping:
         return video
@@ -181,10 +182,10 @@ def _renamed(video: VideoAnnotations, mapping: Mapping[str, str]) -> VideoAnnota
     return replace(
         video,
         tracks=[
-            replace(track, answers=[goals(each) for each in track.answers])
+            replace(track, answers=[renamed(each) for each in track.answers])
             for track in tracks
             if track.class_name
         ],
-        frame_answers=goals(video.frame_answers),
-        global_answers=goals(video.global_answers),
+        frame_answers=renamed(video.frame_answers),
+        global_answers=renamed(video.global_answers),
     )

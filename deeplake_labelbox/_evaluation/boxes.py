@@ -1,4 +1,4 @@
-"""The boxes of a video, by class, of the dataset or of predictions."""
+"""Boxes of a video by class, of the dataset or of predictions."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deeplake_labelbox._counts import counted
 from deeplake_labelbox._evaluation.libraries import library
 from deeplake_labelbox._formats.annotations import ObjectTrack
 from deeplake_labelbox._model.annotations import ToolKind
@@ -47,11 +48,11 @@ class Boxes:
         return len(self.frames)
 
     def take(self, chosen: NDArray[np.bool_]) -> Boxes:
-        """Some of them."""
+        """Select boxes."""
         return Boxes(*(each[chosen] for each in self.arrays))
 
     def by_frame(self) -> dict[int, Boxes]:
-        """The boxes of each frame that has some."""
+        """Group the boxes by frame."""
         frames, starts = np.unique(self.frames, return_index=True)
         parts = zip(*(np.split(each, starts[1:]) for each in self.arrays), strict=True)
         return dict(zip(frames.tolist(), (Boxes(*part) for part in parts), strict=False))
@@ -63,7 +64,7 @@ class Boxes:
 
     @classmethod
     def joined(cls, parts: Iterable[Boxes]) -> Boxes:
-        """The boxes of several tracks."""
+        """Join the boxes of several tracks, ordered by frame."""
         columns = [np.concatenate(each) for each in zip(*(p.arrays for p in parts), strict=True)]
         order = np.argsort(columns[0], kind="stable")
         return cls(*(each[order] for each in columns))
@@ -90,28 +91,28 @@ def has_box(kind: ToolKind) -> bool:
 
 def boxes_by_class(
     tracks: Sequence[ObjectTrack],
-    goal: Callable[[str], str],
+    mapped: Callable[[str], str],
     kinds: Mapping[str, ToolKind],
     size: Size | None,
     note: Callable[[str], None],
     masked: Container[str] = (),
 ) -> dict[str, Boxes]:
-    """The boxes of tracks, around masks and polygons too.
+    """Return the boxes of tracks by class, including those around masks and polygons.
 
-    Boxes without an area within the picture do not count, as for `to_coco`.
+    Boxes with no area inside the picture are ignored, as in `to_coco`.
 
     Args:
         tracks: The tracks of a video.
-        goal: The class of the dataset for the name of one; empty if it is left out.
-        kinds: The kind of each class of the dataset that is compared; objects of the class that
-            have another kind count only if none in the video has this one.
-        size: Size of the video's pictures, if it is known.
-        note: Takes what could not be read.
-        masked: The classes whose masks are wanted beside their boxes.
+        mapped: Returns the class of the dataset for a class of the tracks; empty to leave it out.
+        kinds: Kind of each class to compare. Objects of the class with another kind are used only
+            if no object of the video has this kind.
+        size: Size of the video's pictures, if known.
+        note: Receives a note on objects that cannot be read or are ignored.
+        masked: Classes whose masks are needed besides their boxes.
     """
     chosen: dict[str, list[tuple[int, ObjectTrack]]] = {}
     for number, track in enumerate(tracks):
-        name = goal(track.class_name)
+        name = mapped(track.class_name)
         if name in kinds and has_box(track.kind):
             chosen.setdefault(name, []).append((number, track))
     wanted = []
@@ -119,7 +120,10 @@ def boxes_by_class(
         own = {track.kind for _, track in found}
         kind = kinds[name] if kinds[name] in own else next(k for k in GEOMETRIES if k in own)
         if others := sum(len(track.frames) for _, track in found if track.kind != kind):
-            note(f"{others:,} objects of {name!r} do not count, as there are {_PLURALS[kind]}, too")
+            note(
+                f"ignored {counted(others, 'object')} of {name!r}, because the class also has "
+                f"{_PLURALS[kind]}"
+            )
         wanted += [(name, number, track) for number, track in found if track.kind == kind]
     areas = {n: track for _, n, track in wanted if has_mask(track.kind)}
     encoded = {n for name, n, track in wanted if has_mask(track.kind) and name in masked}
@@ -135,7 +139,7 @@ def boxes_by_class(
         outside += len(boxes) - int(is_within.sum())
         made.setdefault(name, []).append(every.take(is_within))
     if outside:
-        note(f"{outside:,} objects without an area within the picture do not count")
+        note(f"ignored {counted(outside, 'object')} with no area inside the picture")
     return {name: Boxes.joined(parts) for name, parts in made.items()}
 
 
@@ -155,13 +159,15 @@ def _masks(
     size: Size | None,
     note: Callable[[str], None],
 ) -> dict[int, _Shapes]:
-    """The boxes and masks of tracks by number; frame by frame, as masks are stored.
+    """Read the boxes and masks of tracks by track number.
+
+    Masks are read frame by frame, the order in which they are stored.
 
     Args:
         tracks: Tracks of masks and polygons.
-        encoded: Those whose masks are wanted.
-        size: Width and height of the picture; masks of another size are none.
-        note: Takes what could not be read.
+        encoded: Tracks whose masks are needed.
+        size: Width and height of the picture; masks of another size are left out.
+        note: Receives a note on masks that cannot be read or have another size.
     """
     encode = library("pycocotools.mask").encode
     made: dict[int, _Shapes] = {}
@@ -193,7 +199,7 @@ def _masks(
         else:
             odd += 1
     if odd:
-        note(f"{odd:,} masks have another size than the video, so only their boxes count")
+        note(f"compared only the boxes of {counted(odd, 'mask')}, whose size is not the video's")
     return made
 
 

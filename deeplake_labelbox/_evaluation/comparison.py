@@ -1,4 +1,4 @@
-"""The videos that predictions and a dataset have, and their boxes."""
+"""Match the videos of predictions to those of a dataset, and compare their boxes."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class Compared:
     Attributes:
         video: The video.
         frames: Number of its frames that were compared.
-        truth: The boxes of the dataset, by class.
-        found: The predicted ones.
-        errors: The errors of each class of which there are boxes.
+        truth: Boxes of the dataset, by class.
+        found: Predicted boxes, by class.
+        errors: Errors by class, for the classes that have boxes.
     """
 
     video: Video
@@ -43,7 +43,7 @@ class Compared:
 
     @property
     def sides(self) -> tuple[Mapping[str, Boxes], Mapping[str, Boxes]]:
-        """The boxes of both."""
+        """Boxes of the dataset and of the predictions."""
         return self.truth, self.found
 
 
@@ -64,7 +64,7 @@ class Comparison:
         mapping: Class of the dataset by its name in the predictions.
 
     Attributes:
-        classes: The classes of which either side has objects; known after `compare`.
+        classes: Classes that have objects on either side; set by `compare`.
     """
 
     def __init__(self, truth: Truth, mapping: Mapping[str, str]) -> None:
@@ -81,7 +81,7 @@ class Comparison:
 
     @property
     def notes(self) -> list[str]:
-        """What is not compared, and why."""
+        """What was not compared, and why."""
         return [f"{note}." for note in self._notes]
 
     def read(self, source: AnnotationSource, *, progress: bool) -> None:
@@ -122,7 +122,7 @@ class Comparison:
         self._check_mapping(names | source.names)
         if missing and not common:
             raise AnnotationSourceError(self._truth.targets.no_match("predictions", missing))
-        # Where videos are named, predictions may lack them.
+        # A model may have found nothing in videos that the caller names.
         if not boxes and wanted is None:
             raise AnnotationSourceError(self._no_boxes())
         self._note_missing(missing)
@@ -144,16 +144,16 @@ class Comparison:
         compared = list(self._videos(progress=progress))
         kinds = self._truth.kinds
         if not compared:
-            told = "".join(f" {note}" for note in self.notes)
+            notes = "".join(f" {note}" for note in self.notes)
             raise ConfigurationError(
-                f"No video has labels in the dataset as well as in the predictions, so there is "
-                f"nothing to compare.{told}"
+                f"No video is labeled in both the dataset and the predictions, so there is nothing "
+                f"to compare.{notes}"
             )
         if not any(map(len, (boxes for each in compared for boxes in each.truth.values()))):
             raise ConfigurationError(
                 f"The dataset has no box of {', '.join(map(repr, kinds))} in the "
                 f"{counted(len(compared), 'labeled video')} that the predictions have, so there is "
-                f"nothing to compare with."
+                f"nothing to compare."
             )
         every = [each for video in compared for side in video.sides for each in side.items()]
         found = {name for name, boxes in every if len(boxes)}
@@ -182,30 +182,30 @@ class Comparison:
         if count:
             self._left_out.setdefault((unit, why), Counter())[video.short_name] += count
 
-    def _goal(self, name: str) -> str:
+    def _mapped(self, name: str) -> str:
         return self._mapping.get(name, name)
 
     def _kind_of(self, name: str) -> str | None:
-        return self._truth.kinds.get(self._goal(name))
+        return self._truth.kinds.get(self._mapped(name))
 
     def _target(self, video: VideoAnnotations) -> Target | str:
-        """The data row of the dataset, or why there is none.
+        """Return the data row of the dataset, or the reason why there is none.
 
         Raises:
-            AnnotationSourceError: If another video of the predictions has it.
+            AnnotationSourceError: If another video of the predictions has the same data row.
         """
         target = self._truth.targets.find(video.data_row)
         if isinstance(target, str):
             return target
         if (other := self._found.get(target.data_row_id)) is not None:
             raise AnnotationSourceError(
-                f"The videos {other.name!r} and {video.name!r} of the predictions are one data row "
-                f"of the dataset, {target.name}; evaluate one at a time."
+                f"The videos {other.name!r} and {video.name!r} of the predictions have the same "
+                f"data row of the dataset, {target.name}; evaluate one at a time."
             )
         return other_size(video, target) or target
 
     def _add(self, video: VideoAnnotations, target: Target) -> int:
-        """Add the predictions of a video; returns how many are of classes of the dataset."""
+        """Add the predictions of a video; return how many have a class of the dataset."""
         name = f"{self._truth.names[target.data_row_id]}, predictions"
         self._note_findings(name, video)
         count = 0
@@ -213,16 +213,16 @@ class Comparison:
         if others := sum(len(t.frames) for t in video.tracks if not has_box(t.kind)):
             self._note(f"{name}: {counted(others, 'point or line', 'points and lines')} left out")
         for track in drawn:
-            if goal := self._goal(track.class_name):
-                is_known = goal in self._truth.all_classes
+            if class_name := self._mapped(track.class_name):
+                is_known = class_name in self._truth.all_classes
                 count += is_known * len(track.frames)
                 self._unknown[track.class_name] += (not is_known) * len(track.frames)
-                told = 0 if track.scores is None else int(np.isfinite(track.scores).sum())
-                self._without_score += is_known * (len(track.frames) - told)
+                scored = 0 if track.scores is None else int(np.isfinite(track.scores).sum())
+                self._without_score += is_known * (len(track.frames) - scored)
         self._unknown = +self._unknown
         boxes = boxes_by_class(
             drawn,
-            self._goal,
+            self._mapped,
             self._truth.kinds,
             target.size,
             lambda what: self._note(f"{name}: {what}"),
@@ -236,11 +236,11 @@ class Comparison:
         return count
 
     def _videos(self, *, progress: bool) -> Iterator[Compared]:
-        """The videos that both sides have, or that were asked for."""
+        """Yield the videos that both sides have, or that the caller names."""
         missing, unlabeled = [], []
         wanted = self._truth.wanted
         videos = self._truth.labels.videos
-        for video, told in with_progress(
+        for video, labels in with_progress(
             zip(videos, self._truth.source.videos(self._kind_of), strict=True),
             total=len(videos),
             unit="video",
@@ -250,9 +250,9 @@ class Comparison:
             found = self._found.get(video.data_row_id)
             if wanted is not None and video.data_row_id not in wanted:
                 continue
-            if told.is_labeled and (found is not None or wanted is not None):
-                yield self._pair(video, told, found)
-            elif told.is_labeled and video.data_row_id not in self._unlabeled:
+            if labels.is_labeled and (found is not None or wanted is not None):
+                yield self._pair(video, labels, found)
+            elif labels.is_labeled and video.data_row_id not in self._unlabeled:
                 missing.append(video.short_name)
             elif found is not None or wanted is not None:
                 unlabeled.append(video.short_name)
@@ -262,11 +262,11 @@ class Comparison:
             self._note(f"Without a label in the dataset and left out: {some_of(unlabeled)}")
 
     def _pair(
-        self, video: Video, told: VideoAnnotations, found: _VideoPredictions | None
+        self, video: Video, labels: VideoAnnotations, found: _VideoPredictions | None
     ) -> Compared:
-        self._note_findings(video.short_name, told)
+        self._note_findings(video.short_name, labels)
         truth = boxes_by_class(
-            told.tracks,
+            labels.tracks,
             lambda name: name,
             self._truth.kinds,
             labeled_size(video),
@@ -283,9 +283,9 @@ class Comparison:
             lacking = len(video.frames) - len(frames)
             self._leave_out(lacking, "frame", "which the predictions do not have", video)
             pictured = _within(predicted, frames)
-            # As boxes that were interpolated from one picture to the next.
+            # Such as boxes that were interpolated between two pictures.
             between = _count(predicted) - _count(pictured)
-            self._leave_out(between, "prediction", "in frames that they have no picture of", video)
+            self._leave_out(between, "prediction", "in frames without a picture", video)
             predicted = pictured
         return Compared(video, len(frames), _within(truth, frames), predicted)
 
@@ -293,14 +293,14 @@ class Comparison:
         for name, reason in list(missing.items())[:_SHOWN]:
             self._note(f"The predictions of {name} are left out: {reason}")
         if (more := len(missing) - _SHOWN) > 0:
-            self._note(f"The predictions of {counted(more, 'more video')} are left out likewise")
+            self._note(f"The predictions of {counted(more, 'more video')} are also left out")
 
     def _note_left_out(self, compared: Sequence[Compared]) -> None:
         found = {name for each in compared for name, boxes in each.found.items() if len(boxes)}
         if lacking := [repr(name) for name in self.classes if name not in found]:
             self._note(
-                f"No prediction is of {', '.join(lacking)}, so all of these objects are missed; "
-                f"name the other `classes` to leave them out"
+                f"There is no prediction of {', '.join(lacking)}, so all of these objects are "
+                f"missed; to leave them out, list the other `classes`"
             )
         for (unit, why), counts in self._left_out.items():
             total = counted(counts.total(), unit)
@@ -310,16 +310,16 @@ class Comparison:
         scores = [boxes.scores for each in compared for boxes in each.found.values()]
         if len(np.unique(np.concatenate(scores) if scores else scores)) == 1:
             self._note(
-                "The predictions have no scores, or all the same, so that mAP depends on the order "
-                "of videos and frames"
+                "The predictions have no scores, or all have the same score, so mAP depends on the "
+                "order of videos and frames"
             )
         elif self._without_score:
             self._note(
-                f"{counted(self._without_score, 'prediction')} without a score, counted as 1.0"
+                f"{counted(self._without_score, 'prediction')} without a score; 1.0 was used"
             )
 
     def _has_tracks(self, compared: Sequence[Compared]) -> bool:
-        """Whether boxes of the predictions belong to tracks, as those of the dataset do."""
+        """Whether predicted boxes are linked to tracks, as the boxes of the dataset are."""
         of_truth, of_found = (
             max(
                 (
@@ -333,7 +333,8 @@ class Comparison:
         )
         if of_truth > 1 == of_found:
             self._note(
-                "No track of the predictions is longer than a frame, so MOTA and IDF1 are left out"
+                "No track of the predictions is longer than one frame, so MOTA and IDF1 are left "
+                "out"
             )
             return False
         return True
@@ -349,17 +350,17 @@ class Comparison:
         if self._unknown:
             return (
                 f"The predictions have no class of the dataset: they have "
-                f"{', '.join(map(repr, self._unknown))}, the dataset "
+                f"{', '.join(map(repr, self._unknown))}, and the dataset has "
                 f"{', '.join(map(repr, sorted(self._truth.all_classes)))}; pass `mapping`."
             )
         return (
-            "The predictions have no boxes, masks or polygons; check that they are the right ones, "
-            "and their format. If nothing was found, name the `videos` that were searched."
+            "The predictions have no boxes, masks or polygons; check the file and its format. If "
+            "the model found nothing, name the `videos` that it has seen."
         )
 
 
 def _within(boxes: Mapping[str, Boxes], frames: NDArray[np.int64]) -> dict[str, Boxes]:
-    """The boxes in some frames, by class."""
+    """Select the boxes in some frames, by class."""
     return {name: each.take(np.isin(each.frames, frames)) for name, each in boxes.items()}
 
 
@@ -368,7 +369,7 @@ def _count(boxes: Mapping[str, Boxes]) -> int:
 
 
 def other_size(video: VideoAnnotations, target: Target) -> str | None:
-    """Why the boxes of a video cannot be compared with those of its data row, if so."""
+    """Return why a video cannot be compared with its data row; ``None`` if it can."""
     # Sources may give the size of a rotated video before its rotation.
     if not (target.size and video.size) or sorted(target.size) == sorted(video.size):
         return None

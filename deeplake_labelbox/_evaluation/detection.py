@@ -22,15 +22,15 @@ def average_precision(
     classes: Sequence[str],
     shape: Literal["bbox", "segm"] = "bbox",
 ) -> dict[str, tuple[float, float]]:
-    """The mean average precision over IoU 0.5 to 0.95, and that of IoU 0.5, of each class.
+    """Return the average precision of each class: the mean over IoU 0.5 to 0.95, and at IoU 0.5.
 
     Args:
-        videos: The boxes of each video by class: those of the dataset, and the predicted ones.
+        videos: Boxes of the dataset and predicted boxes of each video, by class.
         classes: The classes.
-        shape: What overlaps: the boxes, or the masks, which all have then.
+        shape: Whether boxes or masks are compared; for masks, every object must have one.
 
     Returns:
-        The rates by class; without classes of which the dataset has no object.
+        Both rates by class; classes without an object in the dataset are left out.
     """
     coco, evaluation = library("pycocotools.coco").COCO, library("pycocotools.cocoeval").COCOeval
     images: dict[tuple[int, int], int] = {}
@@ -62,7 +62,7 @@ def average_precision(
         for entries in made:
             each = coco()
             each.dataset = {
-                # Sizes are those of the masks, but must be there.
+                # Required, but not used: the masks have their own size.
                 "images": [{"id": n, "height": 0, "width": 0} for n in images.values()],
                 "categories": [{"id": n, "name": name} for n, name in enumerate(classes, start=1)],
                 "annotations": entries,

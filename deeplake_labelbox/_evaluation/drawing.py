@@ -1,4 +1,4 @@
-"""Draw the worst frames of an evaluation, with the labels and with the predictions."""
+"""Draw the worst frames of an evaluation with their labels and their predictions."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def draw_frames(
 
 
 def _draw(reader: AnnotationReader, errors: FrameErrors) -> Image.Image:
-    """A frame with its labels, and beside it with the predictions."""
+    """Draw a frame twice, side by side: with its labels, and with its predictions."""
     video = reader.dataset.video(errors.data_row_id)
     frame = reader.picture(int(video.rows[np.searchsorted(video.frames, errors.frame)]))
     factor = min(max(1.0, -(-_SHORT_SIDE // min(frame.size))), _MAX_SIDE / max(frame.size))
@@ -72,14 +72,14 @@ def _draw(reader: AnnotationReader, errors: FrameErrors) -> Image.Image:
         ("predictions", errors.predictions, frame.width + 2 * _MARGIN),
     ):
         _CAPTION.draw(draw, (left, _MARGIN + _TITLE.line_height), name, MUTED)
-        sheet.paste(_drawn(frame, boxes, scale), (left, head + _MARGIN))
+        sheet.paste(_with_boxes(frame, boxes, scale), (left, head + _MARGIN))
     return sheet
 
 
-def _drawn(
+def _with_boxes(
     frame: Image.Image, boxes: Iterable[FrameBox], scale: tuple[float, float]
 ) -> Image.Image:
-    # Errors last, above what is right.
+    # Errors are drawn last, on top.
     for state in _COLORS:
         shown = [_shown(each) for each in boxes if each.state == state]
         colors = dict.fromkeys((each.class_name for each in shown), _COLORS[state])

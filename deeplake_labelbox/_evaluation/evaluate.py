@@ -36,33 +36,36 @@ def evaluate(
 ) -> Evaluation:
     """Compare predictions, or the labels of another annotator, with the labels of a dataset.
 
-    Boxes are compared, those around masks and polygons too, in pixels of the video. Where both
-    sides have masks or polygons, their average precision is told as well. Average precision is
-    computed by pycocotools, tracks are compared by motmetrics. A prediction without
-    a score counts as 1.0. Labeled videos that the predictions do not have are left out, and so are
-    videos without a label, and frames that the dataset does not have or of which the predictions
-    have no picture; the notes of the result tell it.
+    Boxes, including those around masks and polygons, are compared in pixels of the video. If both
+    sides have masks or polygons, the average precision of masks is reported too. pycocotools
+    computes average precision, and motmetrics compares tracks. A prediction without a score gets
+    1.0.
+
+    These are left out, and listed in the notes of the result: labeled videos that the predictions
+    do not have, videos without a label, frames that the dataset does not have, and frames that the
+    predictions have no picture of.
 
     Args:
-        predictions: What `import_annotations` takes: a dataset or its path, the path of a file of
-            another tool, or plain annotations. Scores are read from plain annotations, COCO,
+        predictions: A source as for `import_annotations`: a dataset or its path, the path of a file
+            of another tool, or plain annotations. Scores are read from plain annotations, COCO,
             YouTube-VIS, supervision, the confidences of YOLO and the seventh column of
             MOTChallenge.
-        dataset: The dataset, made by this package and with labels applied.
-        annotator: Annotator whose labels in ``dataset`` count (``label_selection="all"``); by
+        dataset: A dataset made by this package, with labels applied.
+        annotator: Annotator whose labels in ``dataset`` to use (``label_selection="all"``); by
             default the shared labels.
-        predictions_annotator: Likewise in ``predictions``: the agreement of two annotators is that
-            of two annotators of one dataset.
+        predictions_annotator: Annotator whose labels in ``predictions``, a dataset, to use. To
+            measure how far two annotators agree, pass the same dataset twice.
         source_format: See `import_annotations`.
         mapping: Class of the dataset by its name in the predictions; an empty name leaves it out.
         data_rows: Data row (id, global key or external id) by the name of a video in the
             predictions, or one for predictions of one video. By default see `import_annotations`.
         frame_step: See `import_annotations`.
         first_number: See `import_annotations`.
-        classes: The classes that are compared; by default all that either side has objects of.
-        videos: Names, data row ids or ``video_idx`` of the videos that are compared; all objects
-            of those that the predictions do not have are missed.
-        worst_frames: How many frames with errors are listed.
+        classes: Classes to compare; by default all that have objects on either side.
+        videos: Names, data row ids or ``video_idx`` of the videos to compare. If the predictions
+            lack one, all of its objects are missed. By default all labeled videos that the
+            predictions have.
+        worst_frames: Number of frames with errors to list.
         deeplake_creds: Credentials of the storage of datasets.
         deeplake_token: Token of Deep Lake's cloud.
         progress: Whether to show progress bars.
@@ -118,8 +121,8 @@ def evaluate(
     if predictions_annotator is not None:
         if not isinstance(predictions, DatasetLike):
             raise ConfigurationError(
-                f"`predictions_annotator` is {predictions_annotator!r}, but the predictions are no "
-                f"dataset; leave it out."
+                f"`predictions_annotator` is {predictions_annotator!r}, but the predictions are "
+                f"not a dataset; leave it out."
             )
         predictions = open_labels(
             predictions, predictions_annotator, deeplake_creds, deeplake_token

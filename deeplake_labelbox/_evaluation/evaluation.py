@@ -1,4 +1,4 @@
-"""What became of an evaluation."""
+"""The result of an evaluation."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from deeplake_labelbox._store.labeled_dataset import DatasetLike
 class EvaluationScore:
     """How well predictions agree with the labels of a class, of a video, or of all.
 
-    Rates are 1 if both are the same, and ``None`` if there is nothing to compare: the average
-    precision of a class without objects, tracks if the predictions have none.
+    Rates are 1 if both are the same. They are ``None`` if they cannot be computed: the average
+    precision of a class without objects, and the rates of tracks if the predictions have none.
 
     Attributes:
         name: The class or video; ``all`` for all.
@@ -26,15 +26,16 @@ class EvaluationScore:
         predictions: Predicted objects, over all frames.
         missed: Objects without a prediction that overlaps by half (IoU 0.5) or more.
         false: Predictions without such an object.
-        switches: How often an object goes on with another track of the predictions.
-        map: Average precision, the mean over IoU 0.5 to 0.95; the mean over classes of a video
-            and of all.
-        ap50: The same with IoU 0.5 alone.
+        switches: How often the predicted track of an object changes.
+        map: Average precision, the mean over IoU 0.5 to 0.95. For a video and for all, the mean
+            over classes.
+        ap50: The same at IoU 0.5 only.
         mota: Multiple object tracking accuracy; below 0 if there are more errors than objects.
-        idf1: Share of the objects and predictions whose tracks are the same from end to end.
-        mask_map: The average precision of masks instead of boxes; the mean over those classes of
-            which both sides have masks or polygons.
-        mask_ap50: The same with IoU 0.5 alone.
+        idf1: Share of the objects and predictions that have matching tracks, if tracks are matched
+            one to one over the whole video.
+        mask_map: Average precision of masks instead of boxes; the mean over the classes that have
+            masks or polygons on both sides.
+        mask_ap50: The same at IoU 0.5 only.
     """
 
     name: str
@@ -63,7 +64,7 @@ class EvaluationScore:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What `evaluate` found.
+    """The result of `evaluate`.
 
     Attributes:
         frames: Number of frames that were compared.
@@ -82,10 +83,10 @@ class Evaluation:
     notes: tuple[str, ...]
 
     def draw(self, dataset: DatasetLike, folder: str | Path) -> list[Path]:
-        """Draw the worst frames, each twice: with the labels, and with the predictions.
+        """Draw each of the worst frames twice: with the labels, and with the predictions.
 
-        What is right is gray, missed objects are red, false predictions are orange, and switched
-        tracks are blue. See `evaluate` for how many frames there are.
+        Correct boxes are gray, missed objects are red, false predictions are orange, and switched
+        tracks are blue. The argument ``worst_frames`` of `evaluate` sets the number of frames.
 
         Args:
             dataset: The dataset, open, as `LabeledDataset` or by its path.
@@ -104,7 +105,7 @@ class Evaluation:
 
     @property
     def extent(self) -> str:
-        """How many frames and videos were compared."""
+        """Number of frames and videos that were compared."""
         return f"{counted(self.frames, 'frame')} of {counted(len(self.videos), 'video')}"
 
     @property
@@ -113,7 +114,7 @@ class Evaluation:
         return f"{self.extent}: {str(self.overall).partition(': ')[2]}"
 
     def rates_of(self, score: EvaluationScore) -> dict[str, float | None]:
-        """The rates of a score that there are in this evaluation, by their names."""
+        """Return the rates of a score by name; of masks only if this evaluation has them."""
         masks = {} if self.overall.mask_map is None else {"mask mAP": score.mask_map}
         boxes = {"mAP": score.map, "AP50": score.ap50}
         return boxes | masks | {"MOTA": score.mota, "IDF1": score.idf1}
@@ -156,5 +157,5 @@ class Evaluation:
 
 
 def rate(value: float | None) -> str:
-    """A rate with three decimals; ``-`` if there is none."""
+    """Format a rate with three decimals; ``-`` if there is none."""
     return "-" if value is None else f"{value:.3f}"

@@ -13,11 +13,10 @@ class FrameBox:
 
     Attributes:
         class_name: Its class.
-        state: ``right``; of an object ``missed`` if it was not predicted; of a prediction ``false``
-            if there is no object; of both ``switched`` if the object goes on with another track of
-            the predictions.
+        state: ``right``; ``missed`` for an object without a prediction; ``false`` for a prediction
+            without an object; ``switched`` if the predicted track of the object changes here.
         box: Left, top, width and height in pixels of the video.
-        score: How sure a model is of a prediction; ``None`` of an object.
+        score: Confidence of a prediction; ``None`` for an object.
     """
 
     class_name: str
@@ -34,8 +33,8 @@ class FrameErrors:
         video: The video.
         data_row_id: Its data row.
         frame: 1-based frame number.
-        objects: The objects of the dataset.
-        predictions: The predicted ones.
+        objects: Boxes of the dataset.
+        predictions: Predicted boxes.
     """
 
     video: str
@@ -46,24 +45,24 @@ class FrameErrors:
 
     @property
     def missed(self) -> tuple[str, ...]:
-        """The classes of objects that were not predicted."""
+        """Classes of the objects that were not predicted."""
         return tuple(each.class_name for each in self.objects if each.state == "missed")
 
     @property
     def false(self) -> tuple[str, ...]:
-        """The classes of predictions without an object."""
+        """Classes of the predictions without an object."""
         return tuple(each.class_name for each in self.predictions if each.state == "false")
 
     @property
     def switched(self) -> tuple[str, ...]:
-        """The classes of objects that go on with another track of the predictions."""
+        """Classes of the objects whose predicted track changes in this frame."""
         return tuple(each.class_name for each in self.objects if each.state == "switched")
 
     @property
     def errors(self) -> str:
         """The errors in words."""
-        told = ((self.missed, "missed"), (self.false, "false"), (self.switched, "switched"))
-        return "; ".join(f"{what} {tally(names)}" for names, what in told if names)
+        errors = ((self.missed, "missed"), (self.false, "false"), (self.switched, "switched"))
+        return "; ".join(f"{state} {tally(names)}" for names, state in errors if names)
 
     def __len__(self) -> int:
         """Number of errors."""

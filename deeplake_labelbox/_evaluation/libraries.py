@@ -1,4 +1,4 @@
-"""The libraries that compute rates, which the extra ``evaluate`` installs."""
+"""Load the libraries of the extra ``evaluate``, which match boxes and compute rates."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ def library(name: str) -> Any:
         return import_module(name)
     except ModuleNotFoundError as error:
         raise ConfigurationError(
-            f"An evaluation needs {name.partition('.')[0]}, which is not installed; run: pip "
+            f"Comparing boxes needs {name.partition('.')[0]}, which is not installed; run: pip "
             f'install "deeplake-labelbox[evaluate]"'
         ) from error

@@ -1,4 +1,4 @@
-"""Rates and worst frames of videos that were compared."""
+"""Compute the rates and find the worst frames of compared videos."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def evaluation_of(
     worst_frames: int,
     notes: Sequence[str],
 ) -> Evaluation:
-    """The rates of videos.
+    """Return the evaluation of compared videos.
 
     Args:
         compared: The videos.
-        classes: The classes of which either side has objects.
-        worst_frames: How many frames with errors are listed.
+        classes: Classes that have objects on either side.
+        worst_frames: Number of frames with errors to list.
         notes: What was not compared, and why.
     """
     precision = _precision(compared, classes)
@@ -52,7 +52,7 @@ def evaluation_of(
 
 
 def _precision(compared: Sequence[Compared], classes: Sequence[str]) -> _Precision:
-    """The average precision of boxes, and of the masks of classes whose objects all have one."""
+    """Return the average precision of boxes, and of masks if all objects of a class have one."""
     videos = [(each.truth, each.found) for each in compared]
     with_masks = []
     for name in classes:
@@ -113,7 +113,7 @@ def _share(part: float, whole: int) -> float | None:
 
 
 def _worst(compared: Sequence[Compared], most: int) -> list[FrameErrors]:
-    """The frames with errors, most errors first."""
+    """Return the frames with most errors, worst first."""
     counts: Counter[tuple[int, int]] = Counter()
     for number, video in enumerate(compared):
         for name, errors in video.errors.items():

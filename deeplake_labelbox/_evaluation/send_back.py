@@ -1,4 +1,4 @@
-"""Send the videos of the worst frames back to be labeled or checked."""
+"""Send the videos of the worst frames back to Labelbox, to label or correct them."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _PRIORITIES: Final = range(1, 6)
 
 @dataclass(frozen=True, slots=True)
 class SentBack:
-    """What became of the data rows that `send_back` sent.
+    """The result of `send_back`.
 
     Attributes:
         project_id: The project.
-        batch_ids: The batches that were made; none if all data rows were in the project.
+        batch_ids: Batches that were created; none if the project had all data rows.
         sent: Data rows of these batches.
-        reworked: Data rows with labels in the project, which were moved to its queue for rework.
-        waiting: Data rows that wait in the project to be labeled, and were left as they are.
-        refused: Why a data row was not sent, by its id.
+        reworked: Data rows with labels in the project, which were moved to its rework queue.
+        waiting: Data rows of the project that have no labels yet; they stay as they are.
+        refused: Reason why a data row was not sent, by its id.
     """
 
     project_id: str
@@ -43,18 +43,18 @@ class SentBack:
     refused: Mapping[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """The outcome as JSON values."""
+        """The result as JSON values."""
         return asdict(self)
 
     def __str__(self) -> str:
-        """The outcome in words, with a line for each data row that was refused."""
-        told = (
+        """The result in one line, and a line for each data row that was refused."""
+        parts = (
             (self.sent, "sent as a batch"),
             (self.reworked, "moved to rework"),
-            (self.waiting, "to be labeled already"),
+            (self.waiting, "already waiting to be labeled"),
             (self.refused, "refused"),
         )
-        words = (f"{counted(len(rows), 'data row')} {what}" for rows, what in told if rows)
+        words = (f"{counted(len(rows), 'data row')} {what}" for rows, what in parts if rows)
         return "\n".join([f"Project {self.project_id}: {', '.join(words)}", *self.refused.values()])
 
 
@@ -69,24 +69,24 @@ def send_back(
 ) -> SentBack:
     """Send the data rows of an evaluation's worst frames to a Labelbox project.
 
-    Labelbox labels videos, so the whole video of a frame is sent, once. Data rows that are not in
-    the project are sent as a batch. Labelbox takes no data row into a project twice: those that are
-    labeled there keep their labels and are moved to the project's queue for rework.
+    Labelbox labels whole videos, so the video of a frame is sent, once. Data rows that are not in
+    the project are sent as a batch. A project cannot have a data row twice: data rows that are
+    labeled there keep their labels and are moved to the rework queue of the project.
 
     Args:
-        evaluation: What `evaluate` returned; its ``worst_frames`` tell the data rows.
+        evaluation: The result of `evaluate`; the data rows of its ``worst_frames`` are sent.
         project_id: The project, the one of the dataset or another.
-        batch_name: Start of the name of the batch, before a number.
+        batch_name: Name of the batch; a number is added to it.
         priority: Priority of the batch: 1 is the highest, 5 the lowest.
         lb_api_key: API key of Labelbox; by default that of the environment variable
             ``LABELBOX_API_KEY``.
         lb_client: A ready client, instead of a key.
 
     Raises:
-        ConfigurationError: If there are no worst frames, or the priority cannot be used.
+        ConfigurationError: If there are no worst frames, or the priority is out of range.
         AuthenticationError: If the API key is refused.
         ProjectNotFoundError: If there is no such project for this key.
-        LabelboxError: If Labelbox fails, or the project has no queue for rework.
+        LabelboxError: If a request to Labelbox fails, or the project has no rework queue.
 
     Example:
         ```python
@@ -127,7 +127,7 @@ def send_back(
 
 
 def _labeled(client: labelbox.Client, project_id: str, row_ids: Sequence[str]) -> dict[str, bool]:
-    """Whether the data rows that are in a project have labels there."""
+    """Return whether a data row has labels, for each that is in the project."""
     try:
         export = ProjectExporter(client, project_id).export(
             filters=ExportFilters(data_row_ids=row_ids), progress=False
@@ -141,10 +141,10 @@ def _labeled(client: labelbox.Client, project_id: str, row_ids: Sequence[str]) -
 
 
 def _move_to_rework(project: labelbox.Project, row_ids: Sequence[str]) -> None:
-    """Move data rows of a project to its queue for rework.
+    """Move data rows of a project to its rework queue.
 
     Raises:
-        LabelboxError: If it has none, or Labelbox fails.
+        LabelboxError: If the project has no such queue, or a request fails.
     """
     from labelbox.schema.identifiables import UniqueIds  # noqa: PLC0415 - the SDK is slow to import
 
@@ -152,8 +152,8 @@ def _move_to_rework(project: labelbox.Project, row_ids: Sequence[str]) -> None:
         queues = [queue for queue in project.task_queues() if queue.queue_type == _REWORK]
     if not queues:
         raise LabelboxError(
-            f"Project {project.uid} has no queue for rework, and {row_ids[0]} is in it already; "
-            f"add one to its workflow, or send the data rows to another project."
+            f"Project {project.uid} has no rework queue, and data row {row_ids[0]} is already in "
+            f"the project; add a rework step to its workflow, or send to another project."
         )
     with labelbox_errors(f"moving {counted(len(row_ids), 'data row')} to rework"):
         project.move_data_rows_to_task_queue(UniqueIds(list(row_ids)), queues[0].uid)

@@ -1,4 +1,4 @@
-"""Errors of tracks, by motmetrics."""
+"""Find the errors of tracks with motmetrics."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class TrackErrors:
     """The errors in the tracks of one class in one video.
 
     Attributes:
-        of_truth: (N,) text: what became of each box of the dataset: ``right``, ``missed`` if it
-            was not predicted, ``switched`` if it goes on with another track of the predictions.
-        of_found: (M,) text: what became of each predicted box: ``right``, ``false`` if there is no
-            object, ``switched``. Nothing is switched if the predictions have no tracks.
-        same: Number of boxes in which the tracks agree, if each track of the dataset is given
-            one of the predictions, so that most do (IDTP); ``None`` if the predictions have none.
+        of_truth: (N,) text: state of each box of the dataset: ``right``, ``missed`` if it was not
+            predicted, ``switched`` if its predicted track changes here.
+        of_found: (M,) text: state of each predicted box: ``right``, ``false`` if there is no
+            object, ``switched``. No box is switched if the predictions have no tracks.
+        same: Number of boxes whose tracks agree, in the best one-to-one match of tracks (IDTP);
+            ``None`` if the predictions have no tracks.
     """
 
     of_truth: States
@@ -37,28 +37,28 @@ class TrackErrors:
 
 
 def track_errors(truth: Boxes, found: Boxes, *, has_tracks: bool = True) -> TrackErrors:
-    """Compare the tracks of a class in a video; boxes match from an IoU of 0.5.
+    """Compare the tracks of a class in a video; boxes match if their IoU is 0.5 or more.
 
     Args:
-        truth: Those of the dataset.
-        found: The predicted ones.
-        has_tracks: Whether boxes of the predictions belong to tracks.
+        truth: Boxes of the dataset.
+        found: Predicted boxes.
+        has_tracks: Whether predicted boxes are linked to tracks.
     """
-    told, pairs = _events(truth, found)
+    events, pairs = _events(truth, found)
     if not has_tracks:
-        told = told[told["Type"] != "SWITCH"]
-    same = _in_agreement(pairs) if has_tracks else None
-    return TrackErrors(_states(truth, told, "OId"), _states(found, told, "HId"), same)
+        events = events[events["Type"] != "SWITCH"]
+    same = _identity_matches(pairs) if has_tracks else None
+    return TrackErrors(_states(truth, events, "OId"), _states(found, events, "HId"), same)
 
 
 def same_objects(truth: Boxes, found: Boxes) -> Iterator[tuple[int, int, int, float]]:
-    """The boxes that match, as `track_errors` matches them.
+    """Yield the boxes that match, by the rules of `track_errors`.
 
     Yields:
-        Frame, track of either side, and the overlap (IoU) of their boxes.
+        Frame, track on the first side, track on the second side, overlap (IoU) of the boxes.
     """
-    told, _ = _events(truth, found)
-    matched = told[told["Type"].isin(("MATCH", "SWITCH"))]
+    events, _ = _events(truth, found)
+    matched = events[events["Type"].isin(("MATCH", "SWITCH"))]
     frames = matched.index.get_level_values("FrameId")
     columns = (matched[name] for name in ("OId", "HId", "D"))
     for frame, track, other, distance in zip(frames, *columns, strict=True):
@@ -66,7 +66,7 @@ def same_objects(truth: Boxes, found: Boxes) -> Iterator[tuple[int, int, int, fl
 
 
 def _events(truth: Boxes, found: Boxes) -> tuple[Any, NDArray[np.int64]]:
-    """The events of motmetrics, and the (2, N) tracks of all boxes that overlap enough."""
+    """Return motmetrics' events, and the (2, N) tracks of all boxes that overlap enough."""
     motmetrics, iou = library("motmetrics"), library("pycocotools.mask").iou
     events = motmetrics.MOTAccumulator(auto_id=False)
     of_truth, of_found = truth.by_frame(), found.by_frame()
@@ -75,7 +75,7 @@ def _events(truth: Boxes, found: Boxes) -> tuple[Any, NDArray[np.int64]]:
         objects, predictions = of_truth.get(frame, NO_BOXES), of_found.get(frame, NO_BOXES)
         distances = np.full((len(objects), len(predictions)), np.nan)
         if distances.size:
-            # Crowds, of which there are none, are the second side.
+            # The zeros: no object is a crowd.
             overlap = iou(predictions.boxes, objects.boxes, [0] * len(objects)).T
             distances = np.where(overlap >= _LEAST_IOU, 1 - overlap, np.nan)
             rows, columns = np.nonzero(overlap >= _LEAST_IOU)
@@ -85,7 +85,7 @@ def _events(truth: Boxes, found: Boxes) -> tuple[Any, NDArray[np.int64]]:
 
 
 def _states(boxes: Boxes, events: Any, column: str) -> States:
-    """What became of boxes, whose tracks are in a column of motmetrics' events."""
+    """Return the state of each box; a column of motmetrics' events has its track."""
     states = np.full(len(boxes), "right", "U8")
     keys = zip(boxes.frames.tolist(), boxes.tracks.tolist(), strict=True)
     places = {key: place for place, key in enumerate(keys)}
@@ -97,11 +97,11 @@ def _states(boxes: Boxes, events: Any, column: str) -> States:
     return states
 
 
-def _in_agreement(pairs: NDArray[np.int64]) -> int:
-    """The most boxes in which tracks agree (IDTP), each given one of the other side at most.
+def _identity_matches(pairs: NDArray[np.int64]) -> int:
+    """Count the boxes whose tracks agree, in the best one-to-one match of tracks (IDTP).
 
-    motmetrics takes memory by the square of the number of tracks for it, of which a detector finds
-    hundreds of thousands. Tracks that never meet are assigned apart here.
+    For this, motmetrics needs memory for the square of the number of tracks, and a detector finds
+    hundreds of thousands. Here, tracks that never overlap are matched separately.
 
     Args:
         pairs: (2, N) tracks of the dataset and of the predictions, of all boxes that match.

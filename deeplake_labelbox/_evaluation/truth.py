@@ -27,20 +27,20 @@ class Truth:
     Args:
         labels: The dataset.
         chosen: See `Targets`.
-        classes: The classes that are compared, or ``None``.
-        videos: The videos that are compared, or ``None``.
+        classes: Classes to compare; ``None`` for all.
+        videos: Videos to compare; ``None`` for all.
 
     Attributes:
         labels: The dataset.
-        all_classes: Its classes that have boxes.
-        kinds: The kind of each class that is compared.
-        wanted: The data rows that are compared, or ``None``.
-        source: Its labels.
-        names: Short names of its videos by data row id.
-        targets: Its data rows.
+        all_classes: Classes of the dataset that have boxes.
+        kinds: Kind of each class to compare.
+        wanted: Data rows to compare; ``None`` for all.
+        source: Labels of the dataset.
+        names: Short names of the videos by data row id.
+        targets: Data rows of the dataset.
 
     Raises:
-        ConfigurationError: If it has no boxes, or lacks a class or video.
+        ConfigurationError: If the dataset has no boxes, or lacks a class or video.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Truth:
 
     @cached_property
     def _details(self) -> dict[str, str]:
-        """Columns of the global key and the frame rate, where the dataset has them."""
+        """Columns of the global key and the frame rate, if the dataset has them."""
         kinds = annotated_kinds(self.labels.dataset)
         return {
             end: name
@@ -88,10 +88,10 @@ class Truth:
         }
 
     def _rows(self) -> Iterable[Mapping[str, Any]]:
-        """The videos in the form of an export, as `Targets` reads them."""
+        """Yield the videos in the form of an export, which `Targets` reads."""
         counts = {e.data_row_id: e.frame_count for e in entries_of(self.labels.dataset)}
         for video in self.labels.videos:
-            told = {
+            details = {
                 end: np.ravel(self.labels.cells(column, video.rows[:1])[0])[0]
                 for end, column in self._details.items()
             }
@@ -100,19 +100,19 @@ class Truth:
                 "data_row": {
                     "id": video.data_row_id,
                     "external_id": video.name,
-                    "global_key": str(told.get("global_key") or "") or None,
+                    "global_key": str(details.get("global_key") or "") or None,
                 },
                 "media_attributes": {
                     "width": width,
                     "height": height,
                     "frame_count": counts.get(video.data_row_id),
-                    "frame_rate": float(told.get("frame_rate") or 0),
+                    "frame_rate": float(details.get("frame_rate") or 0),
                 },
             }
 
 
 def labeled_size(video: Video) -> tuple[int, int] | None:
-    """Width and height of the video, of which coordinates are in pixels."""
+    """Return width and height of a video, in the pixels that coordinates are in."""
     size = video.source_size or video.size
     return None if size is None else (size[1], size[0])
 
@@ -125,7 +125,7 @@ def open_labels(
     *,
     version: str | None = None,
 ) -> LabeledDataset:
-    """Open a dataset, or take the one that is open, with the labels of an annotator or version."""
+    """Open a dataset, unless it is open, with the labels of an annotator or version."""
     if isinstance(source, str | Path):
         source = DatasetLocation.of(source, creds, token=token).open_to_read()
     labels = LabeledDataset.of(source, annotator=annotator)

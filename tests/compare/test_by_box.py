@@ -107,7 +107,8 @@ def test_predictions(dataset, tmp_path):
         "one.mp4: 1 object of other labels left out, in frames that the dataset does not have.",
     )
     cars = compare_labels(dataset, [found("b", 1, 10, 10)], progress=False)
-    assert any("is of 'person', so all of these count as removed" in note for note in cars.notes)
+    lacking = "There is no object of 'person' in other labels, so all of these count as removed"
+    assert any(lacking in note for note in cars.notes)
     result.write_page(tmp_path / "a.html", progress=False)
     assert (tmp_path / "a.html").read_text().count("<figure>") == 6
 
@@ -121,7 +122,7 @@ def test_predictions(dataset, tmp_path):
         (None, {"versions": ["x"]}, ConfigurationError, "no version 'x'"),
         (None, {"versions": ["main"] * 3}, ConfigurationError, "give one or two"),
         (None, {"versions": ["main"], "classes": ["bus"]}, ConfigurationError, "names 'bus'"),
-        ([found(1, 1, 1, 1)], {"versions": ["main"] * 2}, ConfigurationError, "are no dataset"),
+        ([found(1, 1, 1, 1)], {"versions": ["main"] * 2}, ConfigurationError, "are not a dataset"),
         ([found(1, 1, 1, 1)], {"mapping": {"x": "car"}}, ConfigurationError, "names 'x'"),
         ([found(1, 1, 1, 1)], {"moved_below": 0.2}, ConfigurationError, "from 0.5 to 1"),
         ([found(1, 1, 1, 1, video="x")], {}, AnnotationSourceError, "No video of the second"),

@@ -88,7 +88,7 @@ def test_a_class_that_is_another(dataset):
     precision = (26 * 1 + 25 * 4 / 5 + 25 * 6 / 8 + 25 * 8 / 11) / 101
     assert rates(car) == pytest.approx((precision, precision, 0.5, 2 * 8 / (8 + 12)), abs=1e-6)
     assert rates(person) == (0.0, 0.0, 0.0, 0.0)
-    assert any("No prediction is of 'person'" in note for note in result.notes)
+    assert any("There is no prediction of 'person'" in note for note in result.notes)
     assert [errors(s) for s in (car, person)] == [(0, 4, 0), (4, 0, 0)]
     assert rates(result.overall)[2:] == pytest.approx((1 / 3, 2 / 3), abs=1e-6)
 

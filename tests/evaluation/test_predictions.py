@@ -35,7 +35,7 @@ def test_predictions_of_every_other_frame(box, client, tmp_path):
     assert rates(result.overall) == (1.0, 1.0, 1.0, 1.0)
     notes = " ".join(result.notes)
     assert "2 frames left out, which the predictions do not have" in notes
-    assert "predictions left out, in frames that they have no picture of" in notes
+    assert "predictions left out, in frames without a picture" in notes
     assert "in frames that the dataset does not have" not in notes
 
 
@@ -130,7 +130,7 @@ def test_detections_of_mot_and_yolo_have_confidences(dataset, tmp_path, wrong, e
             [replace(each, class_name="cat") for each in found()],
             {},
             AnnotationSourceError,
-            "no class of the dataset: they have 'cat', the dataset 'car', 'person'",
+            "no class of the dataset: they have 'cat', and the dataset has 'car', 'person'",
         ),
         (
             [FrameAnnotation(data_row="one.mp4", frames=1, answers={"weather": "rain"})],
@@ -142,11 +142,11 @@ def test_detections_of_mot_and_yolo_have_confidences(dataset, tmp_path, wrong, e
             found(video="empty.mp4"),
             {},
             ConfigurationError,
-            r"No video has labels .* Without a label in the dataset and left out: empty.mp4",
+            r"No video is labeled in both .* Without a label in the dataset and left out: empty",
         ),
         (found(), {"mapping": {"cat": "car"}}, ConfigurationError, "`mapping` names 'cat'"),
         (found(), {"classes": ["cat"]}, ConfigurationError, "`classes` names 'cat'"),
-        (found(), {"predictions_annotator": "ada@x.test"}, ConfigurationError, "are no dataset"),
+        (found(), {"predictions_annotator": "ada@x.test"}, ConfigurationError, "are not a dataset"),
         ([replace(found()[0], score="high")], {}, AnnotationSourceError, "has the score 'high'"),
     ],
 )

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
 from deeplake_labelbox._cli import options
 from deeplake_labelbox._cli.arguments import (
     read_creds,
@@ -23,20 +19,11 @@ def annotate(
     source: options.Source,
     dataset: options.Dataset,
     *,
-    branch: Annotated[
-        str | None,
-        typer.Option(
-            "--branch",
-            metavar="NAME",
-            show_default=False,
-            rich_help_panel=options.STORAGE,
-            help="Write to this branch of the dataset; it is made if it does not exist.",
-        ),
-    ] = None,
-    group_mapping: options.Group = None,
     label_selection: options.SameLabelChoice = None,
+    group_mapping: options.Group = None,
     row_details: options.RowDetails = None,
     ontology: options.OntologyFile = None,
+    branch: options.WriteBranch = None,
     url_presigner: options.Sign = None,
     deeplake_creds: options.Creds = None,
     deeplake_token: options.DeepLakeToken = None,

@@ -43,6 +43,7 @@ def compare(
             "second; by default the dataset as it is.",
         ),
     ] = None,
+    videos: options.Videos = None,
     annotators: Annotated[
         list[str] | None,
         typer.Option(
@@ -53,19 +54,7 @@ def compare(
             "was made with --labels all; by default the selected labels.",
         ),
     ] = None,
-    classes: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--class",
-            metavar="NAME",
-            show_default=False,
-            help="Class of the objects to compare; by default all. Repeatable.",
-        ),
-    ] = None,
-    videos: options.Videos = None,
-    worst: Annotated[
-        int, typer.Option("--worst", min=0, metavar="N", help="How many runs of frames to show.")
-    ] = 20,
+    classes: options.Classes = None,
     moved_below: Annotated[
         float,
         typer.Option(
@@ -77,23 +66,9 @@ def compare(
             "difference counts.",
         ),
     ] = 0.75,
-    source_format: options.SourceFormatOption = None,
-    frame_step: options.FrameStep = None,
-    first_number: options.FirstNumber = None,
-    mapping: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--map",
-            metavar="NAME=CLASS",
-            show_default=False,
-            rich_help_panel=options.SOURCE,
-            help="Class or classification of the dataset for a name in OTHER; an empty CLASS "
-            "leaves it out. Repeatable.",
-        ),
-    ] = None,
-    data_rows: options.DataRows = None,
-    deeplake_creds: options.Creds = None,
-    deeplake_token: options.DeepLakeToken = None,
+    worst: Annotated[
+        int, typer.Option("--worst", min=0, metavar="N", help="How many runs of frames to show.")
+    ] = 20,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -105,6 +80,13 @@ def compare(
         ),
     ] = None,
     overwrite: options.OverwriteFile = False,
+    source_format: options.SourceFormatOption = None,
+    frame_step: options.FrameStep = None,
+    first_number: options.FirstNumber = None,
+    mapping: options.NameMapping = None,
+    data_rows: options.DataRows = None,
+    deeplake_creds: options.Creds = None,
+    deeplake_token: options.DeepLakeToken = None,
     as_markdown: Annotated[
         bool,
         typer.Option(
@@ -113,14 +95,7 @@ def compare(
             help="Print Markdown, for a pull request.",
         ),
     ] = False,
-    as_json: Annotated[
-        bool,
-        typer.Option(
-            "--json",
-            rich_help_panel=options.OUTCOME,
-            help="Print the comparison as JSON, with all runs of frames.",
-        ),
-    ] = False,
+    as_json: options.JsonResult = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Compare labels frame by frame: what was added, removed, moved or answered otherwise.

@@ -23,19 +23,11 @@ _TARGETS: Final = "; ".join(f"{name}: {FORMATS[name].target}" for name in target
 def convert(
     dataset: options.Dataset,
     *,
+    videos: options.Videos = None,
+    annotator: options.Annotator = None,
     to: Annotated[
         TargetFormat,
         typer.Option("--to", show_default=False, help=f"The format. {_TARGETS}."),
-    ],
-    output: Annotated[
-        Path,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FOLDER",
-            show_default=False,
-            help="Folder to write; it must not exist, or be empty.",
-        ),
     ],
     split: Annotated[
         str | None,
@@ -53,6 +45,16 @@ def convert(
             "--seed", metavar="N", help="The same seed gives the same split of the same videos."
         ),
     ] = 0,
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FOLDER",
+            show_default=False,
+            help="Folder to write; it must not exist, or be empty.",
+        ),
+    ],
     columns: Annotated[
         list[str] | None,
         typer.Option(
@@ -75,24 +77,7 @@ def convert(
             help="Another name for a class; an empty NAME leaves it out. Repeatable.",
         ),
     ] = None,
-    annotator: options.Annotator = None,
-    videos: options.Videos = None,
-    where: Annotated[
-        str | None,
-        typer.Option(
-            "--where",
-            metavar="TQL",
-            show_default=False,
-            rich_help_panel=options.FRAMES,
-            help='Only frames that meet a condition, like "contains(weather, 1)".',
-        ),
-    ] = None,
-    only_labeled: Annotated[
-        bool,
-        typer.Option(
-            "--only-labeled", rich_help_panel=options.FRAMES, help="Only frames with an object."
-        ),
-    ] = False,
+    where: options.Where = None,
     stride: Annotated[
         int,
         typer.Option(
@@ -103,6 +88,12 @@ def convert(
             help="Every n-th frame that a video has in the dataset.",
         ),
     ] = 1,
+    only_labeled: Annotated[
+        bool,
+        typer.Option(
+            "--only-labeled", rich_help_panel=options.FRAMES, help="Only frames with an object."
+        ),
+    ] = False,
     resize: Annotated[
         str | None,
         typer.Option(
@@ -117,14 +108,7 @@ def convert(
     branch: options.ReadBranch = None,
     deeplake_creds: options.Creds = None,
     deeplake_token: options.DeepLakeToken = None,
-    as_json: Annotated[
-        bool,
-        typer.Option(
-            "--json",
-            rich_help_panel=options.OUTCOME,
-            help="Print the outcome as JSON instead of a sentence.",
-        ),
-    ] = False,
+    as_json: options.JsonResult = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Convert a dataset to pictures and labels as another tool expects them.

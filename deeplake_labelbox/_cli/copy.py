@@ -23,13 +23,15 @@ def copy(
         str, typer.Argument(metavar="COPY", show_default=False, help="Path of the copy.")
     ],
     *,
-    where: Annotated[
+    where: options.Where = None,
+    resize: Annotated[
         str | None,
         typer.Option(
-            "--where",
-            metavar="TQL",
+            "--resize",
+            metavar="SIDE|WxH",
             show_default=False,
-            help="Only rows that meet a condition, like 'video_idx < 3'.",
+            rich_help_panel=options.FRAMES,
+            help="Scale frames and their labels; not with --frames video.",
         ),
     ] = None,
     frame_storage: Annotated[
@@ -37,6 +39,7 @@ def copy(
         typer.Option(
             "--frames",
             show_default=False,
+            rich_help_panel=options.FRAMES,
             help=f"How frames are stored: {_KINDS}; by default as in the source. Pictures cannot "
             "become a video.",
         ),
@@ -49,20 +52,12 @@ def copy(
             max=100,
             metavar="N",
             show_default=False,
+            rich_help_panel=options.FRAMES,
             help="Quality of frames that are encoded as jpg; by default as in the source, or 95.",
         ),
     ] = None,
-    resize: Annotated[
-        str | None,
-        typer.Option(
-            "--resize",
-            metavar="SIDE|WxH",
-            show_default=False,
-            help="Scale frames and their labels; not with --frames video.",
-        ),
-    ] = None,
-    overwrite: options.Overwrite = False,
     branch: options.ReadBranch = None,
+    overwrite: options.Overwrite = False,
     deeplake_creds: options.Creds = None,
     to_creds: Annotated[
         list[str] | None,

@@ -37,28 +37,20 @@ def create(
         bool,
         typer.Option("--no-labels", rich_help_panel=options.LABELS, help="Write only the frames."),
     ] = False,
-    group_mapping: options.Group = None,
     label_selection: options.LabelChoice = "selected",
+    group_mapping: options.Group = None,
     row_details: options.RowDetails = None,
     ontology: options.OntologyFile = None,
-    frame_storage: Annotated[
-        FrameStorage,
+    ranges: Annotated[
+        list[str] | None,
         typer.Option(
-            "--frames", rich_help_panel=options.FRAMES, help=f"How frames are stored: {_KINDS}."
-        ),
-    ] = DEFAULT,
-    jpeg_quality: Annotated[
-        int,
-        typer.Option(
-            "--jpeg-quality",
-            min=1,
-            max=100,
-            metavar="N",
+            "--range",
+            metavar="FIRST-LAST",
+            show_default=False,
             rich_help_panel=options.FRAMES,
-            help="Quality of jpg.",
+            help="Only these frames, counted from 1, like 1-250. Repeatable.",
         ),
-    ] = 95,
-    verify_frames: options.VerifyFrames = True,
+    ] = None,
     stride: Annotated[
         int,
         typer.Option(
@@ -77,16 +69,6 @@ def create(
             show_default=False,
             rich_help_panel=options.FRAMES,
             help="At most this many frames per second.",
-        ),
-    ] = None,
-    ranges: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--range",
-            metavar="FIRST-LAST",
-            show_default=False,
-            rich_help_panel=options.FRAMES,
-            help="Only these frames, counted from 1, like 1-250. Repeatable.",
         ),
     ] = None,
     only_labeled: Annotated[
@@ -108,6 +90,24 @@ def create(
             "WIDTHxHEIGHT.",
         ),
     ] = None,
+    frame_storage: Annotated[
+        FrameStorage,
+        typer.Option(
+            "--frames", rich_help_panel=options.FRAMES, help=f"How frames are stored: {_KINDS}."
+        ),
+    ] = DEFAULT,
+    jpeg_quality: Annotated[
+        int,
+        typer.Option(
+            "--jpeg-quality",
+            min=1,
+            max=100,
+            metavar="N",
+            rich_help_panel=options.FRAMES,
+            help="Quality of jpg.",
+        ),
+    ] = 95,
+    verify_frames: options.VerifyFrames = True,
     overwrite: options.Overwrite = False,
     url_presigner: options.Sign = None,
     deeplake_creds: options.Creds = None,
@@ -115,11 +115,11 @@ def create(
     project_id: options.Project = None,
     lb_api_key: options.ApiKey = None,
     endpoint: options.Endpoint = None,
+    ray_address: options.RayAddress = None,
+    ray_cpus: options.RayCpus = 2,
     fail_on_error: options.FailOnError = False,
     report: options.ReportFile = None,
     as_json: options.AsJson = False,
-    ray_address: options.RayAddress = None,
-    ray_cpus: options.RayCpus = 2,
     verbose: options.Verbose = False,
 ) -> None:
     """Make a Deep Lake dataset of a Labelbox video project: export, decode, annotate, commit.

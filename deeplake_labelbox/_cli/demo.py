@@ -26,6 +26,9 @@ _MARKED: Final = (
 
 def demo(
     *,
+    frames: Annotated[
+        FrameStorage, typer.Option("--frames", help="How frames are stored, as of create.")
+    ] = DEFAULT,
     output: Annotated[
         Path,
         typer.Option(
@@ -36,9 +39,6 @@ def demo(
             help="Folder for dataset/ and contact-sheet.png.",
         ),
     ] = Path("deeplake-labelbox-demo"),
-    frames: Annotated[
-        FrameStorage, typer.Option("--frames", help="How frames are stored, as of create.")
-    ] = DEFAULT,
     ray_address: options.RayAddress = None,
     ray_cpus: options.RayCpus = 2,
     verbose: options.Verbose = False,

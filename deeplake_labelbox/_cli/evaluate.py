@@ -31,11 +31,21 @@ def evaluate(
         typer.Argument(
             metavar="PREDICTIONS",
             show_default=False,
-            help=f"{options.SOURCES[0].upper()}{options.SOURCES[1:]}.",
+            help=options.SOURCES,
         ),
     ],
     dataset: options.Dataset,
     *,
+    videos: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--video",
+            metavar="NAME",
+            show_default=False,
+            help="Video to compare; if the predictions lack it, all of its objects are missed. By "
+            "default all labeled videos that the predictions have. Repeatable.",
+        ),
+    ] = None,
     annotator: options.Annotator = None,
     predictions_annotator: Annotated[
         str | None,
@@ -47,53 +57,18 @@ def evaluate(
             "annotators agree.",
         ),
     ] = None,
-    source_format: options.SourceFormatOption = None,
-    frame_step: options.FrameStep = None,
-    first_number: options.FirstNumber = None,
-    mapping: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--map",
-            metavar="NAME=CLASS",
-            show_default=False,
-            rich_help_panel=options.SOURCE,
-            help="Class of the dataset for a name in the predictions; an empty CLASS leaves it "
-            "out. Repeatable.",
-        ),
-    ] = None,
-    data_rows: options.DataRows = None,
-    classes: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--class",
-            metavar="NAME",
-            show_default=False,
-            help="Class to compare; by default all that have objects. Repeatable.",
-        ),
-    ] = None,
-    videos: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--video",
-            metavar="NAME",
-            show_default=False,
-            help="Video to compare; if the predictions lack it, all of its objects are missed. By "
-            "default all labeled videos that the predictions have. Repeatable.",
-        ),
-    ] = None,
+    classes: options.Classes = None,
     worst_frames: Annotated[
         int, typer.Option("--worst", min=0, metavar="N", help="How many frames to list.")
     ] = 10,
-    draw: Annotated[
-        Path | None,
-        typer.Option(
-            "--draw",
-            metavar="FOLDER",
-            show_default=False,
-            rich_help_panel=options.OUTCOME,
-            help="Draw these frames, with the labels and with the predictions, as PNG files.",
-        ),
-    ] = None,
+    source_format: options.SourceFormatOption = None,
+    frame_step: options.FrameStep = None,
+    first_number: options.FirstNumber = None,
+    mapping: options.NameMapping = None,
+    data_rows: options.DataRows = None,
+    branch: options.ReadBranch = None,
+    deeplake_creds: options.Creds = None,
+    deeplake_token: options.DeepLakeToken = None,
     back_to: Annotated[
         str | None,
         typer.Option(
@@ -107,9 +82,16 @@ def evaluate(
     ] = None,
     lb_api_key: options.ApiKey = None,
     endpoint: options.Endpoint = None,
-    branch: options.ReadBranch = None,
-    deeplake_creds: options.Creds = None,
-    deeplake_token: options.DeepLakeToken = None,
+    draw: Annotated[
+        Path | None,
+        typer.Option(
+            "--draw",
+            metavar="FOLDER",
+            show_default=False,
+            rich_help_panel=options.OUTCOME,
+            help="Draw these frames, with the labels and with the predictions, as PNG files.",
+        ),
+    ] = None,
     report: Annotated[
         Path | None,
         typer.Option(

@@ -34,7 +34,7 @@ def import_(
         typer.Argument(
             metavar="SOURCE",
             show_default=False,
-            help=f"{options.SOURCES[0].upper()}{options.SOURCES[1:]}.",
+            help=options.SOURCES,
         ),
     ],
     project_id: Annotated[
@@ -47,60 +47,12 @@ def import_(
         ),
     ],
     *,
-    as_: Annotated[
-        Literal["ground-truth", "pre-labels"],
-        typer.Option(
-            "--as",
-            show_default=False,
-            rich_help_panel=options.LABELBOX,
-            help="Labels, or suggestions for the labeler.",
-        ),
-    ],
-    existing: Annotated[
-        Literal["skip", "overwrite", "fail"],
-        typer.Option(
-            "--existing",
-            rich_help_panel=options.LABELBOX,
-            help="What to do with data rows that have labels, or pre-labels that wait; overwrite "
-            "replaces the labels, but adds a further one beside them in projects with consensus.",
-        ),
-    ] = "skip",
     source_format: options.SourceFormatOption = None,
     frame_step: options.FrameStep = None,
     first_number: options.FirstNumber = None,
-    mapping: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--map",
-            metavar="NAME=CLASS",
-            show_default=False,
-            rich_help_panel=options.SOURCE,
-            help="Tool or classification of the project for a name, or a column, of the source; "
-            "an empty CLASS leaves it out. Repeatable.",
-        ),
-    ] = None,
-    group_mapping: options.Group = None,
+    mapping: options.NameMapping = None,
     data_rows: options.DataRows = None,
-    make_ontology: Annotated[
-        bool,
-        typer.Option(
-            "--make-ontology",
-            rich_help_panel=options.LABELBOX,
-            help="Make an ontology of the classes and answers of the source, if the project has "
-            "none.",
-        ),
-    ] = False,
-    answer_kinds: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--answer-kind",
-            metavar="NAME=KIND",
-            show_default=False,
-            rich_help_panel=options.LABELBOX,
-            help="With --make-ontology: radio, checklist or text, for a classification whose "
-            "answers do not tell. Repeatable.",
-        ),
-    ] = None,
+    group_mapping: options.Group = None,
     tolerance: Annotated[
         float,
         typer.Option(
@@ -120,14 +72,44 @@ def import_(
             help="Whether frames that a person drew stay key frames all the same.",
         ),
     ] = True,
-    dry_run: Annotated[
-        Path | None,
+    deeplake_creds: options.Creds = None,
+    deeplake_token: options.DeepLakeToken = None,
+    as_: Annotated[
+        Literal["ground-truth", "pre-labels"],
         typer.Option(
-            "--dry-run",
-            metavar="FILE",
+            "--as",
             show_default=False,
-            rich_help_panel=options.OUTCOME,
-            help="Write the lines to this NDJSON file, and send nothing.",
+            rich_help_panel=options.LABELBOX,
+            help="Labels, or suggestions for the labeler.",
+        ),
+    ],
+    existing: Annotated[
+        Literal["skip", "overwrite", "fail"],
+        typer.Option(
+            "--existing",
+            rich_help_panel=options.LABELBOX,
+            help="What to do with data rows that have labels, or pre-labels that wait; overwrite "
+            "replaces the labels, but adds a further one beside them in projects with consensus.",
+        ),
+    ] = "skip",
+    make_ontology: Annotated[
+        bool,
+        typer.Option(
+            "--make-ontology",
+            rich_help_panel=options.LABELBOX,
+            help="Make an ontology of the classes and answers of the source, if the project has "
+            "none.",
+        ),
+    ] = False,
+    answer_kinds: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--answer-kind",
+            metavar="NAME=KIND",
+            show_default=False,
+            rich_help_panel=options.LABELBOX,
+            help="With --make-ontology: radio, checklist or text, for a classification whose "
+            "answers do not tell. Repeatable.",
         ),
     ] = None,
     import_name: Annotated[
@@ -149,10 +131,18 @@ def import_(
             help="How long Labelbox may take for each import.",
         ),
     ] = 7200.0,
-    deeplake_creds: options.Creds = None,
-    deeplake_token: options.DeepLakeToken = None,
     lb_api_key: options.ApiKey = None,
     endpoint: options.Endpoint = None,
+    dry_run: Annotated[
+        Path | None,
+        typer.Option(
+            "--dry-run",
+            metavar="FILE",
+            show_default=False,
+            rich_help_panel=options.OUTCOME,
+            help="Write the lines to this NDJSON file, and send nothing.",
+        ),
+    ] = None,
     report: Annotated[
         Path | None,
         typer.Option(

@@ -26,12 +26,6 @@ if TYPE_CHECKING:
 def inspect(
     source: options.Source,
     *,
-    as_json: Annotated[
-        bool,
-        typer.Option(
-            "--json", rich_help_panel=options.OUTCOME, help="Print JSON instead of a table."
-        ),
-    ] = False,
     at_a_time: Annotated[
         int,
         typer.Option(min=1, max=64, metavar="N", help="How many videos are inspected in parallel."),
@@ -40,6 +34,7 @@ def inspect(
     project_id: options.Project = None,
     lb_api_key: options.ApiKey = None,
     endpoint: options.Endpoint = None,
+    as_json: options.JsonResult = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Look at every video of a project before anything is decoded or written.

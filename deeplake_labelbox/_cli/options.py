@@ -19,8 +19,9 @@ SOURCE: Final = "Source"
 # In this order, below what belongs to one command only.
 PANELS: Final = (SOURCE, LABELS, FRAMES, STORAGE, LABELBOX, RAY, OUTCOME)
 
-SOURCES: Final = listed([known.source for known in FORMATS.values() if known.source], "or")
-"""What a source of annotations may be."""
+_SOURCES: Final = listed([known.source for known in FORMATS.values() if known.source], "or")
+SOURCES: Final = f"{_SOURCES[0].upper()}{_SOURCES[1:]}."
+"""Help of an argument that is a source of annotations."""
 
 _VARIANTS: Final = "; ".join(f"{name}: {f.columns}" for name, f in FORMATS.items() if f.columns)
 
@@ -160,6 +161,12 @@ AsJson = Annotated[
         help="Print the outcome as JSON, as --report writes it, instead of tables.",
     ),
 ]
+JsonResult = Annotated[
+    bool,
+    typer.Option(
+        "--json", rich_help_panel=OUTCOME, help="Print the result as JSON, instead of text."
+    ),
+]
 Sign = Annotated[
     Literal["s3", "gcs", "azure"] | None,
     typer.Option(
@@ -210,6 +217,15 @@ Annotator = Annotated[
         "default the selected labels.",
     ),
 ]
+Classes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--class",
+        metavar="NAME",
+        show_default=False,
+        help="Class to compare; by default all that have objects. Repeatable.",
+    ),
+]
 Overwrite = Annotated[
     bool,
     typer.Option(
@@ -222,6 +238,16 @@ OverwriteFile = Annotated[
     bool,
     typer.Option("--overwrite", help="Replace a file at the path, once the new one is complete."),
 ]
+Where = Annotated[
+    str | None,
+    typer.Option(
+        "--where",
+        metavar="TQL",
+        show_default=False,
+        rich_help_panel=FRAMES,
+        help='Only frames that meet a condition, like "contains(weather, 1)".',
+    ),
+]
 ReadBranch = Annotated[
     str | None,
     typer.Option(
@@ -230,6 +256,16 @@ ReadBranch = Annotated[
         show_default=False,
         rich_help_panel=STORAGE,
         help="Branch of the dataset to read.",
+    ),
+]
+WriteBranch = Annotated[
+    str | None,
+    typer.Option(
+        "--branch",
+        metavar="NAME",
+        show_default=False,
+        rich_help_panel=STORAGE,
+        help="Branch of the dataset to write, instead of main; it is created if it does not exist.",
     ),
 ]
 Verbose = Annotated[
@@ -260,6 +296,12 @@ RayCpus = Annotated[
         metavar="N",
         rich_help_panel=RAY,
         help="Cores of a Ray worker that a video gets.",
+    ),
+]
+Port = Annotated[
+    int,
+    typer.Option(
+        "--port", min=0, max=65535, metavar="PORT", help="Port on 127.0.0.1; 0 takes a free one."
     ),
 ]
 SourceFormatOption = Annotated[
@@ -293,6 +335,17 @@ FirstNumber = Annotated[
         show_default=False,
         rich_help_panel=SOURCE,
         help="Number of a video's first frame in such a source: 0 or 1.",
+    ),
+]
+NameMapping = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map",
+        metavar="NAME=CLASS",
+        show_default=False,
+        rich_help_panel=SOURCE,
+        help="Class or classification to use for a name, or a column, of the source; an empty "
+        "CLASS leaves it out. Repeatable.",
     ),
 ]
 DataRows = Annotated[

@@ -13,8 +13,6 @@ from deeplake_labelbox._cli.reading import open_to_read
 from deeplake_labelbox._cli.running import check_free, running
 from deeplake_labelbox.errors import ConfigurationError
 
-_WHAT = "What to show"
-
 
 def _bytes(megabytes: float) -> float:
     return megabytes * 1e6
@@ -23,6 +21,37 @@ def _bytes(megabytes: float) -> float:
 def preview(
     dataset: options.Dataset,
     *,
+    videos: options.Videos = None,
+    annotator: options.Annotator = None,
+    frames: Annotated[
+        str | None,
+        typer.Option(
+            "--frames",
+            metavar="FIRST-LAST",
+            show_default=False,
+            help="Frame numbers, from 1: 1-250.",
+        ),
+    ] = None,
+    width: Annotated[
+        int | None,
+        typer.Option(
+            "--width",
+            min=16,
+            metavar="PIXELS",
+            show_default=False,
+            help="Width of the contact sheet, of the video's frames, or of the page's pictures.",
+        ),
+    ] = None,
+    max_bytes: Annotated[
+        float,
+        typer.Option(
+            "--max-mb",
+            min=0.05,
+            metavar="MB",
+            callback=_bytes,
+            help="Maximum size of an .html page; its pictures become coarser to stay below it.",
+        ),
+    ] = 24.0,
     output: Annotated[
         Path,
         typer.Option(
@@ -35,40 +64,6 @@ def preview(
         ),
     ],
     overwrite: options.OverwriteFile = False,
-    videos: options.Videos = None,
-    annotator: options.Annotator = None,
-    frames: Annotated[
-        str | None,
-        typer.Option(
-            "--frames",
-            metavar="FIRST-LAST",
-            show_default=False,
-            rich_help_panel=_WHAT,
-            help="Frame numbers, from 1: 1-250.",
-        ),
-    ] = None,
-    width: Annotated[
-        int | None,
-        typer.Option(
-            "--width",
-            min=16,
-            metavar="PIXELS",
-            show_default=False,
-            rich_help_panel=_WHAT,
-            help="Width of the contact sheet, of the video's frames, or of the page's pictures.",
-        ),
-    ] = None,
-    max_bytes: Annotated[
-        float,
-        typer.Option(
-            "--max-mb",
-            min=0.05,
-            metavar="MB",
-            callback=_bytes,
-            rich_help_panel=_WHAT,
-            help="Maximum size of an .html page; its pictures become coarser to stay below it.",
-        ),
-    ] = 24.0,
     branch: options.ReadBranch = None,
     deeplake_creds: options.Creds = None,
     deeplake_token: options.DeepLakeToken = None,

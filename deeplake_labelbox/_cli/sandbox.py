@@ -19,12 +19,7 @@ if TYPE_CHECKING:
 
 def sandbox(
     *,
-    port: Annotated[
-        int,
-        typer.Option(
-            min=0, max=65535, metavar="PORT", help="Port on 127.0.0.1; 0 takes a free one."
-        ),
-    ] = 0,
+    port: options.Port = 0,
     sample: Annotated[
         bool, typer.Option(help="Add the sample project, with three short videos.")
     ] = True,

@@ -24,12 +24,7 @@ def show(
         int,
         typer.Option("--width", min=16, metavar="PIXELS", help="Maximum width of the pictures."),
     ] = 1280,
-    port: Annotated[
-        int,
-        typer.Option(
-            min=0, max=65535, metavar="PORT", help="Port on 127.0.0.1; 0 takes a free one."
-        ),
-    ] = 0,
+    port: options.Port = 0,
     browser: Annotated[bool, typer.Option(help="Open the page in the browser.")] = True,
     branch: options.ReadBranch = None,
     deeplake_creds: options.Creds = None,

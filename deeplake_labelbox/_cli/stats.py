@@ -26,6 +26,8 @@ _CLASS_COLUMNS = ("class", "kind", "#objects", "#frames", "#tracks", _LENGTHS)
 def stats(
     dataset: options.Dataset,
     *,
+    videos: options.Videos = None,
+    annotator: options.Annotator = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -37,19 +39,10 @@ def stats(
         ),
     ] = None,
     overwrite: options.OverwriteFile = False,
-    as_json: Annotated[
-        bool,
-        typer.Option(
-            "--json",
-            rich_help_panel=options.OUTCOME,
-            help="Print the numbers as JSON instead of tables.",
-        ),
-    ] = False,
-    videos: options.Videos = None,
-    annotator: options.Annotator = None,
     branch: options.ReadBranch = None,
     deeplake_creds: options.Creds = None,
     deeplake_token: options.DeepLakeToken = None,
+    as_json: options.JsonResult = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Count what a dataset holds: frames, objects per class, tracks, answers, labels over time.

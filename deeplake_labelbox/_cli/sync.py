@@ -28,24 +28,16 @@ _TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?\+00:00"
 def sync(
     dataset: options.Dataset,
     *,
-    dry_run: Annotated[
+    prune: Annotated[
         bool,
         typer.Option(
-            "--dry-run",
-            rich_help_panel=options.OUTCOME,
-            help="Print the changes, and write nothing.",
+            "--prune",
+            rich_help_panel=options.LABELS,
+            help="Delete the rows of videos that left the project.",
         ),
     ] = False,
-    branch: Annotated[
-        str | None,
-        typer.Option(
-            "--branch",
-            metavar="NAME",
-            show_default=False,
-            rich_help_panel=options.STORAGE,
-            help="Update this branch instead of main; it is made if it does not exist.",
-        ),
-    ] = None,
+    verify_frames: options.VerifyFrames = True,
+    branch: options.WriteBranch = None,
     merge: Annotated[
         bool,
         typer.Option(
@@ -72,14 +64,9 @@ def sync(
             help="Wait so long for another sync of the dataset to end.",
         ),
     ] = 600.0,
-    prune: Annotated[
-        bool,
-        typer.Option(
-            "--prune",
-            rich_help_panel=options.LABELS,
-            help="Delete the rows of videos that left the project.",
-        ),
-    ] = False,
+    url_presigner: options.Sign = None,
+    deeplake_creds: options.Creds = None,
+    deeplake_token: options.DeepLakeToken = None,
     full: Annotated[
         bool,
         typer.Option(
@@ -96,17 +83,21 @@ def sync(
             help="Try again videos that failed or are incomplete.",
         ),
     ] = True,
-    verify_frames: options.VerifyFrames = True,
-    url_presigner: options.Sign = None,
-    deeplake_creds: options.Creds = None,
-    deeplake_token: options.DeepLakeToken = None,
     lb_api_key: options.ApiKey = None,
     endpoint: options.Endpoint = None,
+    ray_address: options.RayAddress = None,
+    ray_cpus: options.RayCpus = 2,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            rich_help_panel=options.OUTCOME,
+            help="Print the changes, and write nothing.",
+        ),
+    ] = False,
     fail_on_error: options.FailOnError = False,
     report: options.ReportFile = None,
     as_json: options.AsJson = False,
-    ray_address: options.RayAddress = None,
-    ray_cpus: options.RayCpus = 2,
     verbose: options.Verbose = False,
 ) -> None:
     """Update a dataset from its Labelbox project: labels, new videos, ontology.

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 
 import pytest
 import typer
@@ -87,6 +88,17 @@ def test_commands_are_alike(command):
     assert (
         command.name in {"demo", "convert"} or "--output" not in options or "--overwrite" in options
     )
+
+
+def test_options_have_the_same_order_in_every_command():
+    """What to work on, what to choose, how, what to write, and messages, in each panel."""
+    earlier = {}
+    for command in COMMANDS.values():
+        params = command.get_params(typer.Context(command, info_name="x"))
+        options = [(getattr(p, "rich_help_panel", None), max(p.opts, key=len)) for p in params]
+        for before, after in itertools.pairwise(options):
+            earlier.setdefault(after, set()).add(before)
+    TopologicalSorter(earlier).prepare()  # raises CycleError
 
 
 def test_version(run):

@@ -1,1 +1,1 @@
-"""Draw frames of a dataset with their labels, and count what it holds."""
+"""Draw frames of a dataset with their labels, and compute statistics."""

@@ -1,4 +1,4 @@
-"""The panel with the answers of a frame."""
+"""Lay out and draw the answers of a frame."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _Row = list[tuple[float, str, Color]]
 
 @dataclass(frozen=True, slots=True)
 class AnswerPanel:
-    """Answers laid out for a width.
+    """The answers of a frame, laid out for a width.
 
     Attributes:
         annotations: The annotations of the frame.
         width: Width of the panel in pixels.
         text_size: Height of the letters in pixels.
-        most: Greatest number of answers; the others are counted.
+        most: Greatest number of answers to show; only the number of the others is shown.
     """
 
     annotations: FrameAnnotations
@@ -40,21 +40,21 @@ class AnswerPanel:
         return len(self._rows()) * Lettering(self.text_size).line_height
 
     def draw(self, draw: ImageDraw.ImageDraw, left: float, top: float) -> None:
-        """Write the answers from an upper left corner on."""
+        """Draw the answers; ``left`` and ``top`` are the upper left corner."""
         lettering = Lettering(self.text_size)
         for number, row in enumerate(self._rows()):
             for x, text, color in row:
                 lettering.draw(draw, (left + x, top + number * lettering.line_height), text, color)
 
     def _rows(self) -> list[_Row]:
-        """Rows of texts, each with its distance from the left and its color."""
+        """Return rows of texts, each with its distance from the left and its color."""
         if not self.annotations.is_labeled:
             return [[(0, "not labeled", FAINT)]]
         answers = self.annotations.answers
         if not answers:
             return [[(0, "no answers in this frame", FAINT)]]
         lettering = Lettering(self.text_size)
-        # In a narrow panel an answer goes below its question, else beside it.
+        # In a narrow panel, answers are below their questions, otherwise beside them.
         stacked = self.width < self.text_size * _STACKED_BELOW
         widest = self.width * (1 if stacked else _WIDEST_QUESTION)
         questions = [lettering.fit(answer.question, widest) for answer in answers[: self.most]]

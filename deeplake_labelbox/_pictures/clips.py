@@ -1,4 +1,4 @@
-"""Clips: a few dozen frames as H.264 packets, which a browser decodes to exactly these frames."""
+"""Encode clips: a few dozen frames as H.264 packets, which a browser decodes frame by frame."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from deeplake_labelbox._video.cores import usable_cores
 Size = tuple[int, int]
 """Width and height in pixels."""
 
-# A browser holds the decoded frames of three clips, at four bytes a pixel.
+# A browser keeps the decoded frames of three clips, at four bytes per pixel.
 _PIXELS_IN_CLIP: Final = 28_000_000
 _MOST_FRAMES: Final = 60
 _FEWEST_FRAMES: Final = 8
-# The first frame of a clip takes about as many bytes as so many others.
+# The first frame of a clip takes about as many bytes as this many others.
 _FIRST_FRAME: Final = 8
 _RATE: Final = 25
 _CRF: Final = 23
@@ -32,7 +32,7 @@ _PARAMETER_SET: Final = b"\x00\x00\x01\x67"
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """Frames as H.264, which begin with a key frame and refer to no other clip.
+    """Frames as H.264 that begin with a key frame and do not depend on other clips.
 
     Attributes:
         codec: The codec as WebCodecs names it, such as ``avc1.64001f``.
@@ -48,12 +48,12 @@ class Clip:
 
 
 def frames_in_clip(size: Size) -> int:
-    """Number of frames that make a clip of pictures of a size."""
+    """Return the number of frames in a clip of pictures of a size."""
     return max(_FEWEST_FRAMES, min(_MOST_FRAMES, _PIXELS_IN_CLIP // (size[0] * size[1])))
 
 
 def clip_size(stored: Size, width: int, max_pixels: float = math.inf) -> Size:
-    """The size of a clip: even, as H.264 requires.
+    """Return the size of a clip: even, as H.264 requires.
 
     Args:
         stored: Size of the frames.
@@ -66,7 +66,7 @@ def clip_size(stored: Size, width: int, max_pixels: float = math.inf) -> Size:
 
 
 def clip_weight(frames: int, size: Size) -> float:
-    """The share of a clip in the bytes of all clips."""
+    """Return the relative weight of a clip when bytes are distributed over clips."""
     return (frames + _FIRST_FRAME) * size[0] * size[1]
 
 
@@ -77,13 +77,13 @@ def encode_clip(
     max_bytes: float | None = None,
     is_fast: bool = False,
 ) -> Clip:
-    """Encode frames.
+    """Encode frames as a clip.
 
     Args:
         frames: (H, W, 3) uint8 RGB each; they are scaled to ``size``.
         size: Width and height, even.
-        max_bytes: How many bytes it should not exceed; pictures that are hard to encode can.
-        is_fast: Whether to encode in a fourth of the time, to twice the size, on all cores; by
+        max_bytes: Target for the greatest size; pictures that are hard to encode may exceed it.
+        is_fast: Whether to encode in a quarter of the time, at twice the size, on all cores; by
             default on one.
     """
     encoder: Any = av.CodecContext.create("libx264", "w")
@@ -117,7 +117,7 @@ def encode_clip(
 
 
 def _limits(max_bytes: float | None, frames: int) -> dict[str, str]:
-    """The options that bound the size: a buffer, nine tenths full, that fills at a rate."""
+    """Return the options that limit the size: a buffer, nine tenths full, and its fill rate."""
     if max_bytes is None:
         return {}
     kilobits = 8 * max_bytes / 1000

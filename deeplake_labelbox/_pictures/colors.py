@@ -1,4 +1,4 @@
-"""One color per class: the ontology's if it is known, else one that depends on the name."""
+"""Choose a color for each class: the ontology's if known, otherwise one derived from the name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MUTED: Final[Color] = (146, 156, 172)
 FAINT: Final[Color] = (98, 108, 124)
 INK: Final[Color] = (12, 14, 18)
 
-# Bright enough to be seen on dark frames, and far from each other in hue.
+# Bright enough for dark frames, and far from each other in hue.
 _PALETTE: Final[tuple[Color, ...]] = (
     (255, 99, 88),
     (77, 163, 255),
@@ -41,7 +41,7 @@ def class_colors(
     """Choose the color of each class.
 
     A class without a known color gets the palette color at the hash of its name, or the next free
-    one, so that it has the same color in every picture and project.
+    one, so it has the same color in every picture and project.
 
     Args:
         class_names: The classes.
@@ -68,7 +68,7 @@ def class_colors(
 
 
 def ink_on(color: Color) -> Color:
-    """Black or white, whichever is more readable on a color."""
+    """Return black or white, whichever is more readable on a color."""
     red, green, blue = color
     return INK if 0.299 * red + 0.587 * green + 0.114 * blue > 128 else (255, 255, 255)
 

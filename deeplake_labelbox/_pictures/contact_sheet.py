@@ -57,11 +57,11 @@ def draw_contact_sheet(
 ) -> Image.Image:
     """Draw frames of all videos of a dataset, with their labels.
 
-    The frames are spread over the videos and over their time; videos with labels come first.
-    See `draw_frame` for how they are drawn.
+    The frames are spread over the videos and their duration; videos with labels come first. See
+    `draw_frame` for how they are drawn.
 
     Args:
-        ds: A dataset made by this package, open, as `LabeledDataset` or by its path.
+        ds: A dataset made by this package: an open dataset, a `LabeledDataset` or a path.
         frames: Greatest number of frames.
         columns: Number of frames side by side.
         width: Width of the picture in pixels.
@@ -69,14 +69,14 @@ def draw_contact_sheet(
         between: First and last 1-based frame number to choose from; by default all.
         colors: Colors by class name, like ``{"car": "#e4572e"}``, instead of the ontology's.
         image_column: Column of the pictures; by default ``frames``.
-        annotator: Whose labels are drawn, of a dataset with columns of each annotator
-            (``label_selection="all"``); by default those that count.
+        annotator: Annotator whose labels are drawn, if the dataset has columns for each
+            annotator (``label_selection="all"``); by default the labels that count.
 
     Returns:
         The picture, RGB.
 
     Raises:
-        ConfigurationError: If the dataset has no rows, or an argument cannot be used.
+        ConfigurationError: If the dataset has no rows, or an argument is invalid.
 
     Example:
         ```python
@@ -165,14 +165,14 @@ class _Card:
 
     @property
     def height(self) -> int:
-        """Least height of the card in pixels."""
+        """Minimum height of the card in pixels."""
         head = _PADDING + _CAPTION.line_height + _PADDING // 2
         if self.is_upright:
             return head + max(self.picture.height, self.panel.height) + _PADDING
         return head + self.picture.height + _PADDING + self.panel.height + _PADDING
 
     def draw(self, sheet: Image.Image, left: int, top: int, height: int) -> None:
-        """Draw the card at an upper left corner, as high as its row."""
+        """Draw the card; ``left`` and ``top`` are its upper left corner."""
         draw = ImageDraw.Draw(sheet)
         draw.rounded_rectangle(
             (left, top, left + self.width, top + height), 10, fill=CARD, outline=CARD_EDGE, width=1
@@ -225,12 +225,12 @@ class _Header:
 
     @property
     def height(self) -> int:
-        """Height of the header in pixels, with the space below it."""
+        """Height of the header in pixels, including the space below it."""
         lines = len(self.legend) * (_SUBTITLE.line_height + 6)
         return _TITLE.line_height + _SUBTITLE.line_height + 8 + lines + (18 if lines else 0) + 12
 
     def draw(self, draw: ImageDraw.ImageDraw, left: int, top: int) -> None:
-        """Draw the header at an upper left corner."""
+        """Draw the header; ``left`` and ``top`` are its upper left corner."""
         _TITLE.draw(draw, (left, top), self.title, TEXT)
         top += _TITLE.line_height + 4
         _SUBTITLE.draw(draw, (left, top), self.subtitle, MUTED)
@@ -250,7 +250,7 @@ def _draw_footer(draw: ImageDraw.ImageDraw, left: int, top: int) -> None:
     _SUBTITLE.draw(
         draw,
         (left + 28, top),
-        "key frame: drawn by an annotator; the others are interpolated or held",
+        "key frame: drawn by an annotator; other frames are interpolated or held",
         FAINT,
     )
 

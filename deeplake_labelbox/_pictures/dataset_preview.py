@@ -1,4 +1,4 @@
-"""A dataset to look at: as a file, or in a notebook."""
+"""Preview a dataset as a file or in a notebook."""
 
 from __future__ import annotations
 
@@ -42,30 +42,30 @@ def write_preview(
 
     ``.png``: a contact sheet, see `draw_contact_sheet`. ``.mp4``: a video with its labels drawn in,
     see `write_preview_video`. ``.html``: a page that plays every frame of its videos with their
-    labels and a timeline, in one file that needs no server, see `write_preview_page`.
+    labels and a timeline, in one file that needs no server; see `write_preview_page`.
 
     Args:
-        ds: A dataset made by this package, open, as `LabeledDataset` or by its path, with
-            labels or without.
+        ds: A dataset made by this package, with or without labels: an open dataset, a
+            `LabeledDataset` or a path.
         path: The file to write.
-        videos: Names, data row ids or ``video_idx`` of videos. An MP4 shows one; by default the
-            first that is labeled.
+        videos: Names, data row ids or ``video_idx`` of videos. An MP4 shows only one, by default
+            the first labeled video.
         frames: First and last 1-based frame number; by default all.
-        width: Width in pixels of the whole contact sheet or of the video's frames, or greatest
-            width of the page's pictures.
-        max_bytes: Greatest size of a page; its pictures become coarser to fit.
+        width: Width in pixels of the contact sheet or of the video's frames, or greatest width of
+            the page's pictures.
+        max_bytes: Greatest size of a page; the quality of its pictures is reduced to fit.
         colors: Colors by class name, like ``{"car": "#e4572e"}``, instead of the ontology's.
         image_column: Column of the pictures; by default ``frames``.
-        annotator: Whose labels are drawn, of a dataset with columns of each annotator
-            (``label_selection="all"``); by default those that count.
+        annotator: Annotator whose labels are drawn, if the dataset has columns for each
+            annotator (``label_selection="all"``); by default the labels that count.
         progress: Whether to show a progress bar.
 
     Returns:
         A short description of the file.
 
     Raises:
-        ConfigurationError: If the path has another suffix, there is no such video, frame,
-            column or annotator, or the file cannot be written.
+        ConfigurationError: If the path has another suffix, there is no such video, frame, column or
+            annotator, or the file cannot be written.
 
     Example:
         ```python
@@ -126,7 +126,7 @@ def write_preview(
 
 
 def check_preview_path(path: str | Path, videos: Sequence[str] | None) -> str:
-    """The suffix of a preview's path.
+    """Check the suffix of a preview's path and return it.
 
     Raises:
         ConfigurationError: If the suffix is unknown, or the videos do not fit into one file.
@@ -135,11 +135,11 @@ def check_preview_path(path: str | Path, videos: Sequence[str] | None) -> str:
     if suffix not in (".png", ".mp4", ".html"):
         raise ConfigurationError(f"{path} must end with .png, .mp4 or .html.")
     if videos is not None and not videos:
-        raise ConfigurationError("videos is empty; name at least one, or leave it out.")
+        raise ConfigurationError("`videos` is empty; name at least one, or leave it out.")
     if suffix == ".mp4" and videos is not None and len(videos) > 1:
         raise ConfigurationError(
             f"{path} would show {len(videos)} videos, but an .mp4 can show only one. Write one "
-            f"file each, or an .html page of all."
+            f"file for each video, or an .html page with all of them."
         )
     return suffix
 
@@ -152,7 +152,7 @@ class Preview:
         dataset: The dataset.
         frames: Greatest number of frames.
         videos: Names, data row ids or ``video_idx`` of videos; ``None`` shows all.
-        annotator: Whose labels are drawn; ``None`` for those that count.
+        annotator: Annotator whose labels are drawn; ``None`` for the labels that count.
     """
 
     dataset: DatasetLike = field(repr=False)
@@ -161,7 +161,7 @@ class Preview:
     annotator: str | None = None
 
     def draw(self) -> Image.Image:
-        """The contact sheet."""
+        """Draw the contact sheet."""
         return draw_contact_sheet(
             self.dataset,
             frames=self.frames,
@@ -171,7 +171,7 @@ class Preview:
         )
 
     def save(self, path: str | Path) -> None:
-        """Write it as a PNG picture, MP4 video or HTML page; see `write_preview`."""
+        """Write the preview as a PNG picture, MP4 video or HTML page; see `write_preview`."""
         write_preview(self.dataset, path, videos=self.videos, annotator=self.annotator)
 
     def _repr_html_(self) -> str:
@@ -198,15 +198,15 @@ def preview(
     videos: Sequence[str] | None = None,
     annotator: str | None = None,
 ) -> Preview:
-    """Preview a dataset in a notebook, which shows the last value of a cell.
+    """Preview a dataset in a notebook; the last value of a cell is displayed.
 
     Args:
-        ds: A dataset made by this package, open, as `LabeledDataset` or by its path, with
-            labels or without.
+        ds: A dataset made by this package, with or without labels: an open dataset, a
+            `LabeledDataset` or a path.
         frames: Greatest number of frames.
         videos: Names, data row ids or ``video_idx`` of videos; by default all.
-        annotator: Whose labels are drawn, of a dataset with columns of each annotator
-            (``label_selection="all"``); by default those that count.
+        annotator: Annotator whose labels are drawn, if the dataset has columns for each
+            annotator (``label_selection="all"``); by default the labels that count.
 
     Example:
         ```python

@@ -31,19 +31,19 @@ def draw_frame(
     """Draw a frame with all of its labels.
 
     Boxes, masks, points, lines and polygons are drawn in the colors of their classes, each with a
-    tag of its class, track id and answers; a diamond marks objects that were drawn in this frame,
-    not interpolated. The answers of the frame are written below it, or beside it if it is upright.
-    Small frames are enlarged by a whole number. Scripts other than Latin need a system font that
-    has them, such as Noto Sans CJK; without one, boxes replace the characters.
+    tag that shows its class, track id and answers; a diamond marks objects that were drawn in this
+    frame, not interpolated. The answers of the frame are written below it, or beside it if it is
+    upright. Small frames are enlarged by a whole factor. Non-Latin scripts need a system font that
+    supports them, such as Noto Sans CJK; otherwise boxes replace the characters.
 
     Args:
-        ds: A dataset with labels, made by this package, open, as `LabeledDataset` or by its path,
-            or the view of a query; without labels only the frame is drawn.
-        row: Row number; negative ones count from the end.
+        ds: A dataset made by this package: an open dataset, the view of a query, a `LabeledDataset`
+            or a path. Without labels, only the frame is drawn.
+        row: Row number; negative numbers count from the end.
         colors: Colors by class name, like ``{"car": "#e4572e"}``, instead of the ontology's.
         image_column: Column of the pictures; by default ``frames``.
-        annotator: Whose labels are drawn, of a dataset with columns of each annotator
-            (``label_selection="all"``); by default those that count.
+        annotator: Annotator whose labels are drawn, if the dataset has columns for each
+            annotator (``label_selection="all"``); by default the labels that count.
 
     Returns:
         The picture, RGB.

@@ -1,4 +1,4 @@
-"""The annotations of rows of a dataset, as words and shapes to draw."""
+"""Read the annotations of rows of a dataset as words and shapes to draw."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ShownAnswer:
 
     Attributes:
         question: Name of the classification.
-        answer: The options chosen, or the text.
+        answer: The chosen options, or the text.
     """
 
     question: str
@@ -41,7 +41,7 @@ class ShownObject:
         is_key_frame: Whether it was drawn in this frame, not interpolated.
         shape: ``rectangle``: (4,) left, top, width, height; ``point``: (2,); ``line`` and
             ``polygon``: (V, 2); ``raster-segmentation``: (H, W) bool. All in pixels of the frame.
-        answers: The answers about it.
+        answers: Its answers.
     """
 
     kind: ToolKind
@@ -72,12 +72,12 @@ class AnnotationReader:
 
     Args:
         dataset: The dataset or view, with labels or without.
-        annotator: Whose labels to read, of a dataset with columns of each annotator; ``None`` for
-            those that count.
+        annotator: Annotator whose labels to read, if the dataset has columns for each annotator;
+            ``None`` for the labels that count.
         image_column: Column of the pictures; by default ``frames``.
 
     Attributes:
-        dataset: What is read.
+        dataset: The dataset.
 
     Raises:
         ConfigurationError: If the annotator has no columns.
@@ -91,28 +91,28 @@ class AnnotationReader:
 
     @property
     def questions(self) -> list[str]:
-        """The questions that are not nested below another, in the order of the columns."""
+        """The questions that are not nested below another, in column order."""
         return [family.name for family in self._families.answers if family.parent is None]
 
     @property
     def has_labels(self) -> bool:
-        """Whether labels were applied to the dataset at all."""
+        """Whether labels were applied to the dataset."""
         return bool(self._families.objects or self._families.answers)
 
     @property
     def class_names(self) -> dict[str, str]:
-        """The kind of each class of objects, by name, in the order of the columns."""
+        """The kind of each class of objects, by name, in column order."""
         families = self._families.objects
         return {name: family.kind for family in families for name in family.class_names}
 
     @property
     def class_colors(self) -> Mapping[str, str]:
-        """The colors of the ontology by class name, as far as the dataset has them."""
+        """The ontology's colors by class name, as far as the dataset has them."""
         families = self._families.objects
         return {name: color for family in families for name, color in family.colors.items()}
 
     def read(self, row: int) -> FrameAnnotations:
-        """The annotations of a row."""
+        """Read the annotations of a row."""
         rows = np.array([row], dtype=np.int64)
         parts, (answers,) = self.objects(rows), self.answers(rows)
         is_labeled = answers.is_labeled or any(part.labeled.any() for part in parts)
@@ -120,7 +120,7 @@ class AnnotationReader:
         return FrameAnnotations(is_labeled, objects, answers.answers)
 
     def answers(self, rows: Rows) -> Iterator[FrameAnnotations]:
-        """The answers of each row, without its objects."""
+        """Read the answers of each row, without its objects."""
         by_name = self.dataset.answers(rows)
         for place in range(len(rows)):
             is_labeled = any(answers.values[place] is not None for answers in by_name.values())
@@ -128,18 +128,18 @@ class AnnotationReader:
             yield FrameAnnotations(is_labeled, answers=tuple(self._in_words(words)))
 
     def objects(self, rows: Rows) -> list[FamilyObjects]:
-        """The objects in rows, by column."""
+        """Read the objects in rows, by column."""
         return [
             FamilyObjects(family, rows, self.dataset.cells) for family in self._families.objects
         ]
 
     def picture(self, row: int) -> Image.Image:
-        """The picture of a row, RGB, in the size that it is labeled in.
+        """Read the picture of a row as RGB, in the size that it is labeled in.
 
         Labelbox shows all pictures of a video in the size of the first.
 
         Raises:
-            ConfigurationError: If there is no such column, or it holds no pictures.
+            ConfigurationError: If there is no such column, or it does not contain pictures.
         """
         picture = Image.fromarray(self.dataset.frames[row])
         if not self.dataset.labeled_sizes:
@@ -153,7 +153,7 @@ class AnnotationReader:
         return picture.resize((width, height), Image.Resampling.LANCZOS)
 
     def weight(self, row: int) -> int:
-        """Number of objects and answers in a row; -1 if it is not labeled."""
+        """Return the number of objects and answers in a row; -1 if it is not labeled."""
         rows = np.array([row], dtype=np.int64)
         parts, (answers,) = self.objects(rows), self.answers(rows)
         if not (answers.is_labeled or any(part.labeled.any() for part in parts)):
@@ -161,7 +161,7 @@ class AnnotationReader:
         return sum(map(len, parts)) + len(answers.answers)
 
     def _in_words(self, words: Mapping[str, str]) -> Iterator[ShownAnswer]:
-        """The answers in words, nested ones in brackets behind their parent."""
+        """Yield the answers in words, nested ones in brackets after their parent."""
         for family in self._families.answers:
             if family.parent is None and (answer := self._with_nested(family, words)):
                 yield ShownAnswer(family.name, answer)

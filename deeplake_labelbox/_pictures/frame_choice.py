@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from deeplake_labelbox._pictures.frame_annotations import AnnotationReader
 from deeplake_labelbox._store.videos import Video
 
-# Number of rows that are compared to find the one of a stretch with the most labels.
-_LOOKS: Final = 9
+# Number of rows of a stretch that are compared to find the one with the most labels.
+_CANDIDATES: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class ChosenFrame:
 def choose_frames(
     reader: AnnotationReader, videos: Sequence[Video], count: int
 ) -> list[list[ChosenFrame]]:
-    """Spread a number of frames over videos, and over the time of each.
+    """Spread a number of frames over videos, and over the duration of each.
 
     Videos with labels come before those without. From each stretch of a video, the frame with the
     most objects and answers is chosen.
@@ -45,7 +45,7 @@ def choose_frames(
         count: Greatest number of frames.
 
     Returns:
-        The frames of each video that is shown.
+        The frames of each shown video.
     """
     labeled = [video for video in videos if _is_labeled(reader, video)]
     shown = labeled or list(videos)
@@ -71,9 +71,9 @@ def _is_labeled(reader: AnnotationReader, video: Video) -> bool:
 
 def _best(reader: AnnotationReader, video: Video, stretch: NDArray[np.intp]) -> ChosenFrame:
     middle = (len(stretch) - 1) / 2
-    looks = np.unique(np.linspace(0, len(stretch) - 1, _LOOKS).round().astype(int))
+    candidates = np.unique(np.linspace(0, len(stretch) - 1, _CANDIDATES).round().astype(int))
     best = max(
-        looks, key=lambda at: (reader.weight(int(video.rows[stretch[at]])), -abs(at - middle))
+        candidates, key=lambda at: (reader.weight(int(video.rows[stretch[at]])), -abs(at - middle))
     )
     place = stretch[best]
     return ChosenFrame(int(video.rows[place]), video.short_name, int(video.frames[place]))

@@ -1,4 +1,4 @@
-"""The times of a video's frames."""
+"""Read or compute the times of a video's frames."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def frame_times(dataset: LabeledDataset, video: Video) -> NDArray[np.float64]:
         video: Its frames, ascending.
 
     Returns:
-        (R,) seconds, strictly ascending: those of the column ``timestamp``, or if they are missing
-        or do not ascend, those computed from frame numbers and frame rate.
+        (R,) seconds, strictly ascending: those of the column ``timestamp``, or, if these are
+        missing or do not ascend, computed from frame numbers and frame rate.
     """
     if "timestamp" in column_names(dataset.dataset):
         read = dataset.cells("timestamp", video.rows)
@@ -36,7 +36,7 @@ def frame_times(dataset: LabeledDataset, video: Video) -> NDArray[np.float64]:
 
 
 def frame_rate(dataset: LabeledDataset, video: Video) -> float:
-    """Frames per second according to Labelbox; 25 if unknown."""
+    """Return frames per second according to Labelbox; 25 if unknown."""
     for name in column_names(dataset.dataset):
         if (
             name.rpartition("/")[2] == "frame_rate"

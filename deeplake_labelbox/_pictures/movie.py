@@ -35,7 +35,7 @@ _SHORT_SIDE: Final = 480
 _WIDEST: Final = 1920
 _DRAWN_AHEAD: Final = 4
 _NARROW: Final = 0.8
-_TICKS: Final = 90_000  # a second; divides by all usual frame rates
+_TICKS: Final = 90_000  # per second; a multiple of all usual frame rates
 _OPTIONS: Final = {"crf": "19", "preset": "veryfast", "tune": "animation"}
 _BT709: Final = 1  # of H.264's tables E-3 to E-5
 
@@ -54,24 +54,24 @@ def write_preview_video(
 ) -> Video:
     """Write a video with its labels drawn in: H.264 in MP4, which browsers play.
 
-    Frames are shown for the time in the dataset's timestamps, and are read one at a time.
+    Frames have the times of the dataset's timestamps, and are read one at a time.
 
     Args:
-        ds: A dataset made by this package, open, as `LabeledDataset` or by its path;
-            without labels only the frames are drawn.
+        ds: A dataset made by this package: an open dataset, a `LabeledDataset` or a path. Without
+            labels, only the frames are drawn.
         path: The MP4 file to write.
         video: Name, data row id or ``video_idx`` of a video; by default the first with labels.
         frames: First and last 1-based frame number; by default all.
-        width: Width of the frames in pixels; by default as stored, small ones enlarged by a whole
-            number.
+        width: Width of the frames in pixels; by default as stored, with small frames enlarged by a
+            whole factor.
         colors: Colors by class name, like ``{"car": "#e4572e"}``, instead of the ontology's.
         image_column: Column of the pictures; by default ``frames``.
-        annotator: Whose labels are drawn, of a dataset with columns of each annotator
-            (``label_selection="all"``); by default those that count.
+        annotator: Annotator whose labels are drawn, if the dataset has columns for each
+            annotator (``label_selection="all"``); by default the labels that count.
         progress: Whether to show a progress bar.
 
     Returns:
-        The video with the frames that it shows.
+        The video, with the shown frames.
 
     Raises:
         ConfigurationError: If there is no such video, frame or column, or the file cannot be
@@ -113,10 +113,10 @@ def _shown_video(reader: AnnotationReader, name: str | None, frames: FrameRange 
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """The places of a frame, its caption and its answers.
+    """The layout of a frame, its caption and its answers.
 
     Attributes:
-        picture: Width and height of the frame as it is shown.
+        picture: Width and height of the frame as shown.
         size: Width and height of the whole; even, as yuv420p requires.
         text_size: Height of the letters.
         is_beside: Whether the text is to the right of the frame, not below it.
@@ -152,7 +152,7 @@ class _Layout:
         )
         text = layout.caption_height
         if layout.has_labels:
-            # As high as the longest text of any frame, so that nothing jumps.
+            # High enough for the longest text of any frame, so that nothing moves.
             different = {frame.answers: frame for frame in answers}
             text += max(layout.panel(frame).height for frame in different.values())
         if is_beside:
@@ -166,11 +166,11 @@ class _Layout:
 
     @property
     def caption_height(self) -> int:
-        """Height of the caption in pixels, with the space below it."""
+        """Height of the caption in pixels, including the space below it."""
         return Lettering(self.text_size, bold=True).line_height + self.text_size // 3
 
     def panel(self, annotations: FrameAnnotations) -> AnswerPanel:
-        """The answers of a frame, laid out."""
+        """Lay out the answers of a frame."""
         return AnswerPanel(annotations, self.panel_width, self.text_size)
 
 

@@ -62,7 +62,7 @@ def _draw_mask(picture: Image.Image, mask: NDArray[np.bool_], color: Color, stro
     if not len(rows):
         return
     scale = picture.width / mask.shape[1], picture.height / mask.shape[0]
-    # As far around as scaling and blurring reach.
+    # Scaling and blurring reach this far beyond the mask.
     margin = 4 + math.ceil(max(scale)) + math.ceil(stroke)
     region = region_around(
         picture,

@@ -28,12 +28,12 @@ from deeplake_labelbox.errors import ConfigurationError
 
 MAX_PAGE_BYTES: Final = 24_000_000
 PAGE_WIDTH: Final = 1280
-"""Greatest width of the pictures of a page, if nothing else is asked for."""
+"""Default of the greatest width of a page's pictures."""
 
 SCRIPTS: Final = ("clips.js", "drawing.js", "timeline.js", "page.js")
 
 _MOST_VIDEOS: Final = 24
-_BYTES_PER_FRAME: Final = 2_500  # of videos that nobody chose, so that they look well
+_BYTES_PER_FRAME: Final = 2_500  # for good quality, if the user did not choose the videos
 _BITS_PER_PIXEL: Final = 0.03
 _FEWEST_PIXELS: Final = 4_000
 _TRIES: Final = 3
@@ -44,8 +44,8 @@ class PreviewPage:
     """The content of a page.
 
     Attributes:
-        videos: Names of the videos on it, each with all of its frames.
-        left_out: Number of videos of the dataset that are not.
+        videos: Names of the videos on the page, each with all of its frames.
+        left_out: Number of videos of the dataset that are not on the page.
         bytes: Size of the file.
     """
 
@@ -69,25 +69,25 @@ def write_preview_page(
 ) -> PreviewPage:
     """Write a page that plays videos with their labels: one HTML file that needs no server.
 
-    The page has every frame of its videos, as H.264, and shows exactly the frame that is asked
-    for. It draws the objects itself, so that classes and tracks can be hidden; a timeline shows
-    when each object is visible, when it was drawn, and which answers hold. The pictures are made
-    smaller and coarser until the page fits into ``max_bytes``.
+    The page has every frame of its videos, as H.264, and shows exactly the chosen frame. It draws
+    the objects itself, so classes and tracks can be hidden; a timeline shows when each object is
+    visible, when it was drawn, and which answers apply. The size and quality of the pictures are
+    reduced until the page fits into ``max_bytes``.
 
     Args:
-        ds: A dataset made by this package, open, as `LabeledDataset` or by its path;
-            without labels only the frames are shown.
+        ds: A dataset made by this package: an open dataset, a `LabeledDataset` or a path. Without
+            labels, only the frames are shown.
         path: The HTML file to write.
-        videos: Names, data row ids or ``video_idx`` of videos; by default all, or of more than fit
-            well, up to 24, those with labels first.
+        videos: Names, data row ids or ``video_idx`` of videos; by default as many as fit in good
+            quality, at most 24, those with labels first.
         frames: First and last 1-based frame number; by default all.
         width: Greatest width of the pictures in pixels; by default 1280.
         max_bytes: Greatest size of the page.
         colors: Colors by class name, like ``{"car": "#e4572e"}``, instead of the ontology's.
         image_column: Column of the pictures; by default ``frames``.
-        annotator: Whose labels are drawn, of a dataset with columns of each annotator
-            (``label_selection="all"``); by default those that count, and each annotator's can be
-            chosen on the page.
+        annotator: Annotator whose labels are drawn, if the dataset has columns for each
+            annotator (``label_selection="all"``); by default the labels that count, and those of
+            each annotator can be chosen on the page.
         progress: Whether to show a progress bar.
 
     Returns:
@@ -117,11 +117,11 @@ def write_preview_page(
         image_column=image_column,
         annotator=annotator,
     )
-    every = len(content.videos)
+    total = len(content.videos)
     if videos is None:
         content.keep(_MOST_VIDEOS, max_bytes // _BYTES_PER_FRAME)
     steps.info("Drawing %s", path)
-    left_out = every - len(content.videos)
+    left_out = total - len(content.videos)
     page = _whole_page(content, left_out, width or PAGE_WIDTH, max_bytes, progress=progress)
     with replacing_file(path) as part:
         part.write_bytes(page)
@@ -131,7 +131,7 @@ def write_preview_page(
 def _whole_page(
     content: PageContent, left_out: int, width: int, max_bytes: int, *, progress: bool
 ) -> bytes:
-    """The page with all frames, in pictures that are as good as fits.
+    """Return the page with all frames, in the best quality that fits.
 
     Raises:
         ConfigurationError: If it does not fit.
@@ -143,7 +143,7 @@ def _whole_page(
     frames = sum(len(part.rows) for part in parts)
     named = {part.name: found for part, found in zip(parts, objects, strict=True)}
     around = page_bytes(content.title, data | named)
-    # Of its clip, a part also has a few numbers for each packet.
+    # A part also has a few numbers for each packet of its clip.
     room = (max_bytes - len(around) - 250 * len(parts) - 12 * frames) * 3 / 4
     most_pixels = 8 * room / max(1, frames + 8 * len(parts)) / _BITS_PER_PIXEL
     for _ in range(_TRIES):
@@ -160,17 +160,17 @@ def _whole_page(
             return page
         most_pixels = min(most_pixels, max(across * down for across, down in sizes)) / 2
     raise ConfigurationError(
-        f"All frames of {counted(len(content.videos), 'video')}, {frames} in number, take more "
-        f"than {max_bytes} bytes; pass a larger `max_bytes`, fewer `videos` or `frames`."
+        f"The {counted(frames, 'frame')} of {counted(len(content.videos), 'video')} take more than "
+        f"{max_bytes} bytes; pass a larger `max_bytes`, or fewer `videos` or `frames`."
     )
 
 
 def _clips(
     content: PageContent, parts: Sequence[Part], sizes: Sequence[Size], room: float
 ) -> Iterator[dict[str, Any]]:
-    """Encode the clips of parts in order, a part on each core, within a number of bytes.
+    """Encode the clips of parts in order, one part per core, within ``room`` bytes.
 
-    What one clip leaves is there for those after it.
+    Bytes that one clip does not need go to the clips after it.
     """
     weights = [clip_weight(len(part.rows), size) for part, size in zip(parts, sizes, strict=True)]
     ahead: deque[tuple[Future[Clip], list[Size], float]] = deque()
@@ -184,9 +184,9 @@ def _clips(
     with ThreadPoolExecutor(usable_cores(), thread_name_prefix="clip-encoder") as pool:
         for part, size, weight in zip(parts, sizes, weights, strict=True):
             if len(ahead) > usable_cores():
-                spared, made = finished()
-                left += spared
-                yield made
+                unused, encoded = finished()
+                left += unused
+                yield encoded
             pictures = content.pictures(part)
             allowed = left * weight / weight_left
             left, weight_left = left - allowed, weight_left - weight
@@ -197,15 +197,14 @@ def _clips(
 
 
 def page_bytes(title: str, data: Mapping[str, Any]) -> bytes:
-    """The page with its data, each in an element of its name, safe against injection.
+    """Return the page with its data, one element for each name, safe against injection.
 
     The content security policy permits only the scripts and the style sheet of this package, by
-    their hashes, and requests to nowhere but the server that it came from.
+    their hashes, and requests only to the server of the page.
 
     Args:
         title: The title of the page.
-        data: Values of JSON, by the name that the script asks for; what is not there, the script
-            requests.
+        data: JSON values by name; the script requests names that are missing.
     """
     folder = files("deeplake_labelbox._pictures") / "page_files"
     scripts = [(folder / name).read_text("utf-8") for name in SCRIPTS]
@@ -229,7 +228,7 @@ def page_bytes(title: str, data: Mapping[str, Any]) -> bytes:
 
 
 def page_json(value: Any) -> str:
-    """JSON without a ``<`` that could end its element."""
+    """Encode as JSON without a ``<`` that could end its element."""
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")

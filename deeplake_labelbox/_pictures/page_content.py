@@ -1,7 +1,7 @@
-"""What a page shows of a dataset, as JSON: an index, and the timeline and parts of each video.
+"""Read the content of a page as JSON: an index, and the timeline and parts of each video.
 
-The names are those under which the page's script asks for them: ``index``, ``video-3`` and
-``part-3-0``. A part is a clip and the objects of its frames.
+The page's script loads them as ``index``, ``video-3`` and ``part-3-0``. A part is a clip with the
+objects of its frames.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ _DATA_ROW_URL: Final = "https://app.labelbox.com/projects/{}/data-rows/{}"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Frames that follow each other in a video.
+    """Consecutive frames of a video.
 
     Attributes:
         video: Index of the video on the page.
-        number: Which part of the video.
-        rows: (F,) their rows.
-        size: Size that their pictures are labeled in.
+        number: Index of the part in the video.
+        rows: (F,) rows of the frames.
+        size: Size that the pictures are labeled in.
     """
 
     video: int
@@ -55,12 +55,12 @@ class Part:
 
     @property
     def name(self) -> str:
-        """Its name on the page."""
+        """Name of the part on the page."""
         return f"part-{self.video}-{self.number}"
 
 
 class PageContent:
-    """Reads what a page shows.
+    """Reads the content of a page.
 
     Args:
         ds: The dataset.
@@ -68,13 +68,13 @@ class PageContent:
         frames: First and last frame number; ``None`` for all.
         colors: Colors by class name, instead of the ontology's.
         image_column: Column of the pictures; ``None`` for ``frames``.
-        annotator: Whose labels to show; ``None`` for those that count, and beside them those of
-            each annotator with columns.
+        annotator: Annotator whose labels to show; ``None`` for the labels that count, and also
+            those of each annotator with columns.
 
     Attributes:
         reader: Reads the labels that are shown first.
         videos: The videos.
-        layers: What reads the labels of each annotator, by name; those that count have none.
+        layers: Reader of the labels of each annotator, by name; "" for the labels that count.
 
     Raises:
         ConfigurationError: If there is no such video, frame, column or annotator.
@@ -101,7 +101,7 @@ class PageContent:
         self._sizes: dict[int, Size] = {}
 
     def keep(self, videos: int, frames: int) -> None:
-        """Keep at most so many videos and frames: at least one video, those with labels first."""
+        """Limit the number of videos and frames; keep at least one video, labeled ones first."""
         labeled = [
             v for v, is_labeled in zip(self.videos, self._labeled[0], strict=True) if is_labeled
         ]
@@ -124,7 +124,7 @@ class PageContent:
         return self.reader.dataset.project_name or "Dataset"
 
     def index(self) -> dict[str, Any]:
-        """What the page needs at its start."""
+        """Return what the page needs at its start."""
         palette = class_colors(
             self.reader.class_names, {**self.reader.class_colors, **(self._colors or {})}
         )
@@ -146,7 +146,7 @@ class PageContent:
         }
 
     def video(self, number: int) -> dict[str, Any]:
-        """The timeline of a video, and how it is parted."""
+        """Return the timeline of a video, and its number of frames per part."""
         video = self.videos[number]
         return {
             "part": frames_in_clip(self.size(number)),
@@ -166,14 +166,14 @@ class PageContent:
         }
 
     def parts(self, number: int) -> Iterator[Part]:
-        """The parts of a video."""
+        """Yield the parts of a video."""
         rows, size = self.videos[number].rows, self.size(number)
         length = frames_in_clip(size)
         for place, start in enumerate(range(0, len(rows), length)):
             yield Part(number, place, rows[start : start + length], size)
 
     def objects(self, part: Part, width: int) -> dict[str, Any]:
-        """The objects of a part, in the pixels of its size.
+        """Return the objects of a part, in pixels of its size.
 
         Args:
             part: The part.
@@ -184,18 +184,18 @@ class PageContent:
         )
 
     def pictures(self, part: Part) -> list[NDArray[np.uint8]]:
-        """The pictures of a part, as they are stored."""
+        """Return the pictures of a part, as stored."""
         return list(self.reader.dataset.frames.read(part.rows))
 
     def shown_sizes(self, part: Part, pictures: Sequence[NDArray[np.uint8]]) -> list[Size]:
-        """The size that each frame is labeled in, or one for all of them."""
+        """Return the size that each frame is labeled in, or one size for all."""
         if self.videos[part.video].size is not None:
             return [part.size]
         sizes = [(picture.shape[1], picture.shape[0]) for picture in pictures]
         return sizes if len(set(sizes)) > 1 else sizes[:1]
 
     def size(self, number: int) -> Size:
-        """The size that a video is labeled in: that of its first picture."""
+        """Return the size that a video is labeled in: that of its first picture."""
         if number not in self._sizes:
             video = self.videos[number]
             height, width = video.size or self.reader.dataset.frames[int(video.rows[0])].shape[:2]
@@ -216,7 +216,7 @@ class PageContent:
 
     @cached_property
     def _creators(self) -> list[str]:
-        """Who made the label that counts, by video; empty if unknown."""
+        """Creator of the label that counts, by video; empty if unknown."""
         dataset = self.reader.dataset
         firsts = np.array([video.rows[0] for video in self.videos], dtype=np.int64)
         for name in column_names(dataset.dataset):
@@ -228,7 +228,7 @@ class PageContent:
         return [""] * len(firsts)
 
     def _annotators(self, number: int) -> list[str]:
-        """Who labeled a video, as far as it is known."""
+        """Return the annotators of a video, as far as they are known."""
         layers = zip(self.layers, self._labeled, strict=True)
         own = {name for name, labeled in layers if name and labeled[number]}
         return sorted(own or filter(None, [self._creators[number]]))
@@ -243,7 +243,7 @@ class PageContent:
 
 
 def clip_of_part(clip: Clip, sizes: Sequence[Size]) -> dict[str, Any]:
-    """A clip as the page's script reads it."""
+    """Convert a clip to the form that the page's script reads."""
     return {
         "codec": clip.codec,
         "size": clip.size,

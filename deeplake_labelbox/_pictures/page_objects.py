@@ -1,4 +1,4 @@
-"""The objects of frames as the page's script reads them."""
+"""Convert the objects of frames to the form that the page's script reads."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def page_objects(
     """Read the objects of frames.
 
     Args:
-        readers: What reads the labels of each layer.
+        readers: Reader of the labels of each layer.
         timelines: The timelines of the video, by layer.
         rows: (F,) the rows of the frames.
         width: Greatest width of masks in pixels.
@@ -38,7 +38,7 @@ def page_objects(
         ``layers``: for each layer and frame the objects, each with the index of its track in the
         timeline, 1 if it was drawn in this frame, its numbers or the index of its mask, and the
         index of its answers or -1. ``masks``: left, top, width, height and a PNG file as base64.
-        ``answers``: pairs of question and answer. What repeats is there once.
+        ``answers``: lists of pairs of question and answer. Equal masks and answers occur once.
     """
     masks = _Masks(width)
     answers: dict[tuple[tuple[str, str], ...], int] = {}
@@ -55,8 +55,8 @@ def page_objects(
                     continue
                 track_id = int(found.track_ids[index])
                 track = tracks[kind, found.class_name(index), track_id if track_id >= 0 else None]
-                said = _answers(found, index)
-                number = answers.setdefault(said, len(answers)) if said else -1
+                words = _answers(found, index)
+                number = answers.setdefault(words, len(answers)) if words else -1
                 frames[place].append([track, int(found.key_frames[index]), shape, number])
         layers.append(frames)
     return {"layers": layers, "masks": masks.files, "answers": list(answers)}
@@ -68,20 +68,20 @@ def _answers(found: FamilyObjects, index: int) -> tuple[tuple[str, str], ...]:
 
 
 def _numbers(shape: NDArray[Any]) -> list[float | int]:
-    """The coordinates of a shape as a flat list; not finite ones, which JSON lacks, as 0."""
+    """Flatten the coordinates of a shape; those that are not finite, which JSON lacks, become 0."""
     numbers = np.nan_to_num(np.asarray(shape, dtype=np.float64)).reshape(-1)
     rounded = (round(float(number), _DIGITS) for number in numbers)
     return [int(number) if number.is_integer() else number for number in rounded]
 
 
 class _Masks:
-    """Masks as PNG files, each once: those that hold over many frames do not repeat.
+    """Masks as PNG files; a mask that is held over many frames is stored once.
 
     Args:
         max_width: Greatest width of the whole masks in pixels.
 
     Attributes:
-        files: Left, top, width and height in pixels of the frame, and a PNG of what is inside.
+        files: Left, top, width and height in pixels of the frame, and a PNG of the inside.
     """
 
     def __init__(self, max_width: int) -> None:
@@ -90,7 +90,7 @@ class _Masks:
         self._known: dict[tuple[Any, ...], int] = {}
 
     def add(self, shape: NDArray[Any]) -> int | None:
-        """The index of a mask (H, W); ``None`` if it is empty."""
+        """Add a mask (H, W) and return its index; ``None`` if it is empty."""
         mask: NDArray[np.bool_] = np.asarray(shape, dtype=bool)
         height, width = mask.shape
         scale = min(1.0, self._max_width / width)
@@ -113,7 +113,7 @@ class _Masks:
 
 
 def _png(mask: NDArray[np.bool_]) -> str:
-    """A PNG of one bit a pixel, transparent outside of the mask, as base64."""
+    """Encode a PNG of one bit per pixel, transparent outside the mask, as base64."""
     image = Image.fromarray(mask.astype(np.uint8), mode="P")
     image.putpalette([0, 0, 0, 255, 255, 255])
     file = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Serve the page of a dataset on this machine; what it shows is read when it is looked at."""
+"""Serve the page of a dataset on this machine, and read the dataset only as it is viewed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 
 class _Server(ThreadingHTTPServer):
-    """Reports failures of requests in the log; browsers often end one that they need no more."""
+    """Logs failed requests, except those that the browser canceled."""
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - overrides
         if not isinstance(sys.exception(), ConnectionError):
@@ -32,13 +32,13 @@ class _Server(ThreadingHTTPServer):
 
 
 class PageServer:
-    """Serves a page to browsers on this machine, from the beginning to the end of a ``with`` block.
+    """Serves a page to browsers on this machine during a ``with`` block.
 
-    Its address has a part that nobody can guess, so that other users of the machine and other
-    pages in the browser cannot read the dataset.
+    Its address has a part that nobody can guess, so other users of the machine and other pages in
+    the browser cannot read the dataset.
 
     Args:
-        content: What the page shows.
+        content: The content of the page.
         width: Greatest width of the pictures in pixels.
         port: Port on 127.0.0.1; 0 takes a free one.
 
@@ -46,7 +46,7 @@ class PageServer:
         url: The address of the page.
 
     Raises:
-        ConfigurationError: If the port is taken.
+        ConfigurationError: If the port is in use.
     """
 
     def __init__(self, content: PageContent, *, width: int = PAGE_WIDTH, port: int = 0) -> None:
@@ -86,9 +86,9 @@ class PageServer:
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         """Answer a request with the page, or with a part of its data."""
-        status, kind, body = HTTPStatus.NOT_FOUND, "text/plain", "There is nothing here."
+        status, kind, body = HTTPStatus.NOT_FOUND, "text/plain", "Not found."
         path, prefix = request.path.partition("?")[0], f"/{self._secret}/"
-        # Another name for this machine is that of a page elsewhere that tries to read from here.
+        # With another host name, a page from elsewhere tries to read from here (DNS rebinding).
         if request.headers.get("Host") == self._authority and path.startswith(prefix):
             try:
                 found = self._find(path.removeprefix(prefix))
@@ -110,7 +110,7 @@ class PageServer:
         request.wfile.write(content)
 
     def _find(self, name: str) -> tuple[str, str] | None:
-        """Type and text of what a name means; ``None`` if it means nothing."""
+        """Return type and text for a name; ``None`` if there is none of this name."""
         if not name:
             with self._reading:
                 index = {**self._content.index(), "leftOut": 0}

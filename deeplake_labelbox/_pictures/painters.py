@@ -1,4 +1,4 @@
-"""How objects of each kind are drawn onto a frame, and where their tags go."""
+"""Draw objects of each kind onto a frame, and find the places of their tags."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Painter:
     """Draws the objects of a kind.
 
     Attributes:
-        bounds: What the tag stays beside, in pixels of the picture, from a shape and the scale of
-            the picture; ``None`` for an empty shape.
-        draw: Draws a shape onto an RGB picture; masks are blended with it elsewhere.
+        bounds: Returns the rectangle beside which the tag goes, in pixels of the picture, for a
+            shape and the scale of the picture; ``None`` for an empty shape.
+        draw: Draws a shape onto an RGB picture; masks are drawn in `overlay`.
         is_on_top: Whether it is drawn after the others, because it is small.
         is_solid: Whether the tags of others should not cover it.
         is_tagged_inside: Whether its tag may cover it.
@@ -107,7 +107,7 @@ def _path(
 
 
 def _filling(picture: Image.Image) -> ImageDraw.ImageDraw:
-    """Draws translucent colors; edges are not anti-aliased, so outlines have to cover them."""
+    """Return what draws translucent colors; edges are not anti-aliased, so outlines cover them."""
     return ImageDraw.Draw(picture, "RGBA")
 
 
@@ -124,7 +124,7 @@ def _bounds_of_point(point: NDArray[np.float32], scale: XY) -> Rectangle:
 
 
 def _bounds_of_path(vertices: NDArray[np.float32], scale: XY) -> Rectangle | None:
-    """Around the vertex in the middle."""
+    """Return a square around the middle vertex."""
     if not len(vertices):
         return None
     x, y = vertices[len(vertices) // 2] * np.asarray(scale)
@@ -132,7 +132,7 @@ def _bounds_of_path(vertices: NDArray[np.float32], scale: XY) -> Rectangle | Non
 
 
 def _bounds_of_mask(mask: NDArray[np.bool_], scale: XY) -> Rectangle | None:
-    """The pixel that is nearest to the middle: the middle itself may be outside."""
+    """Return the pixel of the mask nearest to its center, which may be outside."""
     rows, columns = np.nonzero(mask)
     if not len(rows):
         return None

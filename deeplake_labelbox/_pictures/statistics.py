@@ -1,4 +1,4 @@
-"""Statistics of a dataset: frames, objects, tracks, and the labeled share of the time."""
+"""Compute statistics of a dataset: frames, objects, tracks, and labels over time."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PARTS: Final = 48
 
 @dataclass(frozen=True, slots=True)
 class ClassStatistics:
-    """One class of objects over the whole dataset.
+    """Statistics of one class of objects over the whole dataset.
 
     Attributes:
         name: Name of the tool.
@@ -48,18 +48,18 @@ class ClassStatistics:
 
 @dataclass(frozen=True, slots=True)
 class VideoStatistics:
-    """One video.
+    """Statistics of one video.
 
     Attributes:
-        name: The last part of its name, or more if others have the same.
+        name: The last part of its name, or more if other videos have the same.
         data_row_id: Its data row.
-        frames: Its rows.
+        frames: Number of its rows.
         is_labeled: Whether a label was applied to it.
         objects: Objects in all frames.
         tracks: Distinct track ids.
         frames_with_objects: Frames with at least one object.
         frames_with_answers: Frames in which a question is answered.
-        coverage: The share of frames with an object or answer, in each of up to 48 equal parts.
+        coverage: Share of frames with an object or answer, in each of up to 48 equal parts.
         density: Objects per frame, in the same parts.
     """
 
@@ -82,8 +82,8 @@ class DatasetStatistics:
     Attributes:
         title: Name of its project.
         videos: The videos that have rows.
-        classes: The classes of objects, in the order of the columns.
-        answers: For each question, in how many frames each answer holds.
+        classes: The classes of objects, in column order.
+        answers: Number of frames with each answer, by question.
     """
 
     title: str
@@ -93,16 +93,16 @@ class DatasetStatistics:
 
     @property
     def frames(self) -> int:
-        """Rows of all videos."""
+        """Number of rows of all videos."""
         return sum(video.frames for video in self.videos)
 
     @property
     def labeled_videos(self) -> int:
-        """Videos to which a label was applied."""
+        """Number of videos to which a label was applied."""
         return sum(video.is_labeled for video in self.videos)
 
     def to_dict(self) -> dict[str, Any]:
-        """The statistics as JSON values."""
+        """Convert the statistics to JSON values."""
         return {"frames": self.frames, "labeled_videos": self.labeled_videos, **asdict(self)}
 
     def save(self, path: str | Path) -> None:
@@ -157,11 +157,11 @@ def dataset_statistics(
     """Count the labels of a dataset. Pictures and shapes are not read.
 
     Args:
-        ds: A dataset made by this package, open, as `LabeledDataset` or by its path, with
-            labels or without.
+        ds: A dataset made by this package, with or without labels: an open dataset, a
+            `LabeledDataset` or a path.
         videos: Names, data row ids or ``video_idx`` of videos; by default all.
-        annotator: Whose labels are counted, of a dataset with columns of each annotator
-            (``label_selection="all"``); by default those that count.
+        annotator: Annotator whose labels are counted, if the dataset has columns for each
+            annotator (``label_selection="all"``); by default the labels that count.
         progress: Whether to show a progress bar.
 
     Raises:
@@ -195,7 +195,7 @@ def dataset_statistics(
 
 
 class _Class:
-    """Counts a class over videos."""
+    """Counts the objects of a class over videos."""
 
     def __init__(self, kind: str) -> None:
         self._kind = kind
@@ -252,6 +252,6 @@ def _video(timeline: VideoTimeline) -> VideoStatistics:
 
 
 def _means(values: NDArray[Any]) -> tuple[float, ...]:
-    """The means of at most 48 equal parts."""
+    """Return the means of at most 48 equal parts."""
     parts = np.array_split(values.astype(np.float64), min(_PARTS, len(values)))
     return tuple(round(float(part.mean()), 4) for part in parts)

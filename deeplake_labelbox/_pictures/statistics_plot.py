@@ -78,7 +78,7 @@ def draw_statistics(
         _lengths(draw, box, classes, palette)
         top += class_height + _GAP
     box = (_MARGIN, top, _WIDTH - _MARGIN, top + video_height)
-    note = "brighter: more objects in a frame; outlined: answers alone" if classes else ""
+    note = "brighter: more objects per frame; outlined: only answers" if classes else ""
     _card(draw, box, "Labels over time", note, len(statistics.videos) - len(videos))
     _coverage(draw, box, videos)
     return picture

@@ -1,7 +1,7 @@
-"""Anti-aliased drawing on the parts of a picture that a shape touches.
+"""Draw with anti-aliasing on the parts of a picture that a shape touches.
 
-Pillow draws without anti-aliasing, so a mask is drawn larger and scaled down. Its time grows with
-its pixels, so masks are made around outlines only, not for whole pictures.
+Pillow draws without anti-aliasing, so a mask is drawn larger and scaled down. This takes time for
+each pixel, so masks are made only around outlines, not for whole pictures.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Stencil:
         self._draw = ImageDraw.Draw(self._mask)
 
     def frame(self, box: Sequence[float], width: float, opacity: int) -> None:
-        """Draw the edge of a box (left, top, right, bottom), which grows inwards."""
+        """Draw the edge of a box (left, top, right, bottom), inwards."""
         corners = [self._place(*box[:2]), self._place(*box[2:])]
         self._draw.rectangle(corners, outline=opacity, width=round(width * _OVERSAMPLING))
 
@@ -54,7 +54,7 @@ class Stencil:
         self._draw.ellipse((x - size, y - size, x + size, y + size), fill=opacity)
 
     def blend(self, picture: Image.Image, color: Color) -> None:
-        """Blend a color with the region of the picture; where the mask is 255, it covers it."""
+        """Blend a color into the region of the picture; a mask value of 255 is opaque."""
         picture.paste(color, self._region, self._mask.reduce(_OVERSAMPLING))
 
     def _place(self, x: float, y: float) -> tuple[float, float]:
@@ -65,7 +65,7 @@ class Stencil:
 def region_around(
     picture: Image.Image, left: float, top: float, right: float, bottom: float
 ) -> Region:
-    """The whole pixels of the picture around a rectangle; empty if it is outside."""
+    """Return the region of whole pixels around a rectangle; empty if it is outside the picture."""
     return (
         max(math.floor(left), 0),
         max(math.floor(top), 0),
@@ -75,7 +75,7 @@ def region_around(
 
 
 def tiles(region: Region) -> Iterator[Region]:
-    """A region in parts of a limited size."""
+    """Split a region into parts of limited size."""
     left, top, right, bottom = region
     for y in range(top, bottom, _TILE):
         for x in range(left, right, _TILE):
@@ -83,7 +83,7 @@ def tiles(region: Region) -> Iterator[Region]:
 
 
 def edges(region: Region, thickness: float) -> Iterator[Region]:
-    """The parts of a region at its edges, or all of it if parts save no time."""
+    """Return the parts of a region along its edges, or the whole if parts save no time."""
     left, top, right, bottom = region
     depth = math.ceil(thickness) + 2
     parts = [region]

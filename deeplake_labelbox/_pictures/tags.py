@@ -1,4 +1,4 @@
-"""Draw tags: class, track and answers of an object, written beside it."""
+"""Draw tags: the class, track and answers of an object, beside it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _WIDEST: Final = 0.55
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Tag:
-    """A tag without its place.
+    """A tag that is not placed yet.
 
     Attributes:
         picture: RGBA.
@@ -45,12 +45,12 @@ def draw_tags(
     *,
     text_size: int,
 ) -> None:
-    """Write a tag for each object, where it covers as little as possible.
+    """Draw a tag for each object where it covers as little as possible.
 
     A diamond in the tag marks objects that were drawn in this frame.
 
     Args:
-        picture: The picture that the objects are drawn on; changed in place.
+        picture: The picture with the objects drawn in; changed in place.
         objects: The objects, in pixels of the stored frame.
         scale: Width and height of the picture divided by those of the stored frame.
         colors: Color by class name.
@@ -63,7 +63,7 @@ def draw_tags(
         for index, (item, box) in enumerate(zip(objects, bounds, strict=True))
         if box is not None and PAINTERS[item.kind].is_solid
     }
-    # Tags with answers are the largest; those of masks and lines can go to the most places.
+    # Solid objects first: tags of masks and lines have more places. Tags with answers are larger.
     for index in sorted(
         range(len(objects)),
         key=lambda i: (not PAINTERS[objects[i].kind].is_solid, not objects[i].answers),
@@ -99,7 +99,7 @@ def _tag(
     *,
     is_key_frame: bool,
 ) -> _Tag:
-    """A tag, which stays the same in many frames."""
+    """Draw a tag; cached, because it is the same in many frames."""
     title, body = Lettering(text_size, bold=True), Lettering(max(8, round(text_size * 0.88)))
     padding = title.size * _PADDING
     mark = title.size * _DIAMOND + padding if is_key_frame else 0.0
@@ -147,7 +147,7 @@ def _tag(
 def _places(
     box: Rectangle, tag: _Tag, size: tuple[int, int], *, inside: bool
 ) -> Iterator[Rectangle]:
-    """The possible places of a tag within the picture, the best first."""
+    """Yield the possible places of a tag within the picture, the best first."""
     left, top, right, bottom = box
     gap = 3
     middle_x, middle_y = (left + right - tag.width) / 2, (top + bottom - tag.height) / 2
@@ -187,7 +187,7 @@ def _best(
     *,
     inside: bool,
 ) -> int:
-    """The index of the best place.
+    """Return the index of the best place.
 
     A place is bad if it covers other tags or objects, or is far from its own object.
     """
@@ -201,7 +201,7 @@ def _best(
 
 
 def _overlap(spots: NDArray[np.float64], others: Sequence[Rectangle]) -> NDArray[np.float64]:
-    """(N, M): the pixels that each of N rectangles covers of each of M others."""
+    """Return how many pixels each of N rectangles covers of each of M others: (N, M)."""
     there = np.array(others, dtype=np.float64).reshape(-1, 4)
     ends = np.minimum(spots[:, None, 2:], there[:, 2:])
     common = np.maximum(ends - np.maximum(spots[:, None, :2], there[:, :2]), 0)

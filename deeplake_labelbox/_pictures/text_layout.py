@@ -1,6 +1,6 @@
-"""Text on pictures, in any script for which the machine has a font.
+"""Draw text on pictures, in any script for which the machine has a font.
 
-Pillow brings a scalable font (Aileron) of little more than ASCII. Characters that it lacks are
+Pillow includes a scalable font (Aileron) with little more than ASCII. Characters that it lacks are
 looked up in the system's fonts; if none has them, accents are removed, and characters that are
 still missing are drawn as a box.
 """
@@ -18,7 +18,7 @@ from deeplake_labelbox._pictures.colors import Color
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
-# By file name, as Pillow looks fonts up: those of Linux, macOS and Windows, the wide ones first.
+# File names, by which Pillow finds fonts of Linux, macOS and Windows; the most complete first.
 _SYSTEM_FONTS: Final = (
     *("DejaVuSans.ttf", "NotoSans-Regular.ttf", "LiberationSans-Regular.ttf", "arial.ttf"),
     *("Arial Unicode.ttf", "Helvetica.ttc", "segoeui.ttf"),
@@ -50,7 +50,7 @@ class Lettering:
         return round(self.size * 1.32)
 
     def width(self, text: str) -> int:
-        """Pixels that a line of text takes."""
+        """Return the width of a line of text in pixels."""
         extra = 1 if self.bold else 0
         return round(sum(_length(run, font) for run, font in _runs(text, self.size)) + extra)
 
@@ -60,10 +60,10 @@ class Lettering:
         """Draw a line of text.
 
         Args:
-            draw: Where to.
-            position: Its left end and the top of the line, in pixels.
+            draw: Where to draw.
+            position: Left end and top of the line, in pixels.
             text: The line.
-            color: Its color.
+            color: Color of the text.
         """
         x, y = position
         baseline = y + self.size * 1.02
@@ -76,7 +76,7 @@ class Lettering:
             x += _length(run, font)
 
     def fit(self, text: str, width: float, *, keep_end: bool = False) -> str:
-        """The text on one line; an ellipsis replaces its end or middle if it is too wide."""
+        """Fit the text on one line; an ellipsis replaces its end or middle if it is too wide."""
         text = " ".join(text.split())
         if self.width(text) <= width:
             return text
@@ -95,7 +95,7 @@ class Lettering:
         return cut(low)
 
     def wrap(self, text: str, width: float, lines: int) -> list[str]:
-        """The text on at most ``lines`` lines, the last one cut where it is too long."""
+        """Wrap the text to at most ``lines`` lines; cut the last one if it is too long."""
         words = text.split()
         wrapped: list[str] = []
         while words and len(wrapped) < lines - 1:
@@ -111,7 +111,7 @@ class Lettering:
 
 @lru_cache(maxsize=1024)
 def _runs(text: str, size: int) -> tuple[tuple[str, Font], ...]:
-    """The text in pieces of one font each."""
+    """Split the text into runs of one font each."""
     runs: list[tuple[str, Font]] = []
     for character in "".join(c if c.isprintable() else " " for c in text):
         shown, font = _shown(character, size)
@@ -124,7 +124,7 @@ def _runs(text: str, size: int) -> tuple[tuple[str, Font], ...]:
 
 @lru_cache(maxsize=4096)
 def _shown(character: str, size: int) -> tuple[str, Font]:
-    """A character or its replacement, and a font that has it."""
+    """Return a character or its replacement, and a font that has it."""
     built_in = _built_in(size)
     if _has(built_in, character):
         return character, built_in

@@ -1,4 +1,4 @@
-"""The labels of a video over its time: tracks and answers as spans of frames."""
+"""Read the labels of a video over time: tracks and answers as spans of frames."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class TrackTimeline:
     Attributes:
         class_name: Name of its tool.
         kind: Kind of its tool.
-        track_id: Its track id; ``None`` if the dataset has none, and then all objects of the class
-            are one.
+        track_id: Its track id; ``None`` if the dataset has none; then all objects of the class are
+            one.
         spans: The frames in which it is visible.
         key_frames: The frames in which it was drawn.
-        rows: Number of rows with it.
+        rows: Number of rows in which it is visible.
     """
 
     class_name: str
@@ -44,7 +44,7 @@ class AnswerTimeline:
 
     Attributes:
         question: Name of the classification.
-        spans: First frame, last frame and the answer in words, ascending.
+        spans: First frame, last frame and answer in words, ascending.
     """
 
     question: str
@@ -73,7 +73,7 @@ class VideoTimeline:
 
 
 def read_timeline(reader: AnnotationReader, video: Video) -> VideoTimeline:
-    """Read the timeline of a video. Shapes are not read, so this is fast.
+    """Read the timeline of a video; this is fast, because shapes are not read.
 
     Args:
         reader: Reads the dataset.
@@ -123,7 +123,7 @@ def read_timeline(reader: AnnotationReader, video: Video) -> VideoTimeline:
 
 
 def object_answer_spans(reader: AnnotationReader, video: Video) -> tuple[AnswerTimeline, ...]:
-    """Read when any object has an answer.
+    """Read the spans in which any object has an answer.
 
     Args:
         reader: Reads the dataset.
@@ -153,7 +153,7 @@ def object_answer_spans(reader: AnnotationReader, video: Video) -> tuple[AnswerT
 
 @dataclass(frozen=True, slots=True)
 class _Places:
-    """Indices of the video's frames with a track, and of those in which it was drawn."""
+    """Indices of the video's frames in which a track is visible, and in which it was drawn."""
 
     there: list[int]
     drawn: list[int]

@@ -22,7 +22,7 @@ def select_videos(
 
     Args:
         dataset: The dataset.
-        names: Names of videos (the whole one, or its last parts), data row ids, or values of the
+        names: Names of videos (whole, or only the last parts), data row ids, or values of the
             column ``video_idx`` as text; ``None`` chooses all videos.
         frames: First and last frame number.
 
@@ -34,8 +34,8 @@ def select_videos(
     """
     if frames is not None and not 1 <= frames[0] <= frames[1]:
         raise ConfigurationError(
-            f"Frames {frames[0]} to {frames[1]} are not a range; count from 1, the smaller number "
-            f"first."
+            f"Frames {frames[0]} to {frames[1]} are not a range; count from 1, and give the "
+            f"smaller number first."
         )
     videos = list(dataset.videos)
     if not videos:

@@ -37,7 +37,7 @@ def test_an_mp4_of_one_video_says_that_the_others_are_left_out(run, dataset):
         (("-o", "a.png", "--branch", "x"), "no branch 'x'; it has main"),
         (
             ("-o", "a.html", "--max-mb", "0.05"),
-            "pass a larger --max-mb, fewer --video",
+            "pass a larger --max-mb, or fewer --video",
         ),
     ],
 )

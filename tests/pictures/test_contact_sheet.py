@@ -23,7 +23,7 @@ def test_frames_are_spread_over_the_labeled_videos_and_their_time(labeled):
         assert numbers[-1] - numbers[0] > 12
 
 
-def test_rows_belong_to_the_frames_that_are_told(labeled):
+def test_chosen_rows_match_their_frame_numbers(labeled):
     ds = labeled()
     for video in chosen(ds, 9):
         for frame in video:
@@ -31,18 +31,18 @@ def test_rows_belong_to_the_frames_that_are_told(labeled):
 
 
 @pytest.mark.parametrize(("count", "expected"), [(1, 1), (2, 2), (4, 4), (1000, 88)])
-def test_as_many_frames_as_are_asked_for_and_there(labeled, count, expected):
+def test_the_number_of_frames_is_limited_by_the_dataset(labeled, count, expected):
     assert sum(map(len, chosen(labeled(), count))) == expected
 
 
-def test_unlabeled_videos_are_shown_where_nothing_is_labeled(sample_frames):
+def test_unlabeled_videos_are_shown_if_no_video_is_labeled(sample_frames):
     frames = chosen(sample_frames[0], 8)
     assert len(frames) == 3
     assert frames[-1][0].video == "video.mp4"
 
 
 @pytest.mark.parametrize("frames", [1, 4, 9])
-def test_a_sheet_is_as_wide_as_asked_and_shows_the_frames(labeled, frames):
+def test_a_sheet_has_the_given_width_and_shows_the_frames(labeled, frames):
     sheet = draw_contact_sheet(labeled(), frames=frames, columns=3, width=1500)
     assert sheet.width == 1500
     assert sheet.mode == "RGB"
@@ -56,7 +56,7 @@ def test_colors_can_be_chosen(labeled):
     assert legend.sum() > 100
 
 
-def test_a_dataset_of_others_can_be_drawn():
+def test_a_foreign_dataset_can_be_drawn():
     ds = deeplake.create("mem://others")
     ds.add_column("frames", deeplake.types.Image(sample_compression="png"))
     ds.append({"frames": [np.full((40, 60, 3), n, np.uint8) for n in (0, 90, 180)]})

@@ -69,7 +69,7 @@ def test_a_labeled_dataset_is_drawn_as_the_open_one(labeled):
     assert dataset_statistics(whole, progress=False) == dataset_statistics(ds, progress=False)
 
 
-def test_a_dataset_without_labels_shows_the_frame_alone(sample_frames):
+def test_without_labels_only_the_frame_is_drawn(sample_frames):
     ds, _ = sample_frames
     picture = draw_frame(ds, 3)
     frame = Image.fromarray(ds["frames"][3])
@@ -134,7 +134,7 @@ def test_masks_are_translucent_with_an_outline():
         ("raster-segmentation", np.zeros((80, 100), dtype=bool)),
     ],
 )
-def test_odd_shapes_do_not_stop_it(kind, shape):
+def test_unusual_shapes_are_drawn_without_error(kind, shape):
     gray = Image.new("RGB", (100, 80), (120, 120, 120))
     assert draw_objects(gray, [shown(kind, shape)], (1, 1), RED, text_size=12).size == (100, 80)
 
@@ -152,7 +152,7 @@ def test_tags_do_not_cover_each_other():
     assert changed(picture, together).sum() > 0.98 * alone
 
 
-def test_class_colors_are_stable_distinct_and_overruled_by_known_ones():
+def test_class_colors_are_stable_and_distinct_and_known_ones_win():
     names = [f"class {n}" for n in range(12)]
     colors = class_colors(names)
     assert len(set(colors.values())) == len(names)

@@ -45,13 +45,13 @@ def test_objects_are_the_same_with_every_group_mapping(labeled, groups):
         assert mask.shape.any()
 
 
-def test_key_frames_are_told_from_interpolated_ones(labeled):
+def test_key_frames_are_distinguished_from_interpolated_ones(labeled):
     reader = AnnotationReader(labeled())
     assert {item.is_key_frame for item in reader.read(HARBOUR_1).objects} == {True}
     assert {item.is_key_frame for item in reader.read(FRAME_21).objects} == {False}
 
 
-def test_answers_of_a_frame_hold_those_nested_below_them(labeled):
+def test_answers_of_a_frame_include_nested_ones(labeled):
     answers = AnnotationReader(labeled()).read(HARBOUR_1).answers
     told = {answer.question: answer.answer for answer in answers}
     assert told["weather"] == "fog (visibility: 200 m)"
@@ -67,7 +67,7 @@ def test_grouped_answers_are_read_too(labeled):
     assert told["words"] == "blue car waits for a walker"
 
 
-def test_of_the_labels_of_each_annotator_those_that_count_are_read(sample_box, sample_client):
+def test_the_labels_that_count_are_read_by_default(sample_box, sample_client):
     project_id = sample_box.sample.project_id
     ds, export = create_dataset_from_video_annotation_project(
         "mem://annotators", project_id, None, lb_client=sample_client, progress=False
@@ -89,7 +89,7 @@ def test_of_the_labels_of_each_annotator_those_that_count_are_read(sample_box, s
     assert not any("@" in answer.question for answer in frame.answers)
 
 
-def test_unlabeled_rows_and_datasets_say_so(labeled, sample_frames):
+def test_unlabeled_rows_and_datasets_are_recognized(labeled, sample_frames):
     reader = AnnotationReader(labeled())
     assert reader.read(UNLABELED).is_labeled is False
     assert reader.read(UNLABELED).objects == ()

@@ -57,7 +57,7 @@ def test_frames_are_scaled_to_a_width_and_made_even(sample_frames, tmp_path, wid
     assert stream.width > width  # an upright video has its caption at the side
 
 
-def test_without_timestamps_the_frame_rate_tells_the_times(tmp_path):
+def test_without_timestamps_the_frame_rate_gives_the_times(tmp_path):
     ds = deeplake.create("mem://no-times")
     ds.add_column("frames", deeplake.types.Image(sample_compression="png"))
     ds.append({"frames": [np.full((40, 60, 3), n, np.uint8) for n in (0, 90, 180)]})
@@ -67,7 +67,7 @@ def test_without_timestamps_the_frame_rate_tells_the_times(tmp_path):
     np.testing.assert_allclose([frame.time for frame in frames], [0, 0.04, 0.08], atol=1e-4)
 
 
-def test_what_cannot_be_written_is_refused_and_leaves_nothing(labeled, tmp_path):
+def test_a_failed_write_leaves_no_file(labeled, tmp_path):
     ds = labeled()
     with pytest.raises(ConfigurationError, match=r"no rows of a video 'x'; it has crossing\.mp4"):
         write_preview_video(ds, tmp_path / "a.mp4", video="x", progress=False)

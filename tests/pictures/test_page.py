@@ -36,7 +36,7 @@ def objects_of(data, video, place):
         yield tracks[track], is_key, part["masks"][value] if is_mask else value
 
 
-def test_a_page_holds_all_it_needs(page):
+def test_a_page_is_self_contained(page):
     text = page.read_text("utf-8")
     assert not re.search(r"""(?:src|href|url)\s*[=(]\s*["']?(?:https?:|//)""", text)
     assert "default-src 'none'" in text
@@ -50,7 +50,7 @@ def test_a_page_holds_all_it_needs(page):
         assert [part["size"] for part in parts] == [part["sizes"][0] for part in parts]
 
 
-def test_a_clip_holds_the_frames(page, labeled):
+def test_a_clip_contains_the_frames(page, labeled):
     part, ds = data_of(page)["part-0-0"], labeled()
     decoder = av.CodecContext.create("h264", "r")
     clip = io.BytesIO(base64.b64decode(part["clip"]))
@@ -62,7 +62,7 @@ def test_a_clip_holds_the_frames(page, labeled):
         assert np.abs(difference).mean() < 4
 
 
-def test_masks_are_cut_out_and_shared_by_the_frames_that_hold_them(page, labeled):
+def test_masks_are_cropped_and_shared_between_frames(page, labeled):
     data, ds = data_of(page), labeled()
     drawn = np.zeros((240, 320), dtype=bool)
     for track, _, value in objects_of(data, 0, 20):
@@ -80,7 +80,7 @@ def test_masks_are_cut_out_and_shared_by_the_frames_that_hold_them(page, labeled
 
 
 @pytest.mark.parametrize("max_bytes", [1_000_000, 200_000])
-def test_a_page_is_no_larger_than_allowed_and_has_all_frames(labeled, tmp_path, max_bytes):
+def test_a_page_respects_max_bytes_and_has_all_frames(labeled, tmp_path, max_bytes):
     path = tmp_path / "page.html"
     written = write_preview_page(
         labeled(), path, videos=["0", "1", "2"], max_bytes=max_bytes, progress=False
@@ -109,7 +109,7 @@ def test_pictures_are_scaled_and_shapes_are_not(labeled, tmp_path):
     assert mask[2] > 300
 
 
-def test_of_many_videos_some_are_shown_and_the_rest_is_counted(tmp_path):
+def test_some_of_many_videos_are_shown_and_the_others_are_counted(tmp_path):
     ds = deeplake.create("mem://many")
     ds.add_column("frames", deeplake.types.Image(sample_compression="png"))
     for name in ("frame_idx", "video_idx"):
@@ -129,7 +129,7 @@ def test_of_many_videos_some_are_shown_and_the_rest_is_counted(tmp_path):
     assert (len(written.videos), written.left_out) == (24, 6)
 
 
-def test_no_text_of_the_data_is_taken_for_anything_else(evil, tmp_path):
+def test_text_of_the_data_is_never_parsed_as_markup(evil, tmp_path):
     ds, export, report, text, _ = evil
     path = tmp_path / "page.html"
     write_preview_page(ds, path, progress=False)

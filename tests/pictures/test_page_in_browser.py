@@ -1,4 +1,4 @@
-"""The page as its readers use it."""
+"""The page in a browser."""
 
 import json
 import re
@@ -44,7 +44,7 @@ def test_a_click_on_the_timeline_goes_to_its_frame(shown):
     assert shown.find("#slider").get_attribute("value") == "24"
     assert "frame 25" in shown.find("#slider").get_attribute("aria-valuetext")
     assert (shown.picture() != first).any()
-    assert "crossing" in shown.find("#told").text
+    assert "crossing" in shown.find("#details").text
     assert shown.screenshot().std() > 20
 
 
@@ -90,10 +90,10 @@ def test_another_video_is_played_to_its_end(shown):
     shown.select("#video", "video.mp4 (not labeled)")
     shown.wait(lambda: shown.find("#timeline").text == "This video is not labeled.")
     shown.picture()
-    assert shown.find("#told").text == "This video is not labeled."
+    assert shown.find("#details").text == "This video is not labeled."
 
 
-def test_the_labels_of_an_annotator_are_shown_and_the_address_names_it_all(
+def test_the_labels_of_an_annotator_are_shown_and_the_url_keeps_the_view(
     browser, sample_box, sample_client, tmp_path
 ):
     create_dataset(
@@ -119,7 +119,7 @@ def test_the_labels_of_an_annotator_are_shown_and_the_address_names_it_all(
     browser.press("n")
     assert browser.where == "frame 5"
     assert browser.picture().std() > 20
-    said = [item.get_attribute("class") for item in browser.all("#told .objects li")]
+    said = [item.get_attribute("class") for item in browser.all("#details .objects li")]
     assert "off" in said
     assert said.count("") == 1, "one car is blue"
     browser.find("#classes button").click()
@@ -132,11 +132,11 @@ def test_the_labels_of_an_annotator_are_shown_and_the_address_names_it_all(
     assert browser.find("#classes button").get_attribute("aria-pressed") == "false"
     assert browser.find("#answer option:checked").text == "blue"
     browser.picture()
-    assert [i.get_attribute("class") for i in browser.all("#told .objects li")].count("") == 0
+    assert [i.get_attribute("class") for i in browser.all("#details .objects li")].count("") == 0
     assert browser.console() == []
 
 
-def test_it_follows_the_color_scheme_and_fits_narrow_windows(shown):
+def test_the_page_follows_the_color_scheme_and_fits_narrow_windows(shown):
     grounds = {}
     for scheme in ("light", "dark"):
         feature = {"name": "prefers-color-scheme", "value": scheme}
@@ -150,13 +150,13 @@ def test_it_follows_the_color_scheme_and_fits_narrow_windows(shown):
     shown.browser.set_window_size(1300, 1000)
 
 
-def test_what_can_be_used_has_a_name(shown):
+def test_controls_have_accessible_names(shown):
     script = """return [...document.querySelectorAll("button, select, input")].filter(
         (e) => !(e.innerText || "").trim() && !e.ariaLabel && !e.labels?.length).length"""
     assert shown.browser.execute_script(script) == 0
 
 
-def test_the_frame_shown_is_the_frame_asked_for(browser, tmp_path):
+def test_the_requested_frame_is_shown(browser, tmp_path):
     ds = deeplake.create("mem://numbered")
     ds.add_column("frames", deeplake.types.Image(sample_compression="png"))
     count = 200
@@ -193,12 +193,12 @@ def test_frames_without_labels(browser, sample_frames, tmp_path):
     assert browser.console() == []
 
 
-def test_texts_that_look_like_html_do_no_harm(browser, evil, tmp_path):
+def test_texts_that_look_like_html_are_shown_as_text(browser, evil, tmp_path):
     ds, _, _, text, name = evil
     write_preview_page(ds, tmp_path / "evil.html", progress=False)
     browser.open(tmp_path / "evil.html")
     browser.picture()
-    assert text in browser.find("#told").text
+    assert text in browser.find("#details").text
     assert name in browser.find("#timeline").text
     assert browser.browser.execute_script("return window.harm") is None
     assert browser.console() == []

@@ -27,7 +27,7 @@ def get():
         yield lambda url, **headers: session.get(url, headers=headers, timeout=60)
 
 
-def test_it_serves_what_the_page_asks_for(served, get):
+def test_the_server_serves_the_data_of_the_page(served, get):
     page = get(served.url)
     assert page.headers["Content-Type"].startswith("text/html")
     assert '<script type="application/json" id="index">' in page.text
@@ -40,21 +40,21 @@ def test_it_serves_what_the_page_asks_for(served, get):
         assert get(f"{served.url}{name}").status_code == 404, name
 
 
-def test_nobody_else_can_read_from_it(served, get):
+def test_requests_without_secret_or_with_another_host_are_refused(served, get):
     assert get(served.url.rsplit("/", 2)[0] + "/").status_code == 404
     assert get(f"{served.url[:-3]}x/").status_code == 404
     assert get(served.url, Host="evil.example").status_code == 404
     assert "Access-Control-Allow-Origin" not in get(served.url).headers
 
 
-def test_a_port_that_is_taken_is_refused(labeled):
+def test_a_port_in_use_is_an_error(labeled):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ConfigurationError, match="choose another `port`"):
             PageServer(PageContent(labeled()), port=port)
 
 
-def test_what_cannot_be_read_is_told(tmp_path, get):
+def test_unreadable_data_is_reported(tmp_path, get):
     ds = deeplake.create(str(tmp_path / "damaged"))
     ds.add_column("frames", deeplake.types.Image(sample_compression="png"))
     whole = encode_png(draw_number(0))

@@ -13,7 +13,7 @@ GROUPS = [{}, {"raster_segmentation": "mask", "rectangle": "box", "point": "p", 
 
 
 @pytest.mark.parametrize("groups", GROUPS)
-def test_a_timeline_says_what_the_rows_say(labeled, groups):
+def test_a_timeline_agrees_with_the_rows(labeled, groups):
     ds = labeled(**groups)
     reader = AnnotationReader(ds)
     for video in select_videos(LabeledDataset(ds))[:2]:
@@ -69,7 +69,7 @@ def test_times_that_do_not_ascend_are_not_used():
 
 
 @pytest.mark.parametrize("groups", GROUPS)
-def test_statistics_count_what_the_rows_say(labeled, groups):
+def test_statistics_agree_with_the_rows(labeled, groups):
     ds = labeled(**groups)
     found = dataset_statistics(ds, progress=False)
     assert (found.frames, found.labeled_videos, len(found.videos)) == (112, 2, 3)
@@ -94,7 +94,7 @@ def test_statistics_count_what_the_rows_say(labeled, groups):
     assert draw_statistics(found).size[0] == 1500
 
 
-def test_statistics_of_frames_alone(sample_frames):
+def test_statistics_of_a_dataset_without_labels(sample_frames):
     found = dataset_statistics(sample_frames[0], videos=["harbour.mp4"], progress=False)
     assert (found.frames, found.labeled_videos, found.classes) == (40, 0, ())
     assert np.asarray(draw_statistics(found)).std() > 5

@@ -1,6 +1,6 @@
 "use strict";
 
-// Data of the page by its name: an element of this page, or else a file of its server.
+// Load data by its name: from an element of this page, or else from its server.
 async function load(name) {
   const element = document.getElementById(name);
   if (element) return JSON.parse(element.textContent);
@@ -20,8 +20,8 @@ function bytesOf(base64) {
   return bytes;
 }
 
-// The frames of a part as bitmaps. The timestamp of a packet is the index of its frame, so that
-// each picture that the decoder gives back names its frame.
+// Decode the frames of a part to bitmaps. The timestamp of a packet is the index of its frame, so
+// each decoded picture identifies its frame.
 async function decodePictures(part) {
   if (typeof VideoDecoder === "undefined") {
     throw new Error("This browser cannot show single frames. Open the page in a current Chrome, Edge, Firefox or Safari.");
@@ -37,7 +37,7 @@ async function decodePictures(part) {
       const copied = createImageBitmap(frame).then((picture) => { pictures[index] = picture; });
       waiting.push(copied.finally(() => frame.close()));
     },
-    error() {}, // flush is rejected with it
+    error() {}, // flush rejects with the same error
   });
   decoder.configure(config);
   const bytes = bytesOf(part.clip);
@@ -59,7 +59,7 @@ async function loadMask(mask) {
   await mask.image.decode();
 }
 
-// The parts of a video around the frame that is shown: labels and pictures, ready to be drawn.
+// The parts of a video around the shown frame: labels and pictures, ready to draw.
 class Clips {
   constructor(number, length, count, whenReady) {
     Object.assign(this, { number, length, count, whenReady });
@@ -68,7 +68,7 @@ class Clips {
     this.isBusy = this.isClosed = false;
   }
 
-  // The part with a frame, or null as long as it is not ready; from then on it is being prepared.
+  // Return the part with a frame, or null until it is ready; this also requests it.
   partAt(place) {
     this.wanted = Math.floor(place / this.length);
     this.prepare();
@@ -90,7 +90,7 @@ class Clips {
     return [this.wanted, this.wanted + 1].find((n) => n <= last && !this.parts.has(n));
   }
 
-  // One part after the other, always the one that is needed most when the last is ready.
+  // Prepare one part after the other, each time the one that is needed most.
   async prepare() {
     if (this.isBusy) return;
     this.isBusy = true;

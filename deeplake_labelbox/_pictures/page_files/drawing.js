@@ -6,14 +6,14 @@ function traceVertices(path, s) {
   for (let i = 0; i + 1 < s.length; i += 2) path[i ? "lineTo" : "moveTo"](s[i], s[i + 1]);
 }
 
-// The vertex in the middle of its numbers.
+// The middle vertex of a shape.
 function boundsOfVertex(s) {
   if (s.length < 2) return null;
   const i = 2 * Math.floor(s.length / 4);
   return [s[i] - 6, s[i + 1] - 6, s[i] + 6, s[i + 1] + 6];
 }
 
-// How objects of each kind are drawn; their numbers are in pixels of the canvas.
+// Drawing by kind of object; shapes are in pixels of the canvas.
 const KINDS = {
   "rectangle": {
     isFilled: true,
@@ -38,7 +38,7 @@ const KINDS = {
 
 const tints = new WeakMap();
 
-// A mask in a color, translucent with an outline; kept, as masks are often held.
+// A mask in a color, translucent with an outline; cached, because masks are often held.
 function tinted(mask, color) {
   const known = tints.get(mask) || new Map();
   tints.set(mask, known);
@@ -74,7 +74,7 @@ class Drawing {
     this.zoom = 1;
   }
 
-  // Make the canvas as large as fits, and tell its size.
+  // Make the canvas as large as fits, and return its size.
   fit([width, height]) {
     const { canvas } = this, room = canvas.parentElement;
     this.zoom = Math.min(room.clientWidth / width, room.clientHeight / height);
@@ -120,7 +120,7 @@ class Drawing {
   drawShape(item) {
     const { context, zoom } = this, { color } = item, kind = KINDS[item.kind];
     if (kind.isMask) {
-      if (!item.mask.image.naturalWidth) return; // its part could not be read
+      if (!item.mask.image.naturalWidth) return; // the part could not be loaded
       const tint = tinted(item.mask, color), [left, top, width, height] = item.mask;
       const x = (width * zoom) / tint.width, y = (height * zoom) / tint.height;
       context.drawImage(tint.canvas, left * zoom - tint.edge * x, top * zoom - tint.edge * y,
@@ -163,7 +163,7 @@ class Drawing {
     context.stroke(path);
   }
 
-  // What a tag stays beside: left, top, right, bottom.
+  // The rectangle beside which a tag goes: left, top, right, bottom.
   boundsOf(item) {
     if (KINDS[item.kind].isMask) {
       const [left, top, width, height] = item.mask.slice(0, 4).map((v) => v * this.zoom);
@@ -195,7 +195,7 @@ class Drawing {
       let wide = context.measureText(title).width + mark;
       context.font = plain;
       const answers = hasAnswers ? item.answers : [];
-      const lines = answers.map(([, said]) => this.cut(said.replace(/\s+/g, " "), width / 2.5));
+      const lines = answers.map(([, words]) => this.cut(words.replace(/\s+/g, " "), width / 2.5));
       for (const text of lines) wide = Math.max(wide, context.measureText(text).width);
       wide += 2 * pad;
       const high = line * (1 + lines.length);

@@ -14,7 +14,7 @@
     isHidden: (track) => hiddenTracks.has(keyOf(track)),
     named: (track) => ({ name: nameOf(track), color: classOf(track.c).color }),
   });
-  // What is shown: a video with its timeline, one of its layers, its clips, and a frame.
+  // The current view: a video with its timeline, one of its layers, its clips, and a frame.
   let video = null, layer = null, clips = null, at = 0;
   let annotator = "", answer = null; // of the filter
   let isPlaying = false, clock = 0, last = 0, opening = 0;
@@ -49,7 +49,7 @@
     if (!timeline.isOn(item.track)) return false;
     if (!answer) return true;
     if (!answer.isOfObjects) return isIn(matches().spans, number);
-    return item.answers.some(([question, said]) => question === answer.question && said === answer.said);
+    return item.answers.some(([question, words]) => question === answer.question && words === answer.words);
   }
 
   // Draw picture and labels of the frame, both at once, when they are ready.
@@ -67,23 +67,23 @@
       message: part.failure,
       objects: objects.filter((item) => isShown(item, number)),
       hasNames: byId("names").checked,
-      hasAnswers: byId("details").checked,
+      hasAnswers: byId("answers").checked,
     });
     canvas.dataset.frame = number;
     const words = [video.name, byId("where").textContent, part.failure];
     canvas.setAttribute("aria-label", words.filter(Boolean).join(", "));
-    tell(objects, number);
+    showDetails(objects, number);
   }
 
-  function tell(objects, number) {
+  function showDetails(objects, number) {
     const parts = [];
     if (!layer.isLabeled) {
       parts.push(make("p", { className: "nothing" }, "This video is not labeled."));
     } else {
-      const said = layer.answers.flatMap(({ question, spans }) =>
+      const current = layer.answers.flatMap(({ question, spans }) =>
         spans.filter((span) => isIn([span], number)).map((span) => [question, span[2]]));
-      if (said.length) {
-        parts.push(make("dl", {}, ...said.flatMap(([question, words]) =>
+      if (current.length) {
+        parts.push(make("dl", {}, ...current.flatMap(([question, words]) =>
           [make("dt", {}, question), make("dd", {}, words)])));
       }
       if (objects.length) {
@@ -97,15 +97,15 @@
       }
       if (!parts.length) parts.push(make("p", { className: "nothing" }, "Nothing in this frame."));
     }
-    byId("told").replaceChildren(...parts);
+    byId("details").replaceChildren(...parts);
   }
 
   function show(place) {
     at = Math.min(Math.max(place, 0), video.numbers.length - 1);
-    const told = `frame ${video.numbers[at]} · ${clockText(video.times[at])}`;
+    const text = `frame ${video.numbers[at]} · ${clockText(video.times[at])}`;
     slider.value = at;
-    slider.setAttribute("aria-valuetext", told);
-    byId("where").textContent = told;
+    slider.setAttribute("aria-valuetext", text);
+    byId("where").textContent = text;
     timeline.move(at);
     draw();
     if (!isPlaying) writeAddress();
@@ -127,27 +127,27 @@
 
   // ---- filters --------------------------------------------------------------------------------
 
-  // The frames in which the chosen answer holds.
+  // The frames with the chosen answer.
   function matches() {
     if (!answer) return null;
-    const { question, said } = answer;
+    const { question, words } = answer;
     const found = (answer.isOfObjects ? layer.objectAnswers : layer.answers)
       .filter((item) => item.question === question);
-    const spans = found.flatMap((item) => item.spans.filter((span) => span[2] === said));
-    return { text: `${question}: ${said}`, spans };
+    const spans = found.flatMap((item) => item.spans.filter((span) => span[2] === words));
+    return { text: `${question}: ${words}`, spans };
   }
 
   function buildAnswers() {
     const choices = [make("option", { value: "" }, "all answers")];
     for (const [isOfObjects, found] of [[false, layer.answers], [true, layer.objectAnswers]]) {
       for (const { question, spans } of found) {
-        const words = [...new Set(spans.map((span) => span[2]))].sort();
-        choices.push(make("optgroup", { label: question }, ...words.map((said) =>
-          make("option", { value: JSON.stringify([question, said, isOfObjects]) }, said))));
+        const distinct = [...new Set(spans.map((span) => span[2]))].sort();
+        choices.push(make("optgroup", { label: question }, ...distinct.map((words) =>
+          make("option", { value: JSON.stringify([question, words, isOfObjects]) }, words))));
       }
     }
     byId("answer").replaceChildren(...choices);
-    byId("answer").value = answer ? JSON.stringify([answer.question, answer.said, answer.isOfObjects]) : "";
+    byId("answer").value = answer ? JSON.stringify([answer.question, answer.words, answer.isOfObjects]) : "";
     if (byId("answer").selectedIndex < 0) { // this video has no such answer
       byId("answer").value = "";
       answer = null;
@@ -157,8 +157,8 @@
 
   function readAnswer(text) {
     if (!text) return null;
-    const [question, said, isOfObjects] = JSON.parse(text);
-    return { question, said, isOfObjects };
+    const [question, words, isOfObjects] = JSON.parse(text);
+    return { question, words, isOfObjects };
   }
 
   // The layer of the chosen annotator, or the labels that count.
@@ -238,10 +238,10 @@
     try {
       details = await load(`video-${found.number}`);
     } catch (error) {
-      byId("told").replaceChildren(make("p", { className: "nothing", role: "alert" }, error.message));
+      byId("details").replaceChildren(make("p", { className: "nothing", role: "alert" }, error.message));
       return;
     }
-    if (turn !== opening) return; // another one was chosen meanwhile
+    if (turn !== opening) return; // the user has chosen another video
     if (clips) clips.close();
     video = { ...found, ...details };
     clips = new Clips(found.number, details.part, details.numbers.length, () => draw());
@@ -276,7 +276,7 @@
 
   function tick(now) {
     if (!isPlaying) return;
-    // While a part is not ready the clock stands still, so that no frame is left out for it.
+    // The clock stops while a part is not ready, so that no frame is skipped.
     if (clips.partAt(at)) clock += ((now - last) / 1000) * Number(byId("speed").value);
     last = now;
     let next = at;
@@ -321,7 +321,7 @@
   byId("timeline-card").hidden = byId("about-timeline").hidden =
     !index.classes.length && !index.videos.some((item) => item.isLabeled);
   for (const item of index.classes) {
-    const button = make("button", { title: `Show ${item.name} or not` },
+    const button = make("button", { title: `Show or hide ${item.name}` },
       make("i", { className: "chip", style: { background: item.color } }), make("span", {}, item.name));
     button.dataset.name = item.name;
     button.onclick = () => flip(hiddenClasses, item.name);
@@ -351,7 +351,7 @@
   byId("key-next").onclick = () => jumpToKey(1);
   byId("match-back").onclick = () => jumpToMatch(-1);
   byId("match-next").onclick = () => jumpToMatch(1);
-  byId("names").onchange = byId("details").onchange = () => draw();
+  byId("names").onchange = byId("answers").onchange = () => draw();
   document.addEventListener("keydown", onKey);
   await readAddress();
   window.addEventListener("hashchange", () => { if (location.hash !== written) readAddress(); });

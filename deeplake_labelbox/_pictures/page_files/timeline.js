@@ -1,6 +1,6 @@
 "use strict";
 
-// All text of the data goes through textContent: it is never taken for HTML.
+// All text of the data goes through textContent, so it is never parsed as HTML.
 function make(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
@@ -15,7 +15,7 @@ function make(tag, properties = {}, ...children) {
 const percent = (part) => `${(100 * part).toFixed(4)}%`;
 const spanText = ([first, end]) => (first === end ? `frame ${first}` : `frames ${first} to ${end}`);
 
-// The index of the first frame with a number, or a greater one.
+// The index of the first frame with this number or a greater one.
 function placeOf(numbers, number) {
   let low = 0, high = numbers.length - 1;
   while (low < high) {
@@ -27,9 +27,8 @@ function placeOf(numbers, number) {
 
 // Rows of spans over the frames of a video: where the filter holds, tracks, and answers.
 class Timeline {
-  // go(place) shows a frame, toggle(track) shows a track or hides it, isOn(track) tells whether it
-  // is shown, isHidden(track) whether it was switched off by itself, and named(track) gives its
-  // name and color.
+  // go(place) shows a frame, toggle(track) shows or hides a track, isOn(track) returns whether it is
+  // shown, isHidden(track) whether it was hidden on its own, and named(track) its name and color.
   constructor(container, actions) {
     this.container = container;
     Object.assign(this, actions);
@@ -106,7 +105,7 @@ class Timeline {
     for (const number of track.keys) {
       lane.append(make("div", { className: "key", title: `${name}, key frame ${number}`, style: { background: color, ...this.middle(number) } }));
     }
-    const toggle = make("button", { title: `Show ${name} or not` },
+    const toggle = make("button", { title: `Show or hide ${name}` },
       make("i", { className: "chip", style: { background: color } }), make("span", {}, name));
     toggle.onclick = () => this.toggle(track);
     const row = this.row(toggle, lane, "row track");
@@ -118,12 +117,12 @@ class Timeline {
   }
 
   answerRow({ question, spans }) {
-    const told = spans.map(([first, end, said]) => `${said}, ${spanText([first, end])}`).join("; ");
-    const lane = this.lane(`${question}: ${told}`, "lane tall");
+    const text = spans.map(([first, end, words]) => `${words}, ${spanText([first, end])}`).join("; ");
+    const lane = this.lane(`${question}: ${text}`, "lane tall");
     const different = [...new Set(spans.map((span) => span[2]))];
-    for (const [first, end, said] of spans) {
-      const odd = different.indexOf(said) % 2 ? " odd" : "";
-      lane.append(make("div", { className: `said${odd}`, title: `${question}: ${said}, ${spanText([first, end])}`, style: this.spanStyle([first, end]) }, said));
+    for (const [first, end, words] of spans) {
+      const odd = different.indexOf(words) % 2 ? " odd" : "";
+      lane.append(make("div", { className: `answer${odd}`, title: `${question}: ${words}, ${spanText([first, end])}`, style: this.spanStyle([first, end]) }, words));
     }
     return this.row(make("span", { className: "question", title: question }, question), lane);
   }

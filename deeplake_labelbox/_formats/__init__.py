@@ -1,1 +1,1 @@
-"""Annotations of other tools and of datasets, read."""
+"""Read and write the annotation formats of other tools, and read datasets."""

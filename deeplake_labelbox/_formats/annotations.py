@@ -1,4 +1,4 @@
-"""Plain annotations, and the annotations of one video, which every source yields.
+"""Define plain annotations, and the annotations of one video, which every source yields.
 
 Frame numbers are Labelbox's: 1-based, frame ``n`` is the n-th frame that the decoder emits.
 Coordinates are pixels of the displayed picture, origin at the top left.
@@ -17,7 +17,7 @@ from deeplake_labelbox._model.annotations import ToolKind
 
 AnswerValue = Union[str, Sequence[str], Mapping[str, "Answers | None"]]  # noqa: UP007 - `|` does not take the name of a type that follows
 """The answer to one classification: the text of a text; the option of a radio; the options of a
-checklist; or, where something is asked below an option, a dict of option to the answers below."""
+checklist; or, for nested classifications, a dict of option to the answers below it."""
 
 Answers = Mapping[str, AnswerValue]
 """Answers by name of the classification, like ``{"weather": {"rain": {"intensity": "heavy"}}}``."""
@@ -27,7 +27,7 @@ Vertex = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A rectangle: left and top edge, width and height in pixels. It may leave the picture."""
+    """A rectangle: left and top edge, width and height in pixels. It may exceed the picture."""
 
     left: float
     top: float
@@ -45,7 +45,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A polyline: its vertices as pairs of x and y, in pixels."""
+    """A polyline: vertices as pairs of x and y, in pixels."""
 
     vertices: Sequence[Vertex]
 
@@ -55,7 +55,7 @@ class Mask:
     """A segmentation mask.
 
     Attributes:
-        pixels: (H, W) array of the size of the picture, true where the object is.
+        pixels: (H, W) array of the size of the picture, true inside the object.
     """
 
     pixels: NDArray[Any]
@@ -74,12 +74,12 @@ class ObjectAnnotation:
 
     Attributes:
         data_row: The video: data row id, global key or external id.
-        track: Names the object; the same in all its frames.
+        track: Identifies the object; the same in all its frames.
         frame: 1-based frame number.
         class_name: Name of the tool in the project's ontology.
-        geometry: Where the object is.
+        geometry: Position and shape of the object.
         answers: Answers to the classifications of the tool.
-        score: How sure a model is of it; `evaluate` uses it, an import does not send it.
+        score: Confidence of a model; `evaluate` uses it, an import does not send it.
 
     Example:
         ```python
@@ -115,7 +115,7 @@ class FrameAnnotation:
 
     Attributes:
         data_row: The video: data row id, global key or external id.
-        frames: A frame number, or the first and last frame of the interval on which they hold.
+        frames: A frame number, or the first and last frame with these answers.
         answers: The answers.
     """
 
@@ -140,12 +140,12 @@ class GlobalAnnotation:
 
 
 PlainAnnotation = ObjectAnnotation | FrameAnnotation | GlobalAnnotation | Mapping[str, Any]
-"""What an iterable of plain annotations may yield."""
+"""An entry of an iterable of plain annotations."""
 
 MaskSource = Callable[[], NDArray[np.bool_]]
-"""Makes the (H, W) bool pixels of a mask when they are needed.
+"""Returns the (H, W) bool pixels of a mask when they are needed.
 
-Raises `ValueError` if they cannot be read: then this frame of the object is not imported, and the
+Raises `ValueError` if they cannot be read; then this frame of the object is not imported, and the
 reason is reported."""
 
 
@@ -154,9 +154,9 @@ class ObjectTrack:
     """One object in all frames in which it is visible.
 
     Attributes:
-        track: Names the object; unique in its video and class.
+        track: Identifies the object; unique in its video and class.
         class_name: The class, as the source names it; with a mapping applied, the tool.
-        kind: Which geometry it has.
+        kind: Kind of geometry.
         frames: (N,) int64, ascending, without repetition: the frames in which it is visible.
         coordinates: For ``rectangle`` an (N, 4) float64 array of left, top, width, height; for
             ``point`` an (N, 2) float64 array of x, y; for ``line`` and ``polygon`` N (V, 2)
@@ -164,8 +164,8 @@ class ObjectTrack:
         answers: N answers to the classifications of the tool.
         is_key_frame: (N,) bool: the frames in which a person drew it; they stay key frames.
             ``None`` if unknown.
-        scores: (N,) float64: how sure a model is of it; NaN in frames without a score. ``None``
-            if the source has no scores.
+        scores: (N,) float64: confidence of a model; NaN in frames without a score. ``None`` if the
+            source has no scores.
     """
 
     track: str
@@ -180,7 +180,7 @@ class ObjectTrack:
 
 @dataclass(frozen=True, slots=True)
 class AnswerSpan:
-    """An answer, and the first and last frame on which it holds."""
+    """An answer with its first and last frame."""
 
     start: int
     end: int
@@ -189,13 +189,13 @@ class AnswerSpan:
 
 @dataclass(frozen=True, slots=True)
 class SourceFinding:
-    """Something in a source that cannot be imported, or that a user should know.
+    """Something in a source that cannot be imported, or that the user should know.
 
     Attributes:
         what: A sentence.
-        frame: First 1-based frame it concerns, or ``None``.
-        count: How often it occurs.
-        is_note: Whether no label is missing for it.
+        frame: First 1-based frame that it concerns, or ``None``.
+        count: Number of occurrences.
+        is_note: Whether it is only a note: no label is missing.
     """
 
     what: str
@@ -210,8 +210,8 @@ class RefusedObject:
 
     Attributes:
         class_name: The class, as the source names it.
-        track: Names the object.
-        reason: Why, and where: names the frame or line.
+        track: Identifies the object.
+        reason: The reason, with the frame or line.
     """
 
     class_name: str
@@ -228,15 +228,15 @@ class VideoAnnotations:
             id or file name.
         tracks: The objects.
         frame_answers: Answers over time by name of the classification, ascending.
-        global_answers: Answers that hold for the whole video.
+        global_answers: Answers for the whole video.
         known_frames: (F,) int64, ascending: the frames that the source covers, if it does not cover
-            all; between two of them nothing is known, so no object ends there.
-        pictures: (F,) int64, ascending: the frames that have a picture in the source, if not all
-            have one; other frames are not known to be empty.
+            all; nothing is known between two of them, so no object ends there.
+        pictures: (F,) int64, ascending: the frames with a picture in the source, if not all have
+            one; other frames may have objects that are not labeled.
         size: Width and height in pixels of the annotated pictures, if the source has them.
-        findings: What could not be read.
+        findings: What could not be read, and notes.
         refused: Objects that could not be read at all.
-        is_labeled: Whether anybody labeled it; if not, it is not known to be empty.
+        is_labeled: Whether it was labeled; if not, frames without objects may still have some.
     """
 
     data_row: tuple[str, ...]
@@ -252,30 +252,30 @@ class VideoAnnotations:
 
     @property
     def name(self) -> str:
-        """The video in messages."""
+        """Name of the video in messages."""
         return self.data_row[0] if self.data_row else "(a video without a name)"
 
 
 KindOf = Callable[[str], "str | None"]
-"""Kind of the tool that a class goes to in the project; ``None`` if it has no such tool."""
+"""Returns the kind of the project's tool for a class; ``None`` if there is no such tool."""
 
 
 class AnnotationSource(Protocol):
-    """Where annotations come from; reads one video at a time."""
+    """A source of annotations; reads one video at a time."""
 
     def videos(self, kind_of: KindOf) -> Iterator[VideoAnnotations]:
-        """Yield the annotations of each video, in an order that is the same every time.
+        """Yield the annotations of each video, always in the same order.
 
         Args:
-            kind_of: Which geometry is wanted for a class, for sources that have several.
+            kind_of: Returns the wanted geometry of a class, for sources that have several.
         """
 
     def __len__(self) -> int:
-        """Number of videos, for the progress bar; 0 where it is not known."""
+        """Number of videos, for the progress bar; 0 if unknown."""
 
     @property
     def names(self) -> frozenset[str]:
-        """Classes and classifications that it lists, though none may be annotated.
+        """Classes and classifications that the source declares; they need not be annotated.
 
         Complete once all videos have been read.
         """

@@ -1,4 +1,4 @@
-"""What YouTube-VIS and COCO JSON have in common: entries, categories, boxes, masks, file names.
+"""Read the common parts of YouTube-VIS and COCO JSON: entries, categories, boxes, masks, names.
 
 A segmentation is run-length encoded ``{"size": [H, W], "counts": …}`` or a list of polygons
 ``[x, y, x, y, …]``; a box is [left, top, width, height]. Source: cocodataset.org/#format-data.
@@ -31,11 +31,11 @@ Size = tuple[int, int]
 
 Entry = Mapping[str, Any]
 
-# Numbers beyond are no frame numbers.
+# Larger numbers are not frame numbers.
 _MAX_NUMBER: Final = 1 << 31
 
 _MAX_DIGITS: Final = 30
-# Pictures of more pixels, and coordinates beyond, are of no video.
+# Video frames have neither more pixels nor larger coordinates.
 _MAX_PIXELS: Final = 1 << 28
 _MAX_COORDINATE: Final = 1e6
 
@@ -43,7 +43,7 @@ _LENGTHS: Final = ("length", "num_frames", "frame_count", "nframes")
 
 
 class CocoJson:
-    """A file of COCO's kind.
+    """A file of COCO or YouTube-VIS.
 
     Args:
         path: The file.
@@ -53,10 +53,10 @@ class CocoJson:
 
     Attributes:
         path: The file.
-        annotations: Place in the file and content of each annotation.
+        annotations: Index in the file and content of each annotation.
         categories: Name by id.
-        findings: What is in the file and cannot be read.
-        first_number: The number of a video's first frame, which `convert_dataset` writes.
+        findings: What cannot be read.
+        first_number: Number of a video's first frame, if `convert_dataset` wrote the file.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -73,13 +73,13 @@ class CocoJson:
             or not {"videos", "images"} & content.keys()
         ):
             raise AnnotationSourceError(
-                f"{path} is no YouTube-VIS or COCO file; it needs 'annotations', 'categories', and "
-                f"'videos' or 'images'."
+                f"{path} is not a YouTube-VIS or COCO file; it needs 'annotations', 'categories', "
+                f"and 'videos' or 'images'."
             )
         if content["annotations"] is None:
             raise AnnotationSourceError(
-                f"{path} has no annotations (null), as the test sets of YouTube-VIS; pass one that "
-                f"has."
+                f"{path} has no annotations (null), like the test sets of YouTube-VIS; pass a file "
+                f"that has them."
             )
         self.findings: list[SourceFinding] = []
         self._content = content
@@ -99,19 +99,19 @@ class CocoJson:
         return "videos" not in self._content
 
     def entries(self, name: str) -> list[tuple[int, Entry]]:
-        """The objects of a list, each with its place."""
+        """Return the objects of a list, each with its index."""
         entries = []
         for index, entry in enumerate(as_list(self._content.get(name))):
             if isinstance(entry, Mapping):
                 entries.append((index, as_mapping(entry)))
             else:
                 self.findings.append(
-                    SourceFinding(f"{name}[{index}] of {self.path.name} is no object")
+                    SourceFinding(f"{name}[{index}] of {self.path.name} is not an object")
                 )
         return entries
 
     def by_id(self, name: str) -> dict[str, Entry]:
-        """The objects of a list by id.
+        """Return the objects of a list by id.
 
         Raises:
             AnnotationSourceError: If two have one id.
@@ -120,13 +120,13 @@ class CocoJson:
         counts = Counter(_key(entry.get("id")) for _, entry in entries)
         if repeated := [key for key, count in counts.items() if count > 1]:
             raise AnnotationSourceError(
-                f"{self.path} has {counts[repeated[0]]} {name} with the id {repeated[0]}; ids are "
-                f"unique."
+                f"{self.path} has {counts[repeated[0]]} {name} with the id {repeated[0]}; ids must "
+                f"be unique."
             )
         return {_key(entry.get("id")): entry for _, entry in entries}
 
     def category_of(self, annotation: Entry) -> str:
-        """The class of an annotation.
+        """Return the class of an annotation.
 
         Raises:
             ValueError: If it is not listed.
@@ -138,36 +138,36 @@ class CocoJson:
 
 
 def referenced_id(entry: Entry, name: str) -> str:
-    """The id of another entry that an entry names."""
+    """Return the id of another entry to which an entry refers."""
     return _key(entry.get(name))
 
 
 def _key(value: Any) -> str:
-    """An id as text: 4, 4.0 and "4" are the same."""
+    """Convert an id to text: 4, 4.0 and "4" are the same."""
     number = whole_number(value)
     return as_text(value if number is None else number) or json.dumps(value, default=repr)
 
 
 def size_of(entry: Entry) -> Size | None:
-    """Width and height of a video or image, if it has them."""
+    """Return width and height of a video or image, if it has them."""
     sides = [whole_number(entry.get(name)) for name in ("width", "height")]
     return (sides[0], sides[1]) if sides[0] and sides[1] else None
 
 
 def length_of(entry: Entry) -> int | None:
-    """Number of frames of a video, if it has it."""
+    """Return the number of frames of a video, if it has one."""
     return next((n for n in (whole_number(entry.get(key)) for key in _LENGTHS) if n), None)
 
 
 def whole_number(value: Any) -> int | None:
-    """A whole number from 0 on; ``None`` for anything else."""
+    """Return a whole number from 0 on; ``None`` for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     return int(value) if value == int(value) and 0 <= value < _MAX_NUMBER else None
 
 
 def number_in(file_name: str) -> int | None:
-    """The last number in the name of a picture."""
+    """Return the last number in the name of a picture."""
     numbers = re.findall(r"\d+", PurePosixPath(file_name.replace("\\", "/")).stem)
     if not numbers or len(numbers[-1]) > _MAX_DIGITS:
         return None
@@ -175,7 +175,7 @@ def number_in(file_name: str) -> int | None:
 
 
 def folders_of(file_name: str) -> list[str]:
-    """Names that the folders of a picture give to its video, the last one first."""
+    """Return the names that a picture's folders give to its video, the innermost first."""
     parts = PurePosixPath(file_name.replace("\\", "/")).parts[:-1]
     folder = PurePosixPath(*parts)
     names = [str(folder), *reversed(parts)] if parts else []
@@ -183,14 +183,14 @@ def folders_of(file_name: str) -> list[str]:
 
 
 def score_of(annotation: Entry) -> float | None:
-    """How sure a model is of an annotation, if it has a score."""
+    """Return the score of an annotation, if it has one."""
     score: Any = annotation.get("score")
     is_number = isinstance(score, int | float) and not isinstance(score, bool)
     return float(score) if is_number and math.isfinite(score) else None
 
 
-def crowds_noted(annotations: Iterable[Entry]) -> list[SourceFinding]:
-    """A note on annotations of crowds, if there are some."""
+def note_crowds(annotations: Iterable[Entry]) -> list[SourceFinding]:
+    """Return a note about annotations of crowds, if there are any."""
     count = sum(annotation.get("iscrowd") == 1 for annotation in annotations)
     what = f"{counted(count, 'annotation')} of crowds (iscrowd) imported as one object each"
     return [SourceFinding(what, is_note=True)] if count else []
@@ -212,16 +212,16 @@ def add_shape(
     """Add the box or the mask of an object in a frame.
 
     Args:
-        builder: Where to add it.
+        builder: Collects the objects.
         name: The class.
-        track: The object.
+        track: Identifies the object.
         frame: 1-based frame number.
-        shapes: Its box and its segmentation, as they are in the file.
-        where: Its place in the file.
-        size: Of the picture; ``None`` where it is not known.
-        boxes: Whether its box is wanted; else its mask, or if it has none its box.
-        drawn: Whether a person drew it here; ``None`` if unknown.
-        score: How sure a model is of it; ``None`` if unknown.
+        shapes: Its box and its segmentation, as in the file.
+        where: Its place in the file, for messages.
+        size: Size of the picture; ``None`` if unknown.
+        boxes: Whether to add its box; otherwise its mask, or its box if it has no mask.
+        drawn: Whether a person drew it in this frame; ``None`` if unknown.
+        score: Confidence of a model; ``None`` if unknown.
     """
     known: Any = {"drawn": drawn, "score": score}
     box, segmentation = shapes
@@ -239,7 +239,7 @@ def add_shape(
 def _box(box: Any, *, has_mask: bool) -> tuple[float, ...]:
     if box is None:
         raise ValueError(
-            "has a mask but no box, and the project draws boxes"
+            "has a mask but no box, and the project's tool draws boxes"
             if has_mask
             else "has neither a box nor a mask"
         )
@@ -262,7 +262,7 @@ def _pixels(segmentation: Any, size: Size | None) -> NDArray[np.bool_]:
         pixels = decode_rle(segmentation)
         if size is not None and pixels.shape != (size[1], size[0]):
             raise ValueError(
-                f"it has {pixels.shape[1]} x {pixels.shape[0]} pixels, the video has "
+                f"it has {pixels.shape[1]} x {pixels.shape[0]} pixels, but the video has "
                 f"{size[0]} x {size[1]}"
             )
         return pixels
@@ -272,18 +272,18 @@ def _pixels(segmentation: Any, size: Size | None) -> NDArray[np.bool_]:
 
 
 def _fill(polygons: Any, size: Size) -> NDArray[np.bool_]:
-    """Polygons, each ``[x, y, x, y, ...]``, filled."""
+    """Fill polygons, each ``[x, y, x, y, ...]``."""
     if not isinstance(polygons, Sequence) or isinstance(polygons, str):
         raise ValueError("it is neither run-length encoded nor a list of polygons")  # noqa: TRY004 - a fault of the file
     if size[0] * size[1] > _MAX_PIXELS:
-        raise ValueError(f"a picture of {size[0]} x {size[1]} pixels is none of a video")
+        raise ValueError(f"{size[0]} x {size[1]} pixels are too many for a video frame")
     shapes = []
     for polygon in polygons:
         try:
             corners = np.array(polygon, dtype=np.float64).reshape(-1, 2)
         except (TypeError, ValueError) as error:
-            raise ValueError("a polygon is [x, y, x, y, …]") from error
+            raise ValueError("a polygon must be [x, y, x, y, …]") from error
         if len(corners) < 3 or not (np.abs(corners) <= _MAX_COORDINATE).all():
-            raise ValueError("a polygon has at least three corners, which are finite")
+            raise ValueError("a polygon needs at least three finite corners")
         shapes.append(corners)
     return fill(shapes, size)

@@ -1,8 +1,8 @@
 """Map numbered pictures to frames of their video.
 
-Pictures are numbered from 0 or 1, and often are only a part of a video's frames: YouTube-VIS has
+Pictures are numbered from 0 or 1, and are often only some of a video's frames: YouTube-VIS has
 every fifth, and its numbers are the video's own (00000, 00005, …) or count the pictures. The
-numbers and the length of the video decide which, or else the user has to.
+numbers and the length of the video decide which; if they do not, the user must.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from deeplake_labelbox._counts import counted as counted_of
 from deeplake_labelbox.errors import ConfigurationError
 
-# Pictures of faster videos may be numbered at half the video's rate.
+# Pictures of videos with a higher rate may be numbered at half of it.
 _FAST: Final = 48.0
 # More frames than any video has.
 _MOST_FRAMES: Final = 100_000_000
@@ -25,7 +25,7 @@ _MOST_FRAMES: Final = 100_000_000
 
 @dataclass(frozen=True, slots=True)
 class Numbering:
-    """How a source numbers frames, as far as the user specifies it.
+    """The user's options for how a source numbers frames.
 
     Attributes:
         step: Frames of the video from one picture to the next.
@@ -37,10 +37,10 @@ class Numbering:
 
     @classmethod
     def checked(cls, frame_step: int | None, first_number: int | None) -> Numbering:
-        """Check the arguments of these names.
+        """Check the arguments with these names.
 
         Raises:
-            ConfigurationError: If they cannot be used.
+            ConfigurationError: If one is invalid.
         """
         if frame_step is not None and frame_step < 1:
             raise ConfigurationError(f"`frame_step` is {frame_step!r}; give 1 or more frames.")
@@ -58,11 +58,11 @@ class VideoLength:
 
 
 LengthOf = Callable[[tuple[str, ...]], VideoLength]
-"""The length of the video in the project that goes by one of several names."""
+"""Returns the length of the project's video that has one of several names."""
 
 
 def unknown_length(names: tuple[str, ...]) -> VideoLength:  # noqa: ARG001 - a `LengthOf`
-    """The length of an unknown video."""
+    """Return an unknown length."""
     return VideoLength()
 
 
@@ -75,15 +75,15 @@ def frames_of_pictures(
     declared: int | None = None,
     counted: bool = False,
 ) -> NDArray[np.int64]:
-    """The 1-based frame of each picture.
+    """Find the 1-based frame of each picture.
 
     Args:
         numbers: The numbers of the pictures of one video.
         video: Its length.
         given: The numbering that the user specified.
-        first: The number of a video's first frame, where the source shows it.
+        first: The number of a video's first frame, if the source gives it.
         declared: Number of frames of the video, if the source has it.
-        counted: Whether the numbers are the pictures' positions in the source, which has no others.
+        counted: Whether the source has no numbers, and these are the positions of the pictures.
 
     Returns:
         (N,) int64.
@@ -114,10 +114,10 @@ def frames_of_pictures(
     if video.frames is not None and last > video.frames:
         raise ValueError(
             f"its last picture has number {ranks[-1]}, which is frame {last}, but the video in "
-            f"Labelbox has {counted_of(video.frames, 'frame')}; pass `frame_step`: how many "
-            f"frames of the video lie from one picture to the next"
+            f"Labelbox has {counted_of(video.frames, 'frame')}; pass `frame_step`, the number of "
+            f"frames of the video from one picture to the next"
         )
-    if given.step is None and (last > 1 or counted) and _is_doubtful(ranks, video, last, declared):
+    if given.step is None and (last > 1 or counted) and _is_ambiguous(ranks, video, last, declared):
         length = (
             "an unknown number of frames"
             if video.frames is None
@@ -127,9 +127,9 @@ def frames_of_pictures(
         if len(ranks) == 1:
             shown = f"its only picture has number {ranks[0]}"
         raise ValueError(
-            f"{shown}, the video in Labelbox has {length}; the numbers may count its frames or, "
-            f"for example, every second one. Pass `frame_step`: {unit} if they count its frames, "
-            f"{2 * unit} if they count every second one"
+            f"{shown}, and the video in Labelbox has {length}; the numbers may count its frames "
+            f"or, for example, every second one. Pass `frame_step`: {unit} if they count its "
+            f"frames, {2 * unit} if they count every second one"
         )
     return frames
 
@@ -137,20 +137,20 @@ def frames_of_pictures(
 def _checked_unit(
     ranks: NDArray[np.int64], start: int, unit: int, step: int, video: VideoLength
 ) -> int:
-    """How much the numbers grow from one picture to the next, if that fits the user's numbering.
+    """Return the step of the numbers from one picture to the next, checked against the user's step.
 
     Raises:
-        ValueError: If it does not.
+        ValueError: If they do not fit.
     """
     if video.frames is not None and ranks[-1] - start < video.frames and step % unit:
         raise ValueError(
             f"its pictures are numbered in steps of {unit} up to {ranks[-1]}, and the video in "
-            f"Labelbox has {counted_of(video.frames, 'frame')}, so they do not lie {step} frames "
-            f"apart; pass `frame_step={unit}` if they are numbered by the frames of the video"
+            f"Labelbox has {counted_of(video.frames, 'frame')}, so they are not {step} frames "
+            f"apart; pass `frame_step={unit}` if their numbers are frames of the video"
         )
     if (ranks[0] - start) % unit:
         raise ValueError(
-            f"its first picture has number {ranks[0]}, which is no multiple of {unit}, the "
+            f"its first picture has number {ranks[0]}, which is not a multiple of {unit}, the "
             f"step of the numbers; pass `first_number`"
         )
     return unit
@@ -173,23 +173,23 @@ def _first_number(
     )
 
 
-def _is_doubtful(
+def _is_ambiguous(
     ranks: NDArray[np.int64], video: VideoLength, last: int, declared: int | None
 ) -> bool:
-    """Whether the numbers may count something else than the frames of the video."""
+    """Return whether the numbers may count something other than the frames of the video."""
     if declared is not None and declared == video.frames and declared != len(ranks):
         return False
     counts_pictures = int(ranks[-1] - ranks[0]) == len(ranks) - 1
     if video.frames is None:
         return counts_pictures
-    twice = 2 * last - 1  # the last picture's frame, were they every second one
+    twice = 2 * last - 1  # frame of the last picture if the numbers count every second frame
     if twice > video.frames:
         return False
     return counts_pictures or (video.rate is not None and video.rate > _FAST)
 
 
-def runs_text(numbers: Sequence[int]) -> str:
-    """Ascending frame numbers as text: ``1-9 20-40/5`` for 1 to 9, and every fifth from 20 on."""
+def format_frame_runs(numbers: Sequence[int]) -> str:
+    """Format ascending frame numbers: ``1-9 20-40/5`` is 1 to 9, and every fifth from 20 to 40."""
     runs: list[list[int]] = []
     for number in numbers:
         if runs and (len(runs[-1]) == 1 or number - runs[-1][-1] == runs[-1][1] - runs[-1][0]):
@@ -204,11 +204,11 @@ def runs_text(numbers: Sequence[int]) -> str:
     )
 
 
-def numbers_in(runs: str) -> list[int]:
-    """The frame numbers that `runs_text` wrote.
+def parse_frame_runs(runs: str) -> list[int]:
+    """Parse the frame numbers that `format_frame_runs` wrote.
 
     Raises:
-        ValueError: If the text is another.
+        ValueError: If the text has another form.
     """
     numbers: list[int] = []
     for run in runs.split():
@@ -216,6 +216,6 @@ def numbers_in(runs: str) -> list[int]:
         first, _, last = ends.partition("-")
         found = range(int(first), int(last or first) + 1, int(step or 1))
         if found.start < 1 or len(numbers) + len(found) > _MOST_FRAMES:
-            raise ValueError(f"{run!r} is no run of frames of a video")
+            raise ValueError(f"{run!r} is not a run of frames")
         numbers += found
     return numbers

@@ -1,8 +1,8 @@
-"""Masks as PNG pictures with a palette, in the layout of DAVIS 2017.
+"""Write masks as PNG pictures with a palette, in the layout of DAVIS 2017.
 
 ``JPEGImages/480p/<video>/00000.jpg`` and ``Annotations/480p/<video>/00000.png``, whose pixels are
 numbers of objects from 1, 0 for none; ``ImageSets/2017/<part>.txt`` lists the videos of a part.
-``semantics.json``, as ``davis2017_semantics.json``, tells the class of each object. Source: J.
+``semantics.json``, like ``davis2017_semantics.json``, has the class of each object. Source: J.
 Pont-Tuset et al., "The 2017 DAVIS Challenge", arXiv 1704.00675, and davischallenge.org.
 """
 
@@ -18,13 +18,13 @@ from PIL import Image
 from deeplake_labelbox._formats.written_frames import Notes, WrittenFrame, WrittenVideo
 from deeplake_labelbox._store.label_space import LabelSpace
 
-# The name of the folder is that of the layout, whatever the size of the pictures is.
+# The layout's name of the folder, whatever the size of the pictures.
 _RESOLUTION: Final = "480p"
 _MOST_OBJECTS: Final = 255
 
 
 class MaskWriter:
-    """Writes videos with a picture of masks for each frame. See `FormatWriter`."""
+    """Writes videos with a mask picture for each frame. See `FormatWriter`."""
 
     def __init__(self, folder: Path, space: LabelSpace, notes: Notes) -> None:
         self._folder = folder
@@ -45,7 +45,7 @@ class MaskWriter:
             self._path(kind).mkdir(parents=True)
 
     def add(self, frame: WrittenFrame, suffix: str) -> Path:
-        """Write the masks of a frame; where objects overlap, the later one counts."""
+        """Write the masks of a frame; later objects cover earlier ones."""
         pixels = np.zeros(frame.size, dtype=np.uint8)
         hidden = 0
         for objects, _ in frame.objects:
@@ -58,17 +58,17 @@ class MaskWriter:
                 hidden += bool(pixels[mask].any())
                 pixels[mask] = number
         if hidden:
-            self._notes["objects overlap others, which lose these pixels"] += hidden
+            self._notes["objects cover others, which lose these pixels"] += hidden
         image = Image.fromarray(pixels, "P")
         image.putpalette(_palette())
         image.save(self._path("Annotations") / f"{frame.frame_idx:05d}.png", compress_level=1)
         return self._path("JPEGImages") / f"{frame.frame_idx:05d}{suffix}"
 
     def end(self) -> None:
-        """Nothing more is written by video."""
+        """Do nothing: all files of the video are written."""
 
     def finish(self) -> None:
-        """Write the lists of videos, and the classes."""
+        """Write the lists of videos and the classes."""
         lists = self._folder / "ImageSets" / "2017"
         lists.mkdir(parents=True)
         for part, names in self._parts.items():
@@ -79,7 +79,7 @@ class MaskWriter:
     def _number(self, key: tuple[str, int, int]) -> int | None:
         if key not in self._numbers:
             if len(self._numbers) == _MOST_OBJECTS:
-                what = f"a picture holds {_MOST_OBJECTS} objects a video; later ones are left out"
+                what = f"a video can have {_MOST_OBJECTS} objects; later ones are left out"
                 self._notes[what] += 1
                 return None
             self._numbers[key] = len(self._numbers) + 1
@@ -92,7 +92,7 @@ class MaskWriter:
 
 
 def _palette() -> list[int]:
-    """The colors of PASCAL VOC and DAVIS: the bits of a number, spread over the channels."""
+    """Return the colors of PASCAL VOC and DAVIS: a number's bits, spread over the channels."""
     colors = np.zeros((256, 3), dtype=np.int64)
     numbers = np.arange(256)
     for bit in range(8):

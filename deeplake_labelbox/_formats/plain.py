@@ -1,4 +1,4 @@
-"""Plain annotations, dataclasses or dicts, as a source."""
+"""Read plain annotations: dataclasses or dicts."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ class PlainSource:
     """An iterable of plain annotations.
 
     Args:
-        annotations: Dataclasses or dicts, see `ObjectAnnotation`. Those of a list may be in any
-            order; of any other iterable those of one data row must follow each other, so that
-            only one video is in memory at a time.
-        data_row: The video of all annotations that name none.
+        annotations: Dataclasses or dicts, see `ObjectAnnotation`. A list may be in any order; any
+            other iterable must be grouped by data row, so that only one video is in memory at a
+            time.
+        data_row: Video of all annotations that do not name one.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class PlainSource:
 
     @property
     def names(self) -> frozenset[str]:
-        """No classes beside those of its annotations."""
+        """Empty: nothing is declared beyond the annotations."""
         return frozenset()
 
     def videos(self, kind_of: KindOf) -> Iterator[VideoAnnotations]:  # noqa: ARG002 - geometries are as they are
@@ -122,7 +122,7 @@ def _video(data_row: str, entries: Iterable[tuple[int, _Read]]) -> VideoAnnotati
 
 
 def _joined(name: str, data_row: str, spans: list[AnswerSpan]) -> list[AnswerSpan]:
-    """Ascending spans; those that follow each other with one answer become one."""
+    """Sort spans, and join adjacent ones with the same answer."""
     joined: list[AnswerSpan] = []
     for span in sorted(spans, key=lambda span: span.start):
         last = joined[-1] if joined else None
@@ -131,7 +131,7 @@ def _joined(name: str, data_row: str, spans: list[AnswerSpan]) -> list[AnswerSpa
         elif last is not None and span.start <= last.end:
             raise AnnotationSourceError(
                 f"{name!r} has two answers in frame {span.start} of data row {data_row!r}; give "
-                f"it one (of a checklist: all options in one annotation)."
+                f"one (for a checklist: all options in one annotation)."
             )
         else:
             joined.append(span)
@@ -162,7 +162,7 @@ def _from_dict(index: int, annotation: Mapping[str, Any], default: str | None) -
     drawn = [key for key in _GEOMETRIES if annotation.get(key) is not None]
     if drawn or "class" in annotation:
         if len(drawn) != 1 or not {"track", "frame", "class"} <= annotation.keys():
-            raise _refusal(index, "does not say track, frame, class and one geometry")
+            raise _refusal(index, "needs a track, a frame, a class and one geometry")
         return ObjectAnnotation(
             data_row=data_row,
             track=annotation["track"],
@@ -173,7 +173,7 @@ def _from_dict(index: int, annotation: Mapping[str, Any], default: str | None) -
             score=annotation.get("score"),
         )
     if not answers:
-        raise _refusal(index, "says nothing: no geometry and no answers")
+        raise _refusal(index, "has neither a geometry nor answers")
     frames = annotation.get("frames", annotation.get("frame"))
     if frames is None:
         return GlobalAnnotation(data_row=data_row, answers=answers)
@@ -194,7 +194,7 @@ def _geometry(index: int, key: str, value: Any) -> Geometry:
 
 
 def _value(index: int, geometry: Geometry) -> tuple[ToolKind, Any]:
-    """Kind of the tool and value for the `TrackBuilder`."""
+    """Return the kind of tool, and the value for the `TrackBuilder`."""
     if isinstance(geometry, Box):
         box = geometry
         return "rectangle", _numbers(index, "box", (box.left, box.top, box.width, box.height))
@@ -204,7 +204,7 @@ def _value(index: int, geometry: Geometry) -> tuple[ToolKind, Any]:
         try:
             return "line", vertices(geometry.vertices)
         except (TypeError, ValueError) as error:
-            raise _refusal(index, "has a line whose vertices are no pairs of numbers") from error
+            raise _refusal(index, "has a line whose vertices are not pairs of numbers") from error
     if not isinstance(geometry, Mask):
         raise _refusal(index, f"has the geometry {geometry!r}")
     pixels = np.asarray(geometry.pixels)
@@ -216,7 +216,7 @@ def _value(index: int, geometry: Geometry) -> tuple[ToolKind, Any]:
 
 
 def _numbers(index: int, what: str, values: Sequence[Any]) -> tuple[float, ...]:
-    """The numbers, finite or not: only the frame of an object that cannot be drawn is refused."""
+    """Convert to numbers, finite or not: those that are not only cost the object this frame."""
     try:
         return tuple(map(float, values))
     except (TypeError, ValueError) as error:
@@ -251,7 +251,7 @@ def _check_score(index: int, score: Any) -> None:
         return
     is_number = isinstance(score, int | float | np.number) and not isinstance(score, bool)
     if not is_number or not np.isfinite(score):
-        raise _refusal(index, f"has the score {score!r}, which is no finite number")
+        raise _refusal(index, f"has the score {score!r}, which is not a finite number")
 
 
 def _check_answers(index: int, answers: Answers) -> None:

@@ -1,7 +1,7 @@
-"""The formats of annotations: how a path is recognized, what reads it, and its text in the help.
+"""Register the annotation formats: how to recognize, read and write each, and its help text.
 
-A new format needs a file or folder with its reader or writer, and a line in `FORMATS`.
-Nothing here imports a format's own code, so that the command line starts quickly.
+A new format needs a file or folder with its reader or writer, and a line in `FORMATS`. A format's
+own code is imported only when it is used, so the command line starts quickly.
 """
 
 from __future__ import annotations
@@ -45,28 +45,28 @@ Read: TypeAlias = "Callable[[str, ReadOptions], AnnotationSource]"
 
 
 Write: TypeAlias = "Callable[[Path, LabelSpace, Notes], FormatWriter]"
-"""Makes what writes into a folder; see `FormatWriter`."""
+"""Creates a writer for a folder; see `FormatWriter`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """A format.
+    """An annotation format.
 
     Attributes:
         title: Its name in sentences.
-        source: What its path is, in a few words for the command line; empty for variants of
-            another format, and if it cannot be read.
-        columns: What the columns of a variant are, for the command line.
+        source: Short description of its path, for the command line; empty for variants of another
+            format, and if it cannot be read.
+        columns: The columns of a variant, for the command line.
         suffixes: File endings that identify it.
-        marks: Patterns of files in a folder that tell it.
-        is_folder: Whether a folder is taken for it if nothing else identifies the folder.
+        patterns: Patterns of files in a folder that identify it.
+        is_folder: Whether it is assumed for a folder that nothing else identifies.
         is_numbered: Whether the numbers of its frames may need `Numbering`.
         reader: Module, and function or class, that opens a path; see `Read`. Empty if it
             cannot be read.
-        target: What is written, in a few words for the command line.
+        target: Short description of the written files, for the command line.
         shapes: The shapes that can be written: boxes, or masks (with polygons). The default is
             the first one that the dataset has.
-        lacks: What it cannot hold about these objects.
+        lacks: What it cannot express about objects.
         picture_suffix: The only ending of its pictures, if there is one.
         writer: Module and class that writes it; see `Write`. Empty if it cannot be written.
     """
@@ -75,7 +75,7 @@ class Format:
     source: str = ""
     columns: str = ""
     suffixes: tuple[str, ...] = ()
-    marks: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
     is_folder: bool = False
     is_numbered: bool = False
     reader: str = ""
@@ -86,12 +86,12 @@ class Format:
     writer: str = ""
 
     def read(self) -> Read:
-        """Import what opens a path."""
+        """Import the reader."""
         found: Read = _load(self.reader)
         return found
 
     def write(self) -> Write:
-        """Import what writes into a folder."""
+        """Import the writer."""
         found: Write = _load(self.writer)
         return found
 
@@ -114,7 +114,7 @@ FORMATS: Final[Mapping[str, Format]] = {
     "mot": Format(
         title="MOT",
         source="a MOTChallenge .txt file or folder of sequences",
-        columns="takes only files that are sure of their columns; the others say what these are",
+        columns="accepts only files whose columns are certain; the other variants state them",
         suffixes=(".txt", ".csv"),
         is_folder=True,
         is_numbered=True,
@@ -152,7 +152,7 @@ FORMATS: Final[Mapping[str, Format]] = {
         title="CVAT",
         source="a .xml of CVAT for video or a folder of them",
         suffixes=(".xml",),
-        marks=("annotations.xml", "*/annotations.xml"),
+        patterns=("annotations.xml", "*/annotations.xml"),
         reader="cvat.folder:open_cvat",
         target="images and an annotations.xml of CVAT for video",
         shapes=("box", "mask"),
@@ -162,7 +162,7 @@ FORMATS: Final[Mapping[str, Format]] = {
         title="YOLO",
         source="a data.yaml of YOLO or its folder",
         suffixes=(".yaml", ".yml"),
-        marks=("data.yaml",),
+        patterns=("data.yaml",),
         is_numbered=True,
         reader="yolo.reader:YoloSource",
         target="images, labels and the data.yaml of Ultralytics, to detect or segment",
@@ -172,7 +172,7 @@ FORMATS: Final[Mapping[str, Format]] = {
     ),
     "masks": Format(
         title="DAVIS",
-        target="a PNG with a palette for each frame, as DAVIS has them",
+        target="a PNG with a palette for each frame, as in DAVIS",
         shapes=("mask",),
         lacks="key frames",
         picture_suffix=".jpg",
@@ -182,22 +182,22 @@ FORMATS: Final[Mapping[str, Format]] = {
 
 
 def source_formats() -> tuple[SourceFormat, ...]:
-    """Names of the formats that can be read."""
+    """Return the names of the formats that can be read."""
     return cast("tuple[SourceFormat, ...]", tuple(n for n, f in FORMATS.items() if f.reader))
 
 
 def target_formats() -> tuple[TargetFormat, ...]:
-    """Names of the formats that can be written."""
+    """Return the names of the formats that can be written."""
     return cast("tuple[TargetFormat, ...]", tuple(n for n, f in FORMATS.items() if f.writer))
 
 
 def numbered_formats() -> str:
-    """The formats whose frames may need `Numbering`, in words."""
+    """Return the formats whose frames may need `Numbering`, in words."""
     return listed(dict.fromkeys(f.title for f in FORMATS.values() if f.is_numbered), "and")
 
 
 def listed(words: Iterable[str], last: str) -> str:
-    """Words as a list: ``a, b and c``."""
+    """Join words to a list: ``a, b and c``."""
     *others, end = words
     return f"{', '.join(others)} {last} {end}" if others else end
 

@@ -1,8 +1,8 @@
-"""Run-length encoded masks of COCO: uncompressed and compressed.
+"""Decode the run-length encoded masks of COCO, uncompressed and compressed.
 
 The runs alternate between background and object, beginning with background, down the columns.
-Compressed, the lengths are written in groups of 5 bits with 48 added, 0x20 marking that more
-follow, as differences to the length two before from the third on. Source: ``maskApi.c`` of the
+Compressed lengths are groups of 5 bits plus 48, where 0x20 marks that more groups follow; from the
+third length on, the difference to the length two before is stored. Source: ``maskApi.c`` of the
 COCO API. ``pycocotools`` decodes damaged runs without an error; here they are refused.
 """
 
@@ -20,7 +20,7 @@ _BITS = 0x1F
 _OFFSET = 48
 # No run is longer than a picture; seven groups of 5 bits hold any picture.
 _MAX_GROUPS = 7
-# Pictures of more pixels than this are no frames of a video.
+# Video frames do not have more pixels.
 _MAX_PIXELS = 1 << 28
 
 
@@ -40,15 +40,17 @@ def decode_rle(rle: Mapping[str, Any]) -> NDArray[np.bool_]:
         height, width = (int(side) for side in rle["size"])
         counts = rle["counts"]
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise ValueError("a run-length encoded mask has size [height, width] and counts") from error
+        raise ValueError(
+            "a run-length encoded mask needs size [height, width] and counts"
+        ) from error
     if height < 1 or width < 1 or height * width > _MAX_PIXELS:
-        raise ValueError(f"a mask of {width} x {height} pixels is none of a video")
+        raise ValueError(f"{width} x {height} pixels are too many for a video frame")
     if isinstance(counts, str):
         counts = counts.encode("ascii", "replace")
     lengths = _lengths(counts) if isinstance(counts, bytes) else _numbers(counts)
     if (lengths < 0).any() or sum(lengths.tolist()) != height * width:
         raise ValueError(
-            f"the runs cover {sum(lengths.tolist())} pixels, the mask has {height * width}"
+            f"the runs cover {sum(lengths.tolist())} pixels, but the mask has {height * width}"
         )
     is_object = np.arange(len(lengths)) % 2 == 1
     return np.repeat(is_object, lengths).reshape((width, height)).T

@@ -1,4 +1,4 @@
-"""The sources of an import: a dataset, a path of any format, plain annotations or detections."""
+"""Open the source of an import: a dataset, a path, plain annotations or detections."""
 
 from __future__ import annotations
 
@@ -41,20 +41,20 @@ Source = (
     | FrameDetections
     | Mapping[str, FrameDetections]
 )
-"""What `import_annotations` takes."""
+"""A source for `import_annotations`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadOptions:
-    """How annotations are read.
+    """Options for reading annotations.
 
     Attributes:
         source_format: Format of a path; ``None`` detects it from the ending and the files.
         mapping: Tool or classification of the project by column or by name in the source.
         group_mapping: See `DeepLakeSource`.
         data_row: The video of a source that has only one.
-        numbering: How a file of numbered frames numbers them.
-        video_length: The lengths of the project's videos; called when the source is read.
+        numbering: The numbering of numbered frames.
+        video_length: Returns the lengths of the project's videos; called while reading.
         creds: Credentials of the dataset's storage.
         token: Token of Deep Lake's cloud.
     """
@@ -75,7 +75,8 @@ def open_source(source: Source, options: ReadOptions) -> AnnotationSource:
     Args:
         source: A dataset; the path of a dataset or file; plain annotations; or detections of
             supervision.
-        options: How it is read.
+
+        options: Options for reading.
 
     Raises:
         AnnotationSourceError: If the source cannot be read.
@@ -100,16 +101,16 @@ def open_source(source: Source, options: ReadOptions) -> AnnotationSource:
     numbered = chosen is not None and FORMATS[chosen].is_numbered
     if options.numbering != Numbering() and not numbered:
         raise ConfigurationError(
-            f"`frame_step` and `first_number` are for files of {numbered_formats()}; the frames of "
-            f"other sources have their own numbers."
+            f"`frame_step` and `first_number` are for files of {numbered_formats()}; other sources "
+            f"have their own frame numbers."
         )
     if chosen is not None:
         return FORMATS[chosen].read()(opened, replace(options, source_format=chosen))
-    return _given(source, options)
+    return _open_iterable(source, options)
 
 
-def _given(source: Any, options: ReadOptions) -> AnnotationSource:
-    """Annotations or detections that are in memory, or are being made."""
+def _open_iterable(source: Any, options: ReadOptions) -> AnnotationSource:
+    """Open annotations or detections that are in memory or generated."""
     given = source
     if isinstance(source, Iterator):
         first = list(islice(source, 1))
@@ -135,7 +136,7 @@ def _format_of(location: str) -> SourceFormat:
         if DatasetLocation.of(location).exists():
             return "deep-lake"
         for name in source_formats():
-            if any(any(path.glob(mark)) for mark in FORMATS[name].marks):
+            if any(any(path.glob(pattern)) for pattern in FORMATS[name].patterns):
                 return name
         return next(name for name in source_formats() if FORMATS[name].is_folder)
     for name in source_formats():

@@ -1,7 +1,7 @@
-"""Detections of supervision (roboflow.com) as a source, as a model or tracker gives them by frame.
+"""Read detections of supervision (roboflow.com): the output of a model or tracker, by frame.
 
-``tracker_id`` names the object, ``data["class_name"]`` its class, ``confidence`` is how sure a
-model is of it; boxes are left, top, right and bottom in pixels. Source:
+``tracker_id`` identifies the object, ``data["class_name"]`` is its class, ``confidence`` its score;
+boxes are left, top, right and bottom in pixels. Source:
 supervision.roboflow.com/latest/detection/core.
 """
 
@@ -19,16 +19,16 @@ from deeplake_labelbox._formats.tracks import TrackBuilder
 from deeplake_labelbox.errors import AnnotationSourceError
 
 FrameDetections = Mapping[int, Any] | Iterable[Any]
-"""``supervision.Detections`` by frame from 1, or those of the first frame, the second and so on."""
+"""``supervision.Detections`` by frame from 1, or in the order of the frames."""
 
 
 def is_detections(value: object) -> bool:
-    """Whether a value is ``supervision.Detections``, which need not be installed."""
+    """Return whether a value is ``supervision.Detections``; the package need not be installed."""
     return all(hasattr(value, name) for name in ("xyxy", "mask", "class_id", "tracker_id", "data"))
 
 
 def are_detections(value: object) -> bool:
-    """Whether `SupervisionSource` reads a value, judged by its first entry."""
+    """Return whether `SupervisionSource` can read a value, judged by its first entry."""
     if not isinstance(value, Mapping):
         return isinstance(value, Sequence) and len(value) > 0 and is_detections(value[0])
     found = next(iter(value.values()), None)
@@ -39,14 +39,14 @@ def are_detections(value: object) -> bool:
 class SupervisionSource:
     """Detections of the frames of videos.
 
-    An object is in the frames of its detections, and in no others. Without ``tracker_id``, each is
-    an object of its own; with masks, each is a mask, unless its class is of rectangles in the
-    project.
+    An object is visible only in the frames of its detections. Without ``tracker_id``, each
+    detection is a separate object. Detections with masks are masks, unless the project's tool for
+    the class draws rectangles.
 
     Args:
-        detections: Those of the frames of one video; or by data row (id, global key or external
-            id) for several.
-        data_row: The video, where they are of one.
+        detections: Detections of one video by frame; or of several by data row (id, global key or
+            external id).
+        data_row: The video, if there is only one.
 
     Raises:
         AnnotationSourceError: If no video is named.
@@ -67,11 +67,11 @@ class SupervisionSource:
         if data_row is None and not by_video:
             raise AnnotationSourceError(
                 "The detections do not name their video; name it with `data_rows='VIDEO'`, or pass "
-                "a dict of data row to the detections of its frames."
+                "a dict from data row to the detections of its frames."
             )
         if data_row is not None and by_video:
             raise AnnotationSourceError(
-                "The detections name their videos, and one data row is named as well; leave it out."
+                "The detections name their videos, but one data row is named as well; leave it out."
             )
 
     def __len__(self) -> int:
@@ -79,15 +79,15 @@ class SupervisionSource:
 
     @property
     def names(self) -> frozenset[str]:
-        """No classes beside those of its detections."""
+        """Empty: nothing is declared beyond the detections."""
         return frozenset()
 
     def videos(self, kind_of: KindOf) -> Iterator[VideoAnnotations]:
         """Yield the annotations of each video.
 
         Raises:
-            AnnotationSourceError: If something is no detection, a frame is none, or detections do
-                not tell their classes.
+            AnnotationSourceError: If an entry is not detections, a frame number is invalid, or
+                detections have no classes.
         """
         for data_row, detections in self._videos.items():
             builder = TrackBuilder()

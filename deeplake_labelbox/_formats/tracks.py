@@ -1,4 +1,4 @@
-"""Collect objects, frame by frame, into tracks."""
+"""Collect objects into tracks, frame by frame."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NO_ANSWERS: Mapping[str, Any] = {}
 
 
 @dataclass(slots=True)
-class _Sightings:
+class _Observations:
     values: dict[int, Any] = field(default_factory=dict)
     answers: dict[int, Answers] = field(default_factory=dict)
     scores: dict[int, float] = field(default_factory=dict)
@@ -32,10 +32,10 @@ class _Sightings:
 
 
 class TrackBuilder:
-    """The objects of one video, in the order in which they are first seen."""
+    """Collects the objects of one video, in the order of their first appearance."""
 
     def __init__(self) -> None:
-        self._objects: dict[tuple[str, ToolKind, str], _Sightings] = {}
+        self._objects: dict[tuple[str, ToolKind, str], _Observations] = {}
         self._twice: dict[tuple[str, ToolKind, str], list[int]] = {}
         self._refused: dict[tuple[str, str], str] = {}
 
@@ -51,21 +51,21 @@ class TrackBuilder:
         drawn: bool | None = None,
         score: float | None = None,
     ) -> None:
-        """Say where an object is in a frame.
+        """Add an object in a frame.
 
         Args:
             class_name: Class of the object.
-            kind: Which geometry it has.
-            track: Names the object.
+            kind: Kind of geometry.
+            track: Identifies the object.
             frame: 1-based frame number.
             value: For ``rectangle`` left, top, width and height; for ``point`` x and y; for
                 ``line`` and ``polygon`` a (V, 2) array; for a mask its `MaskSource`.
             answers: Answers to the classifications of the class.
-            drawn: Whether a person drew it here; ``None`` if unknown.
-            score: How sure a model is of it; ``None`` if unknown.
+            drawn: Whether a person drew it in this frame; ``None`` if unknown.
+            score: Confidence of a model; ``None`` if unknown.
         """
         key = (class_name, kind, track)
-        seen = self._objects.setdefault(key, _Sightings())
+        seen = self._objects.setdefault(key, _Observations())
         if frame in seen.values:
             self._twice.setdefault(key, []).append(frame)
             return
@@ -82,19 +82,19 @@ class TrackBuilder:
     def leave_out(
         self, class_name: str, kind: ToolKind, track: str, frame: int, reason: str
     ) -> None:
-        """Report why an object cannot be imported in a frame; its other frames are imported.
+        """Leave out an object in one frame, with the reason; its other frames are imported.
 
         It ends before that frame and begins again after it.
         """
-        seen = self._objects.setdefault((class_name, kind, track), _Sightings())
+        seen = self._objects.setdefault((class_name, kind, track), _Observations())
         seen.left_out.setdefault(reason, []).append(frame)
 
     def refuse(self, class_name: str, track: str, reason: str) -> None:
-        """Report why nothing of an object can be imported; the first reason counts."""
+        """Refuse an object in all frames; only the first reason is kept."""
         self._refused.setdefault((class_name, track), reason)
 
     def tracks(self) -> list[ObjectTrack]:
-        """The objects that can be imported, at least in part."""
+        """Return the objects that can be imported, at least in part."""
         return [
             self._track(*key, seen)
             for key, seen in self._objects.items()
@@ -102,7 +102,7 @@ class TrackBuilder:
         ]
 
     def refused(self) -> list[RefusedObject]:
-        """The objects that cannot be imported at all."""
+        """Return the objects that cannot be imported at all."""
         refused = [RefusedObject(*key, reason) for key, reason in self._refused.items()]
         for key, seen in self._objects.items():
             if not seen.values and not self._is_refused(key):
@@ -111,7 +111,7 @@ class TrackBuilder:
         return refused
 
     def findings(self) -> list[SourceFinding]:
-        """Frames of objects that are not imported: left out, or there twice."""
+        """Return frames of objects that are not imported: left out, or repeated."""
         found = []
         for key, seen in self._objects.items():
             if not seen.values or self._is_refused(key):
@@ -123,7 +123,7 @@ class TrackBuilder:
             ]
             if key in self._twice:
                 frames = self._twice[key]
-                what = f"{name} is in the frame twice; the first one counts"
+                what = f"{name} is in the frame twice; the first one is used"
                 found.append(SourceFinding(what, min(frames), len(frames)))
         return found
 
@@ -131,7 +131,7 @@ class TrackBuilder:
         return (key[0], key[2]) in self._refused
 
     @staticmethod
-    def _track(class_name: str, kind: ToolKind, track: str, seen: _Sightings) -> ObjectTrack:
+    def _track(class_name: str, kind: ToolKind, track: str, seen: _Observations) -> ObjectTrack:
         numbers = sorted(seen.values)
         frames = np.array(numbers, dtype=np.int64)
         values = [seen.values[number] for number in numbers]
@@ -152,19 +152,19 @@ class TrackBuilder:
 
 
 def places(frames: Sequence[int]) -> str:
-    """Frame numbers in words, such as "frame 3" or "5 frames from 3 on"."""
+    """Describe frame numbers, such as "frame 3" or "5 frames from 3 on"."""
     if len(frames) == 1:
         return f"frame {frames[0]}"
     return f"{counted(len(frames), 'frame')} from {min(frames)} on"
 
 
 def vertices(pairs: Iterable[Any]) -> NDArray[np.float64]:
-    """Vertices as a (V, 2) array.
+    """Convert vertices to a (V, 2) array.
 
     Raises:
-        ValueError: If they are no pairs of finite numbers, or none at all.
+        ValueError: If they are not pairs of finite numbers, or there are none.
     """
     array = np.array(list(pairs), dtype=np.float64)
     if array.ndim != 2 or array.shape[1] != 2 or not len(array) or not np.isfinite(array).all():
-        raise ValueError("vertices are pairs of finite numbers")
+        raise ValueError("vertices must be pairs of finite numbers")
     return array

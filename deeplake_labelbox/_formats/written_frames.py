@@ -1,4 +1,4 @@
-"""What a format writes: frames and their objects, video by video."""
+"""Define what formats write: frames and their objects, video by video."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from deeplake_labelbox._store.labelbox_meta import VideoEntry
 from deeplake_labelbox._store.labeled_dataset import LabeledDataset
 from deeplake_labelbox._store.videos import read_meta
 
-# Rows read at a time: masks of 1080p take some 10 MB a row.
+# Rows read at a time: masks of 1080p take about 10 MB per row.
 ROWS = 64
 
 CountedObjects = Sequence[tuple[FrameObjects, NDArray[np.float32]]]
 """Objects of each column in pixels of their frame, with (K, 4) left, top, right, bottom."""
 
 Notes = Counter[str]
-"""What a format cannot hold, in words, and how often that was met."""
+"""What a format cannot express, in words, and how often it occurred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class WrittenVideo:
     """A video.
 
     Attributes:
-        entry: What the dataset knows of it.
+        entry: Its entry in the dataset.
         rate: Frames per second, if known.
     """
 
@@ -43,12 +43,12 @@ class WrittenVideo:
 
     @property
     def name(self) -> str:
-        """A name for files that is like no other of the dataset."""
+        """A file name, unique in the dataset."""
         return f"video_{self.entry.video_idx:06d}"
 
     @property
     def video_idx(self) -> int:
-        """Its number in the dataset."""
+        """Number of the video in the dataset."""
         return self.entry.video_idx
 
 
@@ -60,7 +60,7 @@ class WrittenFrame:
         video: Its video.
         frame_idx: Its number, from 0.
         size: Height and width of its picture.
-        objects: The objects that count.
+        objects: The objects with an area in the frame.
     """
 
     video: WrittenVideo
@@ -73,30 +73,30 @@ class FormatWriter(Protocol):
     """Writes one format into a folder, one video after the other.
 
     Args:
-        folder: Where to write.
+        folder: Output folder.
         space: The classes and columns.
-        notes: Takes what the format cannot hold.
+        notes: Counts what the format cannot express.
     """
 
     def __init__(self, folder: Path, space: LabelSpace, notes: Notes) -> None: ...
 
     def start(self, part: str, video: WrittenVideo) -> None:
-        """Begin a video of a part, such as ``train``; those of a part follow each other."""
+        """Begin a video of a part, such as ``train``; the videos of a part are consecutive."""
 
     def add(self, frame: WrittenFrame, suffix: str) -> Path:
-        """Add the next frame, and say where its picture, of an ending like ``.png``, belongs."""
+        """Add the next frame; return the path for its picture, with a suffix like ``.png``."""
 
     def end(self) -> None:
         """End the video."""
 
     def finish(self) -> None:
-        """Write what concerns all videos."""
+        """Write the files that cover all videos."""
 
 
 def labeled_frames_of(
     dataset: LabeledDataset, table: FrameIndex, space: LabelSpace
 ) -> Iterator[WrittenFrame]:
-    """Read frames with their objects, in the size that the dataset records of them."""
+    """Read frames with their objects, in the recorded size of each frame."""
     videos = written_videos(dataset, table)
     counter = ObjectCounter()
     found: list[list[FrameObjects]] = []
@@ -112,7 +112,7 @@ def labeled_frames_of(
 
 
 def written_videos(dataset: LabeledDataset, table: FrameIndex) -> dict[int, WrittenVideo]:
-    """The videos of frames, by ``video_idx``.
+    """Return the videos of frames, by ``video_idx``.
 
     Raises:
         DatasetMismatchError: If the dataset was not made by this package.
@@ -125,7 +125,7 @@ def written_videos(dataset: LabeledDataset, table: FrameIndex) -> dict[int, Writ
 
 
 def _rate(dataset: LabeledDataset, table: FrameIndex) -> float | None:
-    """Frames per second of a video, by the timestamps of the first and the last frame."""
+    """Compute frames per second of a video from its first and last timestamp."""
     if "timestamp" not in column_names(dataset.dataset) or len(table) < 2:
         return None
     ends = dataset.cells("timestamp", table.rows[[0, -1]])

@@ -1,4 +1,4 @@
-"""Each format as the tool that it is for, or a reader of its layout, finds it."""
+"""Written formats as their tools, or readers of their layout, see them."""
 
 import json
 import resource
@@ -280,7 +280,7 @@ def test_resized_pictures_and_labels_fit_each_other(convert):
         ("coco", {"stride": 0}, "`stride` is 0"),
     ],
 )
-def test_bad_input_is_refused_and_nothing_is_left(convert, tmp_path, to, options, message):
+def test_bad_input_is_refused_and_leaves_no_files(convert, tmp_path, to, options, message):
     with pytest.raises(ConfigurationError, match=message):
         convert(to, **options)
     assert list(tmp_path.iterdir()) == []
@@ -301,7 +301,7 @@ def small_files():
 
 
 @pytest.mark.parametrize("to", target_formats())
-def test_a_full_disk_leaves_what_was_there(small, small_files, tmp_path, to):
+def test_a_full_disk_leaves_existing_files(small, small_files, tmp_path, to):
     (tmp_path / "there").mkdir()
     for size, place in ((100, "there"), (100, "new/out"), (600, "there")):
         small_files(size)
@@ -310,7 +310,7 @@ def test_a_full_disk_leaves_what_was_there(small, small_files, tmp_path, to):
         assert list(tmp_path.rglob("*")) == [tmp_path / "there"]
 
 
-def test_an_empty_folder_stays_the_same_one_and_others_stay_as_they_are(convert, tmp_path):
+def test_an_empty_folder_is_filled_and_other_folders_are_kept(convert, tmp_path):
     (tmp_path / "out").mkdir()
     before = (tmp_path / "out").stat().st_ino
     convert("yolo")
@@ -322,7 +322,7 @@ def test_an_empty_folder_stays_the_same_one_and_others_stay_as_they_are(convert,
     assert sorted((tmp_path / "out").rglob("*")) == written
 
 
-def test_what_another_writes_meanwhile_stays(small, tmp_path):
+def test_files_written_meanwhile_by_others_are_kept(small, tmp_path):
     (tmp_path / "out").mkdir()
 
     def where(row):

@@ -1,4 +1,4 @@
-"""What a conversion writes, an import reads as it was in the dataset."""
+"""A converted dataset can be imported unchanged."""
 
 import shutil
 from uuid import uuid4
@@ -152,21 +152,21 @@ def test_outlines_of_yolo_come_back_as_masks(small, tmp_path):
             assert (fill(track.coordinates, first.size) == cells(0, 0)["road"][..., 0]).all()
 
 
-def test_a_yolo_source_that_does_not_say_enough_is_refused(imported_yolo):
+def test_incomplete_yolo_sources_are_refused(imported_yolo):
     for names, picture, why in (
         ("[car]", "crossing.png", "does not give its video and frame"),
-        ("car", "a_1.png", "no list"),
+        ("car", "a_1.png", "neither a list"),
         ("[car]", "", "names no pictures"),
     ):
         with pytest.raises(AnnotationSourceError, match=why):
             imported_yolo(names, picture, "0 .5 .5 .1 .1")
-    with pytest.raises(AnnotationSourceError, match="is of poses"):
+    with pytest.raises(AnnotationSourceError, match="has poses"):
         imported_yolo("[car]\nkpt_shape: [12, 2]", "a_1.png", f"0{' .5' * 28}")
     video = imported_yolo("[car]", "a_1.png", "0 .5 .5 .5 .5\n1 .5 .5 .1 .1\n0 .1\n0 nan 0 0 0")
     assert video.tracks[0].coordinates.tolist() == [[2, 1, 4, 2]]
     assert [finding.what for finding in video.findings] == [
         "line 2 of a_1.txt has class 1, which data.yaml does not name",
-        "line 3 of a_1.txt has 1 number, which is no box and no outline",
+        "line 3 of a_1.txt has 1 number, which is neither a box nor an outline",
         "line 4 of a_1.txt has a number that is not finite",
     ]
 

@@ -162,7 +162,7 @@ def test_images_of_folders(file):
     assert "one" in first.data_row
     assert "two" in second.data_row
     bare = file([image(1, 0, "000001.jpg", video_id=None)], [box(1, 1)], videos=None)
-    with pytest.raises(AnnotationSourceError, match="which video its images are of"):
+    with pytest.raises(AnnotationSourceError, match="does not name the video of its images"):
         CocoSource(CocoJson(bare))
     (named,) = CocoSource(CocoJson(bare), ReadOptions(data_row="one")).videos(lambda _: "rectangle")
     assert named.data_row == ("one",)
@@ -198,13 +198,13 @@ def test_notes_of_the_file(imported, file):
     told = " / ".join(gap.what for gap in (*result.gaps, *result.notes))
     assert "annotations[3] is of image 99, which is not in 'images'" in told
     assert "1 annotation of crowds (iscrowd) imported as one object each" in told
-    assert "is of an image of another size" in told
+    assert "is of an image whose size differs" in told
 
 
 def test_annotations_of_missing_images(imported, file):
-    with pytest.raises(AnnotationSourceError, match="none of the images that its annotations"):
+    with pytest.raises(AnnotationSourceError, match="none of the images to which its annotations"):
         imported(file([], [box(1, 99)]))
-    with pytest.raises(AnnotationSourceError, match="none of the images that its annotations"):
+    with pytest.raises(AnnotationSourceError, match="none of the images to which its annotations"):
         imported(file([image(1, 0)], [box(1, 99)]))
 
 

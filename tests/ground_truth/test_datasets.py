@@ -77,7 +77,7 @@ def test_only_one_column_answers_a_classification(imported):
 
 
 def test_what_cannot_be_mapped_is_named(imported):
-    with pytest.raises(AnnotationSourceError, match="say which column"):
+    with pytest.raises(AnnotationSourceError, match="map its columns"):
         imported()
     with pytest.raises(AnnotationSourceError, match="has no column 'box'"):
         imported(mapping={"box": "car"})

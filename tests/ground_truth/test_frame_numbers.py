@@ -80,7 +80,7 @@ def test_options_of_the_user():
         frames([0, 10, 20], 40, step=5)
     with pytest.raises(ValueError, match="is frame 11, but the video in Labelbox has 10 frames"):
         frames([0, 1, 2], 10, step=5)
-    with pytest.raises(ValueError, match=r"no multiple of 5.*first_number"):
+    with pytest.raises(ValueError, match=r"not a multiple of 5.*first_number"):
         frames([6, 11], 40, step=5, first_number=0)
     with pytest.raises(ValueError, match="numbered from 0, but `first_number` is 1"):
         frames([0, 5], 40, first_number=1)

@@ -19,7 +19,7 @@ GROUND_TRUTH = """\
 5,1,48,21,13,22,1,1,1
 """
 LINE = "1,1,2,3,4,5,1,1,1"
-NOT_COUNTED = "1 box left out: marked as not to be counted (0 in the seventh column)"
+IGNORED = "1 box left out: marked to be ignored (0 in the seventh column)"
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_ground_truth_is_imported_box_by_box(imported, labels_of, project, tmp_p
     file.write_text(GROUND_TRUTH)
     result = imported(file, mapping={"pedestrian": "car"}, tolerance=0)
     assert len(result.accepted) == 2
-    assert [gap.what for gap in result.gaps] == [NOT_COUNTED]
+    assert [gap.what for gap in result.gaps] == [IGNORED]
     (note,) = result.notes
     assert "no labels.txt; its classes are read as those of MOTChallenge" in note.what
     assert boxes_of(labels_of(project)["one.mp4"][0]) == {
@@ -84,7 +84,7 @@ def test_labels_txt_names_the_classes(read):
     ("text", "why"),
     [
         ("1,1,2,3,4,5,1,0,1\n1,2,2,3,4,5,1,1,1", "it has class 0"),
-        ("1,1,2,3,4,5,1,-1,-1,-1", "it has no classes, though"),
+        ("1,1,2,3,4,5,1,-1,-1,-1", "it has no classes, but"),
     ],
 )
 def test_labels_txt_that_does_not_fit(read, text, why):
@@ -98,9 +98,9 @@ def test_labels_txt_that_does_not_fit(read, text, why):
         ("1,3,10,20,20,30,,3,1", "column 7 is empty"),
         ("1,3,10,20,20,30,1,,1", "it has no classes"),
         ("1,1,10,20,20,30,0.87,3,1", "column 7 has 0.87"),
-        ("1,1,10,20,20,30,1,0,1", "column 8 has 0, which is no class"),
+        ("1,1,10,20,20,30,1,0,1", "column 8 has 0, which is not a class"),
         ("1,1,10,20,20,30,1,14,1", "column 8 has 14"),
-        ("1,1,10,20,20,30,1,2,3", "column 9 has 3, which is no visibility"),
+        ("1,1,10,20,20,30,1,2,3", "column 9 has 3, which is not a visibility"),
         ("1,1,10,20,20,30,1,1,", "it has 8 columns"),
         ("1,1,10,20,20,30,1,4,0,1", "it has 10 columns"),
         ("1,1,10,20,20,30,1,3.25,7.5,1", "it has no classes"),
@@ -188,7 +188,7 @@ def test_what_spreadsheets_and_windows_write(read, text):
         ("", "it is empty"),
         ("hello\nworld", "line 1 has 1 column"),
         ("1,1,2,3", "line 1 has 4 columns"),
-        ("1,1,x,3,4,5,1,1,1", "line 1 has 'x' in column 3, which is no number"),
+        ("1,1,x,3,4,5,1,1,1", "line 1 has 'x' in column 3, which is not a number"),
         (b"\xff\xd8\xff\xe0", "cannot be read as MOTChallenge text"),
     ],
 )
@@ -202,10 +202,10 @@ def test_a_file_of_another_format_is_refused(read, text, fault):
     [
         ("1,1,2,3", "has 4 columns"),
         ("1 1 2 3 4 5", "has 1 column"),
-        ("1,1,x,3,4,5,1,1,1", "has 'x' in column 3, which is no number"),
+        ("1,1,x,3,4,5,1,1,1", "has 'x' in column 3, which is not a number"),
         ("-1,1,2,3,4,5,1,1,1", "has frame -1"),
         ("1.5,1,2,3,4,5,1,1,1", "has frame 1.5"),
-        ("1,1,2_0,3,4,5,1,1,1", "has '2_0' in column 3, which is no number"),
+        ("1,1,2_0,3,4,5,1,1,1", "has '2_0' in column 3, which is not a number"),
         ("1e30,1,2,3,4,5,1,1,1", "has frame 1e30"),
         ("1,1.5,2,3,4,5,1,1,1", "has id 1.5"),
         ("1,1,nan,3,4,5,1,1,1", "has nan in column 3, which is not finite"),
@@ -273,7 +273,7 @@ def test_an_unreadable_seqinfo_is_an_error_of_one_line(tmp_path, caplog):
     (video,) = MotSource(tmp_path).videos(NO_TOOL)
     assert video.tracks
     (message,) = caplog.messages
-    assert "seqinfo.ini is ignored, as it cannot be read" in message
+    assert "seqinfo.ini cannot be read and is ignored" in message
     assert "\n" not in message
 
 
@@ -283,7 +283,7 @@ def test_the_flag_of_ground_truth_of_mot15(tmp_path):
     path.write_text("1,4,5,5,9,9,0,-1,-1,-1\n2,4,5,5,9,9,1,-1,-1,-1\n3,-1,5,5,9,9,0,-1,-1,-1\n")
     (video,) = MotSource(path, ReadOptions(source_format="mot15")).videos(NO_TOOL)
     assert [track.frames.tolist() for track in video.tracks] == [[2], [3]]
-    assert [finding.what for finding in video.findings] == [NOT_COUNTED]
+    assert [finding.what for finding in video.findings] == [IGNORED]
 
 
 def test_an_empty_labels_txt(read):

@@ -123,5 +123,5 @@ def test_frames_of_a_sequence_that_cannot_be_read_are_an_error(mot_folder):
     path = mot_folder / "video_000000" / "seqinfo.ini"
     for runs in ("1-x", "first", "5-9/0", "0-3", "1-999999999999"):
         path.write_text(f"{path.read_text().partition('frames=')[0]}frames={runs}\n")
-        with pytest.raises(AnnotationSourceError, match="which are no runs like 1-9 20-40/5"):
+        with pytest.raises(AnnotationSourceError, match="which are not runs like 1-9 20-40/5"):
             list(MotSource(mot_folder).videos(lambda _: None))

@@ -1,1 +1,1 @@
-"""COCO JSON of video frames."""
+"""Read and write COCO JSON of video frames."""

@@ -1,9 +1,9 @@
-"""COCO JSON of the frames of videos: one image a frame, one annotation an object in a frame.
+"""Read COCO JSON of video frames: an image for each frame, an annotation for each object in it.
 
 ``images`` have ``video_id`` and ``frame_id``, ``annotations`` have ``instance_id`` or ``track_id``.
 Source: the format CocoVID of mmtracking, where ``frame_id`` counts from 0, and TAO, which calls it
-``frame_index``. Converters of CenterTrack's family count ``frame_id`` from 1; which one a file does
-is given by its numbers. `deeplake_labelbox.training.to_coco` writes such files.
+``frame_index``. Converters of CenterTrack's family count ``frame_id`` from 1; the numbers in a file
+show which one it is. `deeplake_labelbox.training.to_coco` writes such files.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from deeplake_labelbox._formats.coco_json import (
     Entry,
     Size,
     add_shape,
-    crowds_noted,
     folders_of,
     length_of,
+    note_crowds,
     number_in,
     referenced_id,
     score_of,
@@ -48,8 +48,8 @@ class _CocoVideo:
 
     Attributes:
         names: Names by which the video may be found.
-        images: By id.
-        annotations: Place and content of each.
+        images: Images by id.
+        annotations: Index and content of each annotation.
         declared: Number of its frames, if the file has it.
         size: Width and height, if the file has them.
     """
@@ -64,15 +64,16 @@ class _CocoVideo:
 class CocoSource:
     """A JSON file of COCO whose images are frames of videos.
 
-    A class that is drawn with a rectangle tool in the project gets the boxes, any other the masks
-    where there are some.
+    Classes with a rectangle tool in the project get the boxes, other classes the masks, if there
+    are any.
 
     Args:
         content: The file.
-        options: How it is read; a data row names the video of a file that has one only.
+
+        options: Options for reading; a data row names the video of a file that has only one.
 
     Raises:
-        AnnotationSourceError: If it is of another format.
+        AnnotationSourceError: If it has another format.
     """
 
     def __init__(
@@ -97,18 +98,18 @@ class CocoSource:
 
     @property
     def names(self) -> frozenset[str]:
-        """The classes that the file lists."""
+        """The classes that the file declares."""
         return frozenset(self._content.categories.values())
 
     def videos(self, kind_of: KindOf) -> Iterator[VideoAnnotations]:
-        """Yield the annotations of each video; what cannot be read is refused by annotation.
+        """Yield the annotations of each video; annotations that cannot be read are refused.
 
         Raises:
             AnnotationSourceError: If the images of all annotations are missing.
         """
         if self._lost and len(self._lost) == len(self._content.annotations):
             raise AnnotationSourceError(
-                f"{self._content.path}: none of the images that its annotations name is in "
+                f"{self._content.path}: none of the images to which its annotations refer is in "
                 f"'images'."
             )
         findings = [
@@ -149,7 +150,7 @@ class CocoSource:
                 video.names = (data_row,)
         elif not all(video.names for video in videos.values()):
             raise AnnotationSourceError(
-                f"{self._content.path} does not say which video its images are of: they have no "
+                f"{self._content.path} does not name the video of its images: they have no "
                 f"video_id and no folder. Name the data row with `data_rows`."
             )
         return videos
@@ -164,7 +165,7 @@ class CocoSource:
         video = as_mapping(listed.get(place))
         names = [as_text(video.get(key)) for key in ("name", "file_name")]
         found = tuple(dict.fromkeys(name for name in (*names, *folders) if name))
-        # Another video of the project may be called like an id.
+        # Only if there is no other name: an id may also be the name of another video.
         return place, found or (place,)
 
     def _video(
@@ -187,7 +188,7 @@ class CocoSource:
         for index, annotation in video.annotations:
             self._add(builder, index, annotation, video, frame_of, doubt, kind_of)
         findings = [*findings, *builder.findings()]
-        findings += crowds_noted(annotation for _, annotation in video.annotations)
+        findings += note_crowds(annotation for _, annotation in video.annotations)
         return VideoAnnotations(
             data_row=video.names,
             tracks=builder.tracks(),
@@ -224,7 +225,7 @@ class CocoSource:
         size = size_of(video.images[image]) or video.size
         if size != video.size:
             kind: Any = "rectangle" if boxes or not shapes[1] else "raster-segmentation"
-            reason = f"{where} is of an image of another size than the video's first"
+            reason = f"{where} is of an image whose size differs from the video's first image"
             builder.leave_out(name, kind, track, frame_of[image], reason)
             return
         key_frame = annotation.get("key_frame")
@@ -250,7 +251,7 @@ def open_json(path: str, options: ReadOptions) -> CocoSource | YoutubeVisSource:
 
 
 def _track(annotation: Entry) -> str | None:
-    """The object of an annotation; ``None`` if it is one of its own."""
+    """Return the track of an annotation; ``None`` if it has none."""
     attributes = as_mapping(annotation.get("attributes"))
     for source in (annotation, attributes):
         for key in _TRACK_KEYS:
@@ -261,15 +262,17 @@ def _track(annotation: Entry) -> str | None:
 
 
 def _frame_numbers(video: _CocoVideo) -> tuple[list[int] | None, int | None]:
-    """The number of each image, and the number of a video's first frame if two numbers tell.
+    """Return the number of each image, and the number of a video's first frame if known.
 
-    An image has a number in its entry and one in its file name. Where the latter is one more in
-    all images, the entries count from 0; where the entries merely count the images, the file names
-    tell more.
+    An image may have a number in its entry and one in its file name. If the latter is one more in
+    all images, the entries count from 0. If the entries only count the images, the numbers in the
+    file names are used.
     """
     images = list(video.images.values())
-    stated = _all([next((n for n in _stated(image) if n is not None), None) for image in images])
-    named = _all([number_in(str(image.get("file_name") or "")) for image in images])
+    stated = _all_or_none(
+        [next((n for n in _stated(image) if n is not None), None) for image in images]
+    )
+    named = _all_or_none([number_in(str(image.get("file_name") or "")) for image in images])
     if stated is None or named is None:
         return (named if stated is None else stated), None
     apart = {name - number for name, number in zip(named, stated, strict=True)}
@@ -290,6 +293,6 @@ def _stated(image: Entry) -> Iterator[int | None]:
         yield whole_number(image.get(key))
 
 
-def _all(numbers: list[int | None]) -> list[int] | None:
+def _all_or_none(numbers: list[int | None]) -> list[int] | None:
     found = [number for number in numbers if number is not None]
     return found if found and len(found) == len(numbers) else None

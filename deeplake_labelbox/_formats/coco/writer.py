@@ -1,4 +1,4 @@
-"""The ground truth of a dataset as COCO detection JSON, for evaluation tools.
+"""Write the ground truth of a dataset as COCO detection JSON, for evaluation tools.
 
 Format: https://cocodataset.org/#format-data.
 """
@@ -34,29 +34,28 @@ def to_coco(
     videos: Iterable[int] | None = None,
     where: Where | None = None,
 ) -> dict[str, Any]:
-    """Make COCO detection JSON of the frames that are labeled.
+    """Make COCO detection JSON of the labeled frames.
 
     Args:
         dataset: A `LabeledDataset`, an open Deep Lake dataset, or a path.
         columns: Names of columns of rectangles, masks or polygons. By default all columns of
             rectangles, or if there are none, all of masks and polygons.
         videos: Values of ``video_idx``; by default all.
-        where: A condition in TQL, a function of a row, or the view of a query, that frames have to
-            meet.
+        where: Condition for frames: TQL, a function of a row, or the view of a query.
 
     Returns:
-        A dict that `json.dump` takes. ``images``: ``id`` is the ``image_id`` of `FrameDataset`'s
+        A dict for `json.dump`. ``images``: ``id`` is the ``image_id`` of `FrameDataset`'s
         targets; ``file_name`` is ``<video_idx>/<frame from 1, 6 digits>.png``, a name
         without a file. ``annotations``:
         ``category_id`` is the number in ``labels``; ``bbox`` is left, top, width, height as in
-        the dataset, not cut at the edges; objects without an area within their frame are left
-        out, as by `FrameDataset`, and logged once. Where the picture size changes within a video,
-        each image has its own size, and what is in it is in pixels of that; ``segmentation``
-        is for polygons a list of one polygon [x, y, x, y, …], for
-        masks an uncompressed run-length encoding ``{"size": [H, W], "counts": [...]}``
-        (column by column, beginning with a run of 0), and for rectangles missing; ``track_id``
-        and ``key_frame`` are additions that tools pass over. ``videos`` is as in COCO-like
-        video formats: ``id`` is ``video_idx``, ``length`` the number of frames of the video.
+        the dataset, not clipped at the edges; objects without an area within their frame are left
+        out, as by `FrameDataset`, and logged once. If the picture size changes within a video,
+        each image has its own size, and its annotations are in pixels of that size;
+        ``segmentation`` is a list of one polygon [x, y, x, y, …] for polygons, an uncompressed
+        run-length encoding ``{"size": [H, W], "counts": [...]}`` for masks (column by column,
+        beginning with a run of 0), and missing for rectangles; ``track_id`` and ``key_frame`` are
+        additions that tools ignore. ``videos`` is as in COCO-like video formats: ``id`` is
+        ``video_idx``, ``length`` the number of frames of the video.
 
     Raises:
         ConfigurationError: If an argument does not fit the dataset.
@@ -87,11 +86,11 @@ def to_coco(
 
 
 class CocoContent:
-    """The content of a file, gathered frame by frame.
+    """The content of a file, collected frame by frame.
 
     Args:
         space: The classes and columns.
-        description: What it is of.
+        description: Description in the file.
     """
 
     def __init__(self, space: LabelSpace, description: str | None = None) -> None:
@@ -102,7 +101,7 @@ class CocoContent:
         self._annotations: list[dict[str, Any]] = []
 
     def add(self, frame: WrittenFrame, file_name: str) -> None:
-        """Add a frame whose picture has this name."""
+        """Add a frame and the name of its picture."""
         entry = frame.video.entry
         self._videos.setdefault(
             entry.video_idx,
@@ -125,7 +124,7 @@ class CocoContent:
                 self._annotations.append({"id": number, "image_id": image, **annotation})
 
     def as_json(self) -> dict[str, Any]:
-        """All of it, as `json.dump` takes it."""
+        """Return the whole content, for `json.dump`."""
         return {
             "info": {"description": self._description},
             "videos": list(self._videos.values()),
@@ -161,7 +160,7 @@ class CocoWriter:
         return self._folder / part / name
 
     def end(self) -> None:
-        """Nothing is written by video."""
+        """Do nothing: files are written by part."""
 
     def finish(self) -> None:
         """Write the file of each part."""
@@ -172,15 +171,15 @@ class CocoWriter:
 
 
 def categories_of(space: LabelSpace) -> list[dict[str, Any]]:
-    """The classes as COCO lists them."""
+    """Return the classes in the form of COCO."""
     return [{"id": number, "name": name} for number, name in enumerate(space.class_names) if number]
 
 
 def run_length(mask: NDArray[Any]) -> dict[str, list[int]]:
-    """COCO's uncompressed run-length encoding of an (H, W) mask.
+    """Encode an (H, W) mask in COCO's uncompressed run-length encoding.
 
-    Runs go down the columns, one column after the other, and begin with a run of 0, which is of
-    length 0 where the first pixel is set.
+    Runs go down the columns, one column after the other, and begin with a run of 0, which has
+    length 0 if the first pixel is set.
     """
     pixels = np.asarray(mask, dtype=bool).ravel(order="F")
     ends = np.flatnonzero(np.diff(pixels)) + 1
@@ -189,7 +188,7 @@ def run_length(mask: NDArray[Any]) -> dict[str, list[int]]:
 
 
 def shapes_of(objects: FrameObjects, boxes: NDArray[np.float32]) -> Iterator[dict[str, Any]]:
-    """``bbox``, ``area`` and, of masks and polygons, ``segmentation`` of each object."""
+    """Yield ``bbox``, ``area`` and, for masks and polygons, ``segmentation`` of each object."""
     keys_of = ANNOTATIONS[objects.kind.name]
     for shape, (left, top, right, bottom) in zip(objects.shapes, boxes.tolist(), strict=True):
         area = (right - left) * (bottom - top)
@@ -213,7 +212,7 @@ def _of_box(box: NDArray[np.float32]) -> dict[str, Any]:
 
 def _of_polygon(vertices: NDArray[np.float32]) -> dict[str, Any]:
     x, y = vertices[:, 0].astype(float), vertices[:, 1].astype(float)
-    # Tools take four numbers for a box.
+    # Tools read four numbers as a box.
     corners = vertices if len(vertices) > 2 else np.resize(vertices, (3, 2))
     return {
         "segmentation": [[round(float(value), 3) for value in corners.ravel()]],

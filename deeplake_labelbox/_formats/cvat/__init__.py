@@ -1,1 +1,1 @@
-"""CVAT for video."""
+"""Read and write CVAT for video."""

@@ -1,4 +1,4 @@
-"""Files of CVAT in a folder, one for each task, as `CvatWriter` writes them."""
+"""Read a folder of CVAT files, one for each task, as `CvatWriter` writes them."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ from deeplake_labelbox.errors import AnnotationSourceError
 
 
 def open_cvat(path: str, options: ReadOptions) -> AnnotationSource:
-    """Open a file, or the folder of files; see `Read`."""
+    """Open a file or a folder of files; see `Read`."""
     return CvatFolder(path, options) if Path(path).is_dir() else CvatSource(path, options)
 
 
 class CvatFolder:
     """The files ``annotations.xml`` of a folder; some may have no track.
 
-    They stand in the folder itself, in one for each video, or in these below one for each split.
+    They are in the folder itself, in a folder for each video, or in such folders for each split.
 
     Args:
         path: The folder.
-        options: How they are read.
+
+        options: Options for reading.
 
     Raises:
         AnnotationSourceError: If there are none, one of them cannot be read, or none has a track.
@@ -36,8 +37,8 @@ class CvatFolder:
         self._sources = [CvatSource(file, options, may_be_empty=True) for file in files]
         if not len(self):
             raise AnnotationSourceError(
-                f"{path} has no annotations.xml of CVAT with a <track>, neither itself nor in "
-                f"the folders of its videos or splits; pass the file or folder that has it."
+                f"{path} has no annotations.xml of CVAT with a <track>, neither directly nor in "
+                f"folders of videos or splits; pass the file or folder that has it."
             )
         if options.data_row is not None and len(self) > 1:
             raise AnnotationSourceError(
@@ -50,12 +51,12 @@ class CvatFolder:
 
     @property
     def names(self) -> frozenset[str]:
-        """The labels that they list."""
+        """The labels that the files declare."""
         return frozenset().union(*(source.names for source in self._sources))
 
     @property
     def questions(self) -> Mapping[str, tuple[AnswerKind, tuple[str, ...]]]:
-        """Kind and options of the attributes by name."""
+        """Kind and options of each attribute, by name."""
         return {
             name: question
             for source in self._sources

@@ -1,7 +1,7 @@
-"""CVAT for video, version 1.1: XML with a ``track`` an object and a shape a frame.
+"""Read CVAT for video 1.1: XML with a ``track`` for each object and a shape for each frame.
 
-The XML is read with `defusedxml`: the parsers of the standard library expand entities, so that a
-small file of a stranger can fill the memory ("billion laughs") or read other files.
+The XML is read with `defusedxml`: the parsers of the standard library expand entities, so a small
+malicious file could fill the memory ("billion laughs") or read other files.
 """
 
 from __future__ import annotations
@@ -42,16 +42,16 @@ _INPUTS: Final[Mapping[str, AnswerKind]] = {
 class CvatSource:
     """A file of CVAT for video: the export of a project, a task or a job.
 
-    A track with a shape that Labelbox does not have, or that cannot be read, is refused as a whole:
+    A track with a shape that Labelbox does not have, or that cannot be read, is refused completely:
     nothing is guessed between its other shapes.
 
     Args:
         path: The XML file.
-        options: How it is read; a data row names the video of a file that has one only.
+        options: Options for reading; a data row names the video of a file that has only one.
         may_be_empty: Whether it may have no track.
 
     Raises:
-        AnnotationSourceError: If there is no such file, or it is of another format.
+        AnnotationSourceError: If there is no such file, or it has another format.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class CvatSource:
             )
         if root is None or root.tag != "annotations":
             raise AnnotationSourceError(
-                f"{path} is no file of CVAT for video: it needs <annotations> with <track> "
+                f"{path} is not a file of CVAT for video; it needs <annotations> with <track> "
                 f"elements. Export the task as 'CVAT for video 1.1'."
             )
         self._labels = frozenset(
@@ -88,7 +88,7 @@ class CvatSource:
         for index, track in enumerate(root.iter("track")):
             name = track.get("id") or f"#{index}"
             if name in names:
-                # Files that were joined number their tracks alike.
+                # Merged files may repeat track numbers.
                 name = f"{name}#{index}"
             names.add(name)
             self._tracks.setdefault(track.get("task_id"), []).append((name, track))
@@ -112,16 +112,16 @@ class CvatSource:
 
     @property
     def names(self) -> frozenset[str]:
-        """The labels that its <meta> lists."""
+        """The labels that its <meta> declares."""
         return self._labels
 
     @property
     def questions(self) -> Mapping[str, tuple[AnswerKind, tuple[str, ...]]]:
-        """Kind and options of the attributes by name, as its <meta> lists them."""
+        """Kind and options of each attribute in its <meta>, by name."""
         return self._questions
 
     def videos(self, kind_of: KindOf) -> Iterator[VideoAnnotations]:  # noqa: ARG002 - each shape has one geometry
-        """Yield the annotations of each video; tasks of one video are put together."""
+        """Yield the annotations of each video; tasks of the same video are merged."""
         for task_id, tracks in self._tracks.items():
             if self._tasks.find(task_id) is None:
                 yield self._without_task(task_id, tracks)
@@ -129,7 +129,7 @@ class CvatSource:
             yield self._video(tasks)
 
     def _by_video(self) -> list[dict[str | None, CvatTask]]:
-        """The tasks that have tracks; those of one video that share no frame are together."""
+        """Group the tasks with tracks: tasks of one video that share no frame."""
         videos: list[dict[str | None, CvatTask]] = []
         for task_id in self._tracks:
             task = self._tasks.find(task_id)
@@ -137,7 +137,7 @@ class CvatSource:
                 continue
             for others in videos:
                 if all(
-                    task.video == other.video and task.is_apart_from(other)
+                    task.video == other.video and task.shares_no_frame_with(other)
                     for other in others.values()
                 ):
                     others[task_id] = task
@@ -149,11 +149,9 @@ class CvatSource:
     def _without_task(
         self, task_id: str | None, tracks: list[tuple[str, Element]]
     ) -> VideoAnnotations:
-        reason = f"the <meta> of the file does not have its task {task_id}"
+        reason = f"its task {task_id} is not in the <meta> of the file"
         if task_id is None:
-            reason = (
-                f"it does not say which of the {len(self._tasks)} tasks of the file it belongs to"
-            )
+            reason = f"it does not name its task, and the file has {len(self._tasks)}"
         return VideoAnnotations(
             data_row=(f"{self._path.name}, task {task_id or 'unknown'}",),
             refused=[RefusedObject(_label(track), name, reason) for name, track in tracks],
@@ -168,7 +166,7 @@ class CvatSource:
         builder = TrackBuilder()
         findings: list[SourceFinding] = []
         occluded: list[int] = []
-        # Masks that come later are painted over others.
+        # Later masks are painted over earlier ones.
         for name, element, task in sorted(tracks, key=lambda entry: _z_order(entry[1])):
             label = _label(element)
             try:
@@ -187,10 +185,10 @@ class CvatSource:
                 for what, frames in track.problems.items()
             ]
         if occluded:
-            what = "'occluded' is set, which is not imported, as Labelbox has no such mark"
+            what = "'occluded' is not imported, because Labelbox has no such mark"
             findings.append(SourceFinding(what, min(occluded) + 1, len(occluded), is_note=True))
         if grouped := sum(element.get("group_id", "0") != "0" for _, element, _ in tracks):
-            what = "a 'group_id' is set, which is not imported, as Labelbox has no groups"
+            what = "a 'group_id' is not imported, because Labelbox has no groups"
             findings.append(SourceFinding(what, None, grouped, is_note=True))
         names = dict.fromkeys(name for task in tasks.values() for name in task.names)
         return VideoAnnotations(
@@ -234,7 +232,7 @@ def _label(track: Element) -> str:
 
 
 def _pictures(tasks: Collection[CvatTask]) -> NDArray[np.int64] | None:
-    """The frames of tasks, from 1, if the file has all of them."""
+    """Return the frames of tasks, from 1; ``None`` if the end of a task is unknown."""
     ends = [task.last for task in tasks]
     if None in ends:
         return None
@@ -247,7 +245,7 @@ def _pictures(tasks: Collection[CvatTask]) -> NDArray[np.int64] | None:
 
 
 def _z_order(track: Element) -> int:
-    """The layer of a track, from its first shape."""
+    """Return the layer of a track, from its first shape."""
     shape = next(iter(track), None)
     try:
         return int("0" if shape is None else shape.get("z_order", "0"))

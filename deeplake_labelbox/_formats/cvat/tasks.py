@@ -1,7 +1,7 @@
-"""Tasks of a CVAT file: which frames of which video they cover.
+"""Read the tasks of a CVAT file: which frames of which video they cover.
 
 The numbers of a file count frames of the video from 0. A task may begin later (``start_frame``) and
-have every n-th frame only (``frame_filter``, "step=n"). In the export of a project the numbers
+have only every n-th frame (``frame_filter``, "step=n"). In the export of a project the numbers
 continue: those of a task follow all earlier tasks (by id) of its subset, each of which takes
 ``start_frame + step * size``; every subset begins at 0. Source: `ProjectData` in CVAT's
 ``dataset_manager/bindings.py``.
@@ -27,13 +27,13 @@ class CvatTask:
     """A task or a job.
 
     Attributes:
-        names: What its video may be called, best first.
+        names: Possible names of its video, best first.
         source: The file name of its video, if known.
         size: Width and height of the pictures in pixels, if known.
         start: Its first frame, from 0.
         last: Its last frame; ``None`` if unknown.
         step: Frames of the video from one of its frames to the next.
-        offset: How much larger the numbers in the file are than those of the video.
+        offset: Difference between the numbers in the file and those of the video.
         stop_frame: Its ``stop_frame`` in the file.
     """
 
@@ -48,29 +48,29 @@ class CvatTask:
 
     @property
     def video(self) -> object:
-        """What tasks of one video have in common; of an unnamed video there is one task."""
+        """Key that tasks of the same video share; an unnamed video has only one task."""
         return (self.source, self.size) if self.source else self
 
-    def is_apart_from(self, other: CvatTask) -> bool:
-        """Whether two tasks of one video are known to have no frame in common."""
+    def shares_no_frame_with(self, other: CvatTask) -> bool:
+        """Return whether two tasks of one video are known to share no frame."""
         if self.last is None or other.last is None:
             return False
         frames = range(self.start, self.last + 1, self.step)
         return frozenset(frames).isdisjoint(range(other.start, other.last + 1, other.step))
 
     def has(self, frame: int) -> bool:
-        """Whether a frame of the video, from 0, is one of the task's."""
+        """Return whether the task has a frame of the video, counted from 0."""
         if frame < self.start or (frame - self.start) % self.step:
             return False
         return self.last is None or frame <= self.last
 
     def last_before(self, frame: int) -> int:
-        """The last frame of the task before one of the video, from 0."""
+        """Return the last frame of the task before a frame of the video, from 0."""
         last = self.start + (frame - 1 - self.start) // self.step * self.step
         return last if self.last is None else min(last, self.last)
 
     def frames_in_words(self, numbers: Sequence[int]) -> str:
-        """Name numbers of the file that the task does not have, and those that it has."""
+        """Describe frame numbers of the file that the task does not have, and its range."""
         shown = ", ".join(map(str, numbers[:_NUMBERS_SHOWN]))
         more = f" and {len(numbers) - _NUMBERS_SHOWN} more" * (len(numbers) > _NUMBERS_SHOWN)
         last = "" if self.last is None else f" and ends at {self.last + self.offset}"
@@ -106,17 +106,17 @@ class CvatTasks:
             elements = [*project.iterfind("tasks/task"), *project.iterfind("task")]
             beside = [project, meta]
         if len(elements) > 1:
-            # Elements beside several tasks belong to none of them.
+            # Elements next to several tasks do not belong to any of them.
             beside = []
         for element in elements:
             self._by_id[element.findtext("id")] = self._task(element, beside)
         if project is not None:
-            self._move(elements, root)
+            self._set_offsets(elements, root)
         if not elements:
             self._by_id[None] = self._task(Element("task"), beside)
 
     def find(self, task_id: str | None) -> CvatTask | None:
-        """The task of a track by its ``task_id``, which only tracks of projects have."""
+        """Find the task of a track by its ``task_id``, which only tracks of projects have."""
         if task_id is None and len(self._by_id) == 1:
             return next(iter(self._by_id.values()))
         return self._by_id.get(task_id)
@@ -147,31 +147,31 @@ class CvatTasks:
             stop_frame=stop,
         )
 
-    def _move(self, elements: list[Element], root: Element) -> None:
-        """Add the offsets of a project's tasks."""
+    def _set_offsets(self, elements: list[Element], root: Element) -> None:
+        """Set the offsets of a project's tasks."""
         subsets = self._subsets(elements, root)
-        ahead: dict[str, int] = {}
+        next_offset: dict[str, int] = {}
         for element in sorted(elements, key=self._id):
             task_id = element.findtext("id")
             task, subset = self._by_id[task_id], subsets[task_id]
-            offset = ahead.setdefault(subset, 0)
+            offset = next_offset.setdefault(subset, 0)
             self._by_id[task_id] = replace(task, offset=offset)
             if task.last is not None:
                 count = self._number([element], "size")
                 if count is None:
                     count = (task.last - task.start) // task.step + 1
-                ahead[subset] = offset + task.start + task.step * count
+                next_offset[subset] = offset + task.start + task.step * count
             elif any(subsets[e.findtext("id")] == subset for e in elements if e is not element):
                 raise AnnotationSourceError(
                     f"{self._path} does not have the size of task {task_id}, so the frames of the "
-                    f"other tasks of its subset are not known; export each task by itself."
+                    f"other tasks of its subset are unknown; export each task separately."
                 )
 
     def _subsets(self, elements: list[Element], root: Element) -> Mapping[str | None, str]:
-        """The subset of each task.
+        """Find the subset of each task.
 
-        Tracks name it without doubt. In the ``<meta>``, tasks without a subset are in "default",
-        like those of a subset of that name, although CVAT numbers them separately.
+        Tracks name it reliably. In the ``<meta>``, tasks without a subset are in "default", like
+        those of a subset of that name, although CVAT numbers them separately.
         """
         subsets = {
             track.get("task_id"): str(track.get("subset"))
@@ -184,8 +184,8 @@ class CvatTasks:
             name = (subset or "").strip() or _DEFAULT_SUBSET
             if task_id not in subsets and name == _DEFAULT_SUBSET and listed.count(name) > 1:
                 raise AnnotationSourceError(
-                    f"{self._path} has two subsets that are called {name!r}, and does not say in "
-                    f"which of them task {task_id} is; export each task by itself."
+                    f"{self._path} has two subsets named {name!r}, and it is unclear to which of "
+                    f"them task {task_id} belongs; export each task separately."
                 )
             subsets.setdefault(task_id, name)
         return subsets
@@ -213,14 +213,15 @@ class CvatTasks:
             number = int(text) if text else None
         except ValueError as error:
             raise AnnotationSourceError(
-                f"{self._path} has a <{tag.rpartition('/')[2]}> {text!r}, which is no whole number."
+                f"{self._path} has a <{tag.rpartition('/')[2]}> {text!r}, which is not a whole "
+                f"number."
             ) from error
         if number is not None and number < 0:
-            raise AnnotationSourceError(f"{self._path} has a <{tag}> {number} below 0.")
+            raise AnnotationSourceError(f"{self._path} has a negative <{tag}> {number}.")
         return number
 
 
 def _text(places: list[Element], tag: str) -> str | None:
-    """The first text of a tag in the places."""
+    """Return the first text of a tag in the places."""
     texts = ((place.findtext(tag) or "").strip() for place in places)
     return next(filter(None, texts), None)

@@ -1,10 +1,10 @@
-"""Tracks of CVAT: the shapes that are written to the shape on every frame.
+"""Expand tracks of CVAT from the written shapes to a shape on every frame.
 
-A shape holds until the next one of its track, and boxes, points, lines and polygons move linearly
-towards it; one that is ``outside`` ends it. CVAT itself writes every frame on which an object is,
-and leaves out deleted frames; a shape that is no track has one frame, which an ``outside`` shape
-follows only if that one comes before the last frame. Source: docs.cvat.ai, "CVAT for video", and
-CVAT's ``dataset_manager/formats/cvat.py``.
+A shape is held until the next one of its track; boxes, points, lines and polygons move linearly
+towards it. An ``outside`` shape ends it. CVAT itself writes every frame with the object and leaves
+out deleted frames. A single shape that is not a track has one frame; an ``outside`` shape follows
+it only if there is a later frame. Source: docs.cvat.ai, "CVAT for video", and CVAT's
+``dataset_manager/formats/cvat.py``.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ KINDS: Final[Mapping[str, ToolKind]] = {
 
 _FEWEST_VERTICES: Final = {"points": 1, "polyline": 2, "polygon": 3}
 
-_DELETED = "frames inside it are not in the file, as CVAT leaves out deleted frames; not labeled"
-_HELD = "the number of its vertices changes, so it is held in between"
+_DELETED = "frames inside it are missing, because CVAT leaves out deleted frames; not labeled"
+_HELD = "the number of its vertices changes, so the shape is held in between"
 _NO_END = "the file does not say how many frames it has; the object ends with its last shape"
 
 
@@ -45,10 +45,10 @@ class CvatShape:
 
     Attributes:
         frame: Frame of the video, from 0.
-        value: As the `TrackBuilder` takes it; ``None`` where the object is not in the picture.
+        value: Value for the `TrackBuilder`; ``None`` if the object is not in the picture.
         drawn: Whether it is a key frame.
         answers: The attributes.
-        left_out: Whether it is somewhere on a frame that the task does not have.
+        left_out: Whether it is on a frame that the task does not have.
     """
 
     frame: int
@@ -60,16 +60,16 @@ class CvatShape:
 
 @dataclass(slots=True)
 class CvatTrack:
-    """A track as it is written.
+    """A track as written in the file.
 
     Attributes:
-        kind: Which geometry it has.
+        kind: Kind of geometry.
         shapes: The shapes, ascending.
         lists_all_frames: Whether frames between key frames are written as well.
-        is_single: Whether it is a shape of one frame, rather than a track.
+        is_single: Whether it is a single shape, not a track.
         occluded: Frames on which it is marked as occluded, from 0.
-        problems: What cannot be imported, and the frames, from 0; none where the video does not
-            have them.
+        problems: What cannot be imported, with frames from 0; no frames if the video does not have
+            them.
     """
 
     kind: ToolKind
@@ -80,7 +80,7 @@ class CvatTrack:
     problems: dict[str, list[int]] = field(default_factory=dict)
 
     def on_every_frame(self, task: CvatTask) -> Iterator[CvatShape]:
-        """The shapes on every frame on which the object is visible; notes problems."""
+        """Yield the shape on every frame with the object; record problems."""
         for shape, following in zip(self.shapes, [*self.shapes[1:], None], strict=True):
             if shape.value is None:
                 continue
@@ -97,7 +97,7 @@ class CvatTrack:
                 yield replace(shape, frame=frame, value=value, drawn=False)
 
     def _change(self, shape: CvatShape, following: CvatShape | None) -> NDArray[np.float64] | None:
-        """How much the coordinates change to the next shape; ``None`` where they are held."""
+        """Return the change of coordinates to the next shape; ``None`` if they are held."""
         if self.kind == "raster-segmentation" or following is None or following.value is None:
             return None
         if len(following.value) != len(shape.value):
@@ -107,7 +107,7 @@ class CvatTrack:
         return change
 
     def _end(self, shape: CvatShape, following: CvatShape | None, task: CvatTask) -> int:
-        """The last frame on which a shape holds, or moves towards the next one."""
+        """Return the last frame on which a shape is held or moves towards the next one."""
         if following is None:
             if self.is_single:
                 return shape.frame
@@ -119,7 +119,7 @@ class CvatTrack:
             return shape.frame
         else:
             after = following.frame
-        # Between two frames of the task nothing is known.
+        # Nothing is known between two frames of the task.
         last = max(shape.frame, task.last_before(after))
         if self.lists_all_frames and last > shape.frame:
             for frame in range(shape.frame + task.step, last + 1, task.step):
@@ -130,7 +130,7 @@ class CvatTrack:
         return following.frame - 1
 
     def note(self, what: str, frame: int) -> None:
-        """Note what cannot be imported on a frame, from 0."""
+        """Record a problem on a frame, from 0."""
         self.problems.setdefault(what, []).append(frame)
 
 
@@ -138,7 +138,7 @@ def read_track(element: Element, task: CvatTask) -> CvatTrack:
     """Read a ``<track>``.
 
     Raises:
-        ValueError: If nothing of it can be imported; the message names shape and reason.
+        ValueError: If nothing of it can be imported; the message has the shape and the reason.
     """
     if not element.get("label"):
         raise ValueError("it has no label")
@@ -156,7 +156,7 @@ def read_track(element: Element, task: CvatTask) -> CvatTrack:
     for written in element:
         shape = _shape(written, task)
         if shape.frame in shapes:
-            track.note("it is in the frame twice; the first one counts", shape.frame)
+            track.note("it is in the frame twice; the first one is used", shape.frame)
             continue
         if shape.value is not None and not task.has(shape.frame):
             left_out.append(shape.frame + task.offset)
@@ -171,14 +171,14 @@ def read_track(element: Element, task: CvatTask) -> CvatTrack:
         what = f"left out on {task.frames_in_words(left_out)}"
         track.problems[what] = []
     if not any(shape.value is not None for shape in track.shapes):
-        raise ValueError("; ".join(track.problems) or "it is outside of the picture in all frames")
+        raise ValueError("; ".join(track.problems) or "it is outside the picture in all frames")
     return track
 
 
 def _is_single(track: CvatTrack, task: CvatTask) -> bool:
-    """Whether CVAT writes the only shape of a track for a shape of one frame.
+    """Return whether the only shape of a track stands for a single shape in CVAT's files.
 
-    It compares numbers of the file, also in a project, where they run on.
+    CVAT compares numbers of the file, even in a project, where they continue.
     """
     if track.kind == "raster-segmentation":
         return True
@@ -192,7 +192,7 @@ def _shape(element: Element, task: CvatTask) -> CvatShape:
     try:
         frame = int(written or "")
     except ValueError as error:
-        raise ValueError(f"{place} has no number of a frame") from error
+        raise ValueError(f"{place} has no frame number") from error
     if frame < 0:
         raise ValueError(f"{place} has a negative frame number")
     frame -= task.offset
@@ -243,7 +243,7 @@ def _value(element: Element, size: tuple[int, int] | None) -> Any:
     if element.tag != "points":
         return points
     if len(points) > 1:
-        raise ValueError(f"has {len(points)} points; a point of Labelbox is one")
+        raise ValueError(f"has {len(points)} points; a Labelbox point has only one")
     return points[0]
 
 
@@ -267,7 +267,7 @@ def _mask(element: Element, size: tuple[int, int] | None) -> Any:
 def _mask_pixels(
     lengths: list[int], box: tuple[int, int, int, int], size: tuple[int, int]
 ) -> NDArray[np.bool_]:
-    """Runs along the rows of the mask's box, beginning with background."""
+    """Decode runs along the rows of the mask's box, beginning with background."""
     left, top, width, height = box
     pixels = np.zeros((size[1], size[0]), dtype=np.bool_)
     runs = np.repeat(np.arange(len(lengths)) % 2 == 1, lengths)
@@ -286,7 +286,7 @@ def _number(element: Element, key: str) -> float:
     try:
         number = float(element.attrib[key])
     except ValueError as error:
-        raise ValueError(f"has the {key} {element.attrib[key]!r}, which is no number") from error
+        raise ValueError(f"has the {key} {element.attrib[key]!r}, which is not a number") from error
     if not np.isfinite(number):
         raise ValueError(f"has the {key} {element.attrib[key]!r}, which is not finite")
     return number

@@ -1,9 +1,9 @@
-"""CVAT for video, version 1.1, with pictures: a task a video, as CVAT exports and imports it.
+"""Write CVAT for video 1.1 with pictures: a task for each video, as CVAT exports and imports it.
 
-``annotations.xml`` numbers the frames of the video from 0; its ``<meta>`` tells the first and last
-frame of the task and their step. Frames between them that are not there count as deleted, as CVAT
-leaves them out. ``outside`` ends a track at the next frame. CVAT reads shapes of key frames only,
-and moves boxes between them; it has no tracks of masks, only masks of single frames. See `tracks`.
+``annotations.xml`` numbers the frames of the video from 0; its ``<meta>`` has the first and last
+frame of the task and their step. Missing frames between them are read as deleted, because CVAT
+leaves those out. ``outside`` ends a track at the next frame. CVAT reads only shapes of key frames,
+and moves boxes between them; it has no mask tracks, only masks of single frames. See `tracks`.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class CvatWriter:
         task.frames.append(frame.frame_idx)
         task.size = task.size or frame.size
         if frame.size != task.size:
-            self._notes["pictures have another size than the first, which no task tells"] += 1
+            self._notes["pictures have another size than the first; a task has only one"] += 1
         for objects, boxes in frame.objects:
             for index, (track, label) in enumerate(
                 zip(objects.track_ids.tolist(), objects.labels.tolist(), strict=True)
@@ -56,7 +56,7 @@ class CvatWriter:
                 key: tuple[object, ...] = (objects.column.family.column, track, label)
                 if objects.kind.is_mask:
                     key = (*key, frame.frame_idx)
-                    self._notes["masks are of single frames: CVAT has no tracks of them"] += 1
+                    self._notes["masks are of single frames: CVAT has no mask tracks"] += 1
                 found = task.tracks.setdefault(key, _CvatTrack(label))
                 found.shapes[frame.frame_idx] = _shape(objects, boxes, index)
                 if objects.kind.detected_as == "box":
@@ -72,12 +72,12 @@ class CvatWriter:
         ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
 
     def finish(self) -> None:
-        """Every task is whole by itself."""
+        """Do nothing: each task is complete."""
 
 
 @dataclass(slots=True)
 class _CvatTrack:
-    """A track: its shapes by frame, and of boxes their edges and whether they were drawn."""
+    """A track: its shapes by frame, and for boxes their edges and whether they were drawn."""
 
     label: int
     shapes: dict[int, Element] = field(default_factory=dict)
@@ -85,7 +85,7 @@ class _CvatTrack:
     drawn: dict[int, bool] = field(default_factory=dict)
 
     def runs(self, following: Mapping[int, int]) -> Iterator[list[int]]:
-        """The frames on which the object is there without a gap."""
+        """Yield the runs of frames with the object, without gaps."""
         run: list[int] = []
         for frame in self.shapes:
             if run and following[run[-1]] != frame:
@@ -94,15 +94,15 @@ class _CvatTrack:
             run.append(frame)
         yield run
 
-    def moved(self, run: list[int]) -> Iterator[int]:
-        """The frames of a run whose boxes CVAT finds by those of key frames."""
+    def interpolated(self, run: list[int]) -> Iterator[int]:
+        """Yield the frames of a run whose boxes CVAT interpolates correctly from key frames."""
         keys = [n for n, frame in enumerate(run) if n == 0 or self.drawn.get(frame, True)]
         for first, last in pairwise([*keys, len(run)]):
             between = run[first + 1 : last]
             if not between:
                 continue
             begin = self.boxes[run[first]]
-            # Behind the last key frame it holds.
+            # The box is held after the last key frame.
             change = self.boxes[run[last]] - begin if last < len(run) else np.zeros_like(begin)
             length = (run[last] if last < len(run) else run[-1] + 1) - run[first]
             parts = (np.array(between) - run[first])[:, None] / length
@@ -128,12 +128,13 @@ class _Task:
             name = space.class_names[track.label]
             element = SubElement(root, "track", id=str(number), label=name, source="manual")
             for run in track.runs(following):
-                moved = set(track.moved(run))
+                interpolated = set(track.interpolated(run))
                 for frame in run:
-                    element.append(_placed(track.shapes[frame], frame, is_key=frame not in moved))
+                    is_key = frame not in interpolated
+                    element.append(_on_frame(track.shapes[frame], frame, is_key=is_key))
                 if run[-1] in following:
                     last = track.shapes[run[-1]]
-                    element.append(_placed(last, following[run[-1]], outside=True))
+                    element.append(_on_frame(last, following[run[-1]], outside=True))
         return root
 
     def _describe(self, task: Element, space: LabelSpace) -> None:
@@ -162,8 +163,8 @@ class _Task:
         SubElement(task, "source").text = self.video.entry.name
 
 
-def _placed(shape: Element, frame: int, *, is_key: bool = True, outside: bool = False) -> Element:
-    """A shape on a frame; ``outside`` means that the object is gone."""
+def _on_frame(shape: Element, frame: int, *, is_key: bool = True, outside: bool = False) -> Element:
+    """Put a shape on a frame; ``outside`` means that the object is gone."""
     attributes = {
         "frame": str(frame),
         "keyframe": str(int(is_key)),
@@ -186,7 +187,7 @@ def _shape(objects: FrameObjects, boxes: NDArray[np.float32], index: int) -> Ele
 
 
 def _runs(mask: NDArray[np.bool_]) -> dict[str, str]:
-    """The runs along the rows of a mask's box, beginning with background."""
+    """Encode the runs along the rows of a mask's box, beginning with background."""
     rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
     top, left = int(rows[0]), int(columns[0])
     cut = mask[top : rows[-1] + 1, left : columns[-1] + 1]

@@ -1,1 +1,1 @@
-"""Deep Lake datasets."""
+"""Read Deep Lake datasets."""

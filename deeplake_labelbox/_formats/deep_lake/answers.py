@@ -1,4 +1,4 @@
-"""The values of answer columns back to answers by name."""
+"""Convert the values of answer columns back to answers by name."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ ColumnValue = str | tuple[int, ...]
 
 
 class ColumnAnswers:
-    """Reads what several columns say of one object or one frame.
+    """Reads the answers of several columns about one object or one frame.
 
     Args:
         columns: The columns.
         tool: The tool of the objects, or ``None`` for the columns of frames.
-        classifications: What is asked: of the tool, or at the top of the ontology.
+        classifications: Classifications of the tool, or at the top of the ontology.
 
     Attributes:
-        problems: What the columns leave open.
+        problems: What the columns leave ambiguous.
     """
 
     def __init__(
@@ -45,13 +45,14 @@ class ColumnAnswers:
             if not column.has_options and len(sources) > 1:
                 names = ", ".join(repr(source.classification.name) for source in sources)
                 self.problems.append(
-                    f"the column {column.name!r} joins the texts of {names}, which cannot be parted"
+                    f"the column {column.name!r} joins the texts of {names}, which cannot be "
+                    f"separated"
                 )
                 sources = []
             self._sources.append(sources)
 
     def of(self, values: Sequence[ColumnValue]) -> Mapping[str, AnswerValue]:
-        """The answers that the columns hold, in the order of the columns."""
+        """Return the answers for the values of the columns, in column order."""
         key = tuple(values)
         if key not in self._known:
             chosen: dict[int, Any] = {}
@@ -68,14 +69,14 @@ class ColumnAnswers:
 
 
 def values_of(answers: ColumnValues) -> list[ColumnValue]:
-    """The answers of a column for each frame or object."""
+    """Return the values of a column for each frame or object."""
     if not answers.family.has_options:
         return list(answers.words)
     return [tuple(options.tolist()) for options in answers.options]
 
 
 def spans_of(frames: NDArray[np.int64], answers: Iterable[AnswerValue | None]) -> list[AnswerSpan]:
-    """Runs of equal answers over the frames that are known, ascending."""
+    """Join equal answers on consecutive known frames, ascending."""
     spans: list[AnswerSpan] = []
     previous: AnswerValue | None = None
     for frame, answer in zip(frames.tolist(), answers, strict=False):
@@ -105,7 +106,7 @@ def _tree(
         if any(below.values()):
             answers[classification.name] = {value: tree or None for value, tree in below.items()}
         elif kind.has_one:
-            # Not as a text, which a text of the same name would take.
+            # Not a plain string, which a text classification of the same name would accept.
             answers[classification.name] = {options[0].value: None}
         else:
             answers[classification.name] = [option.value for option in options]

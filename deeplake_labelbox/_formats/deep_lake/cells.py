@@ -1,4 +1,4 @@
-"""Coordinates and masks of a dataset, as an import takes them."""
+"""Read coordinates and masks of a dataset in the form of an import."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from deeplake_labelbox._store.labeled_dataset import LabeledDataset
 
 
 def as_written(coordinates: NDArray[Any]) -> NDArray[np.float64]:
-    """Coordinates as 64-bit floats, as they were before they were stored in 32 bits.
+    """Convert coordinates to 64-bit floats, with the values before they were stored in 32 bits.
 
-    The shortest decimal that reads as the same 32-bit float is what was written: Labelbox's
-    coordinates have three decimals, and 32 bits hold these exactly up to 8,192 pixels.
+    The shortest decimal that reads as the same 32-bit float is the original: Labelbox's coordinates
+    have three decimals, which 32 bits hold exactly up to 8,192 pixels.
     """
     if coordinates.dtype != np.float32:
         return coordinates.astype(np.float64)
@@ -34,7 +34,7 @@ class MaskCells:
         self._cell: NDArray[np.bool_] = np.empty((0, 0, 0), dtype=np.bool_)
 
     def source(self, row: int, channel: int) -> MaskSource:
-        """The (H, W) mask of one object in one row, read when it is needed."""
+        """Return the (H, W) mask of one object in one row, read when it is needed."""
         return partial(self._pixels, row, channel)
 
     def _pixels(self, row: int, channel: int) -> NDArray[np.bool_]:
@@ -46,5 +46,5 @@ class MaskCells:
 
 
 def scaled_mask(mask: MaskSource, size: tuple[int, int]) -> MaskSource:
-    """A mask in another height and width."""
+    """Scale a mask to another height and width."""
     return lambda: nearest_pixels(mask()[..., np.newaxis], *size)[..., 0]

@@ -1,4 +1,4 @@
-"""Any Deep Lake dataset as a source: the user maps columns to classes."""
+"""Read any Deep Lake dataset; the user maps columns to classes."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ _TRACK_IDS = "_track_ids"
 class MappedColumnsSource:
     """A dataset with a row per frame.
 
-    The type of a column tells what it holds: BoundingBox (left, top, width, height in pixels),
-    Point, Polygon (taken for polylines) and BinaryMask (H, W, K) hold objects, ClassLabel and
-    Text the answers to frame or global classifications. The column ``<name>_track_ids``, or
-    ``track_ids`` where it has as many entries, says which objects are the same; without either,
-    each object is one of its own in each frame. The video and frame are given by the columns
-    ``video_idx`` and ``frame_idx`` (from 0); without them all rows are one video.
+    The type of a column decides its content: BoundingBox (left, top, width, height in pixels),
+    Point, Polygon (read as polylines) and BinaryMask (H, W, K) are objects, ClassLabel and Text
+    are answers to frame or global classifications. The column ``<name>_track_ids``, or else
+    ``track_ids``, has the tracks of the objects; without either, each object in each frame is a
+    separate track. The columns ``video_idx`` and ``frame_idx`` (from 0) give video and frame;
+    without them, all rows are one video.
 
     Args:
         dataset: The dataset.
-        mapping: Tool or classification of the project by column; which columns are read. They
-            give their own names to what they hold.
+        mapping: Tool or classification of the project by column. Only these columns are read;
+            their names are the names of the classes.
 
     Raises:
-        AnnotationSourceError: If a column does not exist, or is of a type that holds no labels.
+        AnnotationSourceError: If a column does not exist, or its type cannot hold labels.
     """
 
     def __init__(self, dataset: DatasetLike, mapping: Mapping[str, str]) -> None:
@@ -53,12 +53,12 @@ class MappedColumnsSource:
         self._names = list(types)
         self._mapped = frozenset(mapping)
         self._kinds: dict[str, ToolKind | None] = {}
-        for name, goal in mapping.items():
+        for name, mapped in mapping.items():
             if name not in self._names:
                 raise AnnotationSourceError(
                     f"The dataset has no column {name!r}; it has {', '.join(self._names)}."
                 )
-            if not goal:
+            if not mapped:
                 continue
             self._kinds[name] = geometry_kind(types[name])
             found = type_name(types[name])
@@ -74,7 +74,7 @@ class MappedColumnsSource:
 
     @property
     def names(self) -> frozenset[str]:
-        """The columns that are mapped."""
+        """The mapped columns."""
         return self._mapped
 
     def videos(self, kind_of: KindOf) -> Iterator[VideoAnnotations]:  # noqa: ARG002 - columns have one geometry

@@ -1,8 +1,8 @@
-"""A Deep Lake dataset of this package as a source: its label columns read back into tracks.
+"""Read a Deep Lake dataset of this package: convert its label columns back to tracks.
 
-The dataset tells the ontology and group mapping that its labels were written by, and so which
-column holds what. Its tools and classifications have the names of that ontology, whatever the
-project asks that they are imported to.
+The dataset stores the ontology and group mapping that its labels were written with, which determine
+the content of each column. Tools and classifications keep the names of that ontology, whatever
+project they are imported into.
 """
 
 from __future__ import annotations
@@ -52,10 +52,11 @@ from deeplake_labelbox.errors import (
 
 
 def open_dataset(source: DatasetLike, options: ReadOptions) -> AnnotationSource:
-    """Open a dataset, or one that is open; see `Read`.
+    """Open a dataset given by path, or use an open one; see `Read`.
 
     Raises:
-        AnnotationSourceError: If there is none, or it is another's and no column is mapped.
+        AnnotationSourceError: If there is none, or this package did not make it and no column is
+            mapped.
         DatasetError: If it cannot be opened.
     """
     if isinstance(source, str):
@@ -71,14 +72,14 @@ def open_dataset(source: DatasetLike, options: ReadOptions) -> AnnotationSource:
     labels = LabeledDataset.of(source)
     dataset = labels.dataset
     if labels.is_view:
-        read_meta(dataset)  # which refuses a view, and says what to pass
+        read_meta(dataset)  # raises for a view, and says what to pass
     if KEY in dataset.metadata or AppliedLabels.read(dataset) is not None:
-        left_out = frozenset(name for name, goal in options.mapping.items() if not goal)
+        left_out = frozenset(name for name, mapped in options.mapping.items() if not mapped)
         return DeepLakeSource(labels, left_out=left_out, group_mapping=options.group_mapping)
     if not options.mapping:
         raise AnnotationSourceError(
-            "The dataset was not made by this package; say which column holds which tool or "
-            "classification with `mapping={'COLUMN': NAME}`."
+            "The dataset was not made by this package; map its columns to tools and "
+            "classifications with `mapping={'COLUMN': NAME}`."
         )
     return MappedColumnsSource(labels, options.mapping)
 
@@ -87,15 +88,15 @@ class DeepLakeSource:
     """A dataset that `VideoProjectConverter` wrote labels to.
 
     Args:
-        dataset: The dataset, on any branch; of a `LabeledDataset` the labels of its annotator.
+        dataset: The dataset, on any branch; a `LabeledDataset` gives the labels of its annotator.
         left_out: Names of tools and classifications that are not imported.
-        group_mapping: The group mapping that the labels were written with; the dataset knows it,
-            so what is given is checked only.
+        group_mapping: The group mapping that the labels were written with; the dataset stores it,
+            so a given one is only checked.
 
     Raises:
         AnnotationSourceError: If no labels were applied to the dataset.
         ConfigurationError: If the labels were written with another group mapping.
-        DatasetMismatchError: If the dataset was not made by this package, or its rows do not tell
+        DatasetMismatchError: If the dataset was not made by this package, or its rows do not have
             their video.
     """
 
@@ -124,8 +125,8 @@ class DeepLakeSource:
                 f"`group_mapping={dict(sorted(others))}`; leave `group_mapping` out."
             )
         self._families = {family.name: family for family in self._labels.families.objects}
-        # The layout's columns have no annotator before their names.
-        self._above = "" if self._labels.annotator is None else f"{self._labels.annotator}/"
+        # The layout's columns have no annotator prefix.
+        self._prefix = "" if self._labels.annotator is None else f"{self._labels.annotator}/"
         self._kinds = annotated_kinds(self._labels.dataset, self._labels.annotator)
         self._layout = self._lay_out(applied)
 
@@ -134,7 +135,7 @@ class DeepLakeSource:
 
     @property
     def ontology(self) -> Ontology:
-        """The ontology that the labels were written by."""
+        """The ontology that the labels were written with."""
         return self._layout.ontology
 
     @property
@@ -164,7 +165,7 @@ class DeepLakeSource:
         for family in self._labels.families.objects:
             known[f"{family.name}_labels"] = family.class_names if family.labels else ()
             for answer in family.answers:
-                known[answer.column.removeprefix(self._above)] = answer.class_names
+                known[answer.column.removeprefix(self._prefix)] = answer.class_names
         known |= {family.name: family.class_names for family in self._labels.families.answers}
         return make_layout(
             applied.ontology,
@@ -233,14 +234,14 @@ class DeepLakeSource:
             return
         drawn = None if family.key_frames is None else objects.key_frames
         values = self._coordinates(objects)
-        answers = _ObjectAnswers(column, objects, self._above, findings)
+        answers = _ObjectAnswers(column, objects, self._prefix, findings)
         tracks = self._tracks_of(family.track_ids)
         numbers = objects.track_ids
         order = np.argsort(numbers, kind="stable")
         for members in np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1):
             number = int(numbers[members[0]])
             name = objects.class_name(members[0]) if column.grouped else column.tools[0].name
-            # A group has the classes of tools, too, that the ontology no longer has.
+            # A group may also have classes of tools that the ontology no longer has.
             tool = next((tool for tool in column.tools if tool.name == name), None)
             yield ObjectTrack(
                 track=tracks[number][1] if number in tracks else str(number),
@@ -253,7 +254,7 @@ class DeepLakeSource:
             )
 
     def _coordinates(self, objects: FamilyObjects) -> Callable[[NDArray[np.intp]], Any]:
-        """``f(members)``: the coordinates of a track."""
+        """Return a function from the members of a track to its coordinates."""
         family = objects.family
         if GEOMETRIES[family.kind].is_mask:
             masks = MaskCells(self._labels, family.column)
@@ -270,7 +271,7 @@ class DeepLakeSource:
         return lambda members: [as_written(shapes[i]) for i in members]
 
     def _tracks_of(self, column: str | None) -> Mapping[int, tuple[str, str]]:
-        """Data row id and feature id by track id, read once for all videos."""
+        """Return data row id and feature id by track id, read once for all videos."""
         if column is None:
             return {}
         if column not in self._track_ids:
@@ -278,18 +279,18 @@ class DeepLakeSource:
         return self._track_ids[column]
 
     def _unknown_columns(self, video: Video) -> Iterator[SourceFinding]:
-        """Label columns that hold something, but that the ontology no longer has."""
+        """Report label columns with content that the ontology no longer has."""
         known = {column.name for column in self._layout.geometries}
         known |= {column.name for column in self._all_answers()}
         for name, kind in self._kinds.items():
             beside = kind in ("row metadata", "labels", "track_ids", "key_frames")
             if beside or name in known or name in self._left_out:
                 continue
-            (cell,) = self._labels.cells(self._above + name, video.rows[:1])
+            (cell,) = self._labels.cells(self._prefix + name, video.rows[:1])
             if cell is not None:
                 yield SourceFinding(
-                    f"the column {name!r} ({kind}) is of no tool or classification in the "
-                    f"ontology that the labels were written by; it is not imported"
+                    f"the column {name!r} ({kind}) belongs to no tool or classification of the "
+                    f"ontology that the labels were written with; it is not imported"
                 )
 
     def _all_answers(self) -> Iterator[AnswerColumn]:
@@ -305,11 +306,11 @@ class _ObjectAnswers:
         self,
         column: GeometryColumn,
         objects: FamilyObjects,
-        above: str,
+        prefix: str,
         findings: list[SourceFinding],
     ) -> None:
         by_column = {
-            answers.family.column.removeprefix(above): answers
+            answers.family.column.removeprefix(prefix): answers
             for answers in objects.answers.values()
         }
         self._columns = [answer for answer in column.answers if answer.name in by_column]
@@ -318,7 +319,7 @@ class _ObjectAnswers:
         self._findings = findings
 
     def of(self, tool: Tool, members: NDArray[np.intp]) -> list[Mapping[str, Any]]:
-        """The answers about some objects of a tool."""
+        """Return the answers about some objects of a tool."""
         if not self._columns:
             return [{}] * len(members)
         decoder = self._decoders.get(id(tool))
@@ -335,7 +336,7 @@ def _size_in_labelbox(video: Video) -> tuple[int, int] | None:
 
 
 def _in_labelbox(coordinates: Any, kind: ToolKind, video: Video) -> Any:
-    """Coordinates in pixels of the video, where the dataset was made with ``resize``."""
+    """Convert coordinates to pixels of the video, if the dataset was made with ``resize``."""
     if video.source_size is None or video.size is None or video.source_size == video.size:
         return coordinates
     if GEOMETRIES[kind].is_mask:

@@ -1,1 +1,1 @@
-"""MOTChallenge text."""
+"""Read and write MOTChallenge text."""

@@ -1,4 +1,4 @@
-"""Lines of MOTChallenge text to numbers: encodings, separators, headers, empty fields."""
+"""Parse lines of MOTChallenge text: encodings, separators, headers, empty fields."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from deeplake_labelbox.errors import AnnotationSourceError
 _NEEDED: Final = 6
 _MAX_FRAME: Final = 1 << 31
 
-# What the first six columns are called in headers.
+# Names of the first six columns in headers.
 _HEADERS: Final = (
     ("frame", "frameid", "frameindex", "framenumber", "frameno", "framenum"),
     ("id", "trackid", "targetid", "objectid", "identity", "identitynumber"),
@@ -32,10 +32,10 @@ class MotLines:
     """The lines of a file.
 
     Attributes:
-        rows: Line number, from 1, and numbers of each line that could be read. The first two,
-            frame and id, are whole; the next four are there.
-        faults: Line number, frame where it could be read, and what is wrong, of each other line.
-        header: Names of all columns, lower case and letters only, where the file has a header.
+        rows: Line number, from 1, and numbers of each readable line. The first two, frame and id,
+            are whole numbers; the next four are present.
+        faults: Line number, frame if readable, and fault of each other line.
+        header: Names of all columns, lower case and letters only, if the file has a header.
     """
 
     rows: list[tuple[int, Row]] = field(default_factory=list)
@@ -47,7 +47,7 @@ def read_lines(file: Path) -> MotLines:
     """Read a file.
 
     Raises:
-        AnnotationSourceError: If it is of another format, or its columns are in another order.
+        AnnotationSourceError: If it has another format, or its columns are in another order.
     """
     read = MotLines()
     is_first = True
@@ -73,7 +73,7 @@ def read_lines(file: Path) -> MotLines:
     if not read.rows:
         why = f"line {read.faults[0][0]} {read.faults[0][2]}" if read.faults else "it is empty"
         raise AnnotationSourceError(
-            f"{file} is no MOTChallenge text: {why}. It has lines of frame, id, left, top, width, "
+            f"{file} is not MOTChallenge text: {why}. Lines need frame, id, left, top, width, "
             f"height and more, separated by commas."
         )
     return read
@@ -103,22 +103,22 @@ def _header(file: Path, fields: Sequence[str]) -> tuple[str, ...]:
 
 
 def _check_separator(file: Path, line: str) -> None:
-    """Name what separates the fields, where it is not commas."""
+    """Report separators other than commas."""
     words = line.split()
     if len(words) >= 15 and not _is_number(words[2]):
         raise AnnotationSourceError(
-            f"{file} has labels of KITTI tracking, which are not read here; convert them to "
-            f"MOTChallenge with a labels.txt beside."
+            f"{file} has labels of KITTI tracking, which are not supported; convert them to "
+            f"MOTChallenge with a labels.txt next to the file."
         )
     if len(words) == _NEEDED and all(map(_is_number, words[:5])) and not _is_number(words[5]):
         raise AnnotationSourceError(
-            f"{file} has masks of MOTS, which are not read here; convert them to COCO."
+            f"{file} has masks of MOTS, which are not supported; convert them to COCO."
         )
     for separator, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars"), (None, "spaces")):
         if len(line.split(separator)) >= _NEEDED and line.count(",") < _NEEDED - 1:
             raise AnnotationSourceError(
                 f"{file} separates its columns by {name}; MOTChallenge separates them by commas. "
-                f"Replace the {name} by commas."
+                f"Replace the {name} with commas."
             )
 
 
@@ -131,7 +131,7 @@ def _numbers(fields: Sequence[str]) -> Row:
         if not text:
             numbers.append(None)
         elif not _is_number(text):
-            raise ValueError(f"has {text!r} in column {column}, which is no number")
+            raise ValueError(f"has {text!r} in column {column}, which is not a number")
         else:
             numbers.append(float(text))
         value = numbers[-1]

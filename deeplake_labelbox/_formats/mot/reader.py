@@ -1,7 +1,7 @@
-"""MOTChallenge text: one box a line, ``frame, id, left, top, width, height, …``.
+"""Read MOTChallenge text: one box per line, ``frame, id, left, top, width, height, …``.
 
-Frames, ids and pixels count from 1: a box at the very left has ``left`` 1. An id below 0 is none:
-the box is a detection that belongs to no track. Source: A. Milan et al., "MOT16: A Benchmark for
+Frames, ids and pixels count from 1: a box at the left edge has ``left`` 1. A negative id means that
+the box is a detection without a track. Source: A. Milan et al., "MOT16: A Benchmark for
 Multi-Object Tracking", arXiv 1603.00831, section 4 and table 6. See `variants` for the columns
 after the sixth.
 """
@@ -22,7 +22,7 @@ from deeplake_labelbox._counts import counted
 from deeplake_labelbox._formats.annotations import KindOf, SourceFinding, VideoAnnotations
 from deeplake_labelbox._formats.frame_numbers import (
     VideoLength,
-    numbers_in,
+    parse_frame_runs,
 )
 from deeplake_labelbox._formats.mot.lines import MotLines, read_lines
 from deeplake_labelbox._formats.mot.variants import (
@@ -37,7 +37,7 @@ from deeplake_labelbox.errors import AnnotationSourceError
 
 logger = logging.getLogger(__name__)
 
-# A sequence that has every second frame of its video is half as long, at half the rate.
+# A sequence with every second frame of its video is half as long, at half the rate.
 _APART = 2
 _ORIGIN = 1  # pixels of MOTChallenge count from 1
 
@@ -48,11 +48,11 @@ class MotSource:
     """A file of MOTChallenge text, or a folder of sequences.
 
     Args:
-        path: A text file, the folder of a sequence (with ``gt/gt.txt`` or ``gt.txt``), a folder
-            of such folders, or one of splits with such folders. The video of a sequence is named
-            by its folder, or by ``seqinfo.ini`` where `to_mot` wrote it.
-        options: How it is read. The format ``mot``, which is the default, reads only files whose
-            columns are certain. A data row names the video of a single file. For the mapping, see
+        path: A text file, the folder of a sequence (with ``gt/gt.txt`` or ``gt.txt``), a folder of
+            such folders, or of splits with such folders. The folder names the video of a sequence,
+            or ``seqinfo.ini`` if `to_mot` wrote it.
+        options: Options for reading. The default format ``mot`` reads only files whose columns are
+            certain. A data row names the video of a single file. For the mapping, see
             `variant_of`.
 
     Raises:
@@ -85,12 +85,11 @@ class MotSource:
         """The classes of the variants that were read."""
         return frozenset(self._names)
 
-    def videos(self, kind_of: KindOf) -> Iterator[VideoAnnotations]:  # noqa: ARG002 - boxes are all there is
+    def videos(self, kind_of: KindOf) -> Iterator[VideoAnnotations]:  # noqa: ARG002 - there are only boxes
         """Yield the annotations of each sequence.
 
         Raises:
-            AnnotationSourceError: If a file is none of MOTChallenge, or does not say which
-                variant it is.
+            AnnotationSourceError: If a file is not MOTChallenge text, or its variant is unclear.
         """
         for file in self._files:
             # One sequence of several may have no object.
@@ -120,7 +119,7 @@ class MotSource:
         if info.sizes is not None:
             doubt = (
                 f"the picture size changes within the video ({info.sizes}), and boxes are in "
-                f"pixels of their own frames; import the dataset that the file was made of"
+                f"pixels of their own frames; import the original dataset of the file"
             )
         builder = TrackBuilder()
         findings = self._add_boxes(builder, file, lines, variant, doubt, frames)
@@ -146,7 +145,7 @@ class MotSource:
         doubt: str | None,
         frames: Sequence[int],
     ) -> list[SourceFinding]:
-        """Add the boxes of a file, or refuse all of them if in doubt; collects the bad lines."""
+        """Add the boxes of a file, or refuse all of them if in doubt; return the findings."""
         first, step = self._first_number(file, lines), self._numbering.step or 1
         faults = _Faults(file)
         for number, frame, fault in lines.faults:
@@ -178,12 +177,12 @@ class MotSource:
         findings = faults.findings()
         if left_out:
             boxes = counted(left_out, "box", "boxes")
-            what = f"{boxes} left out: marked as not to be counted (0 in the seventh column)"
+            what = f"{boxes} left out: marked to be ignored (0 in the seventh column)"
             findings.append(SourceFinding(what))
         return findings
 
     def _pictures(self, names: tuple[str, ...], frames: Sequence[int]) -> NDArray[np.int64] | None:
-        """The frames of the sequence, where they are known not to be all."""
+        """Return the frames of the sequence, if it is known not to have all frames."""
         if frames:
             return np.array(frames, dtype=np.int64)
         length, step = self._video_length(names).frames, self._numbering.step or 1
@@ -211,7 +210,7 @@ class _SequenceInfo:
 
 
 class _Faults:
-    """Lines that cannot be imported, reported by fault."""
+    """Collects lines that cannot be imported, by fault."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -230,7 +229,7 @@ class _Faults:
 
 
 def _length_doubt(info: _SequenceInfo, video: VideoLength) -> str | None:
-    """Why the frames of a sequence may be others than those of the video."""
+    """Return why the frames of a sequence may differ from those of the video."""
     pairs = [
         (stated, known, unit)
         for stated, known, unit in (
@@ -241,13 +240,13 @@ def _length_doubt(info: _SequenceInfo, video: VideoLength) -> str | None:
     ]
     for stated, known, unit in pairs:
         if stated == known and unit == "frames":
-            return None  # frame by frame, whatever the rates are
+            return None  # frame by frame, whatever the rates
         if min(stated, known) * _APART > max(stated, known) + (unit == "frames"):
             continue
         return (
             f"seqinfo.ini gives {stated:,g} {unit}, but the video in Labelbox has {known:,g}; "
-            f"pass `frame_step`: how many frames of the video "
-            f"lie from one frame of the sequence to the next"
+            f"pass `frame_step`, the number of frames of the video from one frame of the sequence "
+            f"to the next"
         )
     return None
 
@@ -262,13 +261,13 @@ def _files(path: Path) -> list[Path]:
             if found := sorted(path.glob(pattern)):
                 return found
     raise AnnotationSourceError(
-        f"There is no MOTChallenge file at {path}; pass a text file, a folder with gt/gt.txt, or "
-        f"the file of another format in it."
+        f"There is no MOTChallenge file at {path}; pass a text file, a folder with gt/gt.txt, or a "
+        f"file of another format."
     )
 
 
 def _sequence(file: Path) -> Path:
-    """The folder that names the sequence of a file; files of other names name it themselves."""
+    """Return the folder that names a file's sequence; files with other names use their own."""
     file = file.absolute()
     if file.name not in _GROUND_TRUTH_FILES:
         return file.with_suffix("")
@@ -276,7 +275,7 @@ def _sequence(file: Path) -> Path:
 
 
 def _sequence_info(folder: Path) -> _SequenceInfo:
-    """Size, length and video from the ``seqinfo.ini`` of a sequence."""
+    """Read size, length and video from the ``seqinfo.ini`` of a sequence."""
     info = configparser.ConfigParser(interpolation=None)
     try:
         if not info.read(folder / "seqinfo.ini", encoding="utf-8-sig"):
@@ -293,16 +292,16 @@ def _sequence_info(folder: Path) -> _SequenceInfo:
         )
     except (configparser.Error, KeyError, ValueError, UnicodeDecodeError) as error:
         why = str(error).partition("\n")[0]
-        logger.warning("%s is ignored, as it cannot be read: %s", folder / "seqinfo.ini", why)
+        logger.warning("%s cannot be read and is ignored: %s", folder / "seqinfo.ini", why)
         return _SequenceInfo()
 
 
 def _frames(folder: Path, runs: str) -> list[int]:
-    """The frames of a sequence's pictures, which `MotWriter` notes where they are not all."""
+    """Parse the frames of a sequence's pictures, which `MotWriter` writes if some are missing."""
     try:
-        return numbers_in(runs)
+        return parse_frame_runs(runs)
     except ValueError as error:
         raise AnnotationSourceError(
-            f"{folder / 'seqinfo.ini'} has the frames {runs[:60]!r}, which are no runs like 1-9 "
-            f"20-40/5; correct them, or take the line out."
+            f"{folder / 'seqinfo.ini'} has the frames {runs[:60]!r}, which are not runs like 1-9 "
+            f"20-40/5; correct them, or remove the line."
         ) from error

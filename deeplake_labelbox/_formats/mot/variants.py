@@ -1,10 +1,10 @@
-"""The variants of MOTChallenge text, and which one a file is.
+"""Recognize the variants of MOTChallenge text.
 
-All begin ``frame, id, left, top, width, height``. What follows differs:
+All begin with ``frame, id, left, top, width, height``. The other columns differ:
 
 - MOT16, MOT17, MOT20, DanceTrack and SportsMOT: ``flag, class, visibility``. Source: A. Milan et
   al., "MOT16", arXiv 1603.00831, table 6. CVAT writes the same columns and names the classes in
-  ``labels.txt``, one a line; without that file the classes are those of MOTChallenge. Source:
+  ``labels.txt``, one per line; without that file the classes are those of MOTChallenge. Source:
   docs.cvat.ai, "MOT".
 - MOT15, detections and results: ``confidence, x, y, z``, without a class. Source:
   motchallenge.net/instructions.
@@ -25,7 +25,7 @@ from deeplake_labelbox._formats.registry import FORMATS, listed
 from deeplake_labelbox.errors import AnnotationSourceError
 
 MotFormat = Literal["mot", "mot17", "mot15", "visdrone", "uavdt", "mot-numbers"]
-"""Formats of MOTChallenge text; ``mot`` reads only what is sure of its variant."""
+"""Formats of MOTChallenge text; ``mot`` reads only files whose variant is certain."""
 
 MOT_CLASSES: Final = (
     "pedestrian",
@@ -64,7 +64,7 @@ FLAG: Final = 6
 _CLASS: Final = 7
 _VISIBILITY: Final = 8
 
-# What these columns are called in headers.
+# Names of these columns in headers.
 _CLASS_NAMES: Final = ("class", "classid", "classnumber", "category", "categoryid", "label")
 _VISIBILITY_NAMES: Final = ("visibility", "visibilityratio", "vis")
 
@@ -74,14 +74,14 @@ Row = Sequence[float | None]
 
 @dataclass(frozen=True, slots=True)
 class MotVariant:
-    """What the columns of a file mean.
+    """The meaning of a file's columns.
 
     Attributes:
         class_column: Place of the class, from 0; ``None`` if there is none.
-        names: Name by class number; ``None`` if they have none: then ``class 1`` and so on.
-        has_flag: Whether the seventh column has a flag or a confidence: a 0 marks a box that does
-            not count; in tracks only where there is no class, as detections have a confidence.
-        named_by: What gives the names, for messages.
+        names: Name by class number; ``None`` if there are none; then ``class 1`` and so on.
+        has_flag: Whether the seventh column is a flag or a confidence: 0 marks a box to be ignored;
+            without a class only in tracks, because detections have a confidence.
+        named_by: Source of the names, for messages.
     """
 
     class_column: int | None
@@ -91,26 +91,26 @@ class MotVariant:
 
     @property
     def class_names(self) -> Collection[str]:
-        """The names that it has for classes."""
+        """The names of the classes."""
         if self.class_column is None:
             return MOT_CLASSES[:1]
         return () if self.names is None else self.names.values()
 
     def leaves_out(self, row: Row) -> bool:
-        """Whether a line is marked as one that does not count."""
+        """Return whether a line is marked to be ignored."""
         if not self.has_flag or len(row) <= FLAG or row[FLAG] != 0:
             return False
         return self.class_column is not None or (row[1] or 0) >= 0
 
     def score_of(self, row: Row) -> float | None:
-        """How sure a model is of a line, in the seventh column; 1 where that is the flag."""
+        """Return the confidence in the seventh column; 1 if it is the flag."""
         return row[FLAG] if self.has_flag and len(row) > FLAG else None
 
     def class_of(self, row: Row) -> str:
-        """The class of a line.
+        """Return the class of a line.
 
         Raises:
-            ValueError: If it has none, or one without a name.
+            ValueError: If it has no class, or a class without a name.
         """
         if self.class_column is None:
             return MOT_CLASSES[0]
@@ -150,18 +150,18 @@ def variant_of(
     chosen: MotFormat,
     mapped: Collection[str],
 ) -> MotVariant:
-    """The variant of a file.
+    """Find the variant of a file.
 
     Args:
-        file: The file; ``labels.txt`` beside it names its classes.
+        file: The file; a ``labels.txt`` next to it names its classes.
         rows: Its lines.
-        header: Names of its columns, lower case and letters only, where it has a header.
+        header: Names of its columns, lower case and letters only, if it has a header.
         chosen: The variant that the user chose; with ``mot``, the file decides.
-        mapped: Names of the source that the user maps to the project. Whoever maps
-            ``pedestrian`` has said what the boxes of a file without classes are.
+        mapped: Names of the source that the user maps to the project. Mapping ``pedestrian``
+            states the class of all boxes in a file without classes.
 
     Raises:
-        AnnotationSourceError: If the file does not say it.
+        AnnotationSourceError: If the variant is unclear.
     """
     if chosen != "mot":
         return VARIANTS[chosen]
@@ -171,31 +171,31 @@ def variant_of(
     has_class = bool(classes) and all(number == int(number or 0) for number in classes)
     if labels.is_file() and labels != file:
         if not has_class:
-            raise _question(file, "it has no classes, though there is a labels.txt beside it")
+            raise _unclear(file, "it has no classes, but there is a labels.txt next to it")
         if 0 in classes:
-            raise _question(file, "it has class 0, but the classes of labels.txt count from 1")
+            raise _unclear(file, "it has class 0, but the classes of labels.txt count from 1")
         return MotVariant(_CLASS, _named(_label_names(labels)), has_flag=True, named_by=str(labels))
     if not has_class:
         if MOT_CLASSES[0] in mapped:
             return VARIANTS["mot15"]
-        raise _question(
+        raise _unclear(
             file,
             "it has no classes; if all of its boxes are of one class, pass "
             "`mapping={'pedestrian': NAME}`",
         )
     if doubt := _doubt(file, rows, header):
-        raise _question(file, doubt)
+        raise _unclear(file, doubt)
     return VARIANTS["mot17"]
 
 
 def _doubt(file: Path, rows: Sequence[Row], header: Sequence[str]) -> str | None:
-    """Why a file without ``labels.txt`` may be another than MOT16, MOT17 or MOT20."""
+    """Return why a file without ``labels.txt`` may not be MOT16, MOT17 or MOT20."""
     if re.search(r"gt_(whole|ignore)$|^M\d{4}(_gt)?$", file.stem):
         return "its name is that of a file of UAVDT"
     widths = {len(row) for row in rows}
     if widths != {_VISIBILITY + 1}:
         shown = " or ".join(map(str, sorted(widths)))
-        return f"it has {shown} columns, ground truth of MOTChallenge has 9"
+        return f"it has {shown} columns, but ground truth of MOTChallenge has 9"
     for name, known in zip(header[_CLASS:], (_CLASS_NAMES, _VISIBILITY_NAMES), strict=False):
         if name not in known:
             return f"its header has the column {name!r}, which MOTChallenge does not have there"
@@ -208,15 +208,14 @@ def _doubt(file: Path, rows: Sequence[Row], header: Sequence[str]) -> str | None
             value = row[column]
             if value is None or not fits(value):
                 state = "is empty" if value is None else f"has {value:g}"
-                return f"column {column + 1} {state}, which is no {name} of MOTChallenge"
+                return f"column {column + 1} {state}, which is not a {name} of MOTChallenge"
     return None
 
 
-def _question(file: Path, why: str) -> AnnotationSourceError:
+def _unclear(file: Path, why: str) -> AnnotationSourceError:
     return AnnotationSourceError(
-        f"{file} does not say which variant of MOT it is: {why}. Put a labels.txt beside it that "
-        f"names its classes from 1, one a line, or pass `source_format`: "
-        f"{_CHOICES}."
+        f"The MOT variant of {file} is unclear: {why}. Put a labels.txt next to it that names its "
+        f"classes from 1, one per line, or pass `source_format`: {_CHOICES}."
     )
 
 
@@ -229,10 +228,10 @@ def _label_names(path: Path) -> list[str]:
         names.pop()
     if not names:
         raise AnnotationSourceError(
-            f"{path} is empty; it names the classes of its gt.txt from 1, one a line."
+            f"{path} is empty; it must name the classes of gt.txt from 1, one per line."
         )
     if not all(names):
         raise AnnotationSourceError(
-            f"{path} has an empty line; it names the classes of its gt.txt from 1, one a line."
+            f"{path} has an empty line; it must name the classes of gt.txt from 1, one per line."
         )
     return names

@@ -1,4 +1,4 @@
-"""The ground truth of a dataset in the format of MOTChallenge, for tracking evaluation.
+"""Write the ground truth of a dataset in the format of MOTChallenge, for tracking evaluation.
 
 Format: https://motchallenge.net/instructions and Milan et al., MOT16, section 3.3.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
-from deeplake_labelbox._formats.frame_numbers import runs_text
+from deeplake_labelbox._formats.frame_numbers import format_frame_runs
 from deeplake_labelbox._formats.written_frames import (
     CountedObjects,
     Notes,
@@ -25,18 +25,18 @@ from deeplake_labelbox._store.labeled_frames import labeled_frames
 
 @dataclass(frozen=True, slots=True)
 class MotSequence:
-    """One video.
+    """The files of one video.
 
     Attributes:
         name: ``video_`` and the ``video_idx``, six digits.
         gt: Content of ``gt/gt.txt``: a line per object and frame, ``frame, id, left, top, width,
-            height, 1, class, 1``. All positions and ids count from 1, as the format has it: an id
+            height, 1, class, 1``. All positions and ids count from 1, as the format requires: an id
             is the track id plus 1, left and top are those of the dataset plus 1. The class is the
-            number in ``labels``. Objects without an area within their frame are left out. Where
-            the picture size changes within the video, a box is in pixels of its own frame.
-        seqinfo: Content of ``seqinfo.ini``. ``[Video]`` is an addition: the name, and where the
-            picture size changes, each first frame with its size.
-        labels: Content of ``gt/labels.txt``: the names of the classes from 1, one a line.
+            number in ``labels``. Objects without an area within their frame are left out. If the
+            picture size changes within the video, a box is in pixels of its own frame.
+        seqinfo: Content of ``seqinfo.ini``. ``[Video]`` is an addition: the name, and if the
+            picture size changes, the first frame of each size.
+        labels: Content of ``gt/labels.txt``: the names of the classes from 1, one per line.
     """
 
     name: str
@@ -51,13 +51,13 @@ def to_mot(
     *,
     videos: Iterable[int] | None = None,
 ) -> dict[int, MotSequence]:
-    """Make MOTChallenge ground truth of the videos that are labeled.
+    """Make MOTChallenge ground truth of the labeled videos.
 
     Args:
         dataset: A `LabeledDataset`, an open Deep Lake dataset, or a path.
-        columns: Names of columns of rectangles, masks or polygons; of the latter two, the boxes
-            around them. By default all columns of rectangles, or if there are none, all of masks
-            and polygons.
+        columns: Names of columns of rectangles, masks or polygons; masks and polygons become the
+            boxes around them. By default all columns of rectangles, or if there are none, all of
+            masks and polygons.
         videos: Values of ``video_idx``; by default all.
 
     Returns:
@@ -112,9 +112,8 @@ def to_mot(
 class MotWriter:
     """Writes sequences with pictures: ``<part>/video_000000/img1/000001.png``, ``gt``, and so on.
 
-    The pictures of a sequence are numbered one after the other, whichever frames they are.
-    ``seqinfo.ini`` tells their frames in an addition, ``[Video] frames=``, where the numbers are
-    others. See `FormatWriter`.
+    The pictures of a sequence are numbered consecutively, whatever their frames. If these differ,
+    ``seqinfo.ini`` has the frames in an addition, ``[Video] frames=``. See `FormatWriter`.
     """
 
     def __init__(self, folder: Path, space: LabelSpace, notes: Notes) -> None:
@@ -151,7 +150,7 @@ class MotWriter:
         (sequence.folder / "seqinfo.ini").write_text(sequence.info().text(), "utf-8")
 
     def finish(self) -> None:
-        """Every sequence is whole by itself."""
+        """Do nothing: each sequence is complete."""
 
 
 class _GroundTruth:
@@ -161,14 +160,14 @@ class _GroundTruth:
         self._lines: list[tuple[int, int, str]] = []
 
     def add(self, number: int, objects: CountedObjects) -> None:
-        """Add the objects of a frame, which has this number from 1."""
+        """Add the objects of the frame with this number, from 1."""
         for found, boxes in objects:
             tracks = found.track_ids.tolist()
             for box, label, track in zip(boxes.tolist(), found.labels, tracks, strict=True):
                 self._lines.append((track, number, _line(number, track, box, int(label))))
 
     def text(self) -> str:
-        # As in the files of MOTChallenge: one track after the other.
+        # One track after the other, as in the files of MOTChallenge.
         return "".join(f"{line}\n" for _, _, line in sorted(self._lines))
 
 
@@ -193,7 +192,7 @@ class _Sequence:
             size=self.sizes[0][:0:-1],
             title=video.entry.name,
             sizes=self.sizes if len(self.sizes) > 1 else (),
-            frames="" if numbers == list(range(1, length + 1)) else runs_text(numbers),
+            frames="" if numbers == list(range(1, length + 1)) else format_frame_runs(numbers),
             suffix=self.suffix,
         )
 

@@ -1,1 +1,1 @@
-"""YOLO of Ultralytics."""
+"""Read and write YOLO of Ultralytics."""

@@ -1,7 +1,7 @@
-"""Masks to outlines: polygons through the border pixels.
+"""Convert masks to outlines: polygons through the border pixels.
 
-This is what tools around YOLO make of masks, and what they fill again: ``findContours`` and
-``fillPoly`` of OpenCV. OpenCV itself is no dependency, as it would be one for this alone.
+YOLO tools convert masks in the same way, and fill them again: ``findContours`` and ``fillPoly`` of
+OpenCV. OpenCV itself would be a dependency only for this.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-# Right, down, left, up: the sides of a pixel, clockwise, with the pixel on the right hand.
+# Right, down, left, up: the sides of a pixel, clockwise, with the pixel on the right.
 _STEPS = ((1, 0), (0, 1), (-1, 0), (0, -1))
 
 Outline = NDArray[np.int64]
@@ -23,22 +23,21 @@ class Outlines:
     """The borders of a mask.
 
     Attributes:
-        parts: The outline of each part of pixels that touch, at corners too.
-        holes: How many holes they have.
+        parts: The outline of each connected part; pixels that touch at a corner are connected.
+        holes: Number of holes.
     """
 
     parts: list[Outline]
     holes: int
 
     def joined(self) -> Outline:
-        """One outline through all parts, which are joined by lines from pixel to pixel."""
+        """Join all parts to one outline by lines between their nearest pixels."""
         whole, *others = self.parts
         for part in others:
             gaps = np.abs(whole[:, np.newaxis] - part[np.newaxis]).sum(axis=2)
             here, there = np.unravel_index(np.argmin(gaps), gaps.shape)
             turned = np.roll(part, -int(there), axis=0)
-            way = [whole[: here + 1], turned, turned[:1], whole[here:]]
-            whole = np.concatenate(way)
+            whole = np.concatenate([whole[: here + 1], turned, turned[:1], whole[here:]])
         return whole
 
 
@@ -62,7 +61,7 @@ def outlines_of(mask: NDArray[np.bool_]) -> Outlines:
 
 _Vertex = tuple[int, int]
 _Edges = dict[_Vertex, dict[int, _Vertex]]
-"""By where it begins and its direction, an index of `_STEPS`: the pixel that an edge is of."""
+"""The pixel of each edge, by its start and its direction (an index of `_STEPS`)."""
 
 
 def _edges(mask: NDArray[np.bool_]) -> _Edges:
@@ -70,7 +69,7 @@ def _edges(mask: NDArray[np.bool_]) -> _Edges:
     outside = (padded[:-2, 1:-1], padded[1:-1, 2:], padded[2:, 1:-1], padded[1:-1, :-2])
     edges: _Edges = {}
     for direction, neighbor in enumerate(outside):
-        # Where a side of a pixel begins, clockwise: at the left end of its top, and so on.
+        # The start of a pixel's side, clockwise: the left end of its top, and so on.
         right, below = int(direction in (1, 2)), int(direction in (2, 3))
         ys, xs = np.nonzero(mask & ~neighbor)
         for x, y in zip(xs.tolist(), ys.tolist(), strict=True):
@@ -79,14 +78,14 @@ def _edges(mask: NDArray[np.bool_]) -> _Edges:
 
 
 def _follow(edges: _Edges) -> tuple[list[_Vertex], int]:
-    """Take one loop out of the edges: its pixels, and twice the area, below 0 around a hole."""
+    """Remove one loop from the edges; return its pixels and twice its area, negative for a hole."""
     vertex = next(iter(edges))
     direction = next(iter(edges[vertex]))
     pixels: list[_Vertex] = []
     area = 0
     while vertex in edges:
         found = edges[vertex]
-        # Where pixels touch at a corner the path continues along the other one, to the left.
+        # Where pixels touch at a corner, the path turns left, along the other pixel.
         for turn in (3, 0, 1):
             if (direction + turn) % 4 in found:
                 direction = (direction + turn) % 4
@@ -105,7 +104,7 @@ def _follow(edges: _Edges) -> tuple[list[_Vertex], int]:
 
 
 def _corners(pixels: Outline) -> Outline:
-    """The pixels at which the way changes its direction."""
+    """Return the pixels at which the path changes direction."""
     if len(pixels) < 3:
         return pixels
     steps = np.roll(pixels, -1, axis=0) - pixels

@@ -1,9 +1,9 @@
-"""Labels of YOLO as a source; see `yolo.writer` for the layout.
+"""Read labels of YOLO; see `yolo.writer` for the layout.
 
-A picture is a frame of a video if its name says so: ``crossing_000012.jpg`` is frame 12 of
-``crossing``. `YoloWriter` notes the names of its videos in ``data.yaml``, and numbers their frames
-from 1. Boxes and outlines belong to no track, so that each is an object of its own. Predictions may
-have a confidence after the other numbers, as Ultralytics writes it with ``save_conf``.
+The name of a picture has its video and frame: ``crossing_000012.jpg`` is frame 12 of ``crossing``.
+`YoloWriter` stores the names of its videos in ``data.yaml``, and numbers their frames from 1. Boxes
+and outlines have no tracks, so each is a separate object. Predictions may have a confidence after
+the other numbers, as Ultralytics writes it with ``save_conf``.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ class YoloSource:
 
     Args:
         path: The ``data.yaml``, or its folder.
-        options: How it is read; its numbering is that of the names of the pictures, and a data row
-            names the video where all pictures are of one.
+        options: Options for reading; the numbering is that of the names of the pictures, and a data
+            row names the video if all pictures are of the same video.
 
     Raises:
-        AnnotationSourceError: If there is no such file, it is of another format, or its pictures
+        AnnotationSourceError: If there is no such file, it has another format, or its pictures
             do not name their videos.
     """
 
@@ -62,8 +62,8 @@ class YoloSource:
         self._class_names = _class_names(content.get("names"), self._path)
         if "kpt_shape" in content:
             raise AnnotationSourceError(
-                f"{self._path} is of poses (kpt_shape), whose lines are neither boxes nor "
-                f"outlines; convert them to boxes."
+                f"{self._path} has poses (kpt_shape), whose lines are neither boxes nor outlines; "
+                f"convert them to boxes."
             )
         self._own = {str(k): str(v) for k, v in as_mapping(content.get("videos")).items()}
         self._videos: dict[str, list[tuple[int, Path]]] = {}
@@ -82,7 +82,7 @@ class YoloSource:
 
     @property
     def names(self) -> frozenset[str]:
-        """The classes that it names."""
+        """The classes that the file declares."""
         return frozenset(self._class_names.values())
 
     def videos(self, kind_of: KindOf) -> Iterator[VideoAnnotations]:
@@ -110,7 +110,7 @@ class YoloSource:
         findings: list[SourceFinding] = []
         sizes = {_size(picture) for _, picture in pictures}
         if len(sizes) > 1:
-            doubt = "its pictures have different sizes, which one video has not"
+            doubt = "its pictures have different sizes, but those of a video have the same"
         size = min(sizes)
         for frame, (_, picture) in zip(frames, pictures, strict=True):
             for line, text in enumerate(_lines(picture), 1):
@@ -144,10 +144,10 @@ class YoloSource:
         )
 
     def _read(self, text: str) -> tuple[str, Any, float | None]:
-        """The class, the numbers and the confidence of a line.
+        """Parse the class, the numbers and the confidence of a line.
 
         Raises:
-            ValueError: If it is no label.
+            ValueError: If it is not a label.
         """
         first, *rest = text.split()
         try:
@@ -162,13 +162,13 @@ class YoloSource:
         outline = len(values) >= _FEWEST_NUMBERS and len(values) % 2 == 0
         if not (len(values) == _BOX_NUMBERS or outline):
             numbers = counted(len(values), "number")
-            raise ValueError(f"has {numbers}, which is no box and no outline")
+            raise ValueError(f"has {numbers}, which is neither a box nor an outline")
         if not all(map(math.isfinite, values)):
             raise ValueError("has a number that is not finite")
         return self._class_names[number], values, score
 
     def _pictures(self, content: Mapping[str, Any]) -> list[Path]:
-        """The pictures of all parts, each once."""
+        """Find the pictures of all parts, each once."""
         root = self._path.parent / str(content.get("path") or "")
         found: dict[Path, None] = {}
         for part in _PARTS:
@@ -177,25 +177,25 @@ class YoloSource:
                 folder = root / str(place)
                 if not folder.is_dir():
                     raise AnnotationSourceError(
-                        f"{self._path} names the pictures {folder} of {part!r}, which is no "
+                        f"{self._path} names the pictures {folder} of {part!r}, which is not a "
                         f"folder; correct its path."
                     )
                 files = sorted(folder.rglob("*"))
                 found |= dict.fromkeys(f for f in files if f.suffix.lower() in _PICTURES)
         if not found:
             raise AnnotationSourceError(
-                f"{self._path} names no pictures; the size and number of a picture tell where "
-                f"and on which frame its labels are."
+                f"{self._path} names no pictures; their sizes and numbers are needed to place the "
+                f"labels."
             )
         return list(found)
 
     def _place(self, picture: Path, data_row: str | None) -> tuple[str, int]:
-        """The video and the number of a picture."""
+        """Return the video and the number of a picture."""
         found = _NUMBERED.fullmatch(picture.stem)
         if found is None or len(found[2]) > _MAX_DIGITS or not (found[1] or data_row):
             raise AnnotationSourceError(
                 f"The name of {picture} does not give its video and frame; name it like "
-                f"crossing_000012.jpg, or pass `data_rows` where all are of one."
+                f"crossing_000012.jpg, or pass `data_rows` if all pictures are of one video."
             )
         return found[1], int(found[2])
 
@@ -210,7 +210,8 @@ def _load(path: Path) -> Mapping[str, Any]:
         raise AnnotationSourceError(f"{path} cannot be read as YAML ({why}).") from error
     if not isinstance(content, Mapping) or "names" not in content:
         raise AnnotationSourceError(
-            f"{path} is no data.yaml of YOLO; it needs 'names' and the folders of 'train' or 'val'."
+            f"{path} is not a data.yaml of YOLO; it needs 'names' and the folders of 'train' or "
+            f"'val'."
         )
     return content
 
@@ -221,12 +222,12 @@ def _class_names(names: Any, path: Path) -> dict[int, str]:
     if isinstance(names, Mapping) and all(isinstance(number, int) for number in names):
         return {number: str(name) for number, name in names.items()}
     raise AnnotationSourceError(
-        f"{path} has 'names' that are no list, and no names by number from 0."
+        f"{path} has 'names' that are neither a list nor names by number from 0."
     )
 
 
 def _label(picture: Path) -> Path:
-    """The text beside the last folder ``images`` of a picture, as Ultralytics finds it."""
+    """Find the text of a picture as Ultralytics does: ``labels`` instead of the last ``images``."""
     parts = list(picture.parts)
     for place in range(len(parts) - 2, -1, -1):
         if parts[place] == "images":
@@ -236,7 +237,7 @@ def _label(picture: Path) -> Path:
 
 
 def _lines(picture: Path) -> list[str]:
-    """The lines of a picture's labels; none where there is no text, as there is no object."""
+    """Read the lines of a picture's labels; none if there is no text, because it has no object."""
     label = _label(picture)
     try:
         return [line for line in label.read_text("utf-8-sig").splitlines() if line.strip()]

@@ -1,10 +1,10 @@
-"""Pictures and labels in the layout that Ultralytics' YOLO trains from.
+"""Write pictures and labels in the layout that Ultralytics' YOLO trains from.
 
-``data.yaml`` names the classes from 0 and the folders of pictures; beside ``images/<part>`` stands
-``labels/<part>``, with a text a picture and a line an object, all numbers parts of the picture's
-width and height: ``class x y width height`` with the box's center, or to segment ``class x y x y
-…``. A picture without an object has an empty text. Source: docs.ultralytics.com/datasets/detect and
-/datasets/segment.
+``data.yaml`` names the classes from 0 and the folders of pictures. Next to ``images/<part>`` is
+``labels/<part>``, with a text for each picture and a line for each object. All numbers are
+fractions of the picture's width and height: ``class x y width height`` with the center of the box,
+or ``class x y x y …`` to segment. A picture without objects has an empty text. Source:
+docs.ultralytics.com/datasets/detect and /datasets/segment.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from deeplake_labelbox._store.frame_objects import FrameObjects
 from deeplake_labelbox._store.label_space import LabelSpace
 
 _FEWEST_CORNERS = 3
-# Of the parts of a width that stand in the text, Ultralytics cuts what it makes pixels of, and
-# supervision rounds it; both find the pixel so.
+# Ultralytics truncates fractions to pixels, and supervision rounds them; with this offset, both
+# find the same pixel.
 _WITHIN_PIXEL = 0.25
 
 
 class YoloWriter:
-    """Writes boxes, or where all columns are of masks and polygons, outlines.
+    """Writes boxes, or outlines if all columns are of masks and polygons.
 
     See `FormatWriter`.
     """
@@ -65,14 +65,14 @@ class YoloWriter:
         return self._folder / "images" / self._part / f"{stem}{suffix}"
 
     def end(self) -> None:
-        """Nothing more is written by video."""
+        """Do nothing: all files of the video are written."""
 
     def finish(self) -> None:
         """Write ``data.yaml``; paths are relative to it, and text is quoted as in JSON."""
         folders = {part: f"images/{part}" for part in self._parts}
         if "val" not in folders:
             folders["val"] = folders[self._parts[0]]
-            self._notes["there is no part 'val'; data.yaml names the first part for it"] += 1
+            self._notes["there is no part 'val'; data.yaml uses the first part for it"] += 1
         lines = [f"{part}: {folder}" for part, folder in folders.items()]
         lines.append("names:")
         lines += [
@@ -102,7 +102,7 @@ class YoloWriter:
             if ((corners < 0) | (corners > whole)).any():
                 self._notes["objects that cross the picture's edge are cut there"] += 1
                 corners = self._outline(fill([corners], (size[1], size[0])))
-            yield _enough(corners) / whole
+            yield _at_least_three(corners) / whole
 
     def _cut(self, corners: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
         cut = np.clip(corners, 0, whole)
@@ -111,17 +111,17 @@ class YoloWriter:
         return cut
 
     def _outline(self, mask: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """The outline through the border pixels."""
+        """Return the outline through the border pixels."""
         found = outlines_of(mask)
         if found.holes:
             self._notes["masks have holes, which an outline cannot express"] += 1
         if len(found.parts) > 1:
-            self._notes["masks are in several parts, which lines join to one outline"] += 1
-        return _enough(found.joined().astype(np.float64)) + _WITHIN_PIXEL
+            self._notes["masks have several parts, which are joined to one outline"] += 1
+        return _at_least_three(found.joined().astype(np.float64)) + _WITHIN_PIXEL
 
 
-def _enough(corners: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Repeat corners of what has too few: four numbers would be a box."""
+def _at_least_three(corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Repeat corners if there are too few: four numbers would be a box."""
     few = len(corners) < _FEWEST_CORNERS
     return np.resize(corners, (_FEWEST_CORNERS, 2)) if few else corners
 

@@ -1,1 +1,1 @@
-"""YouTube-VIS."""
+"""Read and write YouTube-VIS."""

@@ -1,9 +1,9 @@
-"""COCO-style JSON of videos, as YouTube-VIS has it.
+"""Read YouTube-VIS: COCO-style JSON of videos.
 
 ``videos`` (``id``, ``width``, ``height``, ``length``, ``file_names``), ``categories`` (``id``,
-``name``) and ``annotations``, one an object: ``video_id``, ``category_id``, and per picture a
+``name``) and ``annotations``, one per object: ``video_id``, ``category_id``, and per picture a
 ``segmentations`` entry (run-length encoded, polygons, or null) and a ``bboxes`` entry ([left, top,
-width, height] or null). Entry ``i`` belongs to the i-th of ``file_names``, whose number tells the
+width, height] or null). Entry ``i`` belongs to the i-th of ``file_names``, whose number gives the
 frame. Source: L. Yang, Y. Fan and N. Xu, "Video Instance Segmentation", ICCV 2019, and the format
 page of youtube-vos.org.
 """
@@ -22,9 +22,9 @@ from deeplake_labelbox._formats.coco_json import (
     Entry,
     Size,
     add_shape,
-    crowds_noted,
     folders_of,
     length_of,
+    note_crowds,
     number_in,
     referenced_id,
     score_of,
@@ -44,15 +44,16 @@ _LISTS = ("segmentations", "bboxes")
 class YoutubeVisSource:
     """A JSON file of YouTube-VIS.
 
-    A class that is drawn with a rectangle tool in the project gets the boxes, any other the masks.
+    Classes with a rectangle tool in the project get the boxes, other classes the masks.
 
     Args:
         content: The file.
-        options: How it is read; its numbering is that of ``file_names``, and a data row names the
-            video of a file that has one only.
+
+        options: Options for reading; the numbering is that of ``file_names``, and a data row names
+            the video of a file that has only one.
 
     Raises:
-        AnnotationSourceError: If it is of another format.
+        AnnotationSourceError: If it has another format.
     """
 
     def __init__(
@@ -80,11 +81,11 @@ class YoutubeVisSource:
 
     @property
     def names(self) -> frozenset[str]:
-        """The classes that the file lists."""
+        """The classes that the file declares."""
         return frozenset(self._content.categories.values())
 
     def videos(self, kind_of: KindOf) -> Iterator[VideoAnnotations]:
-        """Yield the annotations of each video; what cannot be read is refused by annotation."""
+        """Yield the annotations of each video; annotations that cannot be read are refused."""
         by_video: dict[str, list[tuple[int, Entry]]] = {key: [] for key in self._videos}
         for index, annotation in self._content.annotations:
             by_video.setdefault(referenced_id(annotation, "video_id"), []).append(
@@ -114,7 +115,7 @@ class YoutubeVisSource:
         for index, annotation in annotations:
             self._add(builder, index, annotation, frames, size, kind_of)
         findings = [*findings, *builder.findings()]
-        findings += crowds_noted(annotation for _, annotation in annotations)
+        findings += note_crowds(annotation for _, annotation in annotations)
         return VideoAnnotations(
             data_row=names,
             tracks=builder.tracks(),
@@ -127,7 +128,7 @@ class YoutubeVisSource:
     def _frames(
         self, video: Entry, annotations: list[tuple[int, Entry]], names: tuple[str, ...]
     ) -> NDArray[np.int64] | str:
-        """The frame of each picture of a video, or why it is ambiguous."""
+        """Return the frame of each picture of a video, or why it is ambiguous."""
         numbers = _numbers(video)
         first = self._first
         counted = numbers is None
@@ -171,7 +172,7 @@ class YoutubeVisSource:
         lists = [as_list(annotation.get(key)) for key in _LISTS]
         for key, values in zip(_LISTS, lists, strict=True):
             if values and len(values) != len(frames):
-                reason = f"has {len(values)} {key}, its video has {len(frames)} pictures"
+                reason = f"has {len(values)} {key}, but its video has {len(frames)} pictures"
                 builder.refuse(name, track, f"{where} {reason}")
                 return
         empty: list[Any] = [None] * len(frames)
@@ -202,12 +203,12 @@ def _names(video: Entry) -> tuple[str, ...]:
     files = [str(name) for name in as_list(video.get("file_names"))]
     names = [as_text(video.get("name")), *folders_of(files[0] if files else "")]
     found = tuple(dict.fromkeys(name for name in names if name))
-    # Another video of the project may be called like an id.
+    # Only if there is no other name: an id may also be the name of another video.
     return found or (referenced_id(video, "id"),)
 
 
 def _numbers(video: Entry) -> list[int] | None:
-    """The numbers in the names of a video's pictures; ``None`` if one has none."""
+    """Return the numbers in the names of a video's pictures; ``None`` if one has none."""
     numbers = [number_in(str(name)) for name in as_list(video.get("file_names"))]
     found = [number for number in numbers if number is not None]
     return found if found and len(found) == len(numbers) else None

@@ -1,4 +1,4 @@
-"""Videos with pictures in the layout of YouTube-VIS; see `youtube_vis.reader` for the format."""
+"""Write videos with pictures in the layout of YouTube-VIS; see the reader for the format."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ class YoutubeVisWriter:
         names.append(f"{path.parent.name}/{path.name}")
         if frame.size != (self._video["height"], self._video["width"]):
             lost = sum(len(boxes) for _, boxes in frame.objects)
-            self._notes["pictures are of another size than the first of their video"] += lost
+            self._notes["pictures have another size than the first of their video"] += lost
             return path
         for objects, boxes in frame.objects:
             if objects.kind.detected_as == "box":
-                self._notes["boxes have no mask, which most of its tools need"] += len(boxes)
+                self._notes["boxes have no mask, which most tools of the format need"] += len(boxes)
             numbers = zip(objects.track_ids.tolist(), objects.labels.tolist(), strict=True)
             for (track, label), shape in zip(numbers, shapes_of(objects, boxes), strict=True):
                 key = (objects.column.family.column, track, label)
@@ -67,7 +67,7 @@ class YoutubeVisWriter:
                 for name, own in _LISTS.items():
                     lists[name] += [None] * (place - len(lists[name]))
                     if len(lists[name]) > place:
-                        self._notes["a track is in the frame twice; the first one counts"] += 1
+                        self._notes["a track is in the frame twice; the first one is used"] += 1
                         break
                     lists[name].append(shape.get(own))
         return path

@@ -36,7 +36,7 @@ def test_subsets_of_one_name_are_distinguished_by_their_tracks(frames_of):
         track(box(1), box(2, outside=1), more='task_id="2" subset="default"', number=1),
     )
     assert frames_of(text) == {"a.mp4": {"0": [2]}, "b.mp4": {"1": [2]}}
-    with pytest.raises(AnnotationSourceError, match=r"two subsets .* 'default'.* task 1 is"):
+    with pytest.raises(AnnotationSourceError, match=r"two subsets .* 'default'.* task 1 belongs"):
         frames_of(text.replace(' subset="default_1"', ""))
 
 
@@ -79,8 +79,8 @@ def test_tracks_of_no_task_are_refused(imported, shown):
     result = imported(text)
     assert shown() == {("one.mp4", "car"): [2, 3]}
     assert [(outcome.track, outcome.reason) for outcome in result.refused] == [
-        ("1", "the <meta> of the file does not have its task 8"),
-        ("2", "it does not say which of the 2 tasks of the file it belongs to"),
+        ("1", "its task 8 is not in the <meta> of the file"),
+        ("2", "it does not name its task, and the file has 2"),
     ]
 
 

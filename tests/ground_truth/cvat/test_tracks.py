@@ -65,9 +65,9 @@ def test_cvat_is_imported_frame_by_frame(imported, labels_of, project, read):
     ("old", "new", "fault"),
     [
         ("</annotations>", "", "cannot be read as XML"),
-        ("annotations>", "labels>", "no file of CVAT for video"),
+        ("annotations>", "labels>", "not a file of CVAT for video"),
         ("<track", "<image/><track", "'CVAT for images', .* Export the task as 'CVAT for video"),
-        ("<stop_frame>9", "<stop_frame>nine", "a <stop_frame> 'nine', which is no whole number"),
+        ("<stop_frame>9", "<stop_frame>nine", "a <stop_frame> 'nine', which is not a whole number"),
         ("<stop_frame>", "<frame_filter>odd</frame_filter><stop_frame>", "not like 'step=5'"),
     ],
 )
@@ -95,10 +95,10 @@ def test_xml_entities_are_not_expanded(cvat_file):
     [
         (box(3, more='rotation="12.5"'), r'<box frame="3"> (frame 4) is rotated by 12.5 degrees'),
         (box(3).replace('xtl="10"', 'xtl="nan"'), "(frame 4) has the xtl 'nan', which is not"),
-        (box(3).replace('xtl="10"', 'xtl="left"'), "has the xtl 'left', which is no number"),
+        (box(3).replace('xtl="10"', 'xtl="left"'), "has the xtl 'left', which is not a number"),
         (box(3).replace('xtl="10"', ""), "(frame 4) has no xtl"),
         (box(3).replace('xtl="10"', 'xtl="90"'), "(frame 4) ends before it begins"),
-        (box("x"), '<box frame="x"> has no number of a frame'),
+        (box("x"), '<box frame="x"> has no frame number'),
         (box(-3), '<box frame="-3"> has a negative frame number'),
         ('<points frame="3" points=""/>', "(frame 4) has the points ''"),
         ('<points frame="3" points="1,2;3"/>', "(frame 4) has the points '1,2;3'"),
@@ -151,7 +151,7 @@ def test_what_is_outside_is_not_read(frames_of):
 def test_a_track_without_visible_shapes(read):
     (video,) = read(document(task(), track(box(0, outside=1)), track(label="", number=1)))
     assert reasons(video) == [
-        ("0", "it is outside of the picture in all frames"),
+        ("0", "it is outside the picture in all frames"),
         ("1", "it has no label"),
     ]
 
@@ -211,7 +211,7 @@ def test_files_that_were_joined(read):
 def test_a_shape_that_is_written_twice(read):
     (video,) = read(document(task(), track(box(1, left=2), box(1, left=9), box(3, outside=1))))
     assert video.tracks[0].coordinates[:, 0].tolist() == [2, 2]
-    assert video.findings[0].what == "'car' 0: it is in the frame twice; the first one counts"
+    assert video.findings[0].what == "'car' 0: it is in the frame twice; the first one is used"
 
 
 def test_unsupported_marks_are_reported_once(read):
@@ -224,8 +224,8 @@ def test_unsupported_marks_are_reported_once(read):
         )
     )
     assert [(f.what.split(",")[0], f.frame, f.count, f.is_note) for f in video.findings] == [
-        ("'occluded' is set", 2, 2, True),
-        ("a 'group_id' is set", None, 1, True),
+        ("'occluded' is not imported", 2, 2, True),
+        ("a 'group_id' is not imported", None, 1, True),
     ]
 
 

@@ -1,4 +1,4 @@
-"""The command line, ``deeplake-labelbox``. A command a module; the rest is what they share."""
+"""The command line, ``deeplake-labelbox``: a module for each command, and what they share."""
 
 from deeplake_labelbox._cli.interrupts import wait_for_imports
 
@@ -6,7 +6,7 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Run the command line; ends the process with an exit code."""
+    """Run the command line, and exit with its code."""
     wait_for_imports()
     try:
         from deeplake_labelbox._cli.application import app  # noqa: PLC0415 - Ctrl-C waits for it

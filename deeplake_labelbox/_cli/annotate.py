@@ -1,4 +1,4 @@
-"""``deeplake-labelbox annotate``: labels only."""
+"""``deeplake-labelbox annotate``: apply labels to a dataset of frames."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def annotate(
 ) -> None:
     """Apply the labels of a Labelbox project to a dataset that has its frames.
 
-    Run it again after more was labeled: a new commit updates values and columns.
-    --group and --labels default to what the existing labels were written with.
+    Run it again after more was labeled: a new commit updates values and columns. By default,
+    --group and --labels stay as they were when labels were last applied.
 
     [bold]Examples[/]
 

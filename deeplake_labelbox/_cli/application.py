@@ -31,7 +31,7 @@ from deeplake_labelbox._cli.stats import stats
 from deeplake_labelbox._cli.sync import sync
 from deeplake_labelbox._cli.upload import upload
 
-# Typer ends usage errors with 2, which here says that a run finished with gaps.
+# Typer exits with 2 after a usage error; here, 2 means that a run finished with gaps.
 _EXIT_CODES: Final = {2: 1, EXIT_GAPS: 2}
 
 _HELP = """Labelbox video projects to Deep Lake datasets: every label on its frame.
@@ -40,18 +40,18 @@ Start with [bold]deeplake-labelbox demo[/]: it needs no account. Then set LABELB
 key and run [bold]deeplake-labelbox create PROJECT_ID DATASET[/] with a project of your own.
 """
 
-_EPILOG = """Exit codes: 0 all done; 1 an error, nothing more is done; 2 finished, with problems
-that are listed; 130 stopped with Ctrl-C."""
+_EPILOG = """Exit codes: 0 success; 1 stopped by an error; 2 finished, with the problems listed; 130
+stopped with Ctrl-C."""
 
 
 def _flowing(text: str) -> str:
-    """A help text with one line a paragraph, as Rich breaks lines for the width of the terminal."""
+    """Join each paragraph of a help text to one line; Rich wraps it to the terminal's width."""
     paragraphs = introspection.cleandoc(text).split("\n\n")
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
 def _without_type(params: list[Any]) -> list[Any]:
-    """Parameters of a command; flags show no ``<bool>`` and arguments no ``<str>``."""
+    """Hide the types of flags (``<bool>``) and arguments (``<str>``) in the help."""
     for param in params:
         if isinstance(param, TyperArgument):
             param.display_type_rich = _no_type  # type: ignore[method-assign] # it has no setting
@@ -65,14 +65,14 @@ def _no_type(ctx: Any) -> str:  # noqa: ARG001 - the interface of typer
 
 
 class _Command(TyperCommand):
-    """A command, with flags that look like flags."""
+    """A command with sorted panels, short messages and its options in error messages."""
 
     def get_params(self, ctx: Any) -> list[Any]:
-        """The parameters, with ``--help``; their panels have the same order in each command."""
+        """Return the parameters with ``--help``, sorted by panel."""
         return sorted(_without_type(super().get_params(ctx)), key=_place_of_panel)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse the words; errors do not show words of the library that checks values."""
+        """Parse the arguments; remove the prefix that a library puts before its messages."""
         try:
             return super().parse_args(ctx, args)
         except typer.BadParameter as error:
@@ -80,7 +80,7 @@ class _Command(TyperCommand):
             raise
 
     def invoke(self, ctx: Any) -> Any:
-        """Run; messages name the options of this command."""
+        """Run the command; messages name its options."""
         with options_of(option_names(self)):
             return super().invoke(ctx)
 
@@ -91,7 +91,7 @@ def _place_of_panel(param: Any) -> int:
 
 
 def option_names(command: TyperCommand) -> dict[str, str]:
-    """The options of a command, and the words of its help for its arguments, by parameter."""
+    """Return the name of each option and the metavar of each argument, by parameter."""
     return {
         str(param.name): max(param.opts, key=len)
         if isinstance(param, TyperOption)
@@ -101,10 +101,10 @@ def option_names(command: TyperCommand) -> dict[str, str]:
 
 
 class _Commands(TyperGroup):
-    """The commands, with exit codes that can be relied on."""
+    """The group of commands, with the exit codes of this package."""
 
     def get_params(self, ctx: Any) -> list[Any]:
-        """The parameters, with ``--help``."""
+        """Return the parameters with ``--help``."""
         return _without_type(super().get_params(ctx))
 
     def main(self, *args: Any, **kwargs: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Convert arguments of the command line to what the library takes, before any work."""
+"""Parse arguments of the command line to values of the library, before any work starts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def read_groups(pairs: Sequence[str] | None) -> dict[str, str]:
-    """The group mapping of ``KIND=NAME`` options.
+    """Parse the group mapping of ``KIND=NAME`` options.
 
     Raises:
         GroupMappingError: If one is not a pair, is given twice, or has an unknown kind.
@@ -31,13 +31,13 @@ def read_groups(pairs: Sequence[str] | None) -> dict[str, str]:
                 f"--group {pair!r} has no '='; write KIND=NAME, like raster-segmentation=mask."
             )
         if kind in groups:
-            raise GroupMappingError(f"--group is given twice for {kind!r}; give it once a kind.")
+            raise GroupMappingError(f"--group is given twice for {kind!r}; give it once per kind.")
         groups[kind] = name
     return check_group_mapping(groups)
 
 
 def read_details(names: Sequence[str] | None) -> tuple[RowDetail, ...]:
-    """The row details of ``--row-detail`` options.
+    """Check the names of ``--row-detail`` options.
 
     Raises:
         ConfigurationError: If one is unknown.
@@ -48,7 +48,7 @@ def read_details(names: Sequence[str] | None) -> tuple[RowDetail, ...]:
 
 
 def read_pairs(option: str, texts: Sequence[str] | None) -> dict[str, str]:
-    """The pairs of an option like ``--map NAME=VALUE``, by name.
+    """Parse the pairs of an option like ``--map NAME=VALUE``.
 
     Raises:
         ConfigurationError: If one is not a pair, or a name is given twice.
@@ -65,7 +65,7 @@ def read_pairs(option: str, texts: Sequence[str] | None) -> dict[str, str]:
 
 
 def read_data_rows(texts: Sequence[str] | None) -> str | dict[str, str] | None:
-    """The data rows of ``--data-row [VIDEO=]KEY`` options: by video, or one without it.
+    """Parse ``--data-row [VIDEO=]KEY`` options: the keys by video, or one key without a video.
 
     Raises:
         ConfigurationError: If one of several is not a pair, or a video is given twice.
@@ -76,10 +76,10 @@ def read_data_rows(texts: Sequence[str] | None) -> str | dict[str, str] | None:
 
 
 def read_creds(pairs: Sequence[str] | None) -> dict[str, str] | None:
-    """The storage credentials of ``KEY=VALUE`` options.
+    """Parse the storage credentials of ``KEY=VALUE`` options.
 
     Raises:
-        ConfigurationError: If one is not a pair. Its text is not repeated: it may be a secret.
+        ConfigurationError: If one is not a pair. The message omits its text, a possible secret.
     """
     creds: dict[str, str] = {}
     for number, pair in enumerate(pairs or (), start=1):
@@ -93,7 +93,7 @@ def read_creds(pairs: Sequence[str] | None) -> dict[str, str] | None:
 
 
 def read_presigner(cloud: Literal["s3", "gcs", "azure"] | None) -> UrlPresigner | None:
-    """The presigner of a ``--sign`` option.
+    """Create the presigner of a ``--sign`` option.
 
     Raises:
         ConfigurationError: If its extra is not installed, or there are no credentials.
@@ -111,7 +111,7 @@ def read_presigner(cloud: Literal["s3", "gcs", "azure"] | None) -> UrlPresigner 
 
 
 def read_ranges(texts: Sequence[str] | None) -> tuple[tuple[int, int], ...] | None:
-    """The frames of ``FIRST-LAST`` options, counted from 1.
+    """Parse ``FIRST-LAST`` options, frames counted from 1.
 
     Raises:
         ConfigurationError: If one is not a pair of numbers.
@@ -126,7 +126,7 @@ def read_ranges(texts: Sequence[str] | None) -> tuple[tuple[int, int], ...] | No
 
 
 def read_size(text: str | None) -> int | tuple[int, int] | None:
-    """The size of a ``--resize`` option: the longest side, or width and height.
+    """Parse a ``--resize`` option: the longest side, or width and height.
 
     Raises:
         ConfigurationError: If it is neither.
@@ -143,7 +143,7 @@ def read_size(text: str | None) -> int | tuple[int, int] | None:
 
 
 def read_ontology(path: Path | None) -> Ontology | None:
-    """The ontology in a JSON file, in Labelbox's normalized form.
+    """Read the ontology of a JSON file in Labelbox's normalized form.
 
     Raises:
         OntologyError: If the file cannot be read or is not an ontology.
@@ -156,7 +156,7 @@ def read_ontology(path: Path | None) -> Ontology | None:
 
 
 def read_normalized(path: Path) -> dict[str, Any]:
-    """The normalized form of the ontology in a JSON file, with all that it says.
+    """Read the normalized form of an ontology from a JSON file, with all of its fields.
 
     Raises:
         OntologyError: If the file cannot be read or is not an ontology.
@@ -177,7 +177,7 @@ def read_normalized(path: Path) -> dict[str, Any]:
 
 
 def read_metadata(path: Path | None) -> dict[str, dict[str, Any]] | None:
-    """The metadata of videos in a JSON file: by path, the values by the names of their fields.
+    """Read the metadata of videos from a JSON file: values by field, by path.
 
     Raises:
         ConfigurationError: If the file cannot be read or is of another form.

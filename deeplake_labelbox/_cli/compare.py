@@ -1,4 +1,4 @@
-"""``deeplake-labelbox compare``: two sets of labels of the same videos."""
+"""``deeplake-labelbox compare``: compare two sets of labels of the same videos."""
 
 from __future__ import annotations
 
@@ -28,8 +28,7 @@ def compare(
         typer.Argument(
             metavar="OTHER",
             show_default=False,
-            help="What it is compared with, if not with itself: another dataset, or predictions "
-            "as evaluate takes them.",
+            help="Another dataset, or predictions as for evaluate; by default DATASET itself.",
         ),
     ] = None,
     *,
@@ -39,8 +38,8 @@ def compare(
             "--version",
             metavar="NAME",
             show_default=False,
-            help="Branch, tag or id of the version of the first labels, and given again of the "
-            "second; by default the dataset as it is.",
+            help="Branch, tag or id of the version of the first labels; give it again for the "
+            "second labels. By default the current version.",
         ),
     ] = None,
     videos: options.Videos = None,
@@ -50,8 +49,8 @@ def compare(
             "--annotator",
             metavar="EMAIL",
             show_default=False,
-            help="Annotator of the first labels, and given again of the second, in a dataset that "
-            "was made with --labels all; by default the selected labels.",
+            help="Annotator of the first labels, in a dataset that was made with --labels all; "
+            "give it again for the second labels. By default the selected labels.",
         ),
     ] = None,
     classes: options.Classes = None,
@@ -62,12 +61,12 @@ def compare(
             min=0.5,
             max=1,
             metavar="IOU",
-            help="Overlap of boxes below which an object counts as moved; between versions any "
-            "difference counts.",
+            help="Overlap of two boxes below which an object counts as moved; between versions, "
+            "any difference counts.",
         ),
     ] = 0.75,
     worst: Annotated[
-        int, typer.Option("--worst", min=0, metavar="N", help="How many runs of frames to show.")
+        int, typer.Option("--worst", min=0, metavar="N", help="Number of runs of frames to show.")
     ] = 20,
     output: Annotated[
         Path | None,
@@ -98,9 +97,9 @@ def compare(
     as_json: options.JsonResult = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Compare labels frame by frame: what was added, removed, moved or answered otherwise.
+    """Compare labels frame by frame: objects added, removed or moved, and other answers.
 
-    The labels of two versions, of two annotators, or of a dataset and a model.
+    Compares the labels of two versions, of two annotators, or of a dataset and a model.
 
     [bold]Examples[/]
 

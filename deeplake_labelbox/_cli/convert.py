@@ -1,4 +1,4 @@
-"""``deeplake-labelbox convert``: a dataset in the format of another tool, with pictures."""
+"""``deeplake-labelbox convert``: write a dataset in the format of another tool, with pictures."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def convert(
             "--split",
             metavar="SHARES",
             show_default=False,
-            help="Shares of the videos for train, val and test, like 0.8,0.1,0.1; no video is in "
-            "two parts. By default all are in train.",
+            help="Shares of the videos for train, val and test, like 0.8,0.1,0.1; each video is in "
+            "one part. By default all are in train.",
         ),
     ] = None,
     seed: Annotated[
@@ -62,9 +62,9 @@ def convert(
             metavar="NAME",
             show_default=False,
             rich_help_panel=options.LABELS,
-            help="Column of rectangles, masks or polygons. Repeatable. By default "
-            "all of rectangles, or if there are none, all of masks and polygons; for youtube-vis "
-            "and masks the other way round.",
+            help="Column of rectangles, masks or polygons. Repeatable. By default all columns of "
+            "rectangles, or if there are none, of masks and polygons; the reverse for youtube-vis "
+            "and masks.",
         ),
     ] = None,
     mapping: Annotated[
@@ -85,7 +85,7 @@ def convert(
             min=1,
             metavar="N",
             rich_help_panel=options.FRAMES,
-            help="Every n-th frame that a video has in the dataset.",
+            help="Only every n-th of the frames that a video has in the dataset.",
         ),
     ] = 1,
     only_labeled: Annotated[
@@ -101,8 +101,8 @@ def convert(
             metavar="SIDE|WxH",
             show_default=False,
             rich_help_panel=options.FRAMES,
-            help="The longest side of the pictures like 640, or a size like 640x360. Without it, "
-            "pictures that are stored as PNG or JPEG are copied.",
+            help="Scale pictures to a longest side like 640, or to a size like 640x360. Without "
+            "it, pictures that are stored as PNG or JPEG are copied.",
         ),
     ] = None,
     branch: options.ReadBranch = None,

@@ -1,4 +1,4 @@
-"""``deeplake-labelbox copy``: a dataset, or a part of it, with another storage of its frames."""
+"""``deeplake-labelbox copy``: copy a dataset or a part of it, and change how frames are stored."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def copy(
     deeplake_token: options.DeepLakeToken = None,
     verbose: options.Verbose = False,
 ) -> None:
-    """Copy a dataset or a part of it, with its labels, to one that is synced like it.
+    """Copy a dataset or a part of it, with its labels; the copy can be synced too.
 
     [bold]Examples[/]
 

@@ -1,4 +1,4 @@
-"""``deeplake-labelbox create``: the whole job."""
+"""``deeplake-labelbox create``: make a dataset of a project."""
 
 from __future__ import annotations
 
@@ -124,8 +124,7 @@ def create(
 ) -> None:
     """Make a Deep Lake dataset of a Labelbox video project: export, decode, annotate, commit.
 
-    Called again after an interruption, it goes on where it stopped, with the missing videos or
-    the labels.
+    Run it again after an interruption: it continues with the missing videos or the labels.
 
     [bold]Examples[/]
 
@@ -179,7 +178,7 @@ def create(
             )
         except DatasetExistsError:
             location = DatasetLocation.of(dataset, storage, None, deeplake_token)
-            run.hint = _how_to_go_on(location, found.project_id)
+            run.hint = _next_command(location, found.project_id)
             raise
         if as_json:
             run.result_json(outcome.to_dict())
@@ -189,8 +188,8 @@ def create(
         finish(run, outcome, report)
 
 
-def _how_to_go_on(location: DatasetLocation, project_id: str) -> str:
-    """Say how to continue with an existing dataset of the project."""
+def _next_command(location: DatasetLocation, project_id: str) -> str:
+    """Return the advice how to continue with an existing dataset of the project."""
     from deeplake_labelbox._store.applied_labels import AppliedLabels  # noqa: PLC0415 - imports deeplake
     from deeplake_labelbox._store.swap import found_meta  # noqa: PLC0415 - the same
 
@@ -199,8 +198,8 @@ def _how_to_go_on(location: DatasetLocation, project_id: str) -> str:
         return ""
     if AppliedLabels.read(location.open()) is None:
         return (
-            f"Its frames are complete, but without labels: "
-            f"`{command_line('annotate', project_id, location.path)}` applies them (with --group, "
-            f"if it was given)."
+            f"Its frames are complete, but it has no labels: "
+            f"`{command_line('annotate', project_id, location.path)}` applies them (add --group, "
+            f"if you gave it)."
         )
     return f"`{command_line('sync', location.path)}` updates it from Labelbox."

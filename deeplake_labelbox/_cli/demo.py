@@ -1,4 +1,4 @@
-"""``deeplake-labelbox demo``: the whole job without an account."""
+"""``deeplake-labelbox demo``: make a dataset of a sample project, without an account."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MARKED: Final = (
 def demo(
     *,
     frames: Annotated[
-        FrameStorage, typer.Option("--frames", help="How frames are stored, as of create.")
+        FrameStorage, typer.Option("--frames", help="How frames are stored; see create.")
     ] = DEFAULT,
     output: Annotated[
         Path,

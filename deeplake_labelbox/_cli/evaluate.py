@@ -1,4 +1,4 @@
-"""``deeplake-labelbox evaluate``: predictions against the labels of a dataset."""
+"""``deeplake-labelbox evaluate``: score predictions against the labels of a dataset."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from deeplake_labelbox._files import check_free_folder
 if TYPE_CHECKING:
     from deeplake_labelbox import Evaluation, EvaluationScore
 
-_WIDE = 110  # columns of a terminal in which all rates and counts fit beside names
+_WIDE = 110  # terminal columns that all rates and counts need beside names
 _COUNTS = ("#objects", "#missed", "#false", "#switches")
 
 
@@ -53,13 +53,13 @@ def evaluate(
             "--predictions-annotator",
             metavar="EMAIL",
             show_default=False,
-            help="Likewise in PREDICTIONS, a dataset: with the same dataset twice, how far two "
-            "annotators agree.",
+            help="The same for PREDICTIONS, a dataset. Give the same dataset twice to measure how "
+            "far two annotators agree.",
         ),
     ] = None,
     classes: options.Classes = None,
     worst_frames: Annotated[
-        int, typer.Option("--worst", min=0, metavar="N", help="How many frames to list.")
+        int, typer.Option("--worst", min=0, metavar="N", help="Number of frames to list.")
     ] = 10,
     source_format: options.SourceFormatOption = None,
     frame_step: options.FrameStep = None,
@@ -76,8 +76,8 @@ def evaluate(
             metavar="PROJECT_ID",
             show_default=False,
             rich_help_panel=options.LABELBOX,
-            help="Send the videos of these frames to a Labelbox project: as a batch, or to rework "
-            "if they are labeled there.",
+            help="Send the videos of the listed frames to a Labelbox project: as a batch, or to "
+            "rework if they are labeled there.",
         ),
     ] = None,
     lb_api_key: options.ApiKey = None,
@@ -89,7 +89,7 @@ def evaluate(
             metavar="FOLDER",
             show_default=False,
             rich_help_panel=options.OUTCOME,
-            help="Draw these frames, with the labels and with the predictions, as PNG files.",
+            help="Draw the listed frames as PNG files, with the labels and with the predictions.",
         ),
     ] = None,
     report: Annotated[
@@ -107,8 +107,8 @@ def evaluate(
 ) -> None:
     """Score predictions, or another annotator, against the labels of a dataset.
 
-    Boxes, and boxes around masks and polygons: mAP by pycocotools, MOTA and IDF1 of the tracks by
-    motmetrics, for each class and video, and the frames with most errors.
+    Compares boxes, including those around masks and polygons. Reports mAP (by pycocotools), MOTA
+    and IDF1 (by motmetrics) of each class and video, and the frames with most errors.
 
     [bold]Examples[/]
 
@@ -182,8 +182,8 @@ def _show_scores(run: Run, what: str, scores: Sequence[EvaluationScore], found: 
         shown = table_of(what, *columns)
         for score in scores:
             counts = (score.objects, score.missed, score.false, score.switches)
-            told = found.rates_of(score).values()
-            cells = dict(zip(rates, map(rate, told), strict=True))
+            values = found.rates_of(score).values()
+            cells = dict(zip(rates, map(rate, values), strict=True))
             cells |= dict(zip(_COUNTS, (f"{count:,}" for count in counts), strict=True))
             shown.add_row(Text(score.name), *(cells[column] for column in columns))
         run.out.print(shown)

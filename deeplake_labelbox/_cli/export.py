@@ -1,4 +1,4 @@
-"""``deeplake-labelbox export``: a project to an NDJSON file."""
+"""``deeplake-labelbox export``: export a project to an NDJSON file."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def export(
             "-o",
             metavar="FILE",
             show_default=False,
-            help="The NDJSON file to write, one data row a line. It holds signed URLs: keep it as "
+            help="The NDJSON file to write, one data row per line. It has signed URLs: keep it as "
             "private as the videos.",
         ),
     ],
@@ -97,8 +97,8 @@ def export(
         typer.Option(
             "--interpolated-frames/--key-frames",
             rich_help_panel=_DETAILS,
-            help="Every frame of each object, or key frames only: the dataset is the same, the "
-            "file many times smaller.",
+            help="Every frame of each object, or only key frames, in a file many times smaller; "
+            "the dataset is the same.",
         ),
     ] = False,
     attachments: Annotated[
@@ -129,7 +129,7 @@ def export(
 ) -> None:
     """Export a Labelbox video project to an NDJSON file, with its labels and ontology ids.
 
-    `create` and `annotate` take the file instead of the project id; nothing is exported again.
+    `create` and `annotate` take the file instead of the project id, and export nothing again.
 
     [bold]Examples[/]
 

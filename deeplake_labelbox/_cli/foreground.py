@@ -1,4 +1,4 @@
-"""Commands that run in the foreground until they are stopped."""
+"""Run commands in the foreground until they are stopped."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from types import FrameType
 
 @contextmanager
 def until_stopped() -> Iterator[Callable[[], None]]:
-    """Let Ctrl-C and SIGTERM end the block well, from its beginning on.
+    """End the block cleanly on Ctrl-C and SIGTERM, even before it waits for them.
 
-    Gives the function that waits for them.
+    Yields:
+        The function that waits for them.
     """
     stop = threading.Event()
 
@@ -22,8 +23,8 @@ def until_stopped() -> Iterator[Callable[[], None]]:
         stop.set()
 
     def wait() -> None:
-        sys.stdout.flush()  # what reads it from a pipe waits for it
-        while not stop.wait(1.0):  # Windows delivers Ctrl-C between two waits only
+        sys.stdout.flush()  # the reader of a pipe may wait for it
+        while not stop.wait(1.0):  # Windows delivers Ctrl-C only between two waits
             pass
 
     in_main_thread = threading.current_thread() is threading.main_thread()

@@ -1,4 +1,4 @@
-"""``deeplake-labelbox import``: annotations into a Labelbox project."""
+"""``deeplake-labelbox import``: import annotations into a Labelbox project."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ def import_(
             min=0.0,
             metavar="PIXELS",
             rich_help_panel=options.LABELS,
-            help="How far a coordinate may be from its value between key frames: as few as "
-            "possible are sent. 0 leaves out only what interpolation gives back exactly.",
+            help="Allowed error of interpolated coordinates; the fewest key frames that stay "
+            "within it are sent. 0 leaves out only frames that interpolation restores exactly.",
         ),
     ] = 0.5,
     keep_key_frames: Annotated[
@@ -69,7 +69,7 @@ def import_(
         typer.Option(
             "--keep-key-frames/--fewest-key-frames",
             rich_help_panel=options.LABELS,
-            help="Whether frames that a person drew stay key frames all the same.",
+            help="Keep every frame that a person drew as a key frame, or send the fewest possible.",
         ),
     ] = True,
     deeplake_creds: options.Creds = None,
@@ -80,7 +80,7 @@ def import_(
             "--as",
             show_default=False,
             rich_help_panel=options.LABELBOX,
-            help="Labels, or suggestions for the labeler.",
+            help="Import as labels, or as suggestions for the labeler.",
         ),
     ],
     existing: Annotated[
@@ -88,8 +88,8 @@ def import_(
         typer.Option(
             "--existing",
             rich_help_panel=options.LABELBOX,
-            help="What to do with data rows that have labels, or pre-labels that wait; overwrite "
-            "replaces the labels, but adds a further one beside them in projects with consensus.",
+            help="What to do with data rows that have labels or unused pre-labels; overwrite "
+            "replaces the labels, but adds another one in projects with consensus.",
         ),
     ] = "skip",
     make_ontology: Annotated[
@@ -108,8 +108,8 @@ def import_(
             metavar="NAME=KIND",
             show_default=False,
             rich_help_panel=options.LABELBOX,
-            help="With --make-ontology: radio, checklist or text, for a classification whose "
-            "answers do not tell. Repeatable.",
+            help="With --make-ontology: radio, checklist or text, for a classification whose kind "
+            "does not follow from its answers. Repeatable.",
         ),
     ] = None,
     import_name: Annotated[
@@ -119,7 +119,7 @@ def import_(
             metavar="NAME",
             show_default=False,
             rich_help_panel=options.LABELBOX,
-            help="With another name, what was imported before is sent again.",
+            help="Name of the import; with a new name, everything is sent again.",
         ),
     ] = None,
     timeout: Annotated[
@@ -150,7 +150,7 @@ def import_(
             metavar="FILE",
             show_default=False,
             rich_help_panel=options.OUTCOME,
-            help="Write what became of each annotation to a JSON file; Labelbox forgets it after a "
+            help="Write the outcome of each annotation to a JSON file; Labelbox deletes it after a "
             "day.",
         ),
     ] = None,
@@ -159,8 +159,8 @@ def import_(
 ) -> None:
     """Import annotations into a Labelbox project, as ground truth or as pre-labels.
 
-    Everything is checked before anything is sent. Run it again after it was interrupted: what was
-    sent is found in Labelbox, and not sent twice.
+    All annotations are checked before any is sent. Run it again after an interruption: it finds in
+    Labelbox what was sent, and sends only the rest.
 
     [bold]Examples[/]
 
@@ -178,7 +178,7 @@ def import_(
 
         check_writable(report)
         check_writable(dry_run)
-        run.hint = "Run the same command again to go on: what was sent is not sent twice."
+        run.hint = "Run the same command again to continue: nothing is sent twice."
         run.resume = run.hint
         try:
             result = import_annotations(
@@ -235,7 +235,7 @@ def _show(run: Run, result: ImportResult, dry_run: Path | None) -> None:
     _list(run, list(grouped_lines([*result.refused, *result.with_status("unknown")])))
     _list(run, list(map(str, result.notes)))
     for reason, count in Counter(outcome.reason for outcome in result.skipped).items():
-        run.warn(f"{count:,} skipped: {reason}; --existing overwrite imports them all the same.")
+        run.warn(f"{count:,} skipped: {reason}; --existing overwrite imports them anyway.")
 
 
 def _list(run: Run, lines: Sequence[str]) -> None:

@@ -1,8 +1,8 @@
-"""Ctrl-C, raised only where it ends the command.
+"""Raise Ctrl-C only where it ends the command.
 
 Python raises `KeyboardInterrupt` wherever the program happens to be. In a finalizer it is printed
-and ignored, so that the command goes on; in a module that is being imported it becomes an
-`ImportError` (Deep Lake's and NumPy's initialization fail). There it waits until they are done.
+and ignored, and the command continues. In a module that is being imported it becomes an
+`ImportError` (Deep Lake and NumPy fail to initialize). This module delays it until these are done.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ _IMPORT: Final = "<frozen importlib._bootstrap>"
 
 
 def wait_for_imports() -> None:
-    """Let Ctrl-C wait for imports and finalizers, unless it is ignored (background jobs).
+    """Delay Ctrl-C during imports and finalizers, unless it is ignored (background jobs).
 
-    Call it in the main thread.
+    Call this in the main thread.
     """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler and hasattr(
         signal, "pthread_kill"

@@ -1,4 +1,4 @@
-"""One command at a time makes or labels a local dataset."""
+"""Let only one command at a time write a local dataset."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def one_writer(path: str) -> Iterator[None]:
         return
     from filelock import FileLock, Timeout  # noqa: PLC0415 - not needed for --help
 
-    # Not inside the dataset, whose folder is replaced.
+    # Not inside the dataset, because its folder may be replaced.
     name = hashlib.sha256(str(Path(path).resolve()).encode(errors="surrogateescape")).hexdigest()
     lock = FileLock(Path(tempfile.gettempdir()) / f"deeplake-labelbox-{name[:32]}.lock")
     try:
@@ -40,7 +40,7 @@ def one_writer(path: str) -> Iterator[None]:
             "path."
         ) from error
     except OSError as error:
-        logger.debug("The file %s cannot be locked (%s); going on without.", lock.lock_file, error)
+        logger.debug("The file %s cannot be locked (%s); not locking.", lock.lock_file, error)
     try:
         yield
     finally:

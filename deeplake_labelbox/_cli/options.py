@@ -1,4 +1,4 @@
-"""Options that several commands have."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STORAGE: Final = "Storage"
 RAY: Final = "Ray"
 OUTCOME: Final = "Outcome"
 SOURCE: Final = "Source"
-# In this order, below what belongs to one command only.
+# In this order, below the options that belong to one command only.
 PANELS: Final = (SOURCE, LABELS, FRAMES, STORAGE, LABELBOX, RAY, OUTCOME)
 
 _SOURCES: Final = listed([known.source for known in FORMATS.values() if known.source], "or")
@@ -81,13 +81,13 @@ Group = Annotated[
         metavar="KIND=NAME",
         show_default=False,
         rich_help_panel=LABELS,
-        help="All tools or classifications of a kind share one column, like "
+        help="Store all tools or classifications of a kind in one column, like "
         "raster-segmentation=mask. Repeatable.",
     ),
 ]
 _LABEL_CHOICES = (
-    "If a video has several labels: selected uses the winner in Labelbox, else the newest; newest "
-    "the newest; all the same as selected, with each annotator in further columns."
+    "Label to use if a video has several. selected: the winner in Labelbox, or else the newest; "
+    "newest: the newest; all: as selected, and each annotator in further columns."
 )
 LabelChoice = Annotated[
     Literal["selected", "newest", "all"],
@@ -131,7 +131,7 @@ VerifyFrames = Annotated[
     typer.Option(
         "--verify-frames/--no-verify-frames",
         rich_help_panel=FRAMES,
-        help="Decode each video once that is kept as a video, to find what is damaged; or only "
+        help="Decode each video that is stored as a video once, to find damaged frames; or only "
         "copy it, which is faster.",
     ),
 ]
@@ -140,7 +140,7 @@ FailOnError = Annotated[
     typer.Option(
         "--fail-on-error",
         rich_help_panel=OUTCOME,
-        help="Stop at the first problem, instead of going on and listing problems at the end.",
+        help="Stop at the first problem, instead of continuing and listing problems at the end.",
     ),
 ]
 ReportFile = Annotated[
@@ -150,7 +150,7 @@ ReportFile = Annotated[
         metavar="FILE",
         show_default=False,
         rich_help_panel=OUTCOME,
-        help="Write what became of each video to a JSON file.",
+        help="Write the outcome of each video to a JSON file.",
     ),
 ]
 AsJson = Annotated[
@@ -231,12 +231,12 @@ Overwrite = Annotated[
     typer.Option(
         "--overwrite",
         rich_help_panel=STORAGE,
-        help="Replace a dataset at the path, once the new one is complete.",
+        help="Replace an existing dataset, once the new one is complete.",
     ),
 ]
 OverwriteFile = Annotated[
     bool,
-    typer.Option("--overwrite", help="Replace a file at the path, once the new one is complete."),
+    typer.Option("--overwrite", help="Replace an existing file, once the new one is complete."),
 ]
 Where = Annotated[
     str | None,
@@ -295,7 +295,7 @@ RayCpus = Annotated[
         min=1,
         metavar="N",
         rich_help_panel=RAY,
-        help="Cores of a Ray worker that a video gets.",
+        help="CPU cores that each video gets on a Ray worker.",
     ),
 ]
 Port = Annotated[
@@ -321,7 +321,7 @@ FrameStep = Annotated[
         metavar="FRAMES",
         show_default=False,
         rich_help_panel=SOURCE,
-        help=f"How many frames of the video lie from one picture to the next, of "
+        help=f"Number of video frames from one picture of the source to the next, for "
         f"{numbered_formats()}.",
     ),
 ]
@@ -334,7 +334,7 @@ FirstNumber = Annotated[
         metavar="N",
         show_default=False,
         rich_help_panel=SOURCE,
-        help="Number of a video's first frame in such a source: 0 or 1.",
+        help="Number of the first frame of a video in such a source: 0 or 1.",
     ),
 ]
 NameMapping = Annotated[
@@ -355,7 +355,7 @@ DataRows = Annotated[
         metavar="[VIDEO=]KEY",
         show_default=False,
         rich_help_panel=SOURCE,
-        help="Id, global key or external id of the data row of a video in the source; of the "
-        "only one without VIDEO. Repeatable.",
+        help="Id, global key or external id of the data row for a video of the source; leave out "
+        "VIDEO if there is only one. Repeatable.",
     ),
 ]

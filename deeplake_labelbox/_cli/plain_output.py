@@ -20,7 +20,7 @@ _PLAIN = str.maketrans(
 
 
 def write_plainly(stream: TextIO | None) -> None:
-    """Let a stream write a plain character, or an escape, for each that its encoding lacks."""
+    """Make a stream replace each character that its encoding lacks, by a plain one or an escape."""
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors=_NAME)
 

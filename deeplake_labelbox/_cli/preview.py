@@ -1,4 +1,4 @@
-"""``deeplake-labelbox preview``: a dataset as a picture, a video or a page."""
+"""``deeplake-labelbox preview``: show a dataset as a picture, a video or a page."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def preview(
             "--frames",
             metavar="FIRST-LAST",
             show_default=False,
-            help="Frame numbers, from 1: 1-250.",
+            help="Only these frames, counted from 1, like 1-250.",
         ),
     ] = None,
     width: Annotated[

@@ -1,4 +1,4 @@
-"""Datasets that a command only reads."""
+"""Open datasets that a command only reads."""
 
 from __future__ import annotations
 

@@ -29,8 +29,8 @@ from deeplake_labelbox.report import Gap
 EXIT_GAPS: Final = 64
 """Exit code of commands that finished with problems; the application maps it to 2."""
 
-SAME_COMMAND: Final = "Run the same command again to go on: what is done is not done twice."
-"""What commands print after Ctrl-C if they can go on where they stopped."""
+SAME_COMMAND: Final = "Run the same command again to continue: nothing is done twice."
+"""Text that commands print after Ctrl-C if they can continue where they stopped."""
 
 _STEPS: Final = "deeplake_labelbox.steps"
 _SDK: Final = ("labelbox", "lbox")
@@ -42,12 +42,12 @@ class Run:
 
     Attributes:
         out: Standard output, for results.
-        err: Standard error, for all else.
+        err: Standard error, for everything else.
         verbose: Whether logs and tracebacks are shown.
-        hint: What to say below an error, such as what exists already.
-        resume: What to say after Ctrl-C, if the same command goes on.
+        hint: Text below an error, such as the next command to run.
+        resume: Text after Ctrl-C, if the same command can continue.
         gaps: Problems so far.
-        started: When it began.
+        started: Time when it started.
     """
 
     out: Console
@@ -65,11 +65,11 @@ class Run:
 
     @property
     def seconds(self) -> float:
-        """Time since it began."""
+        """Seconds since it started."""
         return time.monotonic() - self.started
 
     def step(self, text: str) -> None:
-        """Print what is done next."""
+        """Print the step that starts."""
         self.err.print(Text(text), style="dim", soft_wrap=True)
 
     def warn(self, text: str) -> None:
@@ -101,9 +101,9 @@ def running(*, verbose: bool) -> Iterator[Run]:
     except DeepLakeLabelboxError as error:
         _fail(run, error)
     except BrokenPipeError:
-        raise  # the reader of a pipe has ended, as `head` does
+        raise  # the reader of a pipe, such as `head`, has ended
     except OSError as error:
-        _fail(run, _of_file(error))
+        _fail(run, _file_error(error))
     except KeyboardInterrupt as error:
         run.err.print()
         resume = " ".join(_notes(error)) or run.resume
@@ -126,8 +126,8 @@ def writing(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _of_file(error: OSError) -> ConfigurationError:
-    """The error for what the operating system does not allow."""
+def _file_error(error: OSError) -> ConfigurationError:
+    """Convert an error of the operating system."""
     reason = error.strerror or str(error) or type(error).__name__
     if error.filename is None:
         return ConfigurationError(f"{reason}; check the disk and your rights to it.")
@@ -155,15 +155,15 @@ def check_writable(path: Path | None) -> None:
 
 
 def check_free(path: Path | None, *, overwrite: bool) -> None:
-    """Check that a file can be written and replaces none, unless that is wanted.
+    """Check that a file can be written, and does not exist unless it may be replaced.
 
     Raises:
-        ConfigurationError: If there is a file, or none can be written.
+        ConfigurationError: If the file exists, or cannot be written.
     """
     check_writable(path)
     if path is not None and path.exists() and not overwrite:
         raise ConfigurationError(
-            f"There is a file {path} already; choose another, or pass --overwrite to replace it."
+            f"The file {path} exists already; choose another, or pass --overwrite to replace it."
         )
 
 
@@ -184,7 +184,7 @@ def _notes(error: BaseException) -> list[str]:
 
 
 class _Handler(RichHandler):
-    """Shows steps and logs above the progress bars; without gaps, which the summary lists."""
+    """Shows steps and logs above the progress bars, except gaps, which the summary lists."""
 
     def __init__(self, run: Run) -> None:
         super().__init__(
@@ -198,7 +198,7 @@ class _Handler(RichHandler):
         self.addFilter(self._is_shown)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Show a record, with the bars out of the way."""
+        """Show a record above the progress bars."""
         from tqdm import tqdm  # noqa: PLC0415 - not needed for --help
 
         with tqdm.external_write_mode(file=sys.stderr):
@@ -208,7 +208,7 @@ class _Handler(RichHandler):
                 super().emit(record)
 
     def format(self, record: logging.LogRecord) -> str:
-        """The message; that of another library without keys and URL queries."""
+        """Format a record; remove keys and URL queries from messages of other libraries."""
         from deeplake_labelbox._labelbox.client import clean  # noqa: PLC0415 - not needed for --help
 
         text = super().format(record)
@@ -218,9 +218,9 @@ class _Handler(RichHandler):
         arguments = record.args if isinstance(record.args, tuple) else ()
         gaps = [item for item in arguments if isinstance(item, Gap)]
         if record.name.startswith("deeplake_labelbox._jobs."):
-            self._run.gaps += gaps  # gaps of labels are in the error
+            self._run.gaps += gaps  # of videos; the error names those of labels
         if self._run.verbose or record.name == _STEPS:
             return True
         if record.name.startswith(_SDK) and record.getMessage().startswith("Unknown error"):
-            return False  # it is raised too, as an error of this package
+            return False  # it is also raised as an error of this package
         return not gaps and record.levelno >= logging.WARNING

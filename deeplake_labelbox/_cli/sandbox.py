@@ -1,4 +1,4 @@
-"""``deeplake-labelbox sandbox``: a Labelbox on this machine, in the foreground."""
+"""``deeplake-labelbox sandbox``: run a Labelbox sandbox in the foreground."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def sandbox(
     ] = True,
     verbose: options.Verbose = False,
 ) -> None:
-    """Run a Labelbox on this machine, for trying things out and for tests; Ctrl-C ends it.
+    """Run a Labelbox sandbox on this machine, to try things out and for tests; Ctrl-C ends it.
 
     The two lines that it prints point commands and Python functions to it; `labelbox.Client` takes
-    the same URL as `endpoint`. Everything in it is forgotten when it ends.
+    the same URL as `endpoint`. Its data is deleted when it ends.
 
     [bold]Example[/]
 
@@ -45,7 +45,7 @@ def sandbox(
             if sample:
                 run.result(f"  project   {box.sample.project_id}  {box.sample.name}")
             run.result()
-            run.result("In another terminal, so that commands and Python functions use it:")
+            run.result("To use it from commands and Python functions, run in another terminal:")
             run.result(f"  export {ENDPOINT_VARIABLE}={shlex.quote(box.endpoint)}")
             run.result(f"  export {API_KEY_VARIABLE}={shlex.quote(box.api_key)}")
             if sample:
@@ -61,7 +61,7 @@ def start_sandbox(*, sample: bool, port: int = 0) -> Sandbox:
     """Start a sandbox, for a command that stops it.
 
     Raises:
-        ConfigurationError: The sandbox extra is not installed, or the port is taken.
+        ConfigurationError: If the sandbox extra is not installed, or the port is taken.
     """
     from deeplake_labelbox.sandbox import Sandbox, SandboxError  # noqa: PLC0415 - slow, and an extra
 

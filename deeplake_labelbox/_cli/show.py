@@ -1,4 +1,4 @@
-"""``deeplake-labelbox show``: a dataset in the browser, in the foreground."""
+"""``deeplake-labelbox show``: show a dataset in the browser."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def show(
 ) -> None:
     """Show a dataset of any size in the browser; Ctrl-C ends it.
 
-    The page is that of [bold]preview[/], with all videos and frames. They are read when they are
-    looked at, by a server that only this machine can reach.
+    The page is that of [bold]preview[/], with all videos and frames. A server that only this
+    machine can reach reads frames when they are shown.
 
     [bold]Example[/]
 

@@ -1,7 +1,7 @@
 """Show arguments in messages of the library as options of the command.
 
-A message names an argument in backticks, with a value or without: `overwrite=True`. Parameters of
-commands have the names of these arguments, so a command tells its options itself.
+A message names an argument in backticks, with or without a value: `overwrite=True`. The parameters
+of a command have the names of these arguments, so its options can be looked up by name.
 """
 
 from __future__ import annotations
@@ -20,7 +20,11 @@ _options: Mapping[str, str] = {}
 
 @contextmanager
 def options_of(options: Mapping[str, str]) -> Iterator[None]:
-    """Spell arguments by these options, by name of the argument, while a command runs."""
+    """Replace arguments in messages by these options while a command runs.
+
+    Args:
+        options: The option by name of the argument.
+    """
     global _options  # noqa: PLW0603 - a process runs one command, and its threads log too
     before, _options = _options, {**_options, **options}
     try:
@@ -30,7 +34,7 @@ def options_of(options: Mapping[str, str]) -> Iterator[None]:
 
 
 def in_options(message: str) -> str:
-    """A message of the library with the options of the command that runs."""
+    """Replace the arguments in a message by options of the running command."""
     return MARK.sub(_spelled, message)
 
 

@@ -1,4 +1,4 @@
-"""``deeplake-labelbox stats``: statistics of a dataset."""
+"""``deeplake-labelbox stats``: show statistics of a dataset."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def stats(
     as_json: options.JsonResult = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Count what a dataset holds: frames, objects per class, tracks, answers, labels over time.
+    """Count the frames, objects, tracks and answers of a dataset, per class and over time.
 
     [bold]Examples[/]
 
@@ -116,7 +116,7 @@ def _show(run: Run, found: DatasetStatistics) -> None:
 
 
 def _spark(values: tuple[float, ...], blocks: int) -> str:
-    """Objects per frame over time as a line of blocks."""
+    """Draw objects per frame over time as a line of blocks."""
     most = max([*values, 1e-9])
     places = [index * len(values) // blocks for index in range(blocks)]
     return "".join(_SPARKS[round(values[place] / most * (len(_SPARKS) - 1))] for place in places)

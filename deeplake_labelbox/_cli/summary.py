@@ -1,4 +1,4 @@
-"""Print what a command did, and how to continue."""
+"""Print the result of a command, and how to continue."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _BESIDE: Final = ("_labels", "_track_ids", "_key_frames")
 
 
 def show_dataset(run: Run, dataset: deeplake.Dataset, path: str, report: Report) -> None:
-    """Print the table of a dataset that was made or labeled."""
+    """Print a table about a dataset that was created or labeled."""
     from deeplake_labelbox._store.columns import column_names  # noqa: PLC0415 - imports deeplake
     from deeplake_labelbox._store.labelbox_meta import LabelboxMeta  # noqa: PLC0415 - the same
 
@@ -80,7 +80,7 @@ def show_opening(run: Run, path: str, dataset: deeplake.Dataset, *, has_creds: b
 
 
 def finish(run: Run, report: Report, report_file: Path | None) -> None:
-    """Save the report, list the gaps, and end with the exit code that says whether there are any.
+    """Save the report, and list the gaps.
 
     Raises:
         typer.Exit: If there are gaps.
@@ -103,7 +103,7 @@ def show_gaps(run: Run, gaps: Sequence[Gap], report_file: Path | None) -> None:
     table.add_column("what", overflow="fold", ratio=5)
     alike: dict[tuple[str, str, str], list[Gap]] = {}
     for gap in gaps:
-        # Each mask has a URL of its own; errors are listed once per video.
+        # Each mask has a URL of its own; an error of masks is listed once per video.
         key = (gap.name, gap.data_row_id, _URL.sub("", gap.what))
         alike.setdefault(key, []).append(gap)
     for (name, row_id, _), same in list(alike.items())[:_GAPS_SHOWN]:
@@ -111,7 +111,7 @@ def show_gaps(run: Run, gaps: Sequence[Gap], report_file: Path | None) -> None:
         what = same[0].what
         others = len({gap.what for gap in same}) - 1
         if others:
-            what += f" (and {counted(others, 'other')} alike)"
+            what += f" (and {others:,} similar)"
         frames = [frame for gap in same for frame in gap.frames]
         table.add_row(Text(video), _spans(frames), Text(in_options(what)))
     run.err.print()
@@ -122,7 +122,7 @@ def show_gaps(run: Run, gaps: Sequence[Gap], report_file: Path | None) -> None:
 
 
 def readable_size(size: int) -> str:
-    """A number of bytes for people."""
+    """Format a number of bytes."""
     value, unit = float(size), "bytes"
     for larger in ("KB", "MB", "GB", "TB"):
         if value < 1000:
@@ -132,12 +132,12 @@ def readable_size(size: int) -> str:
 
 
 def command_line(*words: str) -> str:
-    """A command as it can be pasted into a shell."""
+    """Format a command that can be pasted into a shell."""
     return shlex.join(["deeplake-labelbox", *words])
 
 
 def _spans(frames: Iterable[int]) -> str:
-    """Frame numbers in words: ``3-5, 9``."""
+    """Format frame numbers: ``3-5, 9``."""
     spans: list[list[int]] = []
     for frame in sorted(set(frames)):
         if spans and spans[-1][-1] == frame - 1:
@@ -148,7 +148,7 @@ def _spans(frames: Iterable[int]) -> str:
 
 
 def _families(names: Iterable[str]) -> list[str]:
-    """Column names, shortened: those of a prefix as one, those beside a geometry left out."""
+    """Shorten column names: one for each prefix, and none for the columns beside a geometry."""
     names = list(names)
     shown = dict.fromkeys(
         f"{name.split('/')[0]}/*" if "/" in name else name

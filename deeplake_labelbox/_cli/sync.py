@@ -61,7 +61,7 @@ def sync(
             metavar="SECONDS",
             min=0,
             rich_help_panel=options.STORAGE,
-            help="Wait so long for another sync of the dataset to end.",
+            help="How long to wait for another sync of the dataset to end.",
         ),
     ] = 600.0,
     url_presigner: options.Sign = None,
@@ -80,7 +80,7 @@ def sync(
         typer.Option(
             "--retry/--no-retry",
             rich_help_panel=options.LABELBOX,
-            help="Try again videos that failed or are incomplete.",
+            help="Retry videos that failed or are incomplete.",
         ),
     ] = True,
     lb_api_key: options.ApiKey = None,
@@ -150,7 +150,7 @@ def sync(
 
 
 def _show(run: Run, path: str, outcome: SyncReport) -> None:
-    """Print the differences as a table, and what was done with them in a line."""
+    """Print the changes as a table, and a line that says whether they were written."""
     if outcome.changes:
         table = Table(box=box.ROUNDED, title_justify="left", padding=(0, 1))
         table.title = Text(f"{outcome.project_name} → {path}", style="bold")
@@ -161,9 +161,9 @@ def _show(run: Run, path: str, outcome: SyncReport) -> None:
         for change in outcome.changes[:_CHANGES_SHOWN]:
             row = Text(f"{change.name}\n{change.data_row_id}".strip())
             sides = (("-", change.before), ("+", change.after))
-            told = "\n".join(f"{sign} {text}" for sign, text in sides if text)
-            told = _TIME.sub(r"\1 \2 UTC", told)
-            cells = [f"{change.what}\n{told}".strip()] if is_narrow else [change.what, told]
+            values = "\n".join(f"{sign} {text}" for sign, text in sides if text)
+            values = _TIME.sub(r"\1 \2 UTC", values)
+            cells = [f"{change.what}\n{values}".strip()] if is_narrow else [change.what, values]
             table.add_row(row, *map(Text, cells))
         run.out.print(table)
         if len(outcome.changes) > _CHANGES_SHOWN:

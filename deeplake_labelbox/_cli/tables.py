@@ -8,11 +8,11 @@ from rich import box
 from rich.table import Table
 
 WIDE: Final = 80
-"""Columns of a terminal in which a table of classes with all its numbers is not broken."""
+"""Terminal columns that a table of classes needs for all its numbers."""
 
 
 def table_of(*columns: str) -> Table:
-    """A table; columns of numbers begin with #."""
+    """Create a table; a name that begins with # is a column of numbers."""
     shown = Table(box=box.ROUNDED, padding=(0, 1), header_style="cyan")
     for name in columns:
         if name.startswith("#"):

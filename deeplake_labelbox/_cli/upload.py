@@ -45,7 +45,7 @@ def upload(
             metavar="NAME",
             show_default=False,
             rich_help_panel=options.LABELBOX,
-            help="Name of the project; it is made if it does not exist.",
+            help="Name of the project; it is created if it does not exist.",
         ),
     ],
     *,
@@ -56,7 +56,7 @@ def upload(
             metavar="NAME",
             show_default="the name of the project",
             rich_help_panel=options.LABELBOX,
-            help="Name of the Labelbox dataset; it is made if it does not exist.",
+            help="Name of the Labelbox dataset; it is created if it does not exist.",
         ),
     ] = None,
     ontology: Annotated[
@@ -76,7 +76,7 @@ def upload(
             metavar="ID",
             show_default=False,
             rich_help_panel=options.LABELBOX,
-            help="Chooses among projects of the same name.",
+            help="Project to use, if several have this name.",
         ),
     ] = None,
     dataset_id: Annotated[
@@ -86,7 +86,7 @@ def upload(
             metavar="ID",
             show_default=False,
             rich_help_panel=options.LABELBOX,
-            help="Chooses among datasets of the same name.",
+            help="Dataset to use, if several have this name.",
         ),
     ] = None,
     priority: Annotated[
@@ -97,7 +97,7 @@ def upload(
             max=5,
             metavar="N",
             rich_help_panel=options.LABELBOX,
-            help="From 1, labeled first, to 5.",
+            help="Priority of the videos, from 1 (labeled first) to 5.",
         ),
     ] = 5,
     iam_integration: Annotated[
@@ -123,7 +123,7 @@ def upload(
         typer.Option(
             "--preflight",
             rich_help_panel=_VIDEOS,
-            help="What to do with local files that Labelbox does not take.",
+            help="What to do with local files that Labelbox does not accept.",
         ),
     ] = "fail",
     metadata: Annotated[
@@ -141,7 +141,7 @@ def upload(
         typer.Option(
             "--sign",
             rich_help_panel=_VIDEOS,
-            help="Give Labelbox signed URLs of what is in buckets; they work for a week.",
+            help="Give Labelbox signed URLs of videos in buckets; they are valid for a week.",
         ),
     ] = False,
     deeplake_creds: options.Creds = None,
@@ -154,7 +154,7 @@ def upload(
 ) -> None:
     """Upload videos to Labelbox, into a project that is ready to label.
 
-    Called again, with the same or more videos, it goes on where it stopped; nothing is uploaded
+    Run it again, with the same or more videos, to continue where it stopped; nothing is uploaded
     twice.
 
     [bold]Examples[/]
@@ -197,14 +197,14 @@ def upload(
             lb_client=client,
             progress=run.progress,
         )
-        told = _without_paths(asdict(result))
+        values = _without_paths(asdict(result))
         _show_problems(run, result)
         if as_json:
-            run.result_json(told)
+            run.result_json(values)
         else:
             _show(run, result)
         if report is not None:
-            write_json(report, told)
+            write_json(report, values)
         if any(refused.by != "duplicate" for refused in result.refused):
             raise typer.Exit(EXIT_GAPS)
 
@@ -213,7 +213,7 @@ def _show_problems(run: Run, result: AnnotationProject) -> None:
     for refused in result.refused:
         run.warn(str(refused))
     for warning in result.warnings:
-        # Those of files were logged when they were seen.
+        # Warnings about files were logged when they were found.
         if warning.startswith("The project"):
             run.warn(in_options(warning))
 
@@ -228,7 +228,7 @@ def _show(run: Run, result: AnnotationProject) -> None:
 
 
 def _without_paths(found: dict[str, Any]) -> dict[str, Any]:
-    """The result without paths as they were given: URLs may be signed, and names tell the same."""
+    """Remove the given paths: they may be signed URLs, and the names identify the videos."""
     for part in ("data_rows", "refused"):
         found[part] = [
             {key: value for key, value in entry.items() if key != "path"} for entry in found[part]

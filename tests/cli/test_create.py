@@ -80,7 +80,7 @@ def test_what_went_wrong_with_many_masks_is_told_once_a_video(run, export_file):
     result = run("create", export_file, "clips")
     assert result.exit_code == 2
     words = " ".join(result.stderr.replace("│", " ").split())
-    assert words.count("others alike)") == 2  # of two videos with masks
+    assert words.count("similar)") == 2  # of two videos with masks
     assert (words.count(" 1-48 "), words.count(" 1-40 ")) == (1, 1)
 
 
@@ -107,7 +107,7 @@ def test_create_from_an_export_asks_labelbox_for_nothing(run, sample_box, rows, 
     assert "Finished, with" not in result.stdout
     # One line for both roads and their two key frames.
     assert result.stderr.count("1-48") == 1
-    assert "3 others" in result.stderr
+    assert "3 similar" in result.stderr
     assert "WARNING" not in result.stderr
     report = json.loads((tmp_path / "report.json").read_text("utf-8"))
     (video,) = report["videos"]

@@ -44,7 +44,7 @@ def test_export_replaces_a_file_only_when_told(run_there, sample_box, tmp_path):
     result = run_there(*words)
     assert result.exit_code == 1
     assert result.stderr == (
-        "Error: There is a file mine.txt already; choose another, or pass --overwrite to replace "
+        "Error: The file mine.txt exists already; choose another, or pass --overwrite to replace "
         "it.\n"
     )
     assert (tmp_path / "mine.txt").read_text() == "mine"

@@ -1,4 +1,4 @@
-"""Annotations in Labelbox's import NDJSON form, checked against the ontology."""
+"""Read annotations in Labelbox's import NDJSON form, checked against the ontology."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ def read_annotations(
         identifiers: Where feature ids come from.
         ids: Feature ids that the label has already; an annotation with the same ``uuid`` (or,
             without one, the same place in the list) keeps its feature id.
-        mask_format: Which kind of mask URL exports hand out.
-        classification_segments: Under whose feature id exports list the segments of frame
+        mask_format: Kind of mask URL in exports.
+        classification_segments: Whose feature id exports use to list the segments of frame
             classifications.
 
     Raises:
@@ -78,8 +78,8 @@ class LabelReader:
     Args:
         ontology: A complete ``normalized`` dict.
         ids: The label's feature ids.
-        last_frame: Number of the video's last frame; None when it is not known.
-        extended: Whether ``end`` and ``segments`` may be given, which Labelbox does not take.
+        last_frame: Number of the video's last frame; None if unknown.
+        extended: Whether ``end`` and ``segments`` are accepted, which Labelbox does not accept.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class LabelReader:
         mask_format: MaskFormat = "composite",
         classification_segments: ClassificationSegments = "answer",
     ) -> LabelContent:
-        """Everything read so far."""
+        """Return everything read so far."""
         return LabelContent(
             tracks=tuple(self._tracks),
             frame_classifications=tuple(self._frame_classifications),
@@ -120,7 +120,7 @@ class LabelReader:
         )
 
     def read(self, number: int, annotation: dict[str, Any]) -> None:
-        """Read one annotation; ``number`` names it in messages.
+        """Read one annotation; ``number`` identifies it in messages.
 
         Raises:
             SandboxError: It does not fit the ontology, the form or the video.
@@ -278,7 +278,7 @@ class LabelReader:
             tool = self._feature(instance, where)
             if tool.get("tool") != "raster-segmentation":
                 raise refusal(
-                    where, f"draws '{tool['name']}', which is no raster-segmentation tool"
+                    where, f"draws '{tool['name']}', which is not a raster-segmentation tool"
                 )
             color = instance_color(instance.get("colorRGB"), where)
             if color in seen:

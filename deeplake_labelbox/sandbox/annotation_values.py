@@ -1,4 +1,4 @@
-"""Checks of single values of the import form."""
+"""Check single values of the import form."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def mask_png(value: object, where: str) -> bytes:
         return base64.b64decode(value, validate=True)
     except binascii.Error as error:
         raise SandboxError(
-            f"The composite mask of {where} has imBytes that are no base64."
+            f"The composite mask of {where} has imBytes that are not base64."
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""The HTTP applications of a sandbox: its API host and its storage host."""
+"""Serve the HTTP applications of a sandbox: its API host and its storage host."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class ApiHost:
         if not self._is_authorized(request):
             return JSONResponse(error_reply("Invalid API key", "AUTHENTICATION_ERROR"), 401)
         if not isinstance(query, str):
-            message = "The request body is no GraphQL request"
+            message = "The request body is not a GraphQL request"
             return JSONResponse(error_reply(message, "MALFORMED_REQUEST", errors=[message]), 400)
         reply = await run_in_threadpool(run, query, operations.get("variables"), self._box)
         return JSONResponse(reply)

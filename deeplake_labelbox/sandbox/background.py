@@ -1,4 +1,4 @@
-"""Background tasks other than exports: uploads of data rows and filling of batches."""
+"""Run background tasks other than exports: uploads of data rows and filling of batches."""
 
 from __future__ import annotations
 

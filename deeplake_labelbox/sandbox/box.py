@@ -1,4 +1,4 @@
-"""The sandbox itself: a Labelbox on 127.0.0.1."""
+"""Run the sandbox: a Labelbox on 127.0.0.1."""
 
 from __future__ import annotations
 
@@ -70,10 +70,10 @@ class Sandbox:
         self._resources = ExitStack()
 
     def start(self) -> Self:
-        """Start to serve; the same as entering the context.
+        """Start serving; the same as entering the context.
 
         Raises:
-            SandboxError: The sandbox extra is not installed, or the port is taken.
+            SandboxError: The sandbox extra is not installed, or the port is in use.
         """
         if self._running is not None:
             return self
@@ -121,7 +121,7 @@ class Sandbox:
 
     @property
     def storage_url(self) -> str:
-        """The host of signed URLs; it refuses requests that carry the API key."""
+        """The host of signed URLs; it refuses requests with the API key."""
         return self._alive.storage_url
 
     @property
@@ -139,7 +139,7 @@ class Sandbox:
         """The sample project.
 
         Raises:
-            SandboxError: The sandbox was made without ``sample=True``, or is not running.
+            SandboxError: The sandbox was created without ``sample=True``, or is not running.
         """
         if self._sample is None:
             raise SandboxError("This sandbox has no sample; use Sandbox(sample=True).")
@@ -199,7 +199,7 @@ class Sandbox:
                 adds a label; otherwise it replaces the existing ones.
 
         Raises:
-            SandboxError: The ontology cannot be used.
+            SandboxError: The ontology is invalid.
         """
         record = create_project(self._store, name, ontology_normalized, media_type)
         record.is_consensus_enabled = consensus
@@ -213,7 +213,7 @@ class Sandbox:
         Args:
             name: Its name.
             provider: "AWS", "GCP" or "Azure".
-            is_default: Whether datasets that ask for the default integration get this one.
+            is_default: Whether it is the organization's default.
             valid: Whether Labelbox can use it.
         """
         store = self._store
@@ -232,7 +232,7 @@ class Sandbox:
             rest_endpoint=self.rest_endpoint,
             app_url=self.url,
         )
-        # Otherwise the SDK looks for the caller through the stack and all modules, 5 to 50 ms each.
+        # Otherwise the SDK searches the stack and all modules for the caller, 5 to 50 ms each time.
         client.set_sdk_method("deeplake_labelbox:sandbox")
         client.connection.trust_env = False  # without the proxies of the environment
         return client
@@ -242,7 +242,7 @@ class Sandbox:
         self._urls.signed.expire()
 
     def set_timezone(self, timezone: str | None) -> None:
-        """Set the time zone of the user, in which date filters without a zone are read."""
+        """Set the user's time zone, which applies to date filters without a zone."""
         self._store.user.timezone = timezone
 
     def __repr__(self) -> str:

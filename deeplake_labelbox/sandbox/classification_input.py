@@ -1,4 +1,4 @@
-"""Answers in Labelbox's import form, checked against the ontology, as export JSON."""
+"""Convert answers from Labelbox's import form to export JSON, checked against the ontology."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ClassificationReader:
 
     Args:
         ids: Where the label's feature ids come from.
-        last_frame: Number of the video's last frame; None when it is not known.
+        last_frame: Number of the video's last frame; None if unknown.
     """
 
     def __init__(self, ids: FeatureIds, last_frame: int | None = None) -> None:
@@ -36,9 +36,9 @@ class ClassificationReader:
         """Convert a list of ``{"name", "answer"}`` to classifications of the export format.
 
         Args:
-            given: The list, as it was written; None counts as an empty one.
+            given: The list as given; None is an empty list.
             schemas: The classifications of the ontology that are allowed here.
-            path: Names the thing that is classified, for its feature ids.
+            path: Identifies the classified object, for its feature ids.
             where: The same in words, for messages.
 
         Raises:
@@ -62,14 +62,14 @@ class ClassificationReader:
     def over_frames(
         self, entry: dict[str, Any], schema: dict[str, Any], path: Path, where: str
     ) -> FrameClassification:
-        """Read an answer with its frame ranges, in any of the three forms that Labelbox takes.
+        """Read an answer with its frame ranges, in any of the three forms that Labelbox accepts.
 
-        The ranges stand beside ``answer``, inside it, or inside each of a list of answers; the
-        last one can say that an answer changes over time.
+        The ranges are next to ``answer``, inside it, or inside each of a list of answers; only the
+        last form can express answers that change over time.
 
         Raises:
             SandboxError: An answer does not fit the ontology, has no frames, or two answers
-                of a radio or text hold on the same frame.
+                of a radio or text are on the same frame.
         """
         answer = _answer_of(entry, where)
         shared = entry.get("frames")
@@ -84,13 +84,13 @@ class ClassificationReader:
             ranges = sorted(pair for span in spans for pair in span.ranges)
             for (_, end), (start, _) in itertools.pairwise(ranges):
                 if start <= end:
-                    raise _refusal(where, f"has two answers on frame {start}; give it one")
+                    raise _refusal(where, f"has two answers on frame {start}; give one")
         return FrameClassification(self._ids.of(*path), schema, tuple(spans))
 
     def _settled(
         self, part: object, schema: dict[str, Any], ranges: Ranges, where: str
     ) -> Iterator[tuple[Ranges, object]]:
-        """Split an answer into ranges of frames, where the answers below it have frames too."""
+        """Split an answer into frame ranges if the answers below it have frames, too."""
         nested = part.get("classifications") if isinstance(part, dict) else None
         entries = nested if isinstance(nested, list) else []
         edges = {edge for entry in entries for edge in self._edges(entry, where)}
@@ -105,7 +105,7 @@ class ClassificationReader:
                 yield ((first, following - 1),), {**part, "classifications": below}
 
     def _edges(self, entry: object, where: str) -> Iterator[int]:
-        """Return the frames on which an answer, or one below it, starts or stops to hold."""
+        """Return the frames on which an answer, or one below it, starts or ends."""
         answer = _answer_of(entry, where) if isinstance(entry, dict) else None
         for part in answer if isinstance(answer, list) else [answer]:
             if isinstance(part, dict) and part.get("frames") is not None:
@@ -117,7 +117,7 @@ class ClassificationReader:
     def _answered_on(
         self, frame: int, entries: list[Any], schemas: list[dict[str, Any]], where: str
     ) -> list[dict[str, Any]]:
-        """Return the answers that hold on a frame, without their frames."""
+        """Return the answers on a frame, without their frames."""
         answered = []
         for entry in entries:
             schema = self._schema(entry, schemas, where)
@@ -227,7 +227,7 @@ def answer_payload(schema: dict[str, Any], answers: list[dict[str, Any]]) -> dic
 
 
 def has_frames(entry: dict[str, Any]) -> bool:
-    """Whether an entry carries frame ranges anywhere."""
+    """Return whether an entry contains frame ranges anywhere."""
     answer = entry.get("answer", entry.get("answers"))
     parts = answer if isinstance(answer, list) else [answer]
     return "frames" in entry or any(isinstance(part, dict) and "frames" in part for part in parts)

@@ -1,4 +1,4 @@
-"""The content of a label, between the import form (read) and the export form (written)."""
+"""Hold the content of a label, between the import form (read) and the export form (written)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ClassificationSegments = Literal["answer", "classification"]
 
 @dataclass(frozen=True, slots=True)
 class LabelKeyFrame:
-    """An object as it was drawn on one frame.
+    """An object as drawn on one frame.
 
     Attributes:
         frame: Frame number, from 1.
@@ -51,7 +51,7 @@ class LabelTrack:
 
 @dataclass(frozen=True, slots=True)
 class LabelAnswer:
-    """An answer and the frame ranges on which it holds, both ends included.
+    """An answer and its frame ranges, both ends included.
 
     ``answer`` is in the export format: an option with its feature id, or ``{"content": text}``.
     """
@@ -60,7 +60,7 @@ class LabelAnswer:
     answer: dict[str, Any]
 
     def holds_at(self, frame: int) -> bool:
-        """Whether the answer holds on a frame."""
+        """Return whether a frame has the answer."""
         return any(start <= frame <= end for start, end in self.ranges)
 
 
@@ -79,13 +79,13 @@ class LabelContent:
 
     Attributes:
         tracks: The objects, masks included.
-        frame_classifications: Answers that hold on ranges of frames.
+        frame_classifications: Answers on ranges of frames.
         classifications: Global answers, in the export format.
-        composite_masks: Frame number to the PNG that was drawn there, one color an instance.
-        composite_mask_id: Names the label's composite masks in URLs.
-        mask_format: Which kind of mask URL the export hands out.
+        composite_masks: Frame number to the PNG drawn there, one color per instance.
+        composite_mask_id: Id of the label's composite masks in URLs.
+        mask_format: Kind of mask URL in the export.
         classification_segments: Whether the segments of frame classifications are listed under
-            the answer's feature id or under the classification's; Labelbox exports know both.
+            the answer's feature id or under the classification's; Labelbox exports have both.
     """
 
     tracks: tuple[LabelTrack, ...] = ()

@@ -1,4 +1,4 @@
-"""The error of the sandbox's Python interface."""
+"""Define the error of the sandbox's Python interface."""
 
 
 class SandboxError(ValueError):

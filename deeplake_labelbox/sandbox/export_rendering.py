@@ -1,4 +1,4 @@
-"""Data rows as lines of the video export JSON."""
+"""Render data rows as lines of the video export JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Export tasks and their results, cut into the chunks that a client streams."""
+"""Run export tasks, and cut their results into the chunks that a client streams."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MAX_RUNNING = 10
 
 @dataclass(frozen=True, slots=True)
 class ExportChunk:
-    """A piece of a stream that ends at a line end; offsets and lines include both ends."""
+    """A part of a stream that ends at a line end; offsets and lines include both ends."""
 
     start: int
     end: int
@@ -38,7 +38,7 @@ class Stream:
         return self.chunks[-1].last_line + 1 if self.chunks else 0
 
     def chunk_at(self, offset: int) -> ExportChunk | None:
-        """Return the chunk that holds the byte at ``offset``."""
+        """Return the chunk with the byte at ``offset``."""
         return next((chunk for chunk in self.chunks if chunk.start <= offset <= chunk.end), None)
 
 
@@ -49,7 +49,7 @@ class ExportTasks:
         chunk_size: Bytes after which a stream is cut at the next line end.
         next_status: Status with which the next export ends, then reset to "COMPLETE";
             "IN_PROGRESS" never ends.
-        next_errors: JSON objects that the next export puts on its error stream; then emptied.
+        next_errors: JSON objects that the next export writes to its error stream; then emptied.
         polls: How often every export answers IN_PROGRESS before it ends.
         next_polls: The same for the next export only; then reset to None.
     """
@@ -72,7 +72,7 @@ class ExportTasks:
         )
 
     def may_start(self, project_id: str | None) -> bool:
-        """Whether the project may start another one; Labelbox runs at most ten at a time."""
+        """Return whether the project may start another; Labelbox runs at most ten at a time."""
         return self.running(project_id) < _MAX_RUNNING
 
     def start(self, name: str | None, project_id: str | None) -> TaskRecord:
@@ -98,7 +98,7 @@ class ExportTasks:
         self.next_status, self.next_errors, self.next_polls = "COMPLETE", [], None
 
     def stream(self, task_id: str, kind: StreamType) -> Stream | None:
-        """Return a stream of a task; None when there is no such task."""
+        """Return a stream of a task; None if there is no such task."""
         return self._streams.get((task_id, kind))
 
     def _cut(self, lines: list[dict[str, Any]]) -> Stream:

@@ -1,4 +1,4 @@
-"""Faults to inject into a sandbox: failing, slow, cut, shortened and stale answers."""
+"""Inject faults into a sandbox: failed, slow, cut, shortened and stale responses."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ _PLACES = {
 
 @dataclass(slots=True)
 class Fault:
-    """One way to fail, and how often.
+    """A kind of failure, and how often it happens.
 
     Attributes:
         where: "graphql", "graphql:OperationName" (with or without its "PyApi" ending), "video",
             "mask", "chunk", or a regular expression that is searched in the request's path.
-        kind: "status" answers with an HTTP status instead of the real answer; "drop" closes the
-            connection without an answer; "cut" announces the whole answer and closes the
-            connection after ``after_bytes`` of its body; "truncate" gives a sound answer that
-            holds only the first ``after_bytes`` bytes; "delay" waits before the real answer.
+        kind: "status" sends an HTTP status instead of the real response; "drop" closes the
+            connection without a response; "cut" announces the whole response and closes the
+            connection after ``after_bytes`` of its body; "truncate" sends a valid response with
+            only the first ``after_bytes`` bytes; "delay" waits before the real response.
         times: How many requests fail; None means all.
-        skip: How many matching requests are answered correctly first.
+        skip: How many matching requests get the correct response first.
         status: The HTTP status of "status".
         headers: Headers of "status", such as Retry-After.
         body: Body of "status"; a JSON error message without it.
@@ -52,7 +52,7 @@ class Fault:
     delay: float = 0.0
 
     def applies(self, path: str, operation: str | None) -> bool:
-        """Whether the fault applies to a request."""
+        """Return whether the fault applies to a request."""
         place, _, name = self.where.partition(":")
         if place == "graphql":
             return operation is not None and name in ("", operation, operation[: -len("PyApi")])
@@ -62,7 +62,7 @@ class Fault:
 
 
 class Faults:
-    """The faults that wait for their requests, oldest first, and the lag of answers."""
+    """The faults that wait for their requests, oldest first, and the lag of changes."""
 
     def __init__(self) -> None:
         self.pending = Lag()
@@ -85,7 +85,7 @@ class Faults:
         """Make future requests fail; the arguments are those of `Fault`.
 
         Raises:
-            SandboxError: ``kind`` is unknown, or ``where`` is no regular expression.
+            SandboxError: ``kind`` is unknown, or ``where`` is not a regular expression.
         """
         if kind not in ("status", "drop", "cut", "truncate", "delay"):
             raise SandboxError(
@@ -94,21 +94,21 @@ class Faults:
         try:
             re.compile(where)
         except re.error as error:
-            raise SandboxError(f"{where!r} is no regular expression: {error}.") from error
+            raise SandboxError(f"{where!r} is not a regular expression: {error}.") from error
         fault = Fault(where, kind, times, skip, status, headers or {}, body, after_bytes, delay)
         with self._lock:
             self._waiting.append(fault)
         return fault
 
     def lag(self, kind: LagKind, seconds: float = math.inf) -> None:
-        """Delay what clients see of future changes, as Labelbox does.
+        """Delay when clients see future changes, as Labelbox does.
 
         Args:
-            kind: What is seen late. "exports": fresh data rows, and data rows that were sent to a
-                project. "labels": labels that are imported, drawn, changed or deleted.
-                "deletions": of data rows, datasets and batches. "global keys": that the key of a
+            kind: What is seen late. "exports": new data rows, and data rows sent to a project.
+                "labels": labels that are imported, drawn, changed or deleted. "deletions":
+                deletions of data rows, datasets and batches. "global keys": that the key of a
                 deleted data row is free again. "processing": the media attributes of data rows.
-            seconds: How late; by default until `clear` is called.
+            seconds: The delay; by default until `clear` is called.
 
         Raises:
             SandboxError: There is no such kind.
@@ -116,19 +116,19 @@ class Faults:
         self.pending.set(kind, seconds)
 
     def clear(self) -> None:
-        """Remove all faults; changes that lagged become visible."""
+        """Remove all faults, and show all delayed changes."""
         with self._lock:
             self._waiting.clear()
         self.pending.clear()
 
     @property
     def waiting(self) -> tuple[Fault, ...]:
-        """The faults that have not happened as often as they should."""
+        """The faults that have not happened as often as requested."""
         with self._lock:
             return tuple(self._waiting)
 
     def take(self, path: str, operation: str | None = None) -> Fault | None:
-        """Return the fault for a request, if there is one, and count it."""
+        """Return the fault of a request, if there is one, and count it."""
         with self._lock:
             for fault in self._waiting:
                 if not fault.applies(path, operation):

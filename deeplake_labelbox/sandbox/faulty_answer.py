@@ -1,4 +1,4 @@
-"""Injects a fault into an HTTP answer or its connection."""
+"""Inject a fault into an HTTP response or its connection."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ class CuttableProtocol(H11Protocol):
         }
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wake those who wait for the end of this connection."""
+        """Wake what waits for the end of this connection."""
         super().connection_lost(exc)
         self._lost.set()
 
 
 class FaultyAnswer:
-    """An ASGI application that answers with a fault.
+    """An ASGI application that responds with a fault.
 
     Args:
         fault: The fault.
-        answer: The application whose answer is delayed, cut or shortened.
+        answer: The application whose response is delayed, cut or shortened.
     """
 
     def __init__(self, fault: Fault, answer: ASGIApp) -> None:
@@ -58,13 +58,13 @@ class FaultyAnswer:
             lost: asyncio.Event = scope["state"]["lost"]
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(lost.wait(), fault.delay)
-            # A client that hung up meanwhile gets no answer.
+            # A client that has disconnected gets no response.
             if not lost.is_set():
                 await self._answer(scope, receive, send)
         elif fault.kind == "truncate":
             await self._answer(scope, receive, _Shortened(send, fault.after_bytes))
         else:
-            # Beyond the cut, the application may send what nobody reads.
+            # The application may send more after the cut; nobody reads it.
             with contextlib.suppress(_Cut):
                 await self._answer(scope, receive, _CutOff(scope, send, fault.after_bytes))
 
@@ -97,7 +97,7 @@ class _CutOff:
             self._left -= len(body)
             await self._send(message)
             return
-        # An answer that is shorter than the cut is cut before its last byte.
+        # A response shorter than the cut is cut before its last byte.
         kept = body[: min(self._left, max(len(body) - 1, 0))]
         await self._send({"type": "http.response.body", "body": kept, "more_body": True})
         await _hang_up(self._scope)
@@ -105,7 +105,7 @@ class _CutOff:
 
 
 class _Shortened:
-    """Sends a sound answer that ends early."""
+    """Sends a valid response that ends early."""
 
     def __init__(self, send: Send, length: int) -> None:
         self._send = send

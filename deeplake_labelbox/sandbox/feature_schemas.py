@@ -1,4 +1,4 @@
-"""Feature schemas: the tools and classifications that ontologies share, each with its id."""
+"""Keep feature schemas: the tools and classifications that ontologies share, each with an id."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class FeatureSchemaError(Exception):
 
 
 class FeatureSchemas:
-    """The feature schemas of a sandbox, in ontologies or not."""
+    """The feature schemas of a sandbox, in ontologies or outside."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -41,7 +41,7 @@ class FeatureSchemas:
         """Create a feature, or change it in all ontologies that have it.
 
         Raises:
-            FeatureSchemaError: It cannot be used.
+            FeatureSchemaError: It is invalid.
         """
         key = "tools" if "tool" in feature else "classifications"
         try:
@@ -63,7 +63,7 @@ class FeatureSchemas:
         """Change the name of a feature.
 
         Raises:
-            FeatureSchemaError: There is none, or the name is empty.
+            FeatureSchemaError: There is no such feature, or the name is empty.
         """
         feature = self._known(schema_id)
         if not isinstance(title, str) or not title.strip():
@@ -74,7 +74,7 @@ class FeatureSchemas:
         """Delete a feature that no ontology has.
 
         Raises:
-            FeatureSchemaError: There is none, or it is used.
+            FeatureSchemaError: There is no such feature, or it is in use.
         """
         if self._store.feature_schemas.get(schema_id, self) is None:
             raise FeatureSchemaError("Feature schema is already deleted")

@@ -1,4 +1,4 @@
-"""The filters of an export, applied to the rows of a project."""
+"""Apply the filters of an export to the rows of a project."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MAX_IDS = 2000
 
 
 def is_listed(store: Store, assignment: AssignmentRecord) -> bool:
-    """Whether exports find a data row in its project yet."""
+    """Return whether exports find a data row in its project yet."""
     return assignment.listed and store.data_rows[assignment.data_row_id].listed
 
 
@@ -33,14 +33,14 @@ def matches(
     project: ProjectRecord | None,
     assignment: AssignmentRecord | None,
 ) -> bool:
-    """Whether a data row passes every entry of a search query.
+    """Return whether a data row passes every entry of a search query.
 
     Args:
         query: The entries.
         store: The records of the sandbox.
         row: The data row.
         project: The project to filter in; None for a data row without a project.
-        assignment: Its place in the project.
+        assignment: Its assignment to the project.
 
     Raises:
         InvalidQueryError: An entry is of a type that Labelbox does not have.
@@ -111,7 +111,7 @@ def _moment(text: str, zone: str) -> datetime:
             return moment if moment.tzinfo else moment.replace(tzinfo=_zone(zone))
         except ValueError:
             continue
-    raise InvalidQueryError(f"{text!r} is no date of a search filter")
+    raise InvalidQueryError(f"{text!r} is not a date of a search filter")
 
 
 def _zone(name: str) -> tzinfo:

@@ -1,4 +1,4 @@
-"""Identifiers that look like Labelbox's own (25 lower-case characters that begin with ``c``)."""
+"""Create identifiers that look like Labelbox's (25 lower-case characters, the first is ``c``)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LENGTH = 25
 
 
 class Identifiers:
-    """A source of identifiers, which repeat in every run, so that demos are reproducible."""
+    """A source of identifiers; they are the same in every run, so demos are reproducible."""
 
     def __init__(self, seed: str = "sandbox") -> None:
         self._seed = seed
@@ -41,8 +41,8 @@ class Identifiers:
 class FeatureIds:
     """The feature ids of one label; an object keeps its id on all frames.
 
-    A thing is named by a path, such as ``("object", 0, "color", "red")``: the answer "red" to the
-    classification "color" of the label's first object.
+    A path identifies each object or answer: ``("object", 0, "color", "red")`` is the answer "red"
+    to the classification "color" of the label's first object.
     """
 
     def __init__(self, identifiers: Identifiers) -> None:
@@ -50,7 +50,7 @@ class FeatureIds:
         self._known: dict[tuple[str | int, ...], str] = {}
 
     def of(self, *path: str | int) -> str:
-        """Return the feature id of the thing at ``path``."""
+        """Return the feature id at ``path``."""
         if path not in self._known:
             self._known[path] = self._identifiers.new()
         return self._known[path]

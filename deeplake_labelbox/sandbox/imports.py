@@ -1,4 +1,4 @@
-"""Imports of annotations: ground truth, and pre-labels that wait for a labeler.
+"""Import annotations: ground truth, and pre-labels that wait for a labeler.
 
 As in Labelbox, each line is accepted or refused on its own: a finished import may have refused
 every line. The names of errors are the sandbox's own; Labelbox's are not documented.
@@ -52,8 +52,8 @@ class AnnotationImports:
             always does; then reset to 0.
         next_state: State in which the next import ends, then reset to "FINISHED"; a "FAILED"
             import changes nothing.
-        keep_deep_nesting: Whether answers below an answer of an object are kept. Labelbox drops
-            them silently.
+        keep_deep_nesting: Whether answers below an answer of an object are kept; Labelbox silently
+            drops them.
         refuse: Called with every line; if it returns a message, the line is refused with it.
     """
 
@@ -164,7 +164,7 @@ class _Run:
         self, line: object, status: dict[str, Any]
     ) -> tuple[dict[str, Any], DataRowRecord]:
         if not isinstance(line, dict):
-            raise _RefusedLineError("InvalidAnnotation", "The line is no JSON object")
+            raise _RefusedLineError("InvalidAnnotation", "The line is not a JSON object")
         annotation = dict(line)
         uuid = annotation.setdefault("uuid", self._store.identifiers.new())
         reference = annotation.pop("dataRow", None)
@@ -239,7 +239,7 @@ class _Target:
             if feature and counts[feature] >= _MAX_PER_FEATURE:
                 refused[number] = _RefusedLineError(
                     "LimitExceeded",
-                    f"A data row takes at most {_MAX_PER_FEATURE} annotations of '{feature}'",
+                    f"A data row can have at most {_MAX_PER_FEATURE} annotations of '{feature}'",
                 )
                 continue
             try:

@@ -1,7 +1,6 @@
 """Interpolate an object on any frame of its segments, as Labelbox's editor does.
 
-Written frame by frame in scalar Python on purpose: the package's array code is tested against
-it.
+Deliberately written frame by frame in scalar Python: the package's array code is tested against it.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ def geometry_at(segment: LabelSegment, frame: int) -> dict[str, Any]:
     """Return the geometry on ``frame``, in the export format.
 
     Boxes, points and lines move linearly between two key frames, rounded to 3 decimals; lines
-    whose vertex counts differ hold the earlier one, and everything holds after the last key frame.
+    whose vertex counts differ are held, and so is everything after the last key frame.
     """
     before = key_frame_before(segment, frame)
     after = min(
@@ -44,5 +43,5 @@ def _between(value: Any, target: Any, start: int, end: int, frame: int) -> Any:
         if len(value) != len(target):
             return value
         return [_between(a, b, start, end, frame) for a, b in zip(value, target, strict=True)]
-    # As numpy.round does it: scale, round half to even, scale back.
+    # Like numpy.round: scale, round half to even, scale back.
     return round((value + (target - value) * (frame - start) / (end - start)) * 1000) / 1000

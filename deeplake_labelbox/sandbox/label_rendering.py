@@ -1,4 +1,4 @@
-"""A label as an object of the video export JSON."""
+"""Render a label as an object of the video export JSON."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def render_annotations(
 
     Args:
         content: The content of the label.
-        interpolated_frames: Whether every frame of every segment is listed. Otherwise only key
-            frames are listed, and both ends of each segment of an answer.
-        mask_payload: Makes the ``{"mask": {…}}`` or ``{"composite_mask": {…}}`` of an instance
-            as it was drawn on a frame.
+        interpolated_frames: Whether to list every frame of every segment; otherwise only key
+            frames, and both ends of each segment of an answer.
+        mask_payload: Returns the ``{"mask": {…}}`` or ``{"composite_mask": {…}}`` of an instance
+            as drawn on a frame.
     """
     objects: dict[int, dict[str, dict[str, Any]]] = {}
     segments: dict[str, list[list[int]]] = {}

@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 
 
 def by_uuid(annotations: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Copy annotations into a dict by uuid, or by position where there is none.
+    """Copy annotations into a dict by uuid, or by position if there is none.
 
     Raises:
         SandboxError: Two have the same uuid.
     """
     found: dict[str, dict[str, Any]] = {}
     for number, annotation in enumerate(annotations):
-        # What is no dict is refused later, with a better message.
+        # Entries that are not dicts are refused later, with a better message.
         key = str(annotation.get("uuid", number)) if hasattr(annotation, "get") else str(number)
         if key in found:
-            raise SandboxError(f"Two annotations have the uuid '{key}'; give each its own.")
+            raise SandboxError(f"Two annotations have the uuid '{key}'; uuids must be unique.")
         found[key] = copy.deepcopy(annotation)
     return found
 
@@ -46,7 +46,7 @@ class Labeling:
     Args:
         store: The records of the sandbox.
         project: The project.
-        assignment: The data row's place in it.
+        assignment: The data row's assignment to it.
     """
 
     def __init__(self, store: Store, project: ProjectRecord, assignment: AssignmentRecord) -> None:
@@ -68,14 +68,14 @@ class Labeling:
         return self._store.ontologies[self._project.ontology_id].normalized
 
     def add(self, label: LabelRecord) -> None:
-        """Add a label; it is selected over earlier ones, unless it skips the data row.
+        """Add a label; it is selected instead of earlier ones, unless it skips the data row.
 
         Raises:
-            SandboxError: Its id is taken.
+            SandboxError: Its id is in use.
         """
         with self._store.lock:
             if label.id in self._store.labels:
-                raise SandboxError(f"There is a label '{label.id}' already; give another id.")
+                raise SandboxError(f"There is already a label '{label.id}'; give another id.")
             self._store.hold(self._assignment)
             self._store.labels[label.id] = label
             self._assignment.label_ids.append(label.id)
@@ -167,8 +167,8 @@ class Labeling:
         """Return the label that the next import of ground truth changes.
 
         In projects with consensus every import adds a label, even with known uuids, as Labelbox's
-        own tests expect. In others, the label of earlier imports is changed and replaces all
-        labels; what Labelbox does there is not documented.
+        own tests expect. In other projects, the label of earlier imports is changed and replaces
+        all labels; Labelbox's behavior is not documented there.
         """
         if self._project.is_consensus_enabled:
             return None
@@ -213,7 +213,7 @@ class Labeling:
         self.touch(moment)
 
     def follow_ontology(self) -> None:
-        """Rename features of labels as in the ontology, and drop those it no longer has."""
+        """Rename features of labels as in the ontology, and drop those that it no longer has."""
         tools = {tool["featureSchemaId"]: tool for tool in self.ontology["tools"]}
         asked = {each["featureSchemaId"]: each for each in self.ontology["classifications"]}
         for label_id in self._assignment.label_ids:

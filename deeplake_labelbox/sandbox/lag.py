@@ -1,4 +1,4 @@
-"""The lag of what clients see: Labelbox's search indexes are seconds behind."""
+"""Delay when clients see changes: Labelbox's search indexes are seconds behind."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Lag:
             self._seconds[kind] = seconds
 
     def is_set(self, kind: LagKind) -> bool:
-        """Whether effects of a kind are delayed."""
+        """Return whether effects of a kind are delayed."""
         return self._seconds.get(kind, 0) > 0
 
     def later(self, kind: LagKind, effect: Effect) -> None:

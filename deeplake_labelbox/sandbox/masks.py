@@ -16,13 +16,13 @@ def colors_in(png: bytes, where: str) -> set[tuple[int, int, int]]:
     """Return the colors of a composite mask without its black background.
 
     Raises:
-        SandboxError: The bytes are no picture.
+        SandboxError: The bytes are not a picture.
     """
     try:
         pixels = _pixels(png).reshape(-1, 3)
     except (UnidentifiedImageError, OSError) as error:
         raise SandboxError(
-            f"The composite mask of {where} is no PNG; draw it as an RGB picture."
+            f"The composite mask of {where} is not a PNG; draw it as an RGB picture."
         ) from error
     packed = np.unique(pixels.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], dtype=np.uint32))
     colors = {(int(c) >> 16, int(c) >> 8 & 255, int(c) & 255) for c in packed}

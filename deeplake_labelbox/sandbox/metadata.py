@@ -1,4 +1,4 @@
-"""Metadata of data rows: schemas, reserved and custom ones, and their values."""
+"""Keep metadata of data rows: reserved and custom schemas, and their values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 ENUM = "CustomMetadataEnum"
 OPTION = "CustomMetadataEnumOption"
 
-# Their ids are the same in every organization; the SDK's own tests name them.
+# Their ids are the same in every organization; the SDK's own tests use them.
 _RESERVED: tuple[dict[str, Any], ...] = (
     {"id": "cko8s9r5v0001h2dk9elqdidh", "name": "tag", "kind": "CustomMetadataString"},
     {
@@ -34,7 +34,7 @@ _RESERVED: tuple[dict[str, Any], ...] = (
 
 
 class MetadataError(Exception):
-    """A metadata value or schema that is refused; the message is in the words of Labelbox."""
+    """A metadata value or schema was refused; the message is worded like Labelbox's."""
 
 
 @dataclass(slots=True)
@@ -84,7 +84,7 @@ class MetadataSchemas:
         """Create or change a custom schema.
 
         Raises:
-            MetadataError: Its name is taken, or there is no schema of its id.
+            MetadataError: Its name is taken, or there is no schema with its id.
         """
         schema_id = given.get("id")
         for other in self._schemas.values():

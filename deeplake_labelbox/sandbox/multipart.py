@@ -1,4 +1,4 @@
-"""GraphQL requests that carry files, in the form of the GraphQL multipart request convention."""
+"""Read GraphQL requests with files, in the form of the GraphQL multipart request convention."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class UploadedFile:
-    """The value of an ``Upload`` variable; its name and type are not reliable, its bytes are."""
+    """The value of an ``Upload`` variable; only its bytes are reliable, not its name and type."""
 
     filename: str
     content_type: str
@@ -26,7 +26,7 @@ class UploadedFile:
 async def graphql_body(request: Request) -> Any:
     """Return the JSON body of a GraphQL request, with files in place of their variables.
 
-    None when the body is neither JSON nor a valid multipart form.
+    None if the body is neither JSON nor a valid multipart form.
     """
     try:
         if not request.headers.get("content-type", "").startswith("multipart/form-data"):

@@ -1,4 +1,4 @@
-"""Let a program reach its sandbox without a proxy, for which 127.0.0.1 is another machine."""
+"""Reach the sandbox without a proxy, because 127.0.0.1 is another machine for a proxy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _VARIABLES: Final = ("no_proxy", "NO_PROXY")
 
 
 class _Exemption:
-    """This machine in ``NO_PROXY``, as long as somebody needs it there."""
+    """Keeps this machine in ``NO_PROXY`` as long as it is needed."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -23,9 +23,9 @@ class _Exemption:
         self._now: dict[str, str] = {}
 
     def take(self) -> bool:
-        """Take the exemption; tells whether it is needed, and so is to be given back."""
+        """Take the exemption; return whether it is needed and must be given back."""
         with self._lock:
-            # Where no proxy is in the environment, a NO_PROXY would keep macOS and Windows from
+            # Without a proxy in the environment, a NO_PROXY would keep macOS and Windows from
             # looking for one in their settings.
             if not getproxies_environment():
                 return False
@@ -35,13 +35,13 @@ class _Exemption:
                 either = next(filter(None, self._before.values()), "")
                 for name, before in self._before.items():
                     value = before or either
-                    if value.strip() != "*":  # which counts by itself only
+                    if value.strip() != "*":  # has a meaning only alone
                         self._now[name] = ",".join(filter(None, (value, *_NAMES)))
                 os.environ.update(self._now)
             return True
 
     def give_back(self) -> None:
-        """Give the exemption back, which ends with the last that took it."""
+        """Give the exemption back; it ends when all have given it back."""
         with self._lock:
             self._holders -= 1
             if self._holders:
@@ -49,7 +49,7 @@ class _Exemption:
             for name, value in self._now.items():
                 before = self._before[name]
                 if os.environ.get(name) != value:
-                    continue  # somebody has set it since
+                    continue  # changed by others in the meantime
                 if before is None:
                     del os.environ[name]
                 else:
@@ -62,9 +62,9 @@ _exemption = _Exemption()
 
 @contextmanager
 def loopback_without_proxy() -> Iterator[None]:
-    """Let all of this process reach this machine without the proxies of its environment.
+    """Let this process reach this machine without the proxies of its environment.
 
-    ``NO_PROXY`` names this machine within the block; other hosts are reached as before.
+    ``NO_PROXY`` contains this machine within the block; other hosts are reached as before.
     """
     is_needed = _exemption.take()
     try:

@@ -1,4 +1,4 @@
-"""Ontologies: completing a ``normalized`` dict, and finding features in it by name."""
+"""Complete the ``normalized`` dict of an ontology, and find features in it by name."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TOOL_KINDS = {
     "named-entity",
     "edge",
     "marker",
-    # Kinds of chat projects, which are stored but cannot be labeled here.
+    # Kinds of chat projects; they are stored but cannot be labeled here.
     "message-single-selection",
     "message-multi-selection",
     "message-ranking",
@@ -37,10 +37,10 @@ def complete(normalized: dict[str, Any], identifiers: Identifiers) -> dict[str, 
 
     Args:
         normalized: ``{"tools": […], "classifications": […]}``, ids and colors optional.
-        identifiers: Where new schema ids come from.
+        identifiers: Source of new schema ids.
 
     Raises:
-        SandboxError: A tool or classification has no name or a kind Labelbox does not have.
+        SandboxError: A tool or classification has no name, or a kind that Labelbox does not have.
     """
     ontology = copy.deepcopy(normalized)
     tools = ontology.setdefault("tools", [])
@@ -68,7 +68,7 @@ def feature_ids(feature: dict[str, Any]) -> set[str]:
 
 
 def with_known_ids(normalized: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
-    """Copy an ontology; features that ``known`` has by the same name get their schema ids."""
+    """Copy an ontology; features with a name that is in ``known`` get its schema ids."""
     ontology = copy.deepcopy(normalized)
     for key, kind in (("tools", "tool"), ("classifications", "type")):
         _take_ids(ontology.get(key) or [], known.get(key) or [], ("name", kind))
@@ -91,7 +91,7 @@ def option_named(classification: dict[str, Any], name: str) -> dict[str, Any] | 
 
 
 def slug(name: str) -> str:
-    """Return the ``value`` that exports write beside a feature's name."""
+    """Return the ``value`` that exports write next to a feature's name."""
     return "".join(character if character.isalnum() else "_" for character in name.lower())
 
 
@@ -155,7 +155,7 @@ def _fill(feature: dict[str, Any], identifiers: Identifiers, *, attributes: bool
 
 def _require(feature: dict[str, Any], key: str, what: str) -> None:
     if not feature.get(key):
-        raise SandboxError(f"{what[0].upper()}{what[1:]} has no '{key}'; every one needs it.")
+        raise SandboxError(f"{what[0].upper()}{what[1:]} has no '{key}', which is required.")
 
 
 def _color(number: int) -> str:

@@ -1,4 +1,4 @@
-"""The public interface to a project of the sandbox."""
+"""Define the public interface to a project of the sandbox."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _DEFAULT_BATCH = "batch"
 
 
 class SandboxProject:
-    """A project of the sandbox, to be filled with videos and labels."""
+    """A project of the sandbox, to which videos and labels can be added."""
 
     def __init__(self, store: Store, urls: FileUrls, record: ProjectRecord) -> None:
         self._store = store
@@ -70,7 +70,7 @@ class SandboxProject:
 
     @property
     def data_rows(self) -> tuple[SandboxDataRow, ...]:
-        """The data rows of the project, in the order in which they were added."""
+        """The data rows of the project, in the order of their addition."""
         return tuple(
             SandboxDataRow(self._store, self._urls, self._record, self._store.data_rows[row_id])
             for row_id in self._record.assignments
@@ -99,7 +99,7 @@ class SandboxProject:
             external_id: Usually a file name; need not be unique.
             global_key: Unique in the sandbox.
             private: Whether the video needs the API key. Otherwise its URL is signed, and sending
-                the key with it is an error.
+                the key is an error.
             media_attributes: The media attributes in exports; read from the file by default.
             row_data: A URL or path that exports contain unchanged; the sandbox then serves no file.
             workflow_status: The step of the project's workflow that the data row is in.
@@ -165,11 +165,11 @@ class SandboxProject:
     def update_ontology(self, ontology_normalized: dict[str, Any]) -> None:
         """Change the connected ontology; features that keep their id or name stay the same.
 
-        Objects and answers of features that are no longer there disappear from the labels, as
-        they do when a feature is deleted in Labelbox.
+        Objects and answers of removed features disappear from the labels, as when a feature is
+        deleted in Labelbox.
 
         Raises:
-            SandboxError: The ontology cannot be used, or none is connected.
+            SandboxError: The ontology is invalid, or none is connected.
         """
         ontology = self._store.ontologies.get(self._record.ontology_id or "")
         if ontology is None:
@@ -214,10 +214,10 @@ class SandboxProject:
 def create_project(
     store: Store, name: str, ontology_normalized: dict[str, Any], media_type: str
 ) -> ProjectRecord:
-    """Create a project with an ontology of its own.
+    """Create a project with its own ontology.
 
     Raises:
-        SandboxError: The ontology cannot be used.
+        SandboxError: The ontology is invalid.
     """
     moment = now()
     normalized = complete(ontology_normalized, store.identifiers)

@@ -1,4 +1,4 @@
-"""Fetch files that clients name by URL: uploads, and servers on the same machine."""
+"""Fetch files by URL for clients: uploads, and files from servers on the same machine."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def upload_at(url: str, store: Store, urls: FileUrls) -> UploadRecord | None:
 
 
 def is_reachable(url: str) -> bool:
-    """Whether the sandbox fetches from this URL; it only fetches from this machine."""
+    """Return whether the sandbox fetches from this URL; it only fetches from this machine."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
@@ -38,7 +38,7 @@ def is_reachable(url: str) -> bool:
 
 
 def has_bucket(url: str) -> bool:
-    """Whether a URL is in a bucket, which Labelbox reads only through an IAM integration."""
+    """Return whether a URL is in a bucket, which Labelbox reads only through IAM integrations."""
     return urlsplit(url).scheme in ("gs", "s3", "azure")
 
 
@@ -46,13 +46,13 @@ def fetch(url: str, store: Store, urls: FileUrls) -> bytes:
     """Return the bytes at a URL.
 
     Raises:
-        RemoteFileError: There is nothing there, or it is on another machine.
+        RemoteFileError: There is no file, or it is on another machine.
     """
     upload = upload_at(url, store, urls)
     if upload is not None:
         return upload.content
     if not is_reachable(url):
-        raise RemoteFileError("Failed to access URL: the sandbox reads from 127.0.0.1 only")
+        raise RemoteFileError("Failed to access URL: the sandbox reads only from 127.0.0.1")
     try:
         with requests.Session() as session:
             session.trust_env = False  # without the proxies of the environment

@@ -1,4 +1,4 @@
-"""Remove records from a store, with everything that depends on them."""
+"""Remove records and their dependents from a store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Labelbox's REST API for ontologies and feature schemas."""
+"""Serve Labelbox's REST API for ontologies and feature schemas."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class RestApi:
         try:
             body = json.loads(await request.body() or b"{}")
         except ValueError:
-            return JSONResponse({"message": "The body is no JSON"}, 400)
+            return JSONResponse({"message": "The body is not JSON"}, 400)
         with self._store.lock:
             try:
                 return endpoint(request, body)

@@ -1,4 +1,4 @@
-"""The public interfaces to data rows and their labels."""
+"""Define the public interfaces to data rows and their labels."""
 
 from __future__ import annotations
 
@@ -109,8 +109,8 @@ class SandboxDataRow:
 
         Args:
             annotations: Dicts in Labelbox's import form, one per annotation, without
-                ``dataRow``. In addition to that form, a segment may carry ``end``, its last visible
-                frame, and masks may carry ``segments`` beside ``masks``, a list of
+                ``dataRow``. In addition to that form, a segment may have ``end``, its last visible
+                frame, and masks may have ``segments`` next to ``masks``, a list of
                 ``[start, end]``.
             created_by: E-mail of the labeler.
             skipped: Whether the labeler skipped the data row.
@@ -135,7 +135,7 @@ class SandboxDataRow:
         return SandboxLabel(label)
 
     def add_label_json(self, label: dict[str, Any]) -> SandboxLabel:
-        """Label the data row with a label object of the export format, exported unchanged."""
+        """Label the data row with a label object of the export format; it is exported unchanged."""
         moment = now()
         record = LabelRecord(
             id=label.get("id") or self._store.identifiers.new(),
@@ -156,7 +156,7 @@ class SandboxDataRow:
         *,
         updated_at: datetime | None = None,
     ) -> None:
-        """Edit a label as a labeler does; the data row's last activity moves with it.
+        """Edit a label like a labeler; this changes the data row's last activity.
 
         Args:
             label: The label, or its id.
@@ -183,7 +183,7 @@ class SandboxDataRow:
     def set_skipped(
         self, *, created_by: str = "labeler@sandbox.test", updated_at: datetime | None = None
     ) -> SandboxLabel:
-        """Skip the data row: a skipped label replaces all its labels."""
+        """Skip the data row: a skipped label replaces all of its labels."""
         for label_id in list(self._assignment.label_ids):
             self.delete_label(label_id, updated_at=updated_at)
         return self.add_label([], skipped=True, created_by=created_by, created_at=updated_at)
@@ -220,7 +220,7 @@ class SandboxDataRow:
             created_at: When the label was submitted; now by default.
 
         Raises:
-            SandboxError: There are none, or a corrected one does not fit the ontology.
+            SandboxError: There are no pre-labels, or a corrected one does not fit the ontology.
         """
         waiting = self.pre_labels
         if not waiting:
@@ -233,7 +233,7 @@ class SandboxDataRow:
         return label
 
     def set_export_json(self, line: dict[str, Any]) -> None:
-        """Export this object, unchanged, in place of the whole data row."""
+        """Export this object, unchanged, instead of the whole data row."""
         self._assignment.verbatim = copy.deepcopy(line)
 
     def __repr__(self) -> str:

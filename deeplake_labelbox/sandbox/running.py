@@ -1,4 +1,4 @@
-"""A running sandbox: its server and the parts that know its addresses."""
+"""Run a sandbox: its server and the parts that know its addresses."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class RunningSandbox:
     """Serves a store until it is stopped.
 
     Raises:
-        SandboxError: The port is taken.
+        SandboxError: The port is in use.
     """
 
     def __init__(self, store: Store, api_key: str, faults: Faults, port: int) -> None:

@@ -21,7 +21,7 @@ def listen(port: int) -> socket.socket:
     """Return a socket that listens on 127.0.0.1; port 0 takes a free port.
 
     Raises:
-        SandboxError: The port is taken.
+        SandboxError: The port is in use.
     """
     # With an explicit protocol asyncio sets TCP_NODELAY, which saves 40 ms per reply.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -33,14 +33,14 @@ def listen(port: int) -> socket.socket:
         raise SandboxError(
             f"Port {port} of {HOST} cannot be used; choose another or leave it to the sandbox."
         ) from error
-    # Requests wait here until the thread has started, so nothing has to wait for the thread.
+    # Requests queue here until the thread has started, so nothing has to wait for the thread.
     listener.listen(128)
     return listener
 
 
 class _SandboxServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # Tasks that still answer notice the lost connection and end, even where the client
+        # Tasks that are still sending notice the lost connection and end, even if the client has
         # stopped reading.
         for connection in list(self.server_state.connections):
             connection.transport.abort()
@@ -66,7 +66,7 @@ class BackgroundServer:
         self._thread = threading.Thread(target=self._run, name="labelbox-sandbox", daemon=True)
 
     def start(self) -> None:
-        """Start to serve."""
+        """Start serving."""
         self._thread.start()
 
     def stop(self) -> None:

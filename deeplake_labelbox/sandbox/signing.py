@@ -1,4 +1,4 @@
-"""URLs of the sandbox's files: signed ones on its storage host, private ones on its API host."""
+"""Sign the URLs of files on the sandbox's storage host."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class SignedUrls:
     def __init__(self, storage_url: str) -> None:
         self.storage_url = storage_url
         self._secret = secrets.token_bytes(32)
-        # One expiry per sandbox, so that a file keeps its URL.
+        # One expiry per sandbox, so a file keeps its URL.
         self._expires = int(time.time()) + _LIFETIME_SECONDS
 
     def sign(self, path: str) -> str:
@@ -27,7 +27,7 @@ class SignedUrls:
         return f"{self.storage_url}{quoted}?Expires={self._expires}&Signature={signature}"
 
     def accepts(self, path: str, expires: str, signature: str) -> bool:
-        """Whether a signature is valid for a path and has not expired."""
+        """Return whether a signature is valid for a path and has not expired."""
         expected = self._signature(quote(path), expires)
         if not hmac.compare_digest(expected.encode(), signature.encode()):
             return False

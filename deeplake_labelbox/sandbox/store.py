@@ -1,4 +1,4 @@
-"""The records of a sandbox, behind its GraphQL types and its exports."""
+"""Store the records of a sandbox, behind its GraphQL types and its exports."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def now() -> datetime:
 
 @dataclass(slots=True)
 class UserRecord:
-    """The person whose API key the sandbox accepts."""
+    """The owner of the API key that the sandbox accepts."""
 
     id: str
     email: str
@@ -97,8 +97,8 @@ class DataRowRecord:
     """A data row: one video.
 
     Its bytes are in ``file``, or at ``external_url``, which exports contain unchanged. ``fault`` is
-    the reason why it cannot be processed; batches do not take such a row. Exports do not find a
-    row yet that is not ``listed``.
+    the reason why it cannot be processed; batches do not accept such a row. Exports do not find a
+    row until it is ``listed``.
     """
 
     id: str
@@ -144,7 +144,7 @@ class LabelRecord:
 
 @dataclass(slots=True)
 class BatchRecord:
-    """A batch: the data rows that were sent to a project together."""
+    """A batch: data rows that were sent to a project together."""
 
     id: str
     project_id: str
@@ -166,7 +166,7 @@ class AssignmentState:
 
     @property
     def last_activity(self) -> datetime:
-        """When the data row or one of its labels last changed in the project."""
+        """Time of the last change of the data row or its labels in the project."""
         return max([self.updated_at, *(label.updated_at for label in self.labels)])
 
 
@@ -174,8 +174,8 @@ class AssignmentState:
 class AssignmentRecord:
     """A data row in a project; ``pre_labels`` wait for a labeler, by uuid.
 
-    ``priority`` is None where that of the batch applies. Exports do not find it yet unless it is
-    ``listed``; ``stale`` is the state that clients still see while changes of its labels lag.
+    ``priority`` is None if that of the batch applies. Exports do not find it until it is
+    ``listed``; ``stale`` is the state that clients see while changes of its labels lag.
     """
 
     data_row_id: str
@@ -270,7 +270,7 @@ class UploadRecord:
 
 
 def global_key_fault(key: str) -> str | None:
-    """Return what is wrong with a global key, apart from being taken."""
+    """Return why a global key is invalid, or None."""
     if not key:
         return "Global key is empty"
     if len(key) > _MAX_KEY_LENGTH:
@@ -307,7 +307,7 @@ class Store:
         )
         self.projects: dict[str, ProjectRecord] = {}
         self.ontologies: dict[str, OntologyRecord] = {}
-        # Those outside of ontologies; None for deleted ones.
+        # Features outside ontologies; None for deleted ones.
         self.feature_schemas: dict[str, dict[str, Any] | None] = {}
         self.datasets: dict[str, DatasetRecord] = {}
         self.data_rows: dict[str, DataRowRecord] = {}
@@ -320,7 +320,7 @@ class Store:
         self.metadata_schemas = MetadataSchemas(self.identifiers)
         # Keys of deleted data rows that are still reserved.
         self.held_keys: set[str] = set()
-        # In the form of the API, since nothing else uses them.
+        # In the form of the API, because nothing else uses them.
         self.tags: dict[str, dict[str, str]] = {}
         self.webhooks: dict[str, dict[str, Any]] = {}
         self.slices: dict[str, dict[str, Any]] = {}
@@ -336,7 +336,7 @@ class Store:
         return global_key in self.held_keys or self.data_row_by_global_key(global_key) is not None
 
     def state(self, assignment: AssignmentRecord) -> AssignmentState:
-        """What clients see of a data row in a project."""
+        """Return the state of a data row in a project that clients see."""
         if assignment.stale is not None:
             return assignment.stale
         return AssignmentState(

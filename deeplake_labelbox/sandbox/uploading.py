@@ -1,4 +1,4 @@
-"""Create and change data rows from uploads; each is accepted or rejected on its own."""
+"""Create and change data rows from uploads; each is accepted or rejected separately."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from deeplake_labelbox.sandbox.store import Store, TaskRecord
 
 MAX_ROWS = 150_000
-_UNPROCESSABLE = "The file is no video that can be processed"
+_UNPROCESSABLE = "The file is not a video that can be processed"
 
 
 class ManifestError(Exception):
@@ -55,11 +55,11 @@ class DataRowUpload:
             payloads = [dict(item["payload"]) for item in items]
             count = manifest["item_count"]
         except (KeyError, TypeError, ValueError) as error:
-            raise ManifestError("The manifest or a chunk is not of the expected form") from error
+            raise ManifestError("The manifest or a chunk has an unexpected form") from error
         if count != len(payloads):
-            raise ManifestError(f"The manifest counts {count} rows, its chunks {len(payloads)}")
+            raise ManifestError(f"The manifest has {count} rows, but its chunks {len(payloads)}")
         if count > MAX_ROWS:
-            raise ManifestError(f"An upload takes at most {MAX_ROWS} data rows, got {count}")
+            raise ManifestError(f"An upload can have at most {MAX_ROWS} data rows, got {count}")
         return items
 
     def create(self, items: list[dict[str, Any]], task: TaskRecord) -> None:
@@ -77,7 +77,7 @@ class DataRowUpload:
         """Change the fields of a data row that a payload names.
 
         Raises:
-            RejectedRowError: A value cannot be used.
+            RejectedRowError: A value is invalid.
             RemoteFileError: Its file cannot be fetched.
         """
         key = payload.get("global_key")
@@ -96,11 +96,11 @@ class DataRowUpload:
     def _json(self, url: str) -> Any:
         upload = upload_at(url, self._store, self._urls)
         if upload is None:
-            raise ManifestError("There is no upload at a URL of the manifest")
+            raise ManifestError("A URL in the manifest is not an upload")
         try:
             return json.loads(upload.content)
         except ValueError as error:
-            raise ManifestError("An upload of the manifest is no JSON") from error
+            raise ManifestError("An upload of the manifest is not JSON") from error
 
     def _upserted(self, key: dict[str, str], payload: dict[str, Any]) -> str:
         if key.get("type", "AUTO") == "AUTO":
@@ -164,14 +164,14 @@ class DataRowUpload:
             row.file_name = PurePosixPath(row.external_id or upload.filename).name or name
         else:
             row.external_url = row_data
-        attributes, row.fault = self._looked_at(row, kind)
+        attributes, row.fault = self._probe(row, kind)
         row.processed = False
         self._store.lag.later("processing", partial(_process, row, attributes))
 
-    def _looked_at(self, row: DataRowRecord, kind: object) -> tuple[dict[str, Any], str | None]:
+    def _probe(self, row: DataRowRecord, kind: object) -> tuple[dict[str, Any], str | None]:
         """Return the media attributes of a data row, and why it cannot be processed.
 
-        Every file is accepted; one that cannot be processed is refused by batches.
+        Every file is accepted; batches refuse files that cannot be processed.
         """
         url = row.external_url
         if url is not None and not is_reachable(url):
@@ -202,7 +202,7 @@ def _without(payload: dict[str, Any], *keys: str) -> dict[str, Any]:
 
 
 def _other_media(row_data: Any, kind: object) -> str:
-    """Return row data of other media than videos, which is exported unchanged."""
+    """Return row data of media other than videos; it is exported unchanged."""
     document = row_data if isinstance(row_data, dict) else {}
     pdf = document.get("pdf_url") or document.get("pdfUrl")
     detected = "application/pdf" if pdf else "application/json"

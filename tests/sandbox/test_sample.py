@@ -22,7 +22,7 @@ def decoded(name):
 
 
 @pytest.mark.parametrize("name", VIDEOS)
-def test_files_hold_what_is_declared(name):
+def test_files_match_their_declaration(name):
     video = VIDEOS[name]
     with av.open(io.BytesIO(video.encode())) as container:
         assert container.streams.video[0].average_rate == video.frame_rate
@@ -72,7 +72,7 @@ def test_a_box_has_its_object_in_the_middle(name):
 
 
 @pytest.mark.parametrize("name", LABELED)
-def test_nothing_is_left_in_the_picture_where_a_box_was(name):
+def test_an_object_disappears_from_the_picture_with_its_box(name):
     """A box says where its object ends: beside it, the picture shows something else."""
     for frame, picture in enumerate(decoded(name), start=1):
         cars = [t for t in VIDEOS[name].tracks if isinstance(t.shape_at(frame), BoxShape)]
@@ -126,7 +126,7 @@ def test_a_mask_covers_the_boat_in_the_picture():
     assert mask.sum() > 200
 
 
-def test_every_kind_of_annotation_is_there():
+def test_the_sample_has_every_kind_of_annotation():
     tools = {tool["name"]: tool["tool"] for tool in sample_ontology()["tools"]}
     used = {track.tool for video in VIDEOS.values() for track in video.tracks}
     answered = {
@@ -141,7 +141,7 @@ def test_every_kind_of_annotation_is_there():
     assert VIDEOS["quay.webm"].annotations == []
 
 
-def test_the_hard_cases_are_there():
+def test_the_sample_has_the_hard_cases():
     tracks = [track for video in VIDEOS.values() for track in video.tracks]
     segments = [segment for track in tracks for segment in track.segments]
     pairs = [pair for segment in segments for pair in pairwise(segment.key_frames)]

@@ -1,4 +1,4 @@
-"""The sandbox as the real SDK and plain HTTP see it: life, keys, GraphQL, reading a project."""
+"""The sandbox through the real SDK and plain HTTP: lifetime, keys, GraphQL, reading a project."""
 
 import importlib
 import socket
@@ -30,7 +30,7 @@ def graphql(box, query, variables=None, *, key=None, path="/graphql"):
     return requests.post(box.url + path, json=body, headers=headers, timeout=10)
 
 
-def test_it_stops_without_leaving_a_thread_or_a_port():
+def test_stopping_leaves_no_thread_or_port():
     before = set(threading.enumerate())
     box = Sandbox().start()
     port = int(box.url.rsplit(":", 1)[1])
@@ -41,7 +41,7 @@ def test_it_stops_without_leaving_a_thread_or_a_port():
         assert probe.connect_ex(("127.0.0.1", port)) != 0
 
 
-def test_it_stops_though_clients_wait_or_do_not_read(caplog):
+def test_stopping_works_while_clients_wait_or_do_not_read(caplog):
     before = set(threading.enumerate())
     with Sandbox() as box:
         project = new_project(box)
@@ -57,7 +57,7 @@ def test_it_stops_though_clients_wait_or_do_not_read(caplog):
     assert caplog.text == ""
 
 
-def test_it_listens_on_the_port_that_was_asked_for():
+def test_the_sandbox_listens_on_the_given_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -66,18 +66,18 @@ def test_it_listens_on_the_port_that_was_asked_for():
         assert box.rest_endpoint == f"http://127.0.0.1:{port}/api/v1"
 
 
-def test_a_taken_port_is_a_clear_error(box):
+def test_a_port_in_use_is_a_clear_error(box):
     port = int(box.url.rsplit(":", 1)[1])
     with pytest.raises(SandboxError, match=f"Port {port} of 127.0.0.1 cannot be used"):
         Sandbox(port=port).start()
 
 
-def test_a_stopped_sandbox_says_so():
+def test_a_stopped_sandbox_raises():
     with pytest.raises(SandboxError, match="not running"):
         _ = Sandbox().endpoint
 
 
-def test_without_its_extra_it_says_what_to_install(monkeypatch):
+def test_a_missing_sandbox_extra_is_named(monkeypatch):
     module = "deeplake_labelbox.sandbox"
     for name in ("running", "serving", "application", "faulty_answer"):
         monkeypatch.delitem(sys.modules, f"{module}.{name}", raising=False)
@@ -88,7 +88,7 @@ def test_without_its_extra_it_says_what_to_install(monkeypatch):
     importlib.import_module(f"{module}.running")
 
 
-def test_a_box_without_a_sample_says_so(box):
+def test_a_sandbox_without_a_sample_raises(box):
     with pytest.raises(SandboxError, match="sample=True"):
         _ = box.sample
 
@@ -205,7 +205,7 @@ def test_unknown_fields_and_operations_are_invalid(box):
         box.client().execute("query NoSuchPyApi { noSuchField { id } }")
 
 
-def test_a_document_that_does_not_parse_is_told_apart(box):
+def test_a_document_that_does_not_parse_has_its_own_error(box):
     reply = graphql(box, "query {").json()
     assert reply["errors"][0]["extensions"]["code"] == "GRAPHQL_PARSE_FAILED"
 
@@ -215,7 +215,7 @@ def test_variables_must_fit_their_types(box):
     assert reply["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
 
 
-def test_a_request_that_is_no_graphql_is_malformed(box):
+def test_a_request_that_is_not_graphql_is_malformed(box):
     headers = {"Authorization": f"Bearer {box.api_key}"}
     reply = requests.post(box.endpoint, data=b"hello", headers=headers, timeout=10)
     assert reply.status_code == 400

@@ -62,7 +62,7 @@ def test_an_edited_label_keeps_id_and_features_and_shows_in_the_filters(box, pro
     assert shown["label_details"]["updated_at"].startswith(soon.strftime("%Y-%m-%dT%H:%M:%S"))
 
 
-def test_a_deleted_label_gives_way_to_the_one_before(box, project, row):
+def test_the_label_before_a_deleted_one_is_selected(box, project, row):
     first = row.add_label([car(box_at(1, 1))])
     second = row.add_label([car(box_at(1, 2))])
     row.delete_label(second)
@@ -85,7 +85,7 @@ def test_a_row_is_skipped_after_it_was_labeled(box, project, row):
     assert label["annotations"] == {}
 
 
-def test_a_video_is_taken_out_of_the_project(box, project, row):
+def test_a_video_is_removed_from_the_project(box, project, row):
     other = project.add_video(row_data="https://videos.test/b.mp4")
     row.add_label([car(box_at(1))])
     project.remove_video(row)

@@ -34,7 +34,7 @@ def test_an_empty_project_has_no_stream(box, project):
     assert not task.has_errors()
 
 
-def test_a_bare_export_holds_only_what_is_always_there(box, project):
+def test_a_bare_export_has_only_the_fixed_fields(box, project):
     row = project.add_video(row_data=URL)
     label = row.add_label([car(box_at(1))])
     (line,) = export_lines(box, project)
@@ -47,7 +47,7 @@ def test_a_bare_export_holds_only_what_is_always_there(box, project):
     assert exported["id"] == label.id
 
 
-def test_every_param_adds_its_part(box, project):
+def test_every_param_adds_its_fields(box, project):
     moment = datetime(2024, 4, 8, 16, 21, 26, tzinfo=UTC)
     row = project.add_video(
         row_data=URL,
@@ -198,7 +198,7 @@ def test_a_project_runs_ten_exports_at_most(box, project):
         started(box, project)
 
 
-def test_the_next_export_can_carry_errors(box, project):
+def test_the_next_export_can_have_errors(box, project):
     project.add_video(row_data=URL)
     box.exports.next_errors = [{"data_row": "x", "message": "no"}]
     task = started(box, project)
@@ -257,7 +257,7 @@ def test_dates_filter_labels_and_activity(box, project):
             assert ids(export_lines(box, project, filters={key: dates})) == found
 
 
-def test_dates_are_meant_in_the_time_zone_of_the_user(box, project):
+def test_dates_are_read_in_the_time_zone_of_the_user(box, project):
     row = project.add_video(row_data=URL)
     row.add_label([], created_at=datetime(2100, 5, 5, 12, tzinfo=UTC))
     box.set_timezone("America/New_York")
@@ -274,7 +274,7 @@ def test_dates_are_meant_in_the_time_zone_of_the_user(box, project):
     assert ids(early) == [row.id]
 
 
-def test_a_dataset_export_has_the_labels_of_the_projects_asked_for(box, project):
+def test_a_dataset_export_has_the_labels_of_the_requested_projects(box, project):
     row = project.add_video(row_data=URL, dataset=f"of {project.id}")
     row.add_label([])
     client = box.client()

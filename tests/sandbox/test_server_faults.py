@@ -1,4 +1,4 @@
-"""Faults on demand: what a client sees when the sandbox is told to fail."""
+"""Injected faults as clients see them."""
 
 import pytest
 import requests
@@ -30,7 +30,7 @@ def get(url, **headers):
     return requests.get(url, headers=headers, timeout=10)
 
 
-def test_a_status_comes_as_often_as_it_was_asked_for(box, url):
+def test_a_status_is_sent_as_often_as_requested(box, url):
     box.faults.add("video", status=503, headers={"Retry-After": "0"}, times=2)
     answers = [get(url) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [503, 503, 200]
@@ -66,7 +66,7 @@ def test_a_dropped_connection_has_no_answer(box, url):
 
 
 @pytest.mark.parametrize("after_bytes", [0, 1000, 100_000, 10**9])
-def test_a_cut_answer_announces_more_than_it_sends(box, url, after_bytes):
+def test_a_cut_response_announces_more_than_it_sends(box, url, after_bytes):
     box.faults.add("video", "cut", after_bytes=after_bytes)
     received = bytearray()
     with requests.get(url, stream=True, timeout=10) as answer:
@@ -78,7 +78,7 @@ def test_a_cut_answer_announces_more_than_it_sends(box, url, after_bytes):
     assert get(url, Range="bytes=7-").content == DATA[7:]
 
 
-def test_a_truncated_answer_is_sound_but_short(box, url):
+def test_a_truncated_response_is_valid_but_short(box, url):
     box.faults.add("video", "truncate", after_bytes=70_000)
     answer = get(url)
     assert (answer.status_code, answer.content) == (200, DATA[:70_000])
@@ -109,7 +109,7 @@ def test_any_graphql_operation_can_be_dropped(box, project):
         client.get_project(project.id)
 
 
-def test_an_answer_can_be_lost_after_the_operation_was_done(box, project):
+def test_a_response_can_be_lost_after_the_operation(box, project):
     project.add_video(DATA)
     box.faults.add("graphql:exportDataRowsInProjectPyApi", "cut")
     with pytest.raises((NetworkError, LabelboxError)):
@@ -138,5 +138,5 @@ def test_masks_can_fail(box):
 def test_unknown_faults_are_refused(box):
     with pytest.raises(SandboxError, match="Unknown fault 'explode'"):
         box.faults.add("video", "explode")
-    with pytest.raises(SandboxError, match="no regular expression"):
+    with pytest.raises(SandboxError, match="not a regular expression"):
         box.faults.add("(")

@@ -50,7 +50,7 @@ def test_a_signed_video_needs_no_key_and_refuses_one(box, signed, key):
 
 
 @pytest.mark.parametrize("name", ["a b%20c?d#e.mp4", "/", "日本.mp4"])
-def test_file_names_may_hold_any_character(project, name, key):
+def test_file_names_may_contain_any_character(project, name, key):
     assert get(project.add_video(DATA, external_id=name).row_data).content == DATA
     hidden = project.add_video(DATA, external_id=name, private=True)
     assert get(hidden.row_data, **key).content == DATA
@@ -112,11 +112,11 @@ def test_a_video_may_be_a_path_and_is_probed(project, tmp_path):
     assert get(row.row_data).content == path.read_bytes()
 
 
-def test_a_file_that_is_no_video_has_no_media_attributes(project):
+def test_a_file_that_is_not_a_video_has_no_media_attributes(project):
     assert project.add_video(b"<html>").media_attributes == {}
 
 
-def test_row_data_is_handed_out_as_it_is(project):
+def test_row_data_is_exported_unchanged(project):
     assert project.add_video(row_data="/videos/a.mp4").row_data == "/videos/a.mp4"
 
 

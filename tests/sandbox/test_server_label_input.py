@@ -1,4 +1,4 @@
-"""Labels that do not fit the ontology or the form are refused with a sentence that says why."""
+"""Labels that do not fit the ontology or the form are refused with a reason."""
 
 import pytest
 from sandbox_projects import box_at, car, composite_png, mask_frame, new_project
@@ -100,13 +100,16 @@ def masks(frames=None, instances=None, **more):
         ),
         ({"masks": {}}, "needs 'masks'"),
         (masks([{"index": 1, "instanceURI": "https://x.test"}]), "as base64 PNG in 'imBytes'"),
-        (masks([{"index": 1, "imBytes": "!"}]), "imBytes that are no base64"),
+        (masks([{"index": 1, "imBytes": "!"}]), "imBytes that are not base64"),
         (
             masks([mask_frame(1, b"text")]),
-            "The composite mask of annotation 0 on frame 1 is no PNG",
+            "The composite mask of annotation 0 on frame 1 is not a PNG",
         ),
         (masks([mask_frame(1, composite_png((RED, 0)))] * 2), "a second composite mask on frame 1"),
-        (masks(instances=[{"name": "car", "colorRGB": [1, 1, 1]}]), "no raster-segmentation tool"),
+        (
+            masks(instances=[{"name": "car", "colorRGB": [1, 1, 1]}]),
+            "not a raster-segmentation tool",
+        ),
         (masks(instances=[{"name": "road", "colorRGB": [1, 1]}]), "has the colorRGB"),
         (masks(instances=[{"name": "road", "colorRGB": [0, 0, 0]}]), "the background"),
         (masks(instances=[{"name": "road", "colorRGB": [1, 2, 3]}]), r"no pixel of the color"),
@@ -127,11 +130,11 @@ def test_a_classification_is_answered_once_in_a_label(row):
 
 def test_a_label_id_is_used_once(row):
     row.add_label_json({"id": "cone"})
-    with pytest.raises(SandboxError, match="There is a label 'cone' already"):
+    with pytest.raises(SandboxError, match="There is already a label 'cone'"):
         row.add_label_json({"id": "cone"})
 
 
-def test_a_refused_label_leaves_nothing_behind(box):
+def test_a_refused_label_changes_nothing(box):
     made = new_project(box).add_video(row_data="https://videos.test/a.mp4")
     with pytest.raises(SandboxError):
         made.add_label([car(box_at(1)), {"name": "truck"}])

@@ -209,7 +209,7 @@ def test_feature_schemas_over_rest(box, client, clip):
         client.get_ontology(ontology.uid)
 
 
-def test_what_an_organization_has(client, project):
+def test_organization(client, project):
     organization, found = client.get_organization(), client.get_project(project.id)
     assert list(organization.users()) == [client.get_user()]
     tag = organization.create_resource_tag({"text": "night", "color": "#ffffff"})
@@ -229,15 +229,15 @@ def test_a_running_export_is_canceled(box, client, project, clip):
     assert client.get_task_by_id(export.uid).status == "CANCELED"
 
 
-def test_what_no_video_project_needs_is_refused_by_name(client, dataset):
-    with pytest.raises(LabelboxError, match="does not have model runs"):
+def test_unsupported_operations_are_refused_by_name(client, dataset):
+    with pytest.raises(LabelboxError, match="has model runs"):
         dataset.export(params={"model_run_ids": ["a run"]})
     for ask, name in ((client.get_embeddings, "GetEmbeddings"), (client.get_roles, "Roles")):
         with pytest.raises(LabelboxError, match=f"The sandbox does not have '.*{name}' "):
             ask()
 
 
-def test_what_lags_is_seen_when_its_time_has_come(box, client, dataset, clip):
+def test_delayed_changes_become_visible(box, client, dataset, clip):
     project = box.add_project("Late", ONTOLOGY)
     for kind in ("exports", "labels", "deletions", "global keys", "processing"):
         box.faults.lag(kind)

@@ -1,4 +1,4 @@
-"""What labels look like in an export: frames, segments, key frames, answers over time."""
+"""Labels in an export: frames, segments, key frames, answers over time."""
 
 import numpy as np
 import pytest
@@ -262,7 +262,7 @@ def test_frame_text_is_listed_under_its_classification(annotations):
         {"name": "weather", "answers": [{"name": "rain", "frames": [{"start": 1, "end": 2}]}]},
     ],
 )
-def test_frame_ranges_may_stand_in_three_places(annotations, given):
+def test_frame_ranges_are_read_in_three_places(annotations, given):
     exported = annotations(given, interpolated_frames=True)
     assert [answers(exported, frame) for frame in exported["frames"]] == [{"weather": "rain"}] * 2
 
@@ -316,14 +316,14 @@ def test_answers_of_frame_classifications_nest(annotations):
     assert inner["radio_answer"]["value"] == "blue"
 
 
-def test_global_classifications_stand_apart_from_frames(annotations):
+def test_global_classifications_are_separate_from_frames(annotations):
     exported = annotations({"name": "place", "answer": {"name": "town"}})
     assert exported["frames"] == exported["segments"] == exported["key_frame_feature_map"] == {}
     (shown,) = exported["classifications"]
     assert (shown["name"], shown["radio_answer"]["value"]) == ("place", "town")
 
 
-def test_masks_are_one_object_an_instance(annotations):
+def test_each_instance_of_a_mask_is_an_object(annotations):
     exported = annotations(
         {
             "masks": {

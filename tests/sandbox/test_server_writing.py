@@ -1,4 +1,4 @@
-"""Making things through the real SDK: ontologies, datasets, data rows, projects, batches."""
+"""Creating through the real SDK: ontologies, datasets, data rows, projects, batches."""
 
 import json
 import re
@@ -90,7 +90,7 @@ def test_local_files_become_data_rows_that_are_served(client, dataset, clip):
     assert row.row_data.partition("?")[0].endswith("/clip.mp4")
 
 
-def test_paths_as_strings_have_no_global_key_and_missing_ones_vanish(dataset, clip, tmp_path):
+def test_paths_as_strings_have_no_global_key_and_missing_files_are_skipped(dataset, clip, tmp_path):
     task = create_rows(dataset, [str(clip), str(tmp_path / "missing.mp4")])
     assert task.errors is None
     (made,) = task.result
@@ -151,14 +151,14 @@ def test_remote_rows_on_this_machine_are_probed(box, client, dataset, clip):
 
 def test_a_manifest_that_cannot_be_read_is_refused(client):
     query = "mutation U($u: String!) { upsertDataRows(data: {manifestUri: $u}) { id } }"
-    with pytest.raises(InvalidQueryError, match="no upload"):
+    with pytest.raises(InvalidQueryError, match="not an upload"):
         client.execute(query, {"u": "https://elsewhere.test/manifest.json"})
     url = client.upload_data(b"{", "manifest.json", "application/json")
-    with pytest.raises(InvalidQueryError, match="no JSON"):
+    with pytest.raises(InvalidQueryError, match="not JSON"):
         client.execute(query, {"u": url})
     manifest = json.dumps({"source": "SDK", "item_count": 3, "chunk_uris": []}).encode()
     url = client.upload_data(manifest, "manifest.json", "application/json")
-    with pytest.raises(InvalidQueryError, match="counts 3 rows, its chunks 0"):
+    with pytest.raises(InvalidQueryError, match="has 3 rows, but its chunks 0"):
         client.execute(query, {"u": url})
 
 
@@ -267,7 +267,7 @@ def test_files_that_cannot_be_processed_are_refused_by_the_batch(
     assert set(batch.failed_data_row_ids) == set(ids) - set(sound)
 
 
-def test_a_failed_batch_task_says_why(box, project, dataset):
+def test_a_failed_batch_task_has_a_reason(box, project, dataset):
     create_rows(dataset, [{"row_data": "https://videos.test/1.mp4"}])
     box.tasks.next_failure = "Quota exceeded"
     task = project.create_batches_from_dataset("failing ", dataset.uid)
@@ -304,7 +304,7 @@ def test_projects_and_datasets_are_renamed_and_deleted(client, project, dataset)
         client.get_dataset(dataset.uid)
 
 
-def test_a_project_that_was_made_over_http_can_be_labeled(box, client, project):
+def test_a_project_created_over_http_can_be_labeled(box, client, project):
     ontology = client.create_ontology("Labels", ONTOLOGY, media_type=MediaType.Video)
     face = box.project(project.uid)
     row = face.add_video(row_data="https://videos.test/a.mp4")

@@ -150,14 +150,14 @@ def test_the_same_uuid_overwrites_and_others_are_added(box, project, row, run):
     assert len(row.labels) == 1
 
 
-def test_a_refused_line_leaves_what_it_would_have_overwritten(box, project, run):
+def test_a_refused_line_overwrites_nothing(box, project, run):
     run(car(box_at(1, 1)) | {"uuid": "a"})
     job = run(car(box_at(99, 5)) | {"uuid": "a"}, car(box_at(2, 2)) | {"uuid": "b"})
     assert len(job.errors) == 1
     assert sorted(cars(box, project).values(), key=str) == [{1: 1.0}, {2: 2.0}]
 
 
-def test_ground_truth_takes_the_place_of_a_labelers_label(box, project, row, run):
+def test_ground_truth_replaces_a_labelers_label(box, project, row, run):
     label = row.add_label([car(box_at(1, 50))])
     run(car(box_at(1, 4)))
     assert [each.id for each in row.labels] != [label.id]
@@ -168,7 +168,7 @@ def test_ground_truth_takes_the_place_of_a_labelers_label(box, project, row, run
     assert part["project_details"]["selected_label_id"] == row.selected_label_id
 
 
-def test_masks_come_in_one_composite_a_frame(box, project, run):
+def test_masks_are_one_composite_per_frame(box, project, run):
     client = box.client()
     url = client.upload_data(composite_png((RED, 2)), "mask.png", "image/png")
     job = run(
@@ -198,11 +198,11 @@ def test_masks_come_in_one_composite_a_frame(box, project, run):
         },
     )
     assert "second composite mask on frame 5" in reasons(job)[0]
-    assert "reads from 127.0.0.1 only" in reasons(job)[1]
+    assert "reads only from 127.0.0.1" in reasons(job)[1]
     assert sorted(exported_annotations(box, project)["segments"].values()) == [[[1, 1]], [[1, 5]]]
 
 
-def test_answers_below_answers_of_objects_are_dropped_without_a_word(box, project, run):
+def test_answers_below_answers_of_objects_are_silently_dropped(box, project, run):
     nested = {"name": "color", "answer": {"name": "red", "classifications": [
         {"name": "shade", "answer": "dark"}]}}  # fmt: skip
     job = run(car(box_at(1, classifications=[nested])) | {"uuid": "a"})
@@ -221,7 +221,7 @@ def test_answers_below_answers_of_objects_are_dropped_without_a_word(box, projec
     assert answer()["classifications"][0]["text_answer"] == {"content": "dark"}
 
 
-def test_schema_ids_name_tools_classifications_and_options(box, project, run):
+def test_schema_ids_identify_tools_classifications_and_options(box, project, run):
     ontology = project.ontology_normalized
     tool, weather = ontology["tools"][0], ontology["classifications"][0]
     color = tool["classifications"][0]
@@ -287,7 +287,7 @@ def test_names_are_unique_in_their_project(box, project, run):
     assert list(found.get_mal_prediction_imports()) == []
 
 
-def test_an_import_may_be_running_when_asked(box, project, row):
+def test_an_import_can_be_running_when_polled(box, project, row):
     box.imports.next_polls = 3
     line = car(box_at(1)) | {"dataRow": {"id": row.id}}
     client = box.client()
@@ -300,7 +300,7 @@ def test_an_import_may_be_running_when_asked(box, project, row):
     assert (job.state.value, job.progress) == ("FINISHED", "100%")
 
 
-def test_every_import_makes_a_label_where_consensus_is_wanted(box):
+def test_every_import_adds_a_label_with_consensus(box):
     project = box.add_project("Consensus", ONTOLOGY, consensus=True)
     row = project.add_video(row_data="https://videos.test/b.mp4", media_attributes={})
 
@@ -339,7 +339,7 @@ def test_an_import_may_fail_as_a_whole(box, row, run):
     assert run(car(box_at(1))).state.value == "FINISHED"
 
 
-def test_a_file_that_is_no_ndjson_fails(box, project, tmp_path):
+def test_a_file_that_is_not_ndjson_fails(box, project, tmp_path):
     path = tmp_path / "bad.ndjson"
     path.write_text('{"dataRow": \n')
     job = LabelImport.create_from_file(box.client(), project.id, "bad file", str(path))
@@ -363,7 +363,7 @@ def test_files_and_urls_are_imported_too(box, project, row, tmp_path):
     assert len(row.pre_labels) == 1
 
 
-def test_a_feature_is_limited_to_5000_a_row(box, project, row):
+def test_a_feature_is_limited_to_5000_annotations_per_row(box, project, row):
     lines = [
         {"dataRow": {"id": row.id}, "schemaId": schema_id, "segments": segments}
         for schema_id in [project.ontology_normalized["tools"][1]["featureSchemaId"]]
@@ -388,6 +388,6 @@ def test_the_files_of_an_import_expire(box, run):
     assert requests.get(job.error_file_url, timeout=10).status_code == 404
 
 
-def test_status_files_are_ascii_for_the_sdk_splits_at_any_line_end(run):
+def test_status_files_are_ascii_because_the_sdk_splits_at_any_line_end(run):
     job = run({"uuid": "line\u2028end", "name": "place", "answer": {"name": "\u0085"}})
     assert job.errors[0]["uuid"] == "line\u2028end"

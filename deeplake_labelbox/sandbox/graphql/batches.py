@@ -1,4 +1,4 @@
-"""Batches: send data rows to a project, and remove them again."""
+"""Resolve batches: send data rows to a project, and remove them again."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def delete_labels(
     batchId: str,  # noqa: N803 - the schema's name
     data: dict[str, Any],
 ) -> dict[str, list[str]]:
-    """Delete the labels of a batch, and let its data rows be labeled again."""
+    """Delete the labels of a batch, so that its data rows can be labeled again."""
     box = services(info)
     project = box.store.projects[source["id"]]
     deleted = []

@@ -1,4 +1,4 @@
-"""What resolvers share: services, look-ups and pages."""
+"""Provide services, look-ups and pages to all resolvers."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ def services(info: Info) -> Services:
 
 
 def lookup(records: Mapping[str, T], key: str, what: str) -> T:
-    """Return the record with an id, which is not deleted.
+    """Return the record with an id if it is not deleted.
 
     Raises:
-        NotFoundError: There is none; ``what`` names its kind.
+        NotFoundError: There is no such record; ``what`` is its kind in the message.
     """
     record = records.get(key)
     if record is None or getattr(record, "deleted", False):
@@ -75,13 +75,13 @@ def data_row_by(store: Store, key: str, id_type: str) -> DataRowRecord | None:
 
 
 def page(entries: list[Any], skip: int | None, first: int | None) -> list[Any]:
-    """Return the page of a list that ``skip`` and ``first`` ask for."""
+    """Return the page of a list that ``skip`` and ``first`` select."""
     start = skip or 0
     return entries[start:] if first is None else entries[start : start + first]
 
 
 def selected(where: dict[str, Any] | None, form: dict[str, Any]) -> bool:
-    """Whether an entity is not deleted and matches the filter of a list."""
+    """Return whether an entity is not deleted and matches the filter of a list."""
     conditions = dict(where or {})
     deleted = conditions.pop("deleted", False)
     both = conditions.pop("AND", [])
@@ -90,7 +90,7 @@ def selected(where: dict[str, Any] | None, form: dict[str, Any]) -> bool:
 
 
 def _holds(form: dict[str, Any], condition: str, value: Any) -> bool:
-    """Whether ``name: value`` holds, or a comparison such as ``name_lt: value``."""
+    """Return whether ``name: value``, or a comparison such as ``name_lt: value``, is true."""
     name, _, suffix = condition.rpartition("_")
     if suffix not in _COMPARISONS:
         name, suffix = condition, ""

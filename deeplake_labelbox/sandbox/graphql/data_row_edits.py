@@ -62,7 +62,7 @@ def attach(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, An
 def update_attachment(
     _source: object, info: Info, *, where: dict[str, str], data: dict[str, Any]
 ) -> dict[str, Any]:
-    """Change an attachment; null values keep what is there."""
+    """Change an attachment; null values change nothing."""
     _, attachment = _attachment(services(info), where["id"])
     attachment |= {name: value for name, value in data.items() if value is not None}
     return attachment

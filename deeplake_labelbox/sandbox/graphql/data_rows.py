@@ -1,4 +1,4 @@
-"""Datasets and data rows."""
+"""Resolve datasets and data rows."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def labeling_activity(
 def rows_for_global_keys(
     _source: object, _info: Info, *, where: dict[str, list[str]]
 ) -> dict[str, str]:
-    """Start a job; its id encodes the keys, so that nothing has to be stored."""
+    """Start a job; its id encodes the keys, so nothing has to be stored."""
     return {"jobId": json.dumps(where["ids"])}
 
 
@@ -157,7 +157,7 @@ def external_ids(
     *,
     externalId_in: list[str],  # noqa: N803 - the schema's name
 ) -> list[dict[str, str]]:
-    """Return the data rows with external ids, over all datasets."""
+    """Return the data rows with external ids, in all datasets."""
     rows = services(info).store.data_rows.values()
     return [
         {"dataRowId": row.id, "externalId": row.external_id}
@@ -173,7 +173,7 @@ def all_processed(
     dataRowIds: list[str] | None = None,  # noqa: N803 - the schema's name
     globalKeys: list[str] | None = None,  # noqa: N803 - the schema's name
 ) -> dict[str, bool]:
-    """Whether the files of data rows have been processed, with or without success."""
+    """Return whether the files of data rows have been processed, with or without success."""
     store = services(info).store
     rows = [store.data_rows.get(row_id) for row_id in dataRowIds or ()]
     rows += [store.data_row_by_global_key(key) for key in globalKeys or ()]

@@ -50,7 +50,7 @@ def create(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, An
 def update(
     _source: object, info: Info, *, where: dict[str, str], data: dict[str, Any]
 ) -> dict[str, Any]:
-    """Rename or delete a dataset; its data rows go with it."""
+    """Rename a dataset, or delete it with its data rows."""
     box = services(info)
     record = lookup(box.store.datasets, where["id"], "Dataset")
     record.name = data.get("name") or record.name
@@ -74,7 +74,7 @@ def set_signer(
 
 
 def validate(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, Any]:
-    """Whether the IAM integration of a dataset can be used."""
+    """Return whether the IAM integration of a dataset can be used."""
     box = services(info)
     found = box.store.integrations.get(
         lookup(box.store.datasets, where["id"], "Dataset").signer_id or ""

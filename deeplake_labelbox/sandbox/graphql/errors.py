@@ -1,4 +1,4 @@
-"""The errors of Labelbox's GraphQL API: a message with a code."""
+"""Define the errors of Labelbox's GraphQL API: a message with a code."""
 
 from __future__ import annotations
 
@@ -53,5 +53,5 @@ class NotServedError(CodedError):
 
 
 def error_reply(message: str, code: str, **more: Any) -> dict[str, Any]:
-    """Return a reply that consists of one error."""
+    """Return a reply with one error."""
     return {"errors": [{"message": message, "extensions": {"code": code}, **more}], "data": None}

@@ -49,7 +49,7 @@ logger = logging.getLogger(__name__)
 
 _MASKED = "GraphQL validation error"
 
-# Each subject is a module of resolvers and, beside it, a schema file of the same name.
+# Each subject is a module of resolvers with a schema file of the same name.
 _SUBJECTS = {
     "users": users,
     "projects": projects,
@@ -89,7 +89,7 @@ def labelbox_schema() -> GraphQLSchema:
     return schema
 
 
-# The SDK sends the same documents again and again.
+# Cached, because the SDK sends the same documents repeatedly.
 _parsed = lru_cache(maxsize=256)(parse)
 
 
@@ -122,7 +122,7 @@ def run(query: str, variables: dict[str, Any] | None, services: Services) -> dic
     if reason is not None:
         return error_reply(reason, NotServedError.code)
     if faults:
-        # Labelbox's errors do not show its schema; the log does.
+        # Labelbox's errors do not reveal its schema, so the details go to the log.
         logger.warning("A query does not fit the sandbox's schema: %s", faults[0].message)
         return error_reply(_MASKED, "GRAPHQL_VALIDATION_FAILED")
     with services.store.lock:

@@ -1,4 +1,4 @@
-"""Exports of projects and datasets, and the tasks that run them."""
+"""Resolve exports of projects and datasets, and their tasks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def export_project(
     *,
     input: dict[str, Any],  # noqa: A002 - the schema's name
 ) -> dict[str, Any]:
-    """Start an export of a project, which has ended when the reply is sent."""
+    """Run an export of a project; it has ended when the reply is sent."""
     box = services(info)
     project = lookup(box.store.projects, input["filters"]["projectId"], "Project")
     query = _search_query(input)
@@ -47,7 +47,7 @@ def export_catalog(
     *,
     input: dict[str, Any],  # noqa: A002 - the schema's name
 ) -> dict[str, Any]:
-    """Start an export of data rows of the catalog, each with its labels in the given projects."""
+    """Run an export of data rows of the catalog, with their labels in the given projects."""
     box = services(info)
     params = input.get("params") or {}
     wanted = params.get("projectIds") or []
@@ -77,7 +77,7 @@ def _start(
 ) -> dict[str, Any]:
     params = given.get("params") or {}
     if params.get("modelRunIds") or params.get("allModelRuns"):
-        raise NotServedError("The sandbox does not have model runs, which the export asks for")
+        raise NotServedError("The export has model runs, which the sandbox does not have")
     if not box.exports.may_start(project_id):
         raise NotAllowedError("Too many exports of this project are running; wait for one to end")
     task = box.exports.start(given.get("taskName"), project_id)

@@ -1,4 +1,4 @@
-"""Feature schemas: the tools and classifications that ontologies are made of."""
+"""Resolve feature schemas: the tools and classifications of ontologies."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def upsert(_source: object, info: Info, *, data: dict[str, str]) -> dict[str, An
         feature = json.loads(data["normalized"])
         return feature_form(FeatureSchemas(services(info).store).upsert(feature))
     except (ValueError, FeatureSchemaError) as error:
-        raise InvalidQueryError(f"The feature schema cannot be used: {error}") from error
+        raise InvalidQueryError(f"The feature schema is invalid: {error}") from error
 
 
 RESOLVERS: Resolvers = {

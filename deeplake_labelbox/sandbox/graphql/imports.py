@@ -1,4 +1,4 @@
-"""Imports of annotations."""
+"""Resolve imports of annotations."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def import_form(record: ImportRecord, box: Services) -> dict[str, Any]:
 def create(
     kind: ImportKind, _source: object, info: Info, *, data: dict[str, Any]
 ) -> dict[str, Any]:
-    """Import a file, which has been read when the reply is sent."""
+    """Import a file; it has been read when the reply is sent."""
     box = services(info)
     project = project_record(box, data["projectId"])
     if box.imports.named(kind, project.id, data["name"]) is not None:

@@ -1,4 +1,4 @@
-"""List and delete labels, and keep feedback to labelers."""
+"""List and delete labels, and store feedback for labelers."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def feedback(
     *,
     input: dict[str, Any],  # noqa: A002 - the schema's name
 ) -> dict[str, Any]:
-    """Store feedback to a label; video exports do not contain it."""
+    """Store feedback about a label; video exports do not contain it."""
     box = services(info)
     lookup(box.store.labels, input["labelId"], "Label")
     scores = [

@@ -1,4 +1,4 @@
-"""Metadata schemas, and the metadata of data rows."""
+"""Resolve metadata schemas, and the metadata of data rows."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Operations of the SDK that the sandbox does not have: video projects do not need them.
+"""List operations of the SDK that the sandbox does not have: video projects do not need them.
 
-Each is answered with an error that names it and its topic.
+The response to each is an error that names it and its topic.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ _TOPICS: Final[dict[str, str]] = {
         getDataRowIdenfifiersBySavedQuery getDataRowIdenfifiersBySavedModelQuery""",
 }
 NOT_SERVED: Final = {name: topic for topic, names in _TOPICS.items() for name in names.split()}
-"""Topic by the name of the operation, without the ending that the SDK gives it."""
+"""Topic by the name of the operation, without the ending that the SDK adds."""
 
 
 def refusal_of(operation: str | None) -> str | None:
-    """Return why an operation is not served; None if it is, or if the SDK has none such."""
+    """Return why an operation is not served; None if it is, or if the SDK does not have it."""
     name = (operation or "").removesuffix("PyApi")
     topic = NOT_SERVED.get(name)
     return None if topic is None else f"The sandbox does not have '{name}' ({topic})"

@@ -59,7 +59,7 @@ def upsert(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, An
     try:
         normalized = complete(json.loads(data["normalized"]), store.identifiers)
     except (ValueError, TypeError, AttributeError) as error:
-        raise InvalidQueryError(f"The ontology cannot be used: {error}") from error
+        raise InvalidQueryError(f"The ontology is invalid: {error}") from error
     record = OntologyRecord(
         store.identifiers.new(), data["name"], normalized, data.get("mediaType"), now()
     )

@@ -1,4 +1,4 @@
-"""Tags and webhooks of an organization.
+"""Resolve tags and webhooks of an organization.
 
 Webhooks are stored but never called: the sandbox sends nothing.
 """
@@ -36,7 +36,7 @@ def delete_tag(
     *,
     input: dict[str, str],  # noqa: A002 - the schema's name
 ) -> dict[str, str]:
-    """Delete a tag, also from its projects."""
+    """Delete a tag, and remove it from its projects."""
     tag = services(info).store.tags.pop(input["id"], None)
     if tag is None:
         raise NotFoundError(f"Resource tag {input['id']} not found")
@@ -68,7 +68,7 @@ def set_project_tags(
 
 
 def create_webhook(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, Any]:
-    """Create a webhook, of one project or of all."""
+    """Create a webhook for one project or for all."""
     store = services(info).store
     created = timestamp(now())
     webhook = {

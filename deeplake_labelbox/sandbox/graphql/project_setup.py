@@ -31,10 +31,10 @@ _EDITOR = {
 
 
 def project_record(box: Services, project_id: str) -> ProjectRecord:
-    """Return a project that is not deleted.
+    """Return a project if it is not deleted.
 
     Raises:
-        NotFoundError: There is none of this id.
+        NotFoundError: There is no such project.
     """
     return lookup(box.store.projects, project_id, "Project")
 
@@ -99,7 +99,7 @@ def clone(_source: object, info: Info, *, data: dict[str, str]) -> dict[str, Any
 def set_instructions(
     _source: object, info: Info, *, where: dict[str, str], data: dict[str, str]
 ) -> dict[str, Any]:
-    """Set a file of instructions for labelers; the ontology of the project names it."""
+    """Set a file of instructions for labelers, to which the project's ontology refers."""
     box = services(info)
     record = project_record(box, where["id"])
     record.instructions_url = data["instructionsUrl"]
@@ -131,7 +131,7 @@ def editors(
 
 
 def editor_options(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, str]:
-    """Accept options of an editor; Labelbox requires them but uses the ontology."""
+    """Accept options of an editor; Labelbox requires them, but uses the ontology instead."""
     box = services(info)
     project_record(box, data["project"]["connect"]["id"])
     _check_editor(data["labelingFrontend"])

@@ -1,4 +1,4 @@
-"""Projects and their batches."""
+"""Resolve projects and their batches."""
 
 from __future__ import annotations
 

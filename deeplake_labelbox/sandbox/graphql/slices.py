@@ -1,4 +1,4 @@
-"""Slices of the catalog: named search queries, stored but not run."""
+"""Resolve slices of the catalog: named search queries, stored but not run."""
 
 from __future__ import annotations
 

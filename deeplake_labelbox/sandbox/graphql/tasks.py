@@ -1,4 +1,4 @@
-"""Background tasks, which clients poll, list and cancel."""
+"""Resolve background tasks, which clients poll, list and cancel."""
 
 from __future__ import annotations
 

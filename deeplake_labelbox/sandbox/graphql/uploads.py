@@ -1,4 +1,4 @@
-"""Uploaded files, and the data rows that are created from them."""
+"""Resolve uploaded files, and the data rows that are created from them."""
 
 from __future__ import annotations
 

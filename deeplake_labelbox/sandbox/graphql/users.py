@@ -1,4 +1,4 @@
-"""The current user and its organization."""
+"""Resolve the current user and its organization."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def user_form(store: Store, email: str) -> dict[str, Any]:
-    """Return a person in the form of the API; all fields are those of the API key's owner."""
+    """Return a user in the form of the API; all fields are those of the API key's owner."""
     record = store.user
     created = timestamp(record.created_at)
     is_owner = email == record.email

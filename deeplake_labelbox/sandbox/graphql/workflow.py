@@ -1,4 +1,4 @@
-"""The workflow of a project's data rows, and their order in the queue."""
+"""Resolve the workflow of a project's data rows, and their order in the queue."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 MOVE_TASK_TYPE: Final = "send-to-task-queue"
 _PRIORITY_TASK_TYPE: Final = "update-queue-priority"
 
-# Status to (type, name) of its queue; done data rows are in none.
+# Status to (type, name) of its queue; done data rows are in no queue.
 _QUEUES: Final[dict[WorkflowStatus, tuple[str, str]]] = {
     "TO_LABEL": ("MANUAL_LABELING_QUEUE", "Initial labeling task"),
     "IN_REVIEW": ("MANUAL_REVIEW_QUEUE", "Initial review task"),
@@ -100,7 +100,7 @@ def completed_count(source: dict[str, Any], info: Info) -> int:
 
 
 def issues(_source: object, _info: Info) -> dict[str, int]:
-    """Return no issues: nobody raises any in a sandbox."""
+    """Return no issues: a sandbox has none."""
     return {"totalCount": 0}
 
 

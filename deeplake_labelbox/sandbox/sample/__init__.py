@@ -1,8 +1,7 @@
-"""The sample project of the sandbox: short videos whose pictures show what their labels say.
+"""The sample project of the sandbox: short videos whose pictures show exactly their labels.
 
-Everything is made from plain data (:mod:`.crossing`, :mod:`.harbour`): the pictures are drawn from
-it and the annotations are written from it, so what every frame must hold can be computed without
-either.
+Pictures and annotations are both generated from plain data (:mod:`.crossing`, :mod:`.harbour`), so
+the expected content of every frame can be computed without either.
 """
 
 from deeplake_labelbox.sandbox.sample.ontology import sample_ontology

@@ -1,7 +1,7 @@
-"""The label of a sample video in Labelbox's import NDJSON.
+"""Write the label of a sample video as Labelbox's import NDJSON.
 
 The form is that of https://docs.labelbox.com/reference/import-video-annotations, with two
-additions that the sandbox knows: a segment's ``end`` (the last key frame is held until then) and
+additions of the sandbox: a segment's ``end`` (the last key frame is held until then) and
 the ``segments`` of masks (the runs of frames in which they are visible).
 """
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def annotation_lines(video: SampleVideo) -> list[dict[str, Any]]:
-    """All annotations of a video: objects, masks, frame answers, global answers."""
+    """Return all annotations of a video: objects, masks, frame answers, global answers."""
     objects = [_object(track) for track in video.tracks if not track.mask_color]
     instances = [track for track in video.tracks if track.mask_color]
     masks = [_masks(video, instances)] if instances else []
@@ -57,7 +57,7 @@ def _key_frame(key: KeyFrame) -> dict[str, Any]:
 
 
 def _masks(video: SampleVideo, tracks: list[SampleTrack]) -> dict[str, Any]:
-    # One picture a frame holds all instances; one that is missing in a picture has left.
+    # One picture per frame has all instances; an instance that is missing in it is not visible.
     frames = sorted({frame for track in tracks for frame in track.key_frames()})
     last = max(end for track in tracks for _, end in track.ranges())
     return {

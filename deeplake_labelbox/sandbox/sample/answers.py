@@ -1,4 +1,4 @@
-"""Answers to the questions of the sample ontology, as plain data.
+"""Define answers to the questions of the sample ontology, as plain data.
 
 The import NDJSON form of each is that of Labelbox's video import
 (https://docs.labelbox.com/reference/import-video-annotations).
@@ -62,7 +62,7 @@ Answer: TypeAlias = Radio | Checklist | Text
 
 @dataclass(frozen=True, slots=True)
 class FrameAnswer:
-    """An answer that holds on some frames only.
+    """An answer on some frames only.
 
     Attributes:
         answer: The answer; a checklist names one or more options that share these frames.
@@ -73,7 +73,7 @@ class FrameAnswer:
     frames: tuple[FrameRange, ...]
 
     def covers(self, frame: int) -> bool:
-        """Whether the answer holds on ``frame`` (1-based)."""
+        """Return whether ``frame`` (1-based) has the answer."""
         return any(start <= frame <= end for start, end in self.frames)
 
     def to_answers(self) -> list[dict[str, Any]]:

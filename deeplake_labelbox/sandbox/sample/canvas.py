@@ -1,4 +1,4 @@
-"""A picture to draw on in pixel coordinates with fractions, without jagged edges."""
+"""Draw pictures in fractional pixel coordinates, without jagged edges."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     Ink = RGB | tuple[int, int, int, int]
 
 SCALE = 2
-"""Drawn this many times larger, then averaged: edges are smooth and fractions of pixels show."""
+"""Pictures are drawn this many times larger, then averaged, which smooths the edges."""
 
 
 class Canvas:
-    """An RGB picture; inks are RGB, or RGBA to blend with what is there already."""
+    """An RGB picture; inks are RGB, or RGBA to blend with the picture."""
 
     def __init__(self, width: int, height: int) -> None:
         self.width = width
@@ -33,18 +33,18 @@ class Canvas:
         self._draw = ImageDraw.Draw(image, "RGBA")
 
     def copy(self) -> Canvas:
-        """An independent canvas with the same picture."""
+        """Return an independent canvas with the same picture."""
         other = Canvas.__new__(Canvas)
         other.width, other.height = self.width, self.height
         other._use(self._image.copy())  # noqa: SLF001 - the same class
         return other
 
     def to_array(self) -> NDArray[np.uint8]:
-        """The picture as (height, width, 3) uint8 RGB."""
+        """Return the picture as (height, width, 3) uint8 RGB."""
         return np.asarray(self._image.reduce(SCALE))
 
     def gradient(self, top: float, bottom: float, *stops: RGB) -> None:
-        """Fill a band of the whole width with colors that pass evenly into one another."""
+        """Fill a band of the whole width with a color gradient."""
         first, last = round(top * SCALE), round(bottom * SCALE)
         places = np.linspace(0, len(stops) - 1, last - first)
         bands = np.stack(
@@ -64,7 +64,7 @@ class Canvas:
     def rectangle(
         self, left: float, top: float, right: float, bottom: float, ink: Ink, *, radius: float = 0
     ) -> None:
-        """Fill a rectangle, with rounded corners if asked."""
+        """Fill a rectangle, optionally with rounded corners."""
         edges = (left * SCALE, top * SCALE, right * SCALE - 1, bottom * SCALE - 1)
         if edges[2] <= edges[0] or edges[3] <= edges[1]:
             return
@@ -79,7 +79,7 @@ class Canvas:
         self._draw.ellipse(edges, fill=ink)
 
     def glow(self, x: float, y: float, radius: float, color: RGB, strength: int) -> None:
-        """Light around a lamp: discs that add up towards the middle."""
+        """Draw light around a lamp: discs that add up towards the middle."""
         for part in (1.0, 0.88, 0.76, 0.64, 0.53, 0.43, 0.34, 0.26):
             self.ellipse(x, y, radius * part, radius * part, (*color, strength // 2))
 
@@ -105,7 +105,7 @@ class Canvas:
 
 
 def rasterize(outline: Outline, width: int, height: int) -> NDArray[np.bool_]:
-    """The mask of an outline: (height, width), True where most of a pixel belongs to it."""
+    """Return the mask of an outline: (height, width), True where most of a pixel is inside."""
     image = Image.new("L", (width * SCALE, height * SCALE))
     draw = ImageDraw.Draw(image)
     for part in outline.parts:

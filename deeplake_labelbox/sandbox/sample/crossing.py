@@ -55,7 +55,7 @@ RED_CAR = SampleTrack(
         ),
         Segment(
             (
-                # Too little of it shows to tell its color.
+                # Too little of it is visible to see its color.
                 KeyFrame(
                     30,
                     BoxShape(298.0, 135.5, 22, 25),

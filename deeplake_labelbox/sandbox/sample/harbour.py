@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT, FRAMES = 426, 240, 40
 
-# Masks do not move between key frames, so the boats go in small steps. Frame 19 is drawn to say
-# that the motor boat is gone.
+# Masks do not move between key frames, so the boats move in small steps. Frame 19 is drawn to end
+# the motor boat.
 MASK_FRAMES = (*range(1, 21, 2), *range(29, 41, 2))
 
 _ISLAND: tuple[XY, ...] = (
@@ -131,7 +131,7 @@ QUAY_MARKING = SampleTrack(
         ),
     ),
 )
-# The chain of floats drifts. It gets a fourth vertex on frame 16, so it holds on 9 to 15.
+# The chain of floats drifts. It gets a fourth vertex on frame 16, so it is held on 9 to 15.
 FLOATS = SampleTrack(
     "lane",
     (255, 120, 60),

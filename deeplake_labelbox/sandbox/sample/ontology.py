@@ -19,7 +19,7 @@ def _question(kind: str, name: str, *options: dict[str, Any]) -> Question:
 
 
 def _option(label: str, *below: Question) -> dict[str, Any]:
-    # Labelbox keeps the text an annotator reads apart from the slug that exports carry.
+    # Labelbox distinguishes the text for annotators from the slug in exports.
     return {"label": label, "value": label.replace(" ", "_"), "options": list(below)}
 
 
@@ -35,7 +35,7 @@ def _tool(kind: str, name: str, color: str, *classifications: Question) -> dict[
 
 
 def sample_ontology() -> dict[str, Any]:
-    """A new copy of the sample ontology, without the ids that the server fills in."""
+    """Return a new copy of the sample ontology, without the ids that the server fills in."""
     return {
         "tools": [
             _tool(

@@ -16,12 +16,12 @@ PROJECT_NAME = "Street and harbour"
 
 
 def sample_videos() -> tuple[SampleVideo, ...]:
-    """The videos of the sample project, in the order of its data rows."""
+    """Return the videos of the sample project, in the order of its data rows."""
     return CROSSING, HARBOUR, UNLABELED_QUAY
 
 
 def add_sample_project(box: Sandbox) -> SandboxProject:
-    """Add the sample project to a sandbox: its videos are made here, in about a second."""
+    """Add the sample project to a sandbox; encoding its videos takes about a second."""
     project = box.add_project(PROJECT_NAME, sample_ontology())
     for video in sample_videos():
         row = project.add_video(

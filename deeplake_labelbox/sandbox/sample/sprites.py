@@ -1,4 +1,4 @@
-"""The things that the sample videos show, each drawn to fill its label."""
+"""Draw the objects of the sample videos; each fills its label."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ BRAKE_LIGHT = (255, 52, 40)
 
 
 def shade(color: RGB, factor: float) -> RGB:
-    """A darker (below 1) or lighter (above 1) color."""
+    """Return a darker (below 1) or lighter (above 1) color."""
     red, green, blue = (min(255, round(channel * factor)) for channel in color)
     return red, green, blue
 
 
 def whole(box: BoxShape, full_width: float, canvas_width: int) -> BoxShape:
-    """The box of the whole object where the border of the picture cuts ``box``."""
+    """Return the box of the whole object if the border of the picture cuts ``box``."""
     if box.width >= full_width:
         return box
     if box.left <= 0:
@@ -42,7 +42,7 @@ def whole(box: BoxShape, full_width: float, canvas_width: int) -> BoxShape:
 def car_from_the_side(
     canvas: Canvas, box: BoxShape, paint: RGB, *, to_the_right: bool, state: Collection[str] = ()
 ) -> None:
-    """A car that fills its box; its lights show the answers to ``state``."""
+    """Draw a car that fills its box; its lights show the answers to ``state``."""
 
     def at(u: float, v: float) -> XY:
         along = u if to_the_right else 1 - u
@@ -81,7 +81,7 @@ def car_from_the_side(
 
 
 def person(canvas: Canvas, box: BoxShape, paint: RGB, *, stride: float) -> None:
-    """A person that fills the box; ``stride`` is the phase of the step in radians, 0 stands."""
+    """Draw a person that fills the box; ``stride`` is the phase of the step in radians."""
     x = box.center[0]
     swing = math.sin(stride) * box.width * 0.34
 
@@ -115,7 +115,7 @@ def person(canvas: Canvas, box: BoxShape, paint: RGB, *, stride: float) -> None:
 
 
 def dashes(canvas: Canvas, vertices: Sequence[XY], ink: RGB, *, width: float) -> None:
-    """A painted road marking along a polyline, dashes and gaps of even length."""
+    """Draw a road marking along a polyline, with dashes and gaps of equal length."""
     dash, traveled = 14.0, 0.0
     for (x0, y0), (x1, y1) in pairwise(vertices):
         length = math.hypot(x1 - x0, y1 - y0)
@@ -138,7 +138,7 @@ def dashes(canvas: Canvas, vertices: Sequence[XY], ink: RGB, *, width: float) ->
 
 
 def rain(canvas: Canvas, frame: int, *, heavy: bool) -> None:
-    """Streaks of rain over the whole picture; the same ones for the same frame."""
+    """Draw streaks of rain over the whole picture, always the same for a frame."""
     count, length = (110, 11) if heavy else (45, 7)
     for drop in range(count):
         # Multiples of irrational numbers spread evenly and need no random generator.
@@ -148,12 +148,12 @@ def rain(canvas: Canvas, frame: int, *, heavy: bool) -> None:
 
 
 def honk(canvas: Canvas, x: float, y: float) -> None:
-    """The sound of a horn, to the right."""
+    """Draw the sound of a horn, to the right."""
     for radius in (6, 10, 14):
         canvas.arc(x, y, radius, (-40, 40), (255, 255, 255))
 
 
 def draw_frame_number(canvas: Canvas, frame: int) -> None:
-    """The 1-based number of the frame, small in the upper left corner."""
+    """Draw the 1-based number of the frame, small in the upper left corner."""
     canvas.rectangle(4, 4, 24, 17, (10, 14, 24, 150), radius=4)
     canvas.text(14, 10.5, str(frame), (255, 255, 255), size=9)

@@ -1,6 +1,6 @@
-"""Tracks: what an object of the sample project is on every frame.
+"""Define tracks: the shape of each object of the sample project on every frame.
 
-Pictures and annotations are both made from these, so that a picture shows what its label says.
+Pictures and annotations are both generated from these, so a picture shows exactly its label.
 Frames are 1-based, as Labelbox counts them. Coordinates are pixels, with fractions.
 """
 
@@ -47,11 +47,11 @@ class BoxShape:
         return self.left, self.top, self.width, self.height
 
     def moved_to(self, coordinates: tuple[float, ...]) -> BoxShape:
-        """The same kind of shape from other numbers."""
+        """Return the same kind of shape with other numbers."""
         return BoxShape(*coordinates)
 
     def to_ndjson(self) -> dict[str, Any]:
-        """The geometry of a key frame in the import NDJSON."""
+        """Return the geometry of a key frame in the import NDJSON."""
         return {
             "bbox": {
                 "top": self.top,
@@ -74,11 +74,11 @@ class PointShape:
         return self.x, self.y
 
     def moved_to(self, coordinates: tuple[float, ...]) -> PointShape:
-        """The same kind of shape from other numbers."""
+        """Return the same kind of shape with other numbers."""
         return PointShape(*coordinates)
 
     def to_ndjson(self) -> dict[str, Any]:
-        """The geometry of a key frame in the import NDJSON."""
+        """Return the geometry of a key frame in the import NDJSON."""
         return {"point": {"x": self.x, "y": self.y}}
 
 
@@ -93,17 +93,17 @@ class LineShape:
         return tuple(number for vertex in self.vertices for number in vertex)
 
     def moved_to(self, coordinates: tuple[float, ...]) -> LineShape:
-        """The same kind of shape from other numbers."""
+        """Return the same kind of shape with other numbers."""
         return LineShape(tuple(zip(coordinates[::2], coordinates[1::2], strict=True)))
 
     def to_ndjson(self) -> dict[str, Any]:
-        """The geometry of a key frame in the import NDJSON."""
+        """Return the geometry of a key frame in the import NDJSON."""
         return {"line": [{"x": x, "y": y} for x, y in self.vertices]}
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """A mask: polygons that are filled, less polygons that hide them.
+    """A mask: filled polygons minus polygons that hide them.
 
     Attributes:
         parts: Polygons of (x, y) vertices; the mask is their union.
@@ -119,7 +119,7 @@ Shape: TypeAlias = BoxShape | PointShape | LineShape | Outline
 
 @dataclass(frozen=True, slots=True)
 class KeyFrame:
-    """What was drawn on one frame, with all answers that hold from there on."""
+    """The shape drawn on one frame, with all answers from there on."""
 
     frame: int
     shape: Shape
@@ -128,7 +128,7 @@ class KeyFrame:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A run of frames in which an object is visible.
+    """An interval of frames in which an object is visible.
 
     Attributes:
         key_frames: At least one, in the order of their frames; the first starts the segment.
@@ -144,7 +144,7 @@ class Segment:
         return self.key_frames[0].frame
 
     def shape_at(self, frame: int) -> Shape:
-        """The shape on ``frame``: moved linearly between key frames, 3 decimals, else held."""
+        """Return the shape on ``frame``: linear between key frames, with 3 decimals, or held."""
         before = self.key_frame_at(frame)
         after = next((key for key in self.key_frames if key.frame > frame), None)
         if after is None or frame == before.frame:
@@ -161,7 +161,7 @@ class Segment:
         return before.shape.moved_to(tuple(moved))
 
     def key_frame_at(self, frame: int) -> KeyFrame:
-        """The last key frame at or before ``frame``."""
+        """Return the last key frame at or before ``frame``."""
         return [key for key in self.key_frames if key.frame <= frame][-1]
 
 
@@ -172,7 +172,7 @@ class SampleTrack:
     Attributes:
         tool: The name of its tool in the ontology.
         paint: The RGB color of the object in the picture.
-        segments: Where it is visible, in order, disjoint.
+        segments: The intervals in which it is visible, ordered and disjoint.
         mask_color: Its RGB color in composite masks; only for raster-segmentation tools.
     """
 
@@ -182,16 +182,16 @@ class SampleTrack:
     mask_color: RGB | None = None
 
     def segment_at(self, frame: int) -> Segment | None:
-        """The segment that covers ``frame``, or None where the object is not visible."""
+        """Return the segment that covers ``frame``, or None if the object is not visible."""
         return next((s for s in self.segments if s.start <= frame <= s.end), None)
 
     def shape_at(self, frame: int) -> Shape | None:
-        """The shape on ``frame``, or None where the object is not visible."""
+        """Return the shape on ``frame``, or None if the object is not visible."""
         segment = self.segment_at(frame)
         return segment.shape_at(frame) if segment else None
 
     def answers_at(self, frame: int) -> tuple[Answer, ...]:
-        """The answers given on the last key frame of the segment; they are never moved."""
+        """Return the answers of the last key frame at or before ``frame``."""
         segment = self.segment_at(frame)
         return segment.key_frame_at(frame).answers if segment else ()
 

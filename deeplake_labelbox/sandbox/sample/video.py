@@ -1,4 +1,4 @@
-"""A video of the sample project: what is in it, its pictures, its file, its annotations."""
+"""Generate a video of the sample project: its pictures, its file, its annotations."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Codec = Literal["libx264", "libvpx-vp9"]
 
 _OPTIONS: dict[Codec, dict[str, str]] = {
-    # Two B-frames always: decoding order differs from display order in every H.264 file.
+    # Always two B-frames, so that decoding and display order differ in every H.264 file.
     "libx264": {"preset": "veryfast", "crf": "16", "bf": "2", "b_strategy": "0", "g": "16"},
     "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8", "crf": "28", "b": "0"},
 }
@@ -34,13 +34,13 @@ _CONTAINERS: dict[Codec, str] = {"libx264": "mp4", "libvpx-vp9": "webm"}
 
 
 class Scene(Protocol):
-    """How a video looks."""
+    """Draws the pictures of a video."""
 
     def background(self, canvas: Canvas) -> None:
-        """Draw what is the same on every frame."""
+        """Draw the parts that are the same on every frame."""
 
     def foreground(self, canvas: Canvas, video: SampleVideo, frame: int) -> None:
-        """Draw what ``video`` says about ``frame`` (1-based)."""
+        """Draw the objects and answers of ``video`` on ``frame`` (1-based)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +56,13 @@ class SampleVideo:
         scene: Draws the pictures.
         codec: The FFmpeg encoder.
         tracks: The objects, later ones in front.
-        frame_answers: Answers that hold on some frames.
+        frame_answers: Answers on some frames.
         global_answers: Answers for the whole video.
-        labeled: Whether the data row has a label at all.
-        external_id: As a Labelbox user sets it, or None.
-        global_key: As a Labelbox user sets it, or None.
+        labeled: Whether the data row has a label.
+        external_id: External id of the data row, or None.
+        global_key: Global key of the data row, or None.
         private: Whether the file needs authentication.
-        mask_format: How the export serves the masks.
+        mask_format: Kind of mask URL in the export.
         created_by: The email address of the labeler.
     """
 
@@ -85,22 +85,22 @@ class SampleVideo:
 
     @property
     def annotations(self) -> list[dict[str, Any]]:
-        """The label as lines of Labelbox's import NDJSON, without ``dataRow``; built anew."""
+        """Return the label as new lines of Labelbox's import NDJSON, without ``dataRow``."""
         return annotation_lines(self)
 
     def answers_at(self, frame: int) -> tuple[Answer, ...]:
-        """The frame answers that hold on ``frame`` (1-based)."""
+        """Return the frame answers on ``frame`` (1-based)."""
         return tuple(given.answer for given in self.frame_answers if given.covers(frame))
 
     def mask_at(self, track: SampleTrack, frame: int) -> NDArray[np.bool_]:
-        """The mask (height, width) of a raster-segmentation track on ``frame`` (1-based)."""
+        """Return the (height, width) mask of a raster-segmentation track on ``frame`` (1-based)."""
         shape = track.shape_at(frame)
         if isinstance(shape, Outline):
             return rasterize(shape, self.width, self.height)
         return np.zeros((self.height, self.width), np.bool_)
 
     def pictures(self) -> list[NDArray[np.uint8]]:
-        """All frames as drawn, before encoding: (height, width, 3) uint8 RGB."""
+        """Return all frames as drawn, before encoding: (height, width, 3) uint8 RGB."""
         empty = Canvas(self.width, self.height)
         self.scene.background(empty)
         return [self._picture(empty.copy(), frame) for frame in range(1, self.frame_count + 1)]
@@ -111,7 +111,7 @@ class SampleVideo:
         return canvas.to_array()
 
     def encode(self) -> bytes:
-        """The video file; made once a process."""
+        """Return the video file; it is encoded once per process."""
         return _encode(self)
 
 
@@ -124,7 +124,7 @@ def _encode(video: SampleVideo) -> bytes:
         )
         stream.width, stream.height = video.width, video.height
         stream.pix_fmt = "yuv420p"
-        # One thread: the same bytes on every machine.
+        # One thread gives the same bytes on every machine.
         stream.thread_count = 1
         for picture in video.pictures():
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))

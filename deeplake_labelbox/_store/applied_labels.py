@@ -36,6 +36,8 @@ _ROWS_A_KEY: Final = 16
 _HOME: Final = "video_idx"
 # Fields that are not stored under `KEY`.
 _ELSEWHERE: Final = frozenset(("ontology", "labels", "videos"))
+# Fields that are stored under another name.
+_STORED_NAMES: Final = {"removed_data_rows": "left"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ class AppliedLabels:
         last_activity: Greatest ``last_activity_at`` of the data rows, ISO 8601.
         labels: By data row id, for all data rows that have, or had, rows on this branch.
         videos: The entries of the videos of these data rows, by ``video_idx``.
-        left: Ids of data rows that are no longer in the project, and whose rows were kept.
+        removed_data_rows: Ids of data rows that are no longer in the project, and whose rows were
+            kept.
         options: As in `LabelboxMeta`.
         annotators: Annotators with columns of their own.
         row_details: Details of data rows that are written beside the columns ``lb_meta/*``.
@@ -97,7 +100,7 @@ class AppliedLabels:
     last_activity: str | None = None
     labels: Mapping[str, AppliedLabel] = field(default_factory=dict)
     videos: tuple[VideoEntry, ...] = ()
-    left: tuple[str, ...] = ()
+    removed_data_rows: tuple[str, ...] = ()
     options: str = "{}"
     annotators: tuple[str, ...] = ()
     row_details: tuple[RowDetail, ...] = ()
@@ -110,6 +113,7 @@ class AppliedLabels:
             return None
         metadata = dataset[home].metadata
         stored = json.loads(metadata[KEY])
+        removed = stored.pop(_STORED_NAMES["removed_data_rows"])
         rows = [
             (VideoEntry.of_json(entry), AppliedLabel(*label))
             for text in metadata_texts(dataset, home, _ROWS_KEY).values()
@@ -124,7 +128,7 @@ class AppliedLabels:
                 "labels": labels,
                 "videos": tuple(video for video, _ in rows),
                 # A merge may add a data row whose rows were deleted on the other branch.
-                "left": tuple(row for row in stored["left"] if row in labels),
+                "removed_data_rows": tuple(row for row in removed if row in labels),
                 "annotators": tuple(stored["annotators"]),
                 "row_details": tuple(stored.get("row_details", ())),
             }
@@ -136,7 +140,8 @@ class AppliedLabels:
         if home is None:
             return
         names = [item.name for item in fields(self) if item.name not in _ELSEWHERE]
-        write_text(dataset, home, KEY, {name: getattr(self, name) for name in names})
+        stored = {_STORED_NAMES.get(name, name): getattr(self, name) for name in names}
+        write_text(dataset, home, KEY, stored)
         write_text(dataset, home, _ONTOLOGY_KEY, self.ontology.normalized())
         # Deep Lake cannot delete a key, so an existing key may become empty.
         rows: dict[str, list[Any]] = {key: [] for key in metadata_texts(dataset, home, _ROWS_KEY)}
@@ -153,7 +158,7 @@ class AppliedLabels:
             self,
             labels={key: label for key, label in self.labels.items() if key not in data_row_ids},
             videos=tuple(v for v in self.videos if v.data_row_id not in data_row_ids),
-            left=tuple(row for row in self.left if row not in data_row_ids),
+            removed_data_rows=tuple(r for r in self.removed_data_rows if r not in data_row_ids),
         )
 
     def meta(self) -> LabelboxMeta:

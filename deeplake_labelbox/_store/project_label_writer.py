@@ -127,7 +127,7 @@ class ProjectLabelWriter:
         annotators: frozenset[str],
     ) -> AppliedLabels:
         labels = {**(before.labels if before is not None else {}), **written.labels}
-        left = before.left if before is not None else ()
+        removed = before.removed_data_rows if before is not None else ()
         metadata = self._options.metadata
         return AppliedLabels(
             project_id=self._meta.project_id,
@@ -141,7 +141,7 @@ class ProjectLabelWriter:
             last_activity=_last_activity(written, before),
             labels=labels,
             videos=tuple(video for video in self._meta.videos if video.data_row_id in labels),
-            left=tuple(key for key in left if key not in written.labels),
+            removed_data_rows=tuple(key for key in removed if key not in written.labels),
             options=self._meta.options,
             annotators=tuple(sorted(annotators)),
         )

@@ -86,7 +86,7 @@ def export_changed_rows(
     changed = export(ExportFilters(last_activity_at=(since - _OVERLAP, None)))
     rows = ExportedRows(*changed)
     # A different count means that data rows left the project, or were added but not found.
-    expected = (applied.labels.keys() - set(applied.left)) | set(rows.ids)
+    expected = (applied.labels.keys() - set(applied.removed_data_rows)) | set(rows.ids)
     if len(expected) != int(exporter.project.data_row_count or 0):
         rows = ExportedRows(*export())
         return rows, frozenset(rows.ids)

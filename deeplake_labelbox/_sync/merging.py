@@ -178,7 +178,7 @@ def _without_pruned(
     pruned = {
         video.data_row_id
         for video in applied.videos
-        if video.data_row_id in applied.left
+        if video.data_row_id in applied.removed_data_rows
         and video.data_row_id not in ours.labels
         and video.video_idx not in numbers
     }
@@ -208,7 +208,7 @@ def _as_on_main(
         key: label
         for key, label in ours.labels.items()
         if key in applied.labels
-        and key not in theirs.left
+        and key not in theirs.removed_data_rows
         and label != theirs.labels.get(key, label)
     }
     if not doubted:

@@ -59,7 +59,7 @@ class SyncPlan:
             to write; ``None`` for all of them.
         changes: The differences, for the report and the commit message.
         unmatched: Labels that have no rows to be written to, by data row.
-        left: Ids of data rows that are no longer in the project.
+        removed_data_rows: Ids of data rows that are no longer in the project.
         last_activity: Time of the last activity among the exported data rows.
         exported: Number of exported data rows.
         ontology: The ontology of the project.
@@ -71,7 +71,7 @@ class SyncPlan:
     to_write: Mapping[str, frozenset[str] | None]
     changes: tuple[Change, ...]
     unmatched: tuple[VideoOutcome, ...]
-    left: frozenset[str]
+    removed_data_rows: frozenset[str]
     last_activity: str | None
     exported: int
     ontology: Ontology
@@ -111,7 +111,7 @@ def plan_sync(
     for row in rows:
         activities[row.data_row_id] = row.last_activity
         comparison.compare(row)
-    left = _left(state, listed, activities)
+    removed = _removed_data_rows(state, listed, activities)
     return SyncPlan(
         to_add=tuple(comparison.to_add),
         to_retry=tuple(comparison.to_retry),
@@ -119,10 +119,10 @@ def plan_sync(
         changes=(
             *(Change("ontology changed", "", text) for text in columns.words),
             *comparison.changes,
-            *_changes_of_left(state, left, prune=options.prune),
+            *_changes_of_removed(state, removed, prune=options.prune),
         ),
         unmatched=tuple(comparison.unmatched),
-        left=left,
+        removed_data_rows=removed,
         last_activity=max(filter(None, activities.values()), default=None),
         exported=len(activities),
         ontology=ontology,
@@ -155,7 +155,7 @@ class _PlanBuilder:
             return
         if self.retry and entry.status == "partial":
             self.to_retry.append(data_row_id)
-        if applied is not None and data_row_id in applied.left:
+        if applied is not None and data_row_id in applied.removed_data_rows:
             self.changes.append(Change("video came back", data_row_id, row.name))
         kind = _kind(known, content)
         if kind is not None:
@@ -217,27 +217,29 @@ class _PlanBuilder:
             self.unmatched.append(outcome)
 
 
-def _left(
+def _removed_data_rows(
     state: DatasetState, listed: Collection[str] | None, exported: Collection[str]
 ) -> frozenset[str]:
     """The data rows that are no longer in the project."""
     if state.applied is None:
         return frozenset()
     if listed is None:
-        return frozenset(state.applied.left) - frozenset(exported)
+        return frozenset(state.applied.removed_data_rows) - frozenset(exported)
     return frozenset(state.applied.labels.keys() - frozenset(listed))
 
 
-def _changes_of_left(state: DatasetState, left: frozenset[str], *, prune: bool) -> Iterable[Change]:
+def _changes_of_removed(
+    state: DatasetState, removed: frozenset[str], *, prune: bool
+) -> Iterable[Change]:
     """Changes for data rows that left the project, in the order of the dataset."""
     if state.applied is None:
         return
     names = {video.data_row_id: video.name for video in state.meta.videos}
-    for data_row_id in (key for key in state.applied.labels if key in left):
+    for data_row_id in (key for key in state.applied.labels if key in removed):
         name = names.get(data_row_id, data_row_id)
         if prune:
             yield Change("video removed", data_row_id, name)
-        elif data_row_id not in state.applied.left:
+        elif data_row_id not in state.applied.removed_data_rows:
             yield Change("video left the project", data_row_id, name)
 
 

@@ -206,7 +206,7 @@ def removed_data_rows(dataset: ReadableDataset) -> tuple[str, ...]:
         ```
     """
     applied = AppliedLabels.read(dataset)
-    return () if applied is None else applied.left
+    return () if applied is None else applied.removed_data_rows
 
 
 def _check_tag(tag: str, tags: Collection[str], branches: Collection[str | None]) -> None:

@@ -100,7 +100,7 @@ def write(
     chosen = rows.chosen(plan.to_write)
     applied = writer.write(chosen, index, files, state.applied, columns=plan.to_write)
     write_empty_values(dataset, plan.deleted_columns, index, meta)
-    pruned = plan.left if options.prune else frozenset()
+    pruned = plan.removed_data_rows if options.prune else frozenset()
     removed = _delete_rows_of(dataset, pruned, meta, index)
     _applied_after(state, plan, applied, pruned).write(dataset)
     return WrittenSync(
@@ -160,7 +160,7 @@ def _applied_after(
     return replace(
         applied.without(pruned),
         last_activity=max(filter(None, (before, plan.last_activity)), default=None),
-        left=tuple(sorted(plan.left - pruned)),
+        removed_data_rows=tuple(sorted(plan.removed_data_rows - pruned)),
     )
 
 

@@ -84,7 +84,7 @@ def apply_labels(
             the kind (``rectangle``, ``point``, ``line``, ``polygon``, ``raster-segmentation``), or
             all classifications of it (``radio``, ``checklist``, ``text``), share the column.
             ``None`` uses the mapping of the labels that are already applied.
-        label_selection: Which of several labels of a data row counts; see `LabelSelection`.
+        label_selection: Which of several labels of a data row to use; see `LabelSelection`.
             ``None`` uses the selection of the labels that are already applied, or ``"selected"``.
         ontology: The project's ontology or its ``normalized`` dict, instead of reading it from
             Labelbox.
@@ -109,7 +109,7 @@ def apply_labels(
         The dataset on the branch, the export, and the outcome of each video.
 
     Raises:
-        ConfigurationError: If an argument cannot be used, or the export lacks a row detail.
+        ConfigurationError: If an argument is invalid, or the export lacks a row detail.
         GroupMappingError: If the group mapping has an unknown kind.
         LabelboxError: If the project or its ontology cannot be read.
         ExportFormatError: If ``project`` is not an export.
@@ -173,10 +173,10 @@ def label_dataset(
         options: How labels are applied.
         errors: Whether errors end the job.
         progress: Whether to show progress bars.
-        is_checked: Whether `check_labels` passed, and gave the ontology of the options.
+        is_checked: Whether `check_labels` passed, and its ontology is in the options.
 
     Returns:
-        What became of each label.
+        The outcome of each label.
     """
     steps.info("Applying the labels of project %s", source.project_id)
     converter = make_converter(
@@ -195,7 +195,7 @@ def make_converter(
     progress: bool,
     is_checked: bool = False,
 ) -> VideoProjectConverter:
-    """Make the converter that applies the labels of a project to its dataset.
+    """Create the converter that applies the labels of a project to its dataset.
 
     Args:
         source: The project.
@@ -312,7 +312,7 @@ def _fetch_ontology(client: labelbox.Client, project_id: str) -> Ontology:
 
 
 def _applied(dataset: deeplake.Dataset, branch: str | None) -> AppliedLabels | None:
-    """The labels that the branch has already."""
+    """Return the labels that are already applied to the branch."""
     with dataset_errors(f"opening branch {branch!r}"):
         if branch is not None and branch in dataset.branches.names():
             return AppliedLabels.read(dataset.branches[branch].open())
@@ -320,7 +320,7 @@ def _applied(dataset: deeplake.Dataset, branch: str | None) -> AppliedLabels | N
 
 
 def _selection(applied: AppliedLabels | None) -> Literal["selected", "newest", "all"]:
-    """The selection of the applied labels; ``"selected"`` if it is unknown or was a function."""
+    """Return the selection of the applied labels; ``"selected"`` if unknown or a function."""
     choices: tuple[Literal["newest", "all"], ...] = ("newest", "all")
     was = "" if applied is None else applied.label_selection
     return next((choice for choice in choices if choice == was), "selected")

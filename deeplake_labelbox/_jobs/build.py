@@ -71,14 +71,15 @@ class DatasetBuild:
         self._report = report
         self._overwrite = overwrite
         self._replacement = Replacement(location)
-        # Where it is built, and the metadata of an unfinished build that is resumed.
+        # Location of the build, and metadata of an unfinished build that is resumed.
         self._target = location
         self._unfinished: LabelboxMeta | None = None
 
     def check_location(self) -> None:
         """Check that the location may be written, before any request to Labelbox.
 
-        A complete replacement that was interrupted while it was put in place is put in place now.
+        If an earlier run was interrupted while it put a complete replacement in place, put it in
+        place now.
 
         Raises:
             DatasetExistsError: If something is there that is not an unfinished build of this
@@ -92,12 +93,12 @@ class DatasetBuild:
         if (self._overwrite or not exists or placing) and self._replacement.was_interrupted():
             logger.info("Putting the complete dataset in place at %s.", self._location)
             exists, here = True, LabelboxMeta.read(self._replacement.place())
-            if self._goes_on_with(here):
+            if self._can_resume(here):
                 self._unfinished = here
                 return
         if self._overwrite or not exists:
             beside = self._replacement.unfinished()
-            if beside is not None and self._goes_on_with(beside):
+            if beside is not None and self._can_resume(beside):
                 self._unfinished = beside
             if exists or self._unfinished is not None:
                 self._target = self._replacement.building
@@ -107,19 +108,19 @@ class DatasetBuild:
             return
         if here is None or here.project_id != self._project_id or here.is_whole:
             raise DatasetExistsError(
-                f"There is a dataset at {self._location} already; choose another path, or pass "
+                f"A dataset exists already at {self._location}; choose another path, or pass "
                 f"`overwrite=True` to replace it.",
-                is_same_build=here is not None and self._goes_on_with(here),
+                is_same_build=here is not None and self._can_resume(here),
             )
-        if not self._goes_on_with(here):
+        if not self._can_resume(here):
             raise ConfigurationError(
-                f"The dataset at {self._location} was begun with {in_words(here.options)}, not "
+                f"The dataset at {self._location} was started with {in_words(here.options)}, not "
                 f"with {in_words(self._appender.options)}; pass the same options, or "
                 f"`overwrite=True` to start again."
             )
         self._unfinished = here
 
-    def _goes_on_with(self, meta: LabelboxMeta) -> bool:
+    def _can_resume(self, meta: LabelboxMeta) -> bool:
         return meta.project_id == self._project_id and meta.options == self._appender.options
 
     def run(self, export: ProjectExport) -> deeplake.Dataset:
@@ -180,7 +181,7 @@ class DatasetBuild:
                 write_meta(dataset, meta)
             return dataset, meta
         if self._target.exists():
-            # This is not the dataset that is replaced, but the remains of another build.
+            # Not the dataset to replace, but what another build left.
             self._target.delete()
         dataset = self._target.create()
         try:
@@ -201,13 +202,13 @@ class DatasetBuild:
         write_meta(dataset, meta)
         if self._target.is_local and found_meta(self._target) != meta:
             raise DatasetError(
-                f"Deep Lake did not write the metadata of {self._target}, as it happens on a full "
-                f"disk. Free some space and run again; what is complete stays."
+                f"Deep Lake did not write the metadata of {self._target}; the disk may be full. "
+                f"Free some space and run again; complete videos are kept."
             )
         return dataset if in_place else self._replacement.place()
 
     def _add_video(self, group: _CommitGroup, video_idx: int, appended: Iterator[Appended]) -> None:
-        """Append one video; it replaces the rows of an earlier try."""
+        """Append one video; its rows replace those of an earlier attempt."""
         dataset, entry = group.dataset, group.meta.videos[video_idx]
         if not entry.rows:
             group.append(appended)
@@ -238,8 +239,8 @@ class _CommitGroup:
     Args:
         dataset: The dataset.
         meta: Its metadata.
-        files: Watches the disk.
-        appender: Commits what is stored outside the rows.
+        files: Checks that Deep Lake's files were written.
+        appender: Commits the data outside the rows.
 
     Attributes:
         dataset: The dataset.

@@ -1,4 +1,4 @@
-"""What became of a conversion."""
+"""The result of a conversion."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from deeplake_labelbox._counts import counted
 
 @dataclass(frozen=True, slots=True)
 class ConversionReport:
-    """What `convert_dataset` wrote.
+    """The result of `convert_dataset`.
 
     Attributes:
         path: The folder.
@@ -19,7 +19,7 @@ class ConversionReport:
         parts: Names of the videos of each part.
         frames: Number of frames of each part.
         objects: Number of objects over all frames, by class.
-        notes: What the format cannot hold, or holds in another way.
+        notes: Sentences on what was not written, or was written in another way.
     """
 
     path: Path
@@ -31,7 +31,7 @@ class ConversionReport:
 
     @property
     def summary(self) -> str:
-        """What was written, in a sentence."""
+        """What was written, in one sentence."""
         parts = ", ".join(
             f"{name} with {counted(self.frames[name], 'frame')} of {counted(len(videos), 'video')}"
             for name, videos in self.parts.items()

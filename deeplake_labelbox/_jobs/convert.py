@@ -1,4 +1,4 @@
-"""The verb that converts a dataset to a format of another tool, with pictures."""
+"""Convert a dataset to the format of another tool, with pictures."""
 
 from __future__ import annotations
 
@@ -78,44 +78,43 @@ def convert_dataset(
     resize: Resize | None = None,
     progress: bool = True,
 ) -> ConversionReport:
-    """Convert a dataset to a folder of pictures and labels, as another tool expects it.
+    """Convert a dataset to a folder of pictures and labels that another tool can read.
 
-    Pictures that are stored as PNG or JPEG are copied as they are; others, and those that are
-    resized, are encoded: as PNG where the dataset has PNG, else as JPEG of quality 95. Videos
-    without a label are left out; frames of labeled videos without an object are examples of
-    nothing. The folder appears when all of it is written, or not at all.
+    Pictures that are stored as PNG or JPEG are copied. Resized and other pictures are encoded: as
+    PNG if the dataset has PNG, else as JPEG of quality 95. Videos without a label are left out.
+    Frames without an object in labeled videos are written as negative examples. The folder appears
+    only when all of it is written.
 
     Args:
         dataset: A `LabeledDataset`, an open Deep Lake dataset, or a path.
         output: The folder to write, which must not exist, or be empty.
         to: The format. ``"yolo"``: Ultralytics, to detect; or to segment, if all columns are of
-            masks or polygons. ``"coco"``: an image a frame. ``"mot"``: MOTChallenge sequences.
-            ``"youtube-vis"``: videos with a mask or box a track and frame. ``"cvat"``: a task of
+            masks or polygons. ``"coco"``: an image per frame. ``"mot"``: MOTChallenge sequences.
+            ``"youtube-vis"``: videos with a mask or box per track and frame. ``"cvat"``: a task of
             CVAT for video for each video, with tracks of boxes or polygons. ``"masks"``: a PNG with
             a palette for each frame, in the layout of DAVIS.
-        split: Shares of the videos of the parts ``train``, ``val`` and ``test``, ``[0.8, 0.1,
-            0.1]``, or shares by name; no video is in two parts. By default all are in ``train``.
+        split: Shares of the videos for the parts ``train``, ``val`` and ``test``, like ``[0.8, 0.1,
+            0.1]``, or shares by name; each video is in one part. By default all are in ``train``.
         seed: The same seed gives the same parts of the same videos.
-        columns: Names of columns of rectangles, masks or polygons. By default all of rectangles,
-            or if there are none, all of masks and polygons; for ``"youtube-vis"`` and ``"masks"``
-            first those of masks and polygons.
+        columns: Columns of rectangles, masks or polygons. By default all columns of rectangles, or
+            if there are none, of masks and polygons; the reverse for ``"youtube-vis"`` and
+            ``"masks"``.
         mapping: Class in the format by class in the dataset; an empty name leaves a class out.
         videos: Values of ``video_idx``; by default all.
-        where: A condition in TQL, a function of a row, or the view of a query, that frames have
-            to meet.
+        where: Condition for frames: a TQL expression, a function of a row, or the view of a query.
         only_labeled: Only frames with an object.
-        stride: Every n-th frame that a video has in the dataset, from its first one on.
-        annotator: Whose labels, where there are columns of each annotator; by default those that
-            count.
-        resize: The longest side of the pictures in pixels, or their width and height.
+        stride: Only every n-th of the frames that a video has in the dataset, from the first one.
+        annotator: Annotator whose labels to write, if annotators have columns of their own; by
+            default the shared labels.
+        resize: Longest side of the pictures in pixels, or their width and height.
         progress: Whether to show a progress bar.
 
     Returns:
-        What was written, and what the format cannot hold.
+        What was written, and what was not.
 
     Raises:
-        ConfigurationError: If an argument cannot be used, the dataset has nothing that the format
-            holds, or the folder cannot be written; nothing is left behind.
+        ConfigurationError: If an argument is invalid, the dataset has nothing that the format can
+            hold, or the folder cannot be written; no files are left behind.
         DatasetMismatchError: If the dataset was not made by this package.
         DatasetError: If Deep Lake cannot read.
 
@@ -153,11 +152,11 @@ def convert_dataset(
     groups = split_videos(chosen.video_idx, parts, seed=seed)
     if empty := [name for name, group in groups.items() if not group]:
         raise ConfigurationError(
-            "There is no frame to write; the conditions leave none of a labeled video."
+            "There is no frame to write: no frame of a labeled video meets the conditions."
             if not len(chosen)
             else f"There are {counted(len(np.unique(chosen.video_idx)), 'video')} for "
-            f"{counted(len(parts), 'part')}, so that {empty[0]!r} has none; a video is never "
-            f"parted. Give a split with fewer parts."
+            f"{counted(len(parts), 'part')}, so {empty[0]!r} gets none; a video is never divided. "
+            f"Give a split with fewer parts."
         )
     known_videos = written_videos(labeled, chosen)
     found: Notes = Counter()
@@ -194,7 +193,7 @@ def convert_dataset(
 
 @dataclass(slots=True)
 class _FrameWriting:
-    """Writes the frames of one video after the other."""
+    """Writes frames, one video at a time."""
 
     dataset: LabeledDataset
     space: LabelSpace
@@ -230,10 +229,10 @@ class _FrameWriting:
         chosen = [objects.take(objects.labels > 0) for objects in found]
         place = (entry.video_idx, frame_idx)
         shown = self.counter.counted(chosen, place, drawn_on, file.size)
-        lost = sum(len(objects.chosen) for objects in chosen)
-        lost -= sum(len(boxes) for _, boxes in shown)
-        if lost:
-            self.notes["objects have no area within their picture, and are left out"] += lost
+        outside = sum(len(objects.chosen) for objects in chosen)
+        outside -= sum(len(boxes) for _, boxes in shown)
+        if outside:
+            self.notes["objects with no area inside the picture are left out"] += outside
         for objects, _ in shown:
             self.objects.update(self.space.class_names[label] for label in objects.labels.tolist())
         return WrittenFrame(video, frame_idx, file.size, shown)
@@ -263,7 +262,7 @@ def _parts(split: Split | None) -> dict[str, float]:
 
 
 def _space(dataset: LabeledDataset, known: Format, columns: Sequence[str] | None) -> LabelSpace:
-    """The columns that are written.
+    """Return the columns to write.
 
     Raises:
         ConfigurationError: If there are none, or the format does not hold them.
@@ -293,7 +292,7 @@ def _shape(family: ObjectFamily) -> Shape | None:
 
 
 def _unwritten(dataset: LabeledDataset, known: Format, space: LabelSpace) -> list[str]:
-    """What of the dataset is not written."""
+    """Return a note on each part of the dataset that is not written."""
     notes = []
     written = {column.family.column for column in space.columns}
     for family in dataset.families.objects:
@@ -306,10 +305,10 @@ def _unwritten(dataset: LabeledDataset, known: Format, space: LabelSpace) -> lis
         else:
             why = f"{known.title} does not hold such objects"
         notes.append(f"the column {family.name!r} ({family.kind}) is not written: {why}")
-    asked = [family.name for family in dataset.families.answers]
-    asked += [answers.column for column in space.columns for answers in column.family.answers]
-    if asked:
-        notes.append(f"answers are not written: {', '.join(asked)}")
+    answers = [family.name for family in dataset.families.answers]
+    answers += [found.column for column in space.columns for found in column.family.answers]
+    if answers:
+        notes.append(f"answers are not written: {', '.join(answers)}")
     if known.lacks:
         notes.append(f"{known.title} does not hold {known.lacks}")
     return notes
@@ -340,7 +339,7 @@ def _without_objects(dataset: LabeledDataset, known: Format, space: LabelSpace) 
 
 
 def _every(table: FrameIndex, stride: int) -> NDArray[np.bool_]:
-    """Every n-th frame of each video."""
+    """Return which frames are every n-th frame of their video."""
     _, first, length = np.unique(table.video_idx, return_index=True, return_counts=True)
     places = np.arange(len(table)) - np.repeat(first, length)
     chosen: NDArray[np.bool_] = places % stride == 0
@@ -350,7 +349,7 @@ def _every(table: FrameIndex, stride: int) -> NDArray[np.bool_]:
 def _with_objects(
     dataset: LabeledDataset, table: FrameIndex, space: LabelSpace
 ) -> NDArray[np.bool_]:
-    """Which frames have an object of a class that is written."""
+    """Return which frames have an object of a class that is written."""
     found = np.zeros(len(table), dtype=np.bool_)
     for column in space.columns:
         objects = FamilyObjects(column.family, table.rows, dataset.cells)

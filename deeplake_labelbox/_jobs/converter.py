@@ -24,7 +24,7 @@ from deeplake_labelbox.errors import DatasetMismatchError
 class VideoProjectConverter:
     """Applies the labels of a Labelbox video project to the dataset of its frames.
 
-    Made by `converter_for_video_project_with_id`.
+    `converter_for_video_project_with_id` creates it.
 
     Args:
         project_id: Id of the project.
@@ -32,14 +32,14 @@ class VideoProjectConverter:
         export: The project's export.
         ontology: The project's ontology.
         writing: How labels are written.
-        label_selection: Which of several labels of a data row counts; see `LabelSelection`.
+        label_selection: Which of several labels of a data row to use; see `LabelSelection`.
 
     Attributes:
         report: What was applied to each video, and what could not be applied.
         layout: The columns of the project.
 
     Raises:
-        GroupMappingError: If the group mapping cannot be used.
+        GroupMappingError: If the group mapping is invalid.
         DatasetMismatchError: If the dataset was not made from this project.
     """
 
@@ -69,8 +69,8 @@ class VideoProjectConverter:
     def dataset_with_applied_annotations(self) -> deeplake.Dataset:
         """Apply every label to the rows of its data row, and commit.
 
-        Videos without a label keep ``None`` in every column. What cannot be applied is logged and
-        noted in `report`.
+        Videos without a label keep ``None`` in every column. Labels that cannot be applied are
+        logged and added to `report`.
 
         Returns:
             The dataset, with one more commit.

@@ -87,7 +87,7 @@ def create_dataset(
     The same call, with the same project, path and options, resumes a build that was interrupted:
     committed videos are not fetched again, and missing labels are applied. It also retries videos
     that failed or are incomplete. Their new rows are appended at the end, and the old rows are
-    deleted. A try that decodes fewer frames changes nothing.
+    deleted. An attempt that decodes fewer frames changes nothing.
 
     Args:
         path: Path of the dataset: a local path, ``mem://…``, ``s3://…``, ``al://…``.
@@ -95,13 +95,13 @@ def create_dataset(
             a list of data rows, or a `ProjectExport`.
         labels: Whether to apply labels, as `apply_labels` does.
         project_id: Project to use, if the export holds several.
-        group_mapping: See `apply_labels`, as for the next three.
-        label_selection: Which of several labels of a data row counts.
+        group_mapping: See `apply_labels`, also for the next three arguments.
+        label_selection: Which of several labels of a data row to use.
         ontology: The project's ontology, instead of reading it from Labelbox.
         row_details: Details of data rows that are written beside the columns ``lb_meta/*``.
         frame_storage: ``"png"`` keeps every pixel; ``"jpg"`` is smaller and faster, with loss;
             ``"video"`` keeps the packets of the videos, and so every pixel in the size of the video
-            files. There is no column ``frames`` then: `LabeledDataset.frames` decodes the packets.
+            files. There is then no column ``frames``: `LabeledDataset.frames` decodes the packets.
         jpeg_quality: 1 to 100. Chroma keeps the resolution that it has in the video. See
             `deeplake_labelbox._video.encodings` for the cost of quality.
         verify_frames: With ``"video"``: decode each video once, to find damage and to verify which
@@ -115,23 +115,23 @@ def create_dataset(
         fps: Maximum number of frames per second: keep the first frame of each interval of
             ``1 / fps`` seconds, starting with the first frame.
         ranges: Pairs of first and last frame, 1-based and both included, for all videos; or
-            such pairs by data row id, where other videos keep all frames.
-        only_labeled: Only frames inside a labeled segment (of an object, or of an answer that
-            holds for some frames) of the label that counts in Labelbox.
+            such pairs by data row id (other videos keep all frames).
+        only_labeled: Only frames inside a labeled segment (of an object, or of an answer to some
+            frames) of the selected label.
         resize: Scale frames to this longest side in pixels (smaller ones stay as they are), or to
             exactly (width, height); not with ``"video"``. Frames are averaged when they shrink and
             interpolated bicubically when they grow; boxes, points, lines and masks (by the nearest
             pixel) are scaled alike. ``lb_meta/width`` and ``lb_meta/height`` stay as in Labelbox.
         overwrite: Replace a dataset at the path. The new dataset is built at ``<path>.building``
             and replaces the old one when its frames are complete; until then the old one stays as
-            it is. So both need room on the disk; in a bucket or in memory, where the new one is
-            copied, it needs twice its size.
+            it is. So the disk needs room for both. In a bucket or in memory the new one is copied,
+            so it needs twice its size.
         fail_on_error: Raise at the first video that cannot be fully decoded or label that cannot be
-            fully applied. Otherwise the rest of it is kept, the gap is reported, and the other
-            videos follow.
+            fully applied. Otherwise the rest of it is kept, the gap is reported, and the run
+            continues with the other videos.
         url_presigner: ``f(url) -> (url, {"headers": {...}})`` or ``(url, {})``: gives access to
-            private videos and masks; `deeplake_labelbox.presigners` has those of the clouds. A URL
-            of Labelbox's own hosts that it returns as it is gets the API key, and no other does.
+            private videos and masks; `deeplake_labelbox.presigners` has those of the clouds. Only
+            URLs of Labelbox's own hosts that it returns unchanged get the API key.
         deeplake_creds: Credentials of the storage, as `deeplake.create` takes them.
         deeplake_org_id: Organization in Deep Lake's cloud.
         deeplake_token: Token of Deep Lake's cloud.
@@ -143,16 +143,16 @@ def create_dataset(
         ray_address: Prepare videos on a Ray cluster instead of in threads: ``"auto"`` is the
             cluster that this process is connected to or this machine belongs to, ``"local"``
             processes on this machine, ``"ray://host:10001"`` a cluster elsewhere. The result is the
-            same. Workers fetch the videos themselves, with ``url_presigner``, so that paths of
-            files must be theirs too.
-        ray_cpus: Cores of a Ray worker that a video gets.
+            same. Workers fetch the videos themselves, with ``url_presigner``, so they must be able
+            to read paths of files.
+        ray_cpus: CPU cores that each video gets on a Ray worker.
         progress: Whether to show progress bars.
 
     Returns:
-        The dataset, the export that it was created from, and what became of each video.
+        The dataset, the export that it was created from, and the outcome of each video.
 
     Raises:
-        DatasetExistsError: If there is something else at the path, and ``overwrite`` is not set.
+        DatasetExistsError: If something else is at the path already, and ``overwrite`` is not set.
         LabelboxError: If the project cannot be exported.
         ExportFormatError: If ``project`` is not an export.
         VideoError: If ``fail_on_error``, for the first video that cannot be fully decoded.
@@ -160,14 +160,14 @@ def create_dataset(
         OntologyError: If the ontology has none of the annotations.
         DatasetError: If Deep Lake cannot write.
         ClusterError: If the Ray cluster cannot be reached, or its workers cannot run the job.
-        ConfigurationError: If an argument cannot be used, or an unfinished build has other options.
+        ConfigurationError: If an argument is invalid, or an unfinished build has other options.
 
     Example:
         ```python
         report = create_dataset(
             "small", project_id, lb_api_key=api_key, only_labeled=True, fps=5
         )
-        print(report)  # what became of each video
+        print(report)  # the outcome of each video
         report.export.save("project.ndjson")  # to repeat it offline
         print(report.dataset.summary())
         ```
@@ -217,7 +217,7 @@ def create_dataset(
         if AppliedLabels.read(dataset) is not None:
             raise
         export = source.read_export(progress=progress)
-        steps.info("Its frames are there already, without labels")
+        steps.info("Its frames are complete, but it has no labels")
     else:
         if labels:
             options = replace(options, ontology=check_labels(source, export, options))
@@ -235,7 +235,7 @@ def create_dataset(
     except BaseException as error:
         without = " without `overwrite`" if overwrite else ""
         error.add_note(
-            f"The frames are in {location} without labels; run it again{without} to apply them."
+            f"The frames are in {location}, without labels; run it again{without} to apply them."
         )
         raise
     return dataset_report(dataset, export, frames, applied)
@@ -261,20 +261,20 @@ def prepare_build(
         source: The project.
         location: Location of the dataset.
         store: Stores the frames.
-        selection: Which frames become rows.
+        selection: Selects the frames that become rows.
         errors: Whether errors end the job.
-        overwrite: Replace a dataset at the location.
-        url_presigner: Gives access to private videos; beside the API key of the source.
+        overwrite: Whether to replace a dataset at the location.
+        url_presigner: Gives access to private videos, besides the API key of the source.
         batch_size: Maximum number of frames that are decoded before they are written.
         progress: Whether to show progress bars.
-        report: Filled with what became of each video.
-        engine: Where frames are prepared; by default in threads.
+        report: Filled with the outcome of each video.
+        engine: Prepares frames; by default in threads.
 
     Returns:
         The build, and the export to run it with.
 
     Raises:
-        DatasetExistsError: If there is something else at the path, and ``overwrite`` is not set.
+        DatasetExistsError: If something else is at the path already, and ``overwrite`` is not set.
         LabelboxError: If the project cannot be exported.
     """
     engine = engine or ThreadEngine()

@@ -18,15 +18,15 @@ from deeplake_labelbox._video_names import distinct_names
 
 @dataclass(frozen=True, slots=True)
 class VideoInspection:
-    """What the header and packets of one video show before it is decoded.
+    """The findings from the header and packets of one video, before it is decoded.
 
     Attributes:
         data_row_id: The data row.
         name: Its external id, or the name of its file.
-        info: Its header; None if it could not be opened.
-        scan: Its packets; None if it could not be opened.
-        fetched_bytes: Bytes that were fetched for the inspection; None for local files.
-        findings: What is unusual, or will be missing.
+        info: Its header; ``None`` if it could not be opened.
+        scan: Its packets; ``None`` if it could not be opened.
+        fetched_bytes: Bytes that were fetched for the inspection; ``None`` for local files.
+        findings: Unusual properties, and frames or labels that will be missing.
     """
 
     data_row_id: str
@@ -58,7 +58,7 @@ class VideoInspection:
 
 @dataclass(frozen=True, slots=True)
 class ProjectInspection:
-    """What the headers and packets of a project's videos show before they are decoded.
+    """The findings from the headers and packets of a project's videos, before they are decoded.
 
     Attributes:
         project_id: The project.
@@ -95,7 +95,7 @@ class ProjectInspection:
 
     def _repr_html_(self) -> str:
         return table(
-            ("video", "codec", "size", "frames a second", "rows", "what is odd"),
+            ("video", "codec", "size", "frames per second", "rows", "findings"),
             [
                 (
                     name,

@@ -1,4 +1,4 @@
-"""Groups of options that the verbs pass on.
+"""Groups of options that the public functions pass on.
 
 `FrameSelection` selects the frames that become rows, and `StorageOptions` how they are stored.
 """
@@ -38,7 +38,7 @@ class LabelOptions:
 
     Attributes:
         group_mapping: Column name by kind; see `GroupMapping`.
-        label_selection: Which of several labels of a data row counts.
+        label_selection: Which of several labels of a data row to use.
         ontology: The ontology, if it is not read from Labelbox.
         metadata_prefix: First part of the names of the columns ``lb_meta/*``.
         generate_metadata: Whether to write these columns.

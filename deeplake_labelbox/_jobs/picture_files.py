@@ -1,4 +1,4 @@
-"""Frames of a dataset as picture files: as they are stored where that fits, else encoded."""
+"""Read frames of a dataset as picture files: the stored files if they fit, else encoded ones."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ENCODERS: Final[dict[str, Callable[[NDArray[np.uint8]], bytes]]] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PictureFile:
-    """A picture.
+    """A picture file.
 
     Attributes:
         content: The file.
@@ -44,8 +44,8 @@ class PictureFiles:
 
     Args:
         dataset: The dataset.
-        resize: The size wanted, instead of that of ``dataset``.
-        suffix: ``.png`` or ``.jpg``; ``None``: as they are stored, else ``.jpg``.
+        resize: Size of the pictures, instead of that of ``dataset``.
+        suffix: ``.png`` or ``.jpg``; ``None`` for that of the stored files, or else ``.jpg``.
     """
 
     def __init__(

@@ -26,7 +26,7 @@ class ProjectSource:
         project_id: The project.
         export: Its saved export; ``None`` to export it from Labelbox.
         client: The Labelbox client; ``None`` if there is a saved export and no API key.
-        url_presigner: What the user passed.
+        url_presigner: Presigner of the user.
     """
 
     project_id: str
@@ -79,7 +79,7 @@ class ProjectSource:
         lb_api_key: str | None,
         lb_client: labelbox.Client | None,
     ) -> ProjectSource:
-        """The source of a project with a known id, from arguments of `deeplake.integrations`."""
+        """Create the source of a project id from arguments of `deeplake.integrations`."""
         return cls(project_id, project_json, _client(project_json, lb_api_key, lb_client, None))
 
     def read_export(self, *, progress: bool, fail_on_error: bool = False) -> ProjectExport:
@@ -94,14 +94,14 @@ class ProjectSource:
 
     @property
     def required_client(self) -> labelbox.Client:
-        """The client, or a new one from ``LABELBOX_API_KEY``."""
+        """Return the client, or a new one with the key ``LABELBOX_API_KEY``."""
         from deeplake_labelbox._labelbox.client import connect  # noqa: PLC0415 - not needed for --help
 
         return connect(None, lb_client=self.client)
 
     @property
     def presigner(self) -> UrlPresigner | None:
-        """The user's, which adds the API key for Labelbox's own hosts, if there is a key."""
+        """The user's presigner; if there is an API key, it adds it for Labelbox's own hosts."""
         if self.client is None:
             return self.url_presigner
         return client_presigner(self.client, self.url_presigner)
@@ -114,7 +114,7 @@ def client_presigner(
 
     Args:
         client: The client.
-        url_presigner: What the user passed, which is asked first.
+        url_presigner: Presigner of the user, which is called first.
     """
     from deeplake_labelbox._labelbox.client import api_key_of, labelbox_hosts  # noqa: PLC0415 - not needed for --help
     from deeplake_labelbox._video.access import labelbox_presigner, mixed_presigner  # noqa: PLC0415 - the same

@@ -15,11 +15,10 @@ from deeplake_labelbox.errors import ExportEmptyError
 
 logger = logging.getLogger(__name__)
 
-# Labelbox's search lags behind the activity, of some data rows longer than of others; Labelbox's
-# own tests wait for it for up to three minutes. A data row that is exported again costs one
-# comparison.
+# Labelbox's search shows activity with a delay that differs by data row; Labelbox's own tests wait
+# up to three minutes for it. A data row that is exported again costs one comparison.
 _OVERLAP: Final = timedelta(minutes=10)
-# Exports of up to so many data rows are kept in memory.
+# Exports of up to this many data rows are kept in memory.
 _FEW: Final = 16
 
 

@@ -1,4 +1,4 @@
-"""Locks: one sync at a time runs on a machine, and one at a time commits from all machines.
+"""Locks: one sync at a time runs on each machine, and one sync at a time commits.
 
 On one machine, a file lock of the operating system is used, which ends with its process.
 
@@ -40,7 +40,7 @@ _POLL_SECONDS: Final = 0.2
 
 @contextmanager
 def process_lock(dataset_id: str, *, wait: float) -> Iterator[str | None]:
-    """Keep other syncs of a dataset on this machine waiting.
+    """Make other syncs of a dataset on this machine wait.
 
     Args:
         dataset_id: Deep Lake's id of the dataset, the same for all its branches.
@@ -68,7 +68,7 @@ def process_lock(dataset_id: str, *, wait: float) -> Iterator[str | None]:
             f"it, or pass a longer `wait`.",
         ) from error
     except OSError as error:
-        logger.debug("The file %s cannot be locked (%s); going on without.", path, error)
+        logger.debug("The file %s cannot be locked (%s); not locking.", path, error)
         yield None
         return
     try:
@@ -78,7 +78,7 @@ def process_lock(dataset_id: str, *, wait: float) -> Iterator[str | None]:
 
 
 def _owner(path: Path) -> str:
-    """The name in a file, which is written when it is first needed."""
+    """Return the name in a file; create it on first use."""
     if not path.exists() or not path.read_text():
         path.write_text(uuid.uuid4().hex)
     return path.read_text()
@@ -89,7 +89,7 @@ class CommitLock:
     """Lets one sync at a time commit, on any machine.
 
     Attributes:
-        owner: The name that `process_lock` yielded; other tags with it are of killed syncs.
+        owner: The name that `process_lock` yielded; other tags with it belong to killed syncs.
         wait: Seconds to wait for other syncs.
     """
 
@@ -139,7 +139,7 @@ class CommitLock:
         return False
 
     def _others(self, dataset: deeplake.Dataset, mine: str, seen: dict[str, float]) -> bool:
-        """Whether another sync has a tag; removes tags of syncs that were killed."""
+        """Return whether another sync has a tag; remove tags of killed syncs."""
         now = time.monotonic()
         others = False
         for name in dataset.tags.names():

@@ -1,4 +1,4 @@
-"""Identify the columns of a layout by their features, also after they were renamed.
+"""Identify the columns of a layout by their features, even after they were renamed.
 
 A feature is identified by its schema id, which stays when the feature is renamed.
 """
@@ -44,12 +44,12 @@ class LabelColumn:
 
 
 def label_columns(layout: Layout, dataset: ReadableDataset) -> dict[str, LabelColumn]:
-    """The columns of a layout by name, with their class numbers in a dataset."""
+    """Return the columns of a layout by name, with their class numbers in a dataset."""
     return {column.name: column for column in _columns(layout, dataset)}
 
 
 def feature_key(item: Tool | Classification | Option) -> Key:
-    """What identifies a feature: its schema id, or its name if it has no id."""
+    """Identify a feature: by its schema id, or by its name if it has no id."""
     if item.feature_schema_id is not None:
         return (item.feature_schema_id,)
     return ("named", item.value if isinstance(item, Option) else item.name)
@@ -79,11 +79,11 @@ def _columns(layout: Layout, dataset: ReadableDataset) -> Iterator[LabelColumn]:
 
 def _answer_column(column: AnswerColumn, kind: str, family: str, width: int) -> LabelColumn:
     classes = {
-        (*_asked(source), feature_key(option)): source.classes[index]
+        (*_question_key(source), feature_key(option)): source.classes[index]
         for source in column.sources
         for index, option in enumerate(source.classification.options)
     }
-    features = frozenset(_asked(source) for source in column.sources)
+    features = frozenset(_question_key(source) for source in column.sources)
     return LabelColumn(column.name, kind, features, classes, family, width)
 
 
@@ -92,8 +92,8 @@ def _tool_classes(geometry: GeometryColumn, known: tuple[str, ...]) -> dict[Key,
     return {feature_key(tool): names.index(tool.name) for tool in geometry.tools}
 
 
-def _asked(source: AnswerSource) -> Key:
-    """The path of a classification in the ontology."""
+def _question_key(source: AnswerSource) -> Key:
+    """Identify a classification by its path in the ontology."""
     path = [
         key
         for classification, option in source.path

@@ -39,13 +39,13 @@ _Tracks = dict[str, dict[int, tuple[str, str]]]
 def merge_into_main(
     main: deeplake.Dataset, branch: deeplake.Dataset, message: str, *, wait: float
 ) -> bool:
-    """Merge a branch into ``main`` as Deep Lake merges: where both differ, the branch wins.
+    """Merge a branch into ``main`` by Deep Lake's rules: if both differ, the branch wins.
 
     Args:
         main: The dataset, on its branch ``main``.
         branch: The branch.
         message: Message of the commit.
-        wait: Seconds to wait while somebody else changes branches.
+        wait: Seconds to wait while another process changes branches.
 
     Returns:
         Whether there was anything to merge.
@@ -70,7 +70,7 @@ def merge_into_main(
             changed = _join_tracks(merged, main, branch) | _delete_doubled(merged, main, branch)
             before = AppliedLabels.read(merged)
             applied = _without_pruned(before, ours, merged)
-            if ours is not None and theirs is not None and _went_on(main, branch):
+            if ours is not None and theirs is not None and _has_newer_commits(main, branch):
                 applied = _as_on_main(applied, ours, theirs)
             if applied is not None and applied != before:
                 applied.write(merged)
@@ -89,7 +89,7 @@ def _make_room(
     branch: deeplake.Dataset,
     theirs: AppliedLabels | None,
 ) -> bool:
-    """Remove the label columns that the branch has too; returns whether there were any."""
+    """Remove the label columns that the branch also has; return whether there were any."""
     identities = {name: column_identity(branch, name) for name in column_names(branch)}
     features, elsewhere = _features(merged, ours), _features(branch, theirs).values()
     doubled = []
@@ -116,7 +116,7 @@ def _make_room(
 def _features(
     dataset: deeplake.Dataset, applied: AppliedLabels | None
 ) -> dict[str, frozenset[Key]]:
-    """The features that the label columns of a branch hold, by column."""
+    """Return the features of each label column of a branch."""
     if applied is None:
         return {}
     kinds = {name: column_kind(dataset, name) for name in column_names(dataset)}
@@ -132,7 +132,7 @@ def _features(
 
 
 def _join_tracks(merged: deeplake.Dataset, *sides: deeplake.Dataset) -> bool:
-    """Join the track ids of columns where both sides added some; returns whether any did."""
+    """Join the track ids of columns to which both sides added some; return whether any changed."""
     one, other = map(_tracks, sides)
     joined = False
     for column in one.keys() & other.keys():
@@ -151,7 +151,7 @@ def _tracks(dataset: deeplake.Dataset) -> _Tracks:
 
 
 def _delete_doubled(merged: deeplake.Dataset, *sides: deeplake.Dataset) -> bool:
-    """Delete rows of ``main`` that the branch has as well; the branch's rows come last."""
+    """Delete rows of ``main`` that the branch also has; the branch's rows come last."""
     if not all(map(has_identity_columns, (merged, *sides))):
         return False
     wanted: Counter[tuple[int, int]] = Counter()
@@ -185,10 +185,10 @@ def _without_pruned(
     return applied.without(pruned) if pruned else applied
 
 
-def _went_on(main: deeplake.Dataset, branch: deeplake.Dataset) -> bool:
-    """Whether ``main`` has commits that the branch neither began with nor merged."""
+def _has_newer_commits(main: deeplake.Dataset, branch: deeplake.Dataset) -> bool:
+    """Return whether ``main`` has commits that the branch neither started from nor merged."""
     first, last = next(iter(branch.history)), list(main.history)[-1]
-    # The message of a branch's first version ends with the version of main that it began at.
+    # The message of a branch's first version ends with the version of main that it started from.
     return not (first.message or "").endswith(f" {last.id}") and not (
         last.message or ""
     ).startswith(merge_message(branch))
@@ -218,11 +218,11 @@ def _as_on_main(
 
 
 def merge_message(branch: deeplake.Dataset) -> str:
-    """Start of the message of a merge of a branch."""
+    """Return the start of the commit message of a merge."""
     return f"Merge {branch.current_branch.name}: "
 
 
 def _frames(dataset: deeplake.Dataset) -> list[tuple[int, int]]:
-    """The video and frame of each row."""
+    """Return the video and frame of each row."""
     columns = (np.asarray(dataset[name][:]).ravel().tolist() for name in ("video_idx", "frame_idx"))
     return list(zip(*columns, strict=True))

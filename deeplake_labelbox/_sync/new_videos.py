@@ -37,10 +37,10 @@ class AppendedVideos:
     """The videos that were appended, without a commit.
 
     Attributes:
-        meta: What the dataset knows of its project then.
-        plan: The plan, with what became of its videos.
-        report: What became of each video.
-        appender: Appended them; ``None`` where there were none.
+        meta: Metadata of the dataset with the videos.
+        plan: The plan, updated with the outcome of its videos.
+        report: The outcome of each video.
+        appender: The appender that was used; ``None`` if there was no video.
     """
 
     meta: LabelboxMeta
@@ -49,7 +49,7 @@ class AppendedVideos:
     appender: VideoAppender | None = None
 
     def publish(self, dataset: deeplake.Dataset) -> None:
-        """Commit what is stored outside the rows, right before the rows are committed."""
+        """Commit the data outside the rows, right before the rows are committed."""
         if self.appender is not None:
             self.appender.publish(dataset, self.meta)
 
@@ -70,7 +70,7 @@ def append_videos(
         plan: The plan.
         rows: The exported data rows.
         options: The options of the sync.
-        files: Watches the disk.
+        files: Checks that Deep Lake's files were written.
 
     Raises:
         VideoError: If ``fail_on_error``, for the first video that cannot be fully decoded.
@@ -112,7 +112,7 @@ def append_videos(
 def _frame_store(
     dataset: deeplake.Dataset, meta: LabelboxMeta, options: SyncOptions
 ) -> FrameStore[Any] | None:
-    """The store of the dataset's frames; ``None`` if it needs a data filler that is not given."""
+    """Return the frame store of the dataset; ``None`` if it needs a missing data filler."""
     if options.data_filler is not None:
         return FillerStore(options.data_filler)
     storage = StorageOptions.of(json.loads(meta.options))
@@ -135,7 +135,7 @@ def _without_filler(plan: SyncPlan, rows: SelectedRows) -> tuple[SyncPlan, Repor
 def _replace_incomplete(
     dataset: deeplake.Dataset, known: LabelboxMeta, meta: LabelboxMeta, plan: SyncPlan
 ) -> tuple[LabelboxMeta, SyncPlan]:
-    """Keep, of each video that was decoded again, the rows of the better of both tries."""
+    """Keep the rows of the better attempt of each video that was decoded again."""
     deleted = np.zeros(0, dtype=np.int64)
     improved: dict[str, Change] = {}
     for data_row_id in plan.to_retry:
@@ -166,7 +166,7 @@ def _replace_incomplete(
 
 
 def _with_added(plan: SyncPlan, state: DatasetState, meta: LabelboxMeta) -> SyncPlan:
-    """Plan the labels of the videos that were added; report a video that failed once only."""
+    """Plan the labels of added videos; report a failed video only once."""
     applied = state.applied.labels if state.applied is not None else {}
     to_write = dict(plan.to_write)
     outcomes: dict[str, ChangeKind | None] = {}
@@ -188,7 +188,7 @@ def _with_added(plan: SyncPlan, state: DatasetState, meta: LabelboxMeta) -> Sync
 
 
 def _with_its_frames(video: PendingVideo, known: LabelboxMeta) -> PendingVideo:
-    """Also want the frames that have rows already, whatever is labeled now."""
+    """Also select the frames that have rows already, even if they are no longer labeled."""
     before, ranges = known.entry(video.entry.data_row_id), video.choice.ranges
     if before is None or not before.chosen or ranges is None:
         return video

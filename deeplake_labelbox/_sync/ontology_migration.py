@@ -31,10 +31,10 @@ from deeplake_labelbox._sync.state import DatasetState
 
 @dataclass(frozen=True, slots=True)
 class ColumnChanges:
-    """How columns change with the ontology.
+    """The changes of columns that follow from a changed ontology.
 
     Attributes:
-        words: Each change of the ontology or the columns, in words.
+        words: A text on each change of the ontology or the columns.
         to_write: Columns whose values change although the labels stay the same.
         deleted: Columns whose features were deleted.
     """
@@ -55,7 +55,7 @@ def migrate_columns(
         ontology: The ontology of the project.
 
     Returns:
-        What is still to be written, by the new names of the columns.
+        The changes that are still to be written, by the new names of the columns.
     """
     words = (
         tuple(describe_changes(state.applied.ontology, ontology))
@@ -127,7 +127,7 @@ def rename_columns(
             continue
         kind = column_kind(dataset, name)
         if name in renames.values() or (name not in kept and kind != column.kind):
-            renames[name] = _free(f"{name}_{kind}", taken | after.keys())
+            renames[name] = _free_name(f"{name}_{kind}", taken | after.keys())
     for number, name in enumerate(renames):
         dataset.rename_column(name, f"labelbox_renamed_{number}")
     for number, name in enumerate(renames.values()):
@@ -194,7 +194,7 @@ def _matched(
 def _class_names(
     names: tuple[str, ...], before: LabelColumn, after: LabelColumn, layout: Layout
 ) -> tuple[str, ...]:
-    """The class names; a name is replaced if all features of its class got the same new name."""
+    """Return the class names; a name changes if all features of its class got the same new name."""
     fresh = _fresh_names(after, layout)
     wanted = []
     for number, name in enumerate(names):
@@ -212,7 +212,7 @@ def _class_names(
 
 
 def _fresh_names(column: LabelColumn, layout: Layout) -> dict[Key, str]:
-    """The names of the classes in a new dataset."""
+    """Return the names that the classes would get in a new dataset."""
     for geometry in layout.geometries:
         if geometry.labels == column.name and geometry.grouped:
             return {feature_key(tool): tool.name for tool in geometry.tools}
@@ -234,7 +234,7 @@ def _differs(before: LabelColumn, after: LabelColumn) -> bool:
     )
 
 
-def _free(wanted: str, taken: Iterable[Any]) -> str:
+def _free_name(wanted: str, taken: Iterable[Any]) -> str:
     name, count = wanted, 1
     while name in taken:
         count += 1
@@ -278,7 +278,7 @@ def _questions(
 def write_empty_values(
     dataset: deeplake.Dataset, columns: Collection[str], index: RowIndex, meta: LabelboxMeta
 ) -> None:
-    """Write empty values to every row that holds something, without a commit.
+    """Write empty values to every row that has a value, without a commit.
 
     Args:
         dataset: The dataset.
@@ -297,7 +297,7 @@ def write_empty_values(
 
 
 def _holds_any(dataset: deeplake.Dataset, column: str, rows: Any) -> bool:
-    """Whether some row has an object or an answer; reads up to the first one."""
+    """Return whether a row has an object or an answer; stop reading at the first one."""
     for row in rows:
         value: Any = dataset[column][int(row)]
         texts = isinstance(value, str) or np.asarray(value).dtype.kind in "OU"

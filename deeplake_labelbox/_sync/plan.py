@@ -26,7 +26,7 @@ from deeplake_labelbox.report import VideoOutcome
 
 _DELETED: Final = "its label changed, but its rows were deleted from the dataset"
 _NO_ROWS: Final = "labeled, but without rows in the dataset"
-# Up to this many data rows are written while other syncs wait; more may take a while to write.
+# Up to this many data rows are written while other syncs wait; more may take too long.
 _SHORT: Final = 4
 
 
@@ -50,7 +50,7 @@ class SyncOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncPlan:
-    """What a sync writes.
+    """The changes that a sync writes.
 
     Attributes:
         to_add: Ids of data rows whose videos are decoded and appended.
@@ -84,7 +84,7 @@ class SyncPlan:
 
     @property
     def is_short(self) -> bool:
-        """Whether it takes a moment: a few labels to write, and no video to decode."""
+        """Whether it is quick to write: a few labels, and no video to decode."""
         return len(self.to_write) <= _SHORT and not (self.to_add or self.to_retry)
 
 
@@ -103,7 +103,7 @@ def plan_sync(
         rows: The exported data rows.
         listed: Ids of all data rows of the project; ``None`` if no known one left it.
         ontology: The ontology of the project.
-        columns: How columns changed with it.
+        columns: The changes of columns that follow from it.
         options: The options of the sync.
     """
     comparison = _PlanBuilder(state, columns.to_write, retry=options.retry)
@@ -132,7 +132,7 @@ def plan_sync(
 
 @dataclass(slots=True)
 class _PlanBuilder:
-    """Collects what a plan is made of; see `SyncPlan`."""
+    """Collects the parts of a `SyncPlan`."""
 
     state: DatasetState
     columns: frozenset[str]
@@ -186,8 +186,8 @@ class _PlanBuilder:
                     outcome.gap(_DELETED)
                     self.unmatched.append(outcome)
                 return
-        # It is new or pending, it failed, none of its frames was chosen, or its rows are on
-        # another branch.
+        # It is new, pending or failed, none of its frames was selected, or its rows are on another
+        # branch.
         self.to_add.append(row.data_row_id)
         change = Change("video added", row.data_row_id, row.name, "", _description(row.label))
         self.changes.append(change)
@@ -195,7 +195,7 @@ class _PlanBuilder:
     def _report_missing_rows(
         self, row: SelectedRow, label: Mapping[str, Any], entry: VideoEntry, rows: VideoRows
     ) -> None:
-        """Report labeled frames without rows: deleted, or not labeled when frames were chosen."""
+        """Report labeled frames without rows: deleted, or not labeled when frames were selected."""
         thinned = json.loads(self.state.meta.options).keys() & {
             "frame_stride",
             "fps",
@@ -220,7 +220,7 @@ class _PlanBuilder:
 def _removed_data_rows(
     state: DatasetState, listed: Collection[str] | None, exported: Collection[str]
 ) -> frozenset[str]:
-    """The data rows that are no longer in the project."""
+    """Return the data rows that are no longer in the project."""
     if state.applied is None:
         return frozenset()
     if listed is None:
@@ -231,7 +231,7 @@ def _removed_data_rows(
 def _changes_of_removed(
     state: DatasetState, removed: frozenset[str], *, prune: bool
 ) -> Iterable[Change]:
-    """Changes for data rows that left the project, in the order of the dataset."""
+    """Yield the changes for data rows that left the project, in the order of the dataset."""
     if state.applied is None:
         return
     names = {video.data_row_id: video.name for video in state.meta.videos}
@@ -244,7 +244,7 @@ def _changes_of_removed(
 
 
 def _kind(known: AppliedLabel | None, label: AppliedLabel) -> ChangeKind | None:
-    """The kind of change between what was applied and a label; ``None`` if they are the same."""
+    """Return the kind of change from the applied label; ``None`` if there is no change."""
     before = known or AppliedLabel(details=label.details)
     if before.label_id is None and before.changed is None:
         if label.label_id is not None or label.changed is not None:
@@ -259,7 +259,7 @@ def _kind(known: AppliedLabel | None, label: AppliedLabel) -> ChangeKind | None:
 
 
 def _description(label: Mapping[str, Any] | None) -> str:
-    """A label in words: its id, version and annotator."""
+    """Describe a label by its id, version and annotator."""
     if label is None:
         return ""
     details = as_mapping(label.get("label_details"))

@@ -1,4 +1,4 @@
-"""What a sync changed, or would change."""
+"""Report of the changes of a sync."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ class Change:
     """One difference between Labelbox and a dataset.
 
     Attributes:
-        what: What kind of difference it is.
-        data_row_id: The data row; empty where it is the ontology that changed.
-        name: Name of its video, or the change of the ontology in words.
+        what: Kind of the difference.
+        data_row_id: The data row; empty for a change of the ontology.
+        name: Name of its video, or a text on the change of the ontology.
         before: The label in the dataset.
         after: The label in Labelbox.
     """
@@ -70,7 +70,7 @@ class SyncReport:
         project_name: Its name.
         branch: The branch that was updated.
         changes: The differences, in the order of the export.
-        gaps: What could not be decoded, applied or matched.
+        gaps: Frames and labels that could not be decoded, applied or matched.
         rows_added: Number of rows that were appended.
         rows_removed: Number of rows that were deleted.
         exported: Number of data rows that were exported.
@@ -98,7 +98,7 @@ class SyncReport:
 
     @property
     def summary(self) -> str:
-        """The changes in words: ``1 label corrected, 2 videos added``."""
+        """Number of changes by kind: ``1 label corrected, 2 videos added``."""
         counts = Counter(change.what for change in self.changes)
         words = [change.name for change in self.changes if change.what == "ontology changed"]
         words += [

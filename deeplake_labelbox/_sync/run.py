@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class DatasetMovedError(Exception):
-    """Somebody else committed to the dataset during the run."""
+    """Another process committed to the dataset during the run."""
 
 
 class SyncRun:
@@ -62,13 +62,13 @@ class SyncRun:
         """Run the sync.
 
         Raises:
-            DatasetMovedError: If somebody else committed; nothing was written.
+            DatasetMovedError: If another process committed; nothing was written.
             DeepLakeLabelboxError: See `sync_dataset`.
         """
         state, options, dataset = self._state, self._options, self._dataset
         ontology = self._read_ontology()
         steps.info("Comparing branch %s with Labelbox", self._branch)
-        # Only an object without changes has its path, so files are watched before columns change.
+        # Before columns change, because only an object without changes has its path.
         changes_columns = state.applied is not None and state.applied.ontology != ontology
         files = WrittenFiles.of(dataset) if changes_columns else None
         with uncommitted(dataset):
@@ -88,7 +88,7 @@ class SyncRun:
             report = None if is_short else self._write_then_lock(plan, selected, files)
         if is_short:
             report = self._lock_then_write(plan, selected, files)
-        # Outside of `uncommitted`, which would restore metadata that somebody else wrote since.
+        # Outside of `uncommitted`, which would restore metadata that another process has replaced.
         if report is None:
             raise DatasetMovedError
         return report
@@ -96,11 +96,11 @@ class SyncRun:
     def _write_then_lock(
         self, plan: SyncPlan, rows: SelectedRows, files: WrittenFiles
     ) -> SyncReport | None:
-        """Write without the commit lock, and hold it only to commit; ``None`` if others did."""
+        """Write without the commit lock; hold it only to commit. ``None`` if others committed."""
         written = self._write(plan, rows, files)
         if not written.plan.changes:
             return self._roll_back(written)
-        # Refreshing an object with changes would commit them: another one reads the branch.
+        # Refreshing an object with changes would commit them, so another object reads the branch.
         head = self._dataset.branches[self._dataset.current_branch.name].open()
         with self._lock.hold(head):
             if head_of(head) != self._state.head:
@@ -111,7 +111,7 @@ class SyncRun:
     def _lock_then_write(
         self, plan: SyncPlan, rows: SelectedRows, files: WrittenFiles
     ) -> SyncReport | None:
-        """Hold the lock for a short write as well, which saves opening the branch once more."""
+        """Hold the lock for a short write too, which saves opening the branch again."""
         with self._lock.hold(self._dataset):
             if head_of(self._dataset) != self._state.head:
                 return None
@@ -139,7 +139,7 @@ class SyncRun:
         )
 
     def _roll_back(self, written: WrittenSync) -> SyncReport:
-        """Discard what was written, because nothing differs."""
+        """Discard the written values, because nothing differs."""
         self._dataset.rollback()
         return self._report(written.plan, written.report)
 
@@ -149,7 +149,7 @@ class SyncRun:
             ontology = project.ontology()
         if ontology is None:
             raise OntologyError(
-                f"Project {project.uid} has no ontology any more; connect one in Labelbox."
+                f"Project {project.uid} no longer has an ontology; connect one in Labelbox."
             )
         return Ontology.of(ontology)
 

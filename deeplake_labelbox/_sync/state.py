@@ -24,13 +24,12 @@ class DatasetState:
     """State of a dataset branch at the start of a sync.
 
     Attributes:
-        head: Identifies the version; differs as soon as somebody commits. See `head_of`.
+        head: Identifies the version; changes with every commit. See `head_of`.
         applied: The applied labels, if any.
-        meta: The project and its videos, as they are on this branch.
-        shared_meta: The metadata that all branches share; ``None`` for a copy of a query, which has
-            none.
+        meta: The project and its videos on this branch.
+        shared_meta: The metadata that all branches share; ``None`` for a copy of a query.
         index: The rows by video and frame.
-        label_selection: Which of several labels of a data row counts.
+        label_selection: Which of several labels of a data row to use.
         group_mapping: Column name by kind.
         metadata: Writer of the columns ``lb_meta/*``, if the dataset has them.
     """
@@ -69,7 +68,7 @@ class DatasetState:
         return cls(
             head=head_of(dataset),
             applied=applied,
-            meta=_of_branch(dataset, meta, applied, index),
+            meta=_branch_meta(dataset, meta, applied, index),
             shared_meta=shared,
             index=index,
             label_selection=_selection(applied, label_selection),
@@ -79,7 +78,7 @@ class DatasetState:
 
     @property
     def version(self) -> str:
-        """The version of the branch."""
+        """Version of the branch."""
         return self.head[0]
 
     @property
@@ -105,7 +104,7 @@ def head_of(dataset: deeplake.Dataset) -> tuple[str, ...]:
 def _read_meta(
     dataset: deeplake.Dataset, applied: AppliedLabels | None
 ) -> tuple[LabelboxMeta | None, LabelboxMeta]:
-    """The metadata that all branches share, if there is any, and the metadata to start from."""
+    """Return the metadata that all branches share, if any, and the metadata to start from."""
     try:
         shared = meta = LabelboxMeta.read(dataset)
     except DatasetMismatchError:
@@ -120,13 +119,13 @@ def _read_meta(
     return shared, meta
 
 
-def _of_branch(
+def _branch_meta(
     dataset: deeplake.Dataset,
     meta: LabelboxMeta,
     applied: AppliedLabels | None,
     index: RowIndex,
 ) -> LabelboxMeta:
-    """The videos as they are on this branch; another branch may have more frames of a video."""
+    """Return the videos of this branch; another branch may have more frames of a video."""
     for video in applied.videos if applied is not None else ():
         if video.video_idx == len(meta.videos):
             meta = replace(meta, videos=(*meta.videos, video))
@@ -136,7 +135,7 @@ def _of_branch(
             and shared != video
             and shared.video_idx == video.video_idx
             and has_identity_columns(dataset)
-            # More rows mean that the build was resumed since and decoded more frames.
+            # More rows mean that a resumed build decoded more frames.
             and len(index.rows_of(video).rows) <= video.rows
         ):
             meta = meta.with_video(video)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from deeplake_labelbox._video.access import UrlPresigner
 
-_TRIES: Final = 3
+_ATTEMPTS: Final = 3
 
 
 def sync_dataset(
@@ -72,8 +72,8 @@ def sync_dataset(
     Exports the data rows with activity since the last sync, and writes those that differ. New
     labels are added, corrected labels replace the old values, and rows whose label was deleted or
     skipped get empty values. Tracks keep their ids. Frames are not fetched again. New videos are
-    decoded and appended with the options that the dataset was made with. Rows of data rows that
-    left the project are kept and their ids listed (`removed_data_rows`), or deleted with ``prune``.
+    decoded and appended with the options of the dataset. Rows of data rows that left the project
+    are kept and their ids listed (`removed_data_rows`), or deleted with ``prune``.
     When the ontology grows, columns and ``class_names`` are added, and existing class numbers stay.
     Renamed features are renamed. Columns of deleted features stay, with empty values.
 
@@ -91,16 +91,16 @@ def sync_dataset(
         lb_api_key: API key of Labelbox; ``None`` reads ``LABELBOX_API_KEY``.
         branch: Branch to update, created if it does not exist; by default the branch of the open
             dataset, or ``main``.
-        merge: Merge the branch into ``main`` afterwards, as Deep Lake merges: where both changed
-            the same cell, the branch wins. If ``main`` has commits that the branch does not have,
-            ``main`` is then updated in a commit of its own.
+        merge: Merge the branch into ``main`` afterwards, by Deep Lake's rules: if both changed the
+            same cell, the branch wins. If ``main`` has commits that the branch does not have,
+            another commit then updates ``main``.
         tag: Tag for the resulting version.
         prune: Delete the rows of data rows that left the project.
         full: Compare all data rows, not only those with activity since the last sync.
         retry: Decode failed and incomplete videos again; the rows of an incomplete video are
             replaced if more frames can be decoded. A permanently damaged video is fetched at each
             sync. ``False`` leaves all of them as they are.
-        dry_run: Write nothing; the report says what would be done.
+        dry_run: Write nothing, only report the changes.
         fail_on_error: Raise at the first video that cannot be fully decoded or label that cannot be
             fully applied, instead of reporting it; nothing is committed then.
         deeplake_creds: Credentials of the storage, with a path.
@@ -108,26 +108,26 @@ def sync_dataset(
         deeplake_token: Token of Deep Lake's cloud, with a path.
         group_mapping: Only for a dataset without labels; otherwise the mapping that its labels were
             applied with is used.
-        label_selection: Which of several labels of a data row counts; by default as in the last
+        label_selection: Which of several labels of a data row to use; by default as in the last
             sync. A function must be passed again.
-        data_filler: The functions that make rows of new videos, for a dataset that was made with
-            a data filler.
+        data_filler: The functions that write rows of new videos, for a dataset that was created
+            with a data filler.
         url_presigner: Gives access to private videos and masks; see `create_dataset`.
-        verify_frames: See `create_dataset`; for new videos, where frames are stored as videos.
+        verify_frames: See `create_dataset`; used for new videos if frames are stored as videos.
         lb_client: A ready `labelbox.Client`, instead of ``lb_api_key``.
         wait: Seconds to wait for another sync of the dataset to end.
-        ray_address: Prepare new videos on a Ray cluster, as of `create_dataset`.
-        ray_cpus: Cores of a Ray worker that a video gets.
+        ray_address: Prepare new videos on a Ray cluster; see `create_dataset`.
+        ray_cpus: CPU cores that each video gets on a Ray worker.
         progress: Whether to show progress bars.
 
     Returns:
-        The changes, and what could not be decoded, applied or matched.
+        The changes, and the frames and labels that could not be decoded, applied or matched.
 
     Raises:
-        ConfigurationError: If an argument cannot be used.
+        ConfigurationError: If an argument is invalid.
         LabelboxError: If the project cannot be exported.
         DatasetMismatchError: If the dataset has no record of its project.
-        DatasetBusyError: If others kept changing the dataset.
+        DatasetBusyError: If other processes kept changing the dataset.
         DatasetError: If Deep Lake fails, or the dataset has uncommitted changes.
         VideoError: If ``fail_on_error``, for the first video that cannot be fully decoded.
         LabelError: If ``fail_on_error``, for the first label that cannot be fully applied.
@@ -215,7 +215,7 @@ def _check_tag(tag: str, tags: Collection[str], branches: Collection[str | None]
         raise ConfigurationError("The name of the tag is empty; give the tag a name.")
     for what, names in (("tag", tags), ("branch", branches)):
         if tag in names:
-            raise ConfigurationError(f"There is a {what} {tag!r} already; choose another name.")
+            raise ConfigurationError(f"A {what} {tag!r} exists already; choose another name.")
 
 
 def _run(
@@ -225,15 +225,15 @@ def _run(
     lock: CommitLock,
     branch: str | None,
 ) -> SyncReport:
-    for left in reversed(range(_TRIES)):
+    for more in reversed(range(_ATTEMPTS)):
         try:
             name = branch or target.current_branch.name
             return SyncRun(target, client, options, lock, name).run()
         except DatasetMovedError as error:
-            if not left:
+            if not more:
                 raise DatasetBusyError(
-                    f"Somebody else changed the dataset {_TRIES} times during the sync; nothing "
-                    f"was written. Run it again when nobody writes to the dataset."
+                    f"Another process changed the dataset {_ATTEMPTS} times during the sync; "
+                    f"nothing was written. Run it again when nothing else writes to the dataset."
                 ) from error
             target.refresh()
     raise AssertionError
@@ -257,7 +257,7 @@ def _tagged(
 
 
 def _holds_other_labels(main: deeplake.Dataset, branch: deeplake.Dataset) -> bool:
-    """Whether the branches record different labels, so that ``main`` must be synced as well."""
+    """Return whether the branches have different labels, so that ``main`` must be synced too."""
     ours, theirs = AppliedLabels.read(main), AppliedLabels.read(branch)
     if ours is None or theirs is None:
         return False

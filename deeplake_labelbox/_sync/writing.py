@@ -1,4 +1,4 @@
-"""Write what a plan says, without a commit."""
+"""Write the changes of a plan, without a commit."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from deeplake_labelbox.report import Report
 
 @dataclass(frozen=True, slots=True)
 class WrittenSync:
-    """What was written and waits for its commit.
+    """Written changes that are not committed yet.
 
     Attributes:
-        plan: The plan, with what became of it.
-        report: What became of the videos and labels.
+        plan: The plan, updated with its outcome.
+        report: The outcome of the videos and labels.
         rows_added: Number of rows that were appended.
         rows_removed: Number of rows that were deleted.
-        shared_meta: What changed of the metadata that all branches share, if anything did.
-        track_ids: The track ids, some of which may be new.
+        shared_meta: Metadata that all branches share, if it changed.
+        track_ids: The track ids, including new ones.
         videos: The videos that were appended.
     """
 
@@ -48,11 +48,11 @@ class WrittenSync:
     videos: AppendedVideos
 
     def save_shared(self, dataset: deeplake.Dataset) -> None:
-        """Write what all branches share, right before the commit.
+        """Write the metadata that all branches share, right before the commit.
 
-        The entries of videos are published with their rows. If a sync is killed in between, an
-        entry has no rows, and the next sync appends them; the other way round two branches could
-        give two videos one number.
+        Entries of videos are written before their rows. If a sync is killed in between, an entry
+        has no rows, and the next sync appends them. In the reverse order, two branches could give
+        the same number to two videos.
         """
         self.videos.publish(dataset)
         if self.track_ids is not None:
@@ -70,7 +70,7 @@ def write(
     options: SyncOptions,
     files: WrittenFiles,
 ) -> WrittenSync:
-    """Write what a plan says, without a commit.
+    """Write the changes of a plan, without a commit.
 
     Args:
         dataset: The branch.
@@ -79,7 +79,7 @@ def write(
         rows: The exported data rows.
         project_name: The name of the project.
         options: The options of the sync.
-        files: Watches the disk.
+        files: Checks that Deep Lake's files were written.
 
     Raises:
         DeepLakeLabelboxError: See `sync_dataset`.
@@ -117,7 +117,7 @@ def write(
 def _without_repeated(
     plan: SyncPlan, before: AppliedLabels | None, after: AppliedLabels
 ) -> SyncPlan:
-    """Drop changes of labels that are only incomplete, and of which no more masks were read."""
+    """Drop changes of labels that are still incomplete because no more masks could be read."""
     known = before.labels if before is not None else {}
     same = {
         key
@@ -138,13 +138,13 @@ def _without_repeated(
 def _delete_rows_of(
     dataset: deeplake.Dataset, data_row_ids: frozenset[str], meta: LabelboxMeta, index: RowIndex
 ) -> int:
-    """Delete the rows of data rows that left the project; returns their number."""
+    """Delete the rows of data rows that left the project; return their number."""
     if not data_row_ids:
         return 0
     if not has_identity_columns(dataset):
         raise ConfigurationError(
-            "prune needs the columns video_idx and frame_idx, which identify each row; "
-            "the dataset was made without them."
+            "`prune` needs the columns video_idx and frame_idx, which identify each row; the "
+            "dataset was created without them."
         )
     rows = [index.rows_of(video).rows for video in meta.videos if video.data_row_id in data_row_ids]
     deleted = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *rows]))
@@ -155,7 +155,7 @@ def _delete_rows_of(
 def _applied_after(
     state: DatasetState, plan: SyncPlan, applied: AppliedLabels, pruned: frozenset[str]
 ) -> AppliedLabels:
-    """What is applied after the sync: until when, and which data rows left the project."""
+    """Update the time of the last activity and the removed data rows after the sync."""
     before = state.applied.last_activity if state.applied is not None else None
     return replace(
         applied.without(pruned),
@@ -165,7 +165,10 @@ def _applied_after(
 
 
 def _shared_meta(state: DatasetState, meta: LabelboxMeta) -> LabelboxMeta | None:
-    """The metadata for all branches, ``None`` if it stays; this branch may have older entries."""
+    """Return the metadata for all branches, ``None`` if it stays.
+
+    This branch may have older entries than the others.
+    """
     if state.shared_meta is None:
         return meta
     if meta == state.meta:
@@ -175,7 +178,7 @@ def _shared_meta(state: DatasetState, meta: LabelboxMeta) -> LabelboxMeta | None
         if video.video_idx == len(new.videos):
             new = replace(new, videos=(*new.videos, video))
         elif video not in state.meta.videos:
-            # Other branches may need what they recorded of it.
+            # Other branches may need their own recordings of it.
             recordings = dict.fromkeys((*new.videos[video.video_idx].recordings, *video.recordings))
             new = new.with_video(replace(video, recordings=tuple(recordings)))
     return None if new == state.shared_meta else new

@@ -123,7 +123,7 @@ def test_group_mapping(run_there, sample_box, tmp_path, command, group, told):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("create", "{project}", "{clips}"), "There is a dataset at"),
+        (("create", "{project}", "{clips}"), "A dataset exists already at"),
         (("annotate", "{project}", "none"), "There is no Deep Lake dataset at none"),
         (("sync", "none"), "There is no Deep Lake dataset at none"),
         (("sync", "{clips}", "--merge"), "pass --branch."),

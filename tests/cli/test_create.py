@@ -23,7 +23,7 @@ def test_create_does_the_whole_job(run_there, sample_box, tmp_path):
     assert sample_box.api_key not in result.output
     again = run_there("create", project, "clips")
     assert again.exit_code == 1
-    assert "There is a dataset at clips already" in again.stderr
+    assert "A dataset exists already at clips" in again.stderr
     assert "pass --overwrite to replace it" in again.stderr
     assert "`deeplake-labelbox sync clips` updates it from Labelbox" in again.stderr
     assert run_there("create", project, "clips", "--overwrite", "--no-labels").exit_code == 0

@@ -49,7 +49,7 @@ def test_sync_shows_what_differs_and_writes_it(run_box, project, tmp_path):
     assert [change["what"] for change in report["changes"]] == ["label corrected", "video added"]
     refused = run_box("sync", "clips", "--tag", "run-7")
     assert refused.exit_code == 1
-    assert "There is a tag 'run-7' already" in refused.stderr
+    assert "A tag 'run-7' exists already" in refused.stderr
 
 
 def test_what_cannot_be_had_ends_with_2(run_box, project, tmp_path):

@@ -244,7 +244,7 @@ def test_masks_are_the_pixels_of_the_objects(convert):
         assert shown.shape == (*SIZES[video], 3)
     with Image.open(folder / "Annotations" / "480p" / "video_000000" / "00000.png") as image:
         assert image.getpalette()[:9] == [0, 0, 0, 128, 0, 0, 0, 128, 0]
-    assert "objects have no area within their picture, and are left out (11 times)" in report.notes
+    assert "objects with no area inside the picture are left out (11 times)" in report.notes
 
 
 def test_resized_pictures_and_labels_fit_each_other(convert):

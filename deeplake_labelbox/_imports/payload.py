@@ -141,9 +141,11 @@ class _PayloadWriting:
 
     def _members(self) -> Iterator[Member]:
         for track in self._video.tracks:
-            yield Member(track.class_name, track.track)
-        for name in (*self._video.frame_answers, *self._video.global_answers):
-            yield Member(name)
+            if name := self._writer.mapped_name(track.class_name):
+                yield Member(name, track.track)
+        for answered in (*self._video.frame_answers, *self._video.global_answers):
+            if name := self._writer.mapped_name(answered):
+                yield Member(name)
 
     def _objects(self) -> None:
         for whole in self._video.tracks:

@@ -104,7 +104,7 @@ class ImportRun:
                 )
             if isinstance(target, str):
                 missing.setdefault(video.name, target)
-                self._refuse_video(video, target)
+                self._refuse_video(video, target, writer)
                 continue
             taken[target.data_row_id] = video.name
             payload = writer.write(video, target)
@@ -286,16 +286,17 @@ class ImportRun:
                 status, reason = _status_of(uuid, state, statuses, sent=sent)
                 self._add_outcome(row.target, member, status, reason, uuid, name)
 
-    def _refuse_video(self, video: VideoAnnotations, reason: str) -> None:
+    def _refuse_video(self, video: VideoAnnotations, reason: str, writer: PayloadWriter) -> None:
         refused = [(Member(track.class_name, track.track), reason) for track in video.tracks]
         refused += [(Member(item.class_name, item.track), item.reason) for item in video.refused]
         refused += [
             (Member(name), reason) for name in (*video.frame_answers, *video.global_answers)
         ]
         for member, why in refused:
-            self.result.annotations.append(
-                AnnotationOutcome(None, video.name, member.name, member.track, "refused", why)
-            )
+            if name := writer.mapped_name(member.name):
+                self.result.annotations.append(
+                    AnnotationOutcome(None, video.name, name, member.track, "refused", why)
+                )
         for finding in video.findings:
             if finding.is_note:
                 continue

@@ -52,3 +52,25 @@ def test_a_mapping_that_leaves_out_all(imported, tmp_path):
     (tmp_path / "one.json").write_text(json.dumps(YOUTUBE_VIS))
     with pytest.raises(AnnotationSourceError, match="`mapping` leaves out all annotations"):
         imported(tmp_path / "one.json", mapping={"car": ""})
+
+
+def test_left_out_names_are_not_refused(imported, tmp_path):
+    (video,) = YOUTUBE_VIS["videos"]
+    content = {
+        **YOUTUBE_VIS,
+        "videos": [{**video, "width": 32}, {**video, "id": 2, "name": "nowhere"}],
+        "annotations": [
+            {
+                "id": f"{number}-{kind}",
+                "video_id": number,
+                "category_id": kind,
+                "bboxes": [[1, 2, 3, 4]],
+            }
+            for number in (1, 2)
+            for kind in (1, 2)
+        ],
+    }
+    (tmp_path / "one.json").write_text(json.dumps(content))
+    result = imported(tmp_path / "one.json", mapping={"car": "auto", "bus": ""})
+    refused = [(each.data_row, each.name) for each in result.refused]
+    assert refused == [("one.mp4", "auto"), ("nowhere", "auto")]

@@ -58,7 +58,7 @@ class PlainSource:
         """Empty: nothing is declared beyond the annotations."""
         return frozenset()
 
-    def videos(self, kind_of: KindOf) -> Iterator[VideoAnnotations]:  # noqa: ARG002 - geometries are as they are
+    def videos(self, kind_of: KindOf) -> Iterator[VideoAnnotations]:  # noqa: ARG002 - each has its own geometry
         """Yield the annotations of each video, in the order of first appearance.
 
         Raises:

@@ -68,6 +68,18 @@ class ReadOptions:
     creds: Mapping[str, str] | None = None
     token: str | None = None
 
+    def check_one_video(self, path: str | Path, count: int) -> None:
+        """Check the number of videos of a source if one data row is named.
+
+        Raises:
+            AnnotationSourceError: If it has several.
+        """
+        if self.data_row is not None and count > 1:
+            raise AnnotationSourceError(
+                f"`data_rows` names one data row, but {path} has {count} videos; name one for each "
+                f"with `data_rows={{'VIDEO': ID}}`, or leave it out."
+            )
+
 
 def open_source(source: Source, options: ReadOptions) -> AnnotationSource:
     """Open a source of annotations.

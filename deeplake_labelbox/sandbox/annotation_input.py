@@ -259,7 +259,7 @@ class LabelReader:
         if not isinstance(masks, dict) or not masks.get("frames") or not masks.get("instances"):
             raise refusal(where, "needs 'masks': {'frames': [...], 'instances': [...]}")
         if not self._extended and "segments" in annotation:
-            raise refusal(where, "has the unknown key 'segments' beside its masks")
+            raise refusal(where, "has the unknown key 'segments' next to its masks")
         drawn: dict[int, set[tuple[int, int, int]]] = {}
         composites: dict[int, bytes] = {}
         for entry in masks["frames"]:

@@ -13,7 +13,7 @@ _MIME_TYPES = {"matroska,webm": "video/webm", "avi": "video/x-msvideo", "mpegts"
 
 
 def media_attributes(path: Path) -> dict[str, Any]:
-    """Return displayed size, frame rate and frame count; empty if the file is no video."""
+    """Return displayed size, frame rate and frame count; empty if the file is not a video."""
     try:
         with av.open(str(path)) as container:
             if not container.streams.video:

@@ -85,7 +85,7 @@ class CocoSource:
         self._numbering = options.numbering
         self._video_length = options.video_length
         self._lost: list[tuple[int, Entry]] = []
-        self._videos = self._read_videos(options.data_row)
+        self._videos = self._read_videos(options)
         numbers = {key: _frame_numbers(video) for key, video in self._videos.items()}
         self._numbers = {key: found for key, (found, _) in numbers.items()}
         firsts = {first for _, first in numbers.values() if first is not None}
@@ -124,7 +124,7 @@ class CocoSource:
             yield self._video(key, video, kind_of, findings)
             findings = []
 
-    def _read_videos(self, data_row: str | None) -> dict[str, _CocoVideo]:
+    def _read_videos(self, options: ReadOptions) -> dict[str, _CocoVideo]:
         videos: dict[str, _CocoVideo] = {}
         listed = self._content.by_id("videos")
         images = self._content.by_id("images")
@@ -140,14 +140,10 @@ class CocoSource:
         for index, annotation in self._content.annotations:
             found = video_of.get(referenced_id(annotation, "image_id"))
             (self._lost if found is None else found.annotations).append((index, annotation))
-        if data_row is not None:
-            if len(videos) > 1:
-                raise AnnotationSourceError(
-                    f"{self._content.path} has images of {len(videos)} videos, but one data row is "
-                    f"named; leave it out."
-                )
+        options.check_one_video(self._content.path, len(videos))
+        if options.data_row is not None:
             for video in videos.values():
-                video.names = (data_row,)
+                video.names = (options.data_row,)
         elif not all(video.names for video in videos.values()):
             raise AnnotationSourceError(
                 f"{self._content.path} does not name the video of its images: they have no "

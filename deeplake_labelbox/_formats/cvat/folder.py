@@ -40,11 +40,7 @@ class CvatFolder:
                 f"{path} has no annotations.xml of CVAT with a <track>, neither directly nor in "
                 f"folders of videos or splits; pass the file or folder that has it."
             )
-        if options.data_row is not None and len(self) > 1:
-            raise AnnotationSourceError(
-                f"{path} has tracks of {len(self)} videos, but one data row is named; leave it "
-                f"out, or name a data row for each."
-            )
+        options.check_one_video(path, len(self))
 
     def __len__(self) -> int:
         return sum(map(len, self._sources))

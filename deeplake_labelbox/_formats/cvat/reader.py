@@ -101,11 +101,7 @@ class CvatSource:
                 f"{path} has tracks of tasks that its <meta> does not have. Export the task as "
                 f"'CVAT for video 1.1'."
             )
-        if options.data_row is not None and len(self) > 1:
-            raise AnnotationSourceError(
-                f"{path} has tracks of {len(self)} videos, but one data row is named; leave it "
-                f"out, or name a data row for each."
-            )
+        options.check_one_video(path, len(self))
 
     def __len__(self) -> int:
         return len(self._videos) + sum(self._tasks.find(key) is None for key in self._tracks)

@@ -69,11 +69,7 @@ class MotSource:
         self._numbering = options.numbering
         self._video_length = options.video_length
         self._files = _files(Path(path))
-        if options.data_row is not None and len(self._files) > 1:
-            raise AnnotationSourceError(
-                f"{path} has {len(self._files)} sequences, but one data row is named; leave it "
-                f"out, or pass one sequence."
-            )
+        options.check_one_video(path, len(self._files))
         self._data_row = options.data_row
         self._names: set[str] = set()
 

@@ -71,11 +71,7 @@ class YoloSource:
             name, number = self._place(picture, options.data_row)
             self._videos.setdefault(name, []).append((number, picture))
         self._data_row = options.data_row
-        if options.data_row is not None and len(self._videos) > 1:
-            raise AnnotationSourceError(
-                f"{self._path} has pictures of {len(self._videos)} videos, but one data row is "
-                f"named; leave it out."
-            )
+        options.check_one_video(self._path, len(self._videos))
 
     def __len__(self) -> int:
         return len(self._videos)

@@ -36,7 +36,6 @@ from deeplake_labelbox._formats.frame_numbers import (
 from deeplake_labelbox._formats.sources import ReadOptions
 from deeplake_labelbox._formats.tracks import TrackBuilder
 from deeplake_labelbox._model.json_values import as_list, as_text
-from deeplake_labelbox.errors import AnnotationSourceError
 
 _LISTS = ("segmentations", "bboxes")
 
@@ -65,11 +64,7 @@ class YoutubeVisSource:
         self._numbering = options.numbering
         self._video_length = options.video_length
         self._videos = content.by_id("videos")
-        if options.data_row is not None and len(self._videos) > 1:
-            raise AnnotationSourceError(
-                f"{content.path} has {len(self._videos)} videos, but one data row is named; leave "
-                f"it out."
-            )
+        options.check_one_video(content.path, len(self._videos))
         self._data_row = options.data_row
         numbers = [_numbers(video) for video in self._videos.values()]
         self._first = content.first_number

@@ -115,7 +115,7 @@ def test_one_data_row_for_tracks_of_one_task(read):
     (video,) = read(document(tasks, second), data_row="eye")
     assert (video.data_row, video.tracks[0].frames.tolist()) == (("eye",), [2])
     first = track(box(1), more='task_id="1"', number=1)
-    with pytest.raises(AnnotationSourceError, match="tracks of 2 videos, but one data row"):
+    with pytest.raises(AnnotationSourceError, match=r"names one data row, but .* has 2 videos"):
         read(document(tasks, first, second), data_row="eye")
 
 
@@ -166,7 +166,7 @@ def test_a_folder_of_files_is_read_as_one_source(tmp_path):
         (tmp_path / name / "annotations.xml").write_text(text)
     videos = open_source(tmp_path, ReadOptions()).videos(lambda _: None)
     assert [video.name for video in videos] == ["one.mp4", "two.mp4"]
-    with pytest.raises(AnnotationSourceError, match="has tracks of 2 videos, but one data row"):
+    with pytest.raises(AnnotationSourceError, match=r"names one data row, but .* has 2 videos"):
         open_source(tmp_path, ReadOptions(data_row="a"))
     with pytest.raises(
         AnnotationSourceError, match=r"has no annotations\.xml of CVAT with a <track>"

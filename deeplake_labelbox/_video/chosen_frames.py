@@ -71,7 +71,7 @@ class ChosenFrames:
         self._path = path
         self._name = name
         self._times = np.sort(packets.times)
-        self._tick = packets.tick
+        self._seconds = packets.seconds() if packets.numbered else np.zeros(0)
         self._plan = _Plan(packets, codec, choice, delay) if packets.numbered else None
 
     def __iter__(self) -> Iterator[Decoded]:
@@ -95,8 +95,7 @@ class ChosenFrames:
                 return
             given += 1
             if plan.chosen[number]:
-                seconds = float(self._times[number] - self._times[0]) * self._tick
-                yield Decoded(frame, number, seconds, packet)
+                yield Decoded(frame, number, float(self._seconds[number]), packet)
 
     def _decode(self, plan: _Plan, left_out: set[int]) -> Iterator[tuple[av.VideoFrame, int] | int]:
         """The decoder's frames, each with its packet; the count of packets whose frames are out.
@@ -135,6 +134,32 @@ class ChosenFrames:
         self.complete = True
 
 
+def group_starts(packets: PacketTable, codec: str) -> NDArray[np.int64]:
+    """The packets after the first at which decoding can start, of a file whose frames are numbered.
+
+    All frames of earlier packets come before all frames from such a packet on, so its place is also
+    the number of the first of these frames.
+
+    Args:
+        packets: The packets of the file.
+        codec: FFmpeg's name of its codec.
+    """
+    if codec == "av1":
+        return np.zeros(0, np.int64)
+    latest = np.maximum.accumulate(frame_numbers(packets))
+    places = np.flatnonzero(packets.starts[1:]) + 1
+    found: NDArray[np.int64] = places[latest[places - 1] == places - 1]
+    return found
+
+
+def frame_numbers(packets: PacketTable) -> NDArray[np.int64]:
+    """The number of each packet's frame."""
+    order = np.argsort(packets.times, kind="stable")
+    numbers = np.empty(len(order), np.int64)
+    numbers[order] = np.arange(len(order))
+    return numbers
+
+
 class _Plan:
     """Which packets are decoded.
 
@@ -149,23 +174,20 @@ class _Plan:
     """
 
     def __init__(self, packets: PacketTable, codec: str, choice: FrameChoice, delay: int) -> None:
-        order = np.argsort(packets.times, kind="stable")
-        seconds = (packets.times[order] - packets.times[order[0]]) * packets.tick
-        picker = choice.picker()
-        self.chosen = np.array([picker.wants(*frame) for frame in enumerate(seconds.tolist())])
-        self.numbers = np.empty(len(order), np.int64)
-        self.numbers[order] = np.arange(len(order))
+        picker, seconds = choice.picker(), packets.seconds().tolist()
+        self.chosen = np.array([picker.wants(*frame) for frame in enumerate(seconds)])
+        self.numbers = frame_numbers(packets)
         # Pictures before the first key frame are given or not, as the decoder likes.
         self.certain = bool(self.numbers[0] == 0)
-        self.starts = np.zeros(len(order), np.bool_)
-        self.needed = np.zeros(len(order), np.bool_)
-        self.inside = np.zeros(len(order), np.bool_)
+        self.starts = np.zeros(len(packets), np.bool_)
+        self.needed = np.zeros(len(packets), np.bool_)
+        self.inside = np.zeros(len(packets), np.bool_)
         self._wanted = self.chosen[self.numbers]
         # Shown before a picture that is decoded earlier: so times are those of presentation.
         comes_back = self.numbers < np.maximum.accumulate(self.numbers)
         self._may_be_left_out = comes_back & ~self._wanted
         in_full = True
-        for start, end in self._groups(packets.is_key, codec):
+        for start, end in self._groups(group_starts(packets, codec)):
             wanted = np.flatnonzero(self._wanted[start:end])
             if not len(wanted):
                 in_full = False
@@ -190,17 +212,10 @@ class _Plan:
         left_out.add(int(self.numbers[place]))
         return True
 
-    def _groups(self, is_key: NDArray[np.bool_], codec: str) -> list[tuple[int, int]]:
+    def _groups(self, starts: NDArray[np.int64]) -> list[tuple[int, int]]:
         """First packet and end of groups that are decoded each without the others."""
-        if codec == "av1":
-            return [(0, len(is_key))]
-        latest = np.maximum.accumulate(self.numbers)
-        keys = np.flatnonzero(is_key)
-        # All frames of earlier packets come before all frames of the group.
-        bounds = [0, *(int(key) for key in keys if key and latest[key - 1] == key - 1)]
-        bounds.append(len(self.numbers))
         groups: list[tuple[int, int]] = []
-        for start, end in pairwise(bounds):
+        for start, end in pairwise([0, *starts.tolist(), len(self.numbers)]):
             leading = self.numbers[start:end] < self.numbers[start]
             # Leading pictures also need what is before the key frame.
             if groups and (leading & self._wanted[start:end]).any():

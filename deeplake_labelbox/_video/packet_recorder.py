@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from deeplake_labelbox._video.decoding import Clock, VideoDecoder
+from deeplake_labelbox._video.decoding import VideoDecoder
 from deeplake_labelbox._video.h264_fields import is_progressive
 from deeplake_labelbox._video.packet_index import START, UNREFERENCED, PacketIndex
 from deeplake_labelbox._video.picture_sizes import picture_sizes
@@ -171,11 +171,8 @@ class PacketRecorder:
         video, table = self._video, self._video.packets
         found = _Frames(np.full(len(packets.sizes), -1, np.int32), verified=False)
         found.of_packets[packets.shown] = _ranks(table.times)
-        base = packets.time_base
-        times = [float(t) * base.numerator / base.denominator for t in np.sort(table.times)]
-        clock, picker = Clock(video.info.frame_rate), self._choice.picker()
-        for index, time in enumerate(times):
-            timestamp = clock.next(time)
+        picker = self._choice.picker()
+        for index, timestamp in enumerate(table.seconds().tolist()):
             if picker.wants(index, timestamp):
                 found.indices.append(index)
                 found.timestamps.append(timestamp)

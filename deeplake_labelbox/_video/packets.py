@@ -10,12 +10,14 @@ fields may come in packets of their own.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 import av.error
 import numpy as np
 
 from deeplake_labelbox._video.container import ffmpeg_message
+from deeplake_labelbox._video.picture_kinds import starts_anew
 from deeplake_labelbox._video.pyav_versions import to_fraction
 
 if TYPE_CHECKING:
@@ -37,8 +39,9 @@ class PacketTable:
             int64 if a packet has none.
         decoding_times: (P,) int64, the same for decoding.
         is_key: (P,) bool: starts a group of pictures.
+        starts: (P,) bool: the codec promises that a decoder can start here (`starts_anew`).
         positions: (P,) int64 byte of the file at which the packet starts, -1 if unknown.
-        tick: Seconds of a tick.
+        time_base: Seconds of a tick.
         stream_bytes: Bytes of all packets of the stream, shown or not.
         discarded: Packets that an edit list hides.
         hidden: Packets that only hold pictures which are never shown (VP8, VP9).
@@ -52,8 +55,9 @@ class PacketTable:
     times: NDArray[np.int64]
     decoding_times: NDArray[np.int64]
     is_key: NDArray[np.bool_]
+    starts: NDArray[np.bool_]
     positions: NDArray[np.int64]
-    tick: float
+    time_base: Fraction
     stream_bytes: int
     discarded: int
     hidden: int
@@ -65,20 +69,40 @@ class PacketTable:
     def __len__(self) -> int:
         return len(self.times)
 
+    @property
+    def tick(self) -> float:
+        """Seconds of a tick."""
+        return float(self.time_base)
+
+    def seconds(self) -> NDArray[np.float64]:
+        """The times of a numbered table's frames, in order, as a decoder gives them.
+
+        Returns:
+            (P,) float64 seconds from the first frame.
+        """
+        # The same operations as those of PyAV's `Frame.time`, so that no last bit differs.
+        times = np.sort(self.times).astype(np.float64)
+        times = times * self.time_base.numerator / self.time_base.denominator
+        found: NDArray[np.float64] = times - times[:1]
+        return found
+
 
 NO_TIME: Final = int(np.iinfo(np.int64).min)
 
 
-def read_packets(container: InputContainer, stream: VideoStream) -> PacketTable:
+def read_packets(
+    container: InputContainer, stream: VideoStream, *, blank: bool = False
+) -> PacketTable:
     """Read all packets of a stream.
 
     Args:
         container: An opened file.
         stream: Its video stream.
+        blank: Whether the packets come without their data; then `PacketTable.starts` has none.
     """
     codec = stream.codec_context.codec.canonical_name
     indexed = len(stream.index_entries) if container.format.name.startswith("mov,mp4") else 0
-    rows: list[tuple[int, int, bool, int]] = []
+    rows: list[tuple[int, int, bool, bool, int]] = []
     discarded = hidden = stream_bytes = 0
     damage = None
     try:
@@ -98,19 +122,23 @@ def read_packets(container: InputContainer, stream: VideoStream) -> PacketTable:
                         NO_TIME if packet.pts is None else packet.pts,
                         NO_TIME if packet.dts is None else packet.dts,
                         packet.is_keyframe,
+                        not blank and starts_anew(packet),
                         -1 if packet.pos is None else packet.pos,
                     )
                 )
     except av.error.FFmpegError as error:
         damage = damage or f"cannot be read to its end ({ffmpeg_message(error)})"
-    times, decoding_times, is_key, positions = zip(*rows, strict=True) if rows else ((),) * 4
+    times, decoding_times, is_key, starts, positions = (
+        zip(*rows, strict=True) if rows else ((),) * 5
+    )
     found = np.array(times, np.int64)
     return PacketTable(
         times=found,
         decoding_times=np.array(decoding_times, np.int64),
         is_key=np.array(is_key, np.bool_),
+        starts=np.array(starts, np.bool_),
         positions=np.array(positions, np.int64),
-        tick=float(to_fraction(stream.time_base) or 0),
+        time_base=to_fraction(stream.time_base) or Fraction(0),
         stream_bytes=stream_bytes,
         discarded=discarded,
         hidden=hidden,

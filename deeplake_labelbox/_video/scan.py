@@ -93,10 +93,11 @@ def scan_packets(source: Path | IO[bytes], name: str) -> tuple[PacketTable, Vide
     """
     with open_container(source, name) as (container, stream):
         found = find_damage(source, stream)
+        blank = isinstance(source, RemoteFile)
         if isinstance(source, RemoteFile):
             source.blank = True  # the index is read; the samples that it lists are not needed
         try:
-            table = read_packets(container, stream)
+            table = read_packets(container, stream, blank=blank)
         finally:
             if isinstance(source, RemoteFile):
                 source.blank = False

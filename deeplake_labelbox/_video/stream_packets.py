@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import av.error
@@ -14,7 +13,6 @@ from deeplake_labelbox._video.container import open_container
 from deeplake_labelbox._video.packet_session import stream_parameters
 from deeplake_labelbox._video.packets import is_shown
 from deeplake_labelbox._video.picture_kinds import is_unreferenced, starts_anew
-from deeplake_labelbox._video.pyav_versions import to_fraction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +31,6 @@ class StreamPackets:
 
     Attributes:
         stream: What a decoder must know.
-        time_base: Seconds of a tick.
         sizes: (P,) int32 bytes.
         is_key: (P,) bool: marked as a key frame.
         starts: (P,) bool: the codec promises that a decoder can start here.
@@ -43,7 +40,6 @@ class StreamPackets:
     """
 
     stream: StreamParameters
-    time_base: Fraction
     sizes: NDArray[np.int32]
     is_key: NDArray[np.bool_]
     starts: NDArray[np.bool_]
@@ -58,8 +54,6 @@ class StreamPackets:
         changes: list[tuple[int, bytes]] = []
         with open_container(video.path, video.name) as (container, stream):
             parameters = stream_parameters(stream.codec_context)
-            # PyAV 19 tells nothing of a stream whose container is closed.
-            time_base = to_fraction(stream.time_base) or Fraction(0)
             try:
                 for packet in container.demux(stream):
                     if not packet.size:
@@ -87,7 +81,6 @@ class StreamPackets:
                 known = extradata
         return cls(
             stream=replace(parameters, reorder_depth=depth),
-            time_base=time_base,
             sizes=np.array(sizes, np.int32),
             is_key=np.array(is_key, np.bool_),
             starts=np.array(starts, np.bool_),

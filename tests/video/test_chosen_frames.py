@@ -57,7 +57,7 @@ def decoded(path, choice=None):
         return frames, extractor.frame_count
 
 
-def check_same(path, choices=CHOICES, *, seconds_within=1e-9):
+def check_same(path, choices=CHOICES, *, seconds_within=0.0):
     full, count = decoded(path)
     for choice in choices:
         picker = choice.picker()

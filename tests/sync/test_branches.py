@@ -191,9 +191,9 @@ def test_a_column_of_the_user_stays_on_main(sync, dataset, project):
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"tag": "run-7"}, "a tag 'run-7'"),
-        ({"tag": "main"}, "a branch 'main'"),
-        ({"tag": "labelbox", "branch": "labelbox"}, "a branch 'labelbox'"),
+        ({"tag": "run-7"}, "A tag 'run-7'"),
+        ({"tag": "main"}, "A branch 'main'"),
+        ({"tag": "labelbox", "branch": "labelbox"}, "A branch 'labelbox'"),
         ({"tag": ""}, "empty"),
     ],
 )

@@ -63,7 +63,7 @@ def masks_project(box: Sandbox, folder: Path, *, videos: int, masks: int) -> str
 def tracks_project(box: Sandbox, folder: Path, *, videos: int, tracks: int, frames: int) -> str:
     """A project of videos without labels, and a MOTChallenge folder of boxes for them.
 
-    The boxes go their ways on smooth curves, and tremble by a fifth of a pixel.
+    The boxes go their ways on smooth curves inside the picture, and tremble by a fifth of a pixel.
     """
     project = box.add_project("Tracks", BOXES)
     random = np.random.default_rng(0)
@@ -78,7 +78,7 @@ def tracks_project(box: Sandbox, folder: Path, *, videos: int, tracks: int, fram
         )
         lines = []
         for track in range(1, tracks + 1):
-            start, phase = random.uniform(0, 900, 4), random.uniform(0, 6, 4)
+            start, phase = random.uniform(0, (900, 500, 350, 150)), random.uniform(0, 6, 4)
             period, size = random.uniform(40, 120, 4), np.array([200, 100, 15, 30])
             places = start + size * (2 + np.sin(time / period + phase))
             places = np.round(places + random.normal(0, 0.2, places.shape), 2)

@@ -129,8 +129,8 @@ def ours_import(settings: Settings) -> Work:
         result = importing.import_annotations(
             settings["source"], settings["project_id"], None, lb_client=client, **given
         )
-        if result.refused or result.gaps:
-            raise SystemExit(str(result))
+        if problems := [*result.refused, *result.gaps]:
+            raise SystemExit(f"{len(problems)} annotations or videos, the first: {problems[0]}")
         return result.annotations
 
     return work

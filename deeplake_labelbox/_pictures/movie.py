@@ -36,7 +36,8 @@ _WIDEST: Final = 1920
 _DRAWN_AHEAD: Final = 4
 _NARROW: Final = 0.8
 _TICKS: Final = 90_000  # per second; a multiple of all usual frame rates
-_OPTIONS: Final = {"crf": "19", "preset": "veryfast", "tune": "animation"}
+# In half the time of "veryfast", for a fifth more bytes; text and lines are as sharp.
+_OPTIONS: Final = {"crf": "20", "preset": "superfast"}
 _BT709: Final = 1  # of H.264's tables E-3 to E-5
 
 

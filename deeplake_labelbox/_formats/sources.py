@@ -87,7 +87,6 @@ def open_source(source: Source, options: ReadOptions) -> AnnotationSource:
     Args:
         source: A dataset; the path of a dataset or file; plain annotations; or detections of
             supervision.
-
         options: Options for reading.
 
     Raises:

@@ -69,7 +69,6 @@ class CocoSource:
 
     Args:
         content: The file.
-
         options: Options for reading; a data row names the video of a file that has only one.
 
     Raises:

@@ -24,7 +24,6 @@ class CvatFolder:
 
     Args:
         path: The folder.
-
         options: Options for reading.
 
     Raises:

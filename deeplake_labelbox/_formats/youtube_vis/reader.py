@@ -47,7 +47,6 @@ class YoutubeVisSource:
 
     Args:
         content: The file.
-
         options: Options for reading; the numbering is that of ``file_names``, and a data row names
             the video of a file that has only one.
 

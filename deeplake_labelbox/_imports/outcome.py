@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from deeplake_labelbox._counts import counted
+from deeplake_labelbox._counts import counted, some_of
 from deeplake_labelbox._files import write_json
 from deeplake_labelbox._video_names import distinct_names
 from deeplake_labelbox.errors import AnnotationSourceError
@@ -193,6 +193,4 @@ def grouped_lines(outcomes: Iterable[AnnotationOutcome]) -> Iterator[str]:
         if len(tracks) < len(group) or len(group) == 1:
             yield from map(str, group)
             continue
-        shown = ", ".join(tracks[:_TRACKS_SHOWN])
-        more = f" and {len(tracks) - _TRACKS_SHOWN:,} more" * (len(tracks) > _TRACKS_SHOWN)
-        yield str(replace(first, track=f"{shown}{more}"))
+        yield str(replace(first, track=some_of(tracks, _TRACKS_SHOWN)))

@@ -17,7 +17,7 @@ from uuid import UUID, uuid5
 
 import numpy as np
 
-from deeplake_labelbox._counts import counted
+from deeplake_labelbox._counts import counted, some_of
 from deeplake_labelbox._formats.annotations import ObjectTrack, VideoAnnotations
 from deeplake_labelbox._imports.answer_lines import schema_reference
 from deeplake_labelbox._imports.lines import (
@@ -338,9 +338,7 @@ class _PayloadWriting:
     def _report_of_classes(self) -> None:
         """Report problems of several objects of a class once."""
         for (name, what), tracks in self._of_class.items():
-            shown = ", ".join(list(tracks)[:_TRACKS_SHOWN])
-            if len(tracks) > _TRACKS_SHOWN:
-                shown += f" and {len(tracks) - _TRACKS_SHOWN:,} more"
+            shown = some_of(list(tracks), _TRACKS_SHOWN)
             frames = [frame for each in tracks.values() for frame in each]
             reported = self.payload.notes if what == CROSSES_EDGE else self.payload.gaps
             reported.append((f"{name!r} {shown}: {what}", min(frames), len(frames)))

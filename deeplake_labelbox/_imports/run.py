@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from deeplake_labelbox._counts import counted
+from deeplake_labelbox._counts import counted, some_of
 from deeplake_labelbox._formats.annotations import AnnotationSource, VideoAnnotations
 from deeplake_labelbox._imports.chunks import ChunkRow, ChunkWriter, ImportChunk
 from deeplake_labelbox._imports.lines import Member
@@ -201,10 +201,9 @@ class ImportRun:
             elif pre_labeled & {target.data_row_id, target.names[0]}:
                 labeled[target.data_row_id] = "the data row has pre-labels already"
         if labeled and self._existing == "fail":
-            shown = ", ".join(sorted(labeled)[:_SHOWN_ROWS])
             raise AlreadyLabeledError(
                 f"The project has labels or pre-labels of {counted(len(labeled), 'data row')} "
-                f"({shown}{', ...' if len(labeled) > _SHOWN_ROWS else ''}); nothing was sent. Pass "
+                f"({some_of(sorted(labeled), _SHOWN_ROWS)}); nothing was sent. Pass "
                 f"`existing='skip'` to import the others, or `existing='overwrite'`."
             )
         return labeled

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from deeplake_labelbox._counts import some_of
 from deeplake_labelbox._formats.annotations import (
     AnnotationSource,
     Answers,
@@ -61,12 +62,10 @@ class SourceOntology:
         """
         missing = list(dict.fromkeys(_missing(existing, self.ontology)))
         if missing:
-            more = f" and {len(missing) - _SHOWN:,} more" if len(missing) > _SHOWN else ""
             raise OntologyError(
-                f"The project has an ontology, {name}, which lacks {', '.join(missing[:_SHOWN])}"
-                f"{more}. It is not changed, because other projects may use it: add these in "
-                f"Labelbox, map them with `mapping`, or leave out `make_ontology` to import the "
-                f"rest."
+                f"The project has an ontology, {name}, which lacks {some_of(missing, _SHOWN)}. It "
+                f"is not changed, because other projects may use it: add these in Labelbox, map "
+                f"them with `mapping`, or leave out `make_ontology` to import the rest."
             )
 
 

@@ -12,6 +12,7 @@ from typing import Final, Literal, get_args
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from deeplake_labelbox._counts import some_of
 from deeplake_labelbox._upload.result import RefusedVideo
 from deeplake_labelbox._upload.sources import VideoFile
 from deeplake_labelbox._video.access import without_query
@@ -89,10 +90,9 @@ def with_keys(
         else:
             repeated.append(f"{source.name} (as {original.name})")
     if repeated:
-        more = f" and {len(repeated) - _SHOWN} more" if len(repeated) > _SHOWN else ""
         raise ConfigurationError(
-            f"These videos occur more than once: {', '.join(repeated[:_SHOWN])}{more}; remove "
-            "them, or pass `duplicates='skip'` or `duplicates='all'`."
+            f"These videos occur more than once: {some_of(repeated, _SHOWN)}; remove them, or pass "
+            "`duplicates='skip'` or `duplicates='all'`."
         )
     return kept, skipped
 

@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
+from deeplake_labelbox._counts import some_of
 from deeplake_labelbox._upload.bucket_urls import https_url
 from deeplake_labelbox._video.access import without_query
 from deeplake_labelbox.errors import ConfigurationError, VideoNotFoundError
@@ -69,10 +70,9 @@ def read_sources(paths: Iterable[str | os.PathLike[str]]) -> list[VideoFile]:
         )
     missing = [source.name for source in sources if source.file and not source.file.is_file()]
     if missing:
-        more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
         raise VideoNotFoundError(
-            f"There is no file {', '.join(missing[:_SHOWN])}{more}; nothing was uploaded. Check "
-            "the paths, or give URLs with their scheme (https://...)."
+            f"There is no file {some_of(missing, _SHOWN)}; nothing was uploaded. Check the paths, "
+            "or give URLs with their scheme (https://...)."
         )
     return sources
 

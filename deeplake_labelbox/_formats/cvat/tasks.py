@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
+from deeplake_labelbox._counts import some_of
 from deeplake_labelbox.errors import AnnotationSourceError
 
 _FRAME_FILTER = re.compile(r"\s*step\s*=\s*([1-9]\d*)\s*")
@@ -71,12 +72,11 @@ class CvatTask:
 
     def frames_in_words(self, numbers: Sequence[int]) -> str:
         """Describe frame numbers of the file that the task does not have, and its range."""
-        shown = ", ".join(map(str, numbers[:_NUMBERS_SHOWN]))
-        more = f" and {len(numbers) - _NUMBERS_SHOWN} more" * (len(numbers) > _NUMBERS_SHOWN)
+        shown = some_of(list(map(str, numbers)), _NUMBERS_SHOWN)
         last = "" if self.last is None else f" and ends at {self.last + self.offset}"
         step = "" if self.step == 1 else f", in steps of {self.step}"
         return (
-            f"{'frame' if len(numbers) == 1 else 'frames'} {shown}{more} in the file, but its task "
+            f"{'frame' if len(numbers) == 1 else 'frames'} {shown} in the file, but its task "
             f"begins at {self.start + self.offset}{last}{step}"
         )
 

@@ -39,7 +39,6 @@ class UserRecord:
     id: str
     email: str
     name: str
-    organization_id: str
     created_at: datetime
     timezone: str | None = "UTC"
 
@@ -302,9 +301,7 @@ class Store:
         self.lock = threading.RLock()
         self.identifiers = Identifiers()
         self.organization = OrganizationRecord(self.identifiers.new(), "Sandbox", now())
-        self.user = UserRecord(
-            self.identifiers.new(), "you@sandbox.test", "You", self.organization.id, now()
-        )
+        self.user = UserRecord(self.identifiers.new(), "you@sandbox.test", "You", now())
         self.projects: dict[str, ProjectRecord] = {}
         self.ontologies: dict[str, OntologyRecord] = {}
         # Features outside ontologies; None for deleted ones.

@@ -280,7 +280,7 @@ def _check(as_: str, existing: str, tolerance: float, timeout: float) -> None:
     ):
         if value not in choices:
             raise ConfigurationError(
-                f"{name} is {value!r}; it must be one of {', '.join(map(repr, choices))}."
+                f"`{name}` is {value!r}; it must be one of {', '.join(map(repr, choices))}."
             )
     if not 0 <= tolerance < float("inf"):
         raise ConfigurationError(f"`tolerance` is {tolerance!r}; give at least 0 pixels.")

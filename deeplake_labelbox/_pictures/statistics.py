@@ -177,11 +177,11 @@ def dataset_statistics(
     reader = AnnotationReader(ds, annotator)
     classes = {name: _Class(kind) for name, kind in reader.class_names.items()}
     answers: dict[str, dict[str, int]] = {}
-    counted = []
+    by_video = []
     chosen = select_videos(reader.dataset, videos)
     for video in with_progress(chosen, unit="video", desc="videos", shown=progress):
         timeline = read_timeline(reader, video)
-        counted.append(_video(timeline))
+        by_video.append(_video(timeline))
         for name, tracks in _by_class(timeline).items():
             classes.setdefault(name, _Class(tracks[0].kind)).add(timeline, tracks)
         place = {int(number): index for index, number in enumerate(video.frames)}
@@ -191,7 +191,7 @@ def dataset_statistics(
                 given[words] = given.get(words, 0) + place[last] - place[first] + 1
     title = reader.dataset.project_name or "Dataset"
     found = tuple(counts.statistics(name) for name, counts in classes.items())
-    return DatasetStatistics(title, tuple(counted), found, answers)
+    return DatasetStatistics(title, tuple(by_video), found, answers)
 
 
 class _Class:

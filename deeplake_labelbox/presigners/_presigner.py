@@ -31,7 +31,7 @@ def check_expiry(seconds: int) -> None:
     """
     if not 1 <= seconds <= _MAX_SECONDS:
         raise ConfigurationError(
-            f"expires_seconds is {seconds}; give 1 to {_MAX_SECONDS} seconds (7 days)."
+            f"`expires_seconds` is {seconds}; give 1 to {_MAX_SECONDS} seconds (7 days)."
         )
 
 

@@ -105,7 +105,7 @@ def create_dataset_from_video_annotation_project(
         dataset, export = create_dataset_from_video_annotation_project(
             "small", project_id, api_key, only_labeled=True, fps=5, report=(report := Report())
         )
-        print(report)  # what became of each video
+        print(report)  # the outcome of each video
         export.save("project.ndjson")  # to apply the labels with, or to do it again offline
         ```
     """
@@ -237,7 +237,7 @@ def converter_for_video_project_with_id(
     row_details: Collection[RowDetail] = (),
     progress: bool = True,
 ) -> VideoProjectConverter:
-    """Make a converter that applies the labels of a project to its dataset.
+    """Create a converter that applies the labels of a project to its dataset.
 
     `apply_labels` does the same in one call, and explains the arguments. These have other names
     here, or do not exist there:

@@ -56,7 +56,7 @@ def connect(
 ) -> labelbox.Client:
     """Return a Labelbox client. No request is made.
 
-    A client made here waits and retries when Labelbox's rate limit is exceeded.
+    A new client waits and retries when Labelbox's rate limit is exceeded.
 
     Args:
         lb_api_key: The API key; None takes it from the environment variable LABELBOX_API_KEY.
@@ -191,7 +191,7 @@ def labelbox_errors(doing: str) -> Iterator[None]:
 
 
 def clean(text: str) -> str:
-    """Reduce a message of others to one short line without keys and URL queries."""
+    """Shorten a message of another library to one line without keys and URL queries."""
     for pattern, replacement in _SECRETS:
         text = pattern.sub(replacement, text)
     text = " ".join(text.split())
@@ -218,7 +218,7 @@ def _server(endpoint: str) -> dict[str, str]:
 
 
 def _loose(sdk: object) -> tuple[type[Exception], ...]:
-    """The exceptions of the SDK that are outside its own error tree."""
+    """Return the exceptions of the SDK that are outside its own error tree."""
     names = (
         "MalformedQueryException",
         "OperationNotAllowedException",
@@ -262,8 +262,8 @@ def _translated(error: Exception, doing: str) -> LabelboxError:
     elif message.startswith("Failed to parse response as JSON"):
         kind = LabelboxError
         text = (
-            f"The server did not answer like Labelbox while {doing}: no JSON; check the endpoint, "
-            "and any proxy between."
+            f"The server did not answer like Labelbox while {doing}: the answer is not JSON; check "
+            "the endpoint, and any proxy in between."
         )
     else:
         kind = LabelboxError
@@ -277,7 +277,7 @@ def _translated(error: Exception, doing: str) -> LabelboxError:
 def _not_found(message: str, doing: str) -> LabelboxError:
     if "'Project'" in message or "roject not found" in message:
         return ProjectNotFoundError(
-            f"Labelbox knows no such project while {doing}, or the API key may not see it; "
+            f"Labelbox found no such project while {doing}, or the API key may not see it; "
             "check the id in the project's URL and the workspace of the key."
         )
     return LabelboxError(f"Labelbox did not find something while {doing} ({message}); try again.")
@@ -291,7 +291,7 @@ def _unreachable(doing: str, error: Exception) -> LabelboxUnavailableError:
 
 
 def _innermost(error: Exception) -> Exception:
-    """The original error, which the SDK, requests and urllib3 each wrap in their own."""
+    """Return the original error, which the SDK, requests and urllib3 wrap in their own errors."""
     while True:
         first = error.args[0] if error.args else None
         within = (getattr(error, "cause", None), getattr(error, "reason", None), first)
@@ -302,7 +302,7 @@ def _innermost(error: Exception) -> Exception:
 
 
 def _raised_in_sdk(error: BaseException) -> bool:
-    """Whether an error of a general type comes out of the SDK, not out of this package."""
+    """Return whether an error of a general type was raised in the SDK, not in this package."""
     traceback = error.__traceback__
     while traceback is not None:
         module = str(traceback.tb_frame.f_globals.get("__name__", ""))

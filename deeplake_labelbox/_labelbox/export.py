@@ -324,8 +324,8 @@ def _check_one_line(file: BinaryIO, line: bytes, name: str, max_row_bytes: int) 
         return  # the parser of the line reports it
     check_row(value, f"the first object in {name}")
     raise ExportFormatError(
-        f"{name} holds a data row that is printed over several lines, and is read with one data "
-        f"row a line: write it anew with `jq -c . {name}`, or put it into a JSON array, [ … ]."
+        f"{name} has a data row that spans several lines, but is read with one data row per line: "
+        f"rewrite it with `jq -c . {name}`, or put the rows into a JSON array, [ … ]."
     )
 
 
@@ -335,13 +335,13 @@ def _dump(row: dict[str, Any], where: str) -> bytes:
     except (TypeError, ValueError, RecursionError) as error:
         raise ExportFormatError(
             f"The data row in {where} cannot be written as JSON ({type(error).__name__}); "
-            "pass the rows as Labelbox gave them."
+            "pass the rows as Labelbox exported them."
         ) from error
 
 
 def _not_empty(index: LineIndex, name: str) -> LineIndex:
     if not index.starts:
-        raise ExportEmptyError(f"{name} holds no data row; export the project again.")
+        raise ExportEmptyError(f"{name} has no data rows; export the project again.")
     return index
 
 

@@ -1,6 +1,6 @@
 """Infer the ontology from an export, for work without Labelbox.
 
-It has only what some label uses, in the order of first use.
+It has only the features that labels use, in the order of first use.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def ontology_of_export(data_rows: Iterable[Mapping[str, Any]], project_id: str) 
 
     Args:
         data_rows: The rows of an export.
-        project_id: The project whose labels count.
+        project_id: The project whose labels to use.
 
     Returns:
         The part of the ontology that the labels use.
@@ -101,7 +101,7 @@ class _FeatureQuestions:
 
 
 def _key(feature: Feature) -> tuple[str, str]:
-    """The schema id where there is one, else the name."""
+    """Identify a feature by its schema id, or else by its name."""
     if feature.feature_schema_id is not None:
         return ("id", feature.feature_schema_id)
     return ("name", _name(feature))

@@ -1,4 +1,4 @@
-"""Export a Labelbox project to an NDJSON file while it arrives."""
+"""Export a Labelbox project, and write it to an NDJSON file as it is downloaded."""
 
 from __future__ import annotations
 
@@ -119,8 +119,8 @@ class ProjectExporter:
         Args:
             path: The NDJSON file to write; an older one is replaced when the export is complete.
                 None writes to a temporary file that lives as long as the ``ProjectExport``.
-            filters: Which data rows; all by default.
-            params: What to export of each.
+            filters: Selects the data rows; by default all.
+            params: Selects the details of each data row.
             timeout: Seconds to wait for Labelbox to prepare the export; per task if the filters
                 have more than 2,000 ids.
             progress: Whether to show a progress bar.
@@ -184,8 +184,8 @@ class ProjectExporter:
         if status == "FAILED":
             reason = self._reason(task)
             raise ExportFailedError(
-                f"Labelbox reports that {what} failed{reason}; export again, and write to "
-                "Labelbox's support with the task id if it stays so."
+                f"Labelbox reports that {what} failed{reason}; export again. If it fails again, "
+                "send the task id to Labelbox's support."
             )
         if status in ("CANCELED", "CANCELLING", "CANCELING"):
             raise ExportCanceledError(
@@ -216,7 +216,7 @@ class ProjectExporter:
                 delay = next(delays, None)
                 if delay is None:
                     raise
-                _logger.warning("%s Asking again in %g s.", error, delay)
+                _logger.warning("%s Trying again in %g s.", error, delay)
                 time.sleep(delay)
             else:
                 delays = iter(self._retry_delays)
@@ -259,7 +259,7 @@ class ProjectExporter:
         return TaskStream(self._client, task.uid, kind, retry_delays=self._retry_delays)
 
     def _reason(self, task: ExportTask) -> str:
-        """The reason that Labelbox gives for a failed task; may be empty."""
+        """Return Labelbox's reason for a failed task; it may be empty."""
         try:
             reported = [_message(_parsed(line)) for line in self._stream(task, "ERRORS").lines()]
         except LabelboxError as error:
@@ -288,8 +288,8 @@ class ProjectExporter:
     def _nothing(self, name: str, filters: ExportFilters, errors: Sequence[Any]) -> str:
         reported = f" Labelbox reported: {_message(errors[0])}." if errors else ""
         project = f"project {self.project_id} ({name})"
-        if asked := filters.describe():
-            return f"No data row of {project} matches the filters {asked}; loosen them.{reported}"
+        if texts := filters.describe():
+            return f"No data row of {project} matches the filters {texts}; relax them.{reported}"
         return f"{project[:1].upper()}{project[1:]} has no data rows; add a batch to it.{reported}"
 
 
@@ -301,7 +301,7 @@ def _parsed(line: bytes) -> Any:
 
 
 def _message(error: object) -> str:
-    """The message of an entry of the error stream, whose format Labelbox does not document."""
+    """Return the message in an entry of the error stream, whose format is not documented."""
     if isinstance(error, dict):
         for key in ("message", "error", "reason"):
             if isinstance(error.get(key), str):

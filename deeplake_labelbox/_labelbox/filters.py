@@ -30,7 +30,7 @@ _UTC_FORMAT: Final = "%Y-%m-%dT%H:%M:%S+0000"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportFilters:
-    """Which data rows of a project to export; a data row must match all that are set.
+    """Filters for the data rows to export; a data row must match all that are set.
 
     Attributes:
         data_row_ids: Labelbox ids of data rows; not together with ``global_keys``.
@@ -72,7 +72,7 @@ class ExportFilters:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Make filters from a dict that ``labelbox.Project.export`` takes.
+        """Create filters from a dict of ``labelbox.Project.export``.
 
         Raises:
             ConfigurationError: A key is unknown (the message suggests the nearest) or a value
@@ -81,7 +81,7 @@ class ExportFilters:
         return cls(**_known(cls, values))
 
     def describe(self) -> str:
-        """The filters that are set, for a message; empty if there are none."""
+        """Describe the filters that are set, for a message; empty if there are none."""
         parts = []
         for field in fields(self):
             value = getattr(self, field.name)
@@ -91,7 +91,7 @@ class ExportFilters:
         return ", ".join(parts)
 
     def to_sdk(self) -> Iterator[dict[str, Any]]:
-        """Yield the filters as ``labelbox.Project.export`` takes them, one dict per task.
+        """Yield the filters as dicts for ``labelbox.Project.export``, one per task.
 
         Labelbox refuses more than 2,000 ids, so longer lists become several tasks.
         """
@@ -106,7 +106,7 @@ class ExportFilters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportParams:
-    """What to export of each data row; the defaults are what a dataset needs.
+    """Details to export of each data row; the defaults are the details that a dataset needs.
 
     Attributes:
         attachments: The attachments of the data row.
@@ -145,7 +145,7 @@ class ExportParams:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Make parameters from a dict that ``labelbox.Project.export`` takes.
+        """Create parameters from a dict of ``labelbox.Project.export``.
 
         Raises:
             ConfigurationError: A key is unknown (the message suggests the nearest) or a value
@@ -154,7 +154,7 @@ class ExportParams:
         return cls(**_known(cls, values))
 
     def to_sdk(self) -> dict[str, Any]:
-        """The parameters as ``labelbox.Project.export`` takes them."""
+        """Return the parameters as a dict for ``labelbox.Project.export``."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {**values, "media_type_override": _media_type(self.media_type_override)}
 
@@ -176,9 +176,9 @@ def _known(cls: type[ExportFilters | ExportParams], values: Mapping[str, Any]) -
 
 def _nearest(word: object, allowed: Iterable[str]) -> str:
     by_letters = {name.replace("_", "").lower(): name for name in allowed}
-    asked = str(word).replace("_", "").replace(" ", "").lower()
-    near = difflib.get_close_matches(asked, by_letters, n=1)
-    return f"; perhaps {by_letters[near[0]]!r} is meant" if near else ""
+    letters = str(word).replace("_", "").replace(" ", "").lower()
+    near = difflib.get_close_matches(letters, by_letters, n=1)
+    return f"; did you mean {by_letters[near[0]]!r}?" if near else ""
 
 
 def _ids(name: str, value: object) -> tuple[str, ...] | None:
@@ -220,7 +220,7 @@ def _date_range(name: str, value: object) -> tuple[str | None, str | None] | Non
                 f"`{name}` has an offset from UTC at one end only; give one to both, or to none."
             )
         if start > end:
-            raise ConfigurationError(f"`{name}` ends before it starts; exchange {start} and {end}.")
+            raise ConfigurationError(f"`{name}` ends before it starts; swap {start} and {end}.")
     return _sdk_time(start, value[0]), _sdk_time(end, value[1])
 
 

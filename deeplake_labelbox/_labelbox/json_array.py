@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 _READ: Final = 2**20
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _TAIL: Final = 16
-"""A literal, number or escape that the end of the buffer cuts fails within so many characters."""
+"""A literal, number or escape that the end of the buffer cuts fails within this many characters."""
 
 
 class _Buffer:
-    """A window over UTF-8 text that grows until a value fits, and drops what was read."""
+    """A window over UTF-8 text that grows until a value fits, and drops text that was read."""
 
     def __init__(self, file: BinaryIO, name: str) -> None:
         self._file = file
@@ -89,7 +89,7 @@ def iterate_array(file: BinaryIO, name: str, max_row_bytes: int) -> Iterator[tup
             if separator == "]":
                 break
             if separator != ",":
-                found = "ends" if not separator else "goes on without a comma"
+                found = "ends" if not separator else "continues without a comma"
                 raise ExportFormatError(
                     f"{name} is not a complete JSON array: it {found} at line {buffer.line}; "
                     "export the project again."
@@ -97,7 +97,7 @@ def iterate_array(file: BinaryIO, name: str, max_row_bytes: int) -> Iterator[tup
     if buffer.peek():
         raise ExportFormatError(
             f"{name} has content after its JSON array, at line {buffer.line}; "
-            "keep one array of data rows in a file."
+            "keep one array of data rows per file."
         )
 
 

@@ -35,8 +35,8 @@ class LineIndex:
         data_row_id = row["data_row"]["id"]
         if data_row_id in self.data_row_ids:
             raise ExportFormatError(
-                f"Data row {data_row_id} is there twice: {self.data_row_ids[data_row_id]} and "
-                f"{where}; keep the one that is right."
+                f"Data row {data_row_id} occurs twice: {self.data_row_ids[data_row_id]} and "
+                f"{where}; keep the right one."
             )
         self.data_row_ids[data_row_id] = where
         for project_id, entry in row["projects"].items():

@@ -1,7 +1,7 @@
 """Wait and retry when Labelbox's rate limit is exceeded.
 
-The SDK gives up at once on status 429, and ignores its ``Retry-After``. Labelbox does not carry out
-a request that it answers with 429, so every request can be retried, also one that writes.
+The SDK gives up at once on status 429, and ignores its ``Retry-After``. Labelbox does not execute a
+request that it answers with 429, so every request can be retried, even one that writes.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ class TaskStream:
     Args:
         client: The Labelbox client; chunks are downloaded without its key.
         task_id: The id of the export task.
-        kind: ``"RESULT"``: the data rows; ``"ERRORS"``: what Labelbox could not export.
+        kind: ``"RESULT"``: the data rows; ``"ERRORS"``: the errors of the export.
         retry_delays: Seconds between the attempts to get one chunk.
 
     Attributes:
@@ -163,8 +163,8 @@ class TaskStream:
             ) from error
         if chunk.tell() != end - start + 1:
             raise _ShortChunkError(
-                f"A file of export task {self._task_id} has {chunk.tell()} bytes where Labelbox "
-                f"says {end - start + 1}; export the project again."
+                f"A file of export task {self._task_id} has {chunk.tell()} bytes instead of "
+                f"{end - start + 1}; export the project again."
             )
         return end + 1
 
@@ -185,7 +185,7 @@ class TaskStream:
 
 
 class _ShortChunkError(ExportFailedError):
-    """A chunk whose length is not the one announced."""
+    """A chunk does not have the announced length."""
 
 
 def _unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:

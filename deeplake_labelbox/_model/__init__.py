@@ -1,1 +1,1 @@
-"""Labels as typed values, and their values on each frame: pure computation."""
+"""Labels as typed values, and their values in each frame: pure computation."""

@@ -55,7 +55,7 @@ class Answer:
     Attributes:
         feature: The classification.
         feature_id: Id of this annotation; ``segments`` may be keyed by it.
-        kind: Which kind of classification was answered.
+        kind: Kind of the classification.
         options: The chosen options: at most one for a radio, none for a text.
         text: The content of a text answer, else ``None``.
     """
@@ -69,7 +69,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class MaskReference:
-    """Where the mask of one object in one frame is kept.
+    """Location of the mask of one object in one frame.
 
     Attributes:
         url: URL of a PNG.
@@ -83,12 +83,12 @@ class MaskReference:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Track:
-    """One object through time: all that an export has under one ``feature_id``.
+    """One object over time: all values with the same ``feature_id``.
 
     Attributes:
         feature: The tool.
         feature_id: Id of the object, the same in every frame.
-        kind: Which geometry the object has.
+        kind: Kind of its geometry.
         frames: (N,) int64, ascending, without repetition: the frames that carry a value.
         is_key_frame: (N,) bool: drawn by a person, not interpolated by Labelbox.
         coordinates: The geometry in each of ``frames``: for ``rectangle`` an (N, 4) float64 array
@@ -96,7 +96,7 @@ class Track:
             ``line`` and ``polygon`` a tuple of N (V, 2) float64 arrays; for
             ``raster-segmentation`` a tuple of N `MaskReference`.
         segments: (S, 2) int64, ascending, not overlapping: first and last frame of each interval
-            in which the object is visible. Empty where the export has no segments for it.
+            in which the object is visible. Empty if the export has no segments for it.
         answers: N tuples: the answers nested below the object in each of ``frames``.
     """
 
@@ -112,11 +112,11 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class AnswerTrack:
-    """One frame classification through time.
+    """One frame classification over time.
 
     Attributes:
         feature: The classification.
-        kind: Which kind of classification it is.
+        kind: Kind of the classification.
         answers: Answer by frame, for the frames that carry one.
     """
 
@@ -150,8 +150,8 @@ class VideoLabel:
         tracks: The objects, in the order in which they first appear.
         frame_answers: The frame classifications (scope ``index``).
         global_answers: The global classifications.
-        segments: By feature id of an answer: (S, 2) int64 intervals in which it holds.
-        problems: What the parser could not read.
+        segments: By feature id of an answer: (S, 2) int64 intervals of the frames that have it.
+        problems: Parts of the label that could not be read.
     """
 
     id: str | None

@@ -1,4 +1,4 @@
-"""The answer to a classification in each frame: an answer holds until the next one."""
+"""Compute the answer to a classification in each frame: an answer applies until the next one."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ Segments = Mapping[str, Frames]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeldAnswers:
-    """The answers to one classification over a number of frames (M).
+    """The answers to one classification in M frames.
 
     Attributes:
         states: The distinct answers.
-        index: (M,) index into ``states`` per frame; -1 where there is no answer.
+        index: (M,) index into ``states`` per frame; -1 without an answer.
     """
 
     states: Sequence[Answer | None]
@@ -31,7 +31,7 @@ class HeldAnswers:
 
 
 def has_segments(answer: Answer, segments: Segments) -> bool:
-    """Whether segments are keyed by this answer, or by one of its options."""
+    """Return whether segments are keyed by this answer, or by one of its options."""
     return answer.feature_id in segments or any(
         option.feature_id in segments for option in answer.options
     )
@@ -40,7 +40,7 @@ def has_segments(answer: Answer, segments: Segments) -> bool:
 def answered_beyond(
     answers: Mapping[int, Answer], segments: Segments, last_frame: int
 ) -> tuple[int, int] | None:
-    """First and last frame after ``last_frame`` for which there is an answer, or ``None``."""
+    """Return the first and last answered frame after ``last_frame``, or ``None``."""
     ids = {
         feature_id
         for answer in answers.values()
@@ -58,7 +58,7 @@ def held_answers(answers: Mapping[int, Answer], segments: Segments, frames: Fram
 
     A frame that carries an answer has this answer. A frame within the segments of the
     classification has the last answer before it. An option that has segments of its own is
-    chosen in exactly these. An answer without segments holds in its frame only.
+    chosen in exactly these. An answer without segments applies to its frame only.
 
     Args:
         answers: Answer by 1-based frame number, for the frames that carry one.
@@ -130,7 +130,7 @@ class _AnswerTimeline:
         return replace(answer, options=tuple(chosen))
 
     def _option_at(self, feature_id: str, frame: int) -> AnswerOption:
-        """The option as last exported before the frame, else as first exported after it."""
+        """Return the option as last exported before the frame, or else as first exported after."""
         by_frame = self._options[feature_id]
         frames = self._option_frames[feature_id]
         return by_frame[frames[max(bisect_right(frames, frame) - 1, 0)]]

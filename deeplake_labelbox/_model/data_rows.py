@@ -11,19 +11,19 @@ from deeplake_labelbox._model.json_values import as_frame_number, as_mapping, as
 
 
 def data_row_name(row: Mapping[str, Any]) -> str:
-    """The external id of a data row, or its URL without the query, or its path."""
+    """Return the external id of a data row, or its URL without the query, or its path."""
     data_row = row["data_row"]
     name = as_text(data_row.get("external_id"))
     return without_signature(name or str(data_row["row_data"]))
 
 
 def video_name(row: Mapping[str, Any]) -> str:
-    """The file name of a data row's video without its ending."""
+    """Return the file name of a data row's video without its ending."""
     return PurePosixPath(data_row_name(row).replace("\\", "/")).stem
 
 
 def without_signature(url: str) -> str:
-    """A URL without user, query and fragment, which may hold secrets; anything else as it is."""
+    """Remove user, query and fragment of a URL, which may hold secrets; keep any other text."""
     if "://" not in url:
         return url
     try:
@@ -34,6 +34,6 @@ def without_signature(url: str) -> str:
 
 
 def declared_frames(row: Mapping[str, Any]) -> int | None:
-    """The frame count that Labelbox read from the container, which may be wrong."""
+    """Return the frame count that Labelbox read from the container; it may be wrong."""
     count = as_mapping(row.get("media_attributes")).get("frame_count")
     return as_frame_number(count)

@@ -1,4 +1,4 @@
-"""Move the coordinates of an object between its key frames."""
+"""Interpolate the coordinates of an object between its key frames."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DECIMALS = 3
 
 
 def moving_coordinates(track: Track, visible: VisibleFrames) -> NDArray[np.float64]:
-    """Coordinates of a ``rectangle`` or ``point`` track, moved linearly between its values.
+    """Interpolate the coordinates of a ``rectangle`` or ``point`` track linearly.
 
     Args:
         track: A track of kind ``rectangle`` or ``point``.
@@ -23,21 +23,21 @@ def moving_coordinates(track: Track, visible: VisibleFrames) -> NDArray[np.float
 
     Returns:
         (M, 4) left, top, width, height or (M, 2) x, y, in pixels, one row per visible frame.
-        Interpolated coordinates are rounded to 3 decimals, drawn ones are as they were drawn.
+        Interpolated coordinates are rounded to 3 decimals, drawn ones are unchanged.
     """
     return _moved(cast("NDArray[np.float64]", track.coordinates), track, visible)
 
 
 def moving_vertices(track: Track, visible: VisibleFrames) -> list[NDArray[np.float64]]:
-    """Vertices of a ``line`` or ``polygon`` track, moved linearly between its values.
+    """Interpolate the vertices of a ``line`` or ``polygon`` track linearly.
 
     Args:
         track: A track of kind ``line`` or ``polygon``.
         visible: Its visible frames.
 
     Returns:
-        One (V, 2) array of x, y per visible frame. Between values of different vertex counts
-        the earlier one is held.
+        One (V, 2) array of x, y per visible frame. Between values with different numbers of
+        vertices, the earlier value is used.
     """
     values = cast("tuple[NDArray[np.float64], ...]", track.coordinates)
     if len({len(vertices) for vertices in values}) == 1:

@@ -20,7 +20,7 @@ _SHORT.maxstring = 100
 
 
 def parse_json(text: str) -> Any:
-    """Parse JSON; an integer of more digits than Python reads becomes infinite.
+    """Parse JSON; an integer with more digits than Python reads becomes infinite.
 
     Raises:
         ValueError: The text is not JSON.
@@ -40,19 +40,19 @@ def parse_int(digits: str) -> int | float:
 
 
 def as_mapping(value: Any) -> Mapping[str, Any]:
-    """The object itself, or an empty one."""
+    """Return the value if it is an object, else an empty object."""
     return value if isinstance(value, Mapping) else {}
 
 
 def as_list(value: Any) -> list[Any]:
-    """The list itself; a single value as a list of one, nothing as an empty list."""
+    """Return a list unchanged, a single value as a list of one, ``None`` as an empty list."""
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
 
 
 def as_text(value: Any) -> str | None:
-    """A text or a finite number as text; anything else as ``None``."""
+    """Return a text or a finite number as text; ``None`` for anything else."""
     if isinstance(value, str):
         return value
     is_int = isinstance(value, int) and not isinstance(value, bool) and abs(value) < _MAX_ID
@@ -69,7 +69,7 @@ def short(value: Any) -> str:
 
 
 def as_number(value: Any) -> float | None:
-    """A number up to 2**53; anything else as ``None``."""
+    """Return a number up to 2**53; ``None`` for anything else."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         return None
     # Deep Lake cannot read back the statistics of a column with the largest numbers.
@@ -77,7 +77,7 @@ def as_number(value: Any) -> float | None:
 
 
 def as_int32(value: Any) -> int | None:
-    """A whole number from 0 to 2**31 - 1; anything else as ``None``."""
+    """Return a whole number from 0 to 2**31 - 1; ``None`` for anything else."""
     number = as_number(value)
     if number is None or not number.is_integer() or not 0 <= number <= _MAX_INT32:
         return None
@@ -85,7 +85,7 @@ def as_int32(value: Any) -> int | None:
 
 
 def as_frame_number(value: Any) -> int | None:
-    """A frame number from 1 on, written as text or as a number; anything else as ``None``."""
+    """Return a frame number from 1 on, given as text or number; ``None`` for anything else."""
     if isinstance(value, str):
         is_whole = value.isdecimal() and len(value) < _MAX_DIGITS
     elif isinstance(value, float):

@@ -1,8 +1,8 @@
 """Parse the label JSON of an export into typed annotations.
 
 The format is that of Labelbox's video export (one label of ``projects.<id>.labels``). Every part
-is optional: exports of other years or settings lack ids, segments or key frames. What cannot be
-read becomes a `Problem` of the label, never an exception.
+is optional: exports of other years or settings lack ids, segments or key frames. A part that cannot
+be read becomes a `Problem` of the label, never an exception.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class _LabelParser:
         annotations = self._object(label, "annotations")
         self._frames = list(self._sorted_frames(self._object(annotations, "frames")))
         if as_mapping(annotations.get("objects")) or as_list(annotations.get("objects")):
-            self._report("the label has objects that belong to no frame, as labels of images have")
+            self._report("the label has objects outside of frames, like labels of images")
         self._report_unread(annotations)
         self._global = annotations.get("classifications")
         self._key_frames = self._object(annotations, "key_frame_feature_map")
@@ -78,7 +78,7 @@ class _LabelParser:
             for feature_id, item in self._objects(frame.get("objects"), number):
                 items = objects.setdefault(feature_id, {})
                 if number in items:
-                    self._report(f"{_named(_feature(item))} ({feature_id}) is there twice", number)
+                    self._report(f"{_named(_feature(item))} ({feature_id}) occurs twice", number)
                 items[number] = item
             for answer in self._answers(frame.get("classifications"), number):
                 per_frame = answers.setdefault(_identity(answer.feature), {})
@@ -127,7 +127,7 @@ class _LabelParser:
             self._report(f"{what}{_names_in(held)}", number)
 
     def _object(self, parent: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-        """The object under a key, empty if it is absent."""
+        """Return the object under a key; empty if it is absent."""
         found = parent.get(key)
         # An empty list is how some exporters write an empty object.
         if found and not isinstance(found, Mapping):
@@ -141,7 +141,7 @@ class _LabelParser:
             if number is None:
                 self._report(f"frame {short(key)} is not a frame number from 1 on")
             elif number in numbered:
-                self._report("the frame is there twice", number)
+                self._report("the frame occurs twice", number)
             elif isinstance(frame, Mapping):
                 numbered[number] = frame
             elif frame:
@@ -253,7 +253,7 @@ class _LabelParser:
             )
 
     def _is_key_frame(self, feature_id: str, frames: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Newer exports list the key frames, older ones hold ``{frame: is key frame}``."""
+        """Return which frames are key frames; exports list them, or hold ``{frame: bool}``."""
         listed = self._key_frames.get(feature_id)
         if listed is None:
             return np.ones(len(frames), dtype=np.bool_)
@@ -292,7 +292,7 @@ class _LabelParser:
 
 
 def _names_in(held: Any) -> str:
-    """The names of the annotations in a list or object, in brackets."""
+    """Return the names of the annotations in a list or object, in parentheses."""
     items = held.values() if isinstance(held, Mapping) else as_list(held)
     names = {_named(_feature(item)) for item in items if isinstance(item, Mapping)}
     return f" ({', '.join(sorted(names)[:_NAMED])})" if names else ""
@@ -307,7 +307,7 @@ def _feature(item: Mapping[str, Any]) -> Feature:
 
 
 def _identity(feature: Feature) -> Feature:
-    """The key that answers to one classification share: its schema id, else its name."""
+    """Identify the classification of an answer by its schema id, or else by its name."""
     if feature.feature_schema_id is not None:
         return Feature(feature.feature_schema_id, None, None)
     return feature
@@ -318,7 +318,7 @@ def _named(feature: Feature) -> str:
 
 
 def _answer_kind(item: Mapping[str, Any]) -> AnswerKind | None:
-    """The kind of an item's answer; of several keys the first that is not ``null`` counts."""
+    """Return the kind of an answer, by the first of its keys that is not ``null``."""
     held = [kind for kind in CLASSIFICATIONS.values() if kind.json_key in item]
     given = [kind for kind in held if item[kind.json_key] is not None] or held
     return given[0].name if given else None

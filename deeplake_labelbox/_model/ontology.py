@@ -40,8 +40,7 @@ class Classification:
 
     Attributes:
         name: Name; also the name of its column.
-        kind: ``"radio"``, ``"checklist"`` or ``"text"``; other kinds are kept, but
-            not converted.
+        kind: ``"radio"``, ``"checklist"`` or ``"text"``; other kinds are kept, but not converted.
         instructions: Display text.
         scope: ``"index"`` is asked per frame, ``"global"`` once per video. Used only at the
             top of the ontology.
@@ -57,7 +56,7 @@ class Classification:
     options: tuple[Option, ...] = ()
 
     def option(self, feature: Feature) -> int | None:
-        """Index of the option that ``feature`` points to, or ``None``."""
+        """Return the index of the option that ``feature`` refers to, or ``None``."""
         return _find(self.options, feature, lambda option: (option.value, option.label))
 
 
@@ -143,7 +142,7 @@ class Ontology:
             ) from error
 
     def normalized(self) -> dict[str, Any]:
-        """The JSON that `from_normalized` reads; other fields of Labelbox are left out."""
+        """Return the JSON that `from_normalized` reads; other fields of Labelbox are left out."""
         return {
             "tools": [
                 {
@@ -159,11 +158,11 @@ class Ontology:
         }
 
     def tool(self, feature: Feature, kind: str | None = None) -> Tool | None:
-        """The tool that ``feature`` points to, or ``None``.
+        """Return the tool that ``feature`` refers to, or ``None``.
 
         Args:
             feature: An annotation's reference to its tool.
-            kind: The kind to prefer where two tools have the same name.
+            kind: The kind to prefer if two tools have the same name.
         """
         key = (feature, kind)
         if key not in self._found:
@@ -173,7 +172,7 @@ class Ontology:
         return self._found[key]
 
     def classification(self, feature: Feature) -> Classification | None:
-        """The top classification that ``feature`` points to, or ``None``."""
+        """Return the top-level classification that ``feature`` refers to, or ``None``."""
         index = find_classification(self.classifications, feature)
         return None if index is None else self.classifications[index]
 
@@ -181,12 +180,12 @@ class Ontology:
 def find_classification(
     classifications: tuple[Classification, ...], feature: Feature
 ) -> int | None:
-    """Index of the classification that ``feature`` points to, or ``None``."""
+    """Return the index of the classification that ``feature`` refers to, or ``None``."""
     return _find(classifications, feature, lambda item: (item.name, item.instructions))
 
 
 def _find(items: Iterable[Any], feature: Feature, names_of: Any) -> int | None:
-    """Find by schema id; where an id is missing on either side by name, else by value."""
+    """Find an item by schema id; if either side has no id, by name, or else by value."""
     by_name: int | None = None
     by_value: int | None = None
     for index, item in enumerate(items):
@@ -205,7 +204,7 @@ def _find(items: Iterable[Any], feature: Feature, names_of: Any) -> int | None:
 
 
 def slug(name: str) -> str:
-    """Labelbox's ``value`` of a name: lower case, everything else than a-z and 0-9 as ``_``."""
+    """Return Labelbox's ``value`` of a name: lower case, all but a-z and 0-9 replaced by ``_``."""
     return "".join(c if c.isascii() and c.isalnum() else "_" for c in name.lower())
 
 
@@ -270,7 +269,7 @@ def _text(item: Mapping[str, Any], key: str) -> str:
 def walk_classifications(
     classifications: Iterable[Classification],
 ) -> Iterator[Classification]:
-    """Yield the classifications and all that are nested below their options, depth first."""
+    """Yield the classifications and those nested below their options, depth first."""
     for classification in classifications:
         yield classification
         for option in classification.options:

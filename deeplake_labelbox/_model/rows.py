@@ -128,13 +128,13 @@ def _check_version(row: Mapping[str, Any], where: str) -> None:
     if {"Labeled Data", "DataRow ID"} & row.keys():
         raise ExportFormatError(
             f"{_capital(where)} is of an export v1 of Labelbox (with 'DataRow ID', 'Labeled Data' "
-            "and so on), which Labelbox has replaced; export the project again, as by "
+            "and so on), which Labelbox has replaced; export the project again, for example with "
             "`deeplake-labelbox export`."
         )
     if "frameNumber" in row and "data_row" not in row:
         raise ExportFormatError(
             f"{_capital(where)} is a frame of a label of an export v1 of Labelbox, not a data row; "
-            "export the project again, as by `deeplake-labelbox export`."
+            "export the project again, for example with `deeplake-labelbox export`."
         )
 
 
@@ -193,7 +193,7 @@ def _check_media_type(row: Mapping[str, Any], where: str) -> None:
 
 
 def _label_kinds(row: Mapping[str, Any]) -> list[str]:
-    """The kinds of the labels that are not skipped: a skipped one may be of any kind."""
+    """Return the kinds of the labels that are not skipped; a skipped label may be of any kind."""
     labels = [label for entry in row["projects"].values() for label in entry.get("labels") or []]
     kinds = [
         label.get("label_kind")

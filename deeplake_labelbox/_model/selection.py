@@ -1,4 +1,4 @@
-"""Select the label that counts where consensus, review or benchmarks give several."""
+"""Select the label to use if consensus, review or benchmarks give several."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LabelSelection = (
     Literal["selected", "newest", "all"]
     | Callable[[list[dict[str, Any]], dict[str, Any]], dict[str, Any] | None]
 )
-"""Which of several labels of a data row counts.
+"""Which of several labels of a data row to use.
 
 ``"selected"``: the winner in Labelbox (``selected_label_id``), else the newest. ``"newest"``: the
 one whose content changed last. A function gets the labels that are not skipped and the data row's
@@ -27,11 +27,11 @@ newest label of each annotator, in columns of their own.
 def select_label(
     data_row: Mapping[str, Any], project_id: str, selection: LabelSelection = "selected"
 ) -> dict[str, Any] | None:
-    """Pick the label of a data row that is applied.
+    """Select the label of a data row to apply.
 
     Args:
         data_row: One row of a project export.
-        project_id: The project whose labels count.
+        project_id: The project whose labels to use.
         selection: See `LabelSelection`.
 
     Returns:
@@ -72,7 +72,7 @@ def select_label(
 
 
 def counted_labels(data_row: Mapping[str, Any], project_id: str) -> list[dict[str, Any]]:
-    """The labels of a data row that are not skipped."""
+    """Return the labels of a data row that are not skipped."""
     project = as_mapping(as_mapping(data_row.get("projects")).get(project_id))
     return [
         label
@@ -83,7 +83,7 @@ def counted_labels(data_row: Mapping[str, Any], project_id: str) -> list[dict[st
 
 
 def labels_of_annotators(data_row: Mapping[str, Any], project_id: str) -> dict[str, dict[str, Any]]:
-    """The newest label of each annotator of a data row, by ``created_by``."""
+    """Return the newest label of each annotator of a data row, by ``created_by``."""
     labels = counted_labels(data_row, project_id)
     found = {}
     for annotator in dict.fromkeys(map(_annotator, labels)):
@@ -94,7 +94,7 @@ def labels_of_annotators(data_row: Mapping[str, Any], project_id: str) -> dict[s
 
 
 def _newest(labels: list[dict[str, Any]]) -> dict[str, Any] | None:
-    # Labels without details sort first, and among equals the last in the export is the newest.
+    # Labels without details sort first. Of labels with the same time, the last is the newest.
     return max(enumerate(labels), key=lambda item: (_changed(item[1]), item[0]), default=(0, None))[
         1
     ]
@@ -105,7 +105,7 @@ def _annotator(label: Mapping[str, Any]) -> str | None:
 
 
 def _changed(label: Mapping[str, Any]) -> datetime:
-    """The time of the last change of a label's content."""
+    """Return the time of the last change of a label's content."""
     details = as_mapping(label.get("label_details"))
     for key in ("content_last_updated_at", "updated_at", "created_at"):
         try:

@@ -1,4 +1,4 @@
-"""The frames that are labeled, and the key frames from which an object in each is computed."""
+"""Find the frames in which an object is visible, and the values that it has there."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ Frames = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VisibleFrames:
-    """The frames in which a track is visible, and where in the track their values come from.
+    """The frames in which a track is visible, and the values of the track to compute them from.
 
     All arrays have one entry per visible frame (M).
 
     Attributes:
         frames: 1-based frame numbers, ascending.
         held: Index into the track's ``frames`` of the value to start from.
-        towards: Index of the next value in the same segment, to move towards; -1 where the held
-            value does not move.
-        answered: Index of the last value at or before the frame, -1 where there is none yet:
-            answers hold and never look ahead.
+        towards: Index of the next value in the same segment, to interpolate towards; -1 if the
+            held value does not move.
+        answered: Index of the last value at or before the frame, -1 if there is none yet: answers
+            apply until the next value, and never before their frame.
     """
 
     frames: Frames
@@ -36,9 +36,9 @@ class VisibleFrames:
 def visible_frames(track: Track, last_frame: int) -> VisibleFrames:
     """Compute the frames in which a track is visible.
 
-    A frame that carries a value keeps it. Between two values of one segment the object moves;
-    after the last value of a segment it holds to the segment's end, and before the first one it
-    has the first one's value. A segment without any value holds the last value before it.
+    A frame that carries a value keeps it. Between two values of one segment, the object moves.
+    After the last value of a segment, it keeps this value until the segment ends; before the first
+    value, it has the first value. A segment without values has the last value before it.
 
     Args:
         track: The track.
@@ -67,7 +67,7 @@ def visible_frames(track: Track, last_frame: int) -> VisibleFrames:
 
 
 def frames_beyond(track: Track, last_frame: int) -> tuple[int, int] | None:
-    """First and last frame of a track that lie after ``last_frame``, or ``None``."""
+    """Return the first and last frame of a track after ``last_frame``, or ``None``."""
     ends = [*track.frames[-1:], *track.segments[-1:, 1]]
     last = max(map(int, ends))
     if last <= last_frame:
@@ -114,7 +114,7 @@ def _union(spans: list[Frames], values: Frames) -> Frames:
 
 
 def _segment_of(segments: Frames, frames: Frames) -> NDArray[np.intp]:
-    """Index of the segment that each frame lies in, -1 for none."""
+    """Return the index of the segment that each frame lies in, -1 for none."""
     if not len(segments):
         return np.full(len(frames), -1)
     index = np.searchsorted(segments[:, 0], frames, side="right") - 1

@@ -1,7 +1,7 @@
-"""From a dataset to training: PyTorch datasets, splits by video, class weights, COCO and MOT.
+"""Train on a dataset: PyTorch datasets, splits by video, class weights, labels as COCO and MOT.
 
-`FrameDataset`, `ClipDataset` and what goes with them need ``torch``, the rest does not; it is
-imported at the first use of a name that needs it.
+The PyTorch datasets and their transforms and batches need ``torch``, which is imported on the first
+use of one of these names. Everything else works without it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Combine samples to batches."""
+"""Combine samples into batches."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _RAGGED = ("boxes", "labels", "track_ids", "masks")
 
 
 def collate(batch: Iterable[Sample]) -> tuple[list[torch.Tensor], list[Target]]:
-    """A ``collate_fn`` that keeps lists: what torchvision's detection models take.
+    """A ``collate_fn`` that keeps lists, for torchvision's detection models.
 
     Returns:
         N images, which may differ in size, and N targets.
@@ -38,14 +38,14 @@ def collate_stacked(batch: Iterable[Sample]) -> tuple[torch.Tensor, Target]:
     if len(sizes) > 1:
         raise ConfigurationError(
             f"The pictures of a batch differ in size ({', '.join(map(str, sorted(sizes)))}) and "
-            f"cannot be stacked; make them of one size with transforms=Resize((height, width)), "
-            f"or use collate."
+            f"cannot be stacked; give them one size with transforms=Resize((height, width)), or "
+            f"use collate."
         )
     return torch.stack(images), stack_targets(targets)
 
 
 def stack_targets(targets: Sequence[Target]) -> Target:
-    """Combine targets: lists of what differs in length, stacked tensors of everything else."""
+    """Combine targets: list the entries that differ in length, and stack the others."""
     return {
         key: [target[key] for target in targets]
         if key in _RAGGED

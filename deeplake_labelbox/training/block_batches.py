@@ -1,4 +1,4 @@
-"""BlockBatchSampler: batches of frames that are mixed, and yet read in order."""
+"""BlockBatchSampler: batches that mix frames of several blocks, and read each block in order."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from deeplake_labelbox.training.frames import FrameDataset
 class BlockBatchSampler(Sampler[list[int]]):
     """Batches for a `torch.utils.data.DataLoader` whose frames come from a few blocks at a time.
 
-    A block is a group of pictures of a video: a decoder that begins anywhere in it begins at its
-    first frame. So datasets with ``frame_storage="video"`` decode a random frame slowly, and the
-    next one fast. This sampler shuffles the blocks, and takes the frames of each block in order;
-    a batch mixes frames of several blocks. Every frame comes once an epoch. With other storages
-    it reads files that lie side by side, which shortens the way to a bucket.
+    A block is a group of pictures of a video: to decode a frame of it, a decoder starts at its
+    first frame. So with ``frame_storage="video"``, a random frame is slow to decode, and the next
+    frame is fast. This sampler shuffles the blocks, and takes the frames of each block in order;
+    a batch mixes frames of several blocks. Each epoch has every frame once. With other storages,
+    the sampler reads files that are stored side by side, which is faster from a bucket.
 
-    `DataLoader` gives batch ``i`` to worker ``i % num_workers``, so each block is read by one
-    worker, but for the last few of an epoch.
+    `DataLoader` gives batch ``i`` to worker ``i % num_workers``, so one worker reads each block,
+    except for the last few of an epoch.
 
     Args:
         dataset: The frames.
-        batch_size: Frames a batch.
-        shuffle_blocks: From how many blocks a batch takes its frames. Each keeps a decoder open in
-            its worker, and up to 4 stay open.
-        num_workers: The same as of the `DataLoader`.
+        batch_size: Frames per batch.
+        shuffle_blocks: Number of blocks that a batch takes its frames from. Each keeps a decoder
+            open in its worker, and up to 4 stay open.
+        num_workers: ``num_workers`` of the `DataLoader`.
         drop_last: Leave out batches that are not full.
         seed: With the same seed and epoch, the batches are the same.
 
@@ -37,7 +37,7 @@ class BlockBatchSampler(Sampler[list[int]]):
         epoch: The number of the next epoch, from 0; each iteration adds 1, `set_epoch` sets it.
 
     Raises:
-        ConfigurationError: A value out of range.
+        ConfigurationError: If a value is out of range.
 
     Example:
         ```python
@@ -84,12 +84,12 @@ class BlockBatchSampler(Sampler[list[int]]):
         self.epoch = epoch
 
     def __len__(self) -> int:
-        """How many batches an epoch has."""
+        """Return the number of batches in an epoch."""
         frames = sum(map(len, self._blocks))
         return frames // self._batch_size if self._drop_last else -(-frames // self._batch_size)
 
     def __iter__(self) -> Iterator[list[int]]:
-        """The batches of an epoch: indices of the dataset."""
+        """Yield the batches of an epoch: indices of the dataset."""
         orders = self._orders(self.epoch)
         self.epoch += 1
         size = self._batch_size
@@ -98,14 +98,14 @@ class BlockBatchSampler(Sampler[list[int]]):
             for order, end in zip(orders, full, strict=True):
                 if start < end:
                     yield order[start : start + size]
-        # What is left over of each worker is put together, and read by any.
+        # The remaining frames of all workers form batches that any worker reads.
         rest = [frame for order, end in zip(orders, full, strict=True) for frame in order[end:]]
         for start in range(0, len(rest), size):
             if start + size <= len(rest) or not self._drop_last:
                 yield rest[start : start + size]
 
     def _orders(self, epoch: int) -> list[list[int]]:
-        """The frames that each worker reads, in order."""
+        """Return the frames that each worker reads, in order."""
         generator = np.random.default_rng([self._seed, epoch])
         queues: list[list[NDArray[np.int64]]] = [[] for _ in range(self._readers)]
         lengths = [0] * self._readers
@@ -119,7 +119,7 @@ class BlockBatchSampler(Sampler[list[int]]):
 def _interleaved(
     blocks: list[NDArray[np.int64]], count: int, generator: np.random.Generator
 ) -> list[int]:
-    """Take from ``count`` blocks at a time at random, in order within each."""
+    """Draw frames at random from ``count`` blocks at a time, in order within each block."""
     waiting = iter(blocks)
     streams: list[Iterator[int]] = []
     left: list[int] = []
@@ -132,7 +132,7 @@ def _interleaved(
 
     refill()
     while streams:
-        # A longer rest more often, so that blocks end together.
+        # Longer blocks are drawn more often, so that blocks end at about the same time.
         place = int(np.searchsorted(np.cumsum(left), generator.integers(sum(left)), side="right"))
         order.append(next(streams[place]))
         left[place] -= 1

@@ -1,4 +1,4 @@
-"""Class counts, and weights that balance them."""
+"""Count classes, and compute weights that balance them."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def class_weights(counts: Mapping[str, int]) -> dict[str, float]:
 def counts_by_video(
     dataset: LabeledDataset, columns: Sequence[str] | None, videos: Sequence[int]
 ) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
-    """Count each class in each video, (videos, classes)."""
+    """Count each class in each video: (videos, classes)."""
     table = dataset.index.of_videos(videos)
     per_class = _counts_by_video(dataset, table, columns).values()
     order = np.searchsorted(np.unique(table.video_idx), videos)
@@ -87,16 +87,16 @@ def _counts_by_video(
     """Count each class per video, videos ascending."""
     videos, video_of = np.unique(table.video_idx, return_inverse=True)
     known = answer_columns(dataset)
-    asked = [name for name in as_names(columns or ()) if name in known]
+    names = [name for name in as_names(columns or ()) if name in known]
     # For each column, the class and the frame of everything counted.
     found: list[tuple[NDArray[np.int64], NDArray[np.int64]]]
-    if asked:
+    if names:
         if len(as_names(columns or ())) > 1:
             raise ConfigurationError(
-                f"Column {asked[0]!r} holds answers of frames, which are counted by themselves; "
+                f"Column {names[0]!r} holds answers of frames, which are counted separately; "
                 f"give it as the only column."
             )
-        family = known[asked[0]]
+        family = known[names[0]]
         class_names = family.class_names
         answers = Answers(family, dataset.cells(family.column, table.rows))
         places, options = answers.chosen

@@ -25,14 +25,14 @@ class ClipDataset(Dataset[Sample]):
     """Clips of a dataset as a map-style PyTorch dataset of ``(clip, target)``.
 
     A clip is (T, 3, H, W) of ``frames`` frames of one video, each ``stride`` frames after the one
-    before; none crosses the end of a video or a gap in its rows. Where the picture size changes
-    within a clip, all of it has the size of its first frame. In the target, ``boxes``,
+    before; no clip crosses the end of a video or a gap in its rows. If the picture size changes
+    within a clip, all of its frames get the size of the first. In the target, ``boxes``,
     ``labels``, ``track_ids`` and ``masks`` are lists of T tensors, one per frame; everything else
     is stacked, (T, ...). `FrameDataset` documents the keys and everything else.
 
     Args:
         dataset: A `LabeledDataset`, an open Deep Lake dataset, or a path.
-        frames: Frames in a clip.
+        frames: Number of frames in a clip.
         stride: Distance of its frames; 2 takes every other frame.
         step: Distance of the first frames of clips; by default ``frames * stride``, so that clips
             do not share frames.
@@ -65,7 +65,7 @@ class ClipDataset(Dataset[Sample]):
 
     Raises:
         ConfigurationError: If an option does not fit the dataset.
-        DatasetMismatchError: If the rows do not tell their video and frame.
+        DatasetMismatchError: If the rows do not identify their video and frame.
 
     Example:
         ```python
@@ -119,8 +119,8 @@ class ClipDataset(Dataset[Sample]):
         if hits.any() and not len(self._clips):
             longest = int(np.bincount(table.video_idx).max())
             logger.warning(
-                "There is no clip: one takes %d frames of a video that are there with stride=%d, "
-                "the longest video has %d chosen; give a smaller frames= or stride=.",
+                "There is no clip: a clip needs %d frames of a video with stride=%d, and the "
+                "longest video has %d selected frames; give a smaller frames= or stride=.",
                 frames,
                 stride,
                 longest,

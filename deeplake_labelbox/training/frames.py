@@ -26,22 +26,21 @@ class FrameDataset(Dataset[Sample]):
       the columns are of masks or polygons, ``masks`` (K, H, W) uint8. Objects entirely
       outside the picture are left out. This is what torchvision's detection models take.
     - with ``semantic``: ``semantic`` (H, W) int64, the class of each pixel, 0 is the background;
-      where objects overlap, the later one counts.
+      where objects overlap, it is the class of the later one.
     - for each column of ``classes``: the class index, int64 from 0 on, -100 without an answer
       (`torch.nn.CrossEntropyLoss` ignores it).
     - for each column of ``multi_hot``: (classes,) float32 of 0 and 1.
 
     Videos without a label read as empty; ``labeled`` leaves them out. Frames are in the order of
-    ``video_idx`` and ``frame_idx``. Reading works in bulk, and in workers, forked or spawned: each
-    opens the dataset itself, at the version that it has here. Datasets in memory (``mem://``)
-    need ``num_workers=0``.
+    ``video_idx`` and ``frame_idx``. They are read in bulk. Workers, forked or spawned, each open
+    the dataset at the same version. Datasets in memory (``mem://``) need ``num_workers=0``.
 
     Args:
         dataset: A `LabeledDataset`, an open Deep Lake dataset, or a path.
         objects: Names of columns of rectangles, masks or polygons, which share one numbering of
             classes. By default all columns of rectangles, or if there are none, all of masks and
-            polygons; none if ``semantic``, ``classes`` or ``multi_hot`` are given. Of
-            columns of each annotator those that count; name ``ada@company.com/car`` for hers.
+            polygons; none if ``semantic``, ``classes`` or ``multi_hot`` are given. If annotators
+            have columns of their own, the shared ones; name ``ada@company.com/car`` for Ada's.
         semantic: Names of columns of masks or polygons.
         classes: Names of columns of frame or global radio answers.
         multi_hot: Names of columns of frame or global checklist answers.
@@ -57,7 +56,7 @@ class FrameDataset(Dataset[Sample]):
             transforms; ``SanitizeBoundingBoxes`` drops ``track_ids`` with the boxes if its
             ``labels_getter`` is ``lambda sample: (sample[1]["labels"], sample[1]["track_ids"])``.
             See `Resize` and `HorizontalFlip` for some that need no torchvision.
-        dtype: Of the image: floating point from 0 to 1, or `torch.uint8` from 0 to 255.
+        dtype: Type of the image: floating point from 0 to 1, or `torch.uint8` from 0 to 255.
         image_column: Name of the column of pictures; by default that of the `LabeledDataset`, or
             ``frames``.
         tv_tensors: Wrap image, boxes and masks for torchvision's v2 transforms. By default if
@@ -72,7 +71,7 @@ class FrameDataset(Dataset[Sample]):
 
     Raises:
         ConfigurationError: If an option does not fit the dataset.
-        DatasetMismatchError: If the rows do not tell their video and frame.
+        DatasetMismatchError: If the rows do not identify their video and frame.
 
     Example:
         ```python
@@ -125,15 +124,15 @@ class FrameDataset(Dataset[Sample]):
         return len(self.frames)
 
     def blocks(self) -> list[NDArray[np.int64]]:
-        """The indices of all frames in parts that are read fastest in order.
+        """Return the indices of all frames, in blocks that are fastest to read in order.
 
-        See `BlockBatchSampler`. Of ``frame_storage="video"``, a part is a group of pictures.
+        See `BlockBatchSampler`. With ``frame_storage="video"``, a block is a group of pictures.
 
         Returns:
             (K,) int64 each, ascending.
 
         Raises:
-            DatasetError: If the way in which a frame is stored cannot be read.
+            DatasetError: If Deep Lake cannot read how a frame is stored.
         """
         return self._reader.blocks(self.frames)
 

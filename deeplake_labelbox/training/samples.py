@@ -26,7 +26,7 @@ Transforms = Callable[[Any, Target], tuple[Any, Target]]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to read of each frame: options that both datasets document."""
+    """Options that select what to read of each frame; both datasets document them."""
 
     objects: Sequence[str] | None
     semantic: Sequence[str]
@@ -39,7 +39,7 @@ class Wanted:
         """Find the columns.
 
         Raises:
-            ConfigurationError: If a column is missing, or does not hold what is needed.
+            ConfigurationError: If a column is missing, or is of another kind.
         """
         objects = self.objects
         if objects is None and (self.semantic or self.classes or self.multi_hot):
@@ -55,7 +55,7 @@ class Wanted:
             if name in KEYS or answers.count(name) > 1:
                 raise ConfigurationError(
                     f"The target cannot hold column {name!r} of answers: its key "
-                    f"{'means something else' if name in KEYS else 'is asked for twice'}; rename "
+                    f"{'means something else' if name in KEYS else 'is requested twice'}; rename "
                     f"the column with ds.rename_column, or name it once."
                 )
         return TargetReader(
@@ -71,7 +71,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Which frames to read: options that both datasets document."""
+    """Options that select frames; both datasets document them."""
 
     where: Where | None
     videos: Iterable[int] | None
@@ -98,20 +98,20 @@ class SampleReader:
         self._dataset = LabeledDataset.of(dataset, image_column=wanted.image_column)
         if self._dataset.is_view:
             raise ConfigurationError(
-                "Training reads an open Deep Lake dataset, not DatasetView; pass what "
-                "deeplake.open returns, and choose its rows with where=."
+                "Training needs an open Deep Lake dataset, not a DatasetView; pass the result of "
+                "deeplake.open, and select its rows with where=."
             )
         if not (wanted.dtype.is_floating_point or wanted.dtype == torch.uint8):
             raise ConfigurationError(
                 f"dtype is {wanted.dtype}; pictures are torch.uint8 or a floating point type."
             )
         self._dtype = wanted.dtype
-        # Here, so that a missing column of pictures is an error before frames are chosen.
+        # Here, so that a missing column of pictures is an error before frames are selected.
         self._frames = self._dataset.frames
         self.targets = wanted.target_reader(self._dataset)
 
     def choose(self, chosen: Chosen) -> tuple[FrameIndex, NDArray[np.bool_]]:
-        """Choose frames.
+        """Select frames.
 
         Returns:
             The frames that meet ``videos``, ``labeled`` and ``where``, and which of them meet
@@ -119,30 +119,30 @@ class SampleReader:
         """
         dataset = self._dataset
         frames = dataset.index.of_videos(chosen.videos)
-        left = {"in the dataset" if chosen.videos is None else "in videos=": len(frames)}
+        counts = {"in the dataset" if chosen.videos is None else "in videos=": len(frames)}
         if chosen.labeled:
             frames = frames.take(in_labeled_videos(dataset, frames, self.targets.always_set))
-            left["labeled"] = len(frames)
+            counts["labeled"] = len(frames)
             if self.targets.has_only_classes:
                 answers = self.targets.classes.values()
                 frames = frames.take(selections.answered(dataset, frames, answers))
-                left["with an answer"] = len(frames)
+                counts["with an answer"] = len(frames)
         # A user's function runs only on what the cheaper conditions leave.
         if chosen.where is not None:
             frames = frames.take(frames.where(dataset.dataset, chosen.where))
-            left["that meet where="] = len(frames)
+            counts["that meet where="] = len(frames)
         hits = np.ones(len(frames), dtype=bool)
         spaces = (self.targets.objects, self.targets.semantic)
         if chosen.key_frames:
             hits &= selections.with_key_frames(dataset, frames, spaces)
-            left["that are key frames"] = int(hits.sum())
+            counts["that are key frames"] = int(hits.sum())
         if chosen.with_class:
             known = {**self.targets.classes, **self.targets.multi_hot}
             hits &= selections.with_class(dataset, frames, chosen.with_class, spaces, known)
-            left["with_class"] = int(hits.sum())
+            counts["with_class"] = int(hits.sum())
         if not hits.any():
-            told = ", then ".join(f"{count:,} {what}" for what, count in left.items())
-            logger.warning("No frame is chosen: %s. Ask for less with its last option.", told)
+            steps = ", then ".join(f"{count:,} {what}" for what, count in counts.items())
+            logger.warning("No frame is selected: %s. Relax the last of these options.", steps)
         return frames, hits
 
     def read(self, frames: FrameIndex) -> list[Sample]:
@@ -166,7 +166,7 @@ class SampleReader:
         ]
 
     def blocks(self, frames: FrameIndex) -> list[NDArray[np.int64]]:
-        """The places of frames, in parts that are best read in order."""
+        """Return the places of frames, in blocks that are fastest to read in order."""
         spans = self._frames.spans(frames.rows)
         ends = (np.diff(spans) != 0) | (np.diff(frames.video_idx) != 0)
         parts = np.split(np.arange(len(frames)), np.flatnonzero(ends) + 1)
@@ -182,7 +182,7 @@ class SampleReader:
             if (videos == frames.video_idx).all() and (numbers == frames.frame_idx).all():
                 return
         raise DatasetMismatchError(
-            "Rows of the dataset were deleted or moved since its frames were chosen; make the "
+            "Rows of the dataset were deleted or moved since its frames were selected; create the "
             "training dataset again."
         )
 

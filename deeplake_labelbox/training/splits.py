@@ -1,4 +1,4 @@
-"""Split a dataset by video: no video is in two parts."""
+"""Split a dataset by video: each video is in one part."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ def split_by_video(
     Args:
         dataset: A `LabeledDataset`, an open Deep Lake dataset, or a path.
         parts: Share of the videos by name, ``{"train": 0.8, "val": 0.2}``; the shares add up
-            to 1. Every part gets at least one video, as far as there are enough.
+            to 1. Every part gets at least one video, if there are enough.
         seed: The same seed gives the same parts of the same videos.
-        stratify: Columns as of `class_counts`; each part gets about its share of every class,
+        stratify: Columns as for `class_counts`; each part gets about its share of every class,
             as far as whole videos allow.
         labeled: Only videos that have a label.
 
     Returns:
-        The ``video_idx`` of each part, ascending; what ``videos=`` takes.
+        The ``video_idx`` of each part, ascending, to pass as ``videos=``.
 
     Raises:
         ConfigurationError: If the shares are not positive or do not add up to 1.
-        DatasetMismatchError: If the rows do not tell their video.
+        DatasetMismatchError: If the rows do not identify their video.
 
     Example:
         ```python

@@ -18,7 +18,7 @@ from deeplake_labelbox._store.labeled_dataset import LabeledDataset
 from deeplake_labelbox.errors import ConfigurationError
 
 UNANSWERED = -100
-"""Class index where there is no answer: what `torch.nn.CrossEntropyLoss` ignores by default."""
+"""Class index of a missing answer, which `torch.nn.CrossEntropyLoss` ignores by default."""
 
 KEYS = (
     "image_id",
@@ -30,7 +30,7 @@ KEYS = (
     "masks",
     "semantic",
 )
-"""The keys that a target may have beside the names of columns of answers."""
+"""The keys that a target may have besides the names of columns of answers."""
 
 Target = dict[str, Any]
 
@@ -43,7 +43,7 @@ class TargetReader:
         objects: The columns of objects.
         semantic: The columns that make up the mask of classes.
         classes: The columns with one class per frame, by their key in the target.
-        multi_hot: The columns with any number of classes per frame, likewise.
+        multi_hot: The columns with any number of classes per frame, by their key in the target.
         counter: Leaves out the objects that do not count.
     """
 
@@ -55,20 +55,20 @@ class TargetReader:
 
     @property
     def always_set(self) -> tuple[str, ...]:
-        """For each column of the targets, one that has a value for every labeled video."""
+        """For each column of the targets, a column that has a value in every labeled video."""
         objects = (*self.objects.columns, *self.semantic.columns)
         answers = (*self.classes.values(), *self.multi_hot.values())
         return (*(c.family.always_set for c in objects), *(family.column for family in answers))
 
     @property
     def has_only_classes(self) -> bool:
-        """Whether the target is ``classes`` alone: a frame without an answer is then empty."""
+        """Whether the target is only ``classes``: a frame without an answer is then empty."""
         others = (*self.objects.columns, *self.semantic.columns, *self.multi_hot)
         return bool(self.classes) and not others
 
     @property
     def answer_class_names(self) -> dict[str, tuple[str, ...]]:
-        """For each column of answers, by its key, the name of each option."""
+        """Names of the options of each column of answers, by its key."""
         answers = {**self.classes, **self.multi_hot}
         return {name: family.class_names for name, family in answers.items()}
 

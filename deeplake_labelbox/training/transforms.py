@@ -124,7 +124,7 @@ def _map_target(
 def _wrapped_as(
     before: torch.Tensor, image: torch.Tensor, target: Target
 ) -> tuple[torch.Tensor, Target]:
-    """Without the wrapping, transforms of torchvision that follow would leave the target behind."""
+    """Keep the wrapping, without which transforms of torchvision that follow ignore the target."""
     return wrap(image, target) if is_wrapped(before) else (image, target)
 
 

@@ -1,4 +1,4 @@
-"""torchvision's tv_tensors, with which its v2 transforms change picture and target together."""
+"""Wrap samples in torchvision's tv_tensors: its v2 transforms then change picture and target."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from deeplake_labelbox.training.targets import Target
 _logger = logging.getLogger(__name__)
 
 
-def use_tv_tensors(asked: bool | None) -> bool:  # noqa: FBT001 - a tri-state option passed on
-    """Whether to wrap tensors: as given, by default if torchvision can be imported.
+def use_tv_tensors(requested: bool | None) -> bool:  # noqa: FBT001 - a tri-state option passed on
+    """Return whether to wrap tensors: as requested, by default if torchvision can be imported.
 
     Raises:
         ConfigurationError: If it is requested, but torchvision cannot be imported.
     """
-    if asked is False:
+    if requested is False:
         return False
     try:
         importlib.import_module("torchvision.tv_tensors")
     except ModuleNotFoundError as error:
-        if asked:
+        if requested:
             raise ConfigurationError(
                 "tv_tensors=True needs torchvision, which is not installed; run: pip install "
                 "torchvision, or leave tv_tensors out."
@@ -34,7 +34,7 @@ def use_tv_tensors(asked: bool | None) -> bool:  # noqa: FBT001 - a tri-state op
         return False
     except (ImportError, OSError, RuntimeError) as error:
         # This happens if torchvision was built for another PyTorch, for example one for CPUs only.
-        if asked:
+        if requested:
             raise ConfigurationError(
                 f"tv_tensors=True needs torchvision, which cannot be imported ({error}); install "
                 f"the build of torchvision that fits PyTorch {torch.__version__}."
@@ -50,7 +50,7 @@ def use_tv_tensors(asked: bool | None) -> bool:  # noqa: FBT001 - a tri-state op
 
 
 def is_wrapped(image: torch.Tensor) -> bool:
-    """Whether a picture or clip is one of torchvision's."""
+    """Return whether a picture or clip is one of torchvision's tv_tensors."""
     tv_tensors: Any = sys.modules.get("torchvision.tv_tensors")
     return tv_tensors is not None and isinstance(image, (tv_tensors.Image, tv_tensors.Video))
 

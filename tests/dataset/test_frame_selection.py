@@ -262,7 +262,7 @@ def test_a_build_is_resumed_with_the_same_options_only(box, tmp_path):
     with pytest.raises(LookupError):
         create(box, project, path, **options, report=Report(_FailingList()))
     for other in ({}, options | {"frame_stride": 5}, options | {"frame_storage": "jpg"}):
-        with pytest.raises(ConfigurationError, match=r"begun with .*same options"):
+        with pytest.raises(ConfigurationError, match=r"started with .*same options"):
             create(box, project, path, **other)
     assert numbers(create(box, project, path, **options)) == [1, 5, 9, 13] * 2
 

@@ -83,7 +83,7 @@ BROKEN = {
     ),
     "an object that is there twice": (
         label({7: {"objects": [box("s"), box("s")]}}),
-        "'car' (s) is there twice",
+        "'car' (s) occurs twice",
         7,
     ),
     "an object that changes its kind": (
@@ -94,7 +94,7 @@ BROKEN = {
     "a frame that is text": (label({7: "x"}), "the frame is a str, not an object", 7),
     "a frame that is there twice": (
         {"annotations": {"frames": {"7": frame(box()), "07": frame(box())}}},
-        "the frame is there twice",
+        "the frame occurs twice",
         7,
     ),
     "a frame 0": (label({0: frame(box())}), "frame '0' is not a frame number from 1 on", None),

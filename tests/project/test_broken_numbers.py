@@ -153,7 +153,7 @@ def test_a_skipped_label_may_be_of_any_kind(tmp_path):
 
 @pytest.mark.parametrize("end", ["", "\n" + json.dumps(ROW, indent=2)])
 def test_an_object_over_several_lines_is_told_as_such(tmp_path, end):
-    with pytest.raises(ExportFormatError, match=r"over several lines.* `jq -c \. export"):
+    with pytest.raises(ExportFormatError, match=r"spans several lines.* `jq -c \. export"):
         load(tmp_path, json.dumps(ROW, indent=2) + end)
 
 

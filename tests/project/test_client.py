@@ -143,7 +143,7 @@ def test_an_unreachable_server_is_told_by_what_went_wrong_in_the_end():
         (sdk.ResourceConflict("name"), LabelboxError, "name"),
         (sdk.MalformedQueryException("syntax"), LabelboxError, "syntax"),
         (sdk.LabelboxError("Unknown error: []"), LabelboxError, "Unknown error"),
-        (sdk.LabelboxError("Failed to parse response as JSON: <html>"), LabelboxError, "no JSON"),
+        (sdk.LabelboxError("Failed to parse response as JSON: <html>"), LabelboxError, "not JSON"),
     ],
 )
 def test_errors_of_the_sdk(raised, expected, words):

@@ -226,7 +226,7 @@ def test_what_is_no_export(tmp_path, content, message):
     [
         (lambda text: text[:-1], "it ends at line 9"),
         (lambda text: text + "1", "content after its JSON array, at line 9"),
-        (lambda text: text.replace("},\n", "}\n"), "goes on without a comma at line"),
+        (lambda text: text.replace("},\n", "}\n"), "continues without a comma at line"),
         (lambda text: text.replace("\n]", ",\n]"), "values that are not objects"),
     ],
 )
@@ -280,14 +280,14 @@ def test_a_url_is_refused_without_being_repeated():
 def test_an_export_without_rows_is_empty(tmp_path, content):
     path = tmp_path / "e.ndjson"
     path.write_bytes(content)
-    with pytest.raises(ExportEmptyError, match=r"e.ndjson holds no data row"):
+    with pytest.raises(ExportEmptyError, match=r"e.ndjson has no data rows"):
         ProjectExport.load(path)
     with pytest.raises(ExportEmptyError):
         ProjectExport.load([])
 
 
 def test_a_data_row_that_is_there_twice_is_refused(rows):
-    with pytest.raises(ExportFormatError, match=r"row0 is there twice: item 0 .* and item 5"):
+    with pytest.raises(ExportFormatError, match=r"row0 occurs twice: item 0 .* and item 5"):
         ProjectExport.load([*rows, rows[0]])
 
 

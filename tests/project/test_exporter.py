@@ -113,7 +113,7 @@ def test_params_reach_labelbox(exporter, project):
     entry = export[0]["projects"][project.id]
     assert "project_details" not in entry
     assert set(entry["labels"][0]["annotations"]["frames"]) == {"1", "2", "3", "4", "5"}
-    with pytest.raises(ConfigurationError, match="'label_details' is meant"):
+    with pytest.raises(ConfigurationError, match="did you mean 'label_details'"):
         run(exporter, params={"label_detail": True})
 
 
@@ -206,7 +206,7 @@ def test_a_timeout_that_is_none(exporter, timeout):
 
 
 def test_nothing_to_export(box, exporter):
-    with pytest.raises(ExportEmptyError, match=r"matches the filters global_keys \(1\); loosen"):
+    with pytest.raises(ExportEmptyError, match=r"matches the filters global_keys \(1\); relax"):
         run(exporter, filters=ExportFilters(global_keys=["unknown"]))
     empty = box.add_project("Empty", ONTOLOGY)
     with pytest.raises(ExportEmptyError, match=r"Project \w+ \(Empty\) has no data rows"):
@@ -342,7 +342,7 @@ def test_a_poll_that_fails_is_tried_again(box, exporter, monkeypatch, caplog):
     box.exports.next_polls = 3
     box.faults.add("graphql:GetUserCreatedTasks", "drop", skip=1, times=2)
     assert len(run(exporter)) == 5
-    assert caplog.text.count("Asking again") == 2
+    assert caplog.text.count("Trying again") == 2
 
 
 def test_a_poll_that_keeps_failing(box, exporter, monkeypatch):

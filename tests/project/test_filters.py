@@ -87,8 +87,8 @@ def test_dates_are_converted_to_utc_here(name, given, sent):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"workflow_status": "DONE"}, r"none of ToLabel, InReview, .*'Done' is meant"),
-        ({"workflow_status": "IN_REVIEW"}, "'InReview' is meant"),
+        ({"workflow_status": "DONE"}, r"none of ToLabel, InReview, .*did you mean 'Done'"),
+        ({"workflow_status": "IN_REVIEW"}, "did you mean 'InReview'"),
         ({"data_row_ids": ["a"], "global_keys": ["b"]}, "cannot both be set"),
         ({"data_row_ids": "abc"}, "must be a list of strings, not 'abc'"),
         ({"data_row_ids": []}, "is empty; leave it out"),
@@ -101,7 +101,7 @@ def test_dates_are_converted_to_utc_here(name, given, sent):
         ({"last_activity_at": (1, None)}, "has 1; give a datetime"),
         ({"label_created_at": ("2024-02-01", "2024-01-01")}, "ends before it starts"),
         ({"label_created_at": ("2024-01-01", "2024-02-01T00:00:00Z")}, "at one end only"),
-        ({"globalkeys": ["a"]}, "'globalkeys' is none of .*'global_keys' is meant"),
+        ({"globalkeys": ["a"]}, "'globalkeys' is none of .*did you mean 'global_keys'"),
         ({"zzz": 1}, r"'zzz' is none of the ExportFilters [a-z_, ]+\.$"),
     ],
 )
@@ -133,9 +133,9 @@ def test_the_media_type_has_many_spellings(given):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"label_detail": True}, "'label_detail' is none of .*'label_details' is meant"),
+        ({"label_detail": True}, "'label_detail' is none of .*did you mean 'label_details'"),
         ({"label_details": 1}, "label_details must be True or False, not 1"),
-        ({"media_type_override": "Vidoe"}, "'Vidoe' is none of .*'Video' is meant"),
+        ({"media_type_override": "Vidoe"}, "'Vidoe' is none of .*did you mean 'Video'"),
         ({"media_type_override": 3}, "3 is none of"),
         ("label_details", "made from a dict, not from a str"),
     ],

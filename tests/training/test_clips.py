@@ -96,4 +96,4 @@ def test_numbers_below_one_are_refused(small, option):
 
 def test_clips_longer_than_the_videos_are_told(small, caplog):
     assert len(ClipDataset(small, frames=7, stride=1)) == 0
-    assert "the longest video has 6 chosen" in caplog.text
+    assert "the longest video has 6 selected frames" in caplog.text

@@ -183,7 +183,7 @@ def test_choosing_frames(small, options, expected):
         ({"objects": ["weather"]}, r"'weather' holds no rectangles"),
         ({"semantic": ["thing"]}, r"rectangles have no masks"),
         ({"classes": ["car/car"]}, r"holds no answers.*weather, events"),
-        ({"classes": ["weather"], "multi_hot": ["weather"]}, r"asked for twice"),
+        ({"classes": ["weather"], "multi_hot": ["weather"]}, r"requested twice"),
         ({"with_class": "bus"}, r"No class is named 'bus'.*car, person"),
         ({"videos": [7]}, r"no frame of video_idx 7"),
         ({"where": "nothing = 1"}, r"`where` is 'nothing = 1', which is no TQL condition"),
@@ -198,7 +198,7 @@ def test_options_that_do_not_fit_are_refused(small, options, message):
 
 
 def test_views_and_datasets_without_identity_are_refused(small):
-    with pytest.raises(ConfigurationError, match=r"not DatasetView; .* where="):
+    with pytest.raises(ConfigurationError, match=r"not a DatasetView; .* where="):
         FrameDataset(small.query("SELECT * WHERE video_idx = 1"))
     plain = deeplake.create("mem://plain")
     plain.add_column("frames", deeplake.types.Image())
@@ -267,7 +267,7 @@ def test_an_earlier_version_of_a_dataset(sample, caplog):
 
 def test_an_empty_choice_says_which_condition_left_nothing(small, caplog):
     assert len(FrameDataset(small, videos=[0], labeled=True, where="frame_idx > 99")) == 0
-    assert "No frame is chosen: 6 in videos=, then " in caplog.text
+    assert "No frame is selected: 6 in videos=, then " in caplog.text
     assert "0 that meet where=." in caplog.text
 
 

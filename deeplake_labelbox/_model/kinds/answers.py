@@ -14,7 +14,7 @@ class ClassificationKind:
     Attributes:
         name: Name of the kind in an ontology.
         json_key: Key under which an exported classification has its answer.
-        has_options: Whether options are chosen; else a text is written.
+        has_options: Whether answers are options; else they are texts.
         has_several: Whether several options may be chosen.
     """
 
@@ -25,5 +25,5 @@ class ClassificationKind:
 
     @property
     def has_one(self) -> bool:
-        """Whether one option at most may be chosen."""
+        """Whether at most one option may be chosen."""
         return self.has_options and not self.has_several

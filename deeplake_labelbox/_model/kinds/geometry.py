@@ -1,7 +1,7 @@
 """The interface of a kind of geometry.
 
-A *value* is what a label holds for one object in one frame: float64 coordinates in pixels, or a
-`MaskReference`. A *shape* is what a dataset holds: float32 coordinates, or the pixels of a mask.
+A label has a *value* for each object in a frame: float64 coordinates in pixels, or a
+`MaskReference`. A dataset has a *shape*: float32 coordinates, or the pixels of a mask.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from deeplake_labelbox._model.visibility import VisibleFrames
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Shapes = Sequence[NDArray[Any]] | NDArray[np.float32]
-"""N shapes: (N, width) where all have the same number of coordinates, else N arrays."""
+"""N shapes: (N, width) if all have the same number of coordinates, else N arrays."""
 
 # No picture is that large, and coordinates are stored as float32.
 _MAX_COORDINATE = 1e9
@@ -32,11 +32,11 @@ class GeometryKind(ABC):
     Attributes:
         name: Name of the kind in an ontology.
         json_keys: Keys under which an exported object has its value.
-        width: Number of coordinates, where all objects have the same; else ``None``.
+        width: Number of coordinates if it is the same for all objects; else ``None``.
         is_mask: Whether shapes are pixels.
-        detected_as: The part that detection and evaluation use: its box, its mask, or none.
-        sent_as: The kind of tool that an import sends it to. Labelbox imports nothing to tools of a
-            kind that is sent as another.
+        detected_as: The shape that detection and evaluation use: box, mask, or none.
+        sent_as: Kind of the tool that gets these objects in an import. Labelbox imports no
+            polygons to videos, so they go to a tool of masks; all others keep their kind.
         undrawable: The problem with a value for which `is_drawable` is false.
     """
 
@@ -57,7 +57,7 @@ class GeometryKind(ABC):
         """
 
     def key_frame(self, value: Any) -> dict[str, Any]:
-        """The value in a key frame of an import.
+        """Return a value for a key frame of an import.
 
         The format is that of docs.labelbox.com/reference/import-video-annotations.
         """
@@ -65,15 +65,15 @@ class GeometryKind(ABC):
 
     @abstractmethod
     def joined(self, values: Sequence[Any]) -> Any:
-        """The values of a track: an (N, width) float64 array, else N values."""
+        """Join the values of a track: to an (N, width) float64 array, else to N values."""
 
     @abstractmethod
     def interpolated(self, track: Track, visible: VisibleFrames) -> Any:
-        """The value of a track in each of its visible frames, as `joined` returns them."""
+        """Return the values of a track in its visible frames, in the form of `joined`."""
 
     @abstractmethod
     def empty(self, height: int = 0, width: int = 0) -> NDArray[Any]:
-        """The cell of a frame without objects.
+        """Return the cell of a frame without objects.
 
         Args:
             height: Height of the frame in pixels; only masks need it.
@@ -81,52 +81,52 @@ class GeometryKind(ABC):
         """
 
     def as_cell(self, values: Any, scale: tuple[float, float]) -> Any:
-        """Values, as `joined` returns them, in the form in which a cell is written.
+        """Convert values to the form in which a cell is written.
 
         Args:
-            values: The values.
-            scale: Factors by which x and y are scaled.
+            values: The values, in the form of `joined`.
+            scale: Factors for x and y.
         """
         raise NotImplementedError(f"The pixels of a {self.name} are fetched before it is written.")
 
     def count(self, cell: Any) -> int:
-        """Number of objects in a cell."""
+        """Count the objects in a cell."""
         return len(cell)
 
     @abstractmethod
     def shapes(self, cells: Sequence[tuple[Any, int]]) -> Shapes:
-        """The shapes in cells, each given with its number of objects."""
+        """Return the shapes in cells, each given with its number of objects."""
 
     @abstractmethod
     def resized(self, shapes: Any, old: tuple[int, int], new: tuple[int, int]) -> Any:
-        """Shapes or coordinates in pixels of a frame of another size.
+        """Scale shapes or coordinates to the pixels of another frame size.
 
         Args:
             shapes: The shapes.
-            old: Height and width of the frame in whose pixels they are.
-            new: Height and width wanted.
+            old: Height and width of the frame that they refer to.
+            new: Height and width of the other frame.
         """
 
     @abstractmethod
     def corners(self, shapes: Shapes) -> NDArray[np.float32]:
-        """(N, 4) float32 left, top, right, bottom around each shape; all 0 for an empty one."""
+        """Return (N, 4) float32 left, top, right, bottom of each shape; all 0 for an empty one."""
 
     def boxes(self, shapes: Shapes) -> NDArray[np.float32]:
-        """(N, 4) float32 left, top, width, height around each shape; all 0 for an empty one."""
+        """Return (N, 4) float32 left, top, width, height of each shape; all 0 for an empty one."""
         boxes = self.corners(shapes)
         boxes[:, 2:] -= boxes[:, :2]
         return boxes
 
     def masks(self, shapes: Shapes, height: int, width: int) -> Bools:
-        """(N, height, width) bool: the pixels of each shape, edges included; none of a line."""
+        """Return (N, height, width) bool: pixels of each shape with its edges; none of a line."""
         return np.zeros((len(shapes), height, width), dtype=np.bool_)
 
     def is_within(self, values: Any, limit: float) -> Bools:  # noqa: ARG002 - masks have no coordinates
-        """(N,) whether all coordinates are finite and at most ``limit`` from 0."""
+        """Return (N,) whether all coordinates are finite and at most ``limit`` from 0."""
         return np.ones(len(values), dtype=np.bool_)
 
     def is_drawable(self, values: Any) -> Bools:
-        """(N,) whether there is something to draw: a box with a size, enough vertices."""
+        """Return (N,) whether there is something to draw: a box with a size, enough vertices."""
         return np.ones(len(values), dtype=np.bool_)
 
     def outside(self, values: Any, size: tuple[int, int]) -> tuple[Bools, Bools]:  # noqa: ARG002 - masks are checked when they are painted
@@ -137,7 +137,7 @@ class GeometryKind(ABC):
             size: Width and height of the picture in pixels.
 
         Returns:
-            Two (N,) bool arrays: where nothing is inside the picture, and where only a part is.
+            Two (N,) bool arrays: whether all of a value is outside, and whether only a part is.
         """
         return np.zeros(len(values), dtype=np.bool_), np.zeros(len(values), dtype=np.bool_)
 
@@ -145,7 +145,7 @@ class GeometryKind(ABC):
 def number(value: Any) -> float:
     """Read a coordinate."""
     read = float(value)
-    if not -_MAX_COORDINATE <= read <= _MAX_COORDINATE:  # true of NaN as well
+    if not -_MAX_COORDINATE <= read <= _MAX_COORDINATE:  # also true of NaN
         raise ValueError(f"{short(value)} is not a coordinate")
     return read
 
@@ -156,16 +156,16 @@ def point_of(value: Mapping[str, Any]) -> tuple[float, float]:
 
 
 def factors(old: tuple[int, int], new: tuple[int, int], count: int = 2) -> Floats:
-    """Factors of x, y (, x, y) from one frame size to another, both height and width."""
+    """Return the factors of x, y (, x, y) between two frame sizes, each height and width."""
     return np.array([new[1] / old[1], new[0] / old[0]] * (count // 2))
 
 
-# Labelbox shows thousandths of a pixel; less beyond an edge is rounding.
+# Labelbox shows thousandths of a pixel; a smaller distance beyond an edge is rounding.
 _SLACK = 1e-3
 
 
 def inside(points: Floats, size: tuple[int, int]) -> Bools:
-    """(N,) whether (N, 2) points are in a picture of width and height ``size``, or on its edge."""
+    """Return (N,) whether (N, 2) points are in a picture of width and height, or on its edge."""
     within = (points >= -_SLACK) & (points <= np.array(size) + _SLACK)
     found: Bools = np.logical_and.reduce(within, axis=1)
     return found

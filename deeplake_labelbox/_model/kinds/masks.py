@@ -15,7 +15,7 @@ from deeplake_labelbox._model.visibility import VisibleFrames
 
 
 class RasterSegmentationKind(GeometryKind):
-    """A mask. Values are `MaskReference`; they hold until the next one is drawn."""
+    """A mask. Values are `MaskReference`; each applies until the next one is drawn."""
 
     name = "raster-segmentation"
     json_keys = ("mask", "composite_mask")
@@ -63,15 +63,15 @@ class RasterSegmentationKind(GeometryKind):
 
 
 def nearest_pixels(masks: Bools, height: int, width: int) -> Bools:
-    """Scale masks: each pixel is the one of the source at the place of its center.
+    """Scale masks: each pixel gets the value of the source pixel at its center.
 
     Args:
         masks: (H, W, N) bool.
-        height: Rows wanted.
-        width: Pixels a row wanted.
+        height: Height of the result.
+        width: Width of the result.
 
     Returns:
-        (height, width, N) bool; the same array where the size is right.
+        (height, width, N) bool; the same array if it has this size.
     """
     if masks.shape[:2] == (height, width):
         return masks

@@ -26,7 +26,7 @@ from deeplake_labelbox._model.visibility import VisibleFrames
 
 
 class _Vertices(GeometryKind):
-    """Values are (V, 2) arrays; they move linearly between key frames with as many vertices."""
+    """Values are (V, 2) arrays; they move linearly if two key frames have equally many vertices."""
 
     fewest: ClassVar[int]
 
@@ -132,7 +132,7 @@ class PolygonKind(_Vertices):
 
 
 def fill(polygons: Iterable[NDArray[Any]], size: tuple[int, int]) -> Bools:
-    """Fill polygons as Pillow fills them, edges included.
+    """Fill polygons by Pillow's rules, edges included.
 
     Args:
         polygons: (V, 2) arrays of corners, x and y in pixels.
@@ -149,7 +149,7 @@ def fill(polygons: Iterable[NDArray[Any]], size: tuple[int, int]) -> Bools:
 
 
 def _touches(start: Floats, end: Floats, size: tuple[int, int]) -> bool:
-    """Whether a straight piece has a point in the picture.
+    """Return whether a straight piece has a point in the picture.
 
     Y.-D. Liang and B. Barsky, "A new concept and method for line clipping", 1984.
     """

@@ -36,24 +36,29 @@ class DyingStore:
     Args:
         store: The other store.
         folder: Where processes tell each other what happened.
+        frames: The parts that count are those whose first frame is among these; ``None``: all.
     """
 
-    def __init__(self, store, folder):
+    def __init__(self, store, folder, frames=None):
         self._store = store
+        self._frames = frames
         self._appended = folder / "appended"
         self._died = folder / "died"
 
     def __reduce__(self):
-        return DyingStore, (self._store, self._died.parent)
+        return DyingStore, (self._store, self._died.parent, self._frames)
 
     def __getattr__(self, name):
         return getattr(self._store, name)
+
+    def _counts(self, batch):
+        return self._frames is None or int(batch.indices[0]) in self._frames
 
     def prepare(self, video, wanted):
         """Yield a batch, and die when it is appended."""
         for batch in self._store.prepare(video, wanted):
             yield batch
-            while not self._died.exists():
+            while self._counts(batch) and not self._died.exists():
                 if self._appended.exists():
                     self._died.touch()
                     os.kill(os.getpid(), signal.SIGKILL)
@@ -62,7 +67,8 @@ class DyingStore:
     def append(self, dataset, entry, batch):
         """Append it, and tell the worker."""
         entry = self._store.append(dataset, entry, batch)
-        self._appended.touch()
+        if self._counts(batch):
+            self._appended.touch()
         return entry
 
 
@@ -79,7 +85,7 @@ def workers_of(title):
     return found
 
 
-def build(path, rows, *, engine, store=None, url_presigner=None, report=None):
+def build(path, rows, *, engine, store=None, url_presigner=None, report=None, **selection):
     """Make a dataset of the frames of an export of project ``p``, four frames a batch."""
     from deeplake_labelbox import ProjectExport, Report  # noqa: PLC0415 - of the killed process
     from deeplake_labelbox._jobs.create import prepare_build  # noqa: PLC0415 - the same
@@ -93,7 +99,7 @@ def build(path, rows, *, engine, store=None, url_presigner=None, report=None):
         ProjectSource("p", ProjectExport.load(rows), None),
         DatasetLocation.of(path),
         store or StorageOptions().store(batch_size=4),
-        selection=FrameSelection(),
+        selection=FrameSelection(**selection),
         errors=ErrorPolicy(),
         overwrite=False,
         url_presigner=url_presigner,

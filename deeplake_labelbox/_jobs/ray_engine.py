@@ -5,6 +5,11 @@ memory of its machine, or on its disk. Steps are fetched in the order of the vid
 dies costs its video the current try: the writer takes its rows back, and another worker begins the
 video anew. Ray's own retries would go on behind what was yielded, which a second try need not
 repeat.
+
+A long video has a task for each of its sections, in their order, and one after the other is
+written. Ray begins tasks in the order in which they were submitted, so a task that is waited for
+never waits itself for cores that later ones hold. Where sections fail in any way but a lost worker,
+the video starts again in one piece.
 """
 
 from __future__ import annotations
@@ -17,10 +22,11 @@ import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from deeplake_labelbox._jobs.joined_sections import joined
 from deeplake_labelbox._jobs.ray_cluster import RayCluster, check_versions, versions
 from deeplake_labelbox._jobs.video_task import Step, VideoEnd, VideoRestarted, VideoTask
 from deeplake_labelbox._labelbox.client import clean
@@ -36,7 +42,10 @@ _STEPS_WAITING: Final = 128
 # Steps that wait here to be written.
 _STEPS_AHEAD: Final = 4
 _TRIES: Final = 4
-# Of the next videos, those that were lost start again early.
+# A section costs fetching the file once more, and reading it from its start.
+_SECTION_FRAMES: Final = 5_000
+_SECTIONS: Final = 16
+# Of the next tasks, those that were lost start again early.
 _LOOKED_AFTER: Final = 4
 _SLOTS_KNOWN: Final = 1.0  # seconds until workers are counted again
 _LOOK: Final = 0.2  # seconds until it is seen that the writer stopped
@@ -77,14 +86,35 @@ class RayEngine:
         """
         self._cluster.connect()
         stopped = threading.Event()
-        pickled = [(task.name, _pickled(_with_whole_path(task))) for task in tasks]
+        sent = [_SentVideo.of(_with_whole_path(task)) for task in tasks]
         run = _relayed if self._cluster.is_remote else _steps
-        steps = run(pickled, self._cluster, stopped)
+        steps = run(sent, self._cluster, stopped)
         with closing(in_background(steps, ahead=_STEPS_AHEAD)) as waiting:
             try:
                 yield from waiting
             finally:
                 stopped.set()
+
+
+@dataclass(frozen=True, slots=True)
+class _SentVideo:
+    """A video as it travels.
+
+    Attributes:
+        name: Its name.
+        task: Its `VideoTask`, pickled.
+        sections: Name and pickled `VideoTask` of each of its sections, if it is long.
+    """
+
+    name: str
+    task: bytes
+    sections: list[tuple[str, bytes]]
+
+    @classmethod
+    def of(cls, task: VideoTask) -> _SentVideo:
+        """Pickle the tasks of a video."""
+        sections = task.in_sections(least=_SECTION_FRAMES, most=_SECTIONS)
+        return cls(task.name, _pickled(task), [(part.name, _pickled(part)) for part in sections])
 
 
 class _StoppedError(Exception):
@@ -111,9 +141,9 @@ def _pickled(sent: VideoTask | UrlPresigner | None) -> bytes:
 
 
 def _steps(
-    tasks: list[tuple[str, bytes]], cluster: RayCluster, stopped: threading.Event
+    videos: list[_SentVideo], cluster: RayCluster, stopped: threading.Event
 ) -> Iterator[Step]:
-    waiting = iter(tasks)
+    waiting = iter(videos)
     begun: deque[_RayVideo] = deque()
     function = importlib.import_module("ray").remote(
         num_returns="streaming",
@@ -125,14 +155,18 @@ def _steps(
         while True:
             if time.monotonic() >= until:
                 most, until = 2 * cluster.slots() + 2, time.monotonic() + _SLOTS_KNOWN
-            while len(begun) < most and (task := next(waiting, None)) is not None:
-                begun.append(_RayVideo(*task, function, cluster))
+                for task in [task for video in begun for task in video.tasks][1:_LOOKED_AFTER]:
+                    task.look_after()
+            while sum(len(video.tasks) for video in begun) < most:
+                if (sent := next(waiting, None)) is None:
+                    break
+                begun.append(_RayVideo(sent, function, cluster, stopped))
             if not begun:
                 return
-            for video in list(begun)[1:_LOOKED_AFTER]:
-                video.look_after()
-            yield from begun[0].steps(stopped)
-            begun.popleft()
+            if (step := next(begun[0].steps, None)) is None:
+                begun.popleft()
+            else:
+                yield step
     except _StoppedError:
         return
     finally:
@@ -141,21 +175,83 @@ def _steps(
 
 
 class _RayVideo:
-    """A video that a worker prepares; it starts again when the worker is lost.
+    """A video that workers prepare, in sections if it is long.
+
+    Args:
+        sent: The video.
+        function: `_prepare`, which Ray runs.
+        cluster: Where it runs.
+        stopped: Set when the writer stops.
+
+    Attributes:
+        tasks: Those whose steps are still to come.
+        steps: The steps of the video.
+    """
+
+    def __init__(
+        self, sent: _SentVideo, function: Any, cluster: RayCluster, stopped: threading.Event
+    ) -> None:
+        self._sent = sent
+        self._function = function
+        self._cluster = cluster
+        self._stopped = stopped
+        tasks = sent.sections or [(sent.name, sent.task)]
+        self.tasks = deque(
+            _RayTask(name, task, function, cluster, whole=not sent.sections) for name, task in tasks
+        )
+        self.steps = self._joined()
+
+    def cancel(self) -> None:
+        """Stop its tasks."""
+        for task in self.tasks:
+            task.cancel()
+
+    def _joined(self) -> Iterator[Step]:
+        if not (yield from joined(self._of_each_task())):
+            logger.warning("%s starts again, in one piece", self._sent.name)
+            self.cancel()
+            yield VideoRestarted()
+            name, task = self._sent.name, self._sent.task
+            whole = _RayTask(name, task, self._function, self._cluster, whole=True, queues=False)
+            self.tasks = deque([whole])
+            yield from joined(self._of_each_task())
+        self.tasks.clear()
+
+    def _of_each_task(self) -> Iterator[Iterator[Step]]:
+        while self.tasks:
+            yield self.tasks[0].steps(self._stopped)
+            self.tasks.popleft()
+
+
+class _RayTask:
+    """A task that a worker runs; it starts again when the worker is lost.
 
     Args:
         name: Its name, which the dashboard of Ray shows.
-        task: Its `VideoTask`, pickled.
+        task: A `VideoTask`, pickled.
         function: `_prepare`, which Ray runs.
         cluster: Where it runs.
+        whole: Whether it prepares a whole video.
+        queues: Whether its first try waits for free cores.
     """
 
-    def __init__(self, name: str, task: bytes, function: Any, cluster: RayCluster) -> None:
+    def __init__(
+        self,
+        name: str,
+        task: bytes,
+        function: Any,
+        cluster: RayCluster,
+        *,
+        whole: bool,
+        queues: bool = True,
+    ) -> None:
         self._ray = importlib.import_module("ray")
         self._name = name
         self._task = task
         self._function = function
         self._cluster = cluster
+        self._whole = whole
+        self._queues = queues
         self._tries = 0
         self._begin()
 
@@ -163,7 +259,7 @@ class _RayVideo:
         self._tries += 1
         # A further try needs no free cores: those of all workers may be taken by tasks that wait
         # until this video is written.
-        cores = self._cluster.cores if self._tries == 1 else 0
+        cores = self._cluster.cores if self._queues and self._tries == 1 else 0
         self._steps = self._function.options(name=self._name, num_cpus=cores).remote(
             self._task, self._cluster.cores
         )
@@ -178,7 +274,7 @@ class _RayVideo:
             except self._ray.exceptions.RayError as error:
                 yield VideoRestarted()
                 if not self._begin_anew(error):
-                    yield VideoEnd(self._error(error))
+                    yield VideoEnd(self._error(error), whole=self._whole)
                     return
             else:
                 return
@@ -252,9 +348,9 @@ def _cause(error: Any) -> BaseException:
 class _Relay:
     """Runs tasks from inside of the cluster, for a driver outside, which cannot stream them."""
 
-    def __init__(self, tasks: list[tuple[str, bytes]], cores: int) -> None:
+    def __init__(self, videos: list[_SentVideo], cores: int) -> None:
         self._stopped = threading.Event()
-        self._steps = _steps(tasks, RayCluster("auto", cores), self._stopped)
+        self._steps = _steps(videos, RayCluster("auto", cores), self._stopped)
 
     def next(self) -> Step | None:
         """The next step; ``None`` after the last."""
@@ -262,10 +358,10 @@ class _Relay:
 
 
 def _relayed(
-    tasks: list[tuple[str, bytes]], cluster: RayCluster, stopped: threading.Event
+    videos: list[_SentVideo], cluster: RayCluster, stopped: threading.Event
 ) -> Iterator[Step]:
     ray = importlib.import_module("ray")
-    relay = ray.remote(num_cpus=0)(_Relay).remote(tasks, cluster.cores)
+    relay = ray.remote(num_cpus=0)(_Relay).remote(videos, cluster.cores)
     try:
         asked = deque(relay.next.remote() for _ in range(_STEPS_AHEAD))
         while True:

@@ -29,7 +29,12 @@ from deeplake_labelbox._store.location import dataset_errors
 from deeplake_labelbox._store.resume import delete_rows
 from deeplake_labelbox._store.written_files import WrittenFiles
 from deeplake_labelbox._video.access import UrlPresigner
-from deeplake_labelbox._video.checks import frames_missing, size_changes, warnings_of
+from deeplake_labelbox._video.checks import (
+    declared_frames,
+    frames_missing,
+    size_changes,
+    warnings_of,
+)
 from deeplake_labelbox._video.container import VideoInfo
 from deeplake_labelbox._video.frame_choice import FrameChoice, runs_of
 from deeplake_labelbox._video.opened import WantedFrames
@@ -190,7 +195,12 @@ class VideoAppender:
             choice=video.choice, resize=self._selection.resize, batch_size=self._batch_size
         )
         return VideoTask(
-            video.source, wanted, self._store, self._url_presigner, name=video.entry.name
+            video.source,
+            wanted,
+            self._store,
+            self._url_presigner,
+            name=video.entry.name,
+            frames=declared_frames(video.media),
         )
 
     def _append_video(
@@ -213,11 +223,11 @@ class VideoAppender:
                 outcome.warnings = warnings_of(step.info, step.scan, video.media)
             elif isinstance(step, VideoRestarted):
                 with dataset_errors(f"deleting the rows of video {entry.name}"):
-                    delete_rows(dataset, np.arange(entry.first_row, len(dataset)))
-                bar.update(-outcome.rows)
-                entry, size, outcome.rows = fresh, 0, 0
+                    delete_rows(dataset, np.arange(entry.first_row + step.rows, len(dataset)))
+                bar.update(step.rows - outcome.rows)
+                entry, size, outcome.rows = fresh, 0, step.rows
                 outcome.warnings.clear()
-                numbers.clear()
+                del numbers[step.rows :]
             elif not isinstance(step, VideoEnd):
                 size += self._check_room(step, files)
                 entry = self._store.append(dataset, entry, step)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from deeplake_labelbox._store.frames.store import FrameStore, PreparedFrames
@@ -12,6 +12,7 @@ from deeplake_labelbox._video.access import UrlPresigner
 from deeplake_labelbox._video.container import VideoInfo
 from deeplake_labelbox._video.opened import OpenedVideo, WantedFrames, opened_video
 from deeplake_labelbox._video.scan import VideoScan
+from deeplake_labelbox._video.sections import Section, sections_of
 from deeplake_labelbox._video.transport import Transport
 from deeplake_labelbox.errors import VideoError
 
@@ -32,16 +33,24 @@ class VideoEnd:
         error: Why it has none, if it could not be fetched or fully decoded.
         frame_count: See `OpenedVideo`.
         sizes: See `OpenedVideo`.
+        whole: Whether it is the end of the whole video, not of one of its sections.
     """
 
     error: VideoError | None = None
     frame_count: int = 0
     sizes: tuple[tuple[int, int, int], ...] = ()
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class VideoRestarted:
-    """A video starts again, after its worker was lost: its steps up to here do not count."""
+    """A video starts again, after a worker was lost: `VideoOpened` follows, and further frames.
+
+    Attributes:
+        rows: Frames of the video that still count; those after them come again.
+    """
+
+    rows: int = 0
 
 
 Step: TypeAlias = VideoOpened | PreparedFrames | VideoRestarted | VideoEnd
@@ -61,6 +70,10 @@ class VideoTask:
         store: How they are stored.
         url_presigner: Gives access to private URLs.
         name: Name of the video, for people.
+        frames: How many frames the video is said to have, if known.
+        section: The part of the video to prepare; ``None``: all of it. Where the file does not
+            allow sections (`OpenedVideo.restrict`), the task of the first prepares the whole video,
+            and the tasks of the others prepare nothing.
     """
 
     source: str
@@ -68,6 +81,26 @@ class VideoTask:
     store: FrameStore[Any]
     url_presigner: UrlPresigner | None = None
     name: str = ""
+    frames: int | None = None
+    section: Section | None = None
+
+    def in_sections(self, *, least: int, most: int) -> list[VideoTask]:
+        """The tasks of the sections of a long video, whose steps `joined` joins.
+
+        Args:
+            least: Frames of a section.
+            most: Number of sections.
+
+        Returns:
+            The tasks; none if the video is short, or is not prepared in sections.
+        """
+        if self.frames is None or not self.store.takes_sections:
+            return []
+        sections = sections_of(self.wanted.choice, self.frames, least=least, most=most)
+        return [
+            replace(self, section=section, name=f"{self.name} [{number}/{len(sections)}]")
+            for number, section in enumerate(sections, 1)
+        ]
 
     def run(self) -> Iterator[Step]:
         """Fetch the video and prepare its frames.
@@ -101,9 +134,14 @@ class VideoTask:
             yield VideoEnd(video)
             return
         yield VideoOpened(video.info, video.scan)
-        error = None
+        error, whole = None, True
+        if self.section is not None:
+            whole = not video.restrict(self.section)
+            if whole and self.section.first > 1:
+                yield VideoEnd()
+                return
         try:
             yield from self.store.prepare(video, self.wanted)
         except VideoError as raised:
             error = raised
-        yield VideoEnd(error, video.frame_count, tuple(video.sizes))
+        yield VideoEnd(error, video.frame_count, tuple(video.sizes), whole)

@@ -82,6 +82,15 @@ def check_video(
     return tuple(found)
 
 
+def declared_frames(media_attributes: object) -> int | None:
+    """How many frames Labelbox counts in a video, if it says so.
+
+    Args:
+        media_attributes: See `check_video`.
+    """
+    return as_frame_number(as_mapping(media_attributes).get("frame_count"))
+
+
 def warnings_of(info: VideoInfo, scan: VideoScan, media_attributes: object) -> list[str]:
     """Return the warnings about an opened video; the decoder reports damage."""
     found = check_video(info, scan, media_attributes)
@@ -132,7 +141,7 @@ def _of_counts(
             yield VideoFinding(
                 "unreadable attribute", f"Labelbox gives {short(value)} as its {key}"
             )
-    count = as_frame_number(media.get("frame_count"))
+    count = declared_frames(media)
     if count not in {None, scan.packets}:
         yield VideoFinding(
             "labelbox count",

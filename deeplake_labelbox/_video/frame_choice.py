@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from deeplake_labelbox.errors import ConfigurationError
@@ -44,6 +44,17 @@ class FrameChoice:
     def is_all(self) -> bool:
         """Whether every frame of every video passes."""
         return self.ranges is None and self.stride == 1 and self.fps is None
+
+    def within(self, first: int, last: int) -> FrameChoice:
+        """Those of the frames that are in an interval, which is empty if it ends before it starts.
+
+        Args:
+            first: Its first frame, 1-based.
+            last: Its last frame.
+        """
+        interval = ((first, last),) if first <= last else ()
+        ranges = interval if self.ranges is None else intersected_ranges(self.ranges, interval)
+        return replace(self, ranges=ranges)
 
     def picker(self) -> FramePicker:
         """Return a picker, which decides frame by frame."""

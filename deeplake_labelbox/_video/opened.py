@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
-from deeplake_labelbox._video.chosen_frames import ChosenFrames
-from deeplake_labelbox._video.container import VideoInfo
+from deeplake_labelbox._video.chosen_frames import ChosenFrames, frame_numbers, group_starts
+from deeplake_labelbox._video.container import VideoInfo, open_container
 from deeplake_labelbox._video.decoding import Decoded, VideoDecoder
 from deeplake_labelbox._video.frame_choice import FrameChoice
+from deeplake_labelbox._video.h264_fields import is_progressive
 from deeplake_labelbox._video.orientation import Orientation
 from deeplake_labelbox._video.packets import PacketTable
 from deeplake_labelbox._video.probe import probe_video
 from deeplake_labelbox._video.resize import Resize, check_resize, resized
 from deeplake_labelbox._video.rgb import to_rgb
 from deeplake_labelbox._video.scan import VideoScan, scan_packets
+from deeplake_labelbox._video.sections import Section
 from deeplake_labelbox._video.source import describe_source, open_video
 from deeplake_labelbox.errors import ConfigurationError, VideoDecodeError
 
@@ -98,6 +100,7 @@ class OpenedVideo:
             run of wanted frames of one size; several where the size changes within the video. Set
             by the same.
         strict: Whether all frames came from a decoder that refuses irregular data; set by the same.
+        section: First and last frame of the part that is decoded, see `restrict`; None: all.
     """
 
     name: str
@@ -110,6 +113,31 @@ class OpenedVideo:
     frame_count: int = 0
     sizes: list[tuple[int, int, int]] = field(default_factory=list)
     strict: bool = True
+    section: tuple[int, int] | None = None
+
+    def restrict(self, section: Section) -> bool:
+        """Decode only a section of the video from now on, if the file allows it.
+
+        The same sections of the same file have the same answer, as nothing is decoded for it. Then
+        each of them gives its frames as a decoder of the whole file does, or an error.
+
+        Returns:
+            Whether the file allows it: its packets number all frames beyond doubt, and decoding can
+            start at several of them.
+        """
+        packets = self.packets
+        if not packets.numbered or self.scan.damage is not None:
+            return False
+        starts = group_starts(packets, self.info.codec)
+        # Pictures before the first key frame are given or not, as the decoder likes.
+        if not len(starts) or frame_numbers(packets)[0] != 0:
+            return False
+        if self.info.codec == "h264":  # whose fields may come in packets of their own
+            with open_container(self.path, self.name) as (_, stream):
+                if not is_progressive(stream.codec_context.extradata or b""):
+                    return False
+        self.section = section.frames(starts, len(packets))
+        return True
 
     def decode(
         self,
@@ -158,8 +186,11 @@ class OpenedVideo:
             Frames, and whether they are wanted; others come only where they had to be decoded.
 
         Raises:
-            VideoDecodeError: After the last good frame, if the file is incomplete.
+            VideoDecodeError: After the last good frame, if the file is incomplete, or the section
+                cannot be decoded without the rest of it.
         """
+        if self.section is not None:
+            choice = choice.within(*self.section)
         last, self.frame_count, self.sizes, self.strict = -1, 0, [], True
         if not choice.is_all and self.scan.damage is None:
             frames = ChosenFrames(
@@ -172,6 +203,12 @@ class OpenedVideo:
             if frames.complete:
                 self.frame_count = len(self.packets)
                 return
+            if self.section is not None:
+                first, end = self.section
+                raise VideoDecodeError(
+                    f"{self.name} cannot be decoded from frame {first} to {end} alone; decode it "
+                    f"from its start."
+                )
             logger.info("%s is decoded in full to number its frames", self.name)
         picker = choice.picker()
         decoder = VideoDecoder(self.path, self.name, self.packets, self.info.frame_rate)

@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,14 +21,15 @@ import ray_runs
 from documented_examples import blocks, texts
 from small_exports import ONTOLOGY, data_row
 from typer.testing import CliRunner
-from video_files import read_number, write_video
+from video_files import overwrite, read_number, write_video
 
 from deeplake_labelbox import LabeledDataset, Report, create_dataset
 from deeplake_labelbox._cli.application import app
-from deeplake_labelbox._jobs import ray_cluster
+from deeplake_labelbox._jobs import ray_cluster, ray_engine
 from deeplake_labelbox._jobs.engine import ThreadEngine
 from deeplake_labelbox._jobs.ray_engine import RayEngine
 from deeplake_labelbox._store.frames.registry import StorageOptions
+from deeplake_labelbox._store.videos import entries_of
 from deeplake_labelbox.errors import ClusterError, ConfigurationError, VideoError
 
 ray = pytest.importorskip("ray")
@@ -34,6 +37,7 @@ ray = pytest.importorskip("ray")
 pytestmark = pytest.mark.usefixtures("cluster")
 
 FRAMES = 40
+LONG = 56
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +162,66 @@ def test_a_worker_that_dies_costs_its_video_one_try(
     dataset = ray_runs.build(path, rows, engine=RayEngine("auto", 1), store=dying, report=report)
     assert (content(dataset), [str(gap) for gap in report.gaps]) == by_threads
     assert caplog.text.count("starts again (try 2 of 4): WorkerCrashedError") == 1
+
+
+@pytest.fixture(scope="module")
+def long_rows(tmp_path_factory):
+    """Long videos of 7 groups: whole, damaged in its second half, of MPEG-TS; and a short one."""
+    folder = tmp_path_factory.mktemp("long")
+    paths = [folder / name for name in ("whole.mp4", "noisy.mp4", "stream.ts", "short.mp4")]
+    for path in paths:
+        frames = 9 if path.stem == "short" else LONG
+        write_video(path, frames=frames, gop=8, b_frames=2, rate=Fraction(30000, 1001))
+    overwrite(paths[1], 0.6, 60)
+    return [
+        data_row(f"row-{path.stem}", path, external_id=path.name, declared=LONG - 2, rate=30)
+        for path in paths
+    ]
+
+
+def built(rows, engine, **options):
+    """Rows, entries without the random numbers of recordings, and gaps of a build."""
+    report = Report()
+    dataset = ray_runs.build(f"mem://long-{uuid4()}", rows, engine=engine, report=report, **options)
+    entries = [replace(entry, recordings=()) for entry in entries_of(dataset)]
+    return content(dataset), entries, [str(gap) for gap in report.gaps]
+
+
+@pytest.fixture
+def sections_of_12(monkeypatch):
+    monkeypatch.setattr(ray_engine, "_SECTION_FRAMES", 12)
+
+
+@pytest.mark.usefixtures("sections_of_12")
+@pytest.mark.parametrize(
+    ("sections", "options"),
+    [
+        (4, {"store": StorageOptions().store(batch_size=4)}),
+        (4, {"store": StorageOptions().store(batch_size=4), "stride": 3, "resize": 48}),
+        (4, {"store": StorageOptions(frame_storage="jpg").store(batch_size=7), "fps": 11.5}),
+        (2, {"store": StorageOptions().store(batch_size=4), "ranges": [(3, 20), (33, 40)]}),
+    ],
+    ids=["all", "stride", "fps", "ranges"],
+)
+def test_a_long_video_is_prepared_in_sections(long_rows, caplog, sections, options):
+    by_threads = built(long_rows, ThreadEngine(), **options)
+    with caplog.at_level(logging.INFO, "deeplake_labelbox"):
+        assert built(long_rows, RayEngine("auto", 1), **options) == by_threads
+    told = [record.getMessage() for record in caplog.records]
+    assert any(text.startswith(f"whole.mp4 [{sections}/{sections}] is prepared") for text in told)
+    again = [text for text in told if text.endswith("starts again, in one piece")]
+    assert again == ["noisy.mp4 starts again, in one piece"] * len(by_threads[2])
+
+
+@pytest.mark.usefixtures("sections_of_12")
+def test_a_worker_that_dies_costs_a_long_video_one_section(long_rows, tmp_path, caplog):
+    store = StorageOptions().store(batch_size=3)
+    dying = ray_runs.DyingStore(store, tmp_path, frames=range(16, 32))
+    by_threads = built(long_rows[:1], ThreadEngine(), store=store)
+    assert built(long_rows[:1], RayEngine("auto", 1), store=dying) == by_threads
+    assert re.findall(r"(\S+ \S+) starts again(.*)", caplog.text) == [
+        ("whole.mp4 [2/4]", " (try 2 of 4): WorkerCrashedError")
+    ]
 
 
 def test_a_video_whose_workers_die_is_a_gap_until_the_next_call(box, tmp_path):

@@ -84,6 +84,7 @@ class PacketStore:
 
     columns: ClassVar[tuple[str, ...]] = ("frame_idx", "video_idx", "timestamp")
     keeps_size: ClassVar[bool] = True
+    takes_sections: ClassVar[bool] = False
 
     storage: StorageOptions
     batch_size: int

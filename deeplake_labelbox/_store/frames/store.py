@@ -78,11 +78,14 @@ class FrameStore(Protocol[B]):
     Attributes:
         columns: The columns that it writes; empty if unknown.
         keeps_size: Whether frames are stored in the size of their video, and cannot be scaled.
+        takes_sections: Whether `prepare` makes the same rows where it is called for each section
+            of a video (`OpenedVideo.restrict`).
         options: The options that the metadata of a dataset records.
     """
 
     columns: ClassVar[tuple[str, ...]]
     keeps_size: ClassVar[bool]
+    takes_sections: ClassVar[bool]
 
     @property
     def options(self) -> Mapping[str, Any]: ...
@@ -163,6 +166,7 @@ class RowsAlone:
     """Base of stores that write nothing but rows."""
 
     keeps_size: ClassVar[bool] = False
+    takes_sections: ClassVar[bool] = True
 
     def publish(self, dataset: deeplake.Dataset, meta: LabelboxMeta) -> None:
         """Do nothing: everything is in the rows."""

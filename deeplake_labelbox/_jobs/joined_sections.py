@@ -1,0 +1,78 @@
+"""Join the steps of a video's sections as those of one video."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator
+
+from deeplake_labelbox._jobs.video_task import Step, VideoEnd, VideoOpened, VideoRestarted
+
+
+def joined(sections: Iterable[Iterator[Step]]) -> Generator[Step, None, bool]:
+    """Join the steps of tasks of `VideoTask.in_sections`, or pass on those of a whole video.
+
+    Args:
+        sections: The steps of each, asked for one after the other.
+
+    Yields:
+        The steps of one video: its rows, sizes and end are those of a task for all of it.
+
+    Returns:
+        Whether the video has come to its end. If not, a section failed, or was made of another
+        file; no end was yielded, and what was yielded does not count.
+    """
+    opened: VideoOpened | None = None
+    ends: list[VideoEnd] = []
+    rows = 0
+    for section in sections:
+        found, rows, end = yield from _of_section(section, rows, opened)
+        if not ends and end.whole:
+            yield end
+            return True
+        opened = opened or found
+        if end.whole or end.error is not None or found != opened:
+            return False
+        ends.append(end)
+    if len({end.frame_count for end in ends}) != 1:
+        return False
+    yield VideoEnd(frame_count=ends[0].frame_count, sizes=_joined_sizes(ends))
+    return True
+
+
+def _of_section(
+    section: Iterator[Step], rows: int, opened: VideoOpened | None
+) -> Generator[Step, None, tuple[VideoOpened | None, int, VideoEnd]]:
+    """Yield the steps of a section but its end.
+
+    Args:
+        section: Its steps.
+        rows: Frames of the sections before it.
+        opened: How the first section opened the video; None for the first.
+
+    Returns:
+        How it opened the video, the frames up to its end, and its end.
+    """
+    found, count = opened, rows
+    for step in section:
+        if isinstance(step, VideoEnd):
+            return found, count, step
+        if isinstance(step, VideoRestarted):
+            count = rows
+            yield VideoRestarted(rows)
+            if opened is not None:
+                yield opened
+        elif isinstance(step, VideoOpened):
+            found = step
+            if opened is None:
+                yield step
+        else:
+            count += len(step)
+            yield step
+    raise ValueError("a task ends with VideoEnd")
+
+
+def _joined_sizes(ends: list[VideoEnd]) -> tuple[tuple[int, int, int], ...]:
+    found: list[tuple[int, int, int]] = []
+    for end in ends:
+        found += [size for size in end.sizes[:1] if not found or found[-1][1:] != size[1:]]
+        found += end.sizes[1:]
+    return tuple(found)

@@ -1,0 +1,74 @@
+"""Sections of a long video, each of which is decoded by a task of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from deeplake_labelbox._video.frame_choice import FrameChoice, intersected_ranges
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a video, planned before its file is known.
+
+    Attributes:
+        first: First frame, 1-based.
+        end: First frame of the next section; ``None`` for the last section.
+    """
+
+    first: int
+    end: int | None
+
+    def frames(self, starts: NDArray[np.int64], count: int) -> tuple[int, int]:
+        """First and last frame of the section in a file, 1-based, both included.
+
+        A section begins at the next frame at which decoding can start, so that the sections of a
+        video decode nothing twice. It is empty, and the last frame is before the first, where no
+        such frame is in it.
+
+        Args:
+            starts: (N,) numbers, from 0 and ascending, of the frames at which decoding can start.
+            count: How many frames the file has.
+        """
+        bounds = np.append(starts, count)
+        first = 1 if self.first == 1 else int(bounds[_place(starts, self.first)]) + 1
+        last = count if self.end is None else int(bounds[_place(starts, self.end)])
+        return first, last
+
+
+def _place(starts: NDArray[np.int64], frame: int) -> int:
+    return int(np.searchsorted(starts, frame - 1))
+
+
+def sections_of(choice: FrameChoice, frames: int, *, least: int, most: int) -> tuple[Section, ...]:
+    """Divide a video into sections that decode about equally many frames.
+
+    Args:
+        choice: The frames that are wanted.
+        frames: How many frames the video is said to have; it may have more or fewer.
+        least: Frames of a section.
+        most: Number of sections.
+
+    Returns:
+        The sections, which together have all frames; none if the video is too short for two.
+    """
+    every = ((1, frames),)
+    ranges = every if choice.ranges is None else intersected_ranges(choice.ranges, every)
+    lengths = [last - first + 1 for first, last in ranges]
+    number = min(most, sum(lengths) // least)
+    if number < 2:
+        return ()
+    ends = np.cumsum(lengths)
+    bounds: list[int | None] = [1]
+    for place in (sum(lengths) * part // number for part in range(1, number)):
+        within = int(np.searchsorted(ends, place, side="right"))
+        bounds.append(ranges[within][1] - int(ends[within]) + 1 + place)
+    bounds.append(None)
+    return tuple(Section(first or 1, end) for first, end in pairwise(bounds))

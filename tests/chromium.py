@@ -1,4 +1,4 @@
-"""A headless Chromium for tests; those that need one are skipped where there is none."""
+"""A headless Chromium for tests, which are skipped if it is not installed."""
 
 import base64
 import io
@@ -46,13 +46,13 @@ def chromium(profile):
 
 
 class Page:
-    """What tests do with a preview page."""
+    """A preview page in the browser."""
 
     def __init__(self, browser):
         self.browser = browser
 
     def open(self, path):
-        """Load a page; its console begins anew."""
+        """Load a page, with an empty console."""
         self.console()
         self.browser.get(path.as_uri())
 
@@ -71,7 +71,7 @@ class Page:
 
     @property
     def address(self):
-        """What the URL says of the page's state."""
+        """The state of the page in the URL."""
         return self.browser.execute_script("return location.hash")
 
     def press(self, *keys):

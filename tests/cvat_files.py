@@ -1,4 +1,4 @@
-"""Files as CVAT for video writes them, put together from their elements."""
+"""Build files of CVAT for video from their elements."""
 
 SIZE = "<original_size><width>64</width><height>48</height></original_size>"
 

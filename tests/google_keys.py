@@ -1,4 +1,4 @@
-"""Key files of Google's service accounts, each with a key of its own."""
+"""Key files of Google service accounts, each with a new key."""
 
 import json
 

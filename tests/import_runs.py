@@ -1,4 +1,4 @@
-"""Imports in a process of its own, which kills itself before or after it sends a chunk."""
+"""Run imports in a separate process that kills itself before or after it sends a chunk."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Masks to run lengths, as COCO's own tools write them."""
+"""Encode masks as run lengths, like COCO's own tools."""
 
 import numpy as np
 
 
 def compressed(lengths):
-    """Runs as ``rleToString`` of COCO's maskApi.c writes them."""
+    """Compress runs like ``rleToString`` of COCO's maskApi.c."""
     text = bytearray()
     for index, length in enumerate(lengths):
         value = length - (lengths[index - 2] if index > 2 else 0)

@@ -1,4 +1,4 @@
-"""Projects for tests that talk to the sandbox, and how they read its exports."""
+"""Projects in the sandbox for tests, and functions to read its exports."""
 
 from __future__ import annotations
 

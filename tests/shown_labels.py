@@ -1,4 +1,4 @@
-"""What Labelbox shows of a label."""
+"""Objects and frames of a label as Labelbox shows it."""
 
 from deeplake_labelbox._model.interpolation import moving_coordinates
 from deeplake_labelbox._model.labels import parse_label

@@ -1,4 +1,4 @@
-"""Labels of YOLO read without this package, by the layout that Ultralytics documents."""
+"""Read YOLO labels without this package, in the layout that Ultralytics documents."""
 
 import re
 from pathlib import Path

@@ -183,7 +183,7 @@ def test_mot_loads_in_motmetrics(convert):
 
 
 def shapes_of_cvat(track):
-    """``{frame: (left, top, right, bottom)}`` as CVAT finds them: key frames, and between them."""
+    """``{frame: (left, top, right, bottom)}`` as CVAT computes them, with interpolated ones."""
     keys = [box for box in track if box.get("keyframe") == "1"]
     found = {}
     for box, after in zip(keys, [*keys[1:], None], strict=True):
@@ -294,7 +294,7 @@ def test_a_dataset_without_boxes_is_refused(small, tmp_path):
 
 @pytest.fixture
 def small_files():
-    """``small_files(size)``: from now on, no file gets larger."""
+    """``small_files(size)``: limit the size of files from now on."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -38,8 +38,8 @@ def random_shape(random, kind):
 def random_tracks(seed, kind):
     """``{(video, class, track id): {frame from 1: shape}}``, with gaps.
 
-    The first track is there in frame 1, which every stride keeps: a conversion without an object is
-    refused.
+    The first track is in frame 1, which every stride keeps, because a conversion without an object
+    is refused.
     """
     random = np.random.default_rng(seed)
     tracks = {}

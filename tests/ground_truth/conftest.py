@@ -19,7 +19,7 @@ VIDEO = {
 
 @pytest.fixture
 def new_target(box):
-    """Makes projects with two videos, ``one.mp4`` and ``two.mp4``, that are data rows only."""
+    """Makes projects with two videos, ``one.mp4`` and ``two.mp4``, as data rows without files."""
 
     def made():
         project = box.add_project("Target", ONTOLOGY)
@@ -74,13 +74,13 @@ def imported(client, project):
 
 @pytest.fixture
 def small_chunks(monkeypatch):
-    """Every data row is sent in an import of its own."""
+    """Each data row is sent in a separate import."""
     monkeypatch.setattr(chunks, "MAX_LINES", 1)
 
 
 @pytest.fixture(autouse=True)
 def calm(box):
-    """The imports of the sandbox go as they go; what a test changed is undone."""
+    """Undo what a test changed in the imports of the sandbox."""
     yield
     box.imports.refuse = None
     box.imports.next_polls, box.imports.next_state = 0, "FINISHED"

@@ -42,7 +42,7 @@ def file(tmp_path):
 
 @pytest.fixture
 def frames(file):
-    """``frames(images)``: the frames of an object that is in all of the images, or why not."""
+    """``frames(images)``: the frames of an object in all of the images, or the refusal."""
 
     def read(images, count=40, video=None, **options):
         boxes = [box(n, entry["id"]) for n, entry in enumerate(images)]

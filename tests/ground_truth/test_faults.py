@@ -41,7 +41,7 @@ def imported(client, project):
 
 @pytest.fixture
 def waits(monkeypatch):
-    """The seconds that were waited for the rate limit; nobody sleeps."""
+    """The seconds of waiting for the rate limit, without sleeping."""
     slept = []
     clock = SimpleNamespace(sleep=slept.append)
     monkeypatch.setattr("urllib3.util.retry.time", clock)
@@ -50,7 +50,7 @@ def waits(monkeypatch):
 
 @pytest.fixture
 def imports_of(box):
-    """``imports_of(project)``: the lines of each import that Labelbox took, in order."""
+    """``imports_of(project)``: the lines of each import that Labelbox accepted, in order."""
 
     def lines(project):
         each = box.client().get_project(project.id)
@@ -65,7 +65,7 @@ def imports_of(box):
 
 @pytest.fixture(autouse=True)
 def repaired(box):
-    """What a test broke works again."""
+    """Repair what a test broke."""
     yield
     box.faults.clear()
 
@@ -113,7 +113,7 @@ def test_a_killed_process_sends_the_rest(box, project, labels_of, imports_of, ki
 @pytest.mark.usefixtures("small_chunks")
 @pytest.mark.parametrize("operation", ["createLabelImportByFile", "getLabelImport"])
 def test_a_key_that_is_revoked_half_way(imported, box, operation, imports_of, project, tmp_path):
-    """Revoked before the second chunk is sent, or before it is known what became of the first."""
+    """Revoked before the second chunk is sent, or before the status of the first is known."""
     revoked = {"errors": [{"message": "x", "extensions": {"code": "AUTHENTICATION_ERROR"}}]}
     skip = 1 if operation.startswith("create") else 2
     box.faults.add(
@@ -154,7 +154,7 @@ def test_labelbox_refuses_a_third_of_the_lines(imported, box, project, labels_of
 
 
 def test_two_runs_at_once(imported, project, imports_of, monkeypatch):
-    """Both look for the import before either has made it: the second finds the name taken."""
+    """Both look for the import before either has created it: the second finds the name taken."""
     imported(TWO_CARS)
     real = labelbox.LabelImport.from_name.__func__
     looks = []

@@ -126,7 +126,7 @@ def test_every_kind_of_annotation(imported, labels_of, project):
 def test_any_boxes_come_back_frame_by_frame(
     client, labels_of, new_target, visible, tolerance, seed
 ):
-    """Boxes of any visibility, leaving the picture or not, with answers that change."""
+    """Boxes of any visibility, inside the picture or across its edge, with changing answers."""
     random = np.random.default_rng(seed)
     given = []
     wanted = {}

@@ -39,7 +39,7 @@ OPTIONS = {"make_ontology": True, "answer_kinds": KINDS, "mapping": {"vehicle": 
 
 @pytest.fixture
 def project(project):
-    """Has two videos, and no ontology."""
+    """A project with two videos and without ontology."""
     project._record.ontology_id = None
     return project
 

@@ -24,7 +24,7 @@ IGNORED = "1 box left out: marked to be ignored (0 in the seventh column)"
 
 @pytest.fixture
 def read(tmp_path):
-    """``read(text)``: class, track and frames of the objects of a file, and what is found in it."""
+    """``read(text)``: class, track and frames of the objects of a file, and its findings."""
 
     def run(text, labels=None, name="gt.txt", **options):
         (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode())

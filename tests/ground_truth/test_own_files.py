@@ -1,4 +1,4 @@
-"""What `to_coco` and `to_mot` write comes back as it was."""
+"""Files of `to_coco` and `to_mot` are imported unchanged."""
 
 import json
 

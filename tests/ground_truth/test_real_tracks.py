@@ -1,4 +1,4 @@
-"""Real tracks: the ground truth of TUD-Campus and TUD-Stadtmitte, as motmetrics ships it."""
+"""Real tracks: the ground truth of TUD-Campus and TUD-Stadtmitte that motmetrics includes."""
 
 import importlib.util
 from pathlib import Path

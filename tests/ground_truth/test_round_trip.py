@@ -1,4 +1,4 @@
-"""The sample project to a dataset, into a second project, and to a dataset again: the same."""
+"""The sample project to a dataset, to a second project, and to an equal dataset."""
 
 import numpy as np
 import pytest
@@ -66,7 +66,7 @@ def imported(own_box, source, project, **options):
 
 
 def objects_of(value):
-    """The values of a cell as a list, one an object; ``None`` where the video has no label."""
+    """The values of a cell as a list, one per object; ``None`` if the video has no label."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, list):  # lines
@@ -120,7 +120,7 @@ def test_ground_truth(own_box, dataset_of, second_project, grouping, tolerance):
 
 
 def test_fewest_key_frames(own_box, dataset_of, second_project):
-    """Without what a person drew, too, every frame is within the tolerance."""
+    """Even without the frames that a person drew, every frame is within the tolerance."""
     first = dataset_of(own_box.sample.project_id)
     result = imported(own_box, first, second_project, tolerance=0.5, keep_key_frames=False)
     assert len(result.accepted) == 31
@@ -173,7 +173,7 @@ def short_video(tmp_path_factory):
     keep=st.booleans(),
 )
 def test_any_project(own_box, dataset_of, short_video, random, tolerance, keep):
-    """Whatever is labeled comes back on every frame, of every kind that can be imported."""
+    """All labels of kinds that can be imported come back on every frame."""
     projects = [own_box.add_project(name, random_projects.ONTOLOGY) for name in ("One", "Two")]
     for name in ("a.mp4", "b.mp4"):
         rows = [project.add_video(short_video, external_id=name) for project in projects]

@@ -7,7 +7,7 @@ from deeplake_labelbox._formats.deep_lake.reader import DeepLakeSource
 
 
 def geometry(box, client, **options):
-    """Tracks of the sample project by column kind and track, as a dataset gives them back."""
+    """Tracks of the sample project by column kind and track, as read from a dataset."""
     project_id = box.sample.project_id
     ds, export = deeplake_labelbox.create_dataset_from_video_annotation_project(
         f"mem://scaled-{len(options)}",

@@ -88,7 +88,7 @@ def test_incomplete_detections_are_refused(detections):
 
 
 def test_detections_of_a_dataset_come_back(sample_box, sample_client, tmp_path):
-    """Boxes and masks of the sample project, out as detections and in again."""
+    """Boxes and masks of the sample project are exported as detections and imported again."""
     pytest.importorskip("supervision")
     dataset = dl.create_dataset(
         f"mem://{tmp_path.name}",

@@ -1,4 +1,4 @@
-"""Thinning: the fewest key frames from which the package's own timeline gives the track back."""
+"""Thinning: the fewest key frames from which the package's own timeline restores the track."""
 
 import itertools
 
@@ -29,7 +29,7 @@ def tracks(draw, longest, width=2):
 
 
 def reproduced(frames, values, key_frames):
-    """What Labelbox shows on ``frames`` if only ``key_frames`` are drawn."""
+    """The shapes that Labelbox shows on ``frames`` if only ``key_frames`` are drawn."""
     drawn = frames[key_frames]
     track = Track(
         feature=Feature(None, None, None),

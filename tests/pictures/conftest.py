@@ -64,7 +64,7 @@ def page(labeled, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def evil(box, tmp_path_factory):
-    """A dataset in which every text tries to break the page, its export, report and texts."""
+    """A dataset in which every text tries to break the page, with its export and report."""
     folder = tmp_path_factory.mktemp("evil")
     ontology = {
         "tools": [{"tool": "rectangle", "name": EVIL_NAME}],

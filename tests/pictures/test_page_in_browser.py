@@ -25,7 +25,7 @@ def browser(tmp_path_factory):
 
 @pytest.fixture
 def shown(browser, page):
-    """The page of the sample project, just loaded; its console has to stay empty."""
+    """The page of the sample project, just loaded; its console must stay empty."""
     browser.open(page)
     yield browser
     assert browser.console() == []

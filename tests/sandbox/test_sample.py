@@ -73,7 +73,7 @@ def test_a_box_has_its_object_in_the_middle(name):
 
 @pytest.mark.parametrize("name", LABELED)
 def test_an_object_disappears_from_the_picture_with_its_box(name):
-    """A box says where its object ends: beside it, the picture shows something else."""
+    """The picture shows the object only inside its box."""
     for frame, picture in enumerate(decoded(name), start=1):
         cars = [t for t in VIDEOS[name].tracks if isinstance(t.shape_at(frame), BoxShape)]
         for track in cars:

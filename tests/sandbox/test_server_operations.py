@@ -1,4 +1,4 @@
-"""Operations that pipelines use beside uploads, imports and exports, through the real SDK."""
+"""Operations other than uploads, imports and exports, through the real SDK."""
 
 from types import SimpleNamespace
 
@@ -27,7 +27,7 @@ def client(box):
 
 @pytest.fixture(autouse=True)
 def settled(box, monkeypatch):
-    """The SDK does not pause, and what lags in one test is seen before the next."""
+    """Remove the pauses of the SDK, and end all lags before the next test."""
     monkeypatch.setattr("labelbox.schema.task.time", SimpleNamespace(sleep=lambda _: None))
     yield
     box.faults.clear()

@@ -11,7 +11,7 @@ from deeplake_labelbox.sandbox import Sandbox
 
 @pytest.fixture
 def box():
-    """A sandbox of its own: keys and names are unique in an organization."""
+    """A separate sandbox: keys and names are unique in an organization."""
     with Sandbox() as running:
         yield running
 

@@ -1,4 +1,4 @@
-"""Videos to a project that is ready to label, through the real SDK against the sandbox."""
+"""Uploads to a project that is ready to label, through the real SDK against the sandbox."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""Data rows while Labelbox processes and deletes them, and exports lag behind."""
+"""Data rows while Labelbox processes or deletes them, and while exports lag."""
 
 from types import SimpleNamespace
 

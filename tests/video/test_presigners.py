@@ -268,7 +268,7 @@ def test_google_verifies_the_signature_with_the_public_key(key_file, url):
 
 @pytest.fixture
 def key_file(tmp_path):
-    """The key file of a service account, with a key of its own."""
+    """The key file of a service account, with a new key."""
     pytest.importorskip("google.cloud.storage")
     return write_key_file(tmp_path / "key.json")
 

@@ -1,4 +1,4 @@
-"""CVAT files, read, and imported into the project with two videos."""
+"""Read CVAT files, and import them into the project with two videos."""
 
 import pytest
 

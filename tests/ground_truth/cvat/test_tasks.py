@@ -120,7 +120,7 @@ def test_one_data_row_for_tracks_of_one_task(read):
 
 
 def test_single_shapes_of_a_projects_later_task(frames_of):
-    """CVAT compares the number that runs on with the task's own last frame."""
+    """CVAT compares the continued number with the task's own last frame."""
     tasks = project_of(task(1, 30, source="a.mp4"), task(2, 40, source="b.mp4"))
     text = document(
         tasks,

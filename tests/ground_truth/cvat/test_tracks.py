@@ -114,7 +114,7 @@ def test_xml_entities_are_not_expanded(cvat_file):
 )
 @pytest.mark.parametrize("place", [0, 1])
 def test_only_the_broken_track_is_refused(read, bad, fault, place):
-    """As a whole: what is between its other shapes is not guessed."""
+    """The whole track is refused: nothing is guessed between its other shapes."""
     tag = bad[1:].split()[0]
     shapes = [bad, bad.replace('frame="3"', 'frame="5"')] if tag != "box" else [bad]
     if tag == "box":
@@ -183,7 +183,7 @@ def test_where_an_object_ends(frames_of, described, shapes, frames):
 
 
 def test_deleted_frames_are_not_labeled(read):
-    """CVAT writes every frame of a track, but those that are deleted."""
+    """CVAT writes every frame of a track except deleted ones."""
     between = 'keyframe="0"'
     shapes = [box(0), box(1, more=between), box(4), box(5, more=between), box(8, outside=1)]
     (video,) = read(document(task(size=12), track(*shapes)))

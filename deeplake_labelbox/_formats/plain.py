@@ -80,8 +80,8 @@ class PlainSource:
         for data_row, grouped in groupby(read, key=lambda entry: entry[1].data_row):
             if data_row in done:
                 raise AnnotationSourceError(
-                    f"The annotations of data row {data_row!r} do not follow each other; sort "
-                    f"them by data row, or pass them as a list."
+                    f"The annotations of data row {data_row!r} are not consecutive; sort them by "
+                    f"data row, or pass them as a list."
                 )
             done.add(data_row)
             yield _video(data_row, grouped)

@@ -24,7 +24,7 @@ MAX_UPLOAD_BYTES: Final = 256 * 1024 * 1024
 
 _CONTAINERS: Final = {"mp4", "mov"}
 _CODECS: Final = {"h264", "hevc"}
-_SHIFTED = "; frame numbers in Labelbox may not be those of the file"
+_SHIFTED = "; frame numbers in Labelbox may differ from those of the file"
 _CONSEQUENCES: Final[Mapping[str, str]] = {
     "variable rate": f"{_SHIFTED}, so transcode it to a constant rate",
     "start": _SHIFTED,

@@ -405,7 +405,7 @@ def test_names_that_two_data_rows_share_match_neither(imported, project):
 def test_a_generator_is_read_one_video_at_a_time(imported):
     rows = ["one.mp4", "two.mp4"]
     assert len(imported(car(1, data_row=row) for row in rows).accepted) == 2
-    with pytest.raises(AnnotationSourceError, match="do not follow each other"):
+    with pytest.raises(AnnotationSourceError, match="are not consecutive"):
         imported(car(1, data_row=row) for row in [*rows, "one.mp4"])
 
 

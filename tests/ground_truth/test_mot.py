@@ -118,7 +118,7 @@ def test_an_ambiguous_variant_must_be_given(read, text, why):
 
 
 def test_a_file_named_like_those_of_uavdt_needs_its_variant(read):
-    with pytest.raises(AnnotationSourceError, match="its name is that of a file of UAVDT"):
+    with pytest.raises(AnnotationSourceError, match="its name is that of a UAVDT file"):
         read(LINE, name="M0203_gt_whole.txt")
 
 
@@ -177,9 +177,9 @@ def test_what_spreadsheets_and_windows_write(read, text):
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("1 1 10 20 20 30 1 1 1", "separates its columns by spaces"),
-        ("1;1;10,5;20,5;20;30;1;1;1", "separates its columns by semicolons"),
-        ("1\t1\t10\t20\t20\t30\t1\t1\t1", "separates its columns by tabs"),
+        ("1 1 10 20 20 30 1 1 1", "separates its columns with spaces"),
+        ("1;1;10,5;20,5;20;30;1;1;1", "separates its columns with semicolons"),
+        ("1\t1\t10\t20\t20\t30\t1\t1\t1", "separates its columns with tabs"),
         ("0 1 Car 0 0 -1.5 1 2 3 4 1 1 1 1 1 1 0", "labels of KITTI tracking"),
         ("52 1005 1 375 1242 WSV:2d;1O10000O10000", "masks of MOTS"),
         ("id,frame,x,y,w,h\n1,1,2,3,4,5", "The header of .* Bring the columns into this order"),

@@ -117,8 +117,8 @@ def _check_separator(file: Path, line: str) -> None:
     for separator, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars"), (None, "spaces")):
         if len(line.split(separator)) >= _NEEDED and line.count(",") < _NEEDED - 1:
             raise AnnotationSourceError(
-                f"{file} separates its columns by {name}; MOTChallenge separates them by commas. "
-                f"Replace the {name} with commas."
+                f"{file} separates its columns with {name}; MOTChallenge uses commas. Replace the "
+                f"{name} with commas."
             )
 
 

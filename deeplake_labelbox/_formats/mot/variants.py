@@ -191,7 +191,7 @@ def variant_of(
 def _doubt(file: Path, rows: Sequence[Row], header: Sequence[str]) -> str | None:
     """Return why a file without ``labels.txt`` may not be MOT16, MOT17 or MOT20."""
     if re.search(r"gt_(whole|ignore)$|^M\d{4}(_gt)?$", file.stem):
-        return "its name is that of a file of UAVDT"
+        return "its name is that of a UAVDT file"
     widths = {len(row) for row in rows}
     if widths != {_VISIBILITY + 1}:
         shown = " or ".join(map(str, sorted(widths)))

@@ -134,10 +134,10 @@ class _PayloadWriting:
         self._picture = self._picture_size(video.size, target.size)
         self._masks: list[_SentObject] = []
         self._of_class: dict[tuple[str, str], dict[str, list[int]]] = {}
-        self._objects()
+        self._add_objects()
         self._report_of_classes()
-        self._answers()
-        self._keep_limit()
+        self._add_answers()
+        self._enforce_limit()
 
     def _members(self) -> Iterator[Member]:
         for track in self._video.tracks:
@@ -147,7 +147,7 @@ class _PayloadWriting:
             if name := self._writer.mapped_name(answered):
                 yield Member(name)
 
-    def _objects(self) -> None:
+    def _add_objects(self) -> None:
         for whole in self._video.tracks:
             name = self._writer.mapped_name(whole.class_name)
             if not name:
@@ -167,7 +167,7 @@ class _PayloadWriting:
                 )
                 continue
             SENDERS[track.kind](self, _SentObject(member, tool, track, problems))
-        self._composites()
+        self._add_masks()
 
     def send_key_frames(self, sent: _SentObject) -> None:
         """Send an object as segments of key frames."""
@@ -245,7 +245,7 @@ class _PayloadWriting:
         problems.add(what, after[:1])
         return at_frames(track, inside)
 
-    def _composites(self) -> None:
+    def _add_masks(self) -> None:
         if not self._masks:
             return
         made = composite_masks(
@@ -274,7 +274,7 @@ class _PayloadWriting:
                 "masks", tuple(members), masks={"frames": made.frames, "instances": instances}
             )
 
-    def _answers(self) -> None:
+    def _add_answers(self) -> None:
         answers = answers_of(
             self._video, self._target, self._ontology.classifications, self._writer.mapped_name
         )
@@ -304,7 +304,7 @@ class _PayloadWriting:
             ImportLine(uuid, members, {"uuid": uuid, **row, **(named or {}), **content})
         )
 
-    def _keep_limit(self) -> None:
+    def _enforce_limit(self) -> None:
         """Refuse surplus annotations: with more of a name, Labelbox refuses the whole data row."""
         counts: dict[str, int] = {}
         kept = []

@@ -195,9 +195,9 @@ def _coverage(draw: ImageDraw.ImageDraw, box: Box, videos: tuple[VideoStatistics
                 y + _LINE - 5,
             )
             if density > 0:
-                draw.rectangle(part, fill=_mixed(0.25 + 0.75 * density / most))
+                draw.rectangle(part, fill=_heat_color(0.25 + 0.75 * density / most))
             elif covered > 0:
-                draw.rectangle(part, outline=_mixed(0.5))
+                draw.rectangle(part, outline=_heat_color(0.5))
         _number(draw, box[2] - _PADDING, y, number)
         y += _LINE
 
@@ -209,7 +209,7 @@ def _coverage_text(video: VideoStatistics) -> str:
     return f"{counted(video.frames, 'frame')}, {share:.0%} with objects"
 
 
-def _mixed(share: float) -> Color:
+def _heat_color(share: float) -> Color:
     red, green, blue = (
         round(dark + (bright - dark) * share)
         for dark, bright in zip(BACKGROUND, _HEAT, strict=True)

@@ -117,12 +117,12 @@ class Sandbox:
     @property
     def url(self) -> str:
         """The API host, such as ``http://127.0.0.1:49152``."""
-        return self._alive.api_url
+        return self._require_running.api_url
 
     @property
     def storage_url(self) -> str:
         """The host of signed URLs; it refuses requests with the API key."""
-        return self._alive.storage_url
+        return self._require_running.storage_url
 
     @property
     def endpoint(self) -> str:
@@ -132,7 +132,7 @@ class Sandbox:
     @property
     def rest_endpoint(self) -> str:
         """The REST endpoint, for ``labelbox.Client(rest_endpoint=…)``."""
-        return self._alive.urls.rest_endpoint
+        return self._require_running.urls.rest_endpoint
 
     @property
     def sample(self) -> SandboxProject:
@@ -148,27 +148,27 @@ class Sandbox:
     @property
     def exports(self) -> ExportTasks:
         """The export tasks: chunk size, and how the next export ends."""
-        return self._alive.exports
+        return self._require_running.exports
 
     @property
     def imports(self) -> AnnotationImports:
         """The imports of annotations, and how the next ones behave."""
-        return self._alive.imports
+        return self._require_running.imports
 
     @property
     def tasks(self) -> BackgroundTasks:
         """The tasks that upload data rows and fill batches, and how the next one behaves."""
-        return self._alive.tasks
+        return self._require_running.tasks
 
     @property
     def requests(self) -> list[ReceivedRequest]:
         """All requests received so far, with their headers."""
-        return self._alive.log.received
+        return self._require_running.log.received
 
     @property
     def projects(self) -> tuple[SandboxProject, ...]:
         """All projects, in the order of their creation."""
-        return tuple(self._face(project_id) for project_id in self._store.projects)
+        return tuple(self._project_of(project_id) for project_id in self._store.projects)
 
     def project(self, project_id: str) -> SandboxProject:
         """Return a project by its id.
@@ -178,7 +178,7 @@ class Sandbox:
         """
         if project_id not in self._store.projects:
             raise SandboxError(f"The sandbox has no project '{project_id}'.")
-        return self._face(project_id)
+        return self._project_of(project_id)
 
     def add_project(
         self,
@@ -203,7 +203,7 @@ class Sandbox:
         """
         record = create_project(self._store, name, ontology_normalized, media_type)
         record.is_consensus_enabled = consensus
-        return self._face(record.id)
+        return self._project_of(record.id)
 
     def add_iam_integration(
         self, name: str, *, provider: str = "AWS", is_default: bool = False, valid: bool = True
@@ -249,18 +249,18 @@ class Sandbox:
         return f"Sandbox({self._running.api_url if self._running else 'stopped'})"
 
     @property
-    def _alive(self) -> RunningSandbox:
+    def _require_running(self) -> RunningSandbox:
         if self._running is None:
             raise SandboxError("The sandbox is not running; use it in a with statement.")
         return self._running
 
     @property
     def _store(self) -> Store:
-        return self._alive.store
+        return self._require_running.store
 
     @property
     def _urls(self) -> FileUrls:
-        return self._alive.urls
+        return self._require_running.urls
 
-    def _face(self, project_id: str) -> SandboxProject:
+    def _project_of(self, project_id: str) -> SandboxProject:
         return SandboxProject(self._store, self._urls, self._store.projects[project_id])

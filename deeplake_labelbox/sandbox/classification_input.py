@@ -78,8 +78,8 @@ class ClassificationReader:
         for part in parts:
             frames = part.get("frames", shared) if isinstance(part, dict) else shared
             ranges_of_part = _ranges(frames, self._last_frame, where)
-            for held, settled in self._settled(part, schema, ranges_of_part, where):
-                spans.append(LabelAnswer(held, self._one(settled, schema, path, where)))
+            for held, settled in self._split_ranges(part, schema, ranges_of_part, where):
+                spans.append(LabelAnswer(held, self._read_answer(settled, schema, path, where)))
         if schema["type"] != "checklist":
             ranges = sorted(pair for span in spans for pair in span.ranges)
             for (_, end), (start, _) in itertools.pairwise(ranges):
@@ -87,7 +87,7 @@ class ClassificationReader:
                     raise _refusal(where, f"has two answers on frame {start}; give one")
         return FrameClassification(self._ids.of(*path), schema, tuple(spans))
 
-    def _settled(
+    def _split_ranges(
         self, part: object, schema: dict[str, Any], ranges: Ranges, where: str
     ) -> Iterator[tuple[Ranges, object]]:
         """Split an answer into frame ranges if the answers below it have frames, too."""
@@ -180,10 +180,12 @@ class ClassificationReader:
         if schema["type"] != "checklist" and isinstance(answer, list):
             raise _refusal(where, f"is a {schema['type']}; give it one answer, not a list")
         parts = answer if isinstance(answer, list) else [answer]
-        answers = [self._one(part, schema, path, where) for part in parts]
+        answers = [self._read_answer(part, schema, path, where) for part in parts]
         return self.export_form(self._ids.of(*path), schema, answers)
 
-    def _one(self, part: object, schema: dict[str, Any], path: Path, where: str) -> dict[str, Any]:
+    def _read_answer(
+        self, part: object, schema: dict[str, Any], path: Path, where: str
+    ) -> dict[str, Any]:
         if schema["type"] == "text":
             text = part.get("value") if isinstance(part, dict) else part
             if not isinstance(text, str):

@@ -53,7 +53,7 @@ class FaultyAnswer:
         if fault.kind == "status":
             await self._refusal()(scope, receive, send)
         elif fault.kind == "drop":
-            await _hang_up(scope)
+            await _close_connection(scope)
         elif fault.kind == "delay":
             lost: asyncio.Event = scope["state"]["lost"]
             with contextlib.suppress(TimeoutError):
@@ -100,7 +100,7 @@ class _CutOff:
         # A response shorter than the cut is cut before its last byte.
         kept = body[: min(self._left, max(len(body) - 1, 0))]
         await self._send({"type": "http.response.body", "body": kept, "more_body": True})
-        await _hang_up(self._scope)
+        await _close_connection(self._scope)
         raise _Cut
 
 
@@ -124,7 +124,7 @@ class _Shortened:
         await self._send({**message, "body": body})
 
 
-async def _hang_up(scope: Scope) -> None:
+async def _close_connection(scope: Scope) -> None:
     transport: asyncio.Transport = scope["state"]["transport"]
     transport.close()
     # Pending bytes are sent first; after that the server notices the loss.

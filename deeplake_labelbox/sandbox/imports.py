@@ -149,7 +149,7 @@ class _Run:
             }
             statuses.append(status)
             try:
-                annotation, row = self._admitted(line, status)
+                annotation, row = self._checked_line(line, status)
             except _RefusedLineError as refusal:
                 _refuse(status, refusal)
             else:
@@ -160,7 +160,7 @@ class _Run:
                 _refuse(statuses[number], why)
         return statuses
 
-    def _admitted(
+    def _checked_line(
         self, line: object, status: dict[str, Any]
     ) -> tuple[dict[str, Any], DataRowRecord]:
         if not isinstance(line, dict):
@@ -227,7 +227,7 @@ class _Target:
                 self._labeling.ontology, self._ids, last_frame=self._last_frame, extended=False
             )
         except SandboxError as error:
-            return {number: _misfit(error) for number, _ in lines}
+            return {number: _invalid_annotation(error) for number, _ in lines}
         kept = {uuid: each for uuid, each in self._before.items() if uuid not in given}
         counts: Counter[str] = Counter()
         for annotation in kept.values():
@@ -245,7 +245,7 @@ class _Target:
             try:
                 reader.read(number, annotation)
             except SandboxError as error:
-                refused[number] = _misfit(error)
+                refused[number] = _invalid_annotation(error)
                 continue
             counts[feature] += 1
             kept[annotation["uuid"]] = annotation
@@ -268,7 +268,7 @@ class _Target:
         self._labeling.import_ground_truth(self._label, annotations, content, self._ids)
 
 
-def _misfit(error: SandboxError) -> _RefusedLineError:
+def _invalid_annotation(error: SandboxError) -> _RefusedLineError:
     return _RefusedLineError("InvalidAnnotation", str(error))
 
 

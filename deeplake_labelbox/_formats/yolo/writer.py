@@ -91,7 +91,7 @@ class YoloWriter:
             if objects.kind.detected_as != "box":
                 self._notes["masks and polygons are written as the boxes around them"] += len(boxes)
             for box in boxes.astype(np.float64).reshape(-1, 2, 2):
-                corners = self._cut(box, whole) / whole
+                corners = self._clip(box, whole) / whole
                 yield np.array([corners.mean(axis=0), corners[1] - corners[0]])
             return
         for shape in objects.shapes:
@@ -104,7 +104,9 @@ class YoloWriter:
                 corners = self._outline(fill([corners], (size[1], size[0])))
             yield _at_least_three(corners) / whole
 
-    def _cut(self, corners: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _clip(
+        self, corners: NDArray[np.float64], whole: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
         cut = np.clip(corners, 0, whole)
         if not np.array_equal(cut, corners):
             self._notes["objects that cross the picture's edge are cut there"] += 1

@@ -60,7 +60,7 @@ def add_rows(source: dict[str, str], info: Info, *, input: dict[str, Any]) -> di
     box = services(info)
     batch = _batch(box, source["id"], input["batchId"])
     batch.priority = input.get("priority") or batch.priority
-    task = _filling(box, box.store.projects[source["id"]], batch, _row_ids(box, input))
+    task = _start_filling(box, box.store.projects[source["id"]], batch, _row_ids(box, input))
     return {"batchUuid": batch.id, "taskId": task.id}
 
 
@@ -152,7 +152,7 @@ def _many(
     for number, start in enumerate(range(0, len(row_ids), _MAX_ROWS)):
         name = f"{given['batchNamePrefix']}{number:04d}"
         batch = _new(box, project, name, given)
-        task = _filling(box, project, batch, row_ids[start : start + _MAX_ROWS])
+        task = _start_filling(box, project, batch, row_ids[start : start + _MAX_ROWS])
         tasks.append({"batchUuid": batch.id, "taskId": task.id})
     return {"tasks": tasks}
 
@@ -184,7 +184,7 @@ def _batch(box: Services, project_id: str, batch_id: str) -> BatchRecord:
     return batch
 
 
-def _filling(
+def _start_filling(
     box: Services, project: ProjectRecord, batch: BatchRecord, row_ids: list[str]
 ) -> TaskRecord:
     if not any(_is_valid(box, project, row_id) for row_id in row_ids):

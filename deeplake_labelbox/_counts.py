@@ -11,6 +11,11 @@ def counted(count: int, noun: str, plural: str | None = None) -> str:
     return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
 
 
+def repeated(what: str, count: int) -> str:
+    """A statement, and how often it is true: ``no box`` once, ``no box (3 times)``."""
+    return what if count == 1 else f"{what} ({count:,} times)"
+
+
 def some_of(names: Sequence[str], most: int = 3) -> str:
     """The first names, and how many more there are: ``a.mp4, b.mp4, c.mp4 and 2 more``."""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""

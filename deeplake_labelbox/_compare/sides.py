@@ -163,8 +163,7 @@ def _questions(video: VideoAnnotations) -> Iterator[str]:
 
 def _problems(video: VideoAnnotations) -> Iterator[str]:
     for finding in video.findings:
-        times = "" if finding.count == 1 else f" ({finding.count:,} times)"
-        yield f"{finding.what}{times}."
+        yield f"{finding}."
     for item in video.refused:
         yield f"{item.class_name!r} {item.track}: {item.reason}."
 

@@ -173,8 +173,7 @@ class Comparison:
 
     def _note_findings(self, name: str, video: VideoAnnotations) -> None:
         for finding in video.findings:
-            times = "" if finding.count == 1 else f" ({finding.count:,} times)"
-            self._note(f"{name}: {finding.what}{times}")
+            self._note(f"{name}: {finding}")
         for item in video.refused:
             self._note(f"{name}: {item.class_name!r} {item.track}: {item.reason}")
 

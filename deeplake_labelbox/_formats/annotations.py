@@ -13,6 +13,7 @@ from typing import Any, Protocol, Union
 import numpy as np
 from numpy.typing import NDArray
 
+from deeplake_labelbox._counts import repeated
 from deeplake_labelbox._model.annotations import ToolKind
 
 AnswerValue = Union[str, Sequence[str], Mapping[str, "Answers | None"]]  # noqa: UP007 - `|` does not take the name of a type that follows
@@ -202,6 +203,10 @@ class SourceFinding:
     frame: int | None = None
     count: int = 1
     is_note: bool = False
+
+    def __str__(self) -> str:
+        """Return the sentence, with the number of occurrences."""
+        return repeated(self.what, self.count)
 
 
 @dataclass(frozen=True, slots=True)

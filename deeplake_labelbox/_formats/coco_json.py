@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._formats.annotations import SourceFinding
-from deeplake_labelbox._formats.rle import decode_rle
+from deeplake_labelbox._formats.rle import MAX_PIXELS, decode_rle
 from deeplake_labelbox._formats.tracks import TrackBuilder
 from deeplake_labelbox._model.json_values import as_list, as_mapping, as_text
 from deeplake_labelbox._model.kinds.vertices import fill
@@ -35,8 +35,7 @@ Entry = Mapping[str, Any]
 _MAX_NUMBER: Final = 1 << 31
 
 _MAX_DIGITS: Final = 30
-# Video frames have neither more pixels nor larger coordinates.
-_MAX_PIXELS: Final = 1 << 28
+# Video frames have no larger coordinates.
 _MAX_COORDINATE: Final = 1e6
 
 _LENGTHS: Final = ("length", "num_frames", "frame_count", "nframes")
@@ -275,7 +274,7 @@ def _fill(polygons: Any, size: Size) -> NDArray[np.bool_]:
     """Fill polygons, each ``[x, y, x, y, ...]``."""
     if not isinstance(polygons, Sequence) or isinstance(polygons, str):
         raise ValueError("it is neither run-length encoded nor a list of polygons")  # noqa: TRY004 - a fault of the file
-    if size[0] * size[1] > _MAX_PIXELS:
+    if size[0] * size[1] > MAX_PIXELS:
         raise ValueError(f"{size[0]} x {size[1]} pixels are too many for a video frame")
     shapes = []
     for polygon in polygons:

@@ -9,7 +9,7 @@ COCO API. ``pycocotools`` decodes damaged runs without an error; here they are r
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ _OFFSET = 48
 # No run is longer than a picture; seven groups of 5 bits hold any picture.
 _MAX_GROUPS = 7
 # Video frames do not have more pixels.
-_MAX_PIXELS = 1 << 28
+MAX_PIXELS: Final = 1 << 28
 
 
 def decode_rle(rle: Mapping[str, Any]) -> NDArray[np.bool_]:
@@ -43,7 +43,7 @@ def decode_rle(rle: Mapping[str, Any]) -> NDArray[np.bool_]:
         raise ValueError(
             "a run-length encoded mask needs size [height, width] and counts"
         ) from error
-    if height < 1 or width < 1 or height * width > _MAX_PIXELS:
+    if height < 1 or width < 1 or height * width > MAX_PIXELS:
         raise ValueError(f"{width} x {height} pixels are too many for a video frame")
     if isinstance(counts, str):
         counts = counts.encode("ascii", "replace")

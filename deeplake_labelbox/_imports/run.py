@@ -6,9 +6,9 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
-from deeplake_labelbox._counts import counted, some_of
+from deeplake_labelbox._counts import counted, repeated, some_of
 from deeplake_labelbox._formats.annotations import AnnotationSource, VideoAnnotations
 from deeplake_labelbox._imports.chunks import ChunkRow, ChunkWriter, ImportChunk
 from deeplake_labelbox._imports.lines import Member
@@ -21,6 +21,7 @@ from deeplake_labelbox._imports.outcome import (
 from deeplake_labelbox._imports.payload import PayloadWriter
 from deeplake_labelbox._imports.sending import LabelboxImports, reason_of
 from deeplake_labelbox._imports.targets import Target, Targets
+from deeplake_labelbox._labelbox.exporter import LAG_DELAYS
 from deeplake_labelbox._labelbox.spool import replacing
 from deeplake_labelbox._progress import progress_bar, with_progress
 from deeplake_labelbox.errors import AlreadyLabeledError, AnnotationSourceError
@@ -34,8 +35,6 @@ ExistingLabels = Literal["skip", "overwrite", "fail"]
 LabelCounts = Callable[[Sequence[str]], Mapping[str, int]]
 
 _SHOWN_ROWS = 5
-# Seconds between exports; labels appear in them some time after their import.
-_RETRY_DELAYS: Final = (0.2, 0.5, 1, 2, 4, 8, 16)
 
 
 class ImportRun:
@@ -219,7 +218,7 @@ class ImportRun:
             if not target.labels and imported & {target.data_row_id, target.names[0]}
         ]
         found: set[str] = set()
-        for delay in (0.0, *_RETRY_DELAYS):
+        for delay in (0.0, *LAG_DELAYS):
             if not waiting:
                 break
             time.sleep(delay)
@@ -299,8 +298,7 @@ class ImportRun:
         for finding in video.findings:
             if finding.is_note:
                 continue
-            times = "" if finding.count == 1 else f" ({finding.count:,} times)"
-            self._add_gap(Gap("", video.name, f"{finding.what}{times}", finding.frame))
+            self._add_gap(Gap("", video.name, str(finding), finding.frame))
 
     def _add_outcome(
         self,
@@ -335,8 +333,7 @@ class ImportRun:
 
 def _gaps_of(target: Target, problems: Iterable[tuple[str, int | None, int]]) -> Iterator[Gap]:
     for what, frame, count in problems:
-        times = "" if count == 1 else f" ({count:,} times)"
-        yield Gap(target.data_row_id, target.name, f"{what}{times}", frame)
+        yield Gap(target.data_row_id, target.name, repeated(what, count), frame)
 
 
 def _names(video: VideoAnnotations) -> Iterator[str]:

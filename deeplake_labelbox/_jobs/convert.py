@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from deeplake_labelbox._counts import counted
+from deeplake_labelbox._counts import counted, repeated
 from deeplake_labelbox._files import (
     WrittenBeside,
     check_free_folder,
@@ -182,11 +182,7 @@ def convert_dataset(
         objects=dict(writing.objects),
         notes=(
             *notes,
-            *(
-                f"{what} ({count:,} times)" if count > 1 else what
-                for what, count in found.items()
-                if count
-            ),
+            *(repeated(what, count) for what, count in found.items() if count),
         ),
     )
 

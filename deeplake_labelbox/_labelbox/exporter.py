@@ -42,6 +42,8 @@ __all__ = ["ExportFilters", "ExportParams", "ProjectExporter"]
 
 _logger = logging.getLogger(__name__)
 _POLL_SECONDS: Final = 2
+# Seconds between exports that wait for a change; exports show it some seconds late.
+LAG_DELAYS: Final = (0.2, 0.5, 1, 2, 4, 8, 16)
 _SHORTEST_KEY: Final = 8
 _LOGGED_ERRORS: Final = 20
 

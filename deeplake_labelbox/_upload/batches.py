@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._labelbox.client import clean, labelbox_errors
-from deeplake_labelbox._labelbox.exporter import ProjectExporter
+from deeplake_labelbox._labelbox.exporter import LAG_DELAYS, ProjectExporter
 from deeplake_labelbox._labelbox.filters import ExportFilters, ExportParams
 from deeplake_labelbox.errors import ExportEmptyError
 
@@ -23,8 +23,6 @@ logger = logging.getLogger(__name__)
 _MAX_ROWS: Final = 100_000
 # Start of Labelbox's message for a batch to which it can add no data row.
 _NONE_VALID: Final = re.compile(r"No valid data rows", re.IGNORECASE)
-# Seconds between exports, which lag by seconds.
-_RETRY_DELAYS: Final = (0.2, 0.5, 1, 2, 4, 8, 16)
 
 
 def rows_in_project(
@@ -169,7 +167,7 @@ def _seen_in_project(
 ) -> set[str]:
     """Find the data rows that exports show in a project; wait for the expected number."""
     there = rows_in_project(client, project, row_ids)
-    for delay in _RETRY_DELAYS:
+    for delay in LAG_DELAYS:
         if len(there) >= expected:
             break
         time.sleep(delay)

@@ -324,7 +324,7 @@ def test_an_import_waits_for_labels_of_an_earlier_one(imported, labels_of, box, 
 
 
 def test_labels_that_were_deleted_do_not_stop_an_import(imported, project, monkeypatch):
-    monkeypatch.setattr("deeplake_labelbox._imports.run._RETRY_DELAYS", (0.01,))
+    monkeypatch.setattr("deeplake_labelbox._imports.run.LAG_DELAYS", (0.01,))
     imported([car(1)])
     (row, _) = project.data_rows
     row.delete_label(row.labels[0])

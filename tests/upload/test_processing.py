@@ -59,7 +59,7 @@ def test_an_immediate_second_call_waits_for_exports(box, upload, clips, broken):
 
 
 def test_a_data_row_that_exports_never_show_is_refused(box, upload, clips, monkeypatch):
-    monkeypatch.setattr("deeplake_labelbox._upload.batches._RETRY_DELAYS", (0.01,))
+    monkeypatch.setattr("deeplake_labelbox._upload.batches.LAG_DELAYS", (0.01,))
     box.faults.lag("exports")
     upload(clips[:1])
     with pytest.raises(UploadError, match="try again in a minute"):

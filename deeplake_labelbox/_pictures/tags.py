@@ -192,8 +192,10 @@ def _best(
     A place is bad if it covers other tags or objects, or is far from its own object.
     """
     spots = np.array(places)
-    tags, things = _overlap(spots, placed).sum(axis=1), _overlap(spots, solid).sum(axis=1)
-    itself = 0.0 if inside else _overlap(spots, [own])[:, 0]
+    covered = _overlap(spots, [own, *placed, *solid])
+    tags = covered[:, 1 : 1 + len(placed)].sum(axis=1)
+    things = covered[:, 1 + len(placed) :].sum(axis=1)
+    itself = 0.0 if inside else covered[:, 0]
     apart = np.maximum(np.subtract(own[:2], spots[:, 2:]), np.subtract(spots[:, :2], own[2:]))
     far = np.maximum(apart, 0).sum(axis=1)
     costs = np.rint(30 * tags + 2 * things + 3 * itself + 14 * far)

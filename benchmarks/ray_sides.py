@@ -39,8 +39,12 @@ def driver(settings: Settings) -> Work:
 @cache
 def prepared_steps(clip: str, storage: Any) -> list[Step]:
     """What the task of a clip yields."""
-    store = StorageOptions(frame_storage=storage).store(batch_size=_BATCH)
-    return list(VideoTask(clip, WantedFrames(batch_size=_BATCH), store).run())
+    return list(VideoTask(clip, WantedFrames(batch_size=_BATCH), _store(storage)).run())
+
+
+@cache
+def _store(storage: Any) -> Any:
+    return StorageOptions(frame_storage=storage).store(batch_size=_BATCH)
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,11 @@ class ReplayedTask:
     source: str
     name: str
     storage: str
+
+    @property
+    def store(self) -> Any:
+        """The store that prepared the steps."""
+        return _store(self.storage)
 
     def in_sections(self, **_: int) -> list[VideoTask]:
         """It is sent in one piece."""
@@ -122,7 +131,7 @@ def _build(settings: Settings, engine: Any) -> Work:
         build, export = jobs.prepare_build(
             source("p", package.ProjectExport.load(rows), None),
             location.of(settings["path"]),
-            StorageOptions(frame_storage=settings["storage"]).store(batch_size=_BATCH),
+            _store(settings["storage"]),
             selection=selection(),
             errors=options.ErrorPolicy(fail_on_error=True),
             overwrite=False,

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 SECRET = "s3cr3t-of-the-presigner"
@@ -37,22 +38,29 @@ class DyingStore:
         store: The other store.
         folder: Where processes tell each other what happened.
         frames: The parts that count are those whose first frame is among these; ``None``: all.
+        in_worker: Whether it was sent to a worker.
     """
 
-    def __init__(self, store, folder, frames=None):
+    def __init__(self, store, folder, frames=None, *, in_worker=False):
         self._store = store
+        self._in_worker = in_worker
         self._frames = frames
         self._appended = folder / "appended"
         self._died = folder / "died"
 
     def __reduce__(self):
-        return DyingStore, (self._store, self._died.parent, self._frames)
+        sent = partial(DyingStore, in_worker=True)
+        return sent, (self._store, self._died.parent, self._frames)
 
     def __getattr__(self, name):
         return getattr(self._store, name)
 
     def _counts(self, batch):
         return self._frames is None or int(batch.indices[0]) in self._frames
+
+    def size_of(self, batch):
+        """In a worker, so many bytes that each batch is sent alone."""
+        return 1 << 20 if self._in_worker else self._store.size_of(batch)
 
     def prepare(self, video, wanted):
         """Yield a batch, and die when it is appended."""

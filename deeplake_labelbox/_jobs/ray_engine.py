@@ -1,10 +1,10 @@
 """RayEngine: the tasks of videos on the workers of a Ray cluster.
 
-Each video is a task that yields its steps; Ray stops it when `_STEPS_WAITING` of them wait, in the
-memory of its machine, or on its disk. Steps are fetched in the order of the videos. A worker that
-dies costs its video the current try: the writer takes its rows back, and another worker begins the
-video anew. Ray's own retries would go on behind what was yielded, which a second try need not
-repeat.
+Each video is a task that yields its steps, small ones together, because each object of Ray costs
+the driver time. Ray stops a task when `_OBJECTS_WAITING` of its objects wait, in the memory of its
+machine, or on its disk. Steps are fetched in the order of the videos. A worker that dies costs its
+video the current try: the writer takes its rows back, and another worker begins the video anew.
+Ray's own retries would go on behind what was yielded, which a second try need not repeat.
 
 A long video has a task for each of its sections, in their order, and one after the other is
 written. Ray begins tasks in the order in which they were submitted, so a task that is waited for
@@ -28,7 +28,13 @@ from typing import Any, Final
 
 from deeplake_labelbox._jobs.joined_sections import joined
 from deeplake_labelbox._jobs.ray_cluster import RayCluster, check_versions, versions
-from deeplake_labelbox._jobs.video_task import Step, VideoEnd, VideoRestarted, VideoTask
+from deeplake_labelbox._jobs.video_task import (
+    Step,
+    VideoEnd,
+    VideoOpened,
+    VideoRestarted,
+    VideoTask,
+)
 from deeplake_labelbox._labelbox.client import clean
 from deeplake_labelbox._video.access import UrlPresigner, url_scheme
 from deeplake_labelbox._video.cores import limited_cores
@@ -37,8 +43,11 @@ from deeplake_labelbox.errors import ClusterError, ConfigurationError, WorkerLos
 
 logger = logging.getLogger(__name__)
 
-# Steps hold up to 16 MiB, so a video waits with up to 2 GiB.
-_STEPS_WAITING: Final = 128
+# An object holds up to 17 MiB, so a video waits with up to 2 GiB.
+_OBJECTS_WAITING: Final = 128
+# Steps are sent when they have so many bytes, or took so many seconds.
+_SENT_BYTES: Final = 1 << 20
+_SENT_SECONDS: Final = 1.0
 # Steps that wait here to be written.
 _STEPS_AHEAD: Final = 4
 _TRIES: Final = 4
@@ -148,7 +157,7 @@ def _steps(
     function = importlib.import_module("ray").remote(
         num_returns="streaming",
         max_retries=0,
-        _generator_backpressure_num_objects=_STEPS_WAITING,
+        _generator_backpressure_num_objects=_OBJECTS_WAITING,
     )(_prepare)
     most, until = 0, 0.0
     try:
@@ -261,7 +270,7 @@ class _RayTask:
         # until this video is written.
         cores = self._cluster.cores if self._queues and self._tries == 1 else 0
         self._steps = self._function.options(name=self._name, num_cpus=cores).remote(
-            self._task, self._cluster.cores
+            self._task, self._cluster.cores, versions()
         )
 
     def steps(self, stopped: threading.Event) -> Iterator[Step]:
@@ -301,15 +310,12 @@ class _RayTask:
             while not self._ray.wait([self._steps], timeout=_LOOK)[0]:
                 if stopped.is_set():
                     raise _StoppedError
-            step = self._ray.get(next(self._steps))
+            host, steps = self._ray.get(next(self._steps))
             if not begun:
                 begun = True
-                host, theirs = step
-                check_versions(host, theirs, versions())
                 logger.info("%s is prepared on %s", self._name, host)
-                continue
-            yield step
-            if isinstance(step, VideoEnd):
+            yield from steps
+            if isinstance(steps[-1], VideoEnd):
                 return
 
     def _begin_anew(self, error: Exception) -> bool:
@@ -331,12 +337,24 @@ class _RayTask:
         )
 
 
-def _prepare(task: bytes, cores: int) -> Iterator[Any]:
-    """What a worker does: it yields where it is and its versions, then the steps."""
-    yield platform.node(), versions()
+def _prepare(
+    task: bytes, cores: int, driver_versions: dict[str, str | None]
+) -> Iterator[tuple[str, list[Step]]]:
+    """What a worker does: it yields its host, and steps that are sent together."""
+    host = platform.node()
+    check_versions(host, versions(), driver_versions)
     found: VideoTask = importlib.import_module("ray.cloudpickle").loads(task)
+    steps: list[Step] = []
+    size, until = 0, time.monotonic() + _SENT_SECONDS
     with limited_cores(cores):
-        yield from found.run()
+        for step in found.run():
+            steps.append(step)
+            if not isinstance(step, VideoOpened | VideoRestarted | VideoEnd):
+                size += found.store.size_of(step)
+            is_last = isinstance(step, VideoEnd)
+            if is_last or size >= _SENT_BYTES or time.monotonic() >= until:
+                yield host, steps
+                steps, size, until = [], 0, time.monotonic() + _SENT_SECONDS
 
 
 def _cause(error: Any) -> BaseException:

@@ -28,8 +28,10 @@ from deeplake_labelbox._cli.application import app
 from deeplake_labelbox._jobs import ray_cluster, ray_engine
 from deeplake_labelbox._jobs.engine import ThreadEngine
 from deeplake_labelbox._jobs.ray_engine import RayEngine
+from deeplake_labelbox._jobs.video_task import VideoTask
 from deeplake_labelbox._store.frames.registry import StorageOptions
 from deeplake_labelbox._store.videos import entries_of
+from deeplake_labelbox._video.opened import WantedFrames
 from deeplake_labelbox.errors import ClusterError, ConfigurationError, VideoError
 
 ray = pytest.importorskip("ray")
@@ -150,6 +152,15 @@ def test_the_result_is_that_of_threads(rows, by_threads, caplog):
     assert (content(dataset), [str(gap) for gap in report.gaps]) == by_threads
     told = [record.getMessage() for record in caplog.records]
     assert sum(" is prepared on " in text for text in told) == len(rows)
+
+
+def test_the_steps_of_a_short_video_travel_together(rows):
+    wanted = WantedFrames(batch_size=4)
+    task = VideoTask(rows[0]["data_row"]["row_data"], wanted, StorageOptions().store(batch_size=4))
+    ((_, steps),) = ray_engine._prepare(ray.cloudpickle.dumps(task), 1, ray_cluster.versions())
+    assert len(steps) == 1 + FRAMES // 4 + 1
+    with pytest.raises(ClusterError, match=r"needs av 0\.1, .* has version"):
+        next(ray_engine._prepare(ray.cloudpickle.dumps(task), 1, {"av": "0.1"}))
 
 
 @pytest.mark.parametrize("frame_storage", ["png", "video"])

@@ -74,6 +74,20 @@ class Page:
         """The state of the page in the URL."""
         return self.browser.execute_script("return location.hash")
 
+    def controls(self):
+        """Role and name of each control, as screen readers get them, in the order of the page."""
+        tree = self.browser.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+        nodes = {node["nodeId"]: node for node in tree}
+        found, waiting = [], [tree[0]]
+        while waiting:
+            node = waiting.pop()
+            waiting.extend(nodes[child] for child in reversed(node["childIds"]) if child in nodes)
+            properties = {each["name"] for each in node.get("properties", [])}
+            role, name = (node.get(part, {}).get("value") for part in ("role", "name"))
+            if "focusable" in properties and role not in {"RootWebArea", "option"}:
+                found.append((role, name))
+        return found
+
     def press(self, *keys):
         self.find("body").send_keys(*keys)
 

@@ -79,6 +79,29 @@ def test_keys_and_buttons_go_from_frame_to_frame(shown):
     assert shown.where == "frame 47"
 
 
+def test_every_control_has_a_name_and_the_frame_is_announced_unless_it_plays(shown):
+    shown.wait(lambda: shown.find("#timeline .track"))
+    controls = shown.controls()
+    assert all(name.strip().isascii() and name.strip() for _, name in controls), controls
+    assert controls[:8] == [
+        *(("combobox", name) for name in ("Video", "Annotator", "Answer")),
+        *(("button", name) for name in ("Previous frame", "Play", "Next frame")),
+        ("slider", "Frame"),
+        ("combobox", "Speed"),
+    ]
+    assert {("button", "Previous key frame"), ("button", "car"), ("button", "car 2")} < {*controls}
+    where = shown.find("#where")
+    assert where.get_attribute("aria-live") == "polite"
+    shown.select("#speed", "¼×")  # noqa: RUF001 - a multiplication sign
+    shown.find("#play").click()
+    shown.wait(lambda: where.get_attribute("aria-live") == "off")
+    assert ("button", "Pause") in shown.controls()
+    shown.press(RIGHT)
+    assert where.get_attribute("aria-live") == "polite"
+    shown.find("#slider").send_keys(RIGHT)
+    assert where.get_attribute("aria-live") == "off"  # the slider announces it
+
+
 def test_another_video_is_played_to_its_end(shown):
     shown.select("#video", "harbour.mp4")
     assert shown.where == "frame 1"

@@ -91,7 +91,8 @@
           const answers = item.answers.map(([question, words]) => `${question}: ${words}`);
           return make("li", { className: isShown(item, number) ? "" : "off" },
             make("i", { className: "chip", style: { background: item.color } }),
-            make("span", {}, item.name + (item.isKey ? " ◆" : "")),
+            make("span", {}, item.name, ...(item.isKey
+              ? [" ", make("span", { role: "img", "aria-label": "key frame" }, "◆")] : [])),
             ...(answers.length ? [make("small", {}, answers.join(" · "))] : []));
         })));
       }
@@ -105,10 +106,17 @@
     const text = `frame ${video.numbers[at]} · ${clockText(video.times[at])}`;
     slider.value = at;
     slider.setAttribute("aria-valuetext", text);
-    byId("where").textContent = text;
+    announce(text);
     timeline.move(at);
     draw();
     if (!isPlaying) writeAddress();
+  }
+
+  // Screen readers announce the frame, but not each one that is played, nor twice at the slider.
+  function announce(text) {
+    const isQuiet = isPlaying || document.activeElement === slider;
+    byId("where").setAttribute("aria-live", isQuiet ? "off" : "polite");
+    byId("where").textContent = text;
   }
 
   function refresh() {
@@ -257,8 +265,12 @@
   }
 
   function pause() {
-    if (isPlaying) writeAddress();
+    const wasPlaying = isPlaying;
     isPlaying = false;
+    if (wasPlaying) {
+      writeAddress();
+      announce(byId("where").textContent);
+    }
     document.body.classList.remove("playing");
     byId("play").setAttribute("aria-label", "Play");
   }

@@ -203,7 +203,7 @@ class DatasetBuild:
         if self._target.is_local and found_meta(self._target) != meta:
             raise DatasetError(
                 f"Deep Lake did not write the metadata of {self._target}; the disk may be full. "
-                f"Free some space and run again; complete videos are kept."
+                f"Free some space and run again; committed data is kept."
             )
         return dataset if in_place else self._replacement.place()
 

@@ -70,8 +70,8 @@ def connect(
         The client.
 
     Raises:
-        AuthenticationError: There is no API key, or it cannot be sent in a header.
-        ConfigurationError: The endpoint is not an HTTP URL, or ``lb_client`` is not a client.
+        AuthenticationError: If there is no API key, or it cannot be sent in a header.
+        ConfigurationError: If the endpoint is not an HTTP URL, or ``lb_client`` is not a client.
     """
     if lb_client is not None:
         if not hasattr(lb_client, "execute"):
@@ -135,7 +135,7 @@ def api_key_of(client: labelbox.Client) -> str:
     """Return the API key that a client sends, for downloads beside the SDK (masks, videos).
 
     Raises:
-        AuthenticationError: The client has none.
+        AuthenticationError: If the client has no API key.
     """
     scheme, _, api_key = str(client.headers.get("Authorization", "")).partition(" ")
     if scheme != "Bearer" or not api_key.strip():
@@ -151,10 +151,10 @@ def labelbox_errors(doing: str) -> Iterator[None]:
         doing: What the block does, for messages: ``"reading project abc"``.
 
     Raises:
-        AuthenticationError: The API key is refused, or may not do this.
-        ProjectNotFoundError: The project does not exist for this key.
-        LabelboxUnavailableError: The network or the server failed, or its rate limit was exceeded.
-        LabelboxError: Labelbox returned another error, or an unexpected reply.
+        AuthenticationError: If the API key is refused, or may not do this.
+        ProjectNotFoundError: If the project does not exist for this key.
+        LabelboxUnavailableError: If the network or server failed, or its rate limit was exceeded.
+        LabelboxError: If Labelbox returned another error, or an unexpected reply.
     """
     import lbox.exceptions as sdk  # noqa: PLC0415 - part of the SDK, see connect
     import requests  # noqa: PLC0415 - comes with the SDK

@@ -87,9 +87,9 @@ class ProjectExport(Sequence[dict[str, Any]]):
             The export, every row of it checked.
 
         Raises:
-            ExportFormatError: There is no such file, or it is not an export of a video project.
-            MediaTypeError: A data row is not a video.
-            ExportEmptyError: There is no data row.
+            ExportFormatError: If there is no such file, or it is not an export of a video project.
+            MediaTypeError: If a data row is not a video.
+            ExportEmptyError: If there is no data row.
         """
         if isinstance(source, ProjectExport):
             return source
@@ -149,7 +149,7 @@ class ProjectExport(Sequence[dict[str, Any]]):
         """Return the name of a project, or None if the export does not have it.
 
         Raises:
-            ExportFormatError: No data row belongs to the project.
+            ExportFormatError: If no data row belongs to the project.
         """
         if project_id not in self._project_names:
             raise ExportFormatError(
@@ -168,7 +168,7 @@ class ProjectExport(Sequence[dict[str, Any]]):
             The path.
 
         Raises:
-            ConfigurationError: The file cannot be written.
+            ConfigurationError: If the file cannot be written.
         """
         if self._is_whole and os.path.realpath(path) == str(self.path):
             return Path(path)  # the same file; replacing it would invalidate the offsets

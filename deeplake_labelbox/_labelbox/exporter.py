@@ -57,7 +57,7 @@ class ProjectExporter:
         retry_delays: Seconds between the attempts after a failed download or poll.
 
     Raises:
-        ConfigurationError: The project id is empty.
+        ConfigurationError: If the project id is empty.
 
     Example:
         ```python
@@ -90,10 +90,10 @@ class ProjectExporter:
         """The project in Labelbox; requested once.
 
         Raises:
-            ProjectNotFoundError: There is no such project for this API key.
-            MediaTypeError: It is not a video project. Projects of unknown type pass: old projects
-                have no type, and their rows are checked.
-            LabelboxError: The request failed.
+            ProjectNotFoundError: If there is no such project for this API key.
+            MediaTypeError: If it is not a video project. Old projects have no type; they pass, and
+                their rows are checked.
+            LabelboxError: If the request failed.
         """
         from labelbox import MediaType  # noqa: PLC0415 - the SDK is slow to import
 
@@ -133,16 +133,16 @@ class ProjectExporter:
             The data rows, on disk, each one checked.
 
         Raises:
-            ConfigurationError: An argument cannot be used, or the file cannot be written.
-            AuthenticationError: The API key is refused.
-            ProjectNotFoundError: There is no such project for this API key.
-            MediaTypeError: The project is not a video project.
-            ExportFailedError: Labelbox could not export, or reported errors (``fail_on_error``).
-            ExportCanceledError: The export was canceled in Labelbox.
-            ExportTimeoutError: The export was not ready in time.
-            ExportEmptyError: The project has no data rows, or none matches the filters.
-            ExportFormatError: Labelbox sent something that is not a data row.
-            LabelboxUnavailableError: The network or the server failed, after retries.
+            ConfigurationError: If an argument cannot be used, or the file cannot be written.
+            AuthenticationError: If the API key is refused.
+            ProjectNotFoundError: If there is no such project for this API key.
+            MediaTypeError: If the project is not a video project.
+            ExportFailedError: If Labelbox could not export, or reported errors (``fail_on_error``).
+            ExportCanceledError: If the export was canceled in Labelbox.
+            ExportTimeoutError: If the export was not ready in time.
+            ExportEmptyError: If the project has no data rows, or none matches the filters.
+            ExportFormatError: If Labelbox sent something that is not a data row.
+            LabelboxUnavailableError: If the network or the server failed, after retries.
         """
         if not isinstance(filters, ExportFilters):
             filters = ExportFilters.from_dict(filters or {})

@@ -44,7 +44,7 @@ class ExportFilters:
         label_created_at: The same for the creation time of a label.
 
     Raises:
-        ConfigurationError: A value cannot be used; the message names it and what is allowed.
+        ConfigurationError: If a value cannot be used; the message names it and what is allowed.
     """
 
     data_row_ids: Sequence[str] | None = None
@@ -75,7 +75,7 @@ class ExportFilters:
         """Create filters from a dict of ``labelbox.Project.export``.
 
         Raises:
-            ConfigurationError: A key is unknown (the message suggests the nearest) or a value
+            ConfigurationError: If a key is unknown (the message suggests the nearest) or a value
                 cannot be used.
         """
         return cls(**_known(cls, values))
@@ -122,7 +122,7 @@ class ExportParams:
             ``labelbox.MediaType``.
 
     Raises:
-        ConfigurationError: A value cannot be used; the message names it and what is allowed.
+        ConfigurationError: If a value cannot be used; the message names it and what is allowed.
     """
 
     attachments: bool = True
@@ -148,7 +148,7 @@ class ExportParams:
         """Create parameters from a dict of ``labelbox.Project.export``.
 
         Raises:
-            ConfigurationError: A key is unknown (the message suggests the nearest) or a value
+            ConfigurationError: If a key is unknown (the message suggests the nearest) or a value
                 cannot be used.
         """
         return cls(**_known(cls, values))

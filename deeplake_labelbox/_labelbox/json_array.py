@@ -71,7 +71,7 @@ def iterate_array(file: BinaryIO, name: str, max_row_bytes: int) -> Iterator[tup
         The line on which a value begins (1-based), and the value.
 
     Raises:
-        ExportFormatError: The file is not one JSON array of objects.
+        ExportFormatError: If the file is not one JSON array of objects.
     """
     buffer = _Buffer(file, name)
     decoder = json.JSONDecoder(parse_int=parse_int)

@@ -30,7 +30,7 @@ class LineIndex:
             where: Its place, for messages.
 
         Raises:
-            ExportFormatError: The data row occurs twice.
+            ExportFormatError: If the data row occurs twice.
         """
         data_row_id = row["data_row"]["id"]
         if data_row_id in self.data_row_ids:

@@ -48,7 +48,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         ``path``.
 
     Raises:
-        ConfigurationError: The file cannot be written.
+        ConfigurationError: If the file cannot be written.
     """
     with replacing_file(path) as part, part.open("xb") as file:
         yield file

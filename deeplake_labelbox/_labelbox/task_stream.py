@@ -64,7 +64,7 @@ class TaskStream:
         total_lines: Lines of the stream.
 
     Raises:
-        LabelboxError: The request failed.
+        LabelboxError: If the request failed.
     """
 
     def __init__(
@@ -90,9 +90,9 @@ class TaskStream:
             max_line_bytes: The longest line that is accepted.
 
         Raises:
-            LabelboxUnavailableError: A chunk could not be downloaded.
-            ExportFailedError: A chunk has another length than announced, after retries.
-            ExportFormatError: A line is longer than ``max_line_bytes``.
+            LabelboxUnavailableError: If a chunk could not be downloaded.
+            ExportFailedError: If a chunk has another length than announced, after retries.
+            ExportFormatError: If a line is longer than ``max_line_bytes``.
         """
         pending = bytearray()
         with tempfile.TemporaryFile() as chunk:

@@ -23,8 +23,8 @@ def parse_json(text: str) -> Any:
     """Parse JSON; an integer with more digits than Python reads becomes infinite.
 
     Raises:
-        ValueError: The text is not JSON.
-        RecursionError: It is nested too deep.
+        ValueError: If the text is not JSON.
+        RecursionError: If it is nested too deep.
     """
     try:
         return json.loads(text)

@@ -38,8 +38,8 @@ def parse_row(line: bytes, where: str) -> dict[str, Any]:
         The data row as Labelbox wrote it, with lone surrogates replaced by "?".
 
     Raises:
-        ExportFormatError: The line is not UTF-8, not JSON, or not a data row.
-        MediaTypeError: The data row is not a video.
+        ExportFormatError: If the line is not UTF-8, not JSON, or not a data row.
+        MediaTypeError: If the data row is not a video.
     """
     try:
         row = parse_json(line.decode("utf-8"))
@@ -92,8 +92,8 @@ def check_row(row: object, where: str) -> dict[str, Any]:
         strings and ``projects`` maps ids to objects.
 
     Raises:
-        ExportFormatError: The value is not a data row of an export.
-        MediaTypeError: The data row is not a video.
+        ExportFormatError: If the value is not a data row of an export.
+        MediaTypeError: If the data row is not a video.
     """
     if not isinstance(row, dict):
         raise ExportFormatError(f"{_capital(where)} is {_kind(row)}; {_EXPECTED}.")
@@ -149,7 +149,7 @@ def project_entry(row: Mapping[str, Any], project_id: str) -> dict[str, Any]:
         ``row["projects"][project_id]``: ``name``, ``labels``, ``project_details``.
 
     Raises:
-        ExportFormatError: The data row is not part of this project; the message lists the ids
+        ExportFormatError: If the data row is not part of this project; the message lists the ids
             that it has.
     """
     projects: dict[str, dict[str, Any]] = row["projects"]

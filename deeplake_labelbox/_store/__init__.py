@@ -1,1 +1,1 @@
-"""Deep Lake datasets: how they are laid out, written and read."""
+"""Lay out, write and read Deep Lake datasets."""

@@ -31,10 +31,10 @@ def annotated_kinds(dataset: ReadableDataset, annotator: str | None = None) -> d
         return {name: kind for name, kind in kinds.items() if name not in owners}
     names = sorted(set(owners.values()))
     if annotator not in names:
-        of = f"it has those of {', '.join(names)}" if names else "it has those of no annotator"
+        of = f"it has those of {', '.join(names)}" if names else "it has none of any annotator"
         raise ConfigurationError(
             f"The dataset has no columns of annotator {annotator!r}; {of}. Columns of annotators "
-            f"are made where labels are applied with `label_selection='all'`."
+            f"are created if labels are applied with `label_selection='all'`."
         )
     return {
         name.removeprefix(f"{annotator}/"): kinds[name]
@@ -61,7 +61,7 @@ def annotators_of(kinds: Mapping[str, str]) -> dict[str, str]:
 
 
 def annotators(dataset: ReadableDataset) -> tuple[str, ...]:
-    """The annotators that have columns of their own, in alphabetical order."""
+    """Return the annotators that have columns of their own, in alphabetical order."""
     return tuple(sorted(set(annotators_of(_kinds(dataset)).values())))
 
 

@@ -38,7 +38,7 @@ def object_answers(
 
     Args:
         column: The column.
-        tool: The object's tool; only classifications below it count.
+        tool: The object's tool; only classifications below it are used.
         track: The object.
         visible: Its visible frames.
         segments: The label's segments by feature id.
@@ -100,7 +100,7 @@ def frame_answers(
     arrays: dict[tuple[int, ...], NDArray[np.int32]] = {}
     values = []
     for parts in zip(*per_source, strict=True):
-        # In the order of the classes: that of the export depends on how it was made.
+        # In the order of the classes, because the order in exports differs.
         chosen = tuple(sorted(set(chain.from_iterable(parts))))
         if chosen not in arrays:
             arrays[chosen] = np.array(chosen, dtype=np.int32)
@@ -135,7 +135,7 @@ def unknown_answers(
 def _held_below(
     source: AnswerSource, track: Track, visible: VisibleFrames, segments: Segments
 ) -> HeldAnswers:
-    # The parser gives answers that stay the same as one object, so few are to be searched.
+    # The parser returns one object for an unchanged answer, so there are few to search.
     first = [
         index
         for index, answers in enumerate(track.answers)
@@ -156,7 +156,7 @@ def _held_below(
 def _held_in_frames(root: Classification, label: VideoLabel, frames: Frames) -> HeldAnswers:
     by_frame: dict[int, Answer] = {}
     for track in label.frame_answers:
-        # Several, where only some frames carry the classification's schema id.
+        # Several if only some frames carry the classification's schema id.
         if find_classification((root,), track.feature) is not None:
             by_frame |= track.answers
     held = held_answers(by_frame, label.segments, frames)

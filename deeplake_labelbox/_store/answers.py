@@ -1,4 +1,4 @@
-"""Read the answers of many frames or objects at once, as arrays and in words."""
+"""Read the answers of many frames or objects at once, as arrays and as text."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Answers:
 
     Attributes:
         family: The column.
-        values: N cells as the column holds them: option numbers, a multi-hot array or a text;
+        values: N cells of the column: option numbers, a multi-hot array or a text;
             ``None`` for a frame of a video without a label.
     """
 
@@ -80,7 +80,7 @@ class Answers:
 
     @cached_property
     def words(self) -> list[str]:
-        """N answers in words: the options joined by commas, or the text; empty if unanswered."""
+        """N answers as text: the options joined by commas, or the text; empty if unanswered."""
         if not self.family.has_options:
             return ["" if value is None else str(value) for value in self.values]
         return [", ".join(map(self._option, options.tolist())) for options in self.options]

@@ -30,7 +30,7 @@ _NUMBERS: Final = frozenset({"int32", "float64"})
 def append_rows(
     dataset: deeplake.Dataset, columns: Mapping[str, Sequence[Any] | NDArray[Any]]
 ) -> None:
-    """Append rows, also to a dataset with labels.
+    """Append rows, even to a dataset with labels.
 
     Cells of other columns are empty, and numbers 0, because Deep Lake requires a value for each.
 
@@ -48,7 +48,7 @@ def append_rows(
         if kind is None:
             empty = next((v for name, v in _NOTHING.items() if dtype.startswith(name)), None)
         elif kind in COLUMN_TYPES:
-            # Empty until labels are applied, where Deep Lake refuses `None`.
+            # Deep Lake refuses `None` here; empty until labels are applied.
             empty = None if COLUMN_TYPES[kind].is_nullable else empty_cell(kind)
         else:
             # Numbers of the row metadata cannot be unset; a text that is unset cannot be read

@@ -107,7 +107,7 @@ class AppliedLabels:
 
     @classmethod
     def read(cls, dataset: ReadableDataset) -> AppliedLabels | None:
-        """Read them; ``None`` if no labels were applied, or an older version applied them."""
+        """Read the applied labels; ``None`` if there are none, or an older version applied them."""
         home = _home(dataset, must_hold=True)
         if home is None:
             return None
@@ -135,7 +135,7 @@ class AppliedLabels:
         )
 
     def write(self, dataset: deeplake.Dataset) -> None:
-        """Write what changed; published by the next commit."""
+        """Write the values that changed; the next commit publishes them."""
         home = _home(dataset, must_hold=True) or _home(dataset)
         if home is None:
             return
@@ -162,7 +162,7 @@ class AppliedLabels:
         )
 
     def meta(self) -> LabelboxMeta:
-        """Metadata for a dataset without it, such as the copy of a query."""
+        """Return metadata for a dataset that has none, such as the copy of a query."""
         last = max((video.video_idx for video in self.videos), default=-1)
         videos = [VideoEntry("", number, "") for number in range(last + 1)]
         for video in self.videos:
@@ -173,7 +173,7 @@ class AppliedLabels:
 
 
 def _home(dataset: ReadableDataset, *, must_hold: bool = False) -> str | None:
-    """The column whose metadata holds the labels, or will hold them."""
+    """Return the column whose metadata holds the labels, or will hold them."""
     names = sorted(column_names(dataset), key=lambda name: name != _HOME)
     if must_hold:
         return next((name for name in names if KEY in dataset[name].metadata), None)

@@ -29,12 +29,12 @@ _CONTENDED: Final = "lock contended"
 def open_branch(dataset: deeplake.Dataset, name: str | None, *, wait: float) -> deeplake.Dataset:
     """Open a branch, and create it if it does not exist; ``None`` is the branch of the object.
 
-    Keep the object that it is opened from for as long as the branch is used.
+    Keep the object that it is opened from as long as you use the branch.
 
     Args:
         dataset: The dataset.
         name: The branch.
-        wait: Seconds to wait while somebody else changes branches.
+        wait: Seconds to wait while another process changes branches.
 
     Raises:
         ConfigurationError: If the name is empty.
@@ -47,7 +47,7 @@ def open_branch(dataset: deeplake.Dataset, name: str | None, *, wait: float) -> 
 def branch_to_write(
     dataset: deeplake.Dataset, name: str | None, *, wait: float
 ) -> Iterator[deeplake.Dataset]:
-    """Open a branch as `open_branch` does; if it was created here, an error deletes it again."""
+    """Open a branch with `open_branch`; delete it after an error if it was created here."""
     branch, is_new = _open_branch(dataset, name, wait)
     try:
         yield branch
@@ -70,7 +70,7 @@ def _open_branch(
         if name == dataset.current_branch.name:
             return dataset, False
         if name not in dataset.branches.names():
-            logger.warning("There is no branch %s yet; it is created.", name)
+            logger.warning("Branch %s does not exist yet; creating it.", name)
             # Another process may create it at the same time.
             with suppress(BranchExistsError):
                 retry_while_locked(lambda: dataset.branch(name), wait=wait)

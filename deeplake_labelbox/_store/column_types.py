@@ -37,7 +37,7 @@ class ColumnType:
 
     Attributes:
         make: Makes the Deep Lake type.
-        empty: Cell of a frame without objects and answers; for geometries, their kind has it.
+        empty: Cell of a frame without objects and answers; see `GeometryKind` for geometries.
         is_nullable: Whether Deep Lake accepts ``None`` for the cell of a video without a label.
         read_in_slices: Whether Deep Lake reads slices of rows faster than lists of rows.
     """
@@ -77,11 +77,11 @@ COLUMN_TYPES: Final[Mapping[str, ColumnType]] = {
     ),
     # an empty text reads as None
     "text": ColumnType(types.Text, "", is_nullable=False),
-    # (K,) int32, -1 where not answered
+    # (K,) int32, -1 if not answered
     "object choice": ColumnType(lambda: types.Array("int32", 1), _NO_NUMBERS),
     # (K, options) uint8
     "object choices": ColumnType(lambda: types.Array("uint8", 2), np.zeros((0, 0), np.uint8)),
-    # K texts, one empty text where there is no object: Deep Lake refuses empty lists. A Sequence of
+    # K texts, or one empty text without an object: Deep Lake refuses empty lists. A Sequence of
     # Text loses empty texts, and crashes on some of them (Deep Lake 4.7.4).
     "object text": ColumnType(lambda: types.Array("text", 1), [""], is_nullable=False),
 }
@@ -114,7 +114,7 @@ def geometry_kind(dtype: Any) -> ToolKind | None:
 
 
 def type_name(dtype: Any) -> str:
-    """Name of a Deep Lake type, such as ``BoundingBox``; empty for plain arrays and numbers."""
+    """Return the name of a type, such as ``BoundingBox``; empty for plain arrays and numbers."""
     return str(getattr(dtype, "kind", "")).rpartition(".")[2]
 
 

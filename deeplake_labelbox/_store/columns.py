@@ -19,15 +19,15 @@ from deeplake_labelbox._store.column_types import ANSWER_COLUMNS, COLUMN_TYPES, 
 from deeplake_labelbox.errors import DatasetMismatchError
 
 ReadableDataset = deeplake.Dataset | deeplake.ReadOnlyDataset
-"""What may be read from: a dataset as opened, or an earlier version of it."""
+"""An open dataset, or an earlier version of it."""
 
 BASE_COLUMNS = ("frames", "frame_idx", "video_idx", "timestamp")
-"""The columns of frames, where no data filler makes others."""
+"""The columns of frames, unless a data filler creates others."""
 
 # Key of the kind of a column that this package created, in the metadata of the column.
 KIND_KEY = "labelbox_kind"
 
-# Key of the identity of a column: columns that two branches added under one name differ in it.
+# Key of the identity of a column, which tells columns apart that two branches added under one name.
 IDENTITY_KEY = "labelbox_column"
 
 # Key of the display colors of the tools of a geometry column, as JSON.
@@ -136,13 +136,13 @@ def ensure_column(dataset: deeplake.Dataset, name: str, kind: ColumnKind) -> Non
     """Add a column, or check that the existing column has the same kind.
 
     Raises:
-        DatasetMismatchError: If a column of this name holds something else.
+        DatasetMismatchError: If a column of this name is of another kind.
     """
     if name not in column_names(dataset):
         add_column(dataset, name, COLUMN_TYPES[kind].make(), kind)
     elif (found := column_kind(dataset, name)) != kind:
         raise DatasetMismatchError(
-            f"Column {name!r} holds {found or 'data of its own'}, the project needs it for {kind}. "
+            f"Column {name!r} holds {found or 'other data'}, but the project needs it for {kind}. "
             f"Rename the column, or write the labels to a branch or dataset without it."
         )
 
@@ -155,17 +155,17 @@ def add_column(dataset: deeplake.Dataset, name: str, data_type: Any, kind: str) 
 
 
 def column_names(dataset: ReadableDataset) -> list[str]:
-    """Names of all columns."""
+    """Return the names of all columns."""
     return [column.name for column in dataset.schema.columns]
 
 
 def has_identity_columns(dataset: ReadableDataset) -> bool:
-    """Whether rows have the numbers of their video and frame."""
+    """Return whether rows have the numbers of their video and frame."""
     return {"video_idx", "frame_idx"} <= set(column_names(dataset))
 
 
 def metadata_texts(dataset: ReadableDataset, column: str, prefix: str) -> dict[str, str]:
-    """The texts in the metadata of a column whose keys begin with a prefix, by the rest of it."""
+    """Return the texts in a column's metadata under a prefix, by the rest of their key."""
     metadata = dataset[column].metadata
     keys = [key for key in metadata.keys() if key.startswith(prefix)]  # noqa: SIM118 - no mapping
     return {key.removeprefix(prefix): str(metadata[key]) for key in keys}
@@ -179,19 +179,19 @@ def write_text(dataset: deeplake.Dataset, column: str, key: str, value: object) 
 
 
 def column_kind(dataset: ReadableDataset | deeplake.DatasetView, name: str) -> str | None:
-    """The kind under which this package added the column, or ``None`` for a column of others."""
+    """Return the kind of a column that this package added, or ``None`` for any other column."""
     metadata = dataset[name].metadata
     return str(metadata[KIND_KEY]) if KIND_KEY in metadata else None
 
 
 def column_identity(dataset: ReadableDataset, name: str) -> str | None:
-    """The identity of a column, which is the same on all branches; ``None`` if it has none."""
+    """Return the identity of a column, the same on all branches; ``None`` if it has none."""
     metadata = dataset[name].metadata
     return str(metadata[IDENTITY_KEY]) if IDENTITY_KEY in metadata else None
 
 
 def read_class_names(dataset: ReadableDataset, name: str) -> tuple[str, ...]:
-    """The ``class_names`` of a column, empty if it has none."""
+    """Return the ``class_names`` of a column; empty if it has none."""
     metadata = dataset[name].metadata
     return tuple(metadata["class_names"]) if "class_names" in metadata else ()
 
@@ -203,7 +203,7 @@ def write_class_names(dataset: deeplake.Dataset, name: str, class_names: tuple[s
 
 
 def read_class_colors(dataset: ReadableDataset, name: str) -> dict[str, str]:
-    """The display colors of a geometry column by tool name, from the ontology.
+    """Return the display colors of a geometry column by tool name, from the ontology.
 
     A tool without a color has an empty text; a column without colors returns an empty dict.
     """

@@ -1,4 +1,4 @@
-"""Copy a dataset, or some of its rows, or with another storage or size of its frames."""
+"""Copy all or some rows of a dataset, and change the storage or size of their frames."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ class DatasetCopy:
     """Copies rows of a dataset to a new one.
 
     Attributes:
-        source: The dataset; its ``resize`` is the size that frames and labels get.
-        index: The frames that are copied.
+        source: The dataset; frames and labels are scaled to its ``resize``.
+        index: The frames to copy.
         storage: How frames are stored.
         progress: Whether to show a progress bar.
     """
@@ -57,8 +57,8 @@ class DatasetCopy:
         """Write the copy; it appears only when it is complete.
 
         Raises:
-            ConfigurationError: If frames cannot be stored so.
-            DatasetExistsError: If there is something, and ``overwrite`` is not set.
+            ConfigurationError: If frames cannot be stored in this way.
+            DatasetExistsError: If something is at the location, and ``overwrite`` is not set.
             DatasetError: If Deep Lake fails.
         """
         store = self.storage.store(batch_size=_BATCH_SIZE)
@@ -66,8 +66,8 @@ class DatasetCopy:
         meta = recorded_meta(self.source.dataset)
         if missing or meta is None:
             raise ConfigurationError(
-                "Only datasets are copied that create_dataset made without a data filler; copy "
-                "others whole, with deeplake.copy."
+                "Only datasets that create_dataset made without a data filler can be copied in "
+                "part; copy others as a whole, with deeplake.copy."
             )
         location.check_free()
         replacement = Replacement(location)
@@ -76,17 +76,17 @@ class DatasetCopy:
         exists = location.exists()
         if exists and not overwrite and _has_columns(location):
             raise DatasetExistsError(
-                f"There is a dataset at {location} already; choose another path, or pass "
+                f"A dataset exists already at {location}; choose another path, or pass "
                 f"`overwrite=True` to replace it."
             )
         target = replacement.building if exists and overwrite else location
         if target is not location and replacement.unfinished() is not None:
             raise DatasetExistsError(
-                f"There is an unfinished dataset at {target}; complete it with the call that began "
-                f"it, or delete it."
+                f"There is an unfinished dataset at {target}; complete it with the call that "
+                f"started it, or delete it."
             )
         if target.exists():
-            target.delete()  # what is to be replaced, or a killed copy left
+            target.delete()  # the dataset to replace, or the remains of a killed copy
         dataset = target.create()
         try:
             with uncommitted(dataset), dataset_errors(f"copying to {location}"):
@@ -139,7 +139,7 @@ class DatasetCopy:
         files: WrittenFiles,
         bar: ProgressBar,
     ) -> dict[int, VideoEntry]:
-        """Append the rows, video by video; the entries of all videos, as the copy has them."""
+        """Append the rows, video by video; return the entries of all videos of the copy."""
         entries = {}
         for known in entries_of(self.source.dataset):
             entry = replace(self._scaled(known), recordings=(), first_row=len(dataset))
@@ -219,7 +219,7 @@ class DatasetCopy:
 
 
 def _copy(source: Any, target: Any) -> None:
-    """Copy metadata, except for what is rewritten."""
+    """Copy metadata, except for the keys that are rewritten."""
     for key in source.keys():  # noqa: SIM118 - no mapping
         if not key.startswith(KEY):
             target[key] = source[key]
@@ -231,7 +231,7 @@ def _has_columns(location: DatasetLocation) -> bool:
 
 
 def _runs(cells: list[Any]) -> Iterator[tuple[int, int]]:
-    """Start and end of each run of cells that are set."""
+    """Yield start and end of each run of cells that are set."""
     is_set: NDArray[np.bool_] = np.array([False, *(c is not None for c in cells), False])
     bounds = np.flatnonzero(np.diff(is_set.astype(np.int8)))
     for place, (first, end) in enumerate(pairwise(bounds.tolist())):

@@ -17,7 +17,7 @@ from deeplake_labelbox.errors import OntologyError
 
 
 def ontology_of_dataset(dataset: deeplake.Dataset) -> Ontology:
-    """Find the ontology that a dataset was, or could be, labeled with.
+    """Return the ontology that a dataset was labeled with, or infer one from its columns.
 
     A dataset with labels of this package records the ontology that they were applied with.
     Otherwise the ontology is inferred from the columns. A column of geometries becomes a tool, and
@@ -27,7 +27,7 @@ def ontology_of_dataset(dataset: deeplake.Dataset) -> Ontology:
     becomes a checklist if some row has several answers, and all of them are per frame.
 
     Raises:
-        OntologyError: No column holds geometries or answers.
+        OntologyError: If no column holds geometries or answers.
     """
     applied = AppliedLabels.read(dataset)
     ontology = _of_columns(dataset) if applied is None else applied.ontology
@@ -60,14 +60,14 @@ def _of_columns(dataset: deeplake.Dataset) -> Ontology:
         (family, "checklist" if _has_several(labeled, family) else ANSWER_KINDS[family.kind])
         for family in labeled.families.answers
     ]
-    asked = _classifications(answers)
-    return Ontology(tuple(tools), tuple(replace(each, scope="index") for each in asked))
+    per_frame = _classifications(answers)
+    return Ontology(tuple(tools), tuple(replace(each, scope="index") for each in per_frame))
 
 
 def _classifications(
     answers: list[tuple[AnswerFamily, AnswerKind]], parent: str | None = None
 ) -> tuple[Classification, ...]:
-    """The classifications below another one: ``color/red/shade`` below the option red of color."""
+    """Return classifications with those nested below them, like ``color/red/shade`` below color."""
     found = []
     for family, kind in answers:
         if family.parent != parent:
@@ -77,8 +77,8 @@ def _classifications(
             for value in family.class_names
         )
         name = family.question.rpartition("/")[2]
-        asked: Any = kind if options else "text"
-        found.append(Classification(name, asked, instructions=name, options=options))
+        answer_kind: Any = kind if options else "text"
+        found.append(Classification(name, answer_kind, instructions=name, options=options))
     return tuple(found)
 
 

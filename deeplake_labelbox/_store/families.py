@@ -70,7 +70,7 @@ class ObjectFamily:
         track_ids: Name of the column of track ids, or ``None``.
         key_frames: Name of the column of key frames (drawn or interpolated), or ``None``.
         answers: The columns of answers about its objects.
-        colors: Display colors of the ontology by class name, as far as they are known.
+        colors: Display colors of the ontology by class name, if known.
     """
 
     column: str
@@ -137,7 +137,7 @@ class Families:
         for name in geometries:
             colors = read_class_colors(dataset, above + name)
             labels = f"{name}_labels" if f"{name}_labels" in kinds else None
-            # The column of a tool may have another name than the tool, where that was taken.
+            # A column has another name than its tool if that name was taken.
             tool_name = next(iter(colors), tool_prefix(name) or name)
             shared = read_class_names(dataset, above + labels) if labels else ()
             beside = {
@@ -165,12 +165,12 @@ class Families:
 
 
 def frame_answer_names(kinds: Mapping[str, str]) -> list[str]:
-    """Names of the columns of answers of frames."""
+    """Return the names of the columns of answers of frames."""
     return [name for name, kind in kinds.items() if kind in get_args(FrameAnswerKind)]
 
 
 def tool_prefix(column: str) -> str | None:
-    """``car`` of ``car/car``: what the names of the answers about its objects begin with."""
+    """Return ``car`` for ``car/car``: the start of the names of the answers about its objects."""
     half, rest = column[: len(column) // 2], column[len(column) // 2 :]
     return half if rest == f"/{half}" else None
 

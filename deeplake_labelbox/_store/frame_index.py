@@ -16,8 +16,8 @@ from deeplake_labelbox._store.location import dataset_errors
 from deeplake_labelbox.errors import ConfigurationError, DatasetMismatchError
 
 Where = str | Callable[[Any], bool] | deeplake.DatasetView
-"""A TQL expression (the part after ``WHERE``), a function of a row, ``row["weather"]``, or the
-view of a query, whose rows are meant."""
+"""A condition for frames: a TQL expression (the part after ``WHERE``), a function of a row
+(``row["weather"]``), or the view of a query, which selects its rows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,12 +55,12 @@ class FrameIndex:
         videos, frames = videos[order], frames[order]
         first = np.ones(len(order), dtype=bool)
         first[1:] = (np.diff(videos) != 0) | (np.diff(frames) != 0)
-        # Rows without a number read as anything below 0.
+        # Rows without a number read as negative numbers.
         first &= (videos >= 0) & (frames >= 0)
         return cls(order[first].astype(np.int64), videos[first], frames[first])
 
     def take(self, chosen: NDArray[Any]) -> FrameIndex:
-        """Some of the frames, by mask or ascending indices."""
+        """Select frames by mask or ascending indices."""
         return FrameIndex(self.rows[chosen], self.video_idx[chosen], self.frame_idx[chosen])
 
     def of_videos(self, videos: Iterable[int] | None) -> FrameIndex:
@@ -99,13 +99,14 @@ class FrameIndex:
             return dataset.query(f"SELECT video_idx, frame_idx WHERE {condition}")
         except RuntimeError as error:
             raise ConfigurationError(
-                f"`where` is {condition!r}, which is no TQL condition: {str(error).rstrip('.')}. "
-                f'Names of columns with a slash stand in double quotes: shape("car/car")[0] > 0.'
+                f"`where` is {condition!r}, which is not a TQL condition: "
+                f"{str(error).rstrip('.')}. Put names of columns with a slash in double quotes: "
+                f'shape("car/car")[0] > 0.'
             ) from error
 
 
 def image_id(video_idx: Any, frame_idx: Any) -> Any:
-    """A number that no other frame of the dataset has: ``video_idx * 2**32 + frame_idx``."""
+    """Return a number that is unique in the dataset: ``video_idx * 2**32 + frame_idx``."""
     return (video_idx << 32) + frame_idx
 
 

@@ -1,4 +1,4 @@
-"""The objects of single frames that count, in pixels of their frame."""
+"""The objects of single frames, in pixels of their frame."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class FrameObjects:
 
     Attributes:
         column: The column.
-        read: What was read of it.
-        chosen: (K,) int64 which of the objects of ``read``.
-        shapes: K shapes as of `FamilyObjects`, in pixels of the frame.
+        read: The objects of the column in all rows that were read.
+        chosen: (K,) int64 indices into ``read``.
+        shapes: K shapes, see `FamilyObjects`, in pixels of the frame.
     """
 
     column: ObjectColumn
@@ -56,7 +56,7 @@ class FrameObjects:
         return self.read.key_frames[self.chosen]
 
     def scaled(self, labeled: tuple[int, int], own: tuple[int, int]) -> FrameObjects:
-        """The objects in pixels of a frame of another size than that which labels are in.
+        """Scale the objects from the pixels of their labels to those of the frame.
 
         Args:
             labeled: Height and width that the shapes are in.
@@ -68,7 +68,7 @@ class FrameObjects:
         return FrameObjects(self.column, self.read, self.chosen, shapes)
 
     def take(self, wanted: NDArray[np.bool_]) -> FrameObjects:
-        """Some of the objects."""
+        """Select objects."""
         if wanted.all():
             return self
         shapes: Shapes = [self.shapes[index] for index in np.flatnonzero(wanted).tolist()]
@@ -84,14 +84,14 @@ class FrameObjects:
 
 
 class ObjectCounter:
-    """Leaves out the objects that do not count in a frame, and reports that once.
+    """Leaves out objects that are entirely outside their frame, and reports it once.
 
     Args:
         quiet: Whether the caller reports it instead.
     """
 
     def __init__(self, *, quiet: bool = False) -> None:
-        self._told = quiet
+        self._is_reported = quiet
 
     def counted(
         self,
@@ -100,14 +100,14 @@ class ObjectCounter:
         labeled: tuple[int, int],
         own: tuple[int, int],
     ) -> list[tuple[FrameObjects, NDArray[np.float32]]]:
-        """The objects of a frame that count, in pixels of the frame, with their boxes.
+        """Return the objects of a frame, in pixels of the frame, and their boxes.
 
-        An object counts if a part of its box is within the frame.
+        Objects whose box is entirely outside the frame are left out.
 
         Args:
             found: The objects of each column.
             place: ``video_idx`` and ``frame_idx``.
-            labeled: Height and width that the shapes are in; 0 where unknown.
+            labeled: Height and width that the shapes refer to; 0 if unknown.
             own: Height and width of the frame.
         """
         kept = []
@@ -116,8 +116,8 @@ class ObjectCounter:
             boxes = in_frame.boxes()
             within = _cut(boxes, *own)
             with_area = np.all(within[:, 2:] > within[:, :2], axis=1)
-            if not with_area.all() and not self._told:
-                self._told = True
+            if not with_area.all() and not self._is_reported:
+                self._is_reported = True
                 logger.warning(
                     "Objects that have no area within their frame are left out, the first of them "
                     "in column %r, track id %d, frame %d of video_idx %d.",
@@ -160,7 +160,7 @@ def read_objects(
 
 
 def _cut(boxes: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
-    """Boxes cut at the edges of their frame; 0 is an unknown size."""
+    """Clip boxes to their frame; a size of 0 is unknown."""
     cut = boxes.copy()
     cut[:, 0::2] = cut[:, 0::2].clip(0, width or None)
     cut[:, 1::2] = cut[:, 1::2].clip(0, height or None)

@@ -27,7 +27,7 @@ Ranges: TypeAlias = tuple[tuple[int, int], ...]
 
 FrameRanges: TypeAlias = Sequence[tuple[int, int]] | Mapping[str, Sequence[tuple[int, int]]]
 """First and last frame of intervals, 1-based and both included, for all data rows; or by data row
-id, where data rows that are not named keep all frames, and those with an empty list none."""
+id: then other data rows keep all frames, and data rows with an empty list keep none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +38,11 @@ class FrameSelection:
         stride: Keep every n-th frame of a video, starting with the first.
         fps: Maximum number of frames per second of video.
         ranges: See `FrameRanges`; ``None`` keeps all frames.
-        only_labeled: Keep only frames inside a labeled segment of the label that counts in
-            Labelbox.
+        only_labeled: Keep only frames inside a labeled segment of the selected label.
         resize: Size of the stored frames; see `Resize`.
 
     Raises:
-        ConfigurationError: A value cannot be used.
+        ConfigurationError: If a value is invalid.
     """
 
     stride: int = 1
@@ -91,7 +90,7 @@ class FrameSelection:
 
     @classmethod
     def of_options(cls, options: Mapping[str, Any]) -> FrameSelection:
-        """Make a selection of what `options` returned; other options are ignored."""
+        """Create a selection from the output of `options`; other options are ignored."""
         kept = {name: options[key] for name, key in STORED_NAMES.items() if key in options}
         if isinstance(kept.get("resize"), list):
             kept["resize"] = tuple(kept["resize"])
@@ -103,7 +102,7 @@ class FrameSelection:
 
 
 def in_words(options: str) -> str:
-    """Stored options (JSON) as the arguments that they were given as, for messages."""
+    """Format stored options (JSON) as the arguments that set them, for messages."""
     names = {stored: name for name, stored in STORED_NAMES.items()}
     given = [f"`{names.get(key, key)}={value!r}`" for key, value in json.loads(options).items()]
     return ", ".join(given) or "no options"

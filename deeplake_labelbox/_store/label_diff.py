@@ -1,7 +1,7 @@
 """Compare the labels of two versions of a dataset.
 
-Only cells are compared, so that changes made by hand are found as well. Objects are matched by
-track id, and frames by data row and frame number, not by row.
+Only cells are compared, so changes by hand are found too. Objects are matched by track id, and
+frames by data row and frame number, not by row.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ class AnswerDiff:
     Attributes:
         column: Its column.
         frames: The 1-based frames with this change.
-        before: The answer before, in words; empty if there was none.
-        after: The answer after, in words; empty if there is none.
+        before: Text of the answer before; empty if there was none.
+        after: Text of the answer after; empty if there is none.
         track_id: The object of the answer; ``None`` for the frame or the video.
     """
 
@@ -187,8 +187,8 @@ class _Version:
     def of(cls, dataset: ReadableDataset) -> _Version:
         if not has_identity_columns(dataset):
             raise DatasetMismatchError(
-                "A version of the dataset has no columns video_idx and frame_idx, which tell its "
-                "rows from each other; compare versions that have them."
+                "A version of the dataset has no columns video_idx and frame_idx, which identify "
+                "its rows; compare versions that have them."
             )
         counting = LabeledDataset(dataset)
         labels: dict[str | None, LabeledDataset] = {None: counting}

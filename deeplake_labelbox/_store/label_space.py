@@ -1,4 +1,4 @@
-"""Which columns of objects are read, and which number each of their classes has."""
+"""Select the columns of objects to read, and number their classes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DETECTED_AS = {name: kind.detected_as for name, kind in GEOMETRIES.items() if k
 
 @dataclass(frozen=True, slots=True)
 class ObjectColumn:
-    """A column of objects that is read.
+    """A column of objects to read.
 
     Attributes:
         family: The column and those beside it, of rectangles, masks or polygons.
@@ -60,10 +60,10 @@ class LabelSpace:
             names: Names of columns; ``car`` also means ``car/car``, and
                 ``ada@company.com/car`` for one annotator's. By default all columns of rectangles,
                 or if there are none, all of masks and polygons, of the annotator whose labels
-                are read.
+                the dataset reads.
 
         Raises:
-            ConfigurationError: If a name is no column of rectangles, masks or polygons.
+            ConfigurationError: If a name is not a column of rectangles, masks or polygons.
         """
         own = [family for family in dataset.families.objects if family.kind in _DETECTED_AS]
         if names is None:
@@ -83,10 +83,10 @@ class LabelSpace:
         return cls(tuple(columns), tuple(class_names))
 
     def mapped(self, mapping: Mapping[str, str]) -> LabelSpace:
-        """Rename classes; an empty name leaves a class out, whose number is then 0.
+        """Rename classes; a class with an empty name is left out and gets the number 0.
 
         Raises:
-            ConfigurationError: If there is no such class, or none is left.
+            ConfigurationError: If there is no such class, or all are left out.
         """
         known = self.class_names[1:]
         if missing := [name for name in mapping if name not in known]:
@@ -97,7 +97,7 @@ class LabelSpace:
         goals = {name: mapping.get(name, name) for name in known}
         names = (BACKGROUND, *dict.fromkeys(filter(None, goals.values())))
         if len(names) == 1:
-            raise ConfigurationError("`mapping` leaves out all classes; keep one at least.")
+            raise ConfigurationError("`mapping` leaves out all classes; keep at least one.")
         numbers = {name: names.index(goal, 1) if goal else 0 for name, goal in goals.items()}
         columns = [
             ObjectColumn(c.family, tuple(numbers[name] for name in c.family.class_names))
@@ -110,7 +110,7 @@ def find_answers(dataset: LabeledDataset, names: Sequence[str]) -> dict[str, Ans
     """Find columns of radio and checklist answers of frames, by the given names.
 
     Raises:
-        ConfigurationError: If a name is no such column.
+        ConfigurationError: If a name is not such a column.
     """
     known = answer_columns(dataset)
     for name in as_names(names):
@@ -123,7 +123,7 @@ def find_answers(dataset: LabeledDataset, names: Sequence[str]) -> dict[str, Ans
 
 
 def answer_columns(dataset: LabeledDataset) -> dict[str, AnswerFamily]:
-    """The columns of radio and checklist answers of frames by name, those of annotators too."""
+    """Return the columns of radio and checklist answers by name, including those of annotators."""
     known = {family.name: family for family in dataset.families.answers}
     for families in _others(dataset):
         for family in families.answers:
@@ -132,12 +132,12 @@ def answer_columns(dataset: LabeledDataset) -> dict[str, AnswerFamily]:
 
 
 def as_names(names: Sequence[str]) -> tuple[str, ...]:
-    """Names from one name or several."""
+    """Return one or several names as a tuple."""
     return (names,) if isinstance(names, str) else tuple(names)
 
 
 def _others(dataset: LabeledDataset) -> list[Families]:
-    """The columns of annotators, and those that count, beside those that are read."""
+    """Return the columns that the dataset does not read: those of others, or the shared ones."""
     owners = (None, *dataset.annotators)
     return [Families.of(dataset.dataset, owner) for owner in owners if owner != dataset.annotator]
 

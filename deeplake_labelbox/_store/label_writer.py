@@ -45,8 +45,8 @@ from deeplake_labelbox.report import Report, VideoOutcome
 logger = logging.getLogger(__name__)
 
 _PENDING = (
-    "the build of the dataset is unfinished and this video pending; make the dataset again, which "
-    "goes on where it stopped, then apply the labels"
+    "the build of the dataset is unfinished and this video pending; create the dataset again, "
+    "which continues where it stopped, then apply the labels"
 )
 
 _EMPTY_LABEL = VideoLabel(None, None, (), (), (), {}, ())
@@ -54,12 +54,12 @@ _EMPTY_LABEL = VideoLabel(None, None, (), (), (), {}, ())
 
 @dataclass(frozen=True, slots=True)
 class WrittenLabels:
-    """What was written of a set of columns.
+    """The labels that were written to a set of columns.
 
     Attributes:
-        labels: What the rows of each data row hold.
+        labels: The label in the rows of each data row.
         activities: Time of the last activity on each data row; ``None`` if the export lacks it.
-        annotators: Who made labels of these data rows, if annotators have columns of their own.
+        annotators: Annotators of these data rows, if annotators have columns of their own.
     """
 
     labels: dict[str, AppliedLabel]
@@ -77,7 +77,7 @@ class LabelWriting:
         metadata: Writes the columns ``lb_meta/*``; ``None`` leaves them out.
         mask_presigner: Gives access to the URLs of masks.
         progress: Whether to show a progress bar.
-        log_renamed: Whether to log columns that could not have the names of their tools.
+        log_renamed: Whether to log columns that could not get the names of their tools.
     """
 
     group_mapping: GroupMapping | None
@@ -106,7 +106,7 @@ class LabelWriter:
         track_ids: The track ids, after writing.
 
     Raises:
-        GroupMappingError: If the group mapping cannot be used.
+        GroupMappingError: If the group mapping is invalid.
     """
 
     def __init__(
@@ -150,13 +150,14 @@ class LabelWriter:
         Args:
             rows: The data rows, with their selected labels.
             index: The rows of the dataset.
-            files: Watches the disk.
+            files: Checks that Deep Lake's files were written.
             columns: By data row id, the label columns to write, or ``None`` for all of them; all
                 columns of all data rows by default.
-            before: What was applied earlier; row metadata that is the same is not written again.
+            before: The labels that were applied before; unchanged row metadata is not written
+                again.
 
         Returns:
-            What was written.
+            The written labels.
 
         Raises:
             DeepLakeLabelboxError: See `VideoProjectConverter.dataset_with_applied_annotations`.
@@ -197,7 +198,7 @@ class LabelWriter:
         return read_class_names(self._dataset, column)
 
     def _written_columns(self) -> frozenset[str]:
-        """The label columns that an earlier run wrote."""
+        """Return the label columns that an earlier run wrote."""
         return frozenset(n for n in column_names(self._dataset) if column_kind(self._dataset, n))
 
     def _apply(
@@ -246,8 +247,8 @@ class LabelWriter:
         return replace(row.content, incomplete=lost)
 
     def _is_set(self, column: str, rows: VideoRows) -> bool:
-        """Whether a label was written to the cells of a video."""
-        # An empty text reads as None as well, so all cells of a text column are read.
+        """Return whether a label was written to the cells of a video."""
+        # An empty text also reads as None, so all cells of a text column are read.
         seen = rows.rows if column_kind(self._dataset, column) == "text" else rows.rows[:1]
         return any(self._dataset[column][int(row)] is not None for row in seen)
 
@@ -310,9 +311,9 @@ class LabelWriter:
 
 
 def unknown_features(count: int, project_id: str) -> OntologyError:
-    """Make the error for an ontology that has nothing of what a project's labels use."""
+    """Return the error for an ontology that has no feature of a project's labels."""
     return OntologyError(
-        f"The ontology knows none of the {counted(count, 'feature')} that the labels of project "
+        f"The ontology has none of the {counted(count, 'feature')} that the labels of project "
         f"{project_id} use; pass the `ontology` of this project, or leave it out."
     )
 
@@ -322,4 +323,4 @@ def _why_no_rows(video: VideoEntry | None) -> str:
         return "the data row is not in the dataset; make the dataset from a newer export"
     if video.problem is not None:
         return f"its labels have no frames to go to: {video.problem}"
-    return "its rows are not in the dataset any more"
+    return "its rows are no longer in the dataset"

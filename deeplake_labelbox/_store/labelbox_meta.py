@@ -53,7 +53,7 @@ class VideoEntry:
         frame_count: Number of the last frame that could be decoded, with or without a row.
         height: Height of the frames in pixels, as displayed; 0 if none was decoded.
         width: Width of the frames in pixels, as displayed; 0 if none was decoded.
-        problem: What went wrong, if anything did.
+        problem: The problem with the video, if any.
         missing: First and last 1-based number of each run of frames before ``frame_count`` that
             could not be decoded.
         warnings: Unusual properties of the file that cause no gaps.
@@ -64,8 +64,8 @@ class VideoEntry:
         sizes: First 1-based frame, width and height of each run of pictures of one size, if the
             size changes within the video; empty if all pictures have ``width`` and ``height``,
             which are those of the first. Labels are in pixels of the first size.
-        recordings: Where the packets of its frames are stored (`PacketRows`), of every try that any
-            version of the dataset may need; the last is that of its rows.
+        recordings: Where the packets of its frames are stored (`PacketRows`), for every attempt
+            that any version of the dataset may need; the last one belongs to its rows.
     """
 
     data_row_id: str
@@ -87,7 +87,7 @@ class VideoEntry:
     recordings: tuple[int, ...] = ()
 
     def size_of(self, frame: int) -> tuple[int, int]:
-        """Height and width of the picture of a 1-based frame."""
+        """Return height and width of the picture of a 1-based frame."""
         size = (self.height, self.width)
         for first, width, height in self.sizes:
             if frame >= first:
@@ -141,7 +141,7 @@ class LabelboxMeta:
         status: ``building`` until every data row was tried, ``complete`` afterwards; ``placing``
             while a complete dataset takes the place of another one.
         videos: The data rows, in the order of ``video_idx``.
-        options: Options of choosing and storing frames that differ from the defaults: JSON text
+        options: Options of selecting and storing frames that differ from the defaults: JSON text
             with sorted keys. All videos of a dataset have the same options.
     """
 
@@ -162,8 +162,8 @@ class LabelboxMeta:
         stored: dict[str, Any] = dict(dataset.metadata[KEY]) if KEY in dataset.metadata else {}
         if "options" in stored and "videos" not in stored and STATUS_KEY not in dataset.metadata:
             raise DatasetMismatchError(
-                f"The dataset has only a part of the metadata of the one that {KEY!r} was copied "
-                f"from, which has many videos; copy all: for key in source.metadata.keys(): if "
+                f"{KEY!r} was copied from a dataset with many videos, but the other keys of its "
+                f"metadata are missing; copy all of them: for key in source.metadata.keys(): if "
                 f'key.startswith("{KEY}"): target.metadata[key] = source.metadata[key].'
             )
         try:
@@ -182,8 +182,8 @@ class LabelboxMeta:
             )
         except (KeyError, TypeError, ValueError) as error:
             raise DatasetMismatchError(
-                f"The dataset's metadata has no {KEY!r} that tells its rows from each other; make "
-                f"the dataset with create_dataset_from_video_annotation_project of this package."
+                f"The dataset's metadata has no {KEY!r}, which identifies its rows; create the "
+                f"dataset with create_dataset_from_video_annotation_project of this package."
             ) from error
 
     @property
@@ -197,7 +197,7 @@ class LabelboxMeta:
         return tuple(video for video in self.videos if video.status == "pending")
 
     def write(self, dataset: deeplake.Dataset) -> None:
-        """Write what changed to the metadata of a dataset; published by the next commit."""
+        """Write the changes to the metadata of a dataset; the next commit publishes them."""
         sources = [video.name for video in self.videos]
         if len(json.dumps(sources)) > _MAX_LENGTH:
             sources = []
@@ -217,7 +217,7 @@ class LabelboxMeta:
                 for number, start in enumerate(starts)
             }
             wanted |= {STATUS_KEY: self.status, KEY: head}
-        # At once: Deep Lake takes about as long to read one key as to read all.
+        # All at once: reading one key takes Deep Lake about as long as reading all.
         known = dataset.metadata.to_dict()
         for key, value in wanted.items():
             if key not in known or known[key] != value:
@@ -240,7 +240,7 @@ class LabelboxMeta:
         return replace(self, videos=tuple(videos))
 
     def entry(self, data_row_id: str) -> VideoEntry | None:
-        """The entry of a data row, or ``None``."""
+        """Return the entry of a data row, or ``None``."""
         return next((v for v in self.videos if v.data_row_id == data_row_id), None)
 
 
@@ -260,8 +260,8 @@ def check_maker(dataset: ReadableDataset | deeplake.DatasetView) -> None:
     if "options" not in stored and "videos" not in stored and STATUS_KEY not in metadata:
         project = stored.get("project_id") or "PROJECT_ID"
         raise DatasetMismatchError(
-            f"The dataset was made by deeplake.integrations, which keeps no record of the video "
-            f"that each row is of, so make it anew at another path: deeplake-labelbox create "
+            f"The dataset was made by deeplake.integrations, which does not record the video of "
+            f"each row, so create it again at another path: deeplake-labelbox create "
             f"{project} NEW_DATASET (in Python: create_dataset_from_video_annotation_project)."
         )
 

@@ -113,8 +113,8 @@ class LabeledDataset:
         if version is not None:
             if not isinstance(source, ReadableDataset):
                 raise ConfigurationError(
-                    "A view has no other versions; query the version that is meant, and pass that "
-                    "view alone."
+                    "A view has no other versions; query the version that you need, and pass only "
+                    "that view."
                 )
             source = open_version(source, version)[1]
         self._source = DatasetSource(source)
@@ -132,7 +132,7 @@ class LabeledDataset:
         annotator: str | None = None,
         image_column: str | None = None,
     ) -> LabeledDataset:
-        """Return a `LabeledDataset` as it is, or make one of a path, open dataset or view.
+        """Return a `LabeledDataset` unchanged, or create one from a path, open dataset or view.
 
         Args:
             source: The dataset.
@@ -224,7 +224,7 @@ class LabeledDataset:
         return {video.video_idx: video for video in videos if video.height}
 
     def sizes_of(self, rows: Rows) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-        """Height and width that the labels of rows refer to, and of their resized frames."""
+        """Return height and width that the labels of rows refer to, and of their resized frames."""
         sizes = []
         for cells in zip(*(self.cells(c, rows) for c in ("video_idx", "frame_idx")), strict=True):
             number, frame = (int(np.reshape(cell, -1)[0]) for cell in cells)
@@ -261,10 +261,10 @@ class LabeledDataset:
         return find_video(self.videos, name)
 
     def rows_of(self, video: str | int | Video) -> Rows:
-        """The rows of a video, ordered by frame.
+        """Return the rows of a video, ordered by frame.
 
         Args:
-            video: A `Video`, or what `video` takes.
+            video: A `Video`, or its name, data row id or ``video_idx``; see `video`.
 
         Raises:
             ConfigurationError: If there is no such video, or several.
@@ -272,12 +272,12 @@ class LabeledDataset:
         return video.rows if isinstance(video, Video) else self.video(video).rows
 
     def where(self, condition: Where, *, videos: Iterable[int] | None = None) -> Rows:
-        """Choose rows, ordered by video and frame.
+        """Select rows, ordered by video and frame.
 
         Args:
             condition: A TQL expression, such as ``"contains(weather, 0)"``; a function of a row,
                 such as ``lambda row: len(row["car"]) > 1``; or the view of a query.
-            videos: Values of ``video_idx`` to choose from; by default all.
+            videos: Values of ``video_idx`` to select from; by default all.
 
         Returns:
             (N,) int64 row numbers.
@@ -335,15 +335,15 @@ class LabeledDataset:
         }
 
     def to_ray_data(self, rows: RowSelection | None = None) -> Any:
-        """Give the frames and labels to Ray Data, whose workers read them.
+        """Return the frames and labels as a dataset of Ray Data, whose workers read them.
 
-        A row has ``image`` (H, W, 3) uint8, ``row``, ``video_idx`` and ``frame_idx``; of its K
+        A row has ``image`` (H, W, 3) uint8, ``row``, ``video_idx`` and ``frame_idx``; for its K
         objects ``boxes`` (K, 4) float32 left, top, width, height, ``classes``, K names, and
-        ``track_ids`` (K,) int64; and each answer in words, in a column of its name. A block holds
-        rows of one video, of ``frame_storage="video"`` of one group of pictures.
+        ``track_ids`` (K,) int64; and the text of each answer, in a column of its name. A block has
+        rows of one video, and with ``frame_storage="video"`` of one group of pictures.
 
         Args:
-            rows: Which rows; by default all, ordered by video and frame.
+            rows: The rows; by default all, ordered by video and frame.
 
         Returns:
             A `ray.data.Dataset`.
@@ -378,20 +378,21 @@ class LabeledDataset:
         token: str | None = None,
         progress: bool = True,
     ) -> LabeledDataset:
-        """Copy the dataset, or a part of it, with its labels and what `sync_dataset` needs.
+        """Copy the dataset, or a part of it, with its labels; the copy can be synced too.
 
-        The copy has one row per frame, ordered by video and frame, and one commit; branches, tags
-        and earlier versions stay here. Rows that it lacks count there as rows that were deleted.
+        The copy has one row per frame, ordered by video and frame, and one commit. Branches, tags
+        and earlier versions are not copied. A sync of the copy treats the rows that were left out
+        as deleted rows.
 
         Args:
-            path: Where to make it.
-            where: Which rows, as `where` takes it; by default all.
+            path: Path of the copy.
+            where: The rows to copy, see `where`; by default all.
             frame_storage: How frames are stored: ``"png"`` or ``"jpg"``, as a column ``frames`` of
-                pictures, or ``"video"``, if they are so here, with the packets that the rows need;
-                by default as here.
-            jpeg_quality: 1 to 100, of frames that are encoded as JPEG; by default as here, or 95.
-                JPEG files that are not resized are copied as they are.
-            resize: The size that frames and labels get; by default that of `LabeledDataset`. Not
+                pictures; or ``"video"``, if this dataset stores packets, with the packets that the
+                rows need. By default as in this dataset.
+            jpeg_quality: 1 to 100, for frames that are encoded as JPEG; by default as in this
+                dataset, or 95. JPEG files that are not resized are copied unchanged.
+            resize: Size of frames and labels in the copy; by default that of `LabeledDataset`. Not
                 with ``"video"``.
             overwrite: Replace a dataset at the path.
             creds: Credentials of the storage.
@@ -402,7 +403,8 @@ class LabeledDataset:
             The copy.
 
         Raises:
-            ConfigurationError: If frames cannot be stored so, or ``where`` is no condition.
+            ConfigurationError: If frames cannot be stored in this way, or ``where`` is not a
+                condition.
             DatasetExistsError: If something is at the path, and ``overwrite`` is not set.
             DatasetError: If Deep Lake cannot read or write.
 
@@ -450,7 +452,7 @@ class LabeledDataset:
         return chosen % count if count else chosen
 
     def __getstate__(self) -> dict[str, Any]:
-        # Another process reads which frame and video rows are where it needs that.
+        # Another process reads the frames and videos of rows if it needs them.
         return {key: value for key, value in vars(self).items() if key not in ("index", "videos")}
 
     def _counts(self) -> str:

@@ -1,4 +1,4 @@
-"""The frames of videos that have a label."""
+"""Find the frames of videos that have a label."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from deeplake_labelbox._store.labeled_dataset import LabeledDataset
 def in_labeled_videos(
     dataset: LabeledDataset, frames: FrameIndex, columns: Iterable[str] = ()
 ) -> NDArray[np.bool_]:
-    """Which frames are of a video that a label was applied to.
+    """Return which frames belong to a video with a label.
 
     Args:
         dataset: The dataset.
         frames: The frames.
         columns: Columns of which at least one must be labeled; by default any column.
     """
-    # Of a labeled video every cell is set, even where there is no object or answer; but for
-    # the columns of an annotator, who did not label all videos.
+    # In a labeled video every cell is set, even without an object or answer. Columns of an
+    # annotator are an exception: an annotator may not have labeled all videos.
     families = dataset.families
     always = [family.always_set for family in families.objects]
     always += [family.column for family in families.answers if family.has_options]
@@ -37,7 +37,7 @@ def in_labeled_videos(
 def labeled_frames(
     dataset: LabeledDataset, videos: Iterable[int] | None, space: LabelSpace
 ) -> FrameIndex:
-    """The frames of videos with a label in one of the columns of objects.
+    """Return the frames of videos with a label in one of the columns of objects.
 
     Raises:
         ConfigurationError: If a video has no frame.
@@ -51,6 +51,6 @@ def labeled_frames(
 def rows_with(
     dataset: LabeledDataset, frames: FrameIndex, column: str, test: Callable[[Any], bool]
 ) -> NDArray[np.bool_]:
-    """Which frames have a value that passes a test."""
+    """Return which frames have a value that passes a test."""
     values = dataset.cells(column, frames.rows)
     return np.array([value is not None and test(value) for value in values], dtype=bool)

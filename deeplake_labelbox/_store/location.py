@@ -59,7 +59,7 @@ class DatasetLocation:
         org_id: str | None = None,
         token: str | None = None,
     ) -> DatasetLocation:
-        """Check the arguments of a public verb.
+        """Check the arguments of a public function.
 
         Raises:
             ConfigurationError: If the path is empty or not UTF-8, or the credentials are not a
@@ -81,10 +81,10 @@ class DatasetLocation:
 
     @classmethod
     def of_dataset(cls, dataset: Any) -> DatasetLocation:
-        """The location of an open dataset, or of the dataset of a query's view.
+        """Return the location of an open dataset, or of the dataset of a query's view.
 
         Raises:
-            DatasetError: If Deep Lake does not have it.
+            DatasetError: If Deep Lake does not know it.
         """
         try:
             with warnings.catch_warnings():
@@ -149,7 +149,7 @@ class DatasetLocation:
         self._check_readable()
         if not self.exists():
             raise DatasetNotFoundError(
-                f"There is no Deep Lake dataset at {self}; check the path, or make it first."
+                f"There is no Deep Lake dataset at {self}; check the path, or create it first."
             )
 
     def create(self) -> deeplake.Dataset:
@@ -196,8 +196,8 @@ class DatasetLocation:
     def delete(self) -> None:
         """Delete the dataset and its nested dataset, or the remains of an interrupted deletion.
 
-        Deep Lake deletes file by file, and after a kill the remaining files are not a dataset any
-        more. So a local dataset is first set aside in one step.
+        Deep Lake deletes file by file, and after a kill the remaining files are no longer a
+        dataset. So a local dataset is first set aside in one step.
 
         Raises:
             DatasetError: If it cannot be deleted.
@@ -275,10 +275,10 @@ def _check_encoding(path: str) -> None:
         agree = False
     if not agree:
         encoding = sys.getfilesystemencoding()
-        mend = "" if encoding == "utf-8" else "set the environment variable PYTHONUTF8=1, or "
+        advice = "" if encoding == "utf-8" else "set the environment variable PYTHONUTF8=1, or "
         raise ConfigurationError(
-            f"The dataset path {path!a} cannot be used: it is no UTF-8, or not in {encoding}, the "
-            f"encoding of file names here; {mend}choose another path."
+            f"The dataset path {path!a} cannot be used: it is not UTF-8, or not in {encoding}, the "
+            f"encoding of file names here; {advice}choose another path."
         )
 
 

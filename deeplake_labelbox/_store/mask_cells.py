@@ -27,7 +27,7 @@ def write_masks(
     video: VideoEntry,
     masks: MaskReader,
 ) -> Iterator[tuple[str, int]]:
-    """Write the masks of a video, while it is iterated.
+    """Write the masks of a video, as the caller iterates.
 
     Args:
         dataset: The dataset.
@@ -42,7 +42,7 @@ def write_masks(
     """
     if not references:
         return
-    # All columns at once: a composite mask holds objects of several, and is fetched once.
+    # All columns at once, because a composite mask with objects of several is fetched once.
     frames = [list(chain.from_iterable(frame)) for frame in zip(*references.values(), strict=True)]
     cells: dict[str, list[NDArray[np.bool_]]] = {column: [] for column in references}
     start = size = 0

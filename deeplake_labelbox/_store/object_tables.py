@@ -1,4 +1,4 @@
-"""Objects in the forms of other libraries: pandas and supervision."""
+"""Convert objects for other libraries: pandas and supervision."""
 
 from __future__ import annotations
 

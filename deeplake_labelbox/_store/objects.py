@@ -22,23 +22,23 @@ if TYPE_CHECKING:
 
 ReadColumn = Callable[[str, Rows], list[Any]]
 SizesOf = Callable[[Rows], list[tuple[tuple[int, int], tuple[int, int]]]]
-"""Height and width that the labels of rows are in pixels of, and those of the frames."""
+"""Height and width that the labels of rows refer to, and those of the frames."""
 
 
 class FamilyObjects:
     """The N objects of one geometry column in some rows, in the order of the rows.
 
-    Everything is read when it is first asked for, so that counting does not read shapes.
+    Every column is read on first use, so counting does not read shapes.
 
     Args:
         family: The column and those beside it.
         rows: (R,) row numbers.
         read: Reads the cells of a column in rows.
-        sizes_of: The sizes that shapes are scaled from and to; by default they are not.
+        sizes_of: The sizes that shapes are scaled from and to; by default they are not scaled.
 
     Attributes:
         family: The column and those beside it.
-        asked: (R,) the rows that were asked for.
+        asked: (R,) the requested rows.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class FamilyObjects:
         self._read = read
 
     def __len__(self) -> int:
-        """How many objects."""
+        """Number of objects."""
         return int(self.counts.sum())
 
     @cached_property
@@ -63,7 +63,7 @@ class FamilyObjects:
 
     @cached_property
     def labeled(self) -> NDArray[np.bool_]:
-        """(R,) whether the row is of a video with a label."""
+        """(R,) whether the row belongs to a video with a label."""
         return np.array([cell is not None for cell in self._first], dtype=np.bool_)
 
     @cached_property
@@ -79,7 +79,7 @@ class FamilyObjects:
 
     @cached_property
     def places(self) -> NDArray[np.int64]:
-        """(N,) index of the row of each object among the rows that were asked for."""
+        """(N,) index of the row of each object among the requested rows."""
         return np.repeat(np.arange(len(self.asked)), self.counts)
 
     @property
@@ -107,7 +107,7 @@ class FamilyObjects:
 
     @cached_property
     def track_ids(self) -> NDArray[np.int64]:
-        """(N,) track id of each object, unique in the dataset; -1 where there is none."""
+        """(N,) track id of each object, unique in the dataset; -1 if it has none."""
         return self._joined(self.family.track_ids, np.dtype(np.int64), -1)
 
     @cached_property
@@ -144,11 +144,11 @@ class FamilyObjects:
         return self._kind.boxes(self.shapes)
 
     def masks(self, height: int, width: int) -> NDArray[np.bool_]:
-        """(N, height, width) bool; polygons are filled, edges included, rectangles too.
+        """(N, height, width) bool; polygons and rectangles are filled, edges included.
 
         Args:
-            height: Of the frames, which must all be of this size.
-            width: Likewise.
+            height: Height of the frames, which must all have the same size.
+            width: Width of the frames.
         """
         return self._kind.masks(self.shapes, height, width)
 
@@ -200,11 +200,11 @@ class Objects:
         )
 
     def __len__(self) -> int:
-        """How many objects."""
+        """Number of objects."""
         return sum(map(len, self.families))
 
     def __repr__(self) -> str:
-        """How many objects, by column."""
+        """Number of objects by column."""
         parts = ", ".join(f"{part.family.name}: {len(part)}" for part in self.families)
         return f"Objects({parts})"
 
@@ -224,7 +224,7 @@ class Objects:
 
     @property
     def track_ids(self) -> NDArray[np.int64]:
-        """(N,) track id of each object, unique in the dataset; -1 where there is none."""
+        """(N,) track id of each object, unique in the dataset; -1 if it has none."""
         return _joined([part.track_ids for part in self.families], np.int64)
 
     @property
@@ -254,7 +254,7 @@ class Objects:
         Returns:
             The columns ``row`` (of the dataset), ``column``, ``class``, ``track_id``,
             ``key_frame``, and ``left``, ``top``, ``width`` and ``height`` of the box around it, in
-            pixels; then one for each classification of objects, with its answer in words.
+            pixels; then one for each classification of objects, with the text of its answer.
 
         Raises:
             ConfigurationError: If pandas is not installed.
@@ -262,11 +262,11 @@ class Objects:
         return to_pandas(self)
 
     def to_supervision(self) -> list[supervision.Detections]:
-        """Make ``supervision.Detections``, one for each row that was asked for, in that order.
+        """Make ``supervision.Detections``, one for each requested row, in that order.
 
         Boxes are left, top, right, bottom in pixels; ``class_id`` is the number in
         ``class_names``, ``tracker_id`` the track id, and ``data["class_name"]`` the name. Masks
-        are (K, H, W) where all objects of the row have pixels.
+        are (K, H, W) if all objects of the row have pixels.
 
         Raises:
             ConfigurationError: If supervision is not installed.

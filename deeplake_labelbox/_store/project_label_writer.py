@@ -31,12 +31,12 @@ class ProjectLabelWriter:
         options: How labels are written.
 
     Attributes:
-        report: What was applied to each video, and what could not be applied.
+        report: The labels that were applied to each video, and those that could not be applied.
         layout: The shared columns.
         track_ids: The track ids, after writing.
 
     Raises:
-        GroupMappingError: If the group mapping cannot be used.
+        GroupMappingError: If the group mapping is invalid.
     """
 
     def __init__(
@@ -72,21 +72,21 @@ class ProjectLabelWriter:
         Args:
             rows: The data rows, with their selected labels.
             index: The rows of the dataset.
-            files: Watches the disk.
-            before: What was applied earlier.
+            files: Checks that Deep Lake's files were written.
+            before: The labels that were applied before.
             columns: By data row id, the label columns to write, or ``None`` for all of them; all
                 columns of all data rows by default.
 
         Returns:
-            What is applied then. The caller writes it to the dataset.
+            The applied labels. The caller writes them to the dataset.
 
         Raises:
             DeepLakeLabelboxError: See `VideoProjectConverter.dataset_with_applied_annotations`.
         """
         if before is not None and dict(before.group_mapping) != self._group_mapping:
             logger.warning(
-                "The labels that are there were applied with `group_mapping=%s`; columns that "
-                "only they have keep their old values.",
+                "The existing labels were applied with `group_mapping=%s`; columns that only they "
+                "have keep their old values.",
                 dict(before.group_mapping),
             )
         had = frozenset(before.annotators if before is not None else ())
@@ -95,8 +95,8 @@ class ProjectLabelWriter:
         self.track_ids = self._shared.track_ids
         now = had | written.annotators
         for annotator in sorted(now) if rows.selection == "all" else ():
-            # Track ids follow those of the writer before. An annotator whose labels were removed
-            # gets empty values.
+            # Track ids continue those of the writer before. If the labels of an annotator were
+            # removed, empty values are written.
             self._write_annotator(annotator, rows, index, files, columns, written)
         return self._applied(rows, written, before, now)
 
@@ -148,10 +148,10 @@ class ProjectLabelWriter:
 
 
 def _last_activity(written: WrittenLabels, before: AppliedLabels | None) -> str | None:
-    """The time up to which all activity is applied; ``None`` if a data row has no time."""
+    """Return the time up to which all activity is applied; ``None`` if a data row has no time."""
     moments = written.activities
     until = None if None in moments else max(filter(None, moments), default=None)
     if before is not None and before.labels.keys() - written.labels.keys():
-        # For data rows that were not written now, the earlier time still holds.
+        # For data rows that were not written now, the earlier time remains.
         until = min(filter(None, (until, before.last_activity)), default=None)
     return until

@@ -21,7 +21,7 @@ _COLUMNS: Final = ("image", "row", "video_idx", "frame_idx", "boxes", "classes",
 
 
 def ray_rows(clips: LabeledDataset, rows: Rows) -> Any:
-    """Make the dataset of Ray Data of `LabeledDataset.to_ray_data`.
+    """Create the dataset of `LabeledDataset.to_ray_data`.
 
     Raises:
         ConfigurationError: If Ray Data is not installed, or answers have the name of a column.
@@ -33,7 +33,7 @@ def ray_rows(clips: LabeledDataset, rows: Rows) -> Any:
     taken = [family.name for family in clips.families.answers if family.name in _COLUMNS]
     if taken:
         raise ConfigurationError(
-            f"The answers of {taken[0]!r} have the name of a column that to_ray_data makes; rename "
+            f"The answers of {taken[0]!r} have the name of a column of to_ray_data; rename "
             f"the classification in Labelbox, and sync the dataset."
         )
     data = importlib.import_module("ray.data")
@@ -54,7 +54,7 @@ def ray_rows(clips: LabeledDataset, rows: Rows) -> Any:
 def _blocks(
     clips: LabeledDataset, rows: Rows, videos: NDArray[np.int64]
 ) -> list[NDArray[np.int64]]:
-    """The places of rows in parts of one video each; of stored packets, of one group each."""
+    """Split rows into parts of one video, and of one group if packets are stored."""
     ends = (np.diff(clips.frames.spans(rows)) != 0) | (np.diff(videos) != 0)
     parts = np.split(np.arange(len(rows)), np.flatnonzero(ends) + 1)
     return [
@@ -71,7 +71,7 @@ class _Reader:
         self._clips = clips
 
     def __call__(self, block: dict[str, NDArray[Any]]) -> dict[str, Any]:
-        """Read a block: arrays and lists of one value a row."""
+        """Read a block: arrays and lists with one value per row."""
         rows = np.asarray(block["rows"][0], np.int64)
         objects = self._clips.objects(rows)
         names = [objects.class_names[number] for number in objects.class_ids]

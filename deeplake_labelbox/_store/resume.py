@@ -30,7 +30,7 @@ def reconciled(dataset: deeplake.Dataset, meta: LabelboxMeta) -> LabelboxMeta:
         meta: Its metadata.
 
     Returns:
-        The corrected metadata, where videos without all of their rows are pending.
+        The corrected metadata, in which videos without all of their rows are pending.
     """
     rows_of = _rows_by_video(dataset, meta)
     odd = np.setdiff1d(
@@ -40,7 +40,7 @@ def reconciled(dataset: deeplake.Dataset, meta: LabelboxMeta) -> LabelboxMeta:
     for entry, rows in zip(meta.videos, rows_of, strict=True):
         expected = 0 if entry.status == "pending" else entry.rows
         if len(rows) != expected:
-            logger.info("%s has %d of %d rows; trying it again.", entry.name, len(rows), expected)
+            logger.info("%s has %d of %d rows; adding it again.", entry.name, len(rows), expected)
             odd = np.union1d(odd, rows)
             videos.append(entry.untried())
         else:
@@ -55,7 +55,7 @@ def reconciled(dataset: deeplake.Dataset, meta: LabelboxMeta) -> LabelboxMeta:
 
 
 def rows_of_video(dataset: deeplake.Dataset, entry: VideoEntry) -> NDArray[np.int64]:
-    """The row numbers of a video, ascending."""
+    """Return the row numbers of a video, ascending."""
     if has_identity_columns(dataset):
         videos = np.asarray(dataset["video_idx"][:], dtype=np.int64).reshape(-1)
         return np.flatnonzero(videos == entry.video_idx)
@@ -63,7 +63,7 @@ def rows_of_video(dataset: deeplake.Dataset, entry: VideoEntry) -> NDArray[np.in
 
 
 def delete_rows(dataset: deeplake.Dataset, rows: Sequence[int] | NDArray[np.int64]) -> None:
-    """Delete rows, given in ascending order; published by the next commit."""
+    """Delete rows, given in ascending order; the next commit publishes it."""
     for row in reversed(rows):
         dataset.delete(int(row))
 

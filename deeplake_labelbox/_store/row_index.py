@@ -47,7 +47,7 @@ class VideoRows:
             start = end
 
     def part(self, start: int, end: int) -> VideoRows:
-        """The rows of the frames ``start`` to ``end`` (indices into ``frames``)."""
+        """Return the rows of the frames ``start`` to ``end`` (indices into ``frames``)."""
         inside = (start <= self.frame_of_row) & (self.frame_of_row < end)
         return VideoRows(
             self.frames[start:end], self.rows[inside], self.frame_of_row[inside] - start
@@ -69,7 +69,7 @@ class RowIndex:
         if not self._has_identity and len(dataset) != written:
             raise DatasetMismatchError(
                 f"The dataset has {counted(len(dataset), 'row')}, but {written:,} were written, "
-                f"and no columns video_idx and frame_idx tell which are left; make it again."
+                f"and it has no columns video_idx and frame_idx to identify them; create it again."
             )
 
     def rows_of(self, video: VideoEntry) -> VideoRows:

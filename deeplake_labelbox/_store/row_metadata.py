@@ -51,7 +51,7 @@ RowDetail = Literal["workflow_status", "metadata", "attachments"]
 without the queries of URLs."""
 
 # Key of each detail in an export, and the export parameter that includes it.
-_TOLD: Final[dict[RowDetail, tuple[str, str]]] = {
+_EXPORTED_AS: Final[dict[RowDetail, tuple[str, str]]] = {
     "metadata": ("metadata_fields", "metadata_fields"),
     "attachments": ("attachments", "attachments"),
     "workflow_status": ("project_details", "project_details"),
@@ -62,7 +62,7 @@ def check_row_details(details: Collection[str]) -> tuple[RowDetail, ...]:
     """Return the details in a fixed order, each once.
 
     Raises:
-        ConfigurationError: A detail is unknown.
+        ConfigurationError: If a detail is unknown.
     """
     for detail in (details,) if isinstance(details, str) else details:
         if detail not in get_args(RowDetail):
@@ -78,11 +78,11 @@ def check_row_details_in_export(
     """Check that an export has the details of a data row.
 
     Raises:
-        ConfigurationError: It was made without a detail.
+        ConfigurationError: If it was made without a detail.
     """
     project = as_mapping(as_mapping(data_row.get("projects")).get(project_id))
     for detail in details:
-        key, parameter = _TOLD[detail]
+        key, parameter = _EXPORTED_AS[detail]
         if key not in (project if detail == "workflow_status" else data_row):
             raise ConfigurationError(
                 f"The export does not have the {detail} of data rows; export with "
@@ -113,7 +113,7 @@ class RowMetadata:
 
     @property
     def column_names(self) -> tuple[str, ...]:
-        """All columns that may be written."""
+        """Names of all columns that may be written."""
         return tuple(self._columns.values())
 
     def ensure_columns(self, dataset: deeplake.Dataset) -> None:
@@ -124,7 +124,7 @@ class RowMetadata:
                 add_column(dataset, column, self._types[name](), "row metadata")
 
     def is_there(self, dataset: deeplake.Dataset, rows: VideoRows) -> bool:
-        """Whether the rows of a video have row metadata."""
+        """Return whether the rows of a video have row metadata."""
         return bool(dataset[self._columns["id"]][int(rows.rows[0])])
 
     def write(
@@ -135,7 +135,7 @@ class RowMetadata:
         project_id: str,
         label: VideoLabel | None,
     ) -> None:
-        """Write the rows of one video. Values that the export lacks are left unset, or emptied.
+        """Write the rows of one video. Values that the export lacks stay unset, or become empty.
 
         Args:
             dataset: The dataset.
@@ -172,7 +172,7 @@ class RowMetadata:
     def _fields(
         self, dataset: deeplake.Dataset, data_row: Mapping[str, Any]
     ) -> dict[str, str | None]:
-        """The metadata of a data row by column; fields of other data rows are None."""
+        """Return the metadata of a data row by column; fields of other data rows are ``None``."""
         if "metadata" not in self.details:
             return {}
         fields = _metadata(data_row)
@@ -188,7 +188,7 @@ class RowMetadata:
 def details_of(
     data_row: Mapping[str, Any], project_id: str, details: Collection[RowDetail] = ()
 ) -> dict[str, Any]:
-    """The values of the columns that do not depend on the label of a data row."""
+    """Return the values of the columns that do not depend on the label of a data row."""
     found: dict[str, Any] = dict(_values(data_row, project_id, None))
     found |= _details(data_row, project_id, details)
     return found | (_metadata(data_row) if "metadata" in details else {})
@@ -221,7 +221,7 @@ def _is_url(key: str, attachment: Mapping[str, Any]) -> bool:
 
 
 def _metadata(data_row: Mapping[str, Any]) -> dict[str, str | None]:
-    """The metadata of a data row as text, by the name of its column."""
+    """Return the metadata of a data row as text, by the name of its column."""
     found: dict[str, str | None] = {}
     for entry in as_list(data_row.get("metadata_fields")):
         name = as_text(as_mapping(entry).get("schema_name"))
@@ -231,7 +231,7 @@ def _metadata(data_row: Mapping[str, Any]) -> dict[str, str | None]:
 
 
 def _field_text(value: Any) -> str | None:
-    """A metadata value as text; for an option, which some exports write as an object, its name."""
+    """Return a metadata value as text; for an option, an object in some exports, its name."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, Mapping):

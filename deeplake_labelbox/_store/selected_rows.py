@@ -1,4 +1,4 @@
-"""The selected label of each data row: chosen once, to be compared and written."""
+"""Select the label of each data row once, to compare and to write it."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class SelectedRow:
         name: Its external id, or its URL without the query, or its path.
         last_activity: Time of the last activity on it, if the export has it.
         row: The data row.
-        label: The label as JSON; ``None`` if the data row has none that counts.
-        content: What the rows hold once the label is applied.
+        label: The label as JSON; ``None`` if the data row has none to apply.
+        content: The applied label of the rows once it is written.
         by_annotator: The newest label of each annotator, if annotators have columns of their own.
     """
 
@@ -44,22 +44,22 @@ class SelectedRow:
     by_annotator: Mapping[str, Mapping[str, Any]]
 
     def label_of(self, annotator: str | None) -> Mapping[str, Any] | None:
-        """The label of an annotator, or with ``None`` the selected one."""
+        """Return the label of an annotator, or the selected one for ``None``."""
         return self.label if annotator is None else self.by_annotator.get(annotator)
 
 
 class SelectedRows:
     """The data rows of an export, each with its selected label.
 
-    A label is selected and digested when its data row is first read. Later iterations, also those
-    of a part made with `chosen`, find it by its place; its JSON is not kept in memory. A function
-    is called each time, because it may have edited the label that it returned.
+    A label is selected and digested when its data row is first read. Later iterations, including
+    those of a part made with `chosen`, find it by its place; its JSON is not kept in memory. A
+    function is called each time, because it may have edited the label that it returned.
 
     Args:
         rows: The data rows, read from disk on demand.
-        project_id: The project whose labels count.
-        selection: Which of several labels of a data row counts.
-        details: Which details of data rows are written beside the columns ``lb_meta/*``.
+        project_id: The project whose labels to use.
+        selection: Which of several labels of a data row to use.
+        details: Details of data rows that are written beside the columns ``lb_meta/*``.
 
     Attributes:
         selection: The same.
@@ -76,14 +76,14 @@ class SelectedRows:
         self._rows = rows
         self._project_id = project_id
         self._details = details
-        # Of a part of the data rows: their numbers in `rows`.
+        # If this is a part of the data rows: their numbers in `rows`.
         self._part: Sequence[int] | None = None
         self._numbers: dict[str, int] = {}
-        # By number: the content, and the place of the label among those that count.
+        # By number: the content, and the place of the label among those that are not skipped.
         self._selected: dict[int, tuple[AppliedLabel, int | None]] = {}
 
     def chosen(self, data_row_ids: Collection[str]) -> SelectedRows:
-        """Some of the data rows, in the same order; all of them were read before."""
+        """Return some of the data rows, in the same order; all must have been read before."""
         part = SelectedRows(self._rows, self._project_id, self.selection, self._details)
         part._numbers, part._selected = self._numbers, self._selected
         part._part = sorted(self._numbers[data_row_id] for data_row_id in data_row_ids)
@@ -94,7 +94,7 @@ class SelectedRows:
         return len(self._rows if self._part is None else self._part)
 
     def __iter__(self) -> Iterator[SelectedRow]:
-        """The data rows, one at a time."""
+        """Yield the data rows."""
         if self._part is None:
             return itertools.starmap(self._select, enumerate(self._rows))
         return (self._select(number, self._rows[number]) for number in self._part)
@@ -144,7 +144,7 @@ class SelectedRows:
 
 
 def _version(label: Mapping[str, Any]) -> str:
-    """When the content of a label changed last, or a digest of the label."""
+    """Return the time of the last change of a label's content, or a digest of the label."""
     details = as_mapping(label.get("label_details"))
     for key in ("content_last_updated_at", "updated_at"):
         moment = as_text(details.get(key))
@@ -154,6 +154,6 @@ def _version(label: Mapping[str, Any]) -> str:
 
 
 def _digest(value: object) -> str:
-    """A short digest of a JSON value."""
+    """Return a short digest of a JSON value."""
     text = json.dumps(value, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

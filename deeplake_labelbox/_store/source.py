@@ -12,8 +12,8 @@ from deeplake_labelbox._store.columns import ReadableDataset
 from deeplake_labelbox._store.location import dataset_errors
 from deeplake_labelbox.errors import ConfigurationError, DatasetError
 
-# Dataset objects of the parent, kept in forked children: destroying one writes what is not
-# committed, and that is up to the parent.
+# Dataset objects of the parent, kept in forked children: destroying one writes its uncommitted
+# changes, which only the parent may do.
 _inherited: list[ReadableDataset] = []
 
 
@@ -58,8 +58,8 @@ class DatasetSource:
         """The dataset object of this process.
 
         Raises:
-            ConfigurationError: In another process, if it is a view, or the dataset is in memory
-                or has changes that are not committed.
+            ConfigurationError: In another process, if it is a view, or the dataset is in memory or
+                has uncommitted changes.
             DatasetError: If it cannot be opened, or no longer has the version.
         """
         if self._dataset is None or self._pid != os.getpid():
@@ -74,8 +74,8 @@ class DatasetSource:
         if os.getpid() != self._owner:
             if b'"url":"mem://' in self._pickled:
                 raise ConfigurationError(
-                    "A mem:// dataset is only in the process that made it; use num_workers=0, or "
-                    "make the dataset at a path."
+                    "A mem:// dataset exists only in the process that made it; use num_workers=0, "
+                    "or create the dataset at a path."
                 )
             if not self._is_committed:
                 raise ConfigurationError(
@@ -88,16 +88,16 @@ class DatasetSource:
                 return dataset
             if self._version not in {version.id for version in dataset.history}:
                 raise DatasetError(
-                    f"The dataset no longer has version {self._version}, which this process "
-                    f"chose its rows from; make the training dataset again."
+                    f"The dataset no longer has version {self._version}, from which this process "
+                    f"selected its rows; create the training dataset again."
                 )
             return dataset.history[self._version].open()
 
     def _check_can_leave(self) -> None:
         if self.is_view:
             raise ConfigurationError(
-                "The view of a query is only in the process that made it; read the dataset "
-                "itself there, and choose its rows with LabeledDataset.where."
+                "The view of a query exists only in the process that made it; read the dataset "
+                "itself there, and select its rows with LabeledDataset.where."
             )
 
     def __getstate__(self) -> dict[str, Any]:

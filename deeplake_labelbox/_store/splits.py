@@ -1,4 +1,4 @@
-"""Videos divided into parts, such as those to train on and those to evaluate on."""
+"""Divide videos into parts, such as those for training and for evaluation."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def split_videos(
 
 
 def check_shares(parts: Mapping[str, float], *, argument: str = "parts") -> NDArray[np.float64]:
-    """The share of each part.
+    """Check the shares of parts.
 
     Args:
         parts: Share of the videos by name.
-        argument: What they are called in messages.
+        argument: Name of the argument in messages.
 
     Raises:
         ConfigurationError: If they are not positive or do not add up to 1.
@@ -55,12 +55,12 @@ def check_shares(parts: Mapping[str, float], *, argument: str = "parts") -> NDAr
 
 
 def shuffled(videos: Iterable[int], seed: int) -> NDArray[np.int64]:
-    """Videos, each once, in the order in which parts take them."""
+    """Return the videos, each once, in the order in which parts take them."""
     return np.random.default_rng(seed).permutation(np.unique(np.fromiter(videos, np.int64)))
 
 
 def part_sizes(count: int, shares: NDArray[np.float64]) -> NDArray[np.int64]:
-    """How many videos each part gets: largest remainders, and one for each if there are enough."""
+    """Return the number of videos of each part, by largest remainders; at least one if possible."""
     sizes = np.floor(shares * count + 1e-9).astype(np.int64)
     remainders = shares * count - sizes
     sizes[np.argsort(-remainders, kind="stable")[: count - int(sizes.sum())]] += 1

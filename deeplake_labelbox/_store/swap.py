@@ -46,10 +46,10 @@ class Replacement:
         self._location = location
 
     def unfinished(self) -> LabelboxMeta | None:
-        """The metadata of an unfinished build, or ``None``.
+        """Return the metadata of an unfinished build, or ``None``.
 
         Raises:
-            DatasetExistsError: If there is something else.
+            DatasetExistsError: If something else is there.
         """
         self.building.check_free()
         if not self.building.exists():
@@ -61,11 +61,11 @@ class Replacement:
         return meta
 
     def discard(self) -> None:
-        """Delete what was built."""
+        """Delete the new dataset."""
         self.building.delete()
 
     def was_interrupted(self) -> bool:
-        """Whether a complete new dataset is not, or only partly, put in place."""
+        """Return whether a complete new dataset is not yet, or only partly, in place."""
         here = found_meta(self._location) if self._location.exists() else None
         if here is not None and here.status == "placing":
             return True
@@ -103,7 +103,7 @@ class Replacement:
                 if not os.path.lexists(path):
                     os.rename(building, path)  # noqa: PTH104 - paths of Deep Lake are text
             if os.path.lexists(building):
-                self.building.set_aside()  # what is here now is the old one
+                self.building.set_aside()  # now the old dataset
         except OSError as error:
             raise DatasetError(
                 f"The new dataset {building} is complete, but cannot be put at {path}: "
@@ -114,8 +114,8 @@ class Replacement:
         here = found_meta(self._location) if self._location.exists() else None
         new = found_meta(self.building)
         if new is None or here == replace(new, status="complete"):
-            return  # copied before; what is left is to be deleted
-        # Also where there is no dataset: a deletion that was interrupted leaves files of one.
+            return  # already copied; the rest is deleted
+        # Even without a dataset: an interrupted deletion leaves some of its files.
         self._location.delete()
         self.building.copy_to(self._location)
 
@@ -126,14 +126,14 @@ class Replacement:
             names = []
         if names:
             raise DatasetExistsError(
-                f"There is a dataset at {self.building}, where the new one would be built; move it "
-                f"away, or choose another path."
+                f"A dataset is at {self.building}, where the new one would be built; move it, or "
+                f"choose another path."
             )
         self.building.delete()
 
 
 def found_meta(location: DatasetLocation) -> LabelboxMeta | None:
-    """The metadata of the dataset at a location, or ``None``."""
+    """Return the metadata of the dataset at a location, or ``None``."""
     with suppress(DatasetError, DatasetMismatchError):
         return LabelboxMeta.read(location.open())
     return None

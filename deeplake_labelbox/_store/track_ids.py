@@ -28,13 +28,13 @@ NEXT_KEY = "labelbox_next_track_id"
 
 # Under this and a data row id the metadata of a column holds the data row's feature ids by track
 # id, as JSON text: Deep Lake 4.7.4 takes seconds to read a mapping of some thousand entries, and
-# minutes for ten times as many. They are stored by data row because every value that ever
-# stood there is read whenever the dataset is opened.
+# minutes for ten times as many. They are stored by data row because every value that the key ever
+# had is read whenever the dataset is opened.
 TRACKS_KEY = "labelbox_tracks_"
 
 
 def read_tracks(dataset: ReadableDataset, column: str) -> dict[int, tuple[str, str]]:
-    """The tracks of a track id column: data row id and feature id by track id."""
+    """Return the tracks of a track id column: data row id and feature id by track id."""
     return {
         int(number): (data_row_id, feature_id)
         for data_row_id, text in metadata_texts(dataset, column, TRACKS_KEY).items()
@@ -45,7 +45,7 @@ def read_tracks(dataset: ReadableDataset, column: str) -> dict[int, tuple[str, s
 def write_tracks(
     dataset: deeplake.Dataset, column: str, tracks: Mapping[int, tuple[str, str]]
 ) -> None:
-    """Write the tracks of a track id column; published by the next commit."""
+    """Write the tracks of a track id column; the next commit publishes them."""
     feature_ids: dict[str, str] = {}
     by_data_row: dict[str, dict[str, str]] = {}
     for number, (data_row_id, feature_id) in tracks.items():
@@ -91,11 +91,11 @@ class TrackIds:
         return ids
 
     def enter(self, data_row_id: str) -> None:
-        """Set the data row of the following feature ids."""
+        """Set the data row of the feature ids that follow."""
         self._data_row_id = data_row_id
 
     def of(self, column: GeometryColumn, feature_id: str) -> int:
-        """The track id of an object of the current data row, allocated on first use."""
+        """Return the track id of an object of the current data row, allocated on first use."""
         ids = self._ids[column.track_ids]
         key = (self._data_row_id, feature_id)
         if key not in ids:
@@ -105,7 +105,7 @@ class TrackIds:
         return ids[key]
 
     def class_names(self, column: GeometryColumn) -> tuple[str, ...]:
-        """The class names of a grouped column: its tools, earlier ones first."""
+        """Return the class names of a grouped column: its tools, earlier ones first."""
         return self._class_names[column.labels]
 
     def save(self) -> None:
@@ -118,7 +118,7 @@ class TrackIds:
     def save_next(self) -> None:
         """Write the next track id, right before a commit.
 
-        The metadata of the dataset is one piece: the last writer wins, and a rollback does not
+        The metadata of the dataset is not versioned: the last writer wins, and a rollback does not
         restore it.
         """
         if str(self._next) != self._known_next:

@@ -17,7 +17,7 @@ _UNCOMMITTED: Final = "9999999999vzzzzzzzz"
 
 
 def has_changes(dataset: deeplake.Dataset) -> bool:
-    """Whether a dataset object has changes that are not committed."""
+    """Return whether a dataset object has uncommitted changes."""
     return str(dataset.version) == _UNCOMMITTED
 
 
@@ -29,8 +29,8 @@ def check_committed(dataset: deeplake.Dataset) -> None:
     """
     if has_changes(dataset):
         raise DatasetError(
-            "The dataset has changes that are not committed, and a sync would commit them with its "
-            "own. Commit them first, or call rollback()."
+            "The dataset has uncommitted changes, and a sync would commit them with its own. "
+            "Commit them first, or call rollback()."
         )
 
 

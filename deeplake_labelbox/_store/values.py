@@ -39,7 +39,7 @@ class LabelValues:
     Attributes:
         columns: R values by column name, as Deep Lake accepts them for a slice.
         masks: For each mask column, R lists of references to the masks of the objects.
-        problems: What could not be applied.
+        problems: The parts of the label that could not be applied.
         objects: Number of objects over all frames, by kind of tool.
         features: Number of tracks and classifications in the label.
         known_features: Number of them that are in the ontology.
@@ -79,9 +79,9 @@ def label_values(
         label: The label.
         layout: The project's columns.
         frames: (R,) 1-based frame number of each row, ascending.
-        last_frame: Number of the last frame that the video has.
-        track_ids: Gives the track id of a feature id.
-        scale: Factors of x and y, as frames were scaled.
+        last_frame: Number of the last frame of the video.
+        track_ids: Assigns track ids to feature ids.
+        scale: Factors of x and y by which frames were scaled.
 
     Returns:
         The values; the same columns for every label, with empty values for frames without objects
@@ -113,16 +113,16 @@ def label_values(
         columns.update(writer.answers(label))
     for answer_column in layout.answers:
         columns[answer_column.name] = frame_answers(answer_column, label, frames)
-    asked = [by_frame.feature for by_frame in label.frame_answers]
-    asked += [answer.feature for answer in label.global_answers]
+    answered = [by_frame.feature for by_frame in label.frame_answers]
+    answered += [answer.feature for answer in label.global_answers]
     return LabelValues(
         columns,
         masks,
         tuple(problems),
         objects,
-        features=len(label.tracks) + len(asked),
+        features=len(label.tracks) + len(answered),
         known_features=sum(map(len, members.values()))
-        + sum(layout.ontology.classification(feature) is not None for feature in asked),
+        + sum(layout.ontology.classification(feature) is not None for feature in answered),
     )
 
 
@@ -158,7 +158,7 @@ class _ObjectValues:
         return [values[start:end] for start, end in self._bounds]
 
     def _visible_values(self) -> list[Any]:
-        """The values of each member on the rows."""
+        """Return the values of each member in the rows."""
         return [
             _chosen(self._kind.interpolated(m.track, m.visible), m.is_there) for m in self._members
         ]
@@ -258,7 +258,7 @@ def _no_column(track: Track, layout: Layout) -> Problem:
     if tool is None:
         return Problem(f"the ontology has no tool {name!r} ({track.feature_id})", frame)
     return Problem(
-        f"{name!r} ({track.feature_id}) is drawn as {track.kind}, the ontology has it as "
+        f"{name!r} ({track.feature_id}) is drawn as {track.kind}, but the ontology has it as "
         f"{tool.kind}",
         frame,
     )

@@ -64,7 +64,7 @@ def read_meta(dataset: Readable) -> LabelboxMeta:
     """
     if not isinstance(dataset, ReadableDataset):
         raise DatasetMismatchError(
-            "The view of a query does not know its project; pass the dataset that it is a view of."
+            "The view of a query has no record of its project; pass the dataset of the view."
         )
     try:
         return LabelboxMeta.read(dataset)
@@ -76,7 +76,7 @@ def read_meta(dataset: Readable) -> LabelboxMeta:
 
 
 def recorded_meta(dataset: Readable) -> LabelboxMeta | None:
-    """The project metadata of a dataset, or of a view's dataset; ``None`` if there is none."""
+    """Return the project metadata of a dataset, or of a view's dataset; ``None`` if it has none."""
     try:
         if not isinstance(dataset, ReadableDataset):
             dataset = DatasetLocation.of_dataset(dataset).open_to_read()
@@ -86,7 +86,7 @@ def recorded_meta(dataset: Readable) -> LabelboxMeta | None:
 
 
 def entries_of(dataset: Readable) -> list[VideoEntry]:
-    """The entries of the videos at the version of a dataset, or of a view's dataset."""
+    """Return the entries of the videos at the version of a dataset, or of a view's dataset."""
     # The metadata of a column is that of the version, and a view has it too.
     meta, applied = recorded_meta(dataset), AppliedLabels.read(cast("ReadableDataset", dataset))
     entries = {entry.video_idx: entry for entry in (meta.videos if meta else ())}
@@ -146,8 +146,8 @@ def find_video(videos: Sequence[Video], name: str | int) -> Video:
     """Find a video.
 
     Args:
-        videos: The videos to choose from.
-        name: Its whole name or the last parts of it, its data row id, or its ``video_idx``.
+        videos: The videos to search.
+        name: Its full name or the last parts of it, its data row id, or its ``video_idx``.
 
     Raises:
         ConfigurationError: If there is no such video, or several.

@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 # Deep Lake's own files: logs of commits and locks, some of which are empty.
 _LOG: Final = "_deeplake_log"
-# Space that a commit needs beside the values, for its logs and partly filled blocks.
+# Space that a commit needs besides the values, for its logs and partly filled blocks.
 _MARGIN: Final = 4 << 20
 # Longest step of a file system's clock, in nanoseconds (FAT has two seconds).
 _CLOCK_STEP: Final = 2_500_000_000
@@ -36,7 +36,7 @@ class _Folder:
 
     Attributes:
         changed: Time of its last change, in nanoseconds.
-        may_have_changed: Whether it changed just before, so that a later change may have the same
+        may_have_changed: Whether it changed just before; then a later change may have the same
             time.
         folders: The folders in it.
     """
@@ -67,7 +67,7 @@ class WrittenFiles:
         try:
             return cls(DatasetLocation.of_dataset(dataset).path)
         except DatasetError:
-            logger.debug("Deep Lake does not give the path of the dataset; its disk is unwatched.")
+            logger.debug("Deep Lake does not give the path of the dataset; not checking its disk.")
             return cls("unknown://")
 
     def check_room(self, size: int) -> None:
@@ -127,6 +127,6 @@ class WrittenFiles:
 
     def _full(self, why: str) -> DatasetError:
         return DatasetError(
-            f"The disk of the dataset {self._path} is full, or a quota on it: {why}. Free some "
-            f"space and run again; what is complete stays."
+            f"The disk of the dataset {self._path} or its quota is full: {why}. Free some space "
+            f"and run again; committed data is kept."
         )

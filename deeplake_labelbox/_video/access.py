@@ -1,4 +1,4 @@
-"""Access to the URL of a video or mask: the URL as it is, or what a presigner gives for it."""
+"""Access to the URL of a video or mask: the URL itself, or a URL and headers of a presigner."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _EXPECTED: Final = 'a pair (url, {"headers": {"Name": "value"}}) or (url, {})'
 
 
 def url_scheme(source: str) -> str:
-    """The URL scheme of ``source``; a single letter is a Windows drive, so a path."""
+    """Return the URL scheme of ``source``; a single letter is a Windows drive, so a path."""
     head, separator, _ = source.partition("://")
     return head.lower() if separator and len(head) > 1 and head.isascii() else ""
 
 
 def without_query(url: str) -> str:
-    """``url`` without its user, query and fragment: those are where signatures and tokens sit."""
+    """Remove user, query and fragment of a URL, which may hold signatures and tokens."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -49,18 +49,18 @@ class _LabelboxPresigner:
 
 
 def labelbox_presigner(api_key: str, hosts: Collection[str] = ()) -> UrlPresigner:
-    """The default presigner: the API key for Labelbox's own hosts, nothing for any other.
+    """Create the default presigner: it sends the API key to Labelbox's own hosts only.
 
     Args:
         api_key: Sent as ``Authorization: Bearer``.
-        hosts: Further ``host:port`` (or ``host``) values that are Labelbox's, such as those of
-            the client's endpoints. Besides, every ``https`` host of labelbox.com is.
+        hosts: Labelbox's hosts (``host:port`` or ``host``), such as those of the client's
+            endpoints, in addition to all ``https`` hosts of labelbox.com.
     """
     return _LabelboxPresigner(api_key, hosts)
 
 
 class _MixedPresigner:
-    """The user's presigner; where it returns the URL as it is, the one of Labelbox."""
+    """The user's presigner; for URLs that it returns unchanged, that of Labelbox."""
 
     def __init__(self, passed: UrlPresigner, labelbox: UrlPresigner) -> None:
         self._passed = passed
@@ -74,10 +74,10 @@ class _MixedPresigner:
 
 
 def mixed_presigner(passed: UrlPresigner | None, labelbox: UrlPresigner) -> UrlPresigner:
-    """The presigner of a project whose videos are in the user's storage, in Labelbox's, or in both.
+    """Create a presigner for videos in the user's storage, in Labelbox's, or in both.
 
     Args:
-        passed: What the user passed. It is asked first, and may open Labelbox's hosts itself.
+        passed: Presigner of the user. It is called first, also for Labelbox's hosts.
         labelbox: See `labelbox_presigner`.
     """
     return labelbox if passed is None else _MixedPresigner(passed, labelbox)
@@ -86,20 +86,20 @@ def mixed_presigner(passed: UrlPresigner | None, labelbox: UrlPresigner) -> UrlP
 class Access:
     """The URL and headers with which a file is fetched, renewed when they expire.
 
-    Signatures expire: between two tries, or in the middle of a download. Storage answers that with
-    400 (S3, Google), 401, 403 (S3, Google, Azure) or 404, so each of them counts as a refusal.
-    If a renewed URL is refused at once, it is not renewed again.
+    Signatures expire: between two attempts, or during a download. Storage then answers with 400
+    (S3, Google), 401, 403 (S3, Google, Azure) or 404, so each of them counts as a refusal. If a
+    renewed URL is refused at once, it is not renewed again.
 
     Args:
         source: The URL in the export.
-        errors: Which errors to raise.
+        errors: The errors to raise.
         presigner: Gives access to it.
-        headers: What to send to its origin.
+        headers: Headers for its origin.
 
     Attributes:
-        name: What to call the file in messages.
+        name: Name of the file in messages.
         url: The URL to fetch.
-        headers: What to send to its origin.
+        headers: Headers for its origin.
     """
 
     def __init__(
@@ -128,15 +128,15 @@ class Access:
     ) -> Access:
         """Access to a URL of any scheme.
 
-        An http or https URL is tried as it is, as signed URLs refuse foreign headers; any other
-        goes to the presigner at once. With ``presign_first``, Labelbox's hosts get the API key at
-        once; what Labelbox signed elsewhere is not signed again by the user's presigner, unless it
-        is refused.
+        An http or https URL is first tried unchanged, because signed URLs refuse other headers;
+        any other URL goes to the presigner at once. With ``presign_first``, Labelbox's hosts get
+        the API key at once. A URL that Labelbox signed goes to the user's presigner only if it is
+        refused.
 
         Raises:
-            DeepLakeLabelboxError: What ``errors`` names for a refusal, where nothing gives access
-                to a URL that is not http or https, or the presigner fails.
-            ConfigurationError: The presigner returned something else than agreed.
+            DeepLakeLabelboxError: The error of ``errors`` for a refusal, if the presigner fails, or
+                there is none for a URL that is not http or https.
+            ConfigurationError: If the presigner returned a value of another form.
         """
         access = cls(source, errors, presigner=presigner)
         if presigner is not None and url_scheme(source) not in _HTTP:
@@ -150,15 +150,15 @@ class Access:
         return access
 
     def used(self) -> None:
-        """An attempt was not refused: the presigner may be asked again when a later one is."""
+        """Note that an attempt was not refused; after a later refusal, ask the presigner again."""
         self._may_ask = True
 
     def renew(self) -> bool:
-        """After a refusal: whether the presigner gives other access than was refused.
+        """Ask the presigner for other access after a refusal; return whether there is one.
 
         Raises:
-            DeepLakeLabelboxError: As `to` does.
-            ConfigurationError: The same.
+            DeepLakeLabelboxError: See `to`.
+            ConfigurationError: See `to`.
         """
         if self._presigner is None or not self._may_ask:
             return False
@@ -169,7 +169,7 @@ class Access:
 
     @property
     def advice(self) -> str:
-        """What to do after a refusal."""
+        """Advice after a refusal."""
         gave_nothing = self.url == self._source and not self.headers
         if self._presigner is None or (gave_nothing and not self._is_passed):
             return f"{self._errors.refused_hint} {self._errors.expiry_hint}".rstrip()
@@ -177,8 +177,8 @@ class Access:
             hint = "The API key was sent; check that it may read this project."
             return f"{hint} {self._errors.expiry_hint}".rstrip()
         if gave_nothing:
-            return "`url_presigner` returned the URL as it is; let it sign the URLs of this host."
-        return "It was asked for with what `url_presigner` gave; check that this gives read access."
+            return "`url_presigner` returned the URL unchanged; let it sign the URLs of this host."
+        return "The access that `url_presigner` gave was refused; check that it can read this file."
 
     @property
     def _is_passed(self) -> bool:
@@ -186,7 +186,7 @@ class Access:
         return self._presigner is not None and not isinstance(self._presigner, _LabelboxPresigner)
 
     def _ask(self, presigner: UrlPresigner) -> None:
-        """Call the presigner and check what came back, without quoting it: it holds secrets."""
+        """Call the presigner and check its answer; messages do not quote it, as it has secrets."""
         self._may_ask = False
         try:
             answer: object = presigner(self._source)

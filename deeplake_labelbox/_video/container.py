@@ -91,7 +91,7 @@ def open_container(
         strict: Whether the decoder refuses what it would otherwise conceal.
 
     Raises:
-        VideoDecodeError: It is no video, or has no video stream, or claims absurd sizes.
+        VideoDecodeError: If it is not a video, has no video stream, or declares absurd sizes.
     """
     excess = find_excess(source)
     if excess is not None:

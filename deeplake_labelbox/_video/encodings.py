@@ -74,7 +74,7 @@ def encode_png(frame: NDArray[Any]) -> bytes:
         deflate the same pixels to other bytes another time; the pixels read are the same.
 
     Raises:
-        ConfigurationError: The array is of another shape or dtype.
+        ConfigurationError: If the array is of another shape or dtype.
     """
     _check(frame, dtypes=("uint8", "uint16"), channels=_COLOR_TYPES)
     height, width = frame.shape[:2]
@@ -105,7 +105,7 @@ def encode_jpeg(
         subsampling: How much chroma is kept. Finer than the source has it gains little.
 
     Raises:
-        ConfigurationError: The array is of another shape or dtype, or an option out of range.
+        ConfigurationError: If the array is of another shape or dtype, or an option is out of range.
     """
     _check(frame, dtypes=("uint8",), channels=(1, 3, 4))
     if not 1 <= quality <= 100:

@@ -65,9 +65,9 @@ class FrameExtractor:
         transport: The HTTP client to use.
 
     Raises:
-        ConfigurationError: An argument out of range.
-        VideoError: On entering, what `open_video` raises, or `VideoDecodeError` when not even one
-            frame can be decoded. While iterating, `VideoDecodeError` after the last good frame.
+        ConfigurationError: If an argument is out of range.
+        VideoError: On entering, see `open_video`; `VideoDecodeError` if not even one frame can be
+            decoded. While iterating, `VideoDecodeError` after the last good frame.
 
     Example:
         ```python

@@ -25,7 +25,7 @@ class FrameChoice:
             seconds from the first frame on. ``None``: all frames.
 
     Raises:
-        ConfigurationError: A value out of range.
+        ConfigurationError: If a value is out of range.
     """
 
     ranges: tuple[tuple[int, int], ...] | None = None
@@ -97,8 +97,8 @@ def merged_ranges(ranges: Sequence[Sequence[int]]) -> tuple[tuple[int, int], ...
     """Put intervals of frames in order and join those that touch.
 
     Raises:
-        ConfigurationError: One is no pair of whole numbers, starts before 1, or ends before it
-            starts.
+        ConfigurationError: If one is not a pair of whole numbers, starts before 1, or ends before
+            it starts.
     """
     merged: list[tuple[int, int]] = []
     for pair in ranges:

@@ -170,7 +170,7 @@ def decode_mask(body: bytes, height: int, width: int, *, name: str) -> NDArray[n
         (H, W) bool: False where a pixel is black or transparent.
 
     Raises:
-        MaskError: If it is no PNG, damaged, or of another size than the frame. The size is
+        MaskError: If it is not a PNG, damaged, or of another size than the frame. The size is
             checked before anything is decoded.
     """
     with _opened(body, height, width, name) as image:
@@ -194,7 +194,7 @@ def decode_composite_mask(body: bytes, height: int, width: int, *, name: str) ->
         (H, W) uint32: the color ``0xRRGGBB`` of each pixel, 0 where it is transparent.
 
     Raises:
-        MaskError: As `decode_mask`.
+        MaskError: See `decode_mask`.
     """
     with _opened(body, height, width, name) as image:
         return decode_colors(image)

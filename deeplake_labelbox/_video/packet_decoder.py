@@ -54,7 +54,7 @@ class PacketDecoder:
             (H, W, 3) uint8, as displayed, in the order asked for.
 
         Raises:
-            DatasetError: A frame is not stored, or the packets are not those that were stored.
+            DatasetError: If a frame is not stored, or the packets are not those that were stored.
         """
         wanted = self.index.check(frames).tolist()
         if all(one < other for one, other in pairwise(wanted)):

@@ -158,7 +158,7 @@ class PacketIndex:
             (N,) int32, ascending.
 
         Raises:
-            DatasetError: The index has no packet for a frame.
+            DatasetError: If the index has no packet for a frame.
         """
         wanted = self.check(frames)
         first, last = self.groups[self.starts[wanted]], self.groups[self.packets[wanted]]
@@ -171,7 +171,7 @@ class PacketIndex:
         """Frame numbers as an array.
 
         Raises:
-            DatasetError: The index has no packet for one of them, or it is not stored.
+            DatasetError: If the index has no packet for one of them, or it is not stored.
         """
         wanted = np.asarray(frames, np.int64).reshape(-1)
         bad = (wanted < 0) | (wanted >= self.frame_count)
@@ -215,7 +215,7 @@ class PacketIndex:
         """Read what `to_bytes` wrote.
 
         Raises:
-            DatasetError: It is damaged, or of a later version.
+            DatasetError: If it is damaged, or of a later version.
         """
         if data[:4] == _MAGIC and data[4:5] != bytes([_VERSION]):
             raise DatasetError(

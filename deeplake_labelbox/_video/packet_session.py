@@ -84,7 +84,7 @@ class PacketSession:
                 else it is emptied, which gives the last frame sooner.
 
         Raises:
-            DatasetError: The packets are not those of the index.
+            DatasetError: If the packets are not those of the index.
         """
         unneeded = _Unneeded(wanted)
         for place, frame in enumerate(wanted):
@@ -260,7 +260,7 @@ def open_decoder(index: PacketIndex, part: int) -> VideoCodecContext:
         part: Of the stream.
 
     Raises:
-        DatasetError: The installed FFmpeg does not know the codec.
+        DatasetError: If the installed FFmpeg does not know the codec.
     """
     stream = index.stream
     try:

@@ -31,7 +31,7 @@ def picture_sizes(
         so that the frame may be a later one.
 
     Raises:
-        VideoDecodeError: It is no video.
+        VideoDecodeError: If it is not a video.
     """
     with open_container(source, name) as (container, stream):
         keys = [n for n, packet in enumerate(container.demux(stream)) if packet.is_keyframe]

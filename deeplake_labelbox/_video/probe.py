@@ -42,7 +42,7 @@ def probe_video(source: Path | IO[bytes], name: str) -> VideoProbe:
         name: What to call it in messages.
 
     Raises:
-        VideoDecodeError: It is no video, or not even one frame can be decoded.
+        VideoDecodeError: If it is not a video, or not even one frame can be decoded.
     """
     with open_container(source, name) as (container, stream):
         first, why, cause = None, "no frame comes out of it", None

@@ -16,7 +16,7 @@ def check_resize(resize: Resize | None) -> None:
     """Check the option.
 
     Raises:
-        ConfigurationError: It is no size.
+        ConfigurationError: If it is not a size.
     """
     if resize is None:
         return

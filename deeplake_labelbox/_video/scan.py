@@ -89,7 +89,7 @@ def scan_packets(source: Path | IO[bytes], name: str) -> tuple[PacketTable, Vide
         name: What to call it in messages.
 
     Raises:
-        VideoDecodeError: It is no video.
+        VideoDecodeError: If it is not a video.
     """
     with open_container(source, name) as (container, stream):
         found = find_damage(source, stream)
@@ -108,6 +108,6 @@ def scan_video(path: str | Path) -> VideoScan:
     """Scan a local video file.
 
     Raises:
-        VideoDecodeError: The file is no video.
+        VideoDecodeError: If the file is not a video.
     """
     return scan_packets(Path(path), f"The video {path}")[1]

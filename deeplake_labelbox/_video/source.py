@@ -52,10 +52,10 @@ def open_video(
             without end.
 
     Raises:
-        VideoNotFoundError: There is no such file or URL.
-        VideoForbiddenError: The host refuses, also with what ``url_presigner`` gave.
-        VideoUnreachableError: The network failed, after the retries.
-        VideoError: The video is too large, or there is no room for it.
+        VideoNotFoundError: If there is no such file or URL.
+        VideoForbiddenError: If the host refuses, also with what ``url_presigner`` gave.
+        VideoUnreachableError: If the network failed, after the retries.
+        VideoError: If the video is too large, or there is no room for it.
         ConfigurationError: ``url_presigner`` returned something else than agreed.
     """
     scheme = url_scheme(source) if isinstance(source, str) else ""

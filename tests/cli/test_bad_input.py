@@ -78,7 +78,7 @@ def test_an_ontology_that_does_not_match_is_found_before_anything_is_replaced(
     assert run_there("create", sample_box.sample.project_id, "clips").exit_code == 0
     words = ("create", sample_box.sample.project_id, "clips", "--overwrite", "--ontology", file)
     refused = run_there(*words)
-    assert "The ontology knows none of" in the_error(refused)
+    assert "The ontology has none of" in the_error(refused)
     assert "Writing the frames" not in refused.stderr
     assert "car/car" in column_names(deeplake.open(str(tmp_path / "clips")))
 

@@ -36,4 +36,4 @@ def test_a_file_name_of_other_bytes_in_an_error(run):
     assert result.stderr.startswith(r"Error: There is no file caf\xe9.ndjson; check the path")
     result = run("stats", "caf\udce9")
     assert result.exit_code == 1
-    assert r"path 'caf\udce9' cannot be used: it is no UTF-8" in result.stderr
+    assert r"path 'caf\udce9' cannot be used: it is not UTF-8" in result.stderr

@@ -71,8 +71,8 @@ def test_a_branch_that_is_made_is_told(run_box, project):
     assert run_box("create", project.id, "clips").exit_code == 0
     first = run_box("sync", "clips", "--branch", "nope")
     assert first.exit_code == 0
-    assert "There is no branch nope yet; it is created." in first.stderr
-    assert "There is no branch" not in run_box("sync", "clips", "--branch", "nope").stderr
+    assert "Branch nope does not exist yet; creating it." in first.stderr
+    assert "Branch nope does not exist" not in run_box("sync", "clips", "--branch", "nope").stderr
     alone = run_box("sync", "clips", "--merge")
     assert alone.exit_code == 1
     assert "pass --branch." in alone.stderr

@@ -190,7 +190,7 @@ def test_what_the_ontology_does_not_know_is_reported_with_its_frame():
 
     assert set(values.problems) == {
         Problem("the ontology has no tool 'bird' (s1)", 3),
-        Problem("'car' (s2) is drawn as point, the ontology has it as rectangle", 3),
+        Problem("'car' (s2) is drawn as point, but the ontology has it as rectangle", 3),
         Problem("the ontology has no classification 'mood'", 3),
         Problem("the ontology has no option 'pink' of 'color'", 3),
         Problem("the ontology has no classification 'moon'", 3),

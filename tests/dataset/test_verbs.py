@@ -128,7 +128,7 @@ def test_labels_are_applied_again_with_the_same_columns(project, path, verbs):
 
 
 def test_an_ontology_of_another_project_is_refused_before_anything_is_written(project, path, verbs):
-    with pytest.raises(OntologyError, match=r"knows none of the \d+ features"):
+    with pytest.raises(OntologyError, match=r"has none of the \d+ features"):
         create_dataset(path, project.id, ontology=SHIPS, **verbs)
     assert not deeplake.exists(path)
 

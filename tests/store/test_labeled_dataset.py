@@ -247,7 +247,7 @@ def test_what_is_not_there_is_named(opened):
         labeled.objects([0], columns=["submarine"])
     with pytest.raises(ConfigurationError, match=r"no rows of a video 'nope'.*crossing\.mp4"):
         labeled.rows_of("nope")
-    with pytest.raises(ConfigurationError, match="no TQL condition"):
+    with pytest.raises(ConfigurationError, match="not a TQL condition"):
         labeled.where("nonsense ===")
     with pytest.raises(ConfigurationError, match="annotator 'eve'"):
         LabeledDataset(labeled.dataset, annotator="eve")

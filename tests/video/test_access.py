@@ -77,13 +77,13 @@ def test_what_is_refused_at_once_is_not_asked_for_again():
         assert len(storage.asked) == 1
     assert "Pass `url_presigner`" not in str(caught.value)
     assert "pass `url_presigner`" not in str(caught.value)
-    assert "what `url_presigner` gave" in str(caught.value)
+    assert "that `url_presigner` gave" in str(caught.value)
 
 
 def test_a_presigner_that_gives_the_same_again_ends_the_tries():
     with Storage(Answer(BODY, etag='"1"', cut=300_000)) as storage:
         signed = storage.presign("s3://bucket/clip.mp4")
-        with pytest.raises(VideoForbiddenError, match="what `url_presigner` gave"):
+        with pytest.raises(VideoForbiddenError, match="that `url_presigner` gave"):
             read("s3://bucket/clip.mp4", lambda _: signed)
         assert len(storage.requests) == 2
 
@@ -95,7 +95,7 @@ def test_each_advice_is_one_that_was_not_followed():
             (None, "Pass the API key .* else pass `url_presigner`"),
             (labelbox_presigner("key"), "Pass the API key .* else pass `url_presigner`"),
             (labelbox_presigner("key", {storage.host}), "The API key was sent"),
-            (lambda given: (given, {}), "`url_presigner` returned the URL as it is"),
+            (lambda given: (given, {}), "`url_presigner` returned the URL unchanged"),
         ):
             with pytest.raises(VideoForbiddenError, match=advice):
                 read(url, presigner)

@@ -53,7 +53,7 @@ class GeometryKind(ABC):
         """Read the JSON that an exported object has under ``key``, one of ``json_keys``.
 
         Raises:
-            KeyError, TypeError, ValueError, IndexError, OverflowError: It cannot be read.
+            KeyError, TypeError, ValueError, IndexError, OverflowError: If it cannot be read.
         """
 
     def key_frame(self, value: Any) -> dict[str, Any]:

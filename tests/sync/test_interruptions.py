@@ -42,7 +42,7 @@ def test_an_interrupted_sync_leaves_everything(box, sync, tmp_path, project, vid
 
 def test_uncommitted_changes_are_refused(sync, dataset):
     dataset["frame_idx"][0:1] = [0]
-    with pytest.raises(DatasetError, match="not committed"):
+    with pytest.raises(DatasetError, match="uncommitted changes"):
         sync(dataset)
     dataset.rollback()
 

@@ -35,7 +35,7 @@ def test_r13_an_upload_tells_its_result_and_a_mistyped_path_is_an_error(clips, t
 
 
 def test_r13_rows_that_a_batch_does_not_take_are_listed(clips, monkeypatch):
-    monkeypatch.setattr("deeplake_labelbox._upload.batches._LOOKS", (0.01,))
+    monkeypatch.setattr("deeplake_labelbox._upload.batches.LAG_DELAYS", (0.01,))
     with Sandbox() as sandbox:
         known = upload(sandbox, *clips[:2]).data_row_ids
         batch = {

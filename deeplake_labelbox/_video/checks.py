@@ -44,9 +44,9 @@ class VideoFinding:
     """A difference or fault of a video.
 
     Attributes:
-        kind: What it is about.
-        what: In words.
-        costs: Whether frames or labels will be missing for it.
+        kind: Kind of the finding.
+        what: One sentence.
+        costs: Whether frames or labels will be missing because of it.
     """
 
     kind: FindingKind
@@ -57,7 +57,7 @@ class VideoFinding:
 def check_video(
     info: VideoInfo, scan: VideoScan, media_attributes: object
 ) -> tuple[VideoFinding, ...]:
-    """Compare what a file declares, what it holds, and what Labelbox has for it.
+    """Compare the header of a file, its packets, and Labelbox's media attributes.
 
     Args:
         info: The file's header.

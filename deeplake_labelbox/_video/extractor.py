@@ -54,12 +54,12 @@ class FrameExtractor:
     Args:
         source: A path, a ``file://`` URL, or a URL (see `open_video`).
         url_presigner: Gives URLs access.
-        batch_size: Frames a batch, at most.
-        max_batch_bytes: Bytes of pixels a batch, at most: a batch ends at whichever of the two
-            bounds comes first, and holds at least one frame.
+        batch_size: Maximum number of frames in a batch.
+        max_batch_bytes: Maximum bytes of pixels in a batch. A batch ends at the bound that it
+            reaches first, and has at least one frame.
         padded: Whether pixels get a fourth, unused byte, with which `encode_jpeg` is faster.
-        choice: Which frames are wanted, all by default. They keep the numbers and times that they
-            have in the whole video, and the others are decoded only as far as needed.
+        choice: The frames to yield, by default all. They keep their numbers and times in the whole
+            video; other frames are decoded only as far as needed.
         resize: The size to scale frames to, as displayed; see `Resize`. Shrinking averages areas,
             enlarging is bicubic.
         transport: The HTTP client to use.
@@ -113,7 +113,7 @@ class FrameExtractor:
 
     @property
     def frame_count(self) -> int:
-        """How many frames the video has, wanted or not, up to where it was decoded.
+        """Number of frames of the video, wanted or not, up to where it was decoded.
 
         Set by iterating.
         """
@@ -123,8 +123,8 @@ class FrameExtractor:
     def sizes(self) -> list[tuple[int, int, int]]:
         """First 1-based frame, width and height, as displayed and before ``resize``, of each run.
 
-        A run is of wanted frames of one size; there are several where the size changes within the
-        video. Set by iterating.
+        A run consists of wanted frames of one size; there are several if the size changes within
+        the video. Set by iterating.
         """
         return [] if self._video is None else self._video.sizes
 

@@ -21,7 +21,7 @@ class FrameChoice:
         ranges: First and last frame of intervals, 1-based, both included, as Labelbox counts; they
             may overlap and reach beyond the video. ``None``: all frames.
         stride: Every n-th frame of the video, from its first one on.
-        fps: At most so many frames a second: the first frame of each interval of ``1 / fps``
+        fps: Maximum number of frames per second: the first frame of each interval of ``1 / fps``
             seconds from the first frame on. ``None``: all frames.
 
     Raises:
@@ -36,7 +36,7 @@ class FrameChoice:
         if not _is_whole(self.stride) or self.stride < 1:
             raise ConfigurationError(f"`stride` is {self.stride!r}; give 1 or more frames.")
         if self.fps is not None and not (self.fps > 0 and math.isfinite(self.fps)):
-            raise ConfigurationError(f"`fps` is {self.fps!r}; give more than 0 frames a second.")
+            raise ConfigurationError(f"`fps` is {self.fps!r}; give more than 0 frames per second.")
         if self.ranges is not None:
             object.__setattr__(self, "ranges", merged_ranges(self.ranges))
 
@@ -62,10 +62,10 @@ class FrameChoice:
 
 
 class FramePicker:
-    """Decides for the frames of a video, asked for in their order.
+    """Decides which frames of a video are wanted, in their order.
 
     Args:
-        choice: Which are wanted.
+        choice: The wanted frames.
     """
 
     def __init__(self, choice: FrameChoice) -> None:
@@ -122,7 +122,7 @@ def merged_ranges(ranges: Sequence[Sequence[int]]) -> tuple[tuple[int, int], ...
 def intersected_ranges(
     some: Sequence[tuple[int, int]], others: Sequence[tuple[int, int]]
 ) -> tuple[tuple[int, int], ...]:
-    """The frames that are in both of two `merged_ranges`."""
+    """Return the frames that are in both of two `merged_ranges`."""
     found = []
     position = 0
     for first, last in some:
@@ -136,7 +136,7 @@ def intersected_ranges(
 
 
 def runs_of(frames: Sequence[int]) -> tuple[tuple[int, int, int], ...]:
-    """Ascending frame numbers as runs of (first, last, step)."""
+    """Convert ascending frame numbers to runs of (first, last, step)."""
     runs: list[list[int]] = [[frame, frame, 1] for frame in frames[:1]]
     for before, frame in pairwise(frames):
         first, last, step = runs[-1]

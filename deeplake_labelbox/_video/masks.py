@@ -1,4 +1,4 @@
-"""Segmentation masks: prefetched by a pool of threads, decoded, and matched to their frames.
+"""Fetch segmentation masks ahead in threads, decode them, and match them to their frames.
 
 A mask of one object is a PNG in which every pixel that is not black belongs to it. A composite
 mask holds all objects of a frame, each in a color of its own. Both are fetched from the URLs in
@@ -52,7 +52,7 @@ class FrameMasks:
 
     Attributes:
         masks: (H, W, K) bool, one channel per object; all False if the mask is missing.
-        problems: Why masks could not be fetched or decoded, one sentence per object.
+        problems: One sentence for each object whose mask could not be fetched or decoded.
     """
 
     masks: NDArray[np.bool_]
@@ -62,18 +62,18 @@ class FrameMasks:
 class MaskReader:
     """Fetches and decodes masks.
 
-    A context manager; each distinct URL is fetched once per call of `read`, some of them before
-    they are needed. When the server finds that too fast (429), all threads wait and fewer go on.
+    A context manager. Each distinct URL is fetched once per call of `read`, some of them before
+    they are needed. If the server answers 429, all threads wait, and fewer continue.
 
     Args:
         transport: HTTP with its retries; shared with others.
-        presigner: Says which headers a URL needs; see `labelbox_presigner`. Without one, masks
-            are asked for without a key.
-        threads: How many masks are fetched and decoded at a time.
-        ahead_bytes: How much decoded masks may take before they are needed; at least one per
-            thread is fetched ahead whatever its size.
-        held_bytes: How much decoded masks may take that are needed again in a later frame; beyond
-            it they are fetched again. Those of one frame are held whatever their size.
+        presigner: Returns the headers for a URL; see `labelbox_presigner`. Without one, masks are
+            requested without a key.
+        threads: Number of masks that are fetched and decoded at a time.
+        ahead_bytes: Maximum bytes of decoded masks that are fetched ahead; at least one per thread
+            is fetched ahead, whatever its size.
+        held_bytes: Maximum bytes of decoded masks that are kept for a later frame; other masks are
+            fetched again. Those of one frame are kept, whatever their size.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class MaskReader:
         """Yield the masks of each frame, in order.
 
         Args:
-            frames: For each frame, where the masks of its objects are.
+            frames: For each frame, the references of the masks of its objects.
             height: Height of the frames in pixels.
             width: Width of the frames in pixels.
 
@@ -164,7 +164,7 @@ def decode_mask(body: bytes, height: int, width: int, *, name: str) -> NDArray[n
         body: The PNG file.
         height: Height it must have, in pixels.
         width: Width it must have, in pixels.
-        name: What to call it in messages.
+        name: Its name in messages.
 
     Returns:
         (H, W) bool: False where a pixel is black or transparent.
@@ -188,10 +188,10 @@ def decode_composite_mask(body: bytes, height: int, width: int, *, name: str) ->
         body: The PNG file.
         height: Height it must have, in pixels.
         width: Width it must have, in pixels.
-        name: What to call it in messages.
+        name: Its name in messages.
 
     Returns:
-        (H, W) uint32: the color ``0xRRGGBB`` of each pixel, 0 where it is transparent.
+        (H, W) uint32: the color ``0xRRGGBB`` of each pixel, 0 if it is transparent.
 
     Raises:
         MaskError: See `decode_mask`.
@@ -201,7 +201,7 @@ def decode_composite_mask(body: bytes, height: int, width: int, *, name: str) ->
 
 
 def decode_colors(image: Image.Image) -> NDArray[np.uint32]:
-    """(H, W) uint32 colors ``0xRRGGBB`` of a picture, 0 where it is transparent."""
+    """Return (H, W) uint32 colors ``0xRRGGBB`` of a picture, 0 for transparent pixels."""
     packed = np.asarray(image.convert("RGBA")).view(">u4")[..., 0]
     colors: NDArray[np.uint32] = (packed >> 8).astype(np.uint32)
     colors[(packed & 0xFF) == 0] = 0

@@ -1,8 +1,8 @@
 """Reject MP4s that declare implausible sample counts, before FFmpeg reserves memory for them.
 
-The index of an MP4 counts its samples in runs: a box of a few bytes may declare billions,
-and FFmpeg makes an entry of some 40 bytes for each of them as soon as it opens the file.
-Other containers list what they hold packet by packet, and so cannot declare more than they hold.
+The index of an MP4 counts its samples in runs: a box of a few bytes may declare billions, and
+FFmpeg makes an entry of some 40 bytes for each of them as soon as it opens the file. Other
+containers list their packets one by one, and so cannot declare more than they have.
 
 Format: ISO/IEC 14496-12: 8.6.1.2 (stts), 8.6.1.3 (ctts), 8.6.6 (elst), 8.7.3 (stsz, stz2),
 8.8.8 (trun).
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_SAMPLES: Final = 10_000_000
-"""Frames of a video, at most: 46 hours at 60 frames a second."""
+"""Maximum number of frames of a video: 46 hours at 60 frames per second."""
 
 _ALWAYS_ALLOWED: Final = 100_000  # frames, also in a file that was cut to almost nothing
 
@@ -38,13 +38,13 @@ _MAX_BOXES: Final = 1_000_000
 
 
 def find_excess(source: Path | IO[bytes]) -> str | None:
-    """Look for claims of more samples than `MAX_SAMPLES`.
+    """Find a declared number of samples that is implausible.
 
     Args:
         source: A file, or an open one, whose position is restored.
 
     Returns:
-        What is declared, for a message after "declares "; None if all is within bounds.
+        The declared number, for a message after "declares "; ``None`` if it is plausible.
     """
     if isinstance(source, Path):
         with source.open("rb") as file:
@@ -59,10 +59,10 @@ def find_excess(source: Path | IO[bytes]) -> str | None:
 
 
 def has_index_apart(file: IO[bytes]) -> bool:
-    """Whether a file is an MP4 or MOV whose index lists all samples: that is not fragmented.
+    """Return whether a file is an MP4 or MOV whose index lists all samples: it is not fragmented.
 
     Args:
-        file: An open file; it is left where it stood.
+        file: An open file; its position is restored.
     """
     position = file.tell()
     found = False
@@ -125,7 +125,7 @@ class _Mp4Track:
 def _boxes(
     file: IO[bytes], start: int, end: int, depth: int = 0
 ) -> Iterator[tuple[bytes, int, int]]:
-    """Kind, first byte of the content and end of each box, those inside others after them."""
+    """Yield kind, first byte of the content and end of each box; inner boxes follow their outer."""
     while start + 8 <= end:
         file.seek(start)
         length, kind = struct.unpack(">I4s", file.read(8))
@@ -147,7 +147,7 @@ def _number(file: IO[bytes], position: int) -> int:
 
 
 def _sum_of_runs(file: IO[bytes], start: int, end: int) -> tuple[int, int]:
-    """The samples in all runs of a table, and the duration of its only run, else 0."""
+    """Return the samples in all runs of a table, and the duration of its only run, or else 0."""
     left = min(_number(file, start + 4), (end - start - 8) // 8)
     alone = left == 1
     total = duration = 0

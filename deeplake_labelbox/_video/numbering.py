@@ -22,7 +22,7 @@ class FrameNumbers:
         packets: The file's packets.
 
     Attributes:
-        known: Whether the packets tell numbers at all. Interlaced H.264 ends it.
+        known: Whether the packets give numbers at all; false once interlaced H.264 was found.
     """
 
     def __init__(self, packets: PacketTable) -> None:
@@ -40,16 +40,16 @@ class FrameNumbers:
 
     @property
     def certain(self) -> bool:
-        """Whether numbers are also right after damage."""
+        """Whether numbers are correct even after damage."""
         return self.known and self._apart
 
     def of_frame(self, frame: av.VideoFrame) -> int | None:
-        """The number of a frame, from 0; -1 where it has the time of no packet.
+        """Return the number of a frame, from 0; -1 if no packet has its time.
 
-        The first frame that is asked for is taken for the first of the video.
+        The first frame that is passed counts as the first of the video.
 
         Returns:
-            The number, or None where the packets do not tell it.
+            The number, or ``None`` if the packets do not give it.
         """
         if frame.interlaced_frame:  # whose fields may come in packets of their own
             self.known = False

@@ -1,4 +1,4 @@
-"""How a decoded picture is turned for display: phones film sideways and say so in a matrix."""
+"""Turn decoded pictures for display: phones film sideways and store the rotation in a matrix."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Orientation:
 
     @classmethod
     def of_frame(cls, frame: av.VideoFrame) -> Orientation:
-        """The orientation in a decoded frame's display matrix; upright when it has none.
+        """Return the orientation of a frame's display matrix; upright if it has none.
 
         The matrix is (a, b, u, c, d, v, x, y, w), int32, in native byte order; a point (p, q) of
         the decoded picture is shown at (a p + c q + x, b p + d q + y) (libavutil/display.h).
@@ -61,7 +61,7 @@ class Orientation:
         return self.columns_flipped != self.rows_flipped
 
     def size(self, width: int, height: int) -> tuple[int, int]:
-        """Width and height as displayed, from those as decoded."""
+        """Return width and height as displayed, from those as decoded."""
         return (height, width) if self.transposed else (width, height)
 
     def apply(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

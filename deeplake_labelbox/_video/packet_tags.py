@@ -1,8 +1,8 @@
-"""Which packet a frame was decoded from.
+"""Find the packet that a frame was decoded from.
 
 A decoder copies a packet's presentation time to the frame that it makes of the packet. So the time
 is replaced by the packet's number before decoding, and put back into the frame afterwards. This
-also works where packets have no times, or times that repeat or go back.
+also works if packets have no times, or times that repeat or go back.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class PacketTags:
             yield packet
 
     def untag(self, frame: av.VideoFrame) -> int:
-        """Give a frame its own time, and return the number of its packet, -1 where it has none."""
+        """Restore the time of a frame, and return the number of its packet, -1 if it has none."""
         number = frame.pts
         if number is None:
             return -1

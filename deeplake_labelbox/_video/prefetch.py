@@ -1,4 +1,4 @@
-"""Work done ahead in threads, in order and in bounded memory."""
+"""Prefetch items in threads, in order and in bounded memory."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class _End:
 
 
 def in_background(items: Iterable[T], *, ahead: int) -> Generator[T]:
-    """Yield items that are made in a thread of their own.
+    """Yield items that another thread makes.
 
-    Closing the generator stops the thread after the item that it is at, and waits for it.
+    Closing the generator stops the thread after its current item, and waits for it.
 
     Args:
         items: Iterated, and closed if it is a generator, in the thread. An error of it is raised
             here, at its place in the order.
-        ahead: How many items may wait.
+        ahead: Maximum number of items that wait.
 
     Yields:
         The items, in order.
@@ -69,13 +69,13 @@ def in_background(items: Iterable[T], *, ahead: int) -> Generator[T]:
 def opened_ahead(
     contexts: Iterable[AbstractContextManager[T]], *, ahead: int
 ) -> Generator[T | VideoError]:
-    """Yield videos that are opened: fetched and probed, while others are decoded.
+    """Yield open videos; the next ones are fetched and probed while one is decoded.
 
-    Each is closed when the next one is asked for.
+    Each video is closed when the next one is requested.
 
     Args:
-        contexts: Opens the videos; made one by one.
-        ahead: How many videos are opened beside the one that was yielded.
+        contexts: Context managers that open the videos; read one by one.
+        ahead: Number of videos that are opened in addition to the one that was yielded.
 
     Yields:
         For each of them the open video, or the error that opening it raised.
@@ -109,7 +109,7 @@ def grouped(
 ) -> Iterator[list[T]]:
     """Yield lists of items up to a total size and count; each holds at least one item.
 
-    What came before an error of ``items`` is yielded before it is raised.
+    Items before an error of ``items`` are yielded before it is raised.
     """
     group: list[T] = []
     size = 0

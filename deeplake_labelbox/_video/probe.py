@@ -21,12 +21,12 @@ from deeplake_labelbox.errors import VideoDecodeError
 
 @dataclass(frozen=True, slots=True)
 class VideoProbe:
-    """What the header and the first frame of a video say.
+    """The properties of a video, from its header and first frame.
 
     Attributes:
-        info: What the header says, and the size as displayed.
-        orientation: How decoded pictures are turned.
-        delay: How many frames the decoder may hold back to put them in order.
+        info: The header, with the size as displayed.
+        orientation: The turn of decoded pictures for display.
+        delay: Number of frames that the decoder may hold back to put them in order.
     """
 
     info: VideoInfo
@@ -39,7 +39,7 @@ def probe_video(source: Path | IO[bytes], name: str) -> VideoProbe:
 
     Args:
         source: A local file, or an open one that can seek.
-        name: What to call it in messages.
+        name: Its name in messages.
 
     Raises:
         VideoDecodeError: If it is not a video, or not even one frame can be decoded.

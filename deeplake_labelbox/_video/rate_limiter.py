@@ -1,8 +1,8 @@
-"""How many requests run at a time, when a server asks for fewer.
+"""Limit the number of simultaneous requests when a server asks for fewer.
 
-A server that is asked too often answers 429, with the seconds to wait in ``Retry-After``. All
-threads of a pool wait then, and go on with half as many at a time; with each round of requests
-that went well one more may run again (as TCP does: additive increase, multiplicative decrease).
+A server that gets too many requests answers 429, with the seconds to wait in ``Retry-After``. Then
+all threads of a pool wait, and continue with half as many requests at a time. After each round of
+successful requests, one more may run (additive increase, multiplicative decrease, as in TCP).
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ class Pace:
     """The request rate of a pool of threads that use the same server.
 
     Args:
-        most: Most requests that may run at a time.
+        most: Maximum number of requests at a time.
         patience: Total seconds to wait, on the server's request, without a successful request.
 
     Attributes:
-        limit: How many requests may run now.
+        limit: Number of requests that may run now.
     """
 
     def __init__(self, most: int, *, patience: float = _PATIENCE) -> None:
@@ -44,7 +44,7 @@ class Pace:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Wait until a request may run, and let it."""
+        """Wait until a request may run, and run it in the block."""
         with self._changed:
             while True:
                 pause = self._paused_until - time.monotonic()
@@ -76,15 +76,15 @@ class Pace:
         """Note a request that was answered 429.
 
         Args:
-            retry_after: Seconds that the server asks to wait; ``None`` waits 1, 2, 4, … s.
+            retry_after: Seconds to wait by the server's answer; ``None`` waits 1, 2, 4, … s.
 
         Returns:
-            Whether it is worth to ask again.
+            Whether to try again.
         """
         with self._changed:
             now = time.monotonic()
             if now < self._paused_until:
-                return True  # sent before the pause that another one's answer began
+                return True  # sent before the pause that another answer started
             if self._waited >= self._patience:
                 return False
             pause = 2.0**self._refusals if retry_after is None else max(retry_after, 0.1)
@@ -94,5 +94,5 @@ class Pace:
             self._paused_until = now + pause
             self._went_well = 0
             self.limit = max(self.limit // 2, 1)
-            logger.info("Asked too often; waiting %.1f s, then %d at a time.", pause, self.limit)
+            logger.info("Too many requests; waiting %.1f s, then %d at a time.", pause, self.limit)
             return True

@@ -1,4 +1,4 @@
-"""A remote video as a seekable file; only what is read is fetched."""
+"""A remote video as a seekable file; only the blocks that are read are fetched."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class RemoteFile(io.RawIOBase, IO[bytes]):
     FFmpeg could fetch URLs itself, but it follows redirects with all headers, to any host.
 
     Args:
-        name: What to call it in messages.
+        name: Its name in messages.
         read_range: ``(start, length) -> (bytes, length of the whole file)``.
         first: The first block.
         size: Bytes of the whole file.
@@ -43,7 +43,7 @@ class RemoteFile(io.RawIOBase, IO[bytes]):
 
     @classmethod
     def open(cls, name: str, read_range: ReadRange) -> RemoteFile | None:
-        """Fetch the first block; None if the server sends no ranges, or no total length."""
+        """Fetch the first block; ``None`` if the server sends no ranges or no total length."""
         answer = read_range(0, BLOCK)
         first, size = answer or (b"", None)
         whole = len(first) == min(BLOCK, size or 0)

@@ -1,4 +1,4 @@
-"""The size to which frames are scaled."""
+"""The size that frames are scaled to."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def check_resize(resize: Resize | None) -> None:
 
 
 def resized(width: int, height: int, resize: Resize | None) -> tuple[int, int]:
-    """Width and height of the frames of a video that is ``width`` by ``height`` as displayed."""
+    """Return width and height of the scaled frames of a video, from its size as displayed."""
     if resize is None:
         return width, height
     if not isinstance(resize, int):

@@ -1,4 +1,4 @@
-"""The body of an HTTP answer: as long as was announced, not longer than allowed, not dripping."""
+"""Check that the body of an HTTP response is complete, bounded and not stalled."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _CODE_ELEMENT: Final = re.compile(rf"<Code>({_CODE.pattern})</Code>", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchErrors:
-    """The errors that a fetch raises, and the words for the thing in their messages."""
+    """The errors that a fetch raises, and the texts in their messages."""
 
     noun: str = "video"
     refused_hint: str = (
@@ -61,7 +61,7 @@ class Broken(Exception):  # noqa: N818 - a signal to `Transport`, not an error o
 
 
 class Refused(Exception):  # noqa: N818 - a signal to `Transport`, not an error of the package
-    """The server refuses access, which other credentials may get."""
+    """The server refuses access; other credentials may get it."""
 
     def __init__(self, kind: type[DeepLakeLabelboxError], text: str) -> None:
         super().__init__(text)
@@ -70,7 +70,7 @@ class Refused(Exception):  # noqa: N818 - a signal to `Transport`, not an error 
 
 @dataclass(slots=True)
 class Body:
-    """A body as it grows over several attempts."""
+    """A body that is received in one or several attempts."""
 
     sink: IO[bytes]
     name: str
@@ -83,23 +83,23 @@ class Body:
 
     @property
     def is_wanted(self) -> bool:
-        """Whether the body of the answer is to be read."""
+        """Return whether to read the body of the response."""
         return True
 
     def range_headers(self) -> dict[str, str]:
-        """What asks for the rest; nothing where the whole is asked for."""
+        """Return the headers that request the rest; none if the whole body is requested."""
         if self.received and self.validator:
             return {"Range": f"bytes={self.received}-", "If-Range": self.validator}
         return {}
 
     def restart(self) -> None:
-        """Forget what was received."""
+        """Discard the bytes received so far."""
         self.sink.seek(0)
         self.sink.truncate()
         self.received, self.expected, self.validator = 0, None, None
 
     def begin(self, response: requests.Response) -> None:
-        """Read a response's headers: does it continue where we stopped, or restart?"""
+        """Read a response's headers: whether it continues where we stopped, or restarts."""
         encoded = response.headers.get("Content-Encoding", "identity").lower() != "identity"
         if response.status_code == HTTPStatus.PARTIAL_CONTENT:
             start, total = _content_range(response.headers.get("Content-Range", ""))
@@ -120,14 +120,14 @@ class Body:
             raise self._too_large()
 
     def write(self, chunk: bytes) -> None:
-        """Take bytes as they arrive."""
+        """Write bytes as they arrive."""
         if self.received + len(chunk) > self.max_bytes:
             raise self._too_large()
         self.sink.write(chunk)
         self.received += len(chunk)
 
     def check_whole(self) -> None:
-        """Check that what was announced has arrived."""
+        """Check that all announced bytes have arrived."""
         if self.expected is not None and self.received != self.expected:
             if self.received > self.expected:
                 self.restart()
@@ -150,15 +150,15 @@ class PartialBody(Body):
 
     @property
     def is_wanted(self) -> bool:
-        """Whether the server has parts, and so sends this one."""
+        """Return whether the server sends parts, and so this one."""
         return self.is_partial
 
     def range_headers(self) -> dict[str, str]:
-        """What asks for the part."""
+        """Return the headers that request the part."""
         return {"Range": f"bytes={self.start}-{self.start + self.max_bytes - 1}"}
 
     def begin(self, response: requests.Response) -> None:
-        """Take the headers of an answer; an attempt always fetches the whole part."""
+        """Read a response's headers; an attempt always fetches the whole part."""
         self.restart()
         self.is_partial = response.status_code == HTTPStatus.PARTIAL_CONTENT
         if self.is_partial:
@@ -170,7 +170,7 @@ class PartialBody(Body):
 
 
 def chunks(response: requests.Response) -> Iterator[bytes]:
-    """The decoded body as it arrives; a body that drips is broken off."""
+    """Yield the decoded body as it arrives; stop if it is too slow."""
     raw: Any = response.raw
     window_start, window_bytes = time.monotonic(), 0
     while True:
@@ -189,9 +189,9 @@ def chunks(response: requests.Response) -> Iterator[bytes]:
 
 
 def storage_code(response: requests.Response) -> str | None:
-    """The code of a cloud's storage for an error, like ``NoSuchBucket``.
+    """Return the error code of a cloud's storage, like ``NoSuchBucket``.
 
-    The rest of its answer may quote what was signed.
+    The rest of its response may quote signed values.
     """
     if code := response.headers.get("x-ms-error-code"):
         return code if _CODE.fullmatch(code) else None
@@ -206,7 +206,7 @@ def storage_code(response: requests.Response) -> str | None:
 
 
 def _content_range(value: str) -> tuple[int | None, int | None]:
-    """First byte and total of a ``Content-Range: bytes 5-9/10`` (RFC 9110, 14.4)."""
+    """Return first byte and total of a ``Content-Range: bytes 5-9/10`` (RFC 9110, 14.4)."""
     unit, _, rest = value.partition(" ")
     span, _, total = rest.partition("/")
     start = span.partition("-")[0]
@@ -216,7 +216,7 @@ def _content_range(value: str) -> tuple[int | None, int | None]:
 
 
 def failure_reason(error: BaseException) -> str:
-    """Why a request failed, in words that hold no URL (those of requests quote the query)."""
+    """Return why a request failed, without a URL (messages of requests quote the query)."""
     if isinstance(error, requests.TooManyRedirects):
         return f"more than {MAX_REDIRECTS} redirects"
     if isinstance(error, requests.exceptions.SSLError):

@@ -1,4 +1,4 @@
-"""Converting decoded frames to RGB."""
+"""Convert decoded frames to RGB."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def to_rgb(
     *,
     padded: bool = False,
 ) -> NDArray[np.uint8]:
-    """(H, W, 3) or (H, W, 4) uint8, not turned.
+    """Return a frame as (H, W, 3) or (H, W, 4) uint8, not turned.
 
-    One reformatter serves all frames: a new one each costs a third of the time.
+    One reformatter is used for all frames: a new one for each would take a third of the time.
 
     Args:
-        frame: As the decoder gave it.
-        reformatter: The one to use; not by two threads at a time.
+        frame: The decoded frame.
+        reformatter: The reformatter; only one thread at a time may use it.
         size: Width and height to scale to.
         padded: Whether pixels get a fourth byte, which is unused.
     """

@@ -29,10 +29,10 @@ class VideoScan:
         repeated_times: Packets with the presentation time of another one.
         backward_times: Packets whose time is before that of the previous packet; the decoding
             time if the codec reorders pictures.
-        starts_at: Seconds of the earliest presentation time; negative and non-zero starts occur.
+        starts_at: Seconds of the earliest presentation time; it may be negative or above 0.
         shortest_gap: Seconds between the two frames that follow each other most closely.
         longest_gap: Seconds of the longest pause between two frames.
-        damage: What is wrong with the file, for a message after "the file ", or None.
+        damage: The damage of the file, for a message after "the file ", or ``None``.
         sizes: See `picture_sizes`; empty also if no key frames were decoded.
     """
 
@@ -59,7 +59,7 @@ class VideoScan:
 
     @classmethod
     def of_packets(cls, table: PacketTable, damage: str | None) -> VideoScan:
-        """Sum up packets; ``damage`` is what `find_damage` found."""
+        """Summarize packets; ``damage`` is the result of `find_damage`."""
         times = np.sort(table.times[table.times != NO_TIME])  # packets come in decoding order
         gaps = np.diff(times) * table.tick
         in_order = table.decoding_times if table.reorders else table.times
@@ -86,7 +86,7 @@ def scan_packets(source: Path | IO[bytes], name: str) -> tuple[PacketTable, Vide
     Args:
         source: A local file, or an open one that can seek. Of a `RemoteFile`, which must have
             its index apart, the samples are not fetched.
-        name: What to call it in messages.
+        name: Its name in messages.
 
     Raises:
         VideoDecodeError: If it is not a video.

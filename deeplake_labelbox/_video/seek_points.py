@@ -1,4 +1,4 @@
-"""At which packets a decoder can start: proven by starting there and comparing the frames.
+"""Find the packets at which a decoder can start, by starting there and comparing the frames.
 
 The codecs promise it for some pictures (`starts_anew`); of these a few are tried, which shows
 whether the stored parameters do. Where only a key flag tells it, as for recovery points of H.264
@@ -37,7 +37,7 @@ _MAX_ROUNDS: Final = 3
 
 
 def frame_digest(frame: av.VideoFrame) -> int:
-    """A checksum of all that a frame's RGB picture depends on.
+    """Return a checksum of everything that a frame's RGB picture depends on.
 
     By zlib, as those of groups: see `PacketSession`.
     """
@@ -77,10 +77,10 @@ class SeekPoints:
     def proven(
         self, fetch_of: Callable[[PacketIndex], Callable[[int], bytes]]
     ) -> PacketIndex | None:
-        """The index with the starts that hold; None where even the first does not.
+        """Return the index with the proven starts; ``None`` if even the first one fails.
 
         Args:
-            fetch_of: Gives what fetches an index's groups from the file.
+            fetch_of: Returns the function that fetches an index's groups from the file.
         """
         index = self._index
         tried, limit = self._first_trial(index)
@@ -93,14 +93,14 @@ class SeekPoints:
             logger.debug("a decoder cannot start at packets %s", sorted(wrong))
             index = _without(index, wrong)
             starts = np.flatnonzero(index.flags & START)
-            if limit is None:  # only what has grown by them is tried again
+            if limit is None:  # only groups that they made longer are tried again
                 starts = np.unique(starts[np.searchsorted(starts, sorted(wrong)) - 1])
             tried, limit = starts.tolist(), None
         index = _without(index, set(np.flatnonzero(index.flags & START).tolist()) - {0})
         return None if self._wrong(index, [0], fetch_of(index), None) else index
 
     def _first_trial(self, index: PacketIndex) -> tuple[list[int], int | None]:
-        """Packets at which to start, and how many frames to compare for each, None: all."""
+        """Return the packets to start at, and the number of frames to compare (``None``: all)."""
         starts = np.flatnonzero(index.flags & START)
         if not index.clean or index.frame_count <= _SMALL or not self._promised[starts[1:]].all():
             return starts.tolist(), None
@@ -114,7 +114,7 @@ class SeekPoints:
         fetch: Callable[[int], bytes],
         limit: int | None,
     ) -> set[int]:
-        """Those of the packets from which frames come out other than in order."""
+        """Return the packets from which other frames come out than in order."""
         known = np.fromiter(self._digests, np.int64, len(self._digests))
         wrong = set()
         for start in tried:

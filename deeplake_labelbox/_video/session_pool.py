@@ -1,4 +1,4 @@
-"""Decoders that stay open between reads: a few in each process."""
+"""Keep a few decoders in each process open between reads."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class SessionPool:
     def session(
         self, index: PacketIndex, fetch: Callable[[int], bytes], frame: int
     ) -> Iterator[PacketSession]:
-        """Lend a session for a video, at best one that reaches a frame by going on."""
+        """Lend a session for a video; prefer one that reaches a frame by continuing."""
         session = self._take(index, frame) or self._new(index, fetch)
         try:
             yield session
@@ -71,10 +71,7 @@ class SessionPool:
             closed.close()
 
     def _forget(self) -> None:
-        """In a child process: abandon the parent's decoders.
-
-        Their threads do not exist here.
-        """
+        """Abandon the parent's decoders in a child process, where their threads do not exist."""
         for session in list(self._alive):
             session.forget()
         self._lock = threading.Lock()

@@ -1,4 +1,4 @@
-"""From a data row's ``row_data`` to a file on this machine."""
+"""Fetch the video of a data row to a local file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SPARE_BYTES: Final = 256 << 20  # of the disk, which are left free
 
 
 def describe_source(source: str | Path) -> str:
-    """``source`` for messages: a URL without its query, a path as it is."""
+    """Return ``source`` for messages: a URL without its query, or the path."""
     return without_query(source) if isinstance(source, str) and url_scheme(source) else str(source)
 
 
@@ -36,27 +36,27 @@ def open_video(
     transport: Transport | None = None,
     max_bytes: int = MAX_VIDEO_BYTES,
 ) -> Iterator[Path]:
-    """The video of a data row as a local file, for the time of the ``with`` block.
+    """Provide the video of a data row as a local file within the ``with`` block.
 
-    A path or ``file://`` URL is used where it is. An http(s) URL is fetched without any header
-    first, as signed URLs refuse foreign ones; when the host refuses, ``url_presigner`` is asked
-    for a URL and headers, and again when these expire before the download is whole.
-    Any other scheme (``s3://``, ``gs://``, …) goes to ``url_presigner`` at once. What is fetched
-    goes whole to a temporary file, which is deleted at the end.
+    A path or ``file://`` URL is used in place. An http(s) URL is first fetched without any header,
+    because signed URLs refuse other headers. If the host refuses, ``url_presigner`` returns a URL
+    and headers, and new ones if these expire before the download is complete. Any other scheme
+    (``s3://``, ``gs://``, …) goes to ``url_presigner`` at once. The video is downloaded to a
+    temporary file, which is deleted at the end.
 
     Args:
         source: ``row_data`` of a data row, or a path.
         url_presigner: Gives URLs access; see `UrlPresigner`.
-        transport: The HTTP client to use; by default one of its own.
-        max_bytes: A longer body is refused, as is one that would fill the disk: a server may send
-            without end.
+        transport: The HTTP client to use; by default a new one.
+        max_bytes: A longer body is refused, and so is one that would fill the disk: a server may
+            never stop sending.
 
     Raises:
         VideoNotFoundError: If there is no such file or URL.
-        VideoForbiddenError: If the host refuses, also with what ``url_presigner`` gave.
+        VideoForbiddenError: If the host refuses, even with the access of ``url_presigner``.
         VideoUnreachableError: If the network failed, after the retries.
         VideoError: If the video is too large, or there is no room for it.
-        ConfigurationError: ``url_presigner`` returned something else than agreed.
+        ConfigurationError: If ``url_presigner`` returned a value of another form.
     """
     scheme = url_scheme(source) if isinstance(source, str) else ""
     if not isinstance(source, str) or scheme in {"", "file"}:
@@ -84,7 +84,7 @@ def open_video(
 
 
 def is_remote(source: str | Path) -> bool:
-    """Whether a source is a URL that something has to be fetched from."""
+    """Return whether a source is a URL that must be fetched."""
     return isinstance(source, str) and url_scheme(source) not in {"", "file"}
 
 

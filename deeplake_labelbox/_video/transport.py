@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 PASSING_STATUSES: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
-"""Statuses that say "not now": worth another try."""
+"""Temporary statuses, after which a request is tried again."""
 
 DEFAULT_RETRY: Final = Retry(
     total=5,
@@ -57,10 +57,10 @@ DEFAULT_RETRY: Final = Retry(
     backoff_max=30.0,
     retry_after_max=120,
 )
-"""Six attempts; waits of 0, 1, 2, 4, 8 s plus jitter, or what ``Retry-After`` asks up to 120 s."""
+"""Six attempts; waits of 0, 1, 2, 4, 8 s plus jitter, or ``Retry-After`` up to 120 s."""
 
 _PROGRESS = 1 << 20  # bytes beyond the best attempt so far that earn a fresh retry budget
-# What this module itself sends; every other header is the caller's and may be a secret.
+# Headers that this module sends; every other header is the caller's and may be a secret.
 _OWN_HEADERS = frozenset(
     {"accept", "accept-encoding", "connection", "host", "if-range", "range", "user-agent"}
 )
@@ -164,18 +164,18 @@ class Transport:
         errors: FetchErrors = VIDEO_ERRORS,
         pace: Pace | None = None,
     ) -> bytes:
-        """The whole body at ``url``.
+        """Return the whole body at ``url``.
 
         Args:
             url: An http or https URL, or access to one that is renewed when it expires.
             headers: Sent to the URL's own origin only.
             max_bytes: A longer body, after decompression, is refused.
-            errors: Which errors to raise.
-            pace: Shared by those who ask the same server; answers of 429 slow all of them down,
-                instead of counting against the attempts of one.
+            errors: The errors to raise.
+            pace: Shared by all requests to the same server; answers of 429 slow down all of them,
+                instead of counting as attempts of one.
 
         Raises:
-            DeepLakeLabelboxError: What ``errors`` names.
+            DeepLakeLabelboxError: One of ``errors``.
         """
         sink = io.BytesIO()
         access = _access(url, headers, errors)
@@ -191,18 +191,18 @@ class Transport:
         max_bytes: int = 256 << 30,
         errors: FetchErrors = VIDEO_ERRORS,
     ) -> int:
-        """Stream the body at ``url`` into the file ``path``; resume where a connection breaks.
+        """Stream the body at ``url`` into the file ``path``; resume after a broken connection.
 
-        A body that ends early is continued with ``Range`` and ``If-Range`` when the server gave
-        a validator (a strong ETag or Last-Modified), else fetched again from the start. A server
-        that states neither a length nor chunks ends its body by closing the connection; only
-        there a cut cannot be seen.
+        A body that ends early is continued with ``Range`` and ``If-Range`` if the server gave a
+        validator (a strong ETag or Last-Modified), else fetched again from the start. A server
+        that sends neither a length nor chunks ends its body by closing the connection; only then a
+        truncated body cannot be detected.
 
         Returns:
             The number of bytes written.
 
         Raises:
-            DeepLakeLabelboxError: What ``errors`` names; the file is then incomplete.
+            DeepLakeLabelboxError: One of ``errors``; the file is then incomplete.
         """
         access = _access(url, headers, errors)
         with path.open("wb") as sink:
@@ -217,21 +217,21 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         errors: FetchErrors = VIDEO_ERRORS,
     ) -> tuple[bytes, int | None] | None:
-        """Some bytes of the body at ``url``; less where it ends before.
+        """Return some bytes of the body at ``url``; fewer if it ends before.
 
         Args:
             url: An http or https URL, or access to one that is renewed when it expires.
             start: The first byte.
-            length: How many bytes.
+            length: Number of bytes.
             headers: Sent to the URL's own origin only.
-            errors: Which errors to raise.
+            errors: The errors to raise.
 
         Returns:
             The bytes and the length of the whole body, or None for a server that only sends
             whole bodies.
 
         Raises:
-            DeepLakeLabelboxError: What ``errors`` names.
+            DeepLakeLabelboxError: One of ``errors``.
         """
         sink = io.BytesIO()
         access = _access(url, headers, errors)
@@ -251,7 +251,7 @@ class Transport:
             except Refused as refused:
                 if not access.renew():
                     raise refused.kind(f"{refused} {access.advice}") from None
-                logger.info("Fetching the %s with other access: %s", body.name, refused)
+                logger.info("Fetching the %s with new access: %s", body.name, refused)
             except Broken as broken:
                 access.used()
                 response = broken.response
@@ -332,7 +332,7 @@ class Transport:
         if status in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
             return
         if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and isinstance(body, PartialBody):
-            return  # as servers answer that have no parts, or nothing at all
+            return  # the answer of servers that send no parts, or of an empty file
         answer = f"the server answers {status} {response.reason or ''}".rstrip()
         if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and body.received:
             body.restart()

@@ -18,6 +18,7 @@ import deeplake
 import numpy as np
 import pytest
 import ray_runs
+import yaml
 from documented_examples import blocks, texts
 from small_exports import ONTOLOGY, data_row
 from typer.testing import CliRunner
@@ -279,6 +280,27 @@ def test_a_killed_driver_is_resumed(cluster, rows, by_threads, tmp_path, killed,
     )
     assert done.returncode == -signal.SIGKILL, done.stderr
     assert content(ray_runs.build(path, rows, engine=resumed)) == by_threads[0]
+
+
+def test_a_dataset_in_s3_is_that_of_threads(rows, by_threads, creds):
+    path = "s3://clips/by-ray"
+    options = {"deeplake_creds": creds, "ray_address": "auto", "ray_cpus": 1}
+    report = create_dataset(path, rows, labels=False, progress=False, **options)
+    dataset = deeplake.open(path, creds=creds)
+    assert (content(dataset), [str(gap) for gap in report.gaps]) == by_threads
+
+
+def test_the_cluster_of_the_documentation_is_one_of_ray():
+    util = importlib.import_module("ray.autoscaler._private.util")
+    (text,) = blocks(texts()["cluster.md"], "yaml")
+    cluster = util.prepare_config(yaml.safe_load(text))
+    worker = cluster["available_node_types"]["worker"]
+    worker["resources"] = {"CPU": 16}  # Ray asks AWS what the machine has
+    util.validate_config(cluster)
+    assert worker["max_workers"] == cluster["max_workers"] == 8
+    del worker["node_config"]
+    with pytest.raises(importlib.import_module("jsonschema").ValidationError):
+        util.validate_config(cluster)
 
 
 def test_a_build_that_ends_stops_its_tasks(rows):

@@ -180,6 +180,11 @@ def create(
             location = DatasetLocation.of(dataset, storage, None, deeplake_token)
             run.hint = _next_command(location, found.project_id)
             raise
+        if not (len(outcome.dataset) or outcome.gaps):
+            run.warn(
+                "No video has a frame that was chosen, so the dataset is empty. Choose other "
+                "frames, and pass --overwrite."
+            )
         if as_json:
             run.result_json(outcome.to_dict())
         else:

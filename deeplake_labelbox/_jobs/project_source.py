@@ -138,6 +138,10 @@ def _client(
 
 def _check_project_id(text: str) -> None:
     path = Path(text)
+    if not text:
+        raise ConfigurationError(
+            "The project id is empty; pass one, or the file of a saved export."
+        )
     if path.is_dir():
         _refuse_dataset(text)
         raise ConfigurationError(

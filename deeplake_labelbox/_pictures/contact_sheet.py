@@ -35,6 +35,7 @@ _MARGIN: Final = 36
 _GAP: Final = 20
 _PADDING: Final = 16
 _NARROW: Final = 0.8
+_WIDEST: Final = 8192
 _TITLE: Final = Lettering(34, bold=True)
 _SUBTITLE: Final = Lettering(19)
 _CAPTION: Final = Lettering(19, bold=True)
@@ -90,6 +91,8 @@ def draw_contact_sheet(
             f"A contact sheet of {counted(frames, 'frame')} in {counted(columns, 'column')} of "
             f"{width} pixels cannot be drawn; give at least one of each, and 320 pixels per column."
         )
+    if width > _WIDEST:
+        raise ConfigurationError(f"`width` is {width}; give at most {_WIDEST} pixels.")
     reader = AnnotationReader(ds, annotator, image_column)
     found = select_videos(reader.dataset, videos, between)
     chosen = choose_frames(reader, found, frames)

@@ -124,6 +124,7 @@ def test_group_mapping(run_there, sample_box, tmp_path, command, group, told):
     ("words", "told"),
     [
         (("create", "{project}", "{clips}"), "A dataset exists already at"),
+        (("create", "", "new"), "The project id is empty; pass one, or the file of a saved export"),
         (("annotate", "{project}", "none"), "There is no Deep Lake dataset at none"),
         (("sync", "none"), "There is no Deep Lake dataset at none"),
         (("sync", "{clips}", "--merge"), "pass --branch."),
@@ -132,6 +133,7 @@ def test_group_mapping(run_there, sample_box, tmp_path, command, group, told):
         (("import", "none.xml", "{project}", "--as", "pre-labels"), "none.xml"),
         (("preview", "{clips}", "-o", "a.html", "--video", "none"), "no rows of a video 'none'"),
         (("preview", "{clips}", "-o", "a.mp4", "--frames", "900"), "no rows in frames 900"),
+        (("preview", "{clips}", "-o", "a.png", "--width", "99999"), "give at most 8192 pixels"),
         (("preview", "{clips}", "-o", "a.bmp"), "a.bmp must end with .png, .mp4 or .html."),
         (("preview", "{clips}", "-o", "{old}"), "; choose another, or pass --overwrite to"),
         (("stats", "{clips}", "-o", "a.jpg"), "a.jpg must end with .png."),

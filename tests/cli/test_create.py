@@ -84,6 +84,13 @@ def test_what_went_wrong_with_many_masks_is_told_once_a_video(run, export_file):
     assert (words.count(" 1-48 "), words.count(" 1-40 ")) == (1, 1)
 
 
+def test_a_choice_without_frames_is_told(run_there, sample_box):
+    words = ("create", sample_box.sample.project_id, "clips", "--range", "900-1000")
+    result = run_there(*words)
+    assert result.exit_code == 0
+    assert "No video has a frame that was chosen, so the dataset is empty" in result.stderr
+
+
 def test_frames_can_be_jpg(run_there, sample_box, tmp_path):
     words = ("create", sample_box.sample.project_id, "small", "--frames", "jpg")
     assert run_there(*words, "--jpeg-quality", 80, "--no-labels").exit_code == 0

@@ -9,7 +9,6 @@ from typing import Any
 
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._evaluation.boxes import has_box
-from deeplake_labelbox._evaluation.comparison import other_size
 from deeplake_labelbox._evaluation.truth import Truth
 from deeplake_labelbox._formats.annotations import AnnotationSource, VideoAnnotations
 from deeplake_labelbox._formats.deep_lake.reader import DeepLakeSource
@@ -92,7 +91,8 @@ def labels_from(
     for video in with_progress(videos, total=total, unit="video", desc="labels", shown=progress):
         names.update(_names(video))
         target = truth.targets.find(video.data_row)
-        reason = target if isinstance(target, str) else other_size(video, target)
+        where = "the dataset"
+        reason = target if isinstance(target, str) else video.why_other_size(target.size, where)
         if isinstance(target, str) or reason is not None:
             missing.append(f"{video.name} is left out: {reason}.")
             continue

@@ -201,7 +201,7 @@ class Comparison:
                 f"The videos {other.name!r} and {video.name!r} of the predictions have the same "
                 f"data row of the dataset, {target.name}; evaluate one at a time."
             )
-        return other_size(video, target) or target
+        return video.why_other_size(target.size, "the dataset") or target
 
     def _add(self, video: VideoAnnotations, target: Target) -> int:
         """Add the predictions of a video; return how many have a class of the dataset."""
@@ -365,14 +365,3 @@ def _within(boxes: Mapping[str, Boxes], frames: NDArray[np.int64]) -> dict[str, 
 
 def _count(boxes: Mapping[str, Boxes]) -> int:
     return sum(map(len, boxes.values()))
-
-
-def other_size(video: VideoAnnotations, target: Target) -> str | None:
-    """Return why a video cannot be compared with its data row; ``None`` if it can."""
-    # Sources may give the size of a rotated video before its rotation.
-    if not (target.size and video.size) or sorted(target.size) == sorted(video.size):
-        return None
-    return (
-        f"it has {video.size[0]} x {video.size[1]} pixels there, and {target.size[0]} x "
-        f"{target.size[1]} in the dataset"
-    )

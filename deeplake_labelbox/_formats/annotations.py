@@ -260,6 +260,22 @@ class VideoAnnotations:
         """Name of the video in messages."""
         return self.data_row[0] if self.data_row else "(a video without a name)"
 
+    def why_other_size(self, size: tuple[int, int] | None, where: str) -> str | None:
+        """Return why they do not fit a video of a size; ``None`` if they do.
+
+        Args:
+            size: Width and height of the video in pixels, if known.
+            where: Where the video is, for the message.
+        """
+        # Sources may give the size of a rotated video before its rotation.
+        if not (size and self.size) or sorted(size) == sorted(self.size):
+            return None
+        return (
+            f"it was drawn on {self.size[0]} x {self.size[1]} pixels, but the video in {where} has "
+            f"{size[0]} x {size[1]}; scale it to that size or, if it was converted from a dataset, "
+            f"pass that dataset instead"
+        )
+
 
 KindOf = Callable[[str], "str | None"]
 """Returns the kind of the project's tool for a class; ``None`` if there is no such tool."""

@@ -122,12 +122,7 @@ class _PayloadWriting:
         for item in video.refused:
             if name := writer.mapped_name(item.class_name):
                 self._refuse(Member(name, item.track), item.reason)
-        # Sources may give the size of a rotated video before its rotation.
-        if target.size and video.size and sorted(target.size) != sorted(video.size):
-            reason = (
-                f"it was drawn on {video.size[0]} x {video.size[1]} pixels, but the video in "
-                f"Labelbox has {target.size[0]} x {target.size[1]}"
-            )
+        if (reason := video.why_other_size(target.size, "Labelbox")) is not None:
             for member in self._members():
                 self._refuse(member, reason)
             return

@@ -155,6 +155,13 @@ def test_bad_input_is_one_sentence(dataset, predictions, options, error, message
         evaluate(predictions, dataset, progress=False, **options)
 
 
+def test_a_resized_conversion_is_refused_with_the_next_step(dataset, tmp_path):
+    convert_dataset(dataset, tmp_path / "out", "cvat", resize=(48, 32), progress=False)
+    message = r"48 x 32 pixels, but the video in the dataset has 96 x 64; .* pass that dataset"
+    with pytest.raises(AnnotationSourceError, match=message):
+        evaluate(tmp_path / "out", dataset, progress=False)
+
+
 def test_views_are_refused_and_points_are_told(dataset):
     view = deeplake.open_read_only(str(dataset)).query("select * where frame_idx < 2")
     for predictions, truth in ((view, dataset), (LabeledDataset(view), dataset), (found(), view)):

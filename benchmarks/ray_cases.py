@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 
 from benchmarks.bench import Bench, Row, median
-from benchmarks.clips import rescaled_clip, tiny_clip
+from benchmarks.clips import rescaled_clip
+from benchmarks.many_videos import many_videos
 from benchmarks.measure import Measurement
 
 _SENDERS = 16
@@ -33,16 +34,7 @@ def ray(bench: Bench) -> Iterator[Row]:
         # Of all of its threads, which tells the same while others use the cores.
         by_cpu = median(alone, lambda m: m.written_mb / m.cpu_seconds)
         yield Row(f"the driver alone, {what}, 720p, written a second of CPU", "MiB/s", by_cpu)
-    second = str(tiny_clip(bench.folder / "second.mp4", 25))
-    for count in (1000,) if bench.quick else (1000, 10_000):
-        short = partial(bench.run, "driver", "Ray", "", storage="video", clip=second)
-        (many,) = bench.alternate(partial(short, videos=count, workers=0))
-        yield Row(
-            f"the driver alone, each of {count:,} videos of a second",
-            "ms",
-            1000 * median(many, lambda m: m.seconds) / count,
-            more_is_better=False,
-        )
+    yield from many_videos(bench)
     senders = 4 if bench.quick else _SENDERS
     (fed,) = bench.alternate(
         partial(bench.run, "driver", "Ray", "", storage="png", workers=senders, **settings)

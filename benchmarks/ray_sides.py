@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import importlib
+import json
 import secrets
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from deeplake_labelbox._jobs.video_task import Step, VideoTask
+from deeplake_labelbox._jobs.video_task import (
+    Step,
+    VideoEnd,
+    VideoOpened,
+    VideoRestarted,
+    VideoTask,
+)
 from deeplake_labelbox._store.frames.registry import StorageOptions
 from deeplake_labelbox._video.opened import WantedFrames
 
@@ -28,12 +36,31 @@ def ray_frames(settings: Settings) -> Work:
 
 
 def driver(settings: Settings) -> Work:
-    """The same, with steps that were prepared before, sent by ``workers`` workers or by none."""
+    """The same, with steps that were prepared before, sent by ``workers`` workers or by none.
+
+    Where ``video_ends`` names a file, the times at which videos were written go there.
+    """
     storage = settings["storage"]
     inner = _engine(settings["workers"]) if settings["workers"] else None
     if inner is None:
         prepared_steps(settings["clip"], storage)
-    return _build(settings, _Replay(inner, storage))
+    return _build(settings, _Replay(inner, storage, settings.get("video_ends")))
+
+
+def task(settings: Settings) -> Work:
+    """What a worker of one core does with ``videos`` videos, which are thrown away."""
+    cores = importlib.import_module("deeplake_labelbox._video.cores")
+    store = StorageOptions(frame_storage=settings["storage"]).store(batch_size=_BATCH)
+    prepared = VideoTask(settings["clip"], WantedFrames(batch_size=_BATCH), store)
+    with cores.limited_cores(1):
+        list(prepared.run())  # what it imports does not count
+
+    def work() -> Any:
+        with cores.limited_cores(1):
+            steps = (step for _ in range(settings["videos"]) for step in prepared.run())
+            return range(sum(frames_of(step) for step in steps))
+
+    return work
 
 
 @cache
@@ -45,6 +72,11 @@ def prepared_steps(clip: str, storage: Any) -> list[Step]:
 @cache
 def _store(storage: Any) -> Any:
     return StorageOptions(frame_storage=storage).store(batch_size=_BATCH)
+
+
+def frames_of(step: Step) -> int:
+    """How many frames a step has."""
+    return 0 if isinstance(step, VideoOpened | VideoRestarted | VideoEnd) else len(step)
 
 
 @dataclass(frozen=True)
@@ -74,9 +106,10 @@ class ReplayedTask:
 class _Replay:
     """An engine whose tasks do not decode."""
 
-    def __init__(self, inner: Any, storage: str) -> None:
+    def __init__(self, inner: Any, storage: str, video_ends: str | None) -> None:
         self._inner = inner
         self._storage = storage
+        self._video_ends = video_ends
 
     def connect(self, url_presigner: Any) -> None:
         """It is there."""
@@ -90,8 +123,15 @@ class _Replay:
         if self._inner is not None:
             yield from self._inner.run(replayed)
             return
-        for task in replayed:
-            yield from task.run()
+        ends = []
+        try:
+            for task in replayed:
+                yield from task.run()
+                ends.append(time.perf_counter())
+        finally:
+            if self._video_ends is not None:
+                # The last step was written when the writer stopped, and asked for no further one.
+                Path(self._video_ends).write_text(json.dumps([*ends, time.perf_counter()]))
 
 
 def _engine(workers: int) -> Any:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.ray_sides import driver, ray_frames
+from benchmarks.ray_sides import driver, ray_frames, task
 from benchmarks.video_sides import READERS
 
 Settings = dict[str, Any]
@@ -170,6 +170,16 @@ def ours_page(settings: Settings) -> Work:
     return work
 
 
+def ours_opening(settings: Settings) -> Work:
+    """Open a dataset for reading."""
+    opened = importlib.import_module("deeplake_labelbox").LabeledDataset
+
+    def work() -> Any:
+        return opened(settings["path"]).index.rows
+
+    return work
+
+
 SIDES: dict[tuple[str, str], Callable[[Settings], Work]] = {
     ("page", "ours"): ours_page,
     ("frames", "ours"): ours_frames,
@@ -182,6 +192,8 @@ SIDES: dict[tuple[str, str], Callable[[Settings], Work]] = {
     ("first frame", "theirs"): theirs_first_frame,
     ("frames", "Ray"): ray_frames,
     ("driver", "Ray"): driver,
+    ("task", "Ray"): task,
+    ("opening", "ours"): ours_opening,
     **READERS,
 }
 

@@ -1,0 +1,216 @@
+"""How many Ray workers one driver feeds: measured here, simulated up to 256 workers.
+
+``python -m benchmarks.workers --output workers.png`` measures on this machine what a frame and a
+video of 720p cost a worker of one core and the driver, in seconds of CPU time, as PNG and as
+packets. With these a job is simulated on 1 to 256 workers, and its rates are printed and drawn.
+
+The driver counts as one core: it receives from Ray and writes, one step after the other. Downloads,
+the network of the cluster and the disk take no time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import heapq
+import tempfile
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.clips import rescaled_clip
+from benchmarks.measure import measure
+from benchmarks.ray_sides import frames_of, prepared_steps
+from deeplake_labelbox._jobs import ray_engine
+from deeplake_labelbox._video.frame_choice import FrameChoice
+from deeplake_labelbox._video.sections import sections_of
+
+STORAGES: Final = {"png": "PNG", "video": "packets"}
+WORKERS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+_RATE: Final = 25  # frames/s of the videos
+_VIDEOS: Final = 2000
+_CLIPS: Final = (30, 120)  # frames of the videos that are measured
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Seconds of CPU time.
+
+    Attributes:
+        frame: Of each frame.
+        video: Of each video, or section of one, besides.
+    """
+
+    frame: float
+    video: float
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What frames of one storage cost.
+
+    Attributes:
+        worker: Fetching from the disk, decoding, encoding.
+        driver: Receiving from Ray, appending, committing.
+        step: Frames of each step that a worker sends.
+        sections: Whether long videos are prepared in sections.
+    """
+
+    worker: Cost
+    driver: Cost
+    step: int
+    sections: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Videos to prepare.
+
+    Attributes:
+        what: What they are.
+        lengths: Frames of each.
+    """
+
+    what: str
+    lengths: Sequence[int]
+
+
+def jobs() -> tuple[Job, Job]:
+    """Videos of a minute, and videos of very different lengths."""
+    random = np.random.default_rng(0)
+    seconds = np.clip(random.lognormal(np.log(30), 1.2, _VIDEOS), 2, 3 * 3600)
+    mixed = (seconds * _RATE).astype(int).tolist()
+    return Job("each of a minute", [60 * _RATE] * _VIDEOS), Job("of 2 s to an hour", mixed)
+
+
+def simulated(job: Job, costs: Costs, workers: int) -> float:
+    """Frames per second of a job on so many workers.
+
+    As in `RayEngine`: tasks start in order, at most ``2 * workers + 2`` of them are begun and not
+    written, a task waits while `_STEPS_WAITING` of its steps wait, and one driver writes in order.
+    So each time follows from those before it.
+    """
+    tasks = [frames for length in job.lengths for frames in _tasks(length, costs)]
+    ahead = 2 * workers + 2
+    free = [0.0] * workers  # when each worker is
+    written: list[float] = []  # when each task was
+    now = 0.0  # of the driver
+    for number, frames in enumerate(tasks):
+        begun = written[number - ahead] if number >= ahead else 0.0
+        made = max(heapq.heappop(free), begun) + costs.worker.video
+        taken: deque[float] = deque(maxlen=ray_engine._STEPS_WAITING)  # noqa: SLF001 - simulated
+        for first in range(0, frames, costs.step):
+            count = min(costs.step, frames - first)
+            if len(taken) == taken.maxlen:
+                made = max(made, taken[0])
+            made += count * costs.worker.frame
+            taken.append(max(now, made))
+            now = taken[-1] + count * costs.driver.frame
+        heapq.heappush(free, made)
+        now += costs.driver.video
+        written.append(now)
+    return sum(tasks) / now
+
+
+def _tasks(length: int, costs: Costs) -> list[int]:
+    """Frames of the tasks of a video: of its sections, or of all of it."""
+    least, most = ray_engine._SECTION_FRAMES, ray_engine._SECTIONS  # noqa: SLF001 - simulated
+    sections = sections_of(FrameChoice(), length, least=least, most=most)
+    if not costs.sections or not sections:
+        return [length]
+    return [(section.end or length + 1) - section.first for section in sections]
+
+
+def measured(storage: str, folder: Path) -> Costs:
+    """What frames cost on this machine, from videos of two lengths.
+
+    The worker runs without Ray. The driver is fed through Ray, by two workers that only send.
+    """
+    clips = [str(rescaled_clip(folder / f"{storage}-{n}.mp4", "720p", n)) for n in _CLIPS]
+    costs = []
+    for work, videos in (("task", 10), ("driver", 100 if storage == "video" else 10)):
+        seconds = []
+        for clip in clips:
+            settings = {"clip": clip, "storage": storage, "videos": videos, "workers": 2}
+            with tempfile.TemporaryDirectory(dir=folder) as path:
+                run = measure(work, "Ray", {"path": f"{path}/dataset", **settings})
+            seconds.append(run.cpu_seconds / videos)
+        costs.append(_line(_CLIPS, seconds))
+    sizes = [frames_of(step) for step in prepared_steps(clips[1], storage)]
+    return Costs(costs[0], costs[1], max(sizes), sections=storage != "video")
+
+
+def _line(frames: Sequence[int], seconds: Sequence[float]) -> Cost:
+    """The cost of a frame and of a video, where videos of two lengths took so long."""
+    slope = (seconds[1] - seconds[0]) / (frames[1] - frames[0])
+    return Cost(slope, max(seconds[0] - slope * frames[0], 0.0))
+
+
+def main() -> None:
+    """Measure, simulate, print, and draw if asked."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.workers", description=__doc__)
+    parser.add_argument("--output", type=Path, help="the plot to write, as PNG")
+    arguments = parser.parse_args()
+    console = Console()
+    with tempfile.TemporaryDirectory() as folder:
+        costs = {name: measured(name, Path(folder)) for name in STORAGES}
+    for storage, cost in costs.items():
+        console.print(
+            f"{STORAGES[storage]}, 720p: a worker prepares {1 / cost.worker.frame:,.0f} frames/s "
+            f"and takes {1000 * cost.worker.video:.1f} ms for each video; the driver writes "
+            f"{1 / cost.driver.frame:,.0f} and takes {1000 * cost.driver.video:.1f} ms; "
+            f"{cost.step} frames a step"
+        )
+    rates = {
+        (storage, job.what): [simulated(job, cost, workers) for workers in WORKERS]
+        for storage, cost in costs.items()
+        for job in jobs()
+    }
+    table = Table(title=f"Simulated frames/s of {_VIDEOS:,} videos of 720p")
+    table.add_column("workers of one core", justify="right")
+    for storage, what in rates:
+        table.add_column(f"{STORAGES[storage]}, {what}", justify="right")
+    for place, workers in enumerate(WORKERS):
+        table.add_row(str(workers), *(f"{each[place]:,.0f}" for each in rates.values()))
+    console.print(table)
+    if arguments.output is not None:
+        _plot(costs, rates, arguments.output)
+
+
+def _plot(costs: dict[str, Costs], rates: dict[tuple[str, str], list[float]], path: Path) -> None:
+    import matplotlib as mpl  # noqa: PLC0415 - only the plot needs it
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt  # noqa: PLC0415 - after the backend is chosen
+
+    figure, panels = plt.subplots(1, len(costs), figsize=(10, 4), layout="constrained")
+    for axes, (storage, cost) in zip(panels, costs.items(), strict=True):
+        one = 1 / cost.worker.frame
+        limit = 1 / cost.driver.frame
+        axes.plot(WORKERS, [one * w for w in WORKERS], ":", color="gray", label="workers alone")
+        axes.axhline(limit, linestyle="--", color="gray", label="driver alone")
+        for (name, what), values in rates.items():
+            if name == storage:
+                axes.plot(WORKERS, values, "o-", label=f"videos {what}", markersize=4)
+        axes.set_xscale("log", base=2)
+        axes.set_yscale("log")
+        axes.set_xticks(WORKERS, [str(w) for w in WORKERS])
+        axes.set_ylim(one / 1.5, limit * 2)
+        axes.set_title(f"{STORAGES[storage]}, 720p")
+        axes.set_xlabel("workers of one core")
+        axes.yaxis.set_major_formatter("{x:,.0f}")
+        for side in ("top", "right"):
+            axes.spines[side].set_visible(False)
+    panels[0].set_ylabel("frames/s")
+    panels[-1].legend(loc="upper left", frameon=False)
+    figure.savefig(path, dpi=130)
+    plt.close(figure)
+
+
+if __name__ == "__main__":
+    main()

@@ -17,16 +17,17 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.clips import rescaled_clip
+from benchmarks.clips import looped_clip, rescaled_clip
 from benchmarks.measure import measure
 from benchmarks.ray_sides import frames_of, prepared_steps
 from deeplake_labelbox._jobs import ray_engine
+from deeplake_labelbox._store.frames.registry import StorageOptions
 from deeplake_labelbox._video.frame_choice import FrameChoice
 from deeplake_labelbox._video.sections import sections_of
 
@@ -34,7 +35,7 @@ STORAGES: Final = {"png": "PNG", "video": "packets"}
 WORKERS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 _RATE: Final = 25  # frames/s of the videos
 _VIDEOS: Final = 2000
-_CLIPS: Final = (30, 120)  # frames of the videos that are measured
+_CLIPS: Final = (30, 120)  # frames of the videos that are measured: one, and it four times
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +58,13 @@ class Costs:
     Attributes:
         worker: Fetching from the disk, decoding, encoding.
         driver: Receiving from Ray, appending, committing.
-        step: Frames of each step that a worker sends.
+        sent: Frames of each object that a worker sends.
         sections: Whether long videos are prepared in sections.
     """
 
     worker: Cost
     driver: Cost
-    step: int
+    sent: int
     sections: bool
 
 
@@ -83,17 +84,17 @@ class Job:
 def jobs() -> tuple[Job, Job]:
     """Videos of a minute, and videos of very different lengths."""
     random = np.random.default_rng(0)
-    seconds = np.clip(random.lognormal(np.log(30), 1.2, _VIDEOS), 2, 3 * 3600)
+    seconds = np.maximum(random.lognormal(np.log(30), 1.2, _VIDEOS), 2)
     mixed = (seconds * _RATE).astype(int).tolist()
-    return Job("each of a minute", [60 * _RATE] * _VIDEOS), Job("of 2 s to an hour", mixed)
+    return Job("each of a minute", [60 * _RATE] * _VIDEOS), Job("of 2 s to 20 minutes", mixed)
 
 
 def simulated(job: Job, costs: Costs, workers: int) -> float:
     """Frames per second of a job on so many workers.
 
     As in `RayEngine`: tasks start in order, at most ``2 * workers + 2`` of them are begun and not
-    written, a task waits while `_STEPS_WAITING` of its steps wait, and one driver writes in order.
-    So each time follows from those before it.
+    written, a task pauses while `_OBJECTS_WAITING` of its objects wait, and one driver writes in
+    order. So each time follows from those before it.
     """
     tasks = [frames for length in job.lengths for frames in _tasks(length, costs)]
     ahead = 2 * workers + 2
@@ -103,9 +104,9 @@ def simulated(job: Job, costs: Costs, workers: int) -> float:
     for number, frames in enumerate(tasks):
         begun = written[number - ahead] if number >= ahead else 0.0
         made = max(heapq.heappop(free), begun) + costs.worker.video
-        taken: deque[float] = deque(maxlen=ray_engine._STEPS_WAITING)  # noqa: SLF001 - simulated
-        for first in range(0, frames, costs.step):
-            count = min(costs.step, frames - first)
+        taken: deque[float] = deque(maxlen=ray_engine._OBJECTS_WAITING)  # noqa: SLF001 - simulated
+        for first in range(0, frames, costs.sent):
+            count = min(costs.sent, frames - first)
             if len(taken) == taken.maxlen:
                 made = max(made, taken[0])
             made += count * costs.worker.frame
@@ -131,18 +132,32 @@ def measured(storage: str, folder: Path) -> Costs:
 
     The worker runs without Ray. The driver is fed through Ray, by two workers that only send.
     """
-    clips = [str(rescaled_clip(folder / f"{storage}-{n}.mp4", "720p", n)) for n in _CLIPS]
-    costs = []
-    for work, videos in (("task", 10), ("driver", 100 if storage == "video" else 10)):
+    short = rescaled_clip(folder / "short.mp4", "720p", _CLIPS[0])
+    long = looped_clip(folder / "long.mp4", short, _CLIPS[1] // _CLIPS[0])
+
+    def cost(work: str, videos: int) -> Cost:
         seconds = []
-        for clip in clips:
-            settings = {"clip": clip, "storage": storage, "videos": videos, "workers": 2}
+        for clip in (short, long):
+            settings = {"clip": str(clip), "storage": storage, "videos": videos, "workers": 2}
             with tempfile.TemporaryDirectory(dir=folder) as path:
                 run = measure(work, "Ray", {"path": f"{path}/dataset", **settings})
             seconds.append(run.cpu_seconds / videos)
-        costs.append(_line(_CLIPS, seconds))
-    sizes = [frames_of(step) for step in prepared_steps(clips[1], storage)]
-    return Costs(costs[0], costs[1], max(sizes), sections=storage != "video")
+        return _line(_CLIPS, seconds)
+
+    worker = cost("task", 10)
+    driver = cost("driver", 100 if storage == "video" else 10)
+    sent = _sent(str(long), storage, worker)
+    return Costs(worker, driver, sent, sections=storage != "video")
+
+
+def _sent(clip: str, storage: Any, worker: Cost) -> int:
+    """Frames of each object, which are those of a step or more."""
+    steps = [step for step in prepared_steps(clip, storage) if frames_of(step)]
+    store = StorageOptions(frame_storage=storage).store(batch_size=100)
+    frame_bytes = sum(map(store.size_of, steps)) / sum(map(frames_of, steps))
+    by_size = ray_engine._SENT_BYTES / frame_bytes  # noqa: SLF001 - simulated
+    by_time = ray_engine._SENT_SECONDS / worker.frame  # noqa: SLF001 - simulated
+    return max(*map(frames_of, steps), int(min(by_size, by_time)))
 
 
 def _line(frames: Sequence[int], seconds: Sequence[float]) -> Cost:
@@ -164,7 +179,7 @@ def main() -> None:
             f"{STORAGES[storage]}, 720p: a worker prepares {1 / cost.worker.frame:,.0f} frames/s "
             f"and takes {1000 * cost.worker.video:.1f} ms for each video; the driver writes "
             f"{1 / cost.driver.frame:,.0f} and takes {1000 * cost.driver.video:.1f} ms; "
-            f"{cost.step} frames a step"
+            f"{cost.sent} frames an object"
         )
     rates = {
         (storage, job.what): [simulated(job, cost, workers) for workers in WORKERS]

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
+import subprocess
 import sys
 import time
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -119,8 +122,30 @@ def build(path, rows, *, engine, store=None, url_presigner=None, report=None, **
     return build.run(export)
 
 
+@contextmanager
+def server_of_clients(cluster):
+    """Serve ``ray://`` for a cluster on this machine; yields its address and its process id."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = [f"--address={cluster}", "--host=127.0.0.1", f"--port={port}"]
+    with subprocess.Popen(  # noqa: S603 - Ray itself
+        [sys.executable, "-m", "ray.util.client.server", "--mode=specific-server", *options],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as server:
+        try:
+            while server.poll() is None:
+                with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+                    break
+                time.sleep(0.1)
+            yield f"ray://127.0.0.1:{port}", server.pid
+        finally:
+            server.kill()
+
+
 def _main():
-    """Build on Ray or in threads, and die at the given append or commit of Deep Lake."""
+    """Build on Ray or in threads, and kill a process at the given append or commit of Deep Lake."""
     import deeplake  # noqa: PLC0415 - of the killed process
 
     from deeplake_labelbox._jobs.engine import ThreadEngine  # noqa: PLC0415 - the same
@@ -135,7 +160,7 @@ def _main():
         def call(*args, **kwargs):
             calls.append(name)
             if len(calls) == settings["at"]:
-                os.kill(os.getpid(), signal.SIGKILL)
+                os.kill(settings.get("killed") or os.getpid(), signal.SIGKILL)
             return function(*args, **kwargs)
 
         setattr(deeplake.Dataset, name, call)

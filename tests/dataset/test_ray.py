@@ -282,6 +282,22 @@ def test_a_killed_driver_is_resumed(cluster, rows, by_threads, tmp_path, killed,
     assert content(ray_runs.build(path, rows, engine=resumed)) == by_threads[0]
 
 
+def test_a_build_that_lost_the_cluster_is_resumed(cluster, rows, by_threads, tmp_path, monkeypatch):
+    monkeypatch.setenv("RAY_CLIENT_RECONNECT_GRACE_PERIOD", "1")
+    path = str(tmp_path / "ds")
+    with ray_runs.server_of_clients(cluster) as (address, killed):
+        settings = {"path": path, "rows": rows, "address": address, "at": 14, "killed": killed}
+        done = subprocess.run(  # noqa: S603 - a script of the tests
+            [sys.executable, ray_runs.__file__, json.dumps(settings)],
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+    assert f"ClusterError: The Ray cluster '{address}' lost the process" in done.stderr
+    assert 0 < len(deeplake.open(path)) < len(by_threads[0][1])
+    assert content(ray_runs.build(path, rows, engine=ThreadEngine())) == by_threads[0]
+
+
 def test_a_dataset_in_s3_is_that_of_threads(rows, by_threads, creds):
     path = "s3://clips/by-ray"
     options = {"deeplake_creds": creds, "ray_address": "auto", "ray_cpus": 1}

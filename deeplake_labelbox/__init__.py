@@ -3,8 +3,6 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox._version import __version__
-
 if TYPE_CHECKING:
     from deeplake_labelbox._compare.changes import AnswerChange, FrameChanges, VideoChanges
     from deeplake_labelbox._compare.compare import compare_labels
@@ -49,6 +47,7 @@ if TYPE_CHECKING:
     from deeplake_labelbox._upload.create import upload_videos
     from deeplake_labelbox._upload.listing import list_videos
     from deeplake_labelbox._upload.result import AnnotationProject, RefusedVideo, UploadedDataRow
+    from deeplake_labelbox._version import __version__
     from deeplake_labelbox._video.extractor import FrameExtractor
     from deeplake_labelbox._video.opened import FrameBatch
     from deeplake_labelbox.errors import DeepLakeLabelboxError
@@ -181,6 +180,7 @@ _HOMES = {
     "VideoInspection": "_jobs.inspection",
     "VideoOutcome": "report",
     "VideoProjectConverter": "_jobs.converter",
+    "__version__": "_version",
     "apply_labels": "_jobs.apply",
     "compare_labels": "_compare.compare",
     "convert_dataset": "_jobs.convert",

@@ -18,8 +18,9 @@ def project(box):
 
 @pytest.fixture
 def run_box(run, box):
-    def run_box(*words):
-        return run(*words, LABELBOX_API_KEY=box.api_key, LABELBOX_ENDPOINT=box.endpoint)
+    def run_box(*words, **environment):
+        key = {"LABELBOX_API_KEY": box.api_key, "LABELBOX_ENDPOINT": box.endpoint}
+        return run(*words, **key, **environment)
 
     return run_box
 
@@ -31,12 +32,15 @@ def test_sync_shows_what_differs_and_writes_it(run_box, project, tmp_path):
     assert "nothing changed (branch main" in same.stdout
     row = project.data_rows[0]
     row.update_label(row.labels[0], [person(4)])
-    project.add_video(clip(first=30), external_id="new.mp4")
+    project.add_video(clip(first=30), external_id=f"{'new' * 12}.mp4")
     dry = run_box("sync", "clips", "--dry-run")
     assert dry.exit_code == 0
     for word in ("data row", "before", "after", "0.mp4", "label corrected", "video added"):
         assert word in dry.stdout
     assert "1 video added, 1 label corrected; would be written" in dry.stdout
+    narrow = run_box("sync", "clips", "--dry-run", COLUMNS="60").stdout
+    assert f" + {row.labels[0].id}, " in narrow
+    assert max(map(len, narrow[narrow.index("╭") : narrow.index("╯")].splitlines())) <= 60
     words = ("--branch", "labelbox", "--merge", "--tag", "run-7", "--report", "report.json")
     result = run_box("sync", "clips", *words)
     assert result.exit_code == 0, result.output

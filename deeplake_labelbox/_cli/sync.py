@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from deeplake_labelbox._sync.report import SyncReport
 
 _CHANGES_SHOWN: Final = 100
+_ID: Final = 25  # characters; at 60 columns this leaves a line to the id of a label
 _TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?\+00:00")
 
 
@@ -158,6 +159,8 @@ def _show(run: Run, path: str, outcome: SyncReport) -> None:
         columns = ("data row", "what", "before (-) and after (+)")
         for column in ("data row", "change: - before, + after") if is_narrow else columns:
             table.add_column(column, overflow="fold")
+        if is_narrow:
+            table.columns[0].max_width = _ID
         for change in outcome.changes[:_CHANGES_SHOWN]:
             row = Text(f"{change.name}\n{change.data_row_id}".strip())
             sides = (("-", change.before), ("+", change.after))

@@ -27,7 +27,9 @@ def test_the_format_of_a_path_must_be_clear(imported, tmp_path):
         imported(tmp_path / "labels.dat")
     with pytest.raises(AnnotationSourceError, match="There is no Deep Lake dataset"):
         imported(tmp_path / "nothing")
-    with pytest.raises(AnnotationSourceError, match="no MOTChallenge file"):
+    (tmp_path / "annotations").mkdir()
+    (tmp_path / "annotations" / "instances_train.json").touch()
+    with pytest.raises(AnnotationSourceError, match=r"no MOTChallenge file.*such as .*train\.json"):
         imported(tmp_path)
     named = imported(
         tmp_path / "labels.dat", source_format="mot", mapping={"pedestrian": "car"}, data_rows="one"

@@ -42,6 +42,7 @@ _APART = 2
 _ORIGIN = 1  # pixels of MOTChallenge count from 1
 
 _GROUND_TRUTH_FILES = ("gt.txt", "det.txt")
+_JSON_FILES = ("*.json", "*/*.json")  # of COCO and YouTube-VIS
 
 
 class MotSource:
@@ -256,9 +257,11 @@ def _files(path: Path) -> list[Path]:
         for pattern in (name, inner, f"*/{name}", f"*/{inner}", f"*/*/{inner}"):
             if found := sorted(path.glob(pattern)):
                 return found
+    other = next((found for name in _JSON_FILES for found in sorted(path.glob(name))), "")
+    such_as = f", such as {other}" if other else ""
     raise AnnotationSourceError(
         f"There is no MOTChallenge file at {path}; pass a text file, a folder with gt/gt.txt, or a "
-        f"file of another format."
+        f"file of another format{such_as}."
     )
 
 

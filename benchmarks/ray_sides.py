@@ -96,7 +96,7 @@ class ReplayedTask:
         """It is sent in one piece."""
         return []
 
-    def run(self) -> Iterator[Step]:
+    def run(self, _: object = ()) -> Iterator[Step]:
         """Yield the steps."""
         recording = secrets.randbits(62)
         for step in prepared_steps(self.source, self.storage):

@@ -34,6 +34,31 @@ class VaultPresigner:
         return url.replace("vault://", "http://"), {"headers": {"X-Vault": self.secret}}
 
 
+class DyingPresigner(VaultPresigner):
+    """Signs addresses of the test's own scheme; the process that asks for the second one dies.
+
+    Args:
+        folder: Where processes tell each other what happened.
+    """
+
+    def __init__(self, folder):
+        super().__init__()
+        self.folder = folder
+
+    def __call__(self, url):
+        """Sign an address."""
+        number = 1
+        while True:
+            try:
+                (self.folder / str(number)).touch(exist_ok=False)
+                break
+            except FileExistsError:
+                number += 1
+        if number == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().__call__(url)
+
+
 class DyingStore:
     """Stores frames as another store does; the first worker to append a part of a video dies.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator
 
 from deeplake_labelbox._jobs.video_task import Step, VideoEnd, VideoOpened, VideoRestarted
+from deeplake_labelbox._video.sections import joined_sizes
 
 
 def joined(sections: Iterable[Iterator[Step]]) -> Generator[Step, None, bool]:
@@ -34,7 +35,7 @@ def joined(sections: Iterable[Iterator[Step]]) -> Generator[Step, None, bool]:
         ends.append(end)
     if len({end.frame_count for end in ends}) != 1:
         return False
-    yield VideoEnd(frame_count=ends[0].frame_count, sizes=_joined_sizes(ends))
+    yield VideoEnd(frame_count=ends[0].frame_count, sizes=joined_sizes(end.sizes for end in ends))
     return True
 
 
@@ -68,11 +69,3 @@ def _of_section(
             count += len(step)
             yield step
     raise ValueError("a task ends with VideoEnd")
-
-
-def _joined_sizes(ends: list[VideoEnd]) -> tuple[tuple[int, int, int], ...]:
-    found: list[tuple[int, int, int]] = []
-    for end in ends:
-        found += [size for size in end.sizes[:1] if not found or found[-1][1:] != size[1:]]
-        found += end.sizes[1:]
-    return tuple(found)

@@ -1,22 +1,15 @@
 """RayEngine: the tasks of videos on the workers of a Ray cluster.
 
-Each video is a task that yields its steps, small ones together, because each object of Ray costs
-the driver time. Ray stops a task when `_OBJECTS_WAITING` of its objects wait, in the memory of its
-machine, or on its disk. Steps are fetched in the order of the videos. A worker that dies costs its
-video the current try: the writer takes its rows back, and another worker begins the video anew.
-Ray's own retries would go on behind what was yielded, which a second try need not repeat.
-
-A long video has a task for each of its sections, in their order, and one after the other is
-written. Ray begins tasks in the order in which they were submitted, so a task that is waited for
-never waits itself for cores that later ones hold. Where sections fail in any way but a lost worker,
-the video starts again in one piece.
+Each video is a task whose steps are fetched in the order of the videos (`ray_tasks`). A long video
+has a task for each of its sections, in their order. Either these prepare rows, and one after the
+other is written; or they only decode, and one task records the whole video with what they found.
+Where sections cannot be joined, the video is prepared again in one piece.
 """
 
 from __future__ import annotations
 
 import importlib
 import logging
-import platform
 import threading
 import time
 from collections import deque
@@ -27,37 +20,30 @@ from pathlib import Path
 from typing import Any, Final
 
 from deeplake_labelbox._jobs.joined_sections import joined
-from deeplake_labelbox._jobs.ray_cluster import RayCluster, check_versions, versions
-from deeplake_labelbox._jobs.video_task import (
-    Step,
-    VideoEnd,
-    VideoOpened,
-    VideoRestarted,
-    VideoTask,
+from deeplake_labelbox._jobs.ray_cluster import RayCluster
+from deeplake_labelbox._jobs.ray_tasks import (
+    LOOK,
+    RayTask,
+    StoppedError,
+    ray_function,
+    task_cause,
 )
+from deeplake_labelbox._jobs.video_task import Step, VideoRestarted, VideoTask
 from deeplake_labelbox._labelbox.client import clean
 from deeplake_labelbox._video.access import UrlPresigner, url_scheme
-from deeplake_labelbox._video.cores import limited_cores
 from deeplake_labelbox._video.prefetch import in_background
-from deeplake_labelbox.errors import ClusterError, ConfigurationError, WorkerLostError
+from deeplake_labelbox.errors import ClusterError, ConfigurationError
 
 logger = logging.getLogger(__name__)
 
-# An object holds up to 17 MiB, so a video waits with up to 2 GiB.
-_OBJECTS_WAITING: Final = 128
-# Steps are sent when they have so many bytes, or took so many seconds.
-_SENT_BYTES: Final = 1 << 20
-_SENT_SECONDS: Final = 1.0
 # Steps that wait here to be written.
 _STEPS_AHEAD: Final = 4
-_TRIES: Final = 4
 # A section costs fetching the file once more, and reading it from its start.
 _SECTION_FRAMES: Final = 5_000
 _SECTIONS: Final = 16
 # Of the next tasks, those that were lost start again early.
 _LOOKED_AFTER: Final = 4
 _SLOTS_KNOWN: Final = 1.0  # seconds until workers are counted again
-_LOOK: Final = 0.2  # seconds until it is seen that the writer stopped
 
 
 class RayEngine:
@@ -113,21 +99,21 @@ class _SentVideo:
         name: Its name.
         task: Its `VideoTask`, pickled.
         sections: Name and pickled `VideoTask` of each of its sections, if it is long.
+        decodes: Whether these only decode, before the task of the whole video.
     """
 
     name: str
     task: bytes
     sections: list[tuple[str, bytes]]
+    decodes: bool
 
     @classmethod
     def of(cls, task: VideoTask) -> _SentVideo:
         """Pickle the tasks of a video."""
         sections = task.in_sections(least=_SECTION_FRAMES, most=_SECTIONS)
-        return cls(task.name, _pickled(task), [(part.name, _pickled(part)) for part in sections])
-
-
-class _StoppedError(Exception):
-    """The writer stopped."""
+        pickled = [(part.name, _pickled(part)) for part in sections]
+        decodes = bool(sections) and task.store.section_tasks == "decode"
+        return cls(task.name, _pickled(task), pickled, decodes)
 
 
 def _with_whole_path(task: VideoTask) -> VideoTask:
@@ -154,11 +140,7 @@ def _steps(
 ) -> Iterator[Step]:
     waiting = iter(videos)
     begun: deque[_RayVideo] = deque()
-    function = importlib.import_module("ray").remote(
-        num_returns="streaming",
-        max_retries=0,
-        _generator_backpressure_num_objects=_OBJECTS_WAITING,
-    )(_prepare)
+    function = ray_function()
     most, until = 0, 0.0
     try:
         while True:
@@ -176,7 +158,7 @@ def _steps(
                 begun.popleft()
             else:
                 yield step
-    except _StoppedError:
+    except StoppedError:
         return
     finally:
         for video in begun:
@@ -188,7 +170,7 @@ class _RayVideo:
 
     Args:
         sent: The video.
-        function: `_prepare`, which Ray runs.
+        function: See `ray_function`.
         cluster: Where it runs.
         stopped: Set when the writer stops.
 
@@ -204,9 +186,14 @@ class _RayVideo:
         self._function = function
         self._cluster = cluster
         self._stopped = stopped
-        tasks = sent.sections or [(sent.name, sent.task)]
+        whole = sent.decodes or not sent.sections
+        tasks = [(sent.name, sent.task)] if whole else sent.sections
+        decoded = sent.sections if sent.decodes else ()
+        if sent.sections:
+            logger.info("%s is prepared in %d sections", sent.name, len(sent.sections))
         self.tasks = deque(
-            _RayTask(name, task, function, cluster, whole=not sent.sections) for name, task in tasks
+            RayTask(name, task, function, cluster, whole=whole, decoded=decoded)
+            for name, task in tasks
         )
         self.steps = self._joined()
 
@@ -221,7 +208,7 @@ class _RayVideo:
             self.cancel()
             yield VideoRestarted()
             name, task = self._sent.name, self._sent.task
-            whole = _RayTask(name, task, self._function, self._cluster, whole=True, queues=False)
+            whole = RayTask(name, task, self._function, self._cluster, whole=True, queues=False)
             self.tasks = deque([whole])
             yield from joined(self._of_each_task())
         self.tasks.clear()
@@ -230,137 +217,6 @@ class _RayVideo:
         while self.tasks:
             yield self.tasks[0].steps(self._stopped)
             self.tasks.popleft()
-
-
-class _RayTask:
-    """A task that a worker runs; it starts again when the worker is lost.
-
-    Args:
-        name: Its name, which the dashboard of Ray shows.
-        task: A `VideoTask`, pickled.
-        function: `_prepare`, which Ray runs.
-        cluster: Where it runs.
-        whole: Whether it prepares a whole video.
-        queues: Whether its first try waits for free cores.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        task: bytes,
-        function: Any,
-        cluster: RayCluster,
-        *,
-        whole: bool,
-        queues: bool = True,
-    ) -> None:
-        self._ray = importlib.import_module("ray")
-        self._name = name
-        self._task = task
-        self._function = function
-        self._cluster = cluster
-        self._whole = whole
-        self._queues = queues
-        self._tries = 0
-        self._begin()
-
-    def _begin(self) -> None:
-        self._tries += 1
-        # A further try needs no free cores: those of all workers may be taken by tasks that wait
-        # until this video is written.
-        cores = self._cluster.cores if self._queues and self._tries == 1 else 0
-        self._steps = self._function.options(name=self._name, num_cpus=cores).remote(
-            self._task, self._cluster.cores, versions()
-        )
-
-    def steps(self, stopped: threading.Event) -> Iterator[Step]:
-        """Yield its steps, with `VideoRestarted` where those before do not count."""
-        while True:
-            try:
-                yield from self._steps_of_try(stopped)
-            except self._ray.exceptions.RayTaskError as error:
-                raise _cause(error) from error
-            except self._ray.exceptions.RayError as error:
-                yield VideoRestarted()
-                if not self._begin_anew(error):
-                    yield VideoEnd(self._error(error), whole=self._whole)
-                    return
-            else:
-                return
-
-    def look_after(self) -> None:
-        """Begin it anew if its worker was lost, while others are written."""
-        done = self._steps.completed()
-        if not self._ray.wait([done], timeout=0, fetch_local=False)[0]:
-            return
-        try:
-            self._ray.get(done)
-        except self._ray.exceptions.RayTaskError:
-            return  # raised in its turn
-        except self._ray.exceptions.RayError as error:
-            self._begin_anew(error)
-
-    def cancel(self) -> None:
-        """Stop its task."""
-        self._ray.cancel(self._steps, force=True)
-
-    def _steps_of_try(self, stopped: threading.Event) -> Iterator[Step]:
-        begun = False
-        while True:
-            while not self._ray.wait([self._steps], timeout=_LOOK)[0]:
-                if stopped.is_set():
-                    raise _StoppedError
-            host, steps = self._ray.get(next(self._steps))
-            if not begun:
-                begun = True
-                logger.info("%s is prepared on %s", self._name, host)
-            yield from steps
-            if isinstance(steps[-1], VideoEnd):
-                return
-
-    def _begin_anew(self, error: Exception) -> bool:
-        """Whether there was a try left."""
-        self._cluster.slots()  # raises where the whole cluster is gone
-        if self._tries >= _TRIES:
-            return False
-        what = type(error).__name__
-        logger.warning(
-            "%s starts again (try %d of %d): %s", self._name, self._tries + 1, _TRIES, what
-        )
-        self._begin()
-        return True
-
-    def _error(self, error: Exception) -> WorkerLostError:
-        return WorkerLostError(
-            f"The Ray workers that prepared {self._name} were lost {_TRIES} times, at last with "
-            f"{type(error).__name__}: {clean(str(error))}"
-        )
-
-
-def _prepare(
-    task: bytes, cores: int, driver_versions: dict[str, str | None]
-) -> Iterator[tuple[str, list[Step]]]:
-    """What a worker does: it yields its host, and steps that are sent together."""
-    host = platform.node()
-    check_versions(host, versions(), driver_versions)
-    found: VideoTask = importlib.import_module("ray.cloudpickle").loads(task)
-    steps: list[Step] = []
-    size, until = 0, time.monotonic() + _SENT_SECONDS
-    with limited_cores(cores):
-        for step in found.run():
-            steps.append(step)
-            if not isinstance(step, VideoOpened | VideoRestarted | VideoEnd):
-                size += found.store.size_of(step)
-            is_last = isinstance(step, VideoEnd)
-            if is_last or size >= _SENT_BYTES or time.monotonic() >= until:
-                yield host, steps
-                steps, size, until = [], 0, time.monotonic() + _SENT_SECONDS
-
-
-def _cause(error: Any) -> BaseException:
-    """What a task raised, as it would be raised here."""
-    cause = error.cause
-    return cause if isinstance(cause, BaseException) else ClusterError(clean(str(error)))
 
 
 class _Relay:
@@ -383,7 +239,7 @@ def _relayed(
     try:
         asked = deque(relay.next.remote() for _ in range(_STEPS_AHEAD))
         while True:
-            while not ray.wait([asked[0]], timeout=_LOOK)[0]:
+            while not ray.wait([asked[0]], timeout=LOOK)[0]:
                 if stopped.is_set():
                     return
             step = ray.get(asked.popleft())
@@ -392,7 +248,7 @@ def _relayed(
             asked.append(relay.next.remote())
             yield step
     except ray.exceptions.RayTaskError as error:
-        raise _cause(error) from error
+        raise task_cause(error) from error
     except (ray.exceptions.RayError, ConnectionError) as error:  # the second of Ray's client
         raise ClusterError(
             f"The Ray cluster {cluster.address!r} lost the process that runs the job: "

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
@@ -10,11 +11,14 @@ from typing import Any, TypeAlias
 from deeplake_labelbox._store.frames.store import FrameStore, PreparedFrames
 from deeplake_labelbox._video.access import UrlPresigner
 from deeplake_labelbox._video.container import VideoInfo
+from deeplake_labelbox._video.decoded_frames import DecodedFrames, joined_frames
 from deeplake_labelbox._video.opened import OpenedVideo, WantedFrames, opened_video
 from deeplake_labelbox._video.scan import VideoScan
 from deeplake_labelbox._video.sections import Section, sections_of
 from deeplake_labelbox._video.transport import Transport
 from deeplake_labelbox.errors import VideoError
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,10 @@ class VideoTask:
     section: Section | None = None
 
     def in_sections(self, *, least: int, most: int) -> list[VideoTask]:
-        """The tasks of the sections of a long video, whose steps `joined` joins.
+        """The tasks of the sections of a long video.
+
+        `joined` joins the steps that they `run`. Where the store only has sections decoded, they
+        `decode`, and one task for the whole video is `run` with what they found.
 
         Args:
             least: Frames of a section.
@@ -94,7 +101,7 @@ class VideoTask:
         Returns:
             The tasks; none if the video is short, or is not prepared in sections.
         """
-        if self.frames is None or not self.store.takes_sections:
+        if self.frames is None or self.store.section_tasks is None:
             return []
         sections = sections_of(self.wanted.choice, self.frames, least=least, most=most)
         return [
@@ -102,8 +109,27 @@ class VideoTask:
             for number, section in enumerate(sections, 1)
         ]
 
-    def run(self) -> Iterator[Step]:
+    def decode(self) -> DecodedFrames | None:
+        """Fetch the video and decode its section.
+
+        Returns:
+            Its frames; those of the whole video from the task of the first section where the file
+            does not allow sections; None if it cannot be fetched or decoded.
+        """
+        with Transport() as transport:
+            try:
+                with self.open(transport) as video:
+                    if self._restrict(video):
+                        return DecodedFrames.of(video, self.wanted.choice)
+            except VideoError as error:
+                logger.info("%s: %s", self.name, error)  # the task of the whole video reports it
+        return None
+
+    def run(self, decoded: Sequence[DecodedFrames | None] = ()) -> Iterator[Step]:
         """Fetch the video and prepare its frames.
+
+        Args:
+            decoded: What the tasks of its sections found, if they were decoded.
 
         Yields:
             `VideoOpened` unless the video cannot be opened, the batches of its frames, and
@@ -113,6 +139,7 @@ class VideoTask:
             video: OpenedVideo | VideoError
             try:
                 video = stack.enter_context(self.open(transport))
+                video.frames = joined_frames(decoded, video.scan) if decoded else None
             except VideoError as error:
                 video = error
             yield from self.steps(video)
@@ -134,14 +161,16 @@ class VideoTask:
             yield VideoEnd(video)
             return
         yield VideoOpened(video.info, video.scan)
-        error, whole = None, True
-        if self.section is not None:
-            whole = not video.restrict(self.section)
-            if whole and self.section.first > 1:
-                yield VideoEnd()
-                return
+        error = None
+        if not self._restrict(video):
+            yield VideoEnd()
+            return
         try:
             yield from self.store.prepare(video, self.wanted)
         except VideoError as raised:
             error = raised
-        yield VideoEnd(error, video.frame_count, tuple(video.sizes), whole)
+        yield VideoEnd(error, video.frame_count, tuple(video.sizes), video.section is None)
+
+    def _restrict(self, video: OpenedVideo) -> bool:
+        """Restrict the video to the section; False if this task has nothing to do."""
+        return self.section is None or video.restrict(self.section) or self.section.first == 1

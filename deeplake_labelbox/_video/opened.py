@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from deeplake_labelbox._video.access import UrlPresigner
+    from deeplake_labelbox._video.decoded_frames import DecodedFrames
     from deeplake_labelbox._video.transport import Transport
 
 logger = logging.getLogger(__name__)
@@ -101,6 +102,7 @@ class OpenedVideo:
             by the same.
         strict: Whether all frames came from a decoder that refuses irregular data; set by the same.
         section: First and last frame of the part that is decoded, see `restrict`; None: all.
+        frames: What decoding it elsewhere told of its frames, if that was done.
     """
 
     name: str
@@ -114,6 +116,7 @@ class OpenedVideo:
     sizes: list[tuple[int, int, int]] = field(default_factory=list)
     strict: bool = True
     section: tuple[int, int] | None = None
+    frames: DecodedFrames | None = None
 
     def restrict(self, section: Section) -> bool:
         """Decode only a section of the video from now on, if the file allows it.

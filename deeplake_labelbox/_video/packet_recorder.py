@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from deeplake_labelbox._video.decoded_frames import DecodedFrames
 from deeplake_labelbox._video.decoding import VideoDecoder
 from deeplake_labelbox._video.h264_fields import is_progressive
 from deeplake_labelbox._video.packet_index import START, UNREFERENCED, PacketIndex
@@ -82,7 +83,8 @@ class PacketRecorder:
     """Records the packets of a video for storing. To be iterated once.
 
     Args:
-        video: The video; its ``frame_count`` and ``sizes`` are set.
+        video: The video, which is not decoded if its ``frames`` are known; its ``frame_count`` and
+            ``sizes`` are set.
         choice: Which frames are wanted.
         verify: Whether the video is decoded to record which packet gives which frame. Without,
             packets are copied where their times tell it beyond doubt; else it is decoded all the
@@ -129,20 +131,19 @@ class PacketRecorder:
 
     def _decoded(self, packets: StreamPackets) -> _Frames:
         """The frames as a decoder gives them."""
-        found = _Frames(np.full(len(packets.sizes), -1, np.int32))
-        try:
-            for decoded, wanted in self._video.decoded(self._choice):
-                if decoded.packet < 0 or found.of_packets[decoded.packet] >= 0:
-                    raise self._refusal(
-                        "its frames do not identify the packets that they come from"
-                    )
-                found.of_packets[decoded.packet] = decoded.index
-                found.digests[decoded.index] = frame_digest(decoded.frame)
-                if wanted:
-                    found.indices.append(decoded.index)
-                    found.timestamps.append(decoded.timestamp)
-        except VideoDecodeError as error:
-            found.error = error
+        decoded = self._video.frames or DecodedFrames.of(self._video, self._choice)
+        self._video.frame_count, self._video.strict = decoded.frame_count, decoded.strict
+        self._video.sizes = list(decoded.sizes)
+        if not decoded.identify_packets:
+            raise self._refusal("its frames do not identify the packets that they come from")
+        found = _Frames(
+            np.full(len(packets.sizes), -1, np.int32),
+            decoded.numbers[decoded.wanted].tolist(),
+            decoded.timestamps[decoded.wanted].tolist(),
+            dict(zip(decoded.numbers.tolist(), decoded.digests.tolist(), strict=True)),
+            error=decoded.error,
+        )
+        found.of_packets[decoded.packets] = decoded.numbers
         # Of the frames that were not decoded because they are not wanted, the packets' times tell.
         table = self._video.packets
         if found.error is None and table.numbered and self._video.frame_count == len(table):

@@ -11,6 +11,8 @@ import numpy as np
 from deeplake_labelbox._video.frame_choice import FrameChoice, intersected_ranges
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
 
@@ -41,6 +43,17 @@ class Section:
         first = 1 if self.first == 1 else int(bounds[_place(starts, self.first)]) + 1
         last = count if self.end is None else int(bounds[_place(starts, self.end)])
         return first, last
+
+
+def joined_sizes(
+    sections: Iterable[tuple[tuple[int, int, int], ...]],
+) -> tuple[tuple[int, int, int], ...]:
+    """Join the runs of frames of one size (`OpenedVideo.sizes`) of a video's sections."""
+    found: list[tuple[int, int, int]] = []
+    for sizes in sections:
+        found += [size for size in sizes[:1] if not found or found[-1][1:] != size[1:]]
+        found += sizes[1:]
+    return tuple(found)
 
 
 def _place(starts: NDArray[np.int64], frame: int) -> int:

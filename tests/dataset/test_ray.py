@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from copy import copy
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -26,7 +27,7 @@ from video_files import overwrite, read_number, write_video
 
 from deeplake_labelbox import LabeledDataset, Report, create_dataset
 from deeplake_labelbox._cli.application import app
-from deeplake_labelbox._jobs import ray_cluster, ray_engine
+from deeplake_labelbox._jobs import ray_cluster, ray_engine, ray_tasks
 from deeplake_labelbox._jobs.engine import ThreadEngine
 from deeplake_labelbox._jobs.ray_engine import RayEngine
 from deeplake_labelbox._jobs.video_task import VideoTask
@@ -41,6 +42,7 @@ pytestmark = pytest.mark.usefixtures("cluster")
 
 FRAMES = 40
 LONG = 56
+PACKETS = StorageOptions(frame_storage="video")
 
 
 @pytest.fixture(scope="module")
@@ -158,10 +160,10 @@ def test_the_result_is_that_of_threads(rows, by_threads, caplog):
 def test_the_steps_of_a_short_video_travel_together(rows):
     wanted = WantedFrames(batch_size=4)
     task = VideoTask(rows[0]["data_row"]["row_data"], wanted, StorageOptions().store(batch_size=4))
-    ((_, steps),) = ray_engine._prepare(ray.cloudpickle.dumps(task), 1, ray_cluster.versions())
+    ((_, steps),) = ray_tasks._prepare(ray.cloudpickle.dumps(task), 1, ray_cluster.versions())
     assert len(steps) == 1 + FRAMES // 4 + 1
     with pytest.raises(ClusterError, match=r"needs av 0\.1, .* has version"):
-        next(ray_engine._prepare(ray.cloudpickle.dumps(task), 1, {"av": "0.1"}))
+        next(ray_tasks._prepare(ray.cloudpickle.dumps(task), 1, {"av": "0.1"}))
 
 
 @pytest.mark.parametrize("frame_storage", ["png", "video"])
@@ -191,10 +193,10 @@ def long_rows(tmp_path_factory):
     ]
 
 
-def built(rows, engine, **options):
+def built(rows, engine, *, store, **options):
     """Rows, entries without the random numbers of recordings, and gaps of a build."""
-    report = Report()
-    dataset = ray_runs.build(f"mem://long-{uuid4()}", rows, engine=engine, report=report, **options)
+    path, store, report = f"mem://long-{uuid4()}", copy(store), Report()
+    dataset = ray_runs.build(path, rows, engine=engine, store=store, report=report, **options)
     entries = [replace(entry, recordings=()) for entry in entries_of(dataset)]
     return content(dataset), entries, [str(gap) for gap in report.gaps]
 
@@ -212,17 +214,20 @@ def sections_of_12(monkeypatch):
         (4, {"store": StorageOptions().store(batch_size=4), "stride": 3, "resize": 48}),
         (4, {"store": StorageOptions(frame_storage="jpg").store(batch_size=7), "fps": 11.5}),
         (2, {"store": StorageOptions().store(batch_size=4), "ranges": [(3, 20), (33, 40)]}),
+        (4, {"store": PACKETS.store(batch_size=4)}),
+        (2, {"store": PACKETS.store(batch_size=4), "ranges": [(3, 20), (33, 40)], "stride": 2}),
     ],
-    ids=["all", "stride", "fps", "ranges"],
+    ids=["all", "stride", "fps", "ranges", "packets", "packets of some"],
 )
 def test_a_long_video_is_prepared_in_sections(long_rows, caplog, sections, options):
     by_threads = built(long_rows, ThreadEngine(), **options)
     with caplog.at_level(logging.INFO, "deeplake_labelbox"):
         assert built(long_rows, RayEngine("auto", 1), **options) == by_threads
     told = [record.getMessage() for record in caplog.records]
-    assert any(text.startswith(f"whole.mp4 [{sections}/{sections}] is prepared") for text in told)
+    assert f"whole.mp4 is prepared in {sections} sections" in told
     again = [text for text in told if text.endswith("starts again, in one piece")]
-    assert again == ["noisy.mp4 starts again, in one piece"] * len(by_threads[2])
+    pictures = options["store"].section_tasks == "prepare"
+    assert again == ["noisy.mp4 starts again, in one piece"] * (pictures and len(by_threads[2]))
 
 
 @pytest.mark.usefixtures("sections_of_12")
@@ -234,6 +239,25 @@ def test_a_worker_that_dies_costs_a_long_video_one_section(long_rows, tmp_path, 
     assert re.findall(r"(\S+ \S+) starts again(.*)", caplog.text) == [
         ("whole.mp4 [2/4]", " (try 2 of 4): WorkerCrashedError")
     ]
+
+
+@pytest.mark.usefixtures("sections_of_12")
+def test_a_worker_that_dies_while_it_decodes_costs_one_section(box, tmp_path, caplog):
+    storage = box.add_project("Long", {"tools": [], "classifications": []})
+    video = storage.add_video(write_video(tmp_path / "long.mp4", frames=LONG, b_frames=2))
+    url = video.row_data.replace("http://", "vault://")
+    rows = [data_row("row", url, external_id="long.mp4", declared=LONG)]
+    store = PACKETS.store(batch_size=4)
+    by_threads = built(rows, ThreadEngine(), store=store, url_presigner=ray_runs.VaultPresigner())
+    folder = tmp_path / "calls"
+    folder.mkdir()
+    dying = ray_runs.DyingPresigner(folder)
+    assert built(rows, RayEngine("auto", 1), store=store, url_presigner=dying) == by_threads
+    assert re.findall(r"long.mp4(?: \[./4\])? (.*) again(.*): ", caplog.text) == [
+        ("starts", " (try 2 of 4)"),
+        ("is decoded", ""),
+    ]
+    assert len(list(folder.iterdir())) == 4 + 1 + 1  # sections, one of them again, and the whole
 
 
 def test_a_video_whose_workers_die_is_a_gap_until_the_next_call(box, tmp_path):

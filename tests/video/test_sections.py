@@ -1,18 +1,22 @@
 """The sections of a video have all of its frames once, and join to the steps of one video."""
 
+import pickle
+from dataclasses import replace
 from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from video_files import write_video
 
 from deeplake_labelbox._jobs.joined_sections import joined
-from deeplake_labelbox._jobs.video_task import VideoEnd, VideoOpened, VideoRestarted
+from deeplake_labelbox._jobs.video_task import VideoEnd, VideoOpened, VideoRestarted, VideoTask
 from deeplake_labelbox._store.frames.pictures import EncodedBatch
+from deeplake_labelbox._store.frames.registry import StorageOptions
 from deeplake_labelbox._video.frame_choice import FrameChoice
-from deeplake_labelbox._video.opened import opened_video
+from deeplake_labelbox._video.opened import OpenedVideo, WantedFrames, opened_video
 from deeplake_labelbox._video.sections import Section, sections_of
 from deeplake_labelbox.errors import VideoError
 
@@ -142,6 +146,45 @@ def test_sections_that_do_not_fit_have_no_end():
     assert written(joined([lost, first()])) == ((None, [], None), False)
     failed = iter([VideoEnd(error)])
     assert written(joined([failed, first()])) == ((None, [], VideoEnd(error)), True)
+
+
+def recorded(steps):
+    """What the steps of packets store, without the random number of the recording."""
+    first, *batches, end = steps
+    groups = [group for batch in batches for group in batch.groups]
+    frames = [np.concatenate([getattr(b, n) for b in batches]) for n in ("indices", "timestamps")]
+    return first, groups, [array.tolist() for array in frames], batches[-1].index, end
+
+
+@pytest.mark.parametrize(
+    "choice", [FrameChoice(), FrameChoice(stride=3), FrameChoice(ranges=((3, 20), (33, 40)))]
+)
+def test_packets_are_recorded_from_sections_without_decoding_again(tmp_path, monkeypatch, choice):
+    path = write_video(tmp_path / "a.mp4", frames=56, b_frames=2)
+    store = StorageOptions(frame_storage="video").store(batch_size=9)
+    whole = VideoTask(str(path), WantedFrames(choice=choice), store, name="a", frames=56)
+    tasks = whole.in_sections(least=7, most=3)
+    assert [task.name for task in tasks] == ["a [1/3]", "a [2/3]", "a [3/3]"]
+    decoded = [pickle.loads(pickle.dumps(task.decode())) for task in tasks]  # noqa: S301 - our own
+    expected = recorded(whole.run())
+    for lacking in (
+        [decoded[0], None, decoded[2]],  # a section that failed
+        [decoded[0], replace(decoded[1], scan=replace(decoded[1].scan, packets=9)), decoded[2]],
+    ):
+        assert recorded(whole.run(lacking)) == expected
+    monkeypatch.setattr(OpenedVideo, "decoded", None)
+    assert recorded(whole.run(decoded)) == expected
+
+
+def test_the_first_section_decodes_a_file_that_does_not_number_its_frames(tmp_path, monkeypatch):
+    path = write_video(tmp_path / "a.ts", frames=30, b_frames=2)
+    store = StorageOptions(frame_storage="video").store(batch_size=9)
+    whole = VideoTask(str(path), WantedFrames(), store, name="a", frames=30)
+    decoded = [task.decode() for task in whole.in_sections(least=9, most=3)]
+    assert decoded[1:] == [None, None]
+    expected = recorded(whole.run())
+    monkeypatch.setattr(OpenedVideo, "decoded", None)
+    assert recorded(whole.run(decoded)) == expected
 
 
 def test_a_file_that_does_not_number_its_frames_has_no_sections(tmp_path):

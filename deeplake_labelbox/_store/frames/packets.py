@@ -34,7 +34,7 @@ from deeplake_labelbox.errors import ConfigurationError, DatasetError, VideoDeco
 
 if TYPE_CHECKING:
     from deeplake_labelbox._store.frames.sequence import Frames
-    from deeplake_labelbox._store.frames.store import FrameReader
+    from deeplake_labelbox._store.frames.store import FrameReader, SectionTasks
 
 # Bytes of packets that are appended at a time.
 _BATCH_BYTES: Final = 16 << 20
@@ -84,7 +84,6 @@ class PacketStore:
 
     columns: ClassVar[tuple[str, ...]] = ("frame_idx", "video_idx", "timestamp")
     keeps_size: ClassVar[bool] = True
-    takes_sections: ClassVar[bool] = False
 
     storage: StorageOptions
     batch_size: int
@@ -99,6 +98,11 @@ class PacketStore:
     def options(self) -> Mapping[str, Any]:
         """The options that the metadata of a dataset records."""
         return self.storage.recorded()
+
+    @property
+    def section_tasks(self) -> SectionTasks | None:
+        """Sections are decoded to verify their frames."""
+        return "decode" if self.storage.verify_frames else None
 
     def create_columns(self, dataset: deeplake.Dataset) -> None:
         """Add the columns, and the dataset of packets."""

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar, runtime_checkable
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Literal,
+    Protocol,
+    Self,
+    TypeAlias,
+    TypeVar,
+    runtime_checkable,
+)
 
 import deeplake
 import numpy as np
@@ -19,6 +29,9 @@ if TYPE_CHECKING:
 
 Frame = NDArray[np.uint8]
 """(H, W, 3) uint8 RGB, as displayed."""
+
+
+SectionTasks: TypeAlias = Literal["prepare", "decode"]
 
 
 class PreparedFrames(Protocol):
@@ -78,14 +91,17 @@ class FrameStore(Protocol[B]):
     Attributes:
         columns: The columns that it writes; empty if unknown.
         keeps_size: Whether frames are stored in the size of their video, and cannot be scaled.
-        takes_sections: Whether `prepare` makes the same rows where it is called for each section
-            of a video (`OpenedVideo.restrict`).
+        section_tasks: What the tasks of a long video's sections do (`OpenedVideo.restrict`):
+            they `prepare` the rows of each, or they only decode it (`OpenedVideo.frames`), before
+            one task prepares all rows. ``None``: one task does everything.
         options: The options that the metadata of a dataset records.
     """
 
     columns: ClassVar[tuple[str, ...]]
     keeps_size: ClassVar[bool]
-    takes_sections: ClassVar[bool]
+
+    @property
+    def section_tasks(self) -> SectionTasks | None: ...
 
     @property
     def options(self) -> Mapping[str, Any]: ...
@@ -166,7 +182,7 @@ class RowsAlone:
     """Base of stores that write nothing but rows."""
 
     keeps_size: ClassVar[bool] = False
-    takes_sections: ClassVar[bool] = True
+    section_tasks: ClassVar[SectionTasks | None] = "prepare"
 
     def publish(self, dataset: deeplake.Dataset, meta: LabelboxMeta) -> None:
         """Do nothing: everything is in the rows."""

@@ -119,12 +119,14 @@ def evaluate(
     with running(verbose=verbose) as run:
         check_writable(report)
         from deeplake_labelbox._evaluation.evaluate import evaluate as compare  # noqa: PLC0415 - imports deeplake
-        from deeplake_labelbox._evaluation.send_back import send_back  # noqa: PLC0415 - imports deeplake
+        from deeplake_labelbox._evaluation.send_back import read_project, send_back  # noqa: PLC0415 - imports deeplake
         from deeplake_labelbox._labelbox.client import connect  # noqa: PLC0415 - the same
 
         if draw is not None:
             check_free_folder(draw)
         client = None if back_to is None else connect(lb_api_key, endpoint=endpoint)
+        if client is not None and back_to is not None:
+            read_project(client, back_to)  # a wrong id is told before the work
         opened = open_to_read(dataset, deeplake_creds, deeplake_token, branch)
         found = compare(
             predictions,

@@ -17,9 +17,8 @@ from deeplake_labelbox._cli.spelling import in_options
 from deeplake_labelbox._cli.summary import show_gaps
 from deeplake_labelbox.errors import (
     AlreadyLabeledError,
-    AnnotationSourceError,
-    ConfigurationError,
-    OntologyError,
+    AnnotationImportError,
+    LabelboxUnavailableError,
 )
 
 if TYPE_CHECKING:
@@ -178,8 +177,7 @@ def import_(
 
         check_writable(report)
         check_writable(dry_run)
-        run.hint = "Run the same command again to continue: nothing is sent twice."
-        run.resume = run.hint
+        run.resume = "Run the same command again to continue: nothing is sent twice."
         try:
             result = import_annotations(
                 source,
@@ -206,8 +204,10 @@ def import_(
                 lb_client=connect(lb_api_key, endpoint=endpoint),
                 progress=run.progress,
             )
-        except (AlreadyLabeledError, AnnotationSourceError, ConfigurationError, OntologyError):
-            run.hint = ""  # nothing was sent
+        except AlreadyLabeledError:
+            raise  # another import does not change it
+        except (AnnotationImportError, LabelboxUnavailableError):
+            run.hint = run.resume
             raise
         if as_json:
             run.result_json(asdict(result))

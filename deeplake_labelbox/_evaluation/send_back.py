@@ -107,9 +107,8 @@ def send_back(
     if priority not in _PRIORITIES:
         raise ConfigurationError(f"`priority` is {priority!r}; give 1 to 5.")
     client = connect(lb_api_key, lb_client=lb_client)
+    project = read_project(client, project_id)
     with waiting_for_rate_limit(client):
-        with labelbox_errors(f"reading project {project_id}"):
-            project = client.get_project(project_id)
         labeled = _labeled(client, project_id, row_ids)
         new = [row_id for row_id in row_ids if row_id not in labeled]
         old = [row_id for row_id in row_ids if labeled.get(row_id)]
@@ -124,6 +123,16 @@ def send_back(
         waiting=tuple(row_id for row_id in row_ids if labeled.get(row_id) is False),
         refused=batches.refused,
     )
+
+
+def read_project(client: labelbox.Client, project_id: str) -> labelbox.Project:
+    """Read a project.
+
+    Raises:
+        ProjectNotFoundError: If it does not exist, or the key may not see it.
+    """
+    with waiting_for_rate_limit(client), labelbox_errors(f"reading project {project_id}"):
+        return client.get_project(project_id)
 
 
 def _labeled(client: labelbox.Client, project_id: str, row_ids: Sequence[str]) -> dict[str, bool]:

@@ -26,13 +26,22 @@ def test_no_key(run, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("command", ["create", "export"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "create PROJECT_ID clips",
+        "export PROJECT_ID -o project.ndjson",
+        "import found.txt PROJECT_ID --as pre-labels --data-row crossing.mp4",
+        "evaluate found.txt clips --send-back PROJECT_ID",  # before the dataset is opened
+    ],
+)
 def test_unknown_project(run_there, tmp_path, command):
+    found = tmp_path / "found.txt"
+    found.write_text("1,1,1,1,9,9,1,1,1\n")
     project = "cl9y0xd2m0000s6vf1y1y1y1y"
-    last = ["clips"] if command == "create" else ["-o", "project.ndjson"]
-    error = the_error(run_there(command, project, *last))
+    error = the_error(run_there(*command.replace("PROJECT_ID", project).split()))
     assert project in error
-    assert not list(tmp_path.iterdir())
+    assert list(tmp_path.iterdir()) == [found]
 
 
 def test_wrong_key(run, sample_box, tmp_path):

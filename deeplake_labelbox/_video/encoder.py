@@ -57,7 +57,8 @@ def encode_frames(
     Args:
         frames: What ``encode`` takes.
         encode: Encodes one frame, such as `encode_png`.
-        threads: How many frames are encoded at once; default: one per usable core.
+        threads: How many frames are encoded at once; default: one per usable core. One is encoded
+            in the caller's thread.
 
     Raises:
         ConfigurationError: ``threads`` is out of range.
@@ -74,7 +75,20 @@ def encode_frames(
     if threads is not None and threads < 1:
         raise ConfigurationError(f"threads is {threads}; give 1 or more, or None.")
     count = threads or usable_cores()
-    shared = _shared_pool.get() if threads is None else None
+    if count == 1:  # a thread would be busy beside this one, on a core that belongs to others
+        yield from map(encode, frames)
+    else:
+        yield from _encoded_in_pool(
+            frames, encode, count, _shared_pool.get() if threads is None else None
+        )
+
+
+def _encoded_in_pool(
+    frames: Iterable[NDArray[np.uint8]],
+    encode: Callable[[NDArray[np.uint8]], bytes],
+    count: int,
+    shared: ThreadPoolExecutor | None,
+) -> Iterator[bytes]:
     window: deque[Future[bytes]] = deque()
     frames = iter(frames)
     failure: Exception | None = None

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from deeplake_labelbox._video import encode_frames, encode_jpeg, encode_png
+from deeplake_labelbox._video.cores import limited_cores
 from deeplake_labelbox._video.encoder import kept_encoder_threads, usable_cores
 from deeplake_labelbox.errors import ConfigurationError, VideoDecodeError
 
@@ -89,6 +90,12 @@ def test_threads_are_kept_over_many_runs():
             assert len(list(encode_frames(pictures(count), encode))) == count
         assert len(names) <= usable_cores()
     assert threading.active_count() == before
+
+
+def test_a_job_of_one_core_encodes_in_its_own_thread():
+    with limited_cores(1):
+        threads = list(encode_frames(pictures(5), lambda _: threading.get_ident()))
+    assert threads == [threading.get_ident()] * 5
 
 
 def test_wrong_arguments():

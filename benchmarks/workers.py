@@ -215,14 +215,18 @@ def _plot(costs: dict[str, Costs], rates: dict[tuple[str, str], list[float]], pa
         axes.set_xscale("log", base=2)
         axes.set_yscale("log")
         axes.set_xticks(WORKERS, [str(w) for w in WORKERS])
-        axes.set_ylim(one / 1.5, limit * 2)
+        low, high = one / 1.5, limit * 2
+        ticks = [m * 10**e for e in range(6) for m in (1, 2, 5) if low < m * 10**e < high]
+        axes.set_yticks(ticks, [f"{tick:,}" for tick in ticks])
+        axes.minorticks_off()
+        axes.set_ylim(low, high)
         axes.set_title(f"{STORAGES[storage]}, 720p")
         axes.set_xlabel("workers of one core")
-        axes.yaxis.set_major_formatter("{x:,.0f}")
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)
     panels[0].set_ylabel("frames/s")
-    panels[-1].legend(loc="upper left", frameon=False)
+    lines = panels[0].get_legend_handles_labels()
+    figure.legend(*lines, loc="outside lower center", ncols=4, frameon=False)
     figure.savefig(path, dpi=130)
     plt.close(figure)
 

@@ -26,7 +26,7 @@ from rich.table import Table
 from benchmarks.clips import looped_clip, rescaled_clip
 from benchmarks.measure import measure
 from benchmarks.ray_sides import frames_of, prepared_steps
-from deeplake_labelbox._jobs import ray_engine
+from deeplake_labelbox._jobs import ray_engine, ray_tasks
 from deeplake_labelbox._store.frames.registry import StorageOptions
 from deeplake_labelbox._video.frame_choice import FrameChoice
 from deeplake_labelbox._video.sections import sections_of
@@ -59,13 +59,11 @@ class Costs:
         worker: Fetching from the disk, decoding, encoding.
         driver: Receiving from Ray, appending, committing.
         sent: Frames of each object that a worker sends.
-        sections: Whether long videos are prepared in sections.
     """
 
     worker: Cost
     driver: Cost
     sent: int
-    sections: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +94,7 @@ def simulated(job: Job, costs: Costs, workers: int) -> float:
     written, a task pauses while `_OBJECTS_WAITING` of its objects wait, and one driver writes in
     order. So each time follows from those before it.
     """
-    tasks = [frames for length in job.lengths for frames in _tasks(length, costs)]
+    tasks = [frames for length in job.lengths for frames in _tasks(length)]
     ahead = 2 * workers + 2
     free = [0.0] * workers  # when each worker is
     written: list[float] = []  # when each task was
@@ -104,7 +102,7 @@ def simulated(job: Job, costs: Costs, workers: int) -> float:
     for number, frames in enumerate(tasks):
         begun = written[number - ahead] if number >= ahead else 0.0
         made = max(heapq.heappop(free), begun) + costs.worker.video
-        taken: deque[float] = deque(maxlen=ray_engine._OBJECTS_WAITING)  # noqa: SLF001 - simulated
+        taken: deque[float] = deque(maxlen=ray_tasks._OBJECTS_WAITING)  # noqa: SLF001 - simulated
         for first in range(0, frames, costs.sent):
             count = min(costs.sent, frames - first)
             if len(taken) == taken.maxlen:
@@ -118,11 +116,11 @@ def simulated(job: Job, costs: Costs, workers: int) -> float:
     return sum(tasks) / now
 
 
-def _tasks(length: int, costs: Costs) -> list[int]:
+def _tasks(length: int) -> list[int]:
     """Frames of the tasks of a video: of its sections, or of all of it."""
     least, most = ray_engine._SECTION_FRAMES, ray_engine._SECTIONS  # noqa: SLF001 - simulated
     sections = sections_of(FrameChoice(), length, least=least, most=most)
-    if not costs.sections or not sections:
+    if not sections:
         return [length]
     return [(section.end or length + 1) - section.first for section in sections]
 
@@ -147,7 +145,7 @@ def measured(storage: str, folder: Path) -> Costs:
     worker = cost("task", 10)
     driver = cost("driver", 100 if storage == "video" else 10)
     sent = _sent(str(long), storage, worker)
-    return Costs(worker, driver, sent, sections=storage != "video")
+    return Costs(worker, driver, sent)
 
 
 def _sent(clip: str, storage: Any, worker: Cost) -> int:
@@ -155,8 +153,8 @@ def _sent(clip: str, storage: Any, worker: Cost) -> int:
     steps = [step for step in prepared_steps(clip, storage) if frames_of(step)]
     store = StorageOptions(frame_storage=storage).store(batch_size=100)
     frame_bytes = sum(map(store.size_of, steps)) / sum(map(frames_of, steps))
-    by_size = ray_engine._SENT_BYTES / frame_bytes  # noqa: SLF001 - simulated
-    by_time = ray_engine._SENT_SECONDS / worker.frame  # noqa: SLF001 - simulated
+    by_size = ray_tasks._SENT_BYTES / frame_bytes  # noqa: SLF001 - simulated
+    by_time = ray_tasks._SENT_SECONDS / worker.frame  # noqa: SLF001 - simulated
     return max(*map(frames_of, steps), int(min(by_size, by_time)))
 
 

@@ -3,6 +3,7 @@
 import json
 import resource
 import shutil
+from contextlib import contextmanager
 from typing import get_args
 
 import numpy as np
@@ -292,20 +293,23 @@ def test_a_dataset_without_boxes_is_refused(small, tmp_path):
         convert_dataset(view, tmp_path / "out", "yolo", progress=False)
 
 
-@pytest.fixture
-def small_files():
-    """``small_files(size)``: limit the size of files from now on."""
+@contextmanager
+def small_files(size):
+    """Limit the size of files meanwhile, also of that to which pytest captures output."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize("to", target_formats())
-def test_a_full_disk_leaves_existing_files(small, small_files, tmp_path, to):
+def test_a_full_disk_leaves_existing_files(small, tmp_path, to):
     (tmp_path / "there").mkdir()
     for size, place in ((100, "there"), (100, "new/out"), (600, "there")):
-        small_files(size)
-        with pytest.raises(ConfigurationError, match=f"{place} cannot be written: File too large"):
+        message = f"{place} cannot be written: File too large"
+        with pytest.raises(ConfigurationError, match=message), small_files(size):
             convert_dataset(small, tmp_path / place, to, progress=False)
         assert list(tmp_path.rglob("*")) == [tmp_path / "there"]
 

@@ -7,10 +7,9 @@ from functools import partial
 
 from benchmarks.bench import Bench, Row, median
 from benchmarks.clips import rescaled_clip
+from benchmarks.driver_memory import driver_memory
 from benchmarks.many_videos import many_videos
 from benchmarks.measure import Measurement
-
-_SENDERS = 16
 
 
 def ray(bench: Bench) -> Iterator[Row]:
@@ -35,18 +34,8 @@ def ray(bench: Bench) -> Iterator[Row]:
         by_cpu = median(alone, lambda m: m.written_mb / m.cpu_seconds)
         yield Row(f"the driver alone, {what}, 720p, written a second of CPU", "MiB/s", by_cpu)
     yield from many_videos(bench)
-    senders = 4 if bench.quick else _SENDERS
-    (fed,) = bench.alternate(
-        partial(bench.run, "driver", "Ray", "", storage="png", workers=senders, **settings)
-    )
-    yield Row(
-        f"memory of the driver with the object store, {senders} workers", "MiB", median(fed, _peak)
-    )
+    yield from driver_memory(bench, clip)
 
 
 def _rate(measured: Measurement) -> float:
     return measured.rows / measured.seconds
-
-
-def _peak(measured: Measurement) -> float:
-    return measured.peak_mb

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from benchmarks.memory_samples import MemorySamples
 from deeplake_labelbox._jobs.video_task import (
     Step,
     VideoEnd,
@@ -38,13 +39,22 @@ def ray_frames(settings: Settings) -> Work:
 def driver(settings: Settings) -> Work:
     """The same, with steps that were prepared before, sent by ``workers`` workers or by none.
 
-    Where ``video_ends`` names a file, the times at which videos were written go there.
+    Where ``video_ends`` names a file, the times at which videos were written go there; where
+    ``memory`` does, the memory of this process during the work.
     """
     storage = settings["storage"]
     inner = _engine(settings["workers"]) if settings["workers"] else None
     if inner is None:
         prepared_steps(settings["clip"], storage)
-    return _build(settings, _Replay(inner, storage, settings.get("video_ends")))
+    build = _build(settings, _Replay(inner, storage, settings.get("video_ends")))
+    if "memory" not in settings:
+        return build
+
+    def work() -> Any:
+        with MemorySamples(settings["memory"]):
+            return build()
+
+    return work
 
 
 def task(settings: Settings) -> Work:

@@ -26,22 +26,22 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 MAX_PIXELS: Final = 1 << 27
-"""Larger pictures (16384 x 8192 fits) are refused: a header may claim any size."""
+"""Larger pictures are refused (16384 x 8192 fits), because a header may declare any size."""
 
-# Playlists and slide shows (hls, concat, image2, …) are formats to FFmpeg too: they name other
-# files and URLs, which a downloaded "video" must not make us read.
+# FFmpeg's formats include playlists and slide shows (hls, concat, image2, …). They name other
+# files and URLs, and a downloaded "video" must not make us read those.
 _FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,live_flv,asf,ogg,mxf,"
     "ivf,h264,hevc,av1,obu,m4v,yuv4mpegpipe,nut,rm,dv,gif,apng,wtv,swf,vob,h263,mjpeg,gxf"
 )
-# Streams without a container: what FFmpeg takes for one picture may be as long as the file.
-# Of garbage, FFmpeg takes the suffix for what it is.
+# Streams without a container: FFmpeg may take the whole file for one picture.
+# FFmpeg trusts these suffixes even if the file is garbage.
 _BARE_SUFFIXES: Final = frozenset(
     {"h264", "h26l", "264", "avc", "hevc", "h265", "265", "m4v", "m1v", "m2v", "h263", "mjpeg"}
     | {"mjpg", "mpo", "obu", "av1"}
 )
 _MAX_BARE_BYTES: Final = 64 << 20
-_MAX_SECONDS: Final = 60.0  # for opening, and for finding the next packet
+_MAX_SECONDS: Final = 60.0  # to open the file, and to find the next packet
 _OPTIONS: Final = {"format_whitelist": _FORMATS, "protocol_whitelist": "file"}
 
 
@@ -50,19 +50,20 @@ class VideoInfo:
     """The picture properties in a video file's header.
 
     Attributes:
-        codec: FFmpeg's name of the codec, such as ``"h264"``.
-        container: FFmpeg's name of the container format.
-        width: Pixels a row, as displayed (after rotation) and as `FrameExtractor` yields them.
+        codec: FFmpeg's name for the codec, such as ``"h264"``.
+        container: FFmpeg's name for the container format.
+        width: Pixels per row, as displayed (after rotation) and as `FrameExtractor` yields them.
         height: Rows, as displayed.
-        rotation: Degrees clockwise that the decoded picture is turned: 0, 90, 180, 270.
-        mirrored: Whether it is mirrored as well.
-        sample_aspect_ratio: Width of a pixel by its height. It is not applied to the frames:
-            Labelbox's coordinates are in coded pixels.
+        rotation: Degrees by which the decoded picture is rotated clockwise: 0, 90, 180 or 270.
+        mirrored: Whether the picture is also mirrored.
+        sample_aspect_ratio: Width of a pixel divided by its height. It is not applied to the
+            frames: Labelbox's coordinates are in coded pixels.
         pixel_format: FFmpeg's name, such as ``"yuv420p"``.
-        bit_depth: Bits a channel of the source; frames have 8.
-        frame_rate: Frames a second on average, or None if unknown.
-        declared_frames: The container's count; a hint only: edit lists and lost packets change it.
-        duration: Seconds that the container declares, or None.
+        bit_depth: Bits per channel of the source; frames have 8.
+        frame_rate: Average number of frames per second, or None if unknown.
+        declared_frames: The container's frame count, which is only a hint: edit lists and lost
+            packets change it.
+        duration: Duration that the container declares, in seconds, or None.
     """
 
     codec: str
@@ -83,15 +84,15 @@ class VideoInfo:
 def open_container(
     source: Path | IO[bytes], name: str, *, strict: bool = False
 ) -> Iterator[tuple[InputContainer, VideoStream]]:
-    """Open a file and choose its video stream; closes it at the end.
+    """Open a file and choose its video stream; close the file after the ``with`` block.
 
     Args:
-        source: A local file, or an open one that can seek.
-        name: What to call it in messages.
-        strict: Whether the decoder refuses what it would otherwise conceal.
+        source: The path of a local file, or an open file that can seek.
+        name: The file's name in messages.
+        strict: Whether the decoder refuses errors that it would otherwise conceal.
 
     Raises:
-        VideoDecodeError: If it is not a video, has no video stream, or declares absurd sizes.
+        VideoDecodeError: If the file is not a video, has no video stream, or declares absurd sizes.
     """
     excess = find_excess(source)
     if excess is not None:
@@ -105,7 +106,7 @@ def open_container(
     if not isinstance(source, Path):
         source.seek(0)
     joined = open_joined(source) if isinstance(source, Path) else None
-    # With a protocol before it, no file name is taken for a protocol of its own.
+    # With this prefix, FFmpeg does not look for a protocol in the file name.
     opened = f"file:{source}" if isinstance(source, Path) else source
     try:
         container = open_input(joined or opened, options=_OPTIONS, timeout=_MAX_SECONDS)
@@ -145,13 +146,13 @@ def open_container(
         try:
             yield container, stream
         finally:
-            # This waits for the decoder's threads without the GIL. Freeing the decoder waits for
-            # them with it: forever, where one of them wants to log (`av.logging.set_level`).
+            # This waits for the decoder's threads without the GIL. Freeing the decoder waits with
+            # the GIL: forever, if one of the threads wants to log (`av.logging.set_level`).
             stream.codec_context.flush_buffers()
 
 
 def _bare_size(source: Path | IO[bytes]) -> int:
-    """Bytes of a stream without a container, else 0."""
+    """Return the size in bytes of a stream without a container, otherwise 0."""
     if not isinstance(source, Path) or source.suffix.lower()[1:] not in _BARE_SUFFIXES:
         return 0
     with source.open("rb") as file:
@@ -161,7 +162,7 @@ def _bare_size(source: Path | IO[bytes]) -> int:
 
 
 def _first_video_stream(container: InputContainer) -> VideoStream | None:
-    """The stream a player shows: not a cover picture, marked as default if any is, the first."""
+    """Return the stream that a player shows: the default or else the first; skip cover pictures."""
     streams = [
         stream
         for stream in container.streams.video
@@ -174,7 +175,7 @@ def _first_video_stream(container: InputContainer) -> VideoStream | None:
 def describe_stream(
     container: InputContainer, stream: VideoStream, orientation: Orientation
 ) -> VideoInfo:
-    """Describe an opened file; the orientation comes from its first frame."""
+    """Describe an open file; the orientation comes from its first frame."""
     width, height = orientation.size(stream.width, stream.height)
     rate = to_fraction(stream.average_rate) or to_fraction(stream.base_rate)
     return VideoInfo(

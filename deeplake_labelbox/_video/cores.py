@@ -1,4 +1,4 @@
-"""How many cores decoding and encoding may use: those of the process, or what a job allows."""
+"""The number of cores for decoding and encoding: all of the process, or the limit of a job."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _limit: ContextVar[int | None] = ContextVar("cores", default=None)
 
 @contextmanager
 def limited_cores(count: int) -> Iterator[None]:
-    """Limit the cores in the ``with`` block, for example for several jobs on a machine."""
+    """Limit the cores in the ``with`` block, for example to run several jobs on a machine."""
     token = _limit.set(count)
     try:
         yield
@@ -25,7 +25,7 @@ def limited_cores(count: int) -> Iterator[None]:
 
 
 def usable_cores() -> int:
-    """The cores that may be used."""
+    """Return the number of cores that may be used."""
     if hasattr(os, "sched_getaffinity"):
         found = len(os.sched_getaffinity(0))
     else:
@@ -34,6 +34,6 @@ def usable_cores() -> int:
 
 
 def limit_decoder(stream: av.VideoStream) -> None:
-    """Let a decoder use the cores of the limit; without one FFmpeg chooses."""
+    """Limit a decoder's threads to the core limit; without a limit, FFmpeg chooses."""
     if (limit := _limit.get()) is not None:
         stream.codec_context.thread_count = limit

@@ -1,20 +1,20 @@
 """Detect damage by comparing a video file with its own structure, without decoding it.
 
-FFmpeg reads on over much of what is wrong with a file: a Matroska file that was cut just ends,
-and in one with garbage inside it looks for the next cluster and goes on, so that all later frames
-would get too low a number. What the structure itself tells:
+FFmpeg ignores many faults of a file. It reads a truncated Matroska file without an error. In one
+with garbage inside, it skips to the next cluster, so that all later frames would get too low a
+number. The structure reveals these faults:
 
-- MP4, MOV: samples that the index places beyond the end of the file, and no index at all (cut
-  before a ``moov`` at the end). In fragmented files: a box that is longer than the file.
-- Matroska, WebM: an element that is longer than the file, or that is none.
-- AVI: a RIFF chunk that is longer than the file.
+- MP4, MOV: samples that the index places beyond the end of the file, or a missing index (a file
+  truncated before a ``moov`` at the end). In fragmented files: a box that extends beyond the end.
+- Matroska, WebM: an element that extends beyond the end of the file, or an unknown element.
+- AVI: a RIFF chunk that extends beyond the end of the file.
 - MPEG-TS: a last packet that is shorter than the others.
 - MP4 (not fragmented), FLV: a second recording after the first, which FFmpeg does not read.
 
-What it cannot tell: a cut exactly between two elements where no length reaches over it (fragments
-of MP4, a live recording in WebM, packets of MPEG-TS), and bits that changed inside a frame's data;
-for the latter the decoder is asked (`FrameExtractor`), and where the codec carries no checksum
-and the changed bits mean something valid, nothing can detect it.
+It does not reveal a cut exactly between two elements if no length extends beyond the cut
+(fragments of MP4, a live recording in WebM, packets of MPEG-TS), or changed bits inside a frame's
+data. The latter are left to the decoder (`FrameExtractor`). If the codec has no checksum and the
+changed bits are valid, nothing can detect them.
 
 Formats: ISO/IEC 14496-12 section 4.2 (boxes); RFC 8794 sections 4 to 6 and RFC 9559 section 5
 (EBML, Matroska); the RIFF chunks of AVI 1.0 and OpenDML;
@@ -40,13 +40,13 @@ _EBML: Final = b"\x1a\x45\xdf\xa3"
 _FLV: Final = b"FLV\x01"
 _FLV_TAGS: Final = (8, 9, 18)  # sound, pictures, data
 _SEGMENT: Final = 0x18538067
-_MASTERS: Final = frozenset({_SEGMENT, 0x1F43B675})  # and Cluster: their children are walked
+_MASTERS: Final = frozenset({_SEGMENT, 0x1F43B675})  # Segment and Cluster: the walk enters them
 _ELEMENTS: Final = frozenset(
     {
         0x1A45DFA3,  # EBML header
         *(0x114D9B74, 0x1549A966, 0x1654AE6B, 0x1C53BB6B),  # SeekHead, Info, Tracks, Cues
         *(0x1254C367, 0x1043A770, 0x1941A469),  # Tags, Chapters, Attachments
-        *(0xE7, 0x5854, 0xA7, 0xAB, 0xA3, 0xA0, 0xAF),  # what a Cluster holds
+        *(0xE7, 0x5854, 0xA7, 0xAB, 0xA3, 0xA0, 0xAF),  # children of a Cluster
         *(0xEC, 0xBF),  # Void, CRC-32
     }
 )
@@ -67,7 +67,7 @@ class Damage:
     after_end: bool = False
 
     def reaches(self, position: int | None) -> bool:
-        """Whether a packet that starts at a byte, as far as that is known, cannot be trusted."""
+        """Return whether a packet that starts at a byte (None: unknown) cannot be trusted."""
         return not self.after_end and position is not None and position >= self.offset
 
 
@@ -77,8 +77,8 @@ def find_damage(
     """Compare a file with the lengths in its own structure.
 
     Args:
-        source: The video file, or an open one, whose position is restored.
-        stream: Its opened video stream; with it, an MP4's index is compared with the file's size.
+        source: The path of a video, or an open file, whose position is restored.
+        stream: The open video stream. If given, an MP4's index is compared with the file's size.
     """
     if isinstance(source, Path):
         with source.open("rb") as file:
@@ -124,14 +124,14 @@ def _joined(offset: int) -> Damage:
 def _walk_boxes(
     file: IO[bytes], size: int, stream: av.video.stream.VideoStream | None
 ) -> Damage | None:
-    """Walk the top-level boxes; the index of an unfragmented file is more exact than they are."""
+    """Check the top-level boxes and, in an unfragmented file, the index, which is more exact."""
     position, overrun = 0, None
     kinds: set[bytes] = set()
     while position + 8 <= size:
         file.seek(position)
         length, kind = struct.unpack(">I4s", file.read(8))
         if kind == b"ftyp" and {b"moov", b"mdat"} <= kinds and b"moof" not in kinds:
-            return _joined(position)  # "ftyp" stands once in a file
+            return _joined(position)  # a file has only one "ftyp"
         kinds.add(kind)
         if length == 1:
             length = int.from_bytes(file.read(8), "big")
@@ -150,13 +150,13 @@ def _walk_boxes(
             if entry.pos + entry.size > size:
                 first, last = min(first, entry.pos), max(last, entry.pos + entry.size)
         return _cut(first, size, last) if last > size else None
-    # Samples before the cut in a fragment are whole, and FFmpeg flags the one that is cut.
+    # Samples before a cut in a fragment are complete, and FFmpeg flags the truncated one.
     return Damage(size, overrun.reason) if overrun else None
 
 
 def _walk_matroska(file: IO[bytes], size: int) -> Damage | None:
     position, segment_end = 0, 0
-    # What follows a segment of known size is no part of it, such as padding.
+    # Bytes after a segment of known size, such as padding, do not belong to it.
     while position < (min(size, segment_end) if segment_end else size):
         file.seek(position)
         header = file.read(12)
@@ -172,7 +172,7 @@ def _walk_matroska(file: IO[bytes], size: int) -> Damage | None:
         length = mask & int.from_bytes(header[id_length : id_length + size_length], "big")
         start = position + id_length + size_length
         if element in _MASTERS:
-            if element == _SEGMENT and length != mask:  # all ones: unknown, as in recordings
+            if element == _SEGMENT and length != mask:  # all ones: unknown size, as in recordings
                 segment_end = start + length
             position = start
         elif start + length > size:
@@ -187,7 +187,7 @@ def _walk_riff(file: IO[bytes], size: int) -> Damage | None:
     while position + 8 <= size:
         file.seek(position)
         kind, length = struct.unpack("<4sI", file.read(8))
-        if kind != b"RIFF" or length == 0:  # 0: the recorder never came back to fill it in
+        if kind != b"RIFF" or length == 0:  # 0: the recorder never filled it in
             return None
         end = position + 8 + length
         if end > size + 8:  # some writers count the chunk's own header
@@ -210,7 +210,7 @@ def _walk_flv(file: IO[bytes], size: int) -> Damage | None:
 
 
 def _check_transport_stream(file: IO[bytes], size: int) -> Damage | None:
-    for packet, sync in ((188, 0), (192, 4)):  # plain, and with the time codes of Blu-ray
+    for packet, sync in ((188, 0), (192, 4)):  # plain, and with Blu-ray's time codes
         start = file.read(4 * packet)
         file.seek(0)
         remainder = size % packet

@@ -1,24 +1,26 @@
-"""Decode a file: its frames in the order in which the decoder emits them, each with its number.
+"""Decode the frames of a file, in the order in which the decoder emits them, and number them.
 
-Of a damaged file, the frames before the damage are yielded. Damage is: lengths that the file does
-not keep (`damage`), packets that arrive incomplete (a lost MPEG-TS
-packet), packets that the decoder refuses, pictures in which it would have to conceal errors
-(FFmpeg by itself fills those with what it has, and marks them only after pictures that were
-predicted from them are out), and pictures that it drops without an error (FFmpeg's HEVC decoder
-does for 1 of 150 flipped bits; `numbering` compares frames with packets).
+If a file is damaged, the frames before the damage are yielded. These faults count as damage:
 
-If the numbers of the frames after the damage are still certain, decoding continues at the next
-picture that needs no earlier one: in MP4 and MOV, whose index is separate from the pictures, if
-each packet is one picture. Otherwise all frames after the damage are lost: in other containers it
-may have removed packets, and later frames would get too low a number.
+- lengths in the file's structure that do not match the file (`damage`)
+- incomplete packets (a lost MPEG-TS packet)
+- packets that the decoder refuses
+- pictures in which the decoder would have to conceal errors (by default, FFmpeg does so, and marks
+  such a picture only after emitting pictures that were predicted from it)
+- pictures that the decoder drops without an error (FFmpeg's HEVC decoder does so for 1 of 150
+  flipped bits; `numbering` compares frames with packets)
 
-The decoder notices noise in a picture's data up to a few pictures late, and never if the noise
-happens to be valid: these codecs have no checksums. Measured on real
-H.264 clips: 7 of 160 places with 1 to 2,000 bytes of noise went unnoticed, and 9 of 40 single
-bits.
+Decoding continues at the next picture that needs no earlier one, if the numbers of the frames
+after the damage are still certain. They are in MP4 and MOV, whose index is separate from the
+pictures, if each packet is one picture. In other cases all frames after the damage are lost: the
+damage may have removed packets, and later frames would get too low a number.
 
-Frames that the decoder then still holds for reordering are dropped. A difference between declared
-and decoded counts alone is not damage.
+The decoder may detect noise in a picture's data a few pictures late. It never detects noise that
+happens to be valid, because these codecs have no checksums. Measured on real H.264 clips: 7 of 160
+places with 1 to 2,000 bytes of noise and 9 of 40 single bits were not detected.
+
+Frames that the decoder still holds for reordering at that point are dropped. A difference between
+the declared and the decoded frame count alone is not damage.
 """
 
 from __future__ import annotations
@@ -45,21 +47,21 @@ from deeplake_labelbox.errors import VideoDecodeError
 
 logger = logging.getLogger(__name__)
 
-_FALLBACK_RATE: Final = 25.0  # only spaces the timestamps of files that have neither times nor rate
-_MAX_GAPS: Final = 100  # each costs another opening of the file
+_FALLBACK_RATE: Final = 25.0  # only spaces the timestamps of files with neither times nor a rate
+_MAX_GAPS: Final = 100  # the file is reopened for each
 _SHOWN_GAPS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A frame as the decoder gave it.
+    """A decoded frame.
 
     Attributes:
-        frame: The frame, not turned.
-        index: Its number, from 0.
+        frame: The frame, not rotated.
+        index: Frame number, from 0.
         timestamp: Seconds from the first frame.
-        packet: Number of the packet that it was decoded from, among all of the stream that have
-            data, shown or not.
+        packet: Number of the packet that the frame was decoded from. All packets of the stream
+            that have data are counted, shown or not.
     """
 
     frame: av.VideoFrame
@@ -70,7 +72,7 @@ class Decoded:
 
 @dataclass(frozen=True, slots=True)
 class _Stop:
-    """Why no further frame can be trusted, and the place of the last packet that was decoded."""
+    """The reason why later frames cannot be trusted, and the place of the last decoded packet."""
 
     reason: str
     packet: int
@@ -87,19 +89,19 @@ class _Numbered:
 
 
 class VideoDecoder:
-    """Decodes a file. Iterating yields its frames; it can be iterated again.
+    """Iterate over the decoded frames of a file, any number of times.
 
     Args:
         path: A local file.
-        name: What to call it in messages.
-        packets: Its packets.
-        frame_rate: Spaces the timestamps of frames without times.
+        name: The file's name in messages.
+        packets: The file's packets.
+        frame_rate: Frames a second, to space the timestamps of frames without times.
 
     Attributes:
-        strict: Whether a decoder that refuses irregular data gave all frames; set by iterating.
+        strict: Whether a decoder that refuses irregular data decoded all frames; set by iterating.
 
     Raises:
-        VideoDecodeError: After the last frame, when not all frames could be decoded.
+        VideoDecodeError: After the last frame, if not all frames could be decoded.
     """
 
     def __init__(
@@ -135,9 +137,10 @@ class VideoDecoder:
 
     def _frames_before_damage(self, numbers: FrameNumbers) -> Iterator[_Numbered | _Stop]:
         count, stop = 0, None
-        # Frame threads are a third faster (measured at 720p), but hold back as many frames as
-        # there are cores: where they end too early, one thread gives the same end everywhere.
-        # A strict decoder also refuses harmless irregularities: then a lenient one continues.
+        # Frame threads are a third faster (measured at 720p), but delay as many frames as there
+        # are cores. If they stop early, one thread takes over: it stops at the same frame on every
+        # machine. A strict decoder also refuses harmless irregularities; then a lenient one
+        # continues.
         for threads, strict in (("AUTO", True), ("NONE", True), ("NONE", False)):
             if not strict and not self._is_whole():
                 break
@@ -157,7 +160,7 @@ class VideoDecoder:
     def _frames_after(
         self, stop: _Stop, expected: int, numbers: FrameNumbers
     ) -> Iterator[_Numbered]:
-        """The frames from number ``expected`` on that come from packets after a stop."""
+        """Yield the frames from number ``expected`` on that come from packets after a stop."""
         after: _Stop | None = stop
         gaps = 0
         while after is not None and gaps < _MAX_GAPS:
@@ -170,7 +173,7 @@ class VideoDecoder:
                     expected = item.number + 1
 
     def _is_whole(self) -> bool:
-        """Whether a lenient decoder makes a frame of every packet and finds nothing wrong."""
+        """Return whether a lenient decoder decodes every packet to a frame without an error."""
         times = []
         for item in self._frames("AUTO", None):
             if isinstance(item, _Stop):
@@ -183,13 +186,13 @@ class VideoDecoder:
     def _frames(
         self, threads: str, numbers: FrameNumbers | None, *, after: int = -1
     ) -> Iterator[_Numbered | _Stop]:
-        """The decoder's frames with their numbers, and a stop as the last item when not all came.
+        """Yield numbered frames; if some could not be decoded, the last item is a stop.
 
         Args:
             threads: How the decoder may use threads.
-            numbers: Told by the packets; without them, frames are counted, and the decoder is
-                lenient.
-            after: Decoding restarts after this place among the packets that are shown.
+            numbers: Frame numbers from the packets. If None, frames are counted, and the decoder
+                is lenient.
+            after: Place among the shown packets after which decoding restarts.
         """
         place, started = -1, after < 0
         number = 0 if started else None  # of the next frame
@@ -236,7 +239,7 @@ class VideoDecoder:
 
 
 def _lack(numbers: FrameNumbers | None, number: int | None) -> str:
-    """Return what is missing at the end, if the packets give the number of frames."""
+    """Describe missing frames at the end, if the packets determine the frame count."""
     lacks = numbers is not None and numbers.known and number != numbers.count
     return "its last packets give no picture" if lacks else ""
 
@@ -244,7 +247,7 @@ def _lack(numbers: FrameNumbers | None, number: int | None) -> str:
 def _error(
     name: str, count: int, missing: list[tuple[int, int]], total: int, stop: _Stop
 ) -> VideoDecodeError:
-    """The error for a file of which frames ``missing`` (0-based, ends excluded) are missing."""
+    """Return the error for a file that lacks the frames ``missing`` (0-based, ends excluded)."""
     problem = f"could be decoded only up to {counted(count, 'frame')}"
     if missing not in ([], [(count, total)]):
         runs = [f"{start + 1} to {end}" for start, end in missing[:_SHOWN_GAPS]]
@@ -258,10 +261,10 @@ def _error(
 
 
 class Clock:
-    """Seconds from the first frame, rising also where a file's own times are missing or go back.
+    """Compute rising frame times, in seconds from the first frame.
 
     Args:
-        rate: Frames a second, which spaces those.
+        rate: Frames a second, to replace times that are missing or go back.
     """
 
     def __init__(self, rate: float | None) -> None:
@@ -270,9 +273,9 @@ class Clock:
         self._last = -self._step
 
     def next(self, time: float | None) -> float:
-        """The seconds of the next frame, from its own time."""
+        """Return the seconds of the next frame; ``time`` is its own time in the file, if any."""
         if time is not None and self._start is None:
-            # Frames before the first that has a time were spaced by the rate.
+            # Frames before the first one with a time were spaced by the rate.
             self._start = time - (self._last + self._step)
         seconds = time - self._start if time is not None and self._start is not None else None
         if seconds is None or seconds <= self._last:

@@ -1,4 +1,4 @@
-"""Frames in, encoded bytes out, in order, on several threads and in bounded memory."""
+"""Encode frames on several threads, in order and in bounded memory."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _shared_pool: ContextVar[ThreadPoolExecutor | None] = ContextVar("frame-encoder"
 
 @contextmanager
 def kept_encoder_threads() -> Iterator[None]:
-    """Keep the threads of `encode_frames` over all runs of this thread in the ``with`` block.
+    """Reuse threads for all calls of `encode_frames` by this thread in the ``with`` block.
 
-    Threads of their own for each of many videos take some 60 MB more (measured with PNG, 720p).
+    New threads for each of many videos take some 60 MB more (measured with PNG, 720p).
     """
     with ThreadPoolExecutor(usable_cores(), thread_name_prefix=_THREADS) as pool:
         token = _shared_pool.set(pool)
@@ -49,19 +49,19 @@ def encode_frames(
 ) -> Iterator[bytes]:
     """Yield the encoded bytes of each frame, in order.
 
-    Encoders release the GIL, so threads scale. Frames are pulled in the caller's thread while
-    earlier ones are encoded; at most two per thread are held. An error of an encoder, or of
-    ``frames`` after what came before it was yielded, is raised at its place in the order. Closing
-    the generator drops what waits, and ends the threads.
+    Encoders release the GIL, so threads scale. Frames are taken in the caller's thread while
+    earlier ones are encoded; at most two per thread are in memory. An error in an encoder or in
+    ``frames`` is raised after all earlier frames were yielded. Closing the generator drops waiting
+    frames and ends the threads.
 
     Args:
-        frames: What ``encode`` takes.
+        frames: The frames to encode.
         encode: Encodes one frame, such as `encode_png`.
-        threads: How many frames are encoded at once; default: one per usable core. One is encoded
-            in the caller's thread.
+        threads: Number of frames to encode at once; default: one per usable core. With 1, frames
+            are encoded in the caller's thread.
 
     Raises:
-        ConfigurationError: ``threads`` is out of range.
+        ConfigurationError: If ``threads`` is out of range.
 
     Example:
         ```python
@@ -75,7 +75,7 @@ def encode_frames(
     if threads is not None and threads < 1:
         raise ConfigurationError(f"threads is {threads}; give 1 or more, or None.")
     count = threads or usable_cores()
-    if count == 1:  # a thread would be busy beside this one, on a core that belongs to others
+    if count == 1:  # another thread would use a second core, which belongs to others
         yield from map(encode, frames)
     else:
         yield from _encoded_in_pool(
@@ -117,14 +117,14 @@ def _encoded_in_pool(
 
 
 def subsampling_of(info: VideoInfo) -> Subsampling:
-    """The coarsest subsampling of JPEG's that keeps the chroma which a video has."""
+    """Return the coarsest JPEG subsampling that keeps the chroma resolution of a video."""
     try:
         pixels = av.VideoFormat(info.pixel_format or "", 64, 64)
     except ValueError:
         return "4:4:4"
     if pixels.is_rgb or pixels.has_palette or pixels.is_bayer:
         return "4:4:4"
-    if len(pixels.components) < 3:  # gray: all coarseness is the same
+    if len(pixels.components) < 3:  # gray: subsampling has no effect
         return "4:2:0"
     across, down = pixels.chroma_width(64) < 64, pixels.chroma_height(64) < 64
     if info.rotation in (90, 270):

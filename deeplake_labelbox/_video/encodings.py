@@ -1,10 +1,11 @@
-"""Pictures to PNG and JPEG bytes, fast, with the GIL released in the costly parts.
+"""Encode pictures as PNG or JPEG fast, and release the GIL in the slow parts.
 
-PNG is the lossless choice. Its encoder uses one row filter, "up" (each row minus the row above),
-and ISA-L's deflate: on video frames that is several times faster than encoders that search for
-the best filter per row, and its files are smaller than those of zlib's fast levels.
-Format: W3C PNG, third edition (signature and chunks: 5, filters: 9.2, header: 11.2.1). On frames
-of a real clip (1280 x 720), measured by ``python -m benchmarks.png``, in ms and KiB a frame:
+PNG is lossless. The encoder uses one row filter, "up" (each row minus the row above), and ISA-L's
+deflate. On video frames it is several times faster than encoders that search for the best filter
+per row, and its files are smaller than those of zlib's fast levels.
+Format: W3C PNG, third edition (signature and chunks: 5, filters: 9.2, header: 11.2.1).
+Measured by ``python -m benchmarks.png`` on frames of a real clip (1280 x 720), in ms and KiB per
+frame:
 
 ============= ============ ============ =======================
 pixels        this package Pillow       Deep Lake, on two cores
@@ -15,10 +16,10 @@ RGB, 16 bits  12.9, 1663   not possible 74, 1453
 gray, 16 bits 5.5, 814     144, 954     32, 959
 ============= ============ ============ =======================
 
-Only 16-bit RGB, which no frame of a dataset is, gets larger than Deep Lake's.
+Only 16-bit RGB files are larger than Deep Lake's, and no frame of a dataset is 16-bit RGB.
 
-JPEG is smaller and faster, with loss. What its quality costs, on frames of a real clip (1280 x 720,
-H.264, 4:2:0), against the frames as PNG keeps them; ``python -m benchmarks.jpeg`` measures it:
+JPEG is smaller, faster and lossy. Measured by ``python -m benchmarks.jpeg`` on frames of a real
+clip (1280 x 720, H.264, 4:2:0), compared with the same frames as PNG:
 
 ======= ============ ========== ========== ==========
 quality chroma       PSNR (dB)  KiB/frame  % of PNG
@@ -30,9 +31,9 @@ quality chroma       PSNR (dB)  KiB/frame  % of PNG
 95      4:4:4        45.3       338        31
 ======= ============ ========== ========== ==========
 
-JPEG is encoded from RGB, though decoders give YCbCr. The way without RGB was measured too and is
-no faster: video has limited range and often the matrix of BT.709, JPEG has full range and BT.601
-(ITU-T T.871), and changing that costs more than FFmpeg's conversion to RGB and libjpeg's back.
+JPEG is encoded from RGB, although decoders emit YCbCr. Encoding without RGB was also measured and
+is not faster: video has limited range and often the BT.709 matrix, JPEG has full range and BT.601
+(ITU-T T.871), and this conversion costs more than FFmpeg's to RGB and libjpeg's back.
 """
 
 from __future__ import annotations
@@ -53,12 +54,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Subsampling: TypeAlias = Literal["4:4:4", "4:2:2", "4:2:0"]
-"""Of the chroma: as fine as the brightness, half as fine across, or half as fine both ways."""
+"""Chroma resolution: that of the brightness, half of it horizontally, or half of it both ways."""
 
 _SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 _COLOR_TYPES: Final = {1: 0, 3: 2, 4: 6}  # channels -> gray, RGB, RGBA
 _UP_FILTER: Final = 2
-_DEFLATE_LEVEL: Final = 1  # ISA-L's 0 is hardly faster and a fifth larger, 2 and 3 gain nothing
+_DEFLATE_LEVEL: Final = 1  # ISA-L's 0 is hardly faster and a fifth larger; 2 and 3 gain nothing
 _SUBSAMPLINGS: Final = get_args(Subsampling)
 _END: Final = struct.pack(">I4sI", 0, b"IEND", isal_zlib.crc32(b"IEND"))
 
@@ -70,11 +71,11 @@ def encode_png(frame: NDArray[Any]) -> bytes:
         frame: (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) array of uint8 or uint16.
 
     Returns:
-        The PNG file: gray, RGB or RGBA, with 8 or 16 bits a channel as the array has. ISA-L may
-        deflate the same pixels to other bytes another time; the pixels read are the same.
+        The PNG file: gray, RGB or RGBA, with 8 or 16 bits per channel like the array. ISA-L may
+        compress the same pixels to different bytes each time; the decoded pixels are the same.
 
     Raises:
-        ConfigurationError: If the array is of another shape or dtype.
+        ConfigurationError: If the array has another shape or dtype.
     """
     _check(frame, dtypes=("uint8", "uint16"), channels=_COLOR_TYPES)
     height, width = frame.shape[:2]
@@ -99,13 +100,13 @@ def encode_jpeg(
     """Encode a picture as JPEG.
 
     Args:
-        frame: (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) array of uint8. Of four channels the last
-            is padding: libjpeg takes such rows without a copy, a fifth faster than RGB.
+        frame: (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) array of uint8. A fourth channel is unused
+            padding: libjpeg reads such rows without a copy, a fifth faster than RGB.
         quality: 1 to 100, on libjpeg's scale.
-        subsampling: How much chroma is kept. Finer than the source has it gains little.
+        subsampling: Chroma resolution. A finer one than the source's gains little.
 
     Raises:
-        ConfigurationError: If the array is of another shape or dtype, or an option is out of range.
+        ConfigurationError: If the array has another shape or dtype, or an option is out of range.
     """
     _check(frame, dtypes=("uint8",), channels=(1, 3, 4))
     if not 1 <= quality <= 100:
@@ -125,7 +126,7 @@ def encode_jpeg(
 
 
 def _scratch_file() -> IO[bytes]:
-    """A file with a descriptor: Pillow releases the GIL for those, and not for a BytesIO."""
+    """Open a file with a descriptor: Pillow releases the GIL for it, but not for a BytesIO."""
     if hasattr(os, "memfd_create"):
         return io.FileIO(os.memfd_create("frame"), "w+")
     return tempfile.TemporaryFile(buffering=0)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-# Profiles whose sequence parameter sets have the chroma format (ITU-T H.264, 7.3.2.1.1).
+# Profiles whose sequence parameter sets contain the chroma format (ITU-T H.264, 7.3.2.1.1).
 _HIGH_PROFILES: Final = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
 _SETS_AT: Final = 5  # in avcC (ISO/IEC 14496-15, 5.3.3.1): the number of sets, then the sets
 
 
 def is_progressive(configuration: bytes) -> bool:
-    """Whether all pictures are whole frames; False also if unknown.
+    """Return whether all pictures are whole frames; False if unknown.
 
     Args:
         configuration: The stream's extradata, an avcC.
@@ -42,7 +42,7 @@ def _has_frames_only(bits: _Bits) -> bool:
         bits.number()
         bits.number()
         bits.take(1)
-        if bits.take(1):  # scaling lists, which are rare
+        if bits.take(1):  # scaling lists are rare and not read
             return False
     bits.number()
     order = bits.number()
@@ -62,7 +62,7 @@ def _has_frames_only(bits: _Bits) -> bool:
 
 
 class _Bits:
-    """Reads bits; IndexError at their end."""
+    """Read bits; raise IndexError at the end."""
 
     def __init__(self, data: bytes) -> None:
         self._bits = "".join(f"{byte:08b}" for byte in data)
@@ -77,7 +77,7 @@ class _Bits:
         return value
 
     def number(self) -> int:
-        """An exponential Golomb code (9.1)."""
+        """Read an exponential Golomb code (9.1)."""
         zeros = 0
         while not self.take(1):
             zeros += 1

@@ -1,14 +1,13 @@
-"""MPEG-TS recordings that were joined byte by byte (``cat a.ts b.ts``), read as one.
+"""Read MPEG-TS recordings that were concatenated (``cat a.ts b.ts``) as one.
 
-Each packet of a transport stream carries a counter, which reveals lost packets (ISO/IEC
-13818-1, 2.4.3.3). It restarts where a second recording begins, and FFmpeg takes that for a
-loss. `JoinedStream` gives the file with counters that continue across the joints, so that FFmpeg
-finds only real losses.
+Each packet of a transport stream has a counter, which reveals lost packets (ISO/IEC 13818-1,
+2.4.3.3). The counter restarts where a second recording begins, and FFmpeg takes that for a loss.
+`JoinedStream` makes the counters continue across joints, so that FFmpeg finds only real losses.
 
-A joint is a place where a stream's counter breaks, a new picture or sound begins, and a program
-association table precedes it since the stream's last packet, as at the start of a recording.
-All of that may also follow a loss. So a joint must also show that something starts again: time
-goes back, or the counters of the table and of the stream are those of the file's start.
+At a joint, a stream's counter breaks, a new picture or sound begins, and a program association
+table precedes it after the stream's last packet, as at the start of a recording. All of that may
+also follow a loss. So a joint also needs a sign of a restart: the time goes back, or the counters
+of the table and of the stream are the same as at the start of the file.
 """
 
 from __future__ import annotations
@@ -26,13 +25,13 @@ _TABLE: Final = 0  # the packet identifier of the program association table
 
 
 class JoinedStream(io.RawIOBase):
-    """A transport stream's file, with counters that run on over joints.
+    """A transport stream file whose counters continue across joints.
 
     Args:
-        file: The file; closed with this one.
-        packet: Bytes a packet.
-        offset: Bytes before a packet's first own one.
-        shifts: (P,) uint8, to be added to the counter of each packet.
+        file: The open file; it is closed with this one.
+        packet: Size of a packet in bytes.
+        offset: Bytes before the sync byte in each packet.
+        shifts: (P,) uint8 number to add to the counter of each packet.
     """
 
     def __init__(
@@ -60,10 +59,10 @@ class JoinedStream(io.RawIOBase):
         return self._file.seek(offset, whence)
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override] # the two that io passes
-        """Read, and shift the counters that lie in what was read."""
+        """Read bytes, and shift the counters among them."""
         start = self._file.tell()
         data = np.frombuffer(self._file.read(len(buffer)), np.uint8).copy()
-        first = -(-(start - self._counter_at) // self._packet)  # whose counter is in the data
+        first = -(-(start - self._counter_at) // self._packet)  # packet whose counter is in it
         counters = data[first * self._packet + self._counter_at - start :: self._packet]
         counters = counters[: len(self._shifts) - first]
         shifted = counters + self._shifts[first : first + len(counters)]
@@ -73,7 +72,7 @@ class JoinedStream(io.RawIOBase):
 
 
 def open_joined(path: Path) -> JoinedStream | None:
-    """Open a transport stream that consists of several; None if a file does not."""
+    """Open a file of several concatenated transport streams; return None for any other file."""
     with path.open("rb") as file:
         start = file.read(4 * max(_LAYOUTS)[0])
     for packet, offset in _LAYOUTS:
@@ -86,15 +85,15 @@ def open_joined(path: Path) -> JoinedStream | None:
 
 
 def _find_shifts(packets: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """How much to add to the counter of each packet; (P,) uint8."""
+    """Return the number to add to the counter of each packet, (P,) uint8."""
     shifts = np.zeros(len(packets), np.uint8)
     header = np.array(packets[:, :6])
-    if (header[:, 0] != _SYNC).any():  # bytes are missing or too many: FFmpeg looks for its way
+    if (header[:, 0] != _SYNC).any():  # bytes were lost or added: FFmpeg resynchronizes
         return shifts
     pids = (header[:, 1].astype(np.uint16) & 0x1F) << 8 | header[:, 2]
     begins = header[:, 1] & 0x40 != 0
     adapted, filled = header[:, 3] & 0x20 != 0, header[:, 3] >> 4 & 1
-    marked = adapted & (header[:, 4] > 0) & (header[:, 5] & 0x80 != 0)  # a joint that is marked
+    marked = adapted & (header[:, 4] > 0) & (header[:, 5] & 0x80 != 0)  # the file marks the joint
     counters = header[:, 3] & 0x0F
     tables = np.flatnonzero((pids == _TABLE) & begins)
     if not len(tables):
@@ -121,19 +120,19 @@ def _find_shifts(packets: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _goes_back(packets: NDArray[np.uint8], earlier: int, here: int) -> bool:
-    """Whether the time of what begins in a packet is before that in an earlier one."""
+    """Return whether the time in the packet ``here`` is before that in the packet ``earlier``."""
     old, new = _time(packets[earlier]), _time(packets[here])
-    # Times are of 33 bits and start again at 0 after 26 hours.
+    # Times have 33 bits and restart at 0 after 26 hours.
     return old is not None and new is not None and (new - old) % (1 << 33) >= 1 << 32
 
 
 def _time(packet: NDArray[np.uint8]) -> int | None:
-    """When what begins in a packet is decoded, in ticks of 1/90000 s (2.4.3.7); None if unknown."""
+    """Return a packet's decoding time in ticks of 1/90000 s (2.4.3.7); None if unknown."""
     data = packet.tobytes()
     payload = data[5 + data[4] :] if data[3] & 0x20 else data[4:]
     has_times = payload[7] >> 6 if len(payload) > 18 and payload[:3] == b"\0\0\1" else 0
     if not has_times & 0b10:
         return None
     field = payload[14:19] if has_times == 0b11 else payload[9:14]
-    bits = int.from_bytes(field, "big")  # 4 that are no time, 3, a marker, 15, a marker, 15, one
+    bits = int.from_bytes(field, "big")  # 4 other bits, 3 of time, marker, 15, marker, 15, marker
     return (bits >> 33 & 0x7) << 30 | (bits >> 17 & 0x7FFF) << 15 | bits >> 1 & 0x7FFF

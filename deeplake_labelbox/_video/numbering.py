@@ -13,23 +13,23 @@ if TYPE_CHECKING:
 
 
 class FrameNumbers:
-    """Finds the number of a frame by its presentation time.
+    """Find the number of a frame from its presentation time.
 
-    Frames that a decoder leaves out at the start (pictures before the first key frame, and those
-    that need pictures before it) have no number, as they have none in a player.
+    Frames that a decoder skips at the start (pictures before the first key frame, and those that
+    need pictures before it) are not numbered, as in a player.
 
     Args:
         packets: The file's packets.
 
     Attributes:
-        known: Whether the packets give numbers at all; false once interlaced H.264 was found.
+        known: Whether the packets determine the numbers; False after interlaced H.264 was found.
     """
 
     def __init__(self, packets: PacketTable) -> None:
         order = np.argsort(packets.times, kind="stable")
         self._times = packets.times[order]
         self._is_key = packets.is_key[order]
-        self._skipped: int | None = None  # from the first frame
+        self._skipped: int | None = None  # set by the first frame
         self._apart = packets.apart
         self.known = packets.numbered
 
@@ -46,12 +46,12 @@ class FrameNumbers:
     def of_frame(self, frame: av.VideoFrame) -> int | None:
         """Return the number of a frame, from 0; -1 if no packet has its time.
 
-        The first frame that is passed counts as the first of the video.
+        The first frame passed counts as the first frame of the video.
 
         Returns:
-            The number, or ``None`` if the packets do not give it.
+            The number, or ``None`` if the packets do not determine it.
         """
-        if frame.interlaced_frame:  # whose fields may come in packets of their own
+        if frame.interlaced_frame:  # its fields may be in separate packets
             self.known = False
         if not self.known:
             return None

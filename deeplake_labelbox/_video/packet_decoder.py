@@ -1,4 +1,4 @@
-"""PacketDecoder: the frames of stored packets as RGB arrays, in any order."""
+"""Decode stored packets to RGB arrays, with the frames in any order."""
 
 from __future__ import annotations
 
@@ -19,20 +19,21 @@ if TYPE_CHECKING:
     from deeplake_labelbox._video.packet_index import PacketIndex
 
 _IN_ORDER: Final = 32  # this many consecutive frames count as reading in order
-_SOON: Final = 8  # frames after the last one that was read; random ones seldom come so close
+_SOON: Final = 8  # frames after the last one read; random reads are seldom so close
 _SPANS_NOTED: Final = 16
-_MAX_HELD_BYTES: Final = 128 << 20  # of frames that come out before they are asked for
+_MAX_HELD_BYTES: Final = 128 << 20  # of frames decoded before their turn
 
 
 class PacketDecoder:
-    """Reads frames of one video from its stored packets.
+    """Read frames of one video from its stored packets.
 
-    Decoders stay open between calls, a few in each process, so that reading continues where it
-    stopped. May be used by several threads, and after a fork; pickling keeps its arguments only.
+    A few decoders in each process stay open between calls, so that reading can continue where it
+    stopped. Several threads may use this object, also after a fork. Pickling keeps only the
+    arguments.
 
     Args:
-        index: Of the video's packets.
-        fetch: Gives the bytes of a group, by its number in the index.
+        index: The index of the video's packets.
+        fetch: Returns the bytes of a group, given its number in the index.
     """
 
     def __init__(self, index: PacketIndex, fetch: Callable[[int], bytes]) -> None:
@@ -47,14 +48,14 @@ class PacketDecoder:
         """Read frames.
 
         Args:
-            frames: Their numbers, from 0, in any order; ascending ones are decoded as they are
+            frames: Frame numbers, from 0, in any order. Ascending frames are decoded as they are
                 taken, others in parts of up to 128 MiB.
 
         Yields:
-            (H, W, 3) uint8, as displayed, in the order asked for.
+            (H, W, 3) uint8, as displayed, in the order of ``frames``.
 
         Raises:
-            DatasetError: If a frame is not stored, or the packets are not those that were stored.
+            DatasetError: If a frame is not stored, or the stored packets were changed.
         """
         wanted = self.index.check(frames).tolist()
         if all(one < other for one, other in pairwise(wanted)):
@@ -93,9 +94,9 @@ class PacketDecoder:
         return [wanted[start:end] for start, end in pairwise(bounds)]
 
     def _follows(self, part: list[int]) -> bool:
-        """Whether frames seem to be read in order, so that a decoder is worth keeping.
+        """Return whether frames seem to be read in order, so that the decoder is worth keeping.
 
-        They are many consecutive frames, or closely follow the last ones read of their span.
+        They do if many are consecutive, or if they closely follow the last one read in their span.
         """
         in_row = len(part) >= _IN_ORDER and part[-_IN_ORDER] == part[-1] - _IN_ORDER + 1
         start = int(self.index.starts[part[0]])

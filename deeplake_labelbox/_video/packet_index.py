@@ -1,4 +1,4 @@
-"""PacketIndex: what is needed to decode stored packets without the file that they come from."""
+"""Index a video's stored packets, to decode them without the original file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 START: Final = 1  # a decoder can start at this packet
-UNREFERENCED: Final = 2  # no other picture is predicted from this packet's
+UNREFERENCED: Final = 2  # no other picture is predicted from this packet's picture
 
 _MAGIC: Final = b"DLPX"
 _VERSION: Final = 1
@@ -28,22 +28,22 @@ _VERSION: Final = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamParameters:
-    """What a decoder must know of a stream before its first packet.
+    """The parameters that a decoder needs before the first packet of a stream.
 
     Attributes:
-        codec: FFmpeg's name of the codec.
-        decoder: FFmpeg's name of the decoder that was used, such as ``"libdav1d"`` for AV1.
-        tag: The container's name of the codec (four characters), or "".
+        codec: FFmpeg's name for the codec.
+        decoder: FFmpeg's name for the decoder that was used, such as ``"libdav1d"`` for AV1.
+        tag: The container's name for the codec (four characters), or "".
         width: Pixels a row, as coded.
         height: Rows, as coded.
         pixel_format: FFmpeg's name, or None if unknown.
-        color_range: FFmpeg's number, as in the container; the stream may have another.
+        color_range: FFmpeg's number, as in the container; the stream may have a different one.
         color_primaries: The same.
         color_trc: The same.
         colorspace: The same.
         bits_per_coded_sample: 0 if unknown.
-        reorder_depth: How many pictures the decoder holds back to put them in order.
-        extradata: The codec's parameter sets, as the container keeps them.
+        reorder_depth: Number of pictures that the decoder delays to reorder them.
+        extradata: The codec's parameter sets, as stored in the container.
     """
 
     codec: str
@@ -63,27 +63,28 @@ class StreamParameters:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PacketIndex:
-    """The packets of a video's stream, and the frames that a decoder makes of them.
+    """The packets of a video stream, and the frames that are decoded from them.
 
-    Packets are stored in groups: those of one group of pictures, or a part of about 1 MiB of a
-    larger one. Groups without a wanted frame may not be stored.
+    Packets are stored in groups: one group of pictures, or a part of about 1 MiB of a larger one.
+    Groups without a wanted frame need not be stored.
 
     Attributes:
-        stream: What the decoder must know.
-        orientation: How decoded pictures are turned to be displayed.
-        size: Width and height as displayed, of the first picture.
-        frame_count: How many frames the video has, stored or not.
-        verified: Whether the packet of each frame was recorded from a decoder; else the packets'
-            times gave it.
-        clean: Whether a strict decoder found nothing odd. Else, what comes out may depend on what
-            was decoded before, and each group of pictures is decoded by a new decoder.
+        stream: Parameters for the decoder.
+        orientation: How decoded pictures are rotated and mirrored for display.
+        size: Width and height of the first picture, as displayed.
+        frame_count: Number of frames in the video, stored or not.
+        verified: Whether the packet of each frame was recorded while decoding; otherwise it was
+            derived from the packets' times.
+        clean: Whether a strict decoder found no irregularity. Otherwise the output may depend on
+            earlier packets, and each group of pictures is decoded by a new decoder.
         sizes: (P,) int32 bytes of each packet, in decoding order.
-        frames: (P,) int32 number of the frame that each packet gives, -1 where none is known.
+        frames: (P,) int32 number of the frame decoded from each packet, -1 if none is known.
         flags: (P,) uint8, `START` and `UNREFERENCED`.
         firsts: (G,) int32 first packet of each group.
         stored: (G,) bool: whether the group is stored.
         checksums: (G,) uint32 CRC-32 of each stored group.
-        parameters: First packet and extradata of each later part of the stream that has its own.
+        parameters: First packet and extradata of each later part of the stream that has its own
+            extradata.
     """
 
     stream: StreamParameters
@@ -101,16 +102,16 @@ class PacketIndex:
     parameters: tuple[tuple[int, bytes], ...] = ()
 
     def part_of(self, packet: int) -> int:
-        """Which part of the stream a packet belongs to, by `parameters`; 0 is the first."""
+        """Return the part of the stream that a packet belongs to (see `parameters`), from 0."""
         return sum(packet >= first for first, _ in self.parameters)
 
     def extradata_of(self, part: int) -> bytes:
-        """The extradata of a part."""
+        """Return the extradata of a part of the stream."""
         return self.parameters[part - 1][1] if part else self.stream.extradata
 
     @cached_property
     def packets(self) -> NDArray[np.int32]:
-        """(frame_count,) int32 packet of each frame; -1 where it cannot be read."""
+        """(frame_count,) int32 packet of each frame; -1 if the frame cannot be read."""
         found = np.full(self.frame_count, -1, np.int32)
         given = np.flatnonzero(self.frames >= 0)
         found[self.frames[given]] = given
@@ -118,10 +119,10 @@ class PacketIndex:
 
     @cached_property
     def starts(self) -> NDArray[np.int32]:
-        """(frame_count,) int32 packet at which decoding must start for each frame, at the latest.
+        """(frame_count,) int32 latest packet at which decoding can start for each frame.
 
-        Leading pictures are shown before the picture with which a group starts, and may be
-        predicted from pictures of the group before it.
+        Leading pictures are shown before the picture that starts their group, and may be predicted
+        from pictures of the previous group.
         """
         places = np.flatnonzero(self.flags & START)
         ends = np.append(places[1:], len(self.frames))
@@ -142,17 +143,17 @@ class PacketIndex:
 
     @cached_property
     def offsets(self) -> NDArray[np.int64]:
-        """(P,) int64 byte of its group at which each packet starts."""
+        """(P,) int64 byte at which each packet starts in its group."""
         ends = np.cumsum(self.sizes, dtype=np.int64)
         begins = ends - self.sizes
         found: NDArray[np.int64] = begins - begins[self.firsts][self.groups]
         return found
 
     def groups_of(self, frames: Sequence[int] | NDArray[np.integer[Any]]) -> NDArray[np.int32]:
-        """The groups that are fetched to read some frames.
+        """Return the groups that are needed to read some frames.
 
         Args:
-            frames: Their numbers.
+            frames: Frame numbers.
 
         Returns:
             (N,) int32, ascending.
@@ -168,10 +169,10 @@ class PacketIndex:
         return np.flatnonzero(np.cumsum(marks)[:-1]).astype(np.int32)
 
     def check(self, frames: Sequence[int] | NDArray[np.integer[Any]]) -> NDArray[np.int64]:
-        """Frame numbers as an array.
+        """Check that frames are stored, and return their numbers as an array.
 
         Raises:
-            DatasetError: If the index has no packet for one of them, or it is not stored.
+            DatasetError: If the index has no packet for a frame, or the packet is not stored.
         """
         wanted = np.asarray(frames, np.int64).reshape(-1)
         bad = (wanted < 0) | (wanted >= self.frame_count)
@@ -187,7 +188,7 @@ class PacketIndex:
         return wanted
 
     def to_bytes(self) -> bytes:
-        """Serialize."""
+        """Serialize the index."""
         stream = asdict(self.stream) | {"extradata": b64encode(self.stream.extradata).decode()}
         head = {
             "stream": stream,
@@ -212,10 +213,10 @@ class PacketIndex:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> PacketIndex:
-        """Read what `to_bytes` wrote.
+        """Read an index that `to_bytes` wrote.
 
         Raises:
-            DatasetError: If it is damaged, or of a later version.
+            DatasetError: If the data is damaged, or has a later version.
         """
         if data[:4] == _MAGIC and data[4:5] != bytes([_VERSION]):
             raise DatasetError(

@@ -1,7 +1,7 @@
-"""A decoder of stored packets that continues where it stopped if it can.
+"""Decode stored packets, and continue where decoding stopped if possible.
 
-Each packet's presentation time is its number, so that every frame that comes out names the packet
-that it was made of, whatever order the decoder gives them in.
+The presentation time of each packet is set to its number. Each decoded frame therefore identifies
+its packet, whatever the decoder's output order.
 """
 
 from __future__ import annotations
@@ -27,19 +27,17 @@ if TYPE_CHECKING:
 
     from deeplake_labelbox._video.packet_index import PacketIndex
 
-_MAX_THREADS: Final = 8  # each holds pictures
-_KEPT_GROUPS: Final = 2  # of about 1 MiB
+_MAX_THREADS: Final = 8  # each thread holds pictures
+_KEPT_GROUPS: Final = 2  # of about 1 MiB each
 
 
 class PacketSession:
-    """Decodes frames of one video.
-
-    It may be used by one thread at a time.
+    """Decode frames of one video. Only one thread may use a session at a time.
 
     Args:
-        index: Of the video's packets.
+        index: The index of the video's packets.
         fetch: Returns the bytes of a group.
-        checks: Whether to compare the bytes with their checksums.
+        checks: Whether to verify the checksums of groups.
     """
 
     def __init__(
@@ -50,19 +48,19 @@ class PacketSession:
         self._fetch = fetch
         self._context: VideoCodecContext | None = None
         self._groups: OrderedDict[int, bytes] = OrderedDict()
-        self._part = 0  # of the stream: which parameters the decoder was opened with
+        self._part = 0  # of the stream; the decoder was opened with its parameters
         self._since = -1  # the packet at which decoding started; -1: the decoder is empty
-        self._next = -1  # the packet that comes next
-        self._inside: set[int] = set()  # frames whose packets the decoder has
-        self._waiting: dict[int, av.VideoFrame] = {}  # frames that came out, by number
+        self._next = -1  # the next packet to decode
+        self._inside: set[int] = set()  # frames whose packets are in the decoder
+        self._waiting: dict[int, av.VideoFrame] = {}  # decoded frames, by number
 
     @property
     def is_empty(self) -> bool:
-        """Whether its decoder has no state to continue from."""
+        """Whether the decoder has no state to continue from."""
         return self._since < 0
 
     def reaches(self, frame: int) -> bool:
-        """Whether the decoder reaches a frame by continuing from where it is."""
+        """Return whether the decoder can continue to a frame without a restart."""
         if frame in self._waiting or frame in self._inside:
             return True
         index = self._index
@@ -72,19 +70,19 @@ class PacketSession:
         return index.part_of(start) == self._part and (index.clean or start == self._since)
 
     def distance(self, frame: int) -> int:
-        """Number of packets up to a frame that is reached."""
+        """Return the number of packets up to a frame, which must be reachable."""
         return max(int(self._index.packets[frame]) - self._next, 0)
 
     def frames(self, wanted: Sequence[int], *, keep: bool) -> Iterator[tuple[int, av.VideoFrame]]:
-        """Decode frames.
+        """Decode frames, and yield each with its number.
 
         Args:
-            wanted: Their numbers, ascending, each once.
-            keep: Whether the decoder keeps its state after the last one, for frames that follow;
-                else it is emptied, which gives the last frame sooner.
+            wanted: Frame numbers, ascending, without duplicates.
+            keep: Whether the decoder keeps its state after the last frame, to continue later.
+                Otherwise it is drained, which returns the last frame sooner.
 
         Raises:
-            DatasetError: If the packets are not those of the index.
+            DatasetError: If the packets do not match the index.
         """
         unneeded = _Unneeded(wanted)
         for place, frame in enumerate(wanted):
@@ -99,7 +97,7 @@ class PacketSession:
                 del self._waiting[passed]
 
     def reset(self) -> None:
-        """Decode the next frame from the start of its group."""
+        """Discard the decoder's state; the next frame is decoded from the start of its group."""
         if self._since >= 0 and self._context is not None:
             self._flush(self._context)
         self._empty()
@@ -107,15 +105,15 @@ class PacketSession:
     def close(self) -> None:
         """Free the decoder's memory."""
         if self._context is not None:
-            self._context.flush_buffers()  # ends its threads' work without the GIL
+            self._context.flush_buffers()  # waits for its threads without the GIL
         self._context = None
         self._groups.clear()
         self._empty()
 
     def forget(self) -> None:
-        """Reset in a child process, in which the threads of the decoder do not exist.
+        """Reset after a fork, in a child process without the decoder's threads.
 
-        Freeing the decoder would wait for them forever, so it never is.
+        Freeing the decoder would wait for these threads forever, so it is never freed.
         """
         for owned in (self._context, dict(self._waiting)):
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(owned))
@@ -138,7 +136,7 @@ class PacketSession:
         self._since = self._next = packet
 
     def _advance(self, frame: int, unneeded: _Unneeded, *, goes_on: bool) -> None:
-        """Decode until a frame is out."""
+        """Decode packets until the decoder has emitted a frame."""
         index = self._index
         packet = int(index.packets[frame])
         while frame not in self._waiting:
@@ -166,14 +164,14 @@ class PacketSession:
             tagged.pts = tagged.dts = number
             self._take(tagged, frame)
             if frame not in self._waiting and any(other > frame for other in self._waiting):
-                raise _missing(frame, index)  # frames come in their order
+                raise _missing(frame, index)  # frames come in ascending order
 
     def _is_whole(self, frame: int) -> bool:
-        """Whether decoding started early enough for a frame; for leading pictures it may not."""
+        """Return whether decoding started early enough for a frame (leading pictures need more)."""
         return frame >= 0 and bool(self._since <= self._index.starts[frame])
 
     def _completes(self, number: int) -> bool:
-        """Whether a packet may hold the second field of the picture that began before it."""
+        """Return whether a packet may be the second field of a picture that began before it."""
         return self._index.frames[number] < 0 and not self._index.flags[number] & START
 
     def _drain(self, frame: int) -> None:
@@ -184,15 +182,15 @@ class PacketSession:
 
     def _flush(self, context: VideoCodecContext) -> None:
         context.flush_buffers()
-        context.reorder_depth = self._index.stream.reorder_depth  # which flushing may forget
+        context.reorder_depth = self._index.stream.reorder_depth  # flushing may reset it
 
     def _take(self, packet: av.Packet[Any] | None, least: int) -> None:
-        """Decode a packet, or what the decoder still has; keep frames from a number on."""
+        """Decode a packet (None drains the decoder); keep frames from the number ``least`` on."""
         assert self._context is not None  # noqa: S101 - opened by _restart
         try:
             frames = self._context.decode(packet)
         except av.error.FFmpegError:
-            return  # a packet that was found damaged when it was stored, and gives no frame
+            return  # the packet was known to be damaged when it was stored, and has no frame
         for frame in frames:
             number = -1 if frame.pts is None else int(self._index.frames[frame.pts])
             self._inside.discard(number)
@@ -211,7 +209,7 @@ class PacketSession:
             self._groups.move_to_end(group)
         else:
             data = self._fetch(group)
-            # Not isal's: after it, decoding H.264 in this thread took 1.7 times as long (measured).
+            # Not isal's: decoding H.264 in the same thread then took 1.7 times as long (measured).
             if self._checks and zlib.crc32(data) != int(index.checksums[group]):
                 raise DatasetError(
                     f"The packets of group {group} of a video are not those that were stored. "
@@ -225,7 +223,7 @@ class PacketSession:
 
 
 class _Unneeded:
-    """Decides which frames before the last wanted one are not wanted."""
+    """Find the frames before the last wanted one that are not wanted."""
 
     def __init__(self, wanted: Sequence[int]) -> None:
         self._last = wanted[-1]
@@ -253,11 +251,11 @@ def _missing(frame: int, index: PacketIndex) -> DatasetError:
 
 
 def open_decoder(index: PacketIndex, part: int) -> VideoCodecContext:
-    """A decoder for the packets of a stream.
+    """Open a decoder for a part of a stream.
 
     Args:
-        index: Of the packets.
-        part: Of the stream.
+        index: The index of the stream's packets.
+        part: The number of the part, from 0.
 
     Raises:
         DatasetError: If the installed FFmpeg does not know the codec.
@@ -285,16 +283,16 @@ def open_decoder(index: PacketIndex, part: int) -> VideoCodecContext:
     context.bits_per_coded_sample = stream.bits_per_coded_sample
     context.reorder_depth = stream.reorder_depth
     context.thread_type = "AUTO" if index.clean else "NONE"
-    # As many as FFmpeg takes by itself, up to a bound.
+    # The same number as FFmpeg's default, up to a limit.
     context.thread_count = min(usable_cores() + 1, _MAX_THREADS)
-    # What was not decoded when it was stored may be damaged.
+    # Packets that were not decoded when they were stored may be damaged.
     strict = {} if index.verified else {"err_detect": "explode"}
     context.options = {"max_pixels": str(MAX_PIXELS), **strict}
     return context
 
 
 def stream_parameters(context: VideoCodecContext) -> StreamParameters:
-    """What `open_decoder` needs to decode as a file's own decoder does.
+    """Return the parameters with which `open_decoder` decodes like the file's own decoder.
 
     Args:
         context: The file's decoder, not yet used.

@@ -1,10 +1,10 @@
 """Read the packets of a video stream without decoding them.
 
-If each packet is one picture, the packets also give the order of the frames: the picture with the
-n-th smallest presentation time is the n-th that a decoder emits. That holds for the codecs in
-`ONE_PICTURE_A_PACKET` in containers that keep whole pictures (ISO/IEC 14496-15 for H.264 and
-HEVC; the AV1 and VP9 bindings of MP4 and Matroska), and not for interlaced H.264, whose two
-fields may come in packets of their own.
+If each packet is one picture, the packets also determine the order of the frames: the picture with
+the n-th smallest presentation time is the n-th that a decoder emits. This is true for the codecs in
+`ONE_PICTURE_A_PACKET` in containers that store whole pictures (ISO/IEC 14496-15 for H.264 and
+HEVC; the AV1 and VP9 bindings of MP4 and Matroska). It is not true for interlaced H.264, whose two
+fields may be in separate packets.
 """
 
 from __future__ import annotations
@@ -32,23 +32,23 @@ _KEEP_WHOLE_PICTURES: Final = ("mov,mp4", "matroska,webm")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PacketTable:
-    """The packets that are to be shown, in decoding order.
+    """The packets of a stream that are shown, in decoding order.
 
     Attributes:
         times: (P,) int64 presentation times in ticks of the stream's time base; the smallest
             int64 if a packet has none.
-        decoding_times: (P,) int64, the same for decoding.
-        is_key: (P,) bool: starts a group of pictures.
-        starts: (P,) bool: the codec promises that a decoder can start here (`starts_anew`).
+        decoding_times: (P,) int64 decoding times, in the same form.
+        is_key: (P,) bool: the packet starts a group of pictures.
+        starts: (P,) bool: the codec guarantees that a decoder can start here (`starts_anew`).
         positions: (P,) int64 byte of the file at which the packet starts, -1 if unknown.
-        time_base: Seconds of a tick.
+        time_base: Seconds per tick.
         stream_bytes: Bytes of all packets of the stream, shown or not.
-        discarded: Packets that an edit list hides.
-        hidden: Packets that only hold pictures which are never shown (VP8, VP9).
-        numbered: Whether each packet is one picture, so that times give the numbers of frames.
+        discarded: Number of packets that an edit list hides.
+        hidden: Number of packets with only pictures that are never shown (VP8, VP9).
+        numbered: Whether each packet is one picture, so that times determine frame numbers.
         apart: Whether the file's index is separate from the packets (MP4, MOV), so that damage to
-            the packets cannot remove any.
-        reorders: Whether pictures are decoded in another order than they are shown.
+            the packets cannot remove any of them.
+        reorders: Whether the decoding order differs from the display order.
         damage: Why not all packets could be read, or None.
     """
 
@@ -71,16 +71,16 @@ class PacketTable:
 
     @property
     def tick(self) -> float:
-        """Seconds of a tick."""
+        """Seconds per tick."""
         return float(self.time_base)
 
     def seconds(self) -> NDArray[np.float64]:
-        """The times of a numbered table's frames, in order, as a decoder gives them.
+        """Return the frame times of a numbered table, in order, equal to those of a decoder.
 
         Returns:
             (P,) float64 seconds from the first frame.
         """
-        # The same operations as those of PyAV's `Frame.time`, so that no last bit differs.
+        # The same operations as in PyAV's `Frame.time`, so that the results are identical.
         times = np.sort(self.times).astype(np.float64)
         times = times * self.time_base.numerator / self.time_base.denominator
         found: NDArray[np.float64] = times - times[:1]
@@ -96,9 +96,9 @@ def read_packets(
     """Read all packets of a stream.
 
     Args:
-        container: An opened file.
+        container: An open file.
         stream: Its video stream.
-        blank: Whether the packets come without their data; then `PacketTable.starts` has none.
+        blank: Whether the packets have no data; then `PacketTable.starts` is all False.
     """
     codec = stream.codec_context.codec.canonical_name
     indexed = len(stream.index_entries) if container.format.name.startswith("mov,mp4") else 0
@@ -143,7 +143,7 @@ def read_packets(
         discarded=discarded,
         hidden=hidden,
         numbered=codec in ONE_PICTURE_A_PACKET
-        # Damage may make a shown picture look hidden, and then numbers would shift.
+        # Damage may make a shown picture look hidden, and numbers would then shift.
         and not hidden
         and container.format.name.startswith(_KEEP_WHOLE_PICTURES)
         and len(found) > 0
@@ -156,14 +156,14 @@ def read_packets(
 
 
 def is_shown(packet: Packet[VideoStream]) -> bool:
-    """Whether a packet holds a picture that is shown, and is not hidden by an edit list.
+    """Return whether a packet contains a shown picture, and no edit list hides it.
 
     See RFC 6386, 9.1 (VP8: bit 4 of the frame tag), and the VP9 bitstream specification, 6.2
     (uncompressed header) and annex B (superframes, which end with a shown picture).
     """
     codec = packet.stream.codec_context.codec.canonical_name
     in_webm = packet.stream.container.format.name == "matroska,webm"
-    # In MP4, each sample holds one shown picture.
+    # In MP4, each sample contains one shown picture.
     if packet.is_discard or codec not in {"vp8", "vp9"} or not in_webm:
         return not packet.is_discard
     data = memoryview(packet)
@@ -172,6 +172,6 @@ def is_shown(packet: Packet[VideoStream]) -> bool:
         return bool(first >> 4 & 1)
     if last & 0b11100000 == 0b11000000 or first >> 6 != 0b10:
         return True
-    bits = first << 1 if first >> 4 & 0b11 == 0b11 else first  # profile 3 has a bit more
+    bits = first << 1 if first >> 4 & 0b11 == 0b11 else first  # profile 3 has one more bit
     shows_existing, shown = bits >> 3 & 1, bits >> 1 & 1
     return bool(shows_existing or shown)

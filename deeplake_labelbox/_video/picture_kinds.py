@@ -1,4 +1,4 @@
-"""Detect what kind of picture a packet holds, from its first bits."""
+"""Detect the kind of picture in a packet from its first bits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from av.packet import Packet
 
-# Where avcC and hvcC have the size of the length before each NAL unit (ISO/IEC 14496-15).
+# Byte of avcC and hvcC with the size of each NAL unit's length field (ISO/IEC 14496-15).
 _LENGTH_SIZE_AT: Final = {"h264": 4, "hevc": 21}
 _START_CODE: Final = b"\0\0\1"
 
@@ -30,15 +30,15 @@ _MPEG2_PICTURE: Final = b"\0\0\1\0"  # ISO/IEC 13818-2, 6.2.3
 
 
 def starts_anew(packet: Packet[Any]) -> bool:
-    """Whether a decoder can start at a packet and show all pictures that follow it in right order.
+    """Return whether a decoder can start at a packet and show all later pictures in order.
 
-    A key flag alone is not enough: it is also set for pictures that refresh gradually, and where
-    H.264's leading pictures refer to missing ones. See ITU-T H.264, 7.4.1
-    (type 5: IDR), H.265, 7.4.2.2 (types 16 to 21: IRAP, whose leading pictures decoders skip), and
-    the AV1 bitstream specification, 7.20 (a key frame that is shown refreshes all others).
+    A key flag alone is not enough: it is also set for pictures that refresh gradually, and in H.264
+    for pictures whose leading pictures refer to missing ones. See ITU-T H.264, 7.4.1 (type 5: IDR),
+    H.265, 7.4.2.2 (types 16 to 21: IRAP, whose leading pictures decoders skip), and the AV1
+    bitstream specification, 7.20 (a key frame that is shown refreshes all others).
 
     Args:
-        packet: A packet of any container.
+        packet: A packet from any container.
 
     Returns:
         True if the codec guarantees it; False also if unknown.
@@ -58,7 +58,7 @@ def starts_anew(packet: Packet[Any]) -> bool:
 
 
 def is_unreferenced(packet: Packet[Any]) -> bool:
-    """Whether no other picture is predicted from one; False also if unknown."""
+    """Return whether no other picture is predicted from a packet's picture; False if unknown."""
     context = packet.stream.codec_context
     codec = context.codec.canonical_name
     if codec == "h264":
@@ -70,7 +70,7 @@ def is_unreferenced(packet: Packet[Any]) -> bool:
                 return False
         return slices > 0
     if codec == "hevc":
-        # Pictures of higher temporal layers may refer to it all the same.
+        # Pictures of higher temporal layers may still refer to it.
         kinds = {kind for unit in _nal_headers(packet) if (kind := unit >> 1 & 0x3F) < 32}
         has_layers = _hevc_layers(context.extradata or b"") != 1
         return bool(kinds) and _HEVC_UNREFERENCED.issuperset(kinds) and not has_layers
@@ -86,10 +86,10 @@ def is_unreferenced(packet: Packet[Any]) -> bool:
 
 
 def _nal_headers(packet: Packet[Any]) -> Iterator[int]:
-    """The first byte of each NAL unit of an H.264 or HEVC packet.
+    """Yield the first byte of each NAL unit of an H.264 or HEVC packet.
 
-    Each unit has a length before it if the stream's extradata is an avcC or hvcC; else a start
-    code (ITU-T H.264 and H.265, annex B).
+    If the stream's extradata is an avcC or hvcC, a length precedes each unit; otherwise a start
+    code does (ITU-T H.264 and H.265, annex B).
     """
     context = packet.stream.codec_context
     configuration = context.extradata or b""
@@ -110,7 +110,7 @@ def _nal_headers(packet: Packet[Any]) -> Iterator[int]:
 
 
 def _hevc_layers(configuration: bytes) -> int:
-    """How many temporal layers an HEVC stream has at most; 0 if unknown.
+    """Return the maximum number of temporal layers of an HEVC stream; 0 if unknown.
 
     The number is in hvcC (ISO/IEC 14496-15, 8.3.3.1.2), and in three bits of the second byte of the
     video parameter set (ITU-T H.265, 7.3.2.1).
@@ -123,7 +123,7 @@ def _hevc_layers(configuration: bytes) -> int:
 
 
 def _shows_key_frame(data: bytes) -> bool:
-    """Whether the first frame of an AV1 temporal unit is a key frame that is shown.
+    """Return whether the first frame of an AV1 temporal unit is a key frame that is shown.
 
     See the AV1 bitstream specification, 5.3 (OBU syntax) and 5.9.2 (uncompressed header).
     """

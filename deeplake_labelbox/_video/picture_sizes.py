@@ -1,4 +1,4 @@
-"""Picture sizes that change within a video, found without decoding all of it."""
+"""Find changes of the picture size within a video without decoding all of it."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ import numpy as np
 from deeplake_labelbox._video.container import open_container
 from deeplake_labelbox._video.orientation import Orientation
 
-# A size changes at a key frame only; of a video with more of them, so many are decoded.
+# The size changes only at key frames; at most this many are decoded.
 _KEY_FRAMES: Final = 100
 
 
 def picture_sizes(
     source: Path | IO[bytes], name: str, orientation: Orientation
 ) -> list[tuple[int, int, int]]:
-    """Find the sizes of a video's pictures by its key frames.
+    """Find the picture sizes of a video from its key frames.
 
     Args:
-        source: A local file, or an open one that can seek.
-        name: What to call it in messages.
-        orientation: How its pictures are turned.
+        source: The path of a local file, or an open file that can seek.
+        name: The file's name in messages.
+        orientation: The rotation and mirroring of its pictures.
 
     Returns:
         First 1-based frame, width and height, as displayed, of each run of key frames of one size;
-        nothing where the size does not change. Of a video with many key frames some are looked at,
-        so that the frame may be a later one.
+        empty if the size does not change. If there are many key frames, only some are decoded, and
+        the frame may be later than the change.
 
     Raises:
-        VideoDecodeError: If it is not a video.
+        VideoDecodeError: If the file is not a video.
     """
     with open_container(source, name) as (container, stream):
         keys = [n for n, packet in enumerate(container.demux(stream)) if packet.is_keyframe]

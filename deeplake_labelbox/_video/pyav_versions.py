@@ -1,4 +1,4 @@
-"""The differences between PyAV 18 and 19 that matter for reading videos."""
+"""Hide the differences between PyAV 18 and 19 in reading videos."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from av.container import InputContainer
 
-# PyAV 18 raises for metadata that is not UTF-8 unless an option is set; PyAV 19 never raises
-# for it, and does not know the argument.
+# PyAV 18 raises for metadata that is not UTF-8 unless an option is set. PyAV 19 never raises
+# for it, and does not have the option.
 _METADATA: Final[dict[str, Any]] = (
     {"metadata_errors": "replace"} if int(av.__version__.partition(".")[0]) < 19 else {}
 )
@@ -35,15 +35,15 @@ class Rational(Protocol):
 def open_input(
     source: str | IO[bytes] | RawIOBase, *, options: dict[str, str], timeout: float
 ) -> InputContainer:
-    """Open a video for reading, whatever its metadata hold.
+    """Open a video for reading, even if its metadata is not valid UTF-8.
 
     Args:
-        source: A path, a URL of FFmpeg, or an open file that can seek.
-        options: Of the demuxer.
-        timeout: Seconds, for opening and for finding each packet.
+        source: A path, an FFmpeg URL, or an open file that can seek.
+        options: Options for the demuxer.
+        timeout: Seconds allowed to open the file and to find each packet.
 
     Raises:
-        av.error.FFmpegError: FFmpeg finds no video in it.
+        av.error.FFmpegError: If FFmpeg finds no video in the file.
     """
     container: InputContainer = av.open(
         source, mode="r", container_options=options, timeout=timeout, **_METADATA
@@ -52,9 +52,9 @@ def open_input(
 
 
 def to_fraction(value: Rational | None) -> Fraction | None:
-    """Convert a rate or ratio; None if unknown.
+    """Convert a rate or ratio; return None if it is unknown.
 
-    PyAV 18 has None there, PyAV 19 a rational of which numerator or denominator is 0.
+    PyAV 18 returns None for an unknown value, PyAV 19 a numerator or denominator of 0.
     """
     if value is None or not value.numerator or not value.denominator:
         return None

@@ -1,8 +1,8 @@
 """Find the packets at which a decoder can start, by starting there and comparing the frames.
 
-The codecs promise it for some pictures (`starts_anew`); of these a few are tried, which shows
-whether the stored parameters do. Where only a key flag tells it, as for recovery points of H.264
-and for MPEG-4, each is tried with all of its frames, and what fails belongs to the group before.
+The codecs guarantee it for some pictures (`starts_anew`). A few of these are tried, to check the
+stored parameters. Pictures with only a key flag, such as recovery points of H.264 and key frames
+of MPEG-4, are all tried with all of their frames. Those that fail join the previous group.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_SMALL: Final = 64  # frames: of a smaller video, all is tried
+_SMALL: Final = 64  # frames; up to this many, every start is tried with all of its frames
 _TRIED_STARTS: Final = 4
 _TRIED_FRAMES: Final = 16
 _MAX_ROUNDS: Final = 3
 
 
 def frame_digest(frame: av.VideoFrame) -> int:
-    """Return a checksum of everything that a frame's RGB picture depends on.
+    """Return a checksum of all data that determines a frame's RGB picture.
 
-    By zlib, as those of groups: see `PacketSession`.
+    zlib computes it, like the checksums of groups: see `PacketSession`.
     """
     form = frame.format
     head = (frame.width, frame.height, form.name, int(frame.colorspace), int(frame.color_range))
@@ -59,12 +59,12 @@ def frame_digest(frame: av.VideoFrame) -> int:
 
 
 class SeekPoints:
-    """Finds the packets of a video at which a decoder can start.
+    """Find the packets of a video at which a decoder can start.
 
     Args:
-        index: With all candidates marked as `START`.
-        promised: (P,) bool: whether the codec promises it.
-        digests: `frame_digest` of frames as decoded in order, by number.
+        index: An index with all candidates marked as `START`.
+        promised: (P,) bool: whether the codec guarantees that a decoder can start at the packet.
+        digests: `frame_digest` of frames that were decoded in order, by frame number.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class SeekPoints:
             logger.debug("a decoder cannot start at packets %s", sorted(wrong))
             index = _without(index, wrong)
             starts = np.flatnonzero(index.flags & START)
-            if limit is None:  # only groups that they made longer are tried again
+            if limit is None:  # retry only the groups that became longer
                 starts = np.unique(starts[np.searchsorted(starts, sorted(wrong)) - 1])
             tried, limit = starts.tolist(), None
         index = _without(index, set(np.flatnonzero(index.flags & START).tolist()) - {0})
@@ -114,7 +114,7 @@ class SeekPoints:
         fetch: Callable[[int], bytes],
         limit: int | None,
     ) -> set[int]:
-        """Return the packets from which other frames come out than in order."""
+        """Return the starts from which the frames differ from those decoded in order."""
         known = np.fromiter(self._digests, np.int64, len(self._digests))
         wrong = set()
         for start in tried:
@@ -122,7 +122,7 @@ class SeekPoints:
             frames = np.sort(frames[np.argsort(index.packets[frames])[:limit]]).tolist()
             if not frames:
                 continue
-            # A new one each time: some decoders keep a picture when they are flushed.
+            # A new session each time: some decoders keep a picture when they are flushed.
             session = PacketSession(index, fetch, checks=False)
             try:
                 for frame, picture in session.frames(frames, keep=False):

@@ -1,4 +1,4 @@
-"""StreamPackets: all packets of a video's stream, as they are to be stored."""
+"""Read all packets of a video stream, to store them."""
 
 from __future__ import annotations
 
@@ -27,16 +27,17 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamPackets:
-    """The packets that have data, in decoding order.
+    """The packets of a stream that have data, in decoding order.
 
     Attributes:
-        stream: What a decoder must know.
-        sizes: (P,) int32 bytes.
-        is_key: (P,) bool: marked as a key frame.
-        starts: (P,) bool: the codec promises that a decoder can start here.
+        stream: Parameters for a decoder.
+        sizes: (P,) int32 bytes of each packet.
+        is_key: (P,) bool: the packet is marked as a key frame.
+        starts: (P,) bool: the codec guarantees that a decoder can start here.
         unreferenced: (P,) bool: no other picture is predicted from this one.
-        shown: (P,) bool: whether the packet is among the `PacketTable`'s.
-        parameters: First packet and extradata of each later part of the stream with its own.
+        shown: (P,) bool: the packet is also in the `PacketTable`.
+        parameters: First packet and extradata of each later part of the stream that has its own
+            extradata.
     """
 
     stream: StreamParameters
@@ -49,7 +50,7 @@ class StreamPackets:
 
     @classmethod
     def read(cls, video: OpenedVideo) -> StreamPackets:
-        """Read a file's packets, up to where it is damaged."""
+        """Read a file's packets, up to the first damage."""
         rows: list[tuple[int, bool, bool, bool, bool]] = []
         changes: list[tuple[int, bytes]] = []
         with open_container(video.path, video.name) as (container, stream):
@@ -91,11 +92,11 @@ class StreamPackets:
 
 
 class FileGroups:
-    """The bytes of groups of packets, read from the file; cheap in ascending order.
+    """Read the bytes of groups of packets from a file; fast in ascending order.
 
     Args:
-        video: The video.
-        index: Which packets make a group.
+        video: The open video.
+        index: The index, which assigns packets to groups.
     """
 
     def __init__(self, video: OpenedVideo, index: PacketIndex) -> None:
@@ -105,7 +106,7 @@ class FileGroups:
         self._passed = -1
 
     def __call__(self, group: int) -> bytes:
-        """The bytes of a group; the file is opened again for an earlier one than before."""
+        """Return the bytes of a group; the file is reopened unless it comes after the last one."""
         if self._reading is None or group <= self._passed:
             self._reading = iter(self)
         for number, data in self._reading:
@@ -115,7 +116,7 @@ class FileGroups:
         raise IndexError(group)
 
     def __iter__(self) -> Iterator[tuple[int, bytes]]:
-        """All groups, each with its number."""
+        """Yield each group's number and bytes."""
         parts: list[bytes] = []
         number = group = 0
         with open_container(self._video.path, self._video.name) as (container, stream):

@@ -20,29 +20,29 @@ _STEPS_AHEAD = 4
 
 
 class Engine(Protocol):
-    """Runs tasks, some of them ahead, in bounded memory."""
+    """Runs tasks, some of them in advance, in bounded memory."""
 
     def connect(self, url_presigner: UrlPresigner | None) -> None:
         """Check that tasks with this presigner can run, before anything is written."""
 
     def close(self) -> None:
-        """Let go of what `connect` or `run` took hold of."""
+        """Release the resources of `connect` and `run`."""
 
     def run(self, tasks: Iterable[VideoTask]) -> Generator[Step]:
-        """Yield the steps of all tasks, in their order; closing it stops the tasks."""
+        """Yield the steps of all tasks in order; closing the generator stops the tasks."""
 
 
 class ThreadEngine:
     """Runs tasks in threads: videos are fetched ahead, and decoded while others are written."""
 
     def connect(self, url_presigner: UrlPresigner | None) -> None:
-        """Threads are always there."""
+        """Do nothing: threads are always available."""
 
     def close(self) -> None:
-        """They end with each run."""
+        """Do nothing: the threads end with each run."""
 
     def run(self, tasks: Iterable[VideoTask]) -> Generator[Step]:
-        """Yield the steps of all tasks, in their order; closing it stops the tasks."""
+        """Yield the steps of all tasks in order; closing the generator stops the tasks."""
         with closing(in_background(self._steps(tasks), ahead=_STEPS_AHEAD)) as steps:
             yield from steps
 
@@ -60,11 +60,11 @@ class ThreadEngine:
 
 
 def engine_of(ray_address: str | None, ray_cpus: int, *, fills: bool) -> Engine:
-    """The engine that a user chose: threads, or Ray at an address.
+    """Return the engine that the user chose: threads, or Ray at an address.
 
     Args:
-        ray_address: See `RayCluster`; ``None`` are threads.
-        ray_cpus: Cores of a Ray worker that a video gets.
+        ray_address: See `RayCluster`; ``None`` uses threads.
+        ray_cpus: Cores of a Ray worker for each video.
         fills: Whether a data filler writes the rows.
 
     Raises:

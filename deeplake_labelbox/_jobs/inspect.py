@@ -1,9 +1,9 @@
 """Inspect the videos of a project before they are decoded and written.
 
-The packets of several videos are scanned at a time. From a remote MP4 or MOV, only the index and
+The packets of several videos are scanned at a time. For a remote MP4 or MOV, only the index and
 the first frame are fetched, by range requests; the API key is sent to Labelbox's own hosts only.
 Other remote files are fetched completely, and so are files whose server does not support range
-requests. The first frame is decoded for its orientation. In complete files, some key frames are
+requests. The first frame is decoded to find its orientation. In complete files, some key frames are
 decoded to find changes of the picture size.
 """
 
@@ -67,9 +67,9 @@ def inspect_project(
         project_id: Id of the Labelbox project.
         lb_api_key: API key of Labelbox; ``None`` reads ``LABELBOX_API_KEY``.
         lb_client: A ready `labelbox.Client`, instead of ``lb_api_key``.
-        url_presigner: Gives private URLs access, such as `presigners.s3`. Labelbox's own hosts get
-            the API key, and no other.
-        label_selection: Which of several labels of a data row counts.
+        url_presigner: Gives access to private URLs, such as `presigners.s3`. Only Labelbox's own
+            hosts get the API key.
+        label_selection: Which label to use if a data row has several.
         at_a_time: Number of videos that are inspected at once.
         progress: Whether to show a progress bar.
 
@@ -112,7 +112,7 @@ def inspect_export(
         export: A list of data rows, the path of a saved export, or a `ProjectExport`.
         project_id: Project to inspect; by default the first of the export.
         url_presigner: Gives access to private URLs.
-        label_selection: Which of several labels of a data row counts.
+        label_selection: Which label to use if a data row has several.
         at_a_time: Number of videos that are inspected at once.
         progress: Whether to show a progress bar.
 
@@ -177,7 +177,7 @@ def inspect_video(
         Its header, its packets, and the number of bytes that were fetched.
 
     Raises:
-        VideoError: It cannot be fetched, or is not a video.
+        VideoError: If it cannot be fetched, or is not a video.
     """
     name = f"The video {describe_source(source)}"
     if isinstance(source, str) and is_remote(source):
@@ -190,7 +190,7 @@ def inspect_video(
 
 
 def _open_remote(transport: Transport, access: Access) -> RemoteFile | None:
-    """The URL as a file, if parts of it are enough for an inspection."""
+    """Open the URL as a file, if parts of it are enough for an inspection."""
     remote = RemoteFile.open(access.name, partial(transport.read_range, access))
     return remote if remote is not None and has_index_apart(remote) else None
 

@@ -1,4 +1,4 @@
-"""Join the steps of a video's sections as those of one video."""
+"""Join the steps of a video's sections into those of one video."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ def joined(sections: Iterable[Iterator[Step]]) -> Generator[Step, None, bool]:
     """Join the steps of tasks of `VideoTask.in_sections`, or pass on those of a whole video.
 
     Args:
-        sections: The steps of each, asked for one after the other.
+        sections: The steps of each section, read one section after the other.
 
     Yields:
-        The steps of one video: its rows, sizes and end are those of a task for all of it.
+        The steps of one video: its rows, sizes and end are those of a task for the whole video.
 
     Returns:
-        Whether the video has come to its end. If not, a section failed, or was made of another
-        file; no end was yielded, and what was yielded does not count.
+        Whether the end of the video was yielded. If not, a section failed or came from another
+        file, and the yielded steps are not valid.
     """
     opened: VideoOpened | None = None
     ends: list[VideoEnd] = []
@@ -42,15 +42,15 @@ def joined(sections: Iterable[Iterator[Step]]) -> Generator[Step, None, bool]:
 def _of_section(
     section: Iterator[Step], rows: int, opened: VideoOpened | None
 ) -> Generator[Step, None, tuple[VideoOpened | None, int, VideoEnd]]:
-    """Yield the steps of a section but its end.
+    """Yield the steps of a section except its end.
 
     Args:
         section: Its steps.
-        rows: Frames of the sections before it.
-        opened: How the first section opened the video; None for the first.
+        rows: Number of frames of the sections before it.
+        opened: The `VideoOpened` of the first section; None for the first section itself.
 
     Returns:
-        How it opened the video, the frames up to its end, and its end.
+        Its `VideoOpened`, the number of frames of the video up to its end, and its end.
     """
     found, count = opened, rows
     for step in section:

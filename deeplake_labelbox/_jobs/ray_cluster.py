@@ -1,4 +1,4 @@
-"""A connection to Ray, whose workers are checked before anything is written."""
+"""Connect to Ray, and check its workers before anything is written."""
 
 from __future__ import annotations
 
@@ -18,23 +18,24 @@ from deeplake_labelbox._steps import steps
 from deeplake_labelbox._video.cores import usable_cores
 from deeplake_labelbox.errors import ClusterError, ConfigurationError
 
-# What must be the same on a worker: this package, and what numbers and decodes frames.
+# Packages that must have the same version on workers: this one, and the one that numbers and
+# decodes frames.
 _SAME: Final = ("deeplake-labelbox", "av")
-# A cluster that grows on demand takes minutes to have its first worker.
+# A cluster that grows on demand takes minutes to start its first worker.
 _WAIT_FOR_CORES: Final = 600.0
 _LOOK: Final = 10.0  # seconds
 _ANSWER: Final = 10.0
 
 
 class RayCluster:
-    """Connects to Ray at the first use.
+    """Connects to Ray on first use.
 
-    A connection that `ray.init` made before is used, and stays open.
+    An existing connection made by `ray.init` is used, and stays open.
 
     Args:
         address: ``"auto"``: the connection of this process, or the cluster that this machine
             belongs to; ``"local"``: workers on this machine; or the address of a cluster.
-        cores: Cores of a task.
+        cores: Cores for each task.
 
     Raises:
         ConfigurationError: If an argument cannot be used, or Ray is not installed.
@@ -64,10 +65,10 @@ class RayCluster:
         """Connect, and check that workers can run tasks.
 
         Args:
-            carried: An object of the user that tasks will hold, pickled.
+            carried: An object of the user that is sent with tasks, pickled.
 
         Raises:
-            ClusterError: If they cannot, or the cluster cannot be reached.
+            ClusterError: If workers cannot run tasks, or the cluster cannot be reached.
             ConfigurationError: If Ray is connected to another cluster already.
         """
         if self._is_connected:
@@ -88,7 +89,7 @@ class RayCluster:
         self._is_connected = True
 
     def slots(self) -> int:
-        """How many tasks the cluster has cores for, now.
+        """Return how many tasks the cluster currently has cores for.
 
         Raises:
             ClusterError: If the cluster is gone.
@@ -133,7 +134,7 @@ class RayCluster:
         self._is_ours = True
 
     def _check_workers(self, ray: Any, carried: bytes | None) -> None:
-        """Ask each node that has the cores which versions it has, and whether it can load this."""
+        """Check that each node with enough cores has the same versions and can load ``carried``."""
         ours = versions()
         ask = ray.remote(max_retries=3)(_asker())
         waits = ask.options(name="check versions", num_cpus=self.cores).remote(_SAME, carried)
@@ -172,15 +173,15 @@ class RayCluster:
 
 @cache
 def versions() -> dict[str, str | None]:
-    """What is installed here of what must be the same everywhere."""
+    """Return the local versions of the packages that must match on workers."""
     return dict(_asker()(_SAME, None)[1])
 
 
 def check_versions(host: str, theirs: dict[str, str | None], ours: dict[str, str | None]) -> None:
-    """Check that a worker has what is installed here.
+    """Check that a worker has the same versions as this machine.
 
     Raises:
-        ClusterError: If not.
+        ClusterError: If a version differs.
     """
     for name, version in ours.items():
         if theirs.get(name) != version:
@@ -203,9 +204,9 @@ def _nodes(ray: Any) -> list[dict[str, Any]]:
 
 
 def _asker() -> Any:
-    """The function that workers are asked by; Ray sends it whole, as they may lack this package.
+    """Return the function that checks a worker; Ray sends its code, as the package may be missing.
 
-    It tells the worker's host, its versions, and why it cannot load what is carried.
+    The function returns the worker's host, its versions, and why it cannot load ``carried``.
     """
 
     def ask(

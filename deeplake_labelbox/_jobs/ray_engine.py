@@ -1,9 +1,9 @@
-"""RayEngine: the tasks of videos on the workers of a Ray cluster.
+"""RayEngine: run the tasks of videos on the workers of a Ray cluster.
 
-Each video is a task whose steps are fetched in the order of the videos (`ray_tasks`). A long video
-has a task for each of its sections, in their order. Either these prepare rows, and one after the
-other is written; or they only decode, and one task records the whole video with what they found.
-Where sections cannot be joined, the video is prepared again in one piece.
+Each video is a task, and the steps are fetched in the order of the videos (`ray_tasks`). A long
+video has a task for each of its sections, in order. These tasks either prepare rows, which are
+written section by section, or only decode, and then one task records the whole video with their
+results. If the sections cannot be joined, the video is prepared again in one piece.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ from deeplake_labelbox.errors import ClusterError, ConfigurationError
 
 logger = logging.getLogger(__name__)
 
-# Steps that wait here to be written.
+# Number of steps that may wait here to be written.
 _STEPS_AHEAD: Final = 4
-# A section costs fetching the file once more, and reading it from its start.
+# For each section, the file is fetched once more, and read from its start.
 _SECTION_FRAMES: Final = 5_000
 _SECTIONS: Final = 16
-# Of the next tasks, those that were lost start again early.
+# Among the first few tasks, those whose worker was lost are restarted early.
 _LOOKED_AFTER: Final = 4
 _SLOTS_KNOWN: Final = 1.0  # seconds until workers are counted again
 
@@ -51,7 +51,7 @@ class RayEngine:
 
     Args:
         address: See `RayCluster`.
-        cores: Cores of a task.
+        cores: Cores for each task.
 
     Raises:
         ConfigurationError: If an argument cannot be used, or Ray is not installed.
@@ -64,7 +64,7 @@ class RayEngine:
         """Connect to the cluster, and check that its workers can run tasks.
 
         Raises:
-            ClusterError: If they cannot, or the cluster cannot be reached.
+            ClusterError: If workers cannot run tasks, or the cluster cannot be reached.
             ConfigurationError: If the presigner cannot be sent to workers.
         """
         self._cluster.connect(_pickled(url_presigner))
@@ -74,7 +74,7 @@ class RayEngine:
         self._cluster.close()
 
     def run(self, tasks: Iterable[VideoTask]) -> Generator[Step]:
-        """Yield the steps of all tasks, in their order; closing it stops the tasks.
+        """Yield the steps of all tasks in order; closing the generator stops the tasks.
 
         Raises:
             ClusterError: If the cluster is gone, or a worker has other versions.
@@ -93,13 +93,13 @@ class RayEngine:
 
 @dataclass(frozen=True, slots=True)
 class _SentVideo:
-    """A video as it travels.
+    """A video with its pickled tasks.
 
     Attributes:
         name: Its name.
         task: Its `VideoTask`, pickled.
         sections: Name and pickled `VideoTask` of each of its sections, if it is long.
-        decodes: Whether these only decode, before the task of the whole video.
+        decodes: Whether the sections are only decoded, before the task of the whole video.
     """
 
     name: str
@@ -117,7 +117,7 @@ class _SentVideo:
 
 
 def _with_whole_path(task: VideoTask) -> VideoTask:
-    """The same task for a process that works in another folder."""
+    """Return the task with an absolute path, for processes that work in another folder."""
     if url_scheme(task.source):
         return task
     return replace(task, source=str(Path(task.source).absolute()))
@@ -125,9 +125,9 @@ def _with_whole_path(task: VideoTask) -> VideoTask:
 
 def _pickled(sent: VideoTask | UrlPresigner | None) -> bytes:
     try:
-        # Functions of a script or notebook go along whole.
+        # Functions of a script or notebook are pickled with their code.
         pickled: bytes = importlib.import_module("ray.cloudpickle").dumps(sent)
-    except Exception as error:  # whatever the objects that it holds raise
+    except Exception as error:  # pickling may raise anything
         raise ConfigurationError(
             f"`url_presigner` cannot be sent to Ray workers: {type(error).__name__}. Make it a "
             f"function that holds no open connections, but makes them when it is called."
@@ -171,11 +171,11 @@ class _RayVideo:
     Args:
         sent: The video.
         function: See `ray_function`.
-        cluster: Where it runs.
+        cluster: The cluster that runs it.
         stopped: Set when the writer stops.
 
     Attributes:
-        tasks: Those whose steps are still to come.
+        tasks: Tasks whose steps are not all yielded yet.
         steps: The steps of the video.
     """
 
@@ -220,14 +220,14 @@ class _RayVideo:
 
 
 class _Relay:
-    """Runs tasks from inside of the cluster, for a driver outside, which cannot stream them."""
+    """Runs tasks from inside the cluster for a driver outside, which cannot stream them."""
 
     def __init__(self, videos: list[_SentVideo], cores: int) -> None:
         self._stopped = threading.Event()
         self._steps = _steps(videos, RayCluster("auto", cores), self._stopped)
 
     def next(self) -> Step | None:
-        """The next step; ``None`` after the last."""
+        """Return the next step; ``None`` after the last."""
         return next(self._steps, None)
 
 
@@ -249,7 +249,7 @@ def _relayed(
             yield step
     except ray.exceptions.RayTaskError as error:
         raise task_cause(error) from error
-    except (ray.exceptions.RayError, ConnectionError) as error:  # the second of Ray's client
+    except (ray.exceptions.RayError, ConnectionError) as error:  # the latter from Ray's client
         raise ClusterError(
             f"The Ray cluster {cluster.address!r} lost the process that runs the job: "
             f"{clean(str(error)).rstrip('.')}. Call again: what is committed is not done twice."

@@ -1,15 +1,15 @@
 """RayTask: the task of a video or a section on a worker of a Ray cluster.
 
-It yields its steps, small ones together, because each object of Ray costs the driver time. Ray
-stops it when `_OBJECTS_WAITING` of its objects wait, in the memory of its machine, or on its disk.
-A worker that dies costs the task the current try: the writer takes its rows back, and another
-worker begins it anew. Ray's own retries would go on behind what was yielded, which a second try
-need not repeat.
+It yields its steps, small ones together, because each Ray object costs the driver time. Ray pauses
+it while `_OBJECTS_WAITING` of its objects wait, in the memory or on the disk of its machine. If its
+worker dies, the writer deletes the rows of the current try, and another worker starts the task
+again. Ray's own retries are off: they would continue after the objects that were already yielded,
+but a second try may yield different ones.
 
-Ray begins tasks of one function in the order in which they were submitted. So a task whose steps
-are waited for is never behind later ones that hold all cores until it is written. What is submitted
-out of this order needs no free cores: a further try, and the task of a video whose sections are
-decoded before it.
+Ray starts the tasks of one function in the order of their submission. So the task that the writer
+waits for is never queued behind later tasks, which keep all cores until it is written. Tasks that
+are submitted out of this order need no free cores: further tries, and the task of a video whose
+sections are decoded before it.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ from deeplake_labelbox.errors import ClusterError, WorkerLostError
 
 logger = logging.getLogger(__name__)
 
-# An object holds up to 17 MiB, so a task waits with up to 2 GiB.
+# An object has up to 17 MiB, so up to 2 GiB of a task wait.
 _OBJECTS_WAITING: Final = 128
-# Steps are sent when they have so many bytes, or took so many seconds.
+# Steps are sent once they have this many bytes, or took this many seconds.
 _SENT_BYTES: Final = 1 << 20
 _SENT_SECONDS: Final = 1.0
 _TRIES: Final = 4
 LOOK: Final = 0.2
-"""Seconds until it is seen that the writer stopped."""
+"""Seconds between checks whether the writer stopped."""
 
 
 class StoppedError(Exception):
@@ -52,7 +52,7 @@ class StoppedError(Exception):
 
 
 def ray_function() -> Any:
-    """What `RayTask` runs; made once, as Ray sends each one that is made to the cluster."""
+    """Make the function that `RayTask` runs, only once: Ray sends each new one to the cluster."""
     return importlib.import_module("ray").remote(
         num_returns="streaming",
         max_retries=0,
@@ -61,13 +61,13 @@ def ray_function() -> Any:
 
 
 class RayTask:
-    """A task that a worker runs; it starts again when the worker is lost.
+    """A task that a worker runs; it starts again if the worker is lost.
 
     Args:
-        name: Its name, which the dashboard of Ray shows.
+        name: Its name in Ray's dashboard.
         task: A `VideoTask`, pickled.
         function: See `ray_function`.
-        cluster: Where it runs.
+        cluster: The cluster that runs it.
         whole: Whether it prepares a whole video.
         queues: Whether its first try waits for free cores.
         decoded: Name and pickled `VideoTask` of each section that is decoded before it.
@@ -98,14 +98,14 @@ class RayTask:
     def _begin(self) -> None:
         self._tries += 1
         cores = self._cluster.cores if self._queues and self._tries == 1 else 0
-        # After lost sections, the last try decodes the video itself.
+        # The last try decodes the video itself, in case sections were lost.
         decoded = [section.result() for section in self._decoded if self._tries < _TRIES]
         self._steps = self._function.options(name=self._name, num_cpus=cores).remote(
             _prepare, self._task, self._cluster.cores, versions(), *decoded
         )
 
     def steps(self, stopped: threading.Event) -> Iterator[Step]:
-        """Yield its steps, with `VideoRestarted` where those before do not count."""
+        """Yield its steps; after `VideoRestarted`, its earlier steps are no longer valid."""
         while True:
             try:
                 yield from self._steps_of_try(stopped)
@@ -121,14 +121,14 @@ class RayTask:
                 return
 
     def look_after(self) -> None:
-        """Begin it anew if its worker was lost, while others are written."""
+        """Restart it if its worker was lost, while other tasks are written."""
         done = self._steps.completed()
         if not self._ray.wait([done], timeout=0, fetch_local=False)[0]:
             return
         try:
             self._ray.get(done)
         except self._ray.exceptions.RayError as error:
-            if (lost := _lost_worker(error)) is not None:  # all else is raised in its turn
+            if (lost := _lost_worker(error)) is not None:  # `steps` raises all others
                 self._begin_anew(lost)
 
     def cancel(self) -> None:
@@ -152,8 +152,8 @@ class RayTask:
                 return
 
     def _begin_anew(self, error: Exception) -> bool:
-        """Whether there was a try left."""
-        self._cluster.slots()  # raises where the whole cluster is gone
+        """Start another try; return False if none is left."""
+        self._cluster.slots()  # raises if the whole cluster is gone
         if self._tries >= _TRIES:
             return False
         what = type(error).__name__
@@ -174,10 +174,10 @@ class _RayDecoding:
     """A section that a worker decodes for the task of its video.
 
     Args:
-        name: Its name, which the dashboard of Ray shows.
+        name: Its name in Ray's dashboard.
         task: A `VideoTask`, pickled.
         function: See `ray_function`.
-        cluster: Where it runs.
+        cluster: The cluster that runs it.
     """
 
     def __init__(self, name: str, task: bytes, function: Any, cluster: RayCluster) -> None:
@@ -189,7 +189,7 @@ class _RayDecoding:
         self._result = self._begin(cluster.cores)
 
     def result(self) -> Any:
-        """A reference to what it finds; it begins anew if its worker was lost."""
+        """Return a reference to its result; restart it if its worker was lost."""
         if self._ray.wait([self._result], timeout=0, fetch_local=False)[0]:
             try:
                 self._ray.get(self._result)
@@ -204,7 +204,7 @@ class _RayDecoding:
         self._ray.cancel(self._result, force=True)
 
     def _begin(self, cores: int) -> Any:
-        # Of a generator, Ray takes two values or more.
+        # Ray requires at least two return values of a generator.
         two = {"num_returns": 2, "_generator_backpressure_num_objects": None}
         return self._function.options(name=self._name, num_cpus=cores, **two).remote(
             _decode, self._task, self._cluster.cores, versions()
@@ -212,7 +212,7 @@ class _RayDecoding:
 
 
 def _work(part: Callable[..., Iterator[Any]], *args: Any) -> Iterator[Any]:
-    """What Ray runs: `_prepare` or `_decode`."""
+    """Run `_prepare` or `_decode` on a worker."""
     yield from part(*args)
 
 
@@ -222,7 +222,7 @@ def _prepare(
     driver_versions: dict[str, str | None],
     *decoded: DecodedFrames | None,
 ) -> Iterator[tuple[str, list[Step]]]:
-    """What a worker does: it yields its host, and steps that are sent together."""
+    """Prepare frames on a worker; yield its host, and steps that are sent together."""
     host = platform.node()
     check_versions(host, versions(), driver_versions)
     found: VideoTask = importlib.import_module("ray.cloudpickle").loads(task)
@@ -242,7 +242,7 @@ def _prepare(
 def _decode(
     task: bytes, cores: int, driver_versions: dict[str, str | None]
 ) -> Iterator[str | DecodedFrames | None]:
-    """What a worker does for a section that is only decoded: it yields its host, and the frames."""
+    """Decode a section on a worker; yield its host, and then the frames."""
     host = platform.node()
     check_versions(host, versions(), driver_versions)
     found: VideoTask = importlib.import_module("ray.cloudpickle").loads(task)
@@ -252,13 +252,13 @@ def _decode(
 
 
 def _lost_worker(error: Any) -> Exception | None:
-    """How a worker was lost, that of a task or of a section that it waits for; None if none was."""
+    """Return the error of a lost worker, of a task or a section that it waits for, or None."""
     exceptions = importlib.import_module("ray").exceptions
     cause = error.cause if isinstance(error, exceptions.RayTaskError) else error
     return cause if isinstance(cause, exceptions.RayError) else None
 
 
 def task_cause(error: Any) -> BaseException:
-    """What a task raised, as it would be raised here."""
+    """Return the error that a task raised, to be raised here."""
     cause = error.cause
     return cause if isinstance(cause, BaseException) else ClusterError(clean(str(error)))

@@ -83,17 +83,17 @@ class VideoAppender:
     Args:
         project_id: The Labelbox project.
         store: Stores the frames.
-        selection: Which frames become rows, and in which size.
+        selection: Which frames become rows, and at which size.
         fail_on_error: Raise at the first video that cannot be fully decoded, instead of going on.
         url_presigner: Gives access to private URLs.
-        batch_size: Frames decoded before they are written, at most.
+        batch_size: Maximum number of frames to decode before they are written.
         progress: Whether to show a progress bar.
-        report: The report that is filled with the outcomes.
+        report: The report to fill with the outcomes.
         engine: Runs the tasks that prepare frames.
 
     Attributes:
-        options: The options that shape the rows, as JSON; a build is resumed with the same options
-            only.
+        options: The options that shape the rows, as JSON; a build can only be resumed with the
+            same options.
 
     Raises:
         ConfigurationError: If frames cannot be scaled.
@@ -130,15 +130,15 @@ class VideoAppender:
         self._store.create_columns(dataset)
 
     def publish(self, dataset: deeplake.Dataset, meta: LabelboxMeta) -> None:
-        """Commit what is stored outside the rows, before the rows; see `FrameStore.publish`."""
+        """Commit the data outside the rows, before the rows; see `FrameStore.publish`."""
         self._store.publish(dataset, meta)
 
     def discard(self) -> None:
-        """Discard what was not published."""
+        """Roll back what was not published."""
         self._store.discard()
 
     def pending(self, entry: VideoEntry, row: Mapping[str, Any]) -> PendingVideo:
-        """Collect what is needed to append a video; the labels of its row are not kept.
+        """Collect the data needed to append a video, without the labels of its row.
 
         Args:
             entry: The entry of the video in the dataset's metadata.
@@ -165,7 +165,7 @@ class VideoAppender:
         Args:
             dataset: The dataset.
             videos: The videos, see `pending`.
-            files: Watches the disk.
+            files: Checks that the disk has room.
             done: Frames that the progress bar starts with.
             total: Frames that it ends with, if known.
 
@@ -255,7 +255,7 @@ class VideoAppender:
         return Appended(entry, size)
 
     def _check_room(self, frames: PreparedFrames, files: WrittenFiles) -> int:
-        """Check that the disk has room for frames; how many bytes they have."""
+        """Check that the disk has room for frames, and return their size in bytes."""
         size = self._store.size_of(frames)
         if size:
             files.check_room(size)
@@ -274,7 +274,7 @@ def _with_size(entry: VideoEntry, info: VideoInfo, resize: Resize | None) -> Vid
 
 
 def _with_problem(entry: VideoEntry, outcome: VideoOutcome, error: VideoError) -> VideoEntry:
-    """Report the frames that could not be decoded."""
+    """Report the frames that could not be decoded, and add them to the entry."""
     damaged = isinstance(error, VideoDecodeError) and outcome.rows > 0
     missing = error.missing if damaged and isinstance(error, VideoDecodeError) else ()
     first = missing[0][0] if missing else entry.frame_count + 1 if damaged else None
@@ -286,7 +286,7 @@ def _with_problem(entry: VideoEntry, outcome: VideoOutcome, error: VideoError) -
 
 
 def _of_data_row(error: VideoError, data_row_id: str) -> VideoError:
-    """The same error, with the data row in its message."""
+    """Return the same error with the data row in its message."""
     message = f"Data row {data_row_id}: {error}"
     if isinstance(error, VideoDecodeError):
         return VideoDecodeError(message, frames_decoded=error.frames_decoded, missing=error.missing)
@@ -294,6 +294,6 @@ def _of_data_row(error: VideoError, data_row_id: str) -> VideoError:
 
 
 def _short(name: str) -> str:
-    """A name that fits beside a progress bar at 80 columns."""
+    """Shorten a name to fit beside a progress bar at 80 columns."""
     name = name.rpartition("/")[2]
     return name if len(name) <= _NAME_SHOWN else f"…{name[1 - _NAME_SHOWN :]}"

@@ -1,4 +1,4 @@
-"""The task of one video, which can run in any thread, process or machine."""
+"""The task of one video, which can run in any thread or process, or on any machine."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class VideoEnd:
     """A video has no further frames.
 
     Attributes:
-        error: Why it has none, if it could not be fetched or fully decoded.
+        error: The error, if the video could not be fetched or fully decoded.
         frame_count: See `OpenedVideo`.
         sizes: See `OpenedVideo`.
         whole: Whether it is the end of the whole video, not of one of its sections.
@@ -48,17 +48,17 @@ class VideoEnd:
 
 @dataclass(frozen=True, slots=True)
 class VideoRestarted:
-    """A video starts again, after a worker was lost: `VideoOpened` follows, and further frames.
+    """A video starts again after a worker was lost; `VideoOpened` and further frames follow.
 
     Attributes:
-        rows: Frames of the video that still count; those after them come again.
+        rows: Number of frames of the video that stay valid; the frames after them are sent again.
     """
 
     rows: int = 0
 
 
 Step: TypeAlias = VideoOpened | PreparedFrames | VideoRestarted | VideoEnd
-"""What a task yields: the opened video, its prepared frames, and its end.
+"""A step of a task: the opened video, some of its prepared frames, or its end.
 
 Only engines yield `VideoRestarted`.
 """
@@ -71,13 +71,13 @@ class VideoTask:
     Attributes:
         source: Path or URL of the video.
         wanted: Which frames are wanted.
-        store: How they are stored.
+        store: The store that prepares them.
         url_presigner: Gives access to private URLs.
-        name: Name of the video, for people.
-        frames: How many frames the video is said to have, if known.
-        section: The part of the video to prepare; ``None``: all of it. Where the file does not
-            allow sections (`OpenedVideo.restrict`), the task of the first prepares the whole video,
-            and the tasks of the others prepare nothing.
+        name: Name of the video in messages.
+        frames: Declared number of frames, if known.
+        section: The part of the video to prepare; ``None``: all of it. If the file does not allow
+            sections (`OpenedVideo.restrict`), the task of the first section prepares the whole
+            video, and the other tasks prepare nothing.
     """
 
     source: str
@@ -89,17 +89,18 @@ class VideoTask:
     section: Section | None = None
 
     def in_sections(self, *, least: int, most: int) -> list[VideoTask]:
-        """The tasks of the sections of a long video.
+        """Return the tasks of a long video's sections.
 
-        `joined` joins the steps that they `run`. Where the store only has sections decoded, they
-        `decode`, and one task for the whole video is `run` with what they found.
+        `joined` joins the steps of their `run`. If the store needs sections to be decoded only,
+        their `decode` is called instead, and its results are passed to `run` of one task for the
+        whole video.
 
         Args:
-            least: Frames of a section.
-            most: Number of sections.
+            least: Minimum number of frames in a section.
+            most: Maximum number of sections.
 
         Returns:
-            The tasks; none if the video is short, or is not prepared in sections.
+            The tasks; empty if the video is short, or is not prepared in sections.
         """
         if self.frames is None or self.store.section_tasks is None:
             return []
@@ -113,8 +114,9 @@ class VideoTask:
         """Fetch the video and decode its section.
 
         Returns:
-            Its frames; those of the whole video from the task of the first section where the file
-            does not allow sections; None if it cannot be fetched or decoded.
+            The frames of the section; None if it cannot be fetched or decoded. If the file does not
+            allow sections, the first section's task returns the frames of the whole video, and the
+            other tasks return None.
         """
         with Transport() as transport:
             try:
@@ -129,7 +131,7 @@ class VideoTask:
         """Fetch the video and prepare its frames.
 
         Args:
-            decoded: What the tasks of its sections found, if they were decoded.
+            decoded: The results of `decode` for its sections, if they were decoded.
 
         Yields:
             `VideoOpened` unless the video cannot be opened, the batches of its frames, and
@@ -145,7 +147,7 @@ class VideoTask:
             yield from self.steps(video)
 
     def open(self, transport: Transport) -> AbstractContextManager[OpenedVideo]:
-        """Fetch the video, when it is entered.
+        """Return a context manager that fetches the video when it is entered.
 
         Args:
             transport: The HTTP client to use.
@@ -172,5 +174,5 @@ class VideoTask:
         yield VideoEnd(error, video.frame_count, tuple(video.sizes), video.section is None)
 
     def _restrict(self, video: OpenedVideo) -> bool:
-        """Restrict the video to the section; False if this task has nothing to do."""
+        """Restrict the video to the section; return False if this task has nothing to do."""
         return self.section is None or video.restrict(self.section) or self.section.first == 1

@@ -1,4 +1,4 @@
-"""Decode some frames of a file, and only those others that they need.
+"""Decode chosen frames of a file, and only the other frames that they need.
 
 If each packet is one picture (`packets`), the packets give the number of every frame before any is
 decoded. So groups of pictures without a chosen frame are skipped, as are the packets of a group
@@ -7,11 +7,11 @@ of the decoded frames are compared with those of the packets: if they differ, al
 in order instead.
 
 Only decoding is skipped: the file is read from its start, which costs about 1/200 of decoding it
-and, unlike seeking, leaves no doubt about the position. AV1 is decoded in full, because a key
-frame of it may be shown later than pictures that follow it in the file.
+and, unlike seeking, leaves no doubt about the position. AV1 is decoded in full, because its
+key frames may be shown later than pictures that follow them in the file.
 
-Timestamps are the file's. They differ from those of a full decode only after a skipped group in
-which times go back or repeat, as in broken files.
+Timestamps are those of the file. They differ from those of a full decode only after a
+skipped group in which times go back or repeat, as in broken files.
 """
 
 from __future__ import annotations
@@ -45,16 +45,16 @@ class ChosenFrames:
     """The chosen frames of a file, with as little decoding as the codec allows.
 
     Args:
-        path: A local file, not damaged.
-        name: What to call it in messages.
+        path: A local file without damage.
+        name: Its name in messages.
         packets: Its packets.
-        codec: FFmpeg's name of its codec.
+        codec: FFmpeg's name of the codec.
         choice: Which frames are wanted.
-        delay: How many packets the decoder reads ahead of the frame that it gives.
+        delay: How many packets the decoder reads ahead of the frame that it returns.
 
     Attributes:
-        complete: Whether all chosen frames came, once it was iterated. If it is False, what
-            came is right, and the rest needs all frames to be decoded.
+        complete: Whether iterating yielded all chosen frames. If it is False, the yielded frames
+            are right, but the rest can only be found by decoding all frames.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class ChosenFrames:
         expected = iter(np.sort(plan.numbers[plan.needed]).tolist())
         left_out: set[int] = set()
         for item in self._decode(plan, left_out):
-            if isinstance(item, int):  # so many packets were decoded up to here
+            if isinstance(item, int):  # the number of packets decoded so far
                 if item != given:
                     return
                 continue
@@ -90,7 +90,7 @@ class ChosenFrames:
             frame, packet = item
             if number is None or frame.pts != self._times[number]:
                 return
-            # The fields of interlaced pictures may come in packets of their own.
+            # The fields of interlaced pictures may be in separate packets.
             if frame.is_corrupt or frame.interlaced_frame:
                 return
             given += 1
@@ -98,11 +98,11 @@ class ChosenFrames:
                 yield Decoded(frame, number, float(self._seconds[number]), packet)
 
     def _decode(self, plan: _Plan, left_out: set[int]) -> Iterator[tuple[av.VideoFrame, int] | int]:
-        """The decoder's frames, each with its packet; the count of packets whose frames are out.
+        """Yield frames, each with its packet; once all are out, the number of packets so far.
 
         Args:
             plan: Which packets are needed.
-            left_out: Takes the numbers of frames whose packets turn out not to be needed.
+            left_out: Receives the numbers of frames whose packets turn out not to be needed.
         """
         place, sent, tags = -1, 0, PacketTags()
         with open_container(self._path, self._name, strict=True) as (container, stream):
@@ -135,14 +135,14 @@ class ChosenFrames:
 
 
 def group_starts(packets: PacketTable, codec: str) -> NDArray[np.int64]:
-    """The packets after the first at which decoding can start, of a file whose frames are numbered.
+    """Return the packets after the first at which decoding can start; frames must be numbered.
 
-    All frames of earlier packets come before all frames from such a packet on, so its place is also
-    the number of the first of these frames.
+    All frames of earlier packets come before the frames of such a packet and of those after it, so
+    its place is also the number of the first of these frames.
 
     Args:
         packets: The packets of the file.
-        codec: FFmpeg's name of its codec.
+        codec: FFmpeg's name of the codec.
     """
     if codec == "av1":
         return np.zeros(0, np.int64)
@@ -153,7 +153,7 @@ def group_starts(packets: PacketTable, codec: str) -> NDArray[np.int64]:
 
 
 def frame_numbers(packets: PacketTable) -> NDArray[np.int64]:
-    """The number of each packet's frame."""
+    """Return the number of each packet's frame."""
     order = np.argsort(packets.times, kind="stable")
     numbers = np.empty(len(order), np.int64)
     numbers[order] = np.arange(len(order))
@@ -165,25 +165,25 @@ class _Plan:
 
     Attributes:
         certain: Whether packets give the numbers of frames from the first one on.
-        chosen: (P,) bool by number of the frame.
+        chosen: (P,) bool, by frame number: the frame is chosen.
         numbers: (P,) number of each packet's frame, packets in decoding order.
-        starts: (P,) bool: before this packet, the decoder restarts.
-        needed: (P,) bool: this packet is decoded, if `leaves_out` does not leave it out.
-        inside: (P,) bool: what is not shown is decoded after this packet.
-        end: No packet from here on is needed.
+        starts: (P,) bool: the decoder restarts before this packet.
+        needed: (P,) bool: this packet is decoded, unless `leaves_out` skips it.
+        inside: (P,) bool: packets that are not shown are decoded after this packet.
+        end: No packet from this one on is needed.
     """
 
     def __init__(self, packets: PacketTable, codec: str, choice: FrameChoice, delay: int) -> None:
         picker, seconds = choice.picker(), packets.seconds().tolist()
         self.chosen = np.array([picker.wants(*frame) for frame in enumerate(seconds)])
         self.numbers = frame_numbers(packets)
-        # Pictures before the first key frame are given or not, as the decoder likes.
+        # Decoders may or may not return pictures before the first key frame.
         self.certain = bool(self.numbers[0] == 0)
         self.starts = np.zeros(len(packets), np.bool_)
         self.needed = np.zeros(len(packets), np.bool_)
         self.inside = np.zeros(len(packets), np.bool_)
         self._wanted = self.chosen[self.numbers]
-        # Shown before a picture that is decoded earlier: so times are those of presentation.
+        # Shown before a picture that is decoded earlier, so the times are presentation times.
         comes_back = self.numbers < np.maximum.accumulate(self.numbers)
         self._may_be_left_out = comes_back & ~self._wanted
         in_full = True
@@ -192,9 +192,9 @@ class _Plan:
             if not len(wanted):
                 in_full = False
                 continue
-            # Frames that come before a chosen one are decoded even where it does not need them, and
-            # as many behind it as the decoder waits for: should it give them in another order than
-            # the times say, it shows.
+            # Frames before a chosen one are decoded even if it does not need them, and as many
+            # after it as the decoder waits for. So it is noticed if the decoder returns them in
+            # another order than that of the times.
             latest = self.numbers[start:end][wanted].max()
             stop = start + int(np.flatnonzero(self.numbers[start:end] <= latest)[-1]) + 1 + delay
             stop = min(stop, end)
@@ -206,18 +206,18 @@ class _Plan:
         self.end = int(inside[-1]) + 1 if len(inside) else 0
 
     def leaves_out(self, place: int, packet: Packet[Any], left_out: set[int]) -> bool:
-        """Whether a packet need not be decoded after all; notes it in ``left_out``."""
+        """Return whether a packet can be skipped; if so, add its frame to ``left_out``."""
         if not self._may_be_left_out[place] or not is_unreferenced(packet):
             return False
         left_out.add(int(self.numbers[place]))
         return True
 
     def _groups(self, starts: NDArray[np.int64]) -> list[tuple[int, int]]:
-        """First packet and end of groups that are decoded each without the others."""
+        """Return the first packet and the end of each group that is decoded without the others."""
         groups: list[tuple[int, int]] = []
         for start, end in pairwise([0, *starts.tolist(), len(self.numbers)]):
             leading = self.numbers[start:end] < self.numbers[start]
-            # Leading pictures also need what is before the key frame.
+            # Leading pictures also need the packets before the key frame.
             if groups and (leading & self._wanted[start:end]).any():
                 groups[-1] = (groups[-1][0], end)
             else:

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from deeplake_labelbox.errors import ConfigurationError
 
-# Containers keep times in ticks of at most a millisecond (Matroska), rounded.
+# Containers round times to ticks of at most a millisecond (Matroska).
 _TICK = 0.001
 
 
@@ -20,7 +20,7 @@ class FrameChoice:
     Attributes:
         ranges: First and last frame of intervals, 1-based, both included, as Labelbox counts; they
             may overlap and reach beyond the video. ``None``: all frames.
-        stride: Every n-th frame of the video, from its first one on.
+        stride: Every n-th frame of the video, starting with the first.
         fps: Maximum number of frames per second: the first frame of each interval of ``1 / fps``
             seconds from the first frame on. ``None``: all frames.
 
@@ -42,11 +42,11 @@ class FrameChoice:
 
     @property
     def is_all(self) -> bool:
-        """Whether every frame of every video passes."""
+        """Whether it chooses every frame of every video."""
         return self.ranges is None and self.stride == 1 and self.fps is None
 
     def within(self, first: int, last: int) -> FrameChoice:
-        """Those of the frames that are in an interval, which is empty if it ends before it starts.
+        """Return the frames that are in an interval, which is empty if it ends before it starts.
 
         Args:
             first: Its first frame, 1-based.
@@ -57,12 +57,12 @@ class FrameChoice:
         return replace(self, ranges=ranges)
 
     def picker(self) -> FramePicker:
-        """Return a picker, which decides frame by frame."""
+        """Return a picker that decides frame by frame."""
         return FramePicker(self)
 
 
 class FramePicker:
-    """Decides which frames of a video are wanted, in their order.
+    """Decides which frames of a video are wanted, frame by frame in their order.
 
     Args:
         choice: The wanted frames.
@@ -94,11 +94,11 @@ class FramePicker:
 
 
 def merged_ranges(ranges: Sequence[Sequence[int]]) -> tuple[tuple[int, int], ...]:
-    """Put intervals of frames in order and join those that touch.
+    """Sort intervals of frames, and join those that overlap or touch.
 
     Raises:
-        ConfigurationError: If one is not a pair of whole numbers, starts before 1, or ends before
-            it starts.
+        ConfigurationError: If an interval is not a pair of whole numbers, starts before 1, or ends
+            before it starts.
     """
     merged: list[tuple[int, int]] = []
     for pair in ranges:

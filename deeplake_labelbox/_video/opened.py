@@ -1,4 +1,4 @@
-"""OpenedVideo: a video that is fetched and whose packets are scanned, before it is decoded."""
+"""OpenedVideo: a video whose file is fetched and packets are scanned, before it is decoded."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ class FrameBatch:
     """Consecutive frames.
 
     Attributes:
-        frames: (H, W, 3) uint8 RGB arrays, contiguous, as displayed; (H, W, 4) when padded,
+        frames: (H, W, 3) uint8 RGB arrays, contiguous, as displayed; (H, W, 4) if padded
             and the decoded width is a multiple of 16.
         indices: (N,) int32, 0-based, in the order in which the decoder emits frames.
-        timestamps: (N,) float64 seconds from the first frame; they always rise.
+        timestamps: (N,) float64 seconds from the first frame; they always increase.
     """
 
     frames: list[NDArray[np.uint8]]
@@ -60,17 +60,17 @@ class FrameBatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedFrames:
-    """Which frames of a video are wanted, and how many at a time.
+    """Which frames of a video are wanted, and how many per batch.
 
     Attributes:
-        choice: Which ones. They keep the numbers and times that they have in the whole video, and
-            the others are decoded only as far as needed.
+        choice: The wanted frames. They keep the numbers and times that they have in the whole
+            video; other frames are decoded only as far as needed.
         resize: The size to scale frames to, as displayed; see `Resize`. Shrinking averages areas,
             enlarging is bicubic.
-        batch_size: Frames a batch, at most.
+        batch_size: Maximum number of frames per batch.
 
     Raises:
-        ConfigurationError: A value out of range.
+        ConfigurationError: If a value is out of range.
     """
 
     choice: FrameChoice = field(default_factory=FrameChoice)
@@ -88,21 +88,22 @@ class OpenedVideo:
     """A local file of a video, with its header and packets.
 
     Attributes:
-        name: What to call it in messages.
+        name: Its name in messages.
         path: The file; it may be gone once the ``with`` block of `opened_video` ends.
         info: The header of the file.
         scan: A summary of its packets.
         packets: The packets themselves.
-        orientation: How its pictures are turned and stretched to be displayed.
-        delay: How many packets the decoder reads ahead of the frame that it gives.
-        frame_count: How many frames the video has, wanted or not, up to where its frames were
-            read; set by whoever reads them, such as `decode`.
-        sizes: First 1-based frame, width and height, as displayed and before it is scaled, of each
-            run of wanted frames of one size; several where the size changes within the video. Set
-            by the same.
-        strict: Whether all frames came from a decoder that refuses irregular data; set by the same.
-        section: First and last frame of the part that is decoded, see `restrict`; None: all.
-        frames: What decoding it elsewhere told of its frames, if that was done.
+        orientation: How its pictures are turned and stretched for display.
+        delay: How many packets the decoder reads ahead of the frame that it returns.
+        frame_count: Number of frames, wanted or not, up to where the video was read; set by the
+            code that reads frames, such as `decode`.
+        sizes: First frame (1-based), width and height, as displayed and before scaling, of each run
+            of wanted frames of one size; several if the size changes within the video. Set like
+            ``frame_count``.
+        strict: Whether all frames came from a decoder that refuses irregular data; set like
+            ``frame_count``.
+        section: First and last frame of the part to decode (see `restrict`); None: all.
+        frames: The frames that were decoded elsewhere, if any.
     """
 
     name: str
@@ -121,21 +122,22 @@ class OpenedVideo:
     def restrict(self, section: Section) -> bool:
         """Decode only a section of the video from now on, if the file allows it.
 
-        The same sections of the same file have the same answer, as nothing is decoded for it. Then
-        each of them gives its frames as a decoder of the whole file does, or an error.
+        Nothing is decoded to find out, so the result is the same for equal sections of a file. If
+        the file allows it, each section gives the frames that decoding the whole file gives, or an
+        error.
 
         Returns:
-            Whether the file allows it: its packets number all frames beyond doubt, and decoding can
-            start at several of them.
+            Whether the file allows it: its packets determine the numbers of all frames beyond
+            doubt, and decoding can start at several of them.
         """
         packets = self.packets
         if not packets.numbered or self.scan.damage is not None:
             return False
         starts = group_starts(packets, self.info.codec)
-        # Pictures before the first key frame are given or not, as the decoder likes.
+        # Decoders may or may not return pictures before the first key frame.
         if not len(starts) or frame_numbers(packets)[0] != 0:
             return False
-        if self.info.codec == "h264":  # whose fields may come in packets of their own
+        if self.info.codec == "h264":  # its fields may be in separate packets
             with open_container(self.path, self.name) as (_, stream):
                 if not is_progressive(stream.codec_context.extradata or b""):
                     return False
@@ -149,13 +151,13 @@ class OpenedVideo:
         max_batch_bytes: int = DEFAULT_MAX_BATCH_BYTES,
         padded: bool = False,
     ) -> Generator[FrameBatch]:
-        """Decode the frames that are wanted.
+        """Decode the wanted frames.
 
         Args:
-            wanted: Which ones.
-            max_batch_bytes: Bytes of pixels a batch, at most: a batch ends at whichever of the two
-                bounds comes first, and holds at least one frame.
-            padded: Whether pixels get a fourth byte, which is unused; `encode_jpeg` is faster so.
+            wanted: The wanted frames.
+            max_batch_bytes: Maximum bytes of pixels per batch. A batch ends at whichever of the two
+                limits comes first, and has at least one frame.
+            padded: Whether pixels get a fourth, unused byte, which makes `encode_jpeg` faster.
 
         Raises:
             VideoDecodeError: After the last good frame, if the file is incomplete.
@@ -183,14 +185,14 @@ class OpenedVideo:
             yield batch.take()
 
     def decoded(self, choice: FrameChoice) -> Iterator[tuple[Decoded, bool]]:
-        """Decode a choice of frames without converting them; sets the attributes.
+        """Decode a choice of frames without converting them, and set the attributes.
 
         Yields:
-            Frames, and whether they are wanted; others come only where they had to be decoded.
+            Each frame, and whether it is wanted; unwanted ones only if they had to be decoded.
 
         Raises:
             VideoDecodeError: After the last good frame, if the file is incomplete, or the section
-                cannot be decoded without the rest of it.
+                cannot be decoded without the rest of the file.
         """
         if self.section is not None:
             choice = choice.within(*self.section)
@@ -239,12 +241,11 @@ def opened_video(
 
     Args:
         source: A path, a ``file://`` URL, or a URL (see `open_video`).
-        url_presigner: Gives URLs access.
+        url_presigner: Gives access to private URLs.
         transport: The HTTP client to use.
 
     Raises:
-        VideoError: What `open_video` raises, or `VideoDecodeError` when not even one frame can be
-            decoded.
+        VideoError: See `open_video`; `VideoDecodeError` if not even one frame can be decoded.
     """
     name = f"The video {describe_source(source)}"
     with open_video(source, url_presigner=url_presigner, transport=transport) as path:
@@ -262,7 +263,7 @@ def opened_video(
 
 
 class _GrowingBatch:
-    """Collects frames up to the bounds of a batch."""
+    """Collects frames up to the limits of a batch."""
 
     def __init__(self, max_frames: int, max_bytes: int) -> None:
         self._max_frames = max_frames

@@ -1,10 +1,10 @@
-"""PacketRecorder: a video's packets in groups that can be stored, and which frame each gives.
+"""PacketRecorder: group a video's packets for storing, and record which frame each packet gives.
 
-The file is read several times, which costs about 1/200 of decoding it each time. Its frames are
-decoded once, not converted, and those of some groups twice (`seek_points`). So the index is
-complete before the first group comes, and only one group at a time is in memory.
+The file is read several times; each time costs about 1/200 of decoding it. Its frames are decoded
+once, without conversion, and those of some groups twice (`seek_points`). So the index is complete
+before the first group is yielded, and only one group at a time is in memory.
 
-Where packets alone tell the number of each frame (`packets`), decoding may be left out.
+If the packets alone determine the number of each frame (`packets`), decoding can be skipped.
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ logger = logging.getLogger(__name__)
 
 _MAX_GROUP_BYTES: Final = 1 << 20
 _SHARED_GROUP_BYTES: Final = 64 << 10
-_TRIED_FRAMES: Final = 16  # of a video that is copied
+_TRIED_FRAMES: Final = 16  # decoded to check a video that is copied
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedGroup:
-    """Packets to be stored together, and the wanted frames that can be read once they are.
+    """Packets to store together, and the wanted frames that can be read once they are stored.
 
     Attributes:
         group: Number of the group in the index.
         data: Its packets, joined in decoding order.
-        indices: (N,) int32 numbers of the frames, ascending, also over groups.
+        indices: (N,) int32 numbers of the frames, ascending, also across groups.
         timestamps: (N,) float64 seconds from the first frame.
     """
 
@@ -63,12 +63,12 @@ class _Frames:
     """The frames of a video.
 
     Attributes:
-        of_packets: (P,) int32 number of each packet's frame, -1 where none.
+        of_packets: (P,) int32 number of each packet's frame, -1 if it has none.
         indices: Numbers of the wanted frames, ascending.
         timestamps: Their times.
-        digests: `frame_digest` of those that were decoded, by number.
-        verified: Whether a decoder gave them.
-        error: What ended the decoding.
+        digests: `frame_digest` of the decoded frames, by number.
+        verified: Whether the numbers come from a decoder.
+        error: The error that ended the decoding.
     """
 
     of_packets: NDArray[np.int32]
@@ -80,19 +80,19 @@ class _Frames:
 
 
 class PacketRecorder:
-    """Records the packets of a video for storing. To be iterated once.
+    """Records the packets of a video for storing; iterate it once.
 
     Args:
-        video: The video, which is not decoded if its ``frames`` are known; its ``frame_count`` and
+        video: The video. If its ``frames`` are known, it is not decoded. Its ``frame_count`` and
             ``sizes`` are set.
         choice: Which frames are wanted.
-        verify: Whether the video is decoded to record which packet gives which frame. Without,
-            packets are copied where their times tell it beyond doubt; else it is decoded all the
-            same.
+        verify: Whether to decode the video to record which packet gives which frame. If False,
+            packets are copied without decoding if their times determine this beyond doubt;
+            otherwise the video is still decoded.
 
     Raises:
-        VideoError: Before the first group, if the video cannot be read by its packets.
-        VideoDecodeError: After the last group, if the file is not whole.
+        VideoError: Before the first group, if the frames cannot be read from the packets.
+        VideoDecodeError: After the last group, if the file is incomplete.
     """
 
     def __init__(self, video: OpenedVideo, choice: FrameChoice, *, verify: bool = True) -> None:
@@ -116,7 +116,7 @@ class PacketRecorder:
         indices = np.array(frames.indices, np.int32)
         self._index = index = _grouped(index, indices)
         timestamps = np.array(frames.timestamps, np.float64)
-        # A frame can be read when its own group and those of all earlier frames are there.
+        # A frame can be read once its own group and those of all earlier frames are stored.
         ready = index.groups[np.maximum.accumulate(index.packets[indices])]
         last = int(ready[-1]) if len(ready) else -1
         for group, data in FileGroups(self._video, index):
@@ -130,7 +130,7 @@ class PacketRecorder:
             raise frames.error
 
     def _decoded(self, packets: StreamPackets) -> _Frames:
-        """The frames as a decoder gives them."""
+        """Return the frames as a decoder gives them."""
         decoded = self._video.frames or DecodedFrames.of(self._video, self._choice)
         self._video.frame_count, self._video.strict = decoded.frame_count, decoded.strict
         self._video.sizes = list(decoded.sizes)
@@ -144,7 +144,7 @@ class PacketRecorder:
             error=decoded.error,
         )
         found.of_packets[decoded.packets] = decoded.numbers
-        # Of the frames that were not decoded because they are not wanted, the packets' times tell.
+        # Unwanted frames that were not decoded are numbered by the packets' times.
         table = self._video.packets
         if found.error is None and table.numbered and self._video.frame_count == len(table):
             found.of_packets[packets.shown] = _ranks(table.times)
@@ -160,15 +160,15 @@ class PacketRecorder:
             and not packets.parameters
             and packets.starts[0]
             and packets.shown[0]
-            # Pictures before the first key frame are given or not, as the decoder likes.
+            # Decoders may or may not return pictures before the first key frame.
             and table.times[0] == table.times.min()
-            # The fields of interlaced pictures may come in packets of their own.
+            # The fields of interlaced pictures may be in separate packets.
             and (video.info.codec != "h264" or is_progressive(packets.stream.extradata))
             and not picture_sizes(video.path, video.name, video.orientation)
         )
 
     def _numbered(self, packets: StreamPackets) -> _Frames:
-        """The frames as the packets' times number them; a few are decoded to compare them."""
+        """Number the frames by the packets' times; decode a few to check the numbers."""
         video, table = self._video, self._video.packets
         found = _Frames(np.full(len(packets.sizes), -1, np.int32), verified=False)
         found.of_packets[packets.shown] = _ranks(table.times)
@@ -194,7 +194,7 @@ class PacketRecorder:
         return found
 
     def _proven(self, packets: StreamPackets, frames: _Frames) -> PacketIndex:
-        """An index of all packets, with the packets at which decoding can start."""
+        """Return an index of all packets that marks those at which decoding can start."""
         promised = packets.starts.copy()
         promised[:1] = True
         starts = promised if not frames.verified else promised | packets.is_key
@@ -243,9 +243,9 @@ def _ranks(times: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _first_packets(sizes: NDArray[np.int32], starts: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """Where groups begin: where decoding can start, and where a group would grow too large.
+    """Return where groups begin: where decoding can start, and where a group would be too large.
 
-    Small pictures of which each can be decoded by itself share groups.
+    Small pictures that can each be decoded on their own share groups.
     """
     firsts: list[int] = []
     total, alone = 0, False
@@ -265,7 +265,7 @@ def _all_stored(index: PacketIndex) -> PacketIndex:
 
 
 def _grouped(index: PacketIndex, wanted: NDArray[np.int32]) -> PacketIndex:
-    """The same packets in groups by where decoding can start; those are stored that are needed."""
+    """Regroup the packets by where decoding can start, and mark the needed groups as stored."""
     firsts = _first_packets(index.sizes, (index.flags & START).astype(np.bool_))
     index = _all_stored(replace(index, firsts=firsts))
     stored = np.zeros(len(firsts), np.bool_)

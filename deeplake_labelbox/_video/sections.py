@@ -1,4 +1,4 @@
-"""Sections of a long video, each of which is decoded by a task of its own."""
+"""Sections of a long video; a separate task decodes each of them."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ class Section:
     end: int | None
 
     def frames(self, starts: NDArray[np.int64], count: int) -> tuple[int, int]:
-        """First and last frame of the section in a file, 1-based, both included.
+        """Return the first and last frame of the section in a file, 1-based, both included.
 
-        A section begins at the next frame at which decoding can start, so that the sections of a
-        video decode nothing twice. It is empty, and the last frame is before the first, where no
-        such frame is in it.
+        A section begins at the next frame at which decoding can start, so that no frame is decoded
+        in two sections. A section without such a frame is empty: its last frame is before its
+        first.
 
         Args:
             starts: (N,) numbers, from 0 and ascending, of the frames at which decoding can start.
-            count: How many frames the file has.
+            count: Number of frames in the file.
         """
         bounds = np.append(starts, count)
         first = 1 if self.first == 1 else int(bounds[_place(starts, self.first)]) + 1
@@ -61,16 +61,16 @@ def _place(starts: NDArray[np.int64], frame: int) -> int:
 
 
 def sections_of(choice: FrameChoice, frames: int, *, least: int, most: int) -> tuple[Section, ...]:
-    """Divide a video into sections that decode about equally many frames.
+    """Divide a video into sections that decode about the same number of frames.
 
     Args:
-        choice: The frames that are wanted.
-        frames: How many frames the video is said to have; it may have more or fewer.
-        least: Frames of a section.
-        most: Number of sections.
+        choice: The wanted frames.
+        frames: Declared number of frames; the video may have more or fewer.
+        least: Minimum number of frames in a section.
+        most: Maximum number of sections.
 
     Returns:
-        The sections, which together have all frames; none if the video is too short for two.
+        The sections, which together cover all frames; empty if the video is too short for two.
     """
     every = ((1, frames),)
     ranges = every if choice.ranges is None else intersected_ranges(choice.ranges, every)

@@ -1,1 +1,1 @@
-"""Frames in a dataset: one file a way to store them, which writes and reads."""
+"""Storages of frames in a dataset; each file writes and reads one of them."""

@@ -1,4 +1,4 @@
-"""Frames in columns of the user, which a data filler makes and fills."""
+"""Store frames in the user's own columns, which a data filler creates and fills."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from deeplake_labelbox.errors import ConfigurationError, DatasetError
 
 
 class DataFiller(TypedDict):
-    """Functions of the user that make the columns and fill them.
+    """The user's functions that create the columns and fill them.
 
     ``create_tensors(ds)`` adds the columns. ``fill_data(ds, video_indices, frame_indices,
     frames)`` appends one row per frame, in this order; ``frames`` are (H, W, 3) uint8 arrays,
@@ -57,7 +57,7 @@ class FillerStore(RowsAlone):
         self._filler = cast("DataFiller", data_filler)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave the functions out, which often cannot be pickled."""
+        """Leave out the functions, which often cannot be pickled."""
         return {}
 
     def create_columns(self, dataset: deeplake.Dataset) -> None:
@@ -77,8 +77,8 @@ class FillerStore(RowsAlone):
         """Call ``fill_data`` and check that it appended a row per frame.
 
         Raises:
-            DatasetError: If it appended another number of rows, so that frames cannot be matched
-                with rows.
+            DatasetError: If it appended a different number of rows, so that frames cannot be
+                matched with rows.
         """
         before, video_idx = len(dataset), entry.video_idx
         indices = [int(index) for index in batch.indices]
@@ -96,20 +96,20 @@ class FillerStore(RowsAlone):
         return entry
 
     def transfer(self, *_: object) -> Iterator[FrameBatch]:
-        """Refuse: other datasets have other columns."""
+        """Refuse to copy: other datasets have other columns."""
         raise ConfigurationError("A data filler cannot be used to copy a dataset.")
 
     @staticmethod
     def reader(dataset: Readable, column: str) -> PictureReader:
-        """Return the reader of a column of pictures."""
+        """Return a reader of a column of pictures."""
         return PictureReader(dataset, column)
 
 
 class FillableDataset:
-    """A dataset as data fillers know it: a `deeplake.Dataset` with ``extend``.
+    """A `deeplake.Dataset` with the methods that data fillers call.
 
     Fillers written for `deeplake.integrations.labelbox` call ``create_tensor(name, **type)`` and
-    ``extend(names, values)``; everything else goes to the dataset itself.
+    ``extend(names, values)``; everything else is passed to the dataset.
     """
 
     def __init__(self, dataset: deeplake.Dataset) -> None:
@@ -125,7 +125,7 @@ class FillableDataset:
             self.ds.add_column(name, *args, **kwargs)
 
     def append(self, rows: dict[str, Any] | list[dict[str, Any]]) -> None:
-        """Append rows; existing columns of labels stay empty."""
+        """Append rows; label columns that exist already stay empty."""
         with dataset_errors("appending the rows of data_filler"):
             if isinstance(rows, dict):
                 append_rows(self.ds, rows)
@@ -133,7 +133,7 @@ class FillableDataset:
                 self.ds.append(rows)
 
     def extend(self, tensors: Sequence[str], values: Iterable[Sequence[Any]]) -> None:
-        """Append rows: for each column in ``tensors``, its values."""
+        """Append rows, given the names of columns and the values of each."""
         self.append(dict(zip(tensors, values, strict=True)))
 
     def __getattr__(self, name: str) -> Any:

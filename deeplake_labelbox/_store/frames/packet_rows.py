@@ -1,12 +1,12 @@
-"""The dataset ``<path>/videos``: packets of videos, as rows of a dataset inside of another one.
+"""The dataset ``<path>/videos``, nested in another dataset; its rows are packets of videos.
 
-A row holds a group of packets: a group of pictures, or a part of one of about 1 MiB. A group with a
-larger packet has several rows. A recording is what one run read of a video. The row after its
-groups holds its index, which is needed to decode them (`PacketIndex`).
+Each row stores a group of packets: a group of pictures, or about 1 MiB of one. A group with a
+larger packet takes several rows. A recording is the packets that one run read of a video. The row
+after its groups stores its index, which is needed to decode them (`PacketIndex`).
 
-A recording that an entry refers to (`VideoEntry.recordings`) is never changed or deleted: earlier
-versions and other branches of the outer dataset may need it. Recordings without a reference are
-deleted: a killed run left them, or they had no more frames than an earlier one.
+A recording that an entry refers to (`VideoEntry.recordings`) is never changed or deleted, because
+earlier versions and other branches of the outer dataset may need it. Recordings that no entry
+refers to are deleted: a killed run left them, or they had no more frames than an earlier one.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from deeplake_labelbox.errors import ConfigurationError, DatasetError
 _CELL_BYTES: Final = 1 << 20
 # The group number of an index.
 _INDEX: Final = -1
-# Most bytes of recently read groups that are kept.
+# Maximum bytes of recently read groups to keep.
 _KEPT_BYTES: Final = 32 << 20
 
 
 def create_packet_rows(outer: deeplake.Dataset) -> None:
-    """Create the empty dataset inside of a new one.
+    """Create the empty dataset of packets in a new dataset.
 
     Raises:
         ConfigurationError: If the path is in Deep Lake's own cloud.
@@ -73,7 +73,7 @@ class PacketWriter:
 
     @property
     def is_new(self) -> bool:
-        """Whether nothing was published yet, so `publish` also checks what earlier runs left."""
+        """Whether nothing was published yet; `publish` then also checks rows of earlier runs."""
         return not self._checked
 
     def append(
@@ -86,10 +86,10 @@ class PacketWriter:
         """Append groups of a recording.
 
         Args:
-            data_row_id: Of the video.
-            recording: Its number.
-            groups: The number and the concatenated packets of each.
-            index: The index of all groups, after the last one.
+            data_row_id: The data row of the video.
+            recording: Number of the recording.
+            groups: The number and the concatenated packets of each group.
+            index: The index of all groups, only with the last of them.
         """
         last = [] if index is None else [(_INDEX, index)]
         cells = [(number, cell) for number, data in (*groups, *last) for cell in _cells(data)]
@@ -105,11 +105,11 @@ class PacketWriter:
                 )
 
     def publish(self, needed: Collection[int]) -> None:
-        """Delete recordings that are not needed, and commit; call it before the rows are committed.
+        """Delete unneeded recordings, and commit; call it before the rows are committed.
 
         Args:
             needed: The recordings that any version or branch of the outer dataset refers to, and
-                those that the next commit will.
+                those that the next commit will refer to.
         """
         with dataset_errors(f"committing packets to {self._location.nested}"):
             unchecked = np.asarray(self._dataset["recording"][self._checked :], np.int64)
@@ -124,20 +124,20 @@ class PacketWriter:
         self._dataset.rollback()
 
     def __del__(self) -> None:
-        """Roll back what was not published; otherwise Deep Lake commits it now."""
+        """Roll back what was not published; otherwise Deep Lake would commit it here."""
         if os.getpid() == self._pid:
             with suppress(Exception):  # nothing can handle the error here
                 self.discard()
 
 
 class PacketRows:
-    """Reads recordings, in any process and thread.
+    """Reads recordings from any process or thread.
 
     Args:
         location: Where the dataset of packets is.
 
     Raises:
-        DatasetError: If there is none.
+        DatasetError: If it does not exist.
     """
 
     def __init__(self, location: DatasetLocation) -> None:
@@ -159,7 +159,7 @@ class PacketRows:
         """Return the index of a recording.
 
         Raises:
-            DatasetError: If it is not there, or Deep Lake cannot read it.
+            DatasetError: If it is missing, or Deep Lake cannot read it.
         """
         return self.group(recording, _INDEX)
 
@@ -167,7 +167,7 @@ class PacketRows:
         """Return the concatenated packets of a group.
 
         Raises:
-            DatasetError: If it is not there, or Deep Lake cannot read it.
+            DatasetError: If it is missing, or Deep Lake cannot read it.
         """
         kept = self._kept.get((recording, number))
         return self._read([(recording, number)])[0] if kept is None else kept
@@ -176,7 +176,7 @@ class PacketRows:
         """Read the groups that are needed next in one request; they replace the kept groups.
 
         Args:
-            groups: Recording and number of each; the first ones, as many as may be kept, are read.
+            groups: Recording and number of each; groups beyond the memory limit are not read.
         """
         size = np.cumsum([len(self._rows(*group)) for group in groups]) * _CELL_BYTES
         wanted = list(groups[: int(np.searchsorted(size, _KEPT_BYTES, "right"))])
@@ -212,7 +212,7 @@ class PacketRows:
                 np.asarray(dataset[name][:], np.int64).reshape(-1)
                 for name in ("recording", "group")
             )
-        order = np.lexsort((groups, recordings))  # is stable: the cells of a group stay in order
+        order = np.lexsort((groups, recordings))  # stable: the cells of a group stay in order
         return recordings[order], groups[order], order
 
     def __getstate__(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Frames as the packets of their video, copied as they are, and decoded when they are read."""
+"""Store frames as the video's own packets, unchanged, and decode them when they are read."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 # Bytes of packets that are appended at a time.
 _BATCH_BYTES: Final = 16 << 20
-# Bytes of decoded frames of several videos that are held before the first is yielded.
+# Bytes of decoded frames of several videos to collect before the first is yielded.
 _PIXEL_BYTES: Final = 128 << 20
 _DECODERS_KEPT: Final = 512
 
@@ -54,11 +54,11 @@ class RecordedFrames:
 
     Attributes:
         recording: Unique number of this recording of the video.
-        groups: Number of each group of pictures, and its packets, concatenated.
+        groups: Number and concatenated packets of each group of pictures.
         indices: (N,) int32, 0-based, in the order in which the decoder emits frames.
         timestamps: (N,) float64 seconds from the first frame.
-        index: How to decode all groups of the recording; set in its last batch only.
-        verified: Whether the order of frames is that of a decoder.
+        index: The index to decode all groups of the recording; set only in its last batch.
+        verified: Whether the order of frames comes from a decoder.
     """
 
     recording: int
@@ -91,7 +91,7 @@ class PacketStore:
 
     @classmethod
     def of(cls, options: StorageOptions, *, batch_size: int) -> Self:
-        """Create the store from options that a user chose, or that metadata recorded."""
+        """Create the store from the user's options, or from those in the metadata."""
         return cls(options, batch_size)
 
     @property
@@ -101,11 +101,11 @@ class PacketStore:
 
     @property
     def section_tasks(self) -> SectionTasks | None:
-        """Sections are decoded to verify their frames."""
+        """``"decode"`` to verify the frames of sections; otherwise ``None``."""
         return "decode" if self.storage.verify_frames else None
 
     def create_columns(self, dataset: deeplake.Dataset) -> None:
-        """Add the columns, and the dataset of packets."""
+        """Add the columns, and create the dataset of packets."""
         dataset.add_column("frame_idx", types.Int32())
         dataset.add_column("video_idx", types.Int32())
         dataset.add_column("timestamp", types.Float64())
@@ -147,7 +147,7 @@ class PacketStore:
             raise error
 
     def size_of(self, batch: RecordedFrames) -> int:
-        """Number of bytes of its packets."""
+        """Return the number of bytes of its packets."""
         return sum(len(packets) for _, packets in batch.groups)
 
     def append(
@@ -217,7 +217,7 @@ class PacketStore:
 
     @staticmethod
     def reader(dataset: Readable, column: str) -> FrameReader:
-        """Return the reader of the packets, or of a column of pictures that the user added."""
+        """Return a reader of the packets, or of a column of pictures that the user added."""
         if column != PICTURES or column in {c.name for c in dataset.schema.columns}:
             return PictureReader(dataset, column)
         return PacketReader(dataset)
@@ -232,7 +232,7 @@ class PacketStore:
 
 
 def _needed_by_branches(location: DatasetLocation) -> set[int]:
-    """The recordings that the current entries of any branch refer to."""
+    """Return the recordings that the current entries of any branch refer to."""
     latest = location.open_to_read()
     with dataset_errors(f"reading the branches of {location}"):
         branches = [latest.branches[name].open() for name in latest.branches.names()]
@@ -241,7 +241,7 @@ def _needed_by_branches(location: DatasetLocation) -> set[int]:
 
 
 class PacketReader:
-    """Decodes the frames of rows, which ``video_idx`` and ``frame_idx`` identify.
+    """Decodes the frames of rows; ``video_idx`` and ``frame_idx`` identify each frame.
 
     Args:
         dataset: The dataset, or the view of a query.
@@ -267,7 +267,7 @@ class PacketReader:
         self._decoders: OrderedDict[int, tuple[PacketIndex, PacketDecoder]] = OrderedDict()
 
     def read(self, dataset: Readable, rows: Sequence[int]) -> Iterator[NDArray[np.uint8]]:
-        """Yield the frames of rows, each a new (H, W, 3) uint8 RGB array.
+        """Yield the frames of rows, each as a new (H, W, 3) uint8 RGB array.
 
         Raises:
             DatasetError: If a frame cannot be read or decoded.
@@ -286,7 +286,7 @@ class PacketReader:
             yield from self._gathered(videos[part], frames[part])
 
     def spans(self, dataset: Readable, rows: Sequence[int]) -> NDArray[np.int64]:
-        """Number the rows by their group of pictures."""
+        """Return a number for each row, the same for rows in one group of pictures."""
         chosen = np.asarray(rows, np.int64)
         videos, frames = self._places(dataset, chosen)
         found = videos << 32
@@ -299,7 +299,7 @@ class PacketReader:
     def _places(
         self, dataset: Readable, rows: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The videos and frame numbers of rows."""
+        """Return the videos and frame numbers of rows."""
         videos, frames = (
             np.asarray(read_cells(dataset, name, rows), np.int64).reshape(-1)
             for name in ("video_idx", "frame_idx")
@@ -310,7 +310,7 @@ class PacketReader:
     def recorded(
         self, video: int, frames: NDArray[np.int32]
     ) -> tuple[PacketIndex, Iterator[tuple[int, bytes]]]:
-        """Return what some frames of a video need: its index, and groups of pictures.
+        """Return the index and the groups of pictures that some frames of a video need.
 
         Raises:
             DatasetError: If a frame is not stored.
@@ -325,7 +325,7 @@ class PacketReader:
     def _gathered(
         self, videos: NDArray[np.int64], frames: NDArray[np.int64]
     ) -> Iterator[NDArray[np.uint8]]:
-        """Decode frames of several videos video by video, and yield them in the given order."""
+        """Decode frames of several videos, one video at a time; yield them in the given order."""
         places = {int(video): np.flatnonzero(videos == video) for video in np.unique(videos)}
         groups: list[tuple[int, int]] = []
         for video, found in places.items():
@@ -358,7 +358,7 @@ class PacketReader:
         return found
 
     def _check(self, dataset: Readable, videos: NDArray[np.int64], rows: NDArray[np.int64]) -> None:
-        """Check that the packets are there; they may have come since the last time."""
+        """Check that the packets exist; look again once, as they may be new."""
         for attempt in range(2):
             lacking = [video for video in np.unique(videos).tolist() if not self._has(video)]
             if not lacking:

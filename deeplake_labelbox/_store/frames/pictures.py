@@ -1,8 +1,8 @@
-"""Frames as PNG or JPEG files: written, and read for many rows at once.
+"""Store frames as PNG or JPEG files, and read many rows at once.
 
-PNG files that this package wrote have one row filter, "up": reading the stored files, inflating
-them with ISA-L and adding up their rows takes about half the time of reading arrays from Deep Lake,
-and so does decoding JPEG files with Pillow. All other pictures Deep Lake decodes.
+PNG files that this package wrote have one row filter, "up". Reading the stored files, inflating
+them with ISA-L and adding up their rows takes about half the time of reading arrays from Deep Lake.
+So does decoding JPEG files with Pillow. Deep Lake decodes all other pictures.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from deeplake_labelbox.errors import ConfigurationError, DatasetError
 if TYPE_CHECKING:
     from deeplake_labelbox._store.frames.sequence import Frames
 
-# Bytes that are appended, and bytes that are decoded, at a time.
+# Bytes of files that are appended at a time, and bytes of pixels that are decoded at a time.
 _FILE_BYTES = 16 << 20
 _PIXEL_BYTES = 8 << 20
 
@@ -51,7 +51,7 @@ _RGB_8_BIT = (8, 2, 0, 0, 0)  # bit depth, color type, compression, filter metho
 _UP_FILTER = 2
 _HEADER_BYTES = 33  # signature and header chunk
 
-# Its type stub has the exception as an instance.
+# The type stub declares the exception as an instance.
 _InflateError: type[Exception] = igzip_lib.IsalError  # type: ignore[assignment]  # see above
 
 
@@ -78,11 +78,11 @@ class EncodedBatch:
 class PictureStore(RowsAlone):
     """Stores ``frames``, ``frame_idx``, ``video_idx`` and ``timestamp``.
 
-    Frames are encoded on all cores and handed to Deep Lake as files, which it stores as they are.
+    Frames are encoded on all cores. Deep Lake gets them as files and stores these unchanged.
 
     Attributes:
         storage: ``"png"`` (lossless) or ``"jpg"``.
-        batch_size: Rows appended at a time, at most.
+        batch_size: Maximum number of rows appended at a time.
     """
 
     columns: ClassVar[tuple[str, ...]] = BASE_COLUMNS
@@ -92,7 +92,7 @@ class PictureStore(RowsAlone):
 
     @classmethod
     def of(cls, options: StorageOptions, *, batch_size: int) -> Self:
-        """Create the store from options that a user chose, or that metadata recorded."""
+        """Create the store from the user's options, or from those in the metadata."""
         return cls(options, batch_size)
 
     @property
@@ -136,7 +136,7 @@ class PictureStore(RowsAlone):
             )
 
     def size_of(self, batch: EncodedBatch) -> int:
-        """Number of bytes of its files."""
+        """Return the number of bytes of its files."""
         return sum(map(len, batch.files))
 
     def append(
@@ -161,7 +161,7 @@ class PictureStore(RowsAlone):
         indices: NDArray[np.int32],
         timestamps: NDArray[np.float64],
     ) -> Iterator[EncodedBatch]:
-        """Copy files that are of this kind already, and encode all other frames."""
+        """Copy files that already have the right format, and encode all other frames."""
         is_jpeg = self.storage.frame_storage == "jpg"
         signature = _JPEG_SIGNATURE if is_jpeg else _PNG_SIGNATURE
         encode: Callable[[NDArray[np.uint8]], bytes] = encode_png
@@ -178,7 +178,7 @@ class PictureStore(RowsAlone):
 
     @staticmethod
     def reader(dataset: Readable, column: str) -> PictureReader:
-        """Return the reader of a column of pictures."""
+        """Return a reader of a column of pictures."""
         return PictureReader(dataset, column)
 
 
@@ -204,7 +204,7 @@ class PictureReader:
         self._has_files = getattr(found[column], "kind", None) == types.TypeKind.Image
 
     def read(self, dataset: Readable, rows: Sequence[int]) -> Iterator[NDArray[np.uint8]]:
-        """Yield the pictures of rows, each a new (H, W, 3) uint8 RGB array.
+        """Yield the pictures of rows, each as a new (H, W, 3) uint8 RGB array.
 
         Raises:
             DatasetError: If a picture is missing, or Deep Lake cannot read or decode it.
@@ -224,7 +224,7 @@ class PictureReader:
         """Yield the file of each row; ``None`` unless it is a JPEG or an 8-bit RGB PNG.
 
         Raises:
-            DatasetError: If Deep Lake cannot read.
+            DatasetError: If Deep Lake cannot read the files.
         """
         for file in self._stored(dataset, rows):
             is_png = file[:8] == _PNG_SIGNATURE and file[24:29] == bytes(_RGB_8_BIT)
@@ -233,7 +233,7 @@ class PictureReader:
     def _stored(self, dataset: Readable, rows: Sequence[int]) -> list[bytes]:
         if not self._has_files:
             return [b""] * len(rows)
-        # All rows in one request. Where Deep Lake decodes later, it finds them in its cache.
+        # Read all rows in one request. If Deep Lake decodes them later, they are in its cache.
         with dataset_errors(f"reading pictures of column {self._column!r}"):
             return list(dataset[self._column].get_bytes(list(rows)))
 
@@ -272,8 +272,8 @@ def decode_rgb_jpeg(file: bytes) -> NDArray[np.uint8] | None:
     """Decode a JPEG in color.
 
     Returns:
-        A new (H, W, 3) array; ``None`` for gray pictures, for those of four colors, and for those
-        with EXIF data, which may say that they are turned.
+        A new (H, W, 3) array; ``None`` for gray pictures, for pictures with four color
+        channels, and for those with EXIF data, which may declare an orientation.
 
     Raises:
         ValueError: If the file is damaged.
@@ -308,7 +308,7 @@ def decode_own_png(file: bytes) -> NDArray[np.uint8] | None:
             parts.append(view[place + 8 : place + 8 + size])
         place += 12 + size
     try:
-        # A single part needs no joining, and so no copy.
+        # A single part needs no joining, so it is not copied.
         pixels = isal_zlib.decompress(
             parts[0] if len(parts) == 1 else b"".join(parts), bufsize=height * (3 * width + 1)
         )
@@ -321,7 +321,7 @@ def decode_own_png(file: bytes) -> NDArray[np.uint8] | None:
         return None
     picture = np.empty((height, 3 * width), dtype=np.uint8)
     picture[0] = rows[0, 1:]
-    # Row by row is several times faster than numpy's accumulate along the first axis.
+    # Adding row by row is several times faster than numpy's accumulate along the first axis.
     for number in range(1, height):
         np.add(picture[number - 1], rows[number, 1:], out=picture[number])
     return picture.reshape(height, width, 3)

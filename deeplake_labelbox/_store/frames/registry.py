@@ -1,4 +1,4 @@
-"""The storages of frames that a user can choose and the metadata of a dataset records.
+"""The ways to store frames; the user chooses one, and the dataset's metadata records it.
 
 A new storage needs a file with its `RecordedStore`, a line in `STORAGES`, and its name in
 `FrameStorage`. Nothing here imports Deep Lake, so that the command line starts quickly.
@@ -29,9 +29,9 @@ class Storage:
     Attributes:
         store: Module and class of its `RecordedStore`.
         summary: Its advantage, in a few words for the command line.
-        bytes_a_pixel: Bytes that a pixel takes: the mean of real clips of 144 to 720 rows; a video
-            of much or little detail takes up to a half more or less. ``None``: as many bytes as
-            the video itself.
+        bytes_a_pixel: Bytes per pixel: the mean of real clips of 144 to 720 rows; a video with much
+            or little detail takes up to half more or less. ``None``: as many bytes as the video
+            itself.
         options: The fields of `StorageOptions` that it uses.
     """
 
@@ -70,8 +70,8 @@ class StorageOptions:
 
     Attributes:
         frame_storage: One of `STORAGES`.
-        jpeg_quality: 1 to 100; of ``"jpg"``.
-        verify_frames: Whether copied videos are decoded once to find damage; not recorded.
+        jpeg_quality: 1 to 100; only for ``"jpg"``.
+        verify_frames: Whether to decode copied videos once to find damage; not recorded.
 
     Raises:
         ConfigurationError: If there is no such storage, or a value is out of range.
@@ -89,7 +89,7 @@ class StorageOptions:
             raise ConfigurationError(f"`jpeg_quality` is {self.jpeg_quality}; give 1 to 100.")
 
     def recorded(self) -> dict[str, Any]:
-        """Return what the metadata of a dataset records; empty for the default storage."""
+        """Return the options to record in the metadata; empty for the default storage."""
         if self.frame_storage == DEFAULT:
             return {}
         kept = ("frame_storage", *STORAGES[self.frame_storage].options)
@@ -97,10 +97,10 @@ class StorageOptions:
 
     @classmethod
     def of(cls, recorded: Mapping[str, Any]) -> StorageOptions:
-        """Read the options that were `recorded`, among others.
+        """Read options that `recorded` returned; other keys are ignored.
 
         Raises:
-            DatasetError: If the storage is not known here.
+            DatasetError: If this version does not know the storage.
         """
         name = recorded.get("frame_storage", DEFAULT)
         if name not in STORAGES:
@@ -112,29 +112,29 @@ class StorageOptions:
         return cls(frame_storage=name, **{key: recorded[key] for key in own if key in recorded})
 
     def store(self, *, batch_size: int) -> FrameStore[Any]:
-        """Make the store.
+        """Create the store.
 
         Args:
-            batch_size: Rows appended at a time, at most.
+            batch_size: Maximum number of rows appended at a time.
         """
         return STORAGES[self.frame_storage].load().of(self, batch_size=batch_size)
 
 
 def frame_reader(dataset: Readable, column: str) -> FrameReader:
-    """Return the reader of the storage that the metadata of a dataset records.
+    """Return a reader for the storage that is recorded in a dataset's metadata.
 
     Args:
-        dataset: The dataset, or the view of a query, which has the storage of its dataset. One
-            without metadata has pictures.
+        dataset: The dataset, or the view of a query, which uses the storage of its dataset. Without
+            metadata, frames are pictures.
         column: The column of pictures.
 
     Raises:
         ConfigurationError: If there is no such column of pictures.
-        DatasetError: If the storage is not known here.
+        DatasetError: If this version does not know the storage.
     """
     from deeplake_labelbox._store.videos import recorded_meta  # noqa: PLC0415 - imports Deep Lake
 
-    # A view that has the column needs no more, and may be of several datasets.
+    # A view that has the column needs no metadata, and may combine several datasets.
     is_picture = not hasattr(dataset, "metadata") and column in {
         found.name for found in dataset.schema.columns
     }

@@ -1,4 +1,4 @@
-"""The frames of a dataset as pixels, whatever they are stored as."""
+"""The frames of a dataset as pixels, however they are stored."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class Frames:
     """A sequence of frames: ``frames[i]``, ``frames[a:b]``, ``frames[[i, j, k]]``.
 
     Args:
-        source: Gives each process that reads a dataset object of its own.
-        reader: Reads frames of its storage.
+        source: Opens a separate dataset object for each process that reads.
+        reader: Reads frames from their storage.
         resize: The size to scale frames to; see `Resize`.
 
     Attributes:
-        reader: The same.
-        resize: The same.
+        reader: See above.
+        resize: See above.
     """
 
     def __init__(
@@ -63,10 +63,10 @@ class Frames:
         return list(self.read(range(len(self))[rows] if isinstance(rows, slice) else rows))
 
     def read(self, rows: Sequence[int] | NDArray[np.int64]) -> Iterator[Frame]:
-        """Yield the frames of rows one after the other.
+        """Yield the frames of rows one by one.
 
         With pictures, one frame at a time is in memory. With packets, up to 128 MiB of frames are
-        in memory if the rows are in another order than their video.
+        in memory if the rows are not in the order of their video.
 
         Raises:
             ConfigurationError: If there is no such row.
@@ -76,10 +76,9 @@ class Frames:
         return frames if self.resize is None else map(self._scaled, frames)
 
     def files(self, rows: Sequence[int] | NDArray[np.int64]) -> Iterator[bytes | None]:
-        """Yield the pictures of rows as the PNG or JPEG files that are stored.
+        """Yield the stored PNG or JPEG files of rows.
 
-        A frame that is stored in another way, or is scaled, gives ``None``; `read` gives its
-        pixels.
+        A frame that is scaled or stored in another way yields ``None``; use `read` for its pixels.
 
         Raises:
             ConfigurationError: If there is no such row.
@@ -91,11 +90,11 @@ class Frames:
         return repeat(None, len(checked))
 
     def spans(self, rows: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
-        """Group the rows that are best read together.
+        """Return a number for each row, the same for rows that are best read together.
 
         Returns:
-            (N,) int64, equal for rows that are decoded from the same frame on; for pictures, equal
-            for each run of 64 rows.
+            (N,) int64, equal for rows whose decoding starts at the same frame; for pictures, equal
+            within each run of 64 rows.
 
         Raises:
             ConfigurationError: If there is no such row.

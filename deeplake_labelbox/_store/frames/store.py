@@ -1,4 +1,4 @@
-"""The protocol of frame stores, which prepare and append rows, and read their pixels."""
+"""The protocols of frame stores, which prepare and append rows, and read their pixels."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SectionTasks: TypeAlias = Literal["prepare", "decode"]
 
 
 class PreparedFrames(Protocol):
-    """Frames of a video that are appended together; can be pickled."""
+    """Frames of a video that are appended together; they can be pickled."""
 
     @property
     def indices(self) -> NDArray[np.int32]:
@@ -49,10 +49,10 @@ B = TypeVar("B", bound=PreparedFrames)
 
 
 class FrameReader(Protocol):
-    """Reads frames of one storage."""
+    """Reads frames from one storage."""
 
     def read(self, dataset: Readable, rows: Sequence[int]) -> Iterator[Frame]:
-        """Yield the frames of rows, in their order, each a new array.
+        """Yield the frames of rows in the given order, each as a new array.
 
         Raises:
             DatasetError: If a frame is missing, or cannot be read or decoded.
@@ -61,22 +61,22 @@ class FrameReader(Protocol):
 
 @runtime_checkable
 class FileReader(Protocol):
-    """A `FrameReader` of a storage that holds picture files."""
+    """A `FrameReader` of a storage with picture files."""
 
     def files(self, dataset: Readable, rows: Sequence[int]) -> Iterator[bytes | None]:
-        """Yield the PNG or JPEG file of each row as it is stored; ``None`` where there is none.
+        """Yield the stored PNG or JPEG file of each row; ``None`` if there is none.
 
         Raises:
-            DatasetError: If Deep Lake cannot read.
+            DatasetError: If Deep Lake cannot read the files.
         """
 
 
 @runtime_checkable
 class SpanReader(Protocol):
-    """A `FrameReader` of a storage in which a frame is decoded from the frames before it."""
+    """A `FrameReader` of a storage where decoding a frame needs the frames before it."""
 
     def spans(self, dataset: Readable, rows: Sequence[int]) -> NDArray[np.int64]:
-        """Group the rows that are decoded from the same frame on.
+        """Return a number for each row, the same for rows whose decoding starts at one frame.
 
         Returns:
             (N,) int64: the number of each row's span, unique across videos.
@@ -91,9 +91,10 @@ class FrameStore(Protocol[B]):
     Attributes:
         columns: The columns that it writes; empty if unknown.
         keeps_size: Whether frames are stored in the size of their video, and cannot be scaled.
-        section_tasks: What the tasks of a long video's sections do (`OpenedVideo.restrict`):
-            they `prepare` the rows of each, or they only decode it (`OpenedVideo.frames`), before
-            one task prepares all rows. ``None``: one task does everything.
+        section_tasks: What the tasks of a long video's sections do (`OpenedVideo.restrict`).
+            ``"prepare"``: each prepares the rows of its section. ``"decode"``: each only decodes
+            its section (`OpenedVideo.frames`), and then one task prepares all rows. ``None``: one
+            task does everything.
         options: The options that the metadata of a dataset records.
     """
 
@@ -119,7 +120,7 @@ class FrameStore(Protocol[B]):
         """
 
     def size_of(self, batch: B) -> int:
-        """Return the fewest bytes that Deep Lake stores for a batch; 0 if unknown."""
+        """Return the minimum bytes that Deep Lake stores for a batch; 0 if unknown."""
 
     def append(self, dataset: deeplake.Dataset, entry: VideoEntry, batch: B) -> VideoEntry:
         """Append one row per frame.
@@ -130,7 +131,7 @@ class FrameStore(Protocol[B]):
             batch: Frames from `prepare` or `transfer`.
 
         Returns:
-            The entry, with what the store needs to find the frames, and with warnings.
+            The entry with the data that the store needs to find the frames, and with warnings.
         """
 
     def transfer(
@@ -141,25 +142,25 @@ class FrameStore(Protocol[B]):
         indices: NDArray[np.int32],
         timestamps: NDArray[np.float64],
     ) -> Iterator[B]:
-        """Prepare frames of another dataset, all of one video, for `append`.
+        """Prepare frames of one video in another dataset for `append`.
 
         Args:
             frames: The frames of the other dataset.
             entry: The entry of the video in the metadata.
-            rows: (N,) their rows in the other dataset.
+            rows: (N,) rows of the frames in the other dataset.
             indices: (N,) numbers of the frames, ascending.
             timestamps: (N,) seconds from the first frame.
 
         Raises:
-            ConfigurationError: If this store cannot hold these frames.
+            ConfigurationError: If this store cannot store these frames.
         """
 
     def publish(self, dataset: deeplake.Dataset, meta: LabelboxMeta) -> None:
-        """Commit what is stored outside of the rows; called before the rows are committed.
+        """Commit the data outside the rows; called before the rows are committed.
 
         Args:
             dataset: The dataset.
-            meta: Its new metadata; what no entry refers to is deleted.
+            meta: Its new metadata; data that no entry refers to is deleted.
         """
 
     def discard(self) -> None:
@@ -167,7 +168,7 @@ class FrameStore(Protocol[B]):
 
     @staticmethod
     def reader(dataset: Readable, column: str) -> FrameReader:
-        """Return the reader of the frames of a dataset.
+        """Return a reader of the frames of a dataset.
 
         Args:
             dataset: The dataset.
@@ -179,7 +180,7 @@ class FrameStore(Protocol[B]):
 
 
 class RowsAlone:
-    """Base of stores that write nothing but rows."""
+    """Base class of stores that write only rows."""
 
     keeps_size: ClassVar[bool] = False
     section_tasks: ClassVar[SectionTasks | None] = "prepare"
@@ -196,4 +197,4 @@ class RecordedStore(FrameStore[B], Protocol[B]):
 
     @classmethod
     def of(cls, options: StorageOptions, *, batch_size: int) -> Self:
-        """Create the store from options that a user chose, or that metadata recorded."""
+        """Create the store from the user's options, or from those in the metadata."""

@@ -165,7 +165,7 @@ def test_a_resized_conversion_is_refused_with_the_next_step(dataset, tmp_path):
 def test_views_are_refused_and_points_are_told(dataset):
     view = deeplake.open_read_only(str(dataset)).query("select * where frame_idx < 2")
     for predictions, truth in ((view, dataset), (LabeledDataset(view), dataset), (found(), view)):
-        with pytest.raises(DatasetMismatchError, match="pass the dataset that it is a view of"):
+        with pytest.raises(DatasetMismatchError, match="pass the dataset of the view"):
             evaluate(predictions, truth, progress=False)
     point = replace(found()[0], track="X", geometry=Point(3, 4))
     notes = evaluate([*found(), point], dataset, progress=False).notes

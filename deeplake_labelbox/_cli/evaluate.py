@@ -126,7 +126,7 @@ def evaluate(
             check_free_folder(draw)
         client = None if back_to is None else connect(lb_api_key, endpoint=endpoint)
         if client is not None and back_to is not None:
-            read_project(client, back_to)  # a wrong id is told before the work
+            read_project(client, back_to)  # fails on a wrong id before the work
         opened = open_to_read(dataset, deeplake_creds, deeplake_token, branch)
         found = compare(
             predictions,

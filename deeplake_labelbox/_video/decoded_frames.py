@@ -1,4 +1,4 @@
-"""DecodedFrames: which packet gives which frame, as a decoder tells it, without the pixels."""
+"""DecodedFrames: the packet of each frame, as a decoder found it, without the pixels."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DecodedFrames:
-    """The frames of a video, or of a section, that were decoded; can be pickled.
+    """The decoded frames of a video, or of a section; can be pickled.
 
     Attributes:
-        scan: The file's packets in sum.
+        scan: The summary of the file's packets.
         numbers: (N,) int32 numbers of the frames, from 0, ascending.
-        packets: (N,) int32 packet of each, see `Decoded`.
-        digests: (N,) uint32 `frame_digest` of each.
+        packets: (N,) int32 packet of each frame, see `Decoded`.
+        digests: (N,) uint32 `frame_digest` of each frame.
         timestamps: (N,) float64 seconds from the first frame of the video.
-        wanted: (N,) bool: others had to be decoded for them.
+        wanted: (N,) bool; unwanted frames were decoded because wanted frames depend on them.
         frame_count: See `OpenedVideo`.
         sizes: See `OpenedVideo`.
         strict: See `OpenedVideo`.
-        is_section: Whether they are of a section only.
-        error: What ended the decoding.
+        is_section: Whether they are the frames of a section only.
+        error: The error that ended the decoding.
     """
 
     scan: VideoScan
@@ -61,7 +61,7 @@ class DecodedFrames:
             for decoded, wanted in video.decoded(choice):
                 digest = frame_digest(decoded.frame)
                 rows.append((decoded.index, decoded.packet, digest, decoded.timestamp, wanted))
-                if decoded.packet in seen:  # of no use: see `identify_packets`
+                if decoded.packet in seen:  # the packets cannot be stored: see `identify_packets`
                     break
                 seen.add(decoded.packet)
         except VideoDecodeError as raised:
@@ -85,19 +85,20 @@ class DecodedFrames:
 
     @property
     def identify_packets(self) -> bool:
-        """Whether each frame comes from a packet of its own."""
+        """Whether each frame comes from a different packet."""
         return len(np.unique(self.packets)) == len(self.packets) and not (self.packets < 0).any()
 
 
 def joined_frames(parts: Sequence[DecodedFrames | None], scan: VideoScan) -> DecodedFrames | None:
-    """Join what tasks of all sections of a video found.
+    """Join the decoded frames of all sections of a video.
 
     Args:
-        parts: Of each section, in order; None where it could not be decoded.
-        scan: Of the file for which they are joined.
+        parts: The frames of each section, in order; None for a section that could not be decoded.
+        scan: The summary of the packets of the file that will be stored.
 
     Returns:
-        The frames of the whole video; None if they do not make it.
+        The frames of the whole video; None if a section is missing, failed, or came from another
+        file.
     """
     first = parts[0]
     if first is not None and not first.is_section:

@@ -19,6 +19,7 @@ from deeplake_labelbox._video.frame_choice import FrameChoice
 from deeplake_labelbox._video.h264_fields import is_progressive
 from deeplake_labelbox._video.orientation import Orientation
 from deeplake_labelbox._video.packets import PacketTable
+from deeplake_labelbox._video.prefetch import grouped
 from deeplake_labelbox._video.probe import probe_video
 from deeplake_labelbox._video.resize import Resize, check_resize, resized
 from deeplake_labelbox._video.rgb import to_rgb
@@ -162,27 +163,32 @@ class OpenedVideo:
         Raises:
             VideoDecodeError: After the last good frame, if the file is incomplete.
         """
-        batch = _GrowingBatch(wanted.batch_size, max_batch_bytes)
-        reformatter = VideoReformatter()
         size = None
         if wanted.resize is not None:
             size = resized(self.info.width, self.info.height, wanted.resize)
             size = self.orientation.size(*size)
-        try:
-            for decoded, is_wanted in self.decoded(wanted.choice):
-                if not is_wanted:
-                    continue
+        for group in grouped(
+            self._pictures(wanted.choice, size, padded=padded),
+            lambda item: item[0].nbytes,
+            max_size=max_batch_bytes,
+            max_count=wanted.batch_size,
+        ):
+            yield FrameBatch(
+                frames=[picture for picture, _, _ in group],
+                indices=np.array([index for _, index, _ in group], dtype=np.int32),
+                timestamps=np.array([seconds for _, _, seconds in group], dtype=np.float64),
+            )
+            del group  # so that its pictures are not kept while the next ones are decoded
+
+    def _pictures(
+        self, choice: FrameChoice, size: tuple[int, int] | None, *, padded: bool
+    ) -> Iterator[tuple[NDArray[np.uint8], int, float]]:
+        """Yield each wanted frame as displayed, its number and its time."""
+        reformatter = VideoReformatter()
+        for decoded, is_wanted in self.decoded(choice):
+            if is_wanted:
                 rgb = to_rgb(decoded.frame, reformatter, size, padded=padded)
-                picture = self.orientation.apply(rgb)
-                if not batch.has_room(picture):
-                    yield batch.take()
-                batch.add(picture, decoded)
-        except VideoDecodeError:
-            if batch.pictures:
-                yield batch.take()
-            raise
-        if batch.pictures:
-            yield batch.take()
+                yield self.orientation.apply(rgb), decoded.index, decoded.timestamp
 
     def decoded(self, choice: FrameChoice) -> Iterator[tuple[Decoded, bool]]:
         """Decode a choice of frames without converting them, and set the attributes.
@@ -260,39 +266,3 @@ def opened_video(
             orientation=probe.orientation,
             delay=probe.delay,
         )
-
-
-class _GrowingBatch:
-    """Collects frames up to the limits of a batch."""
-
-    def __init__(self, max_frames: int, max_bytes: int) -> None:
-        self._max_frames = max_frames
-        self._max_bytes = max_bytes
-        self._clear()
-
-    def _clear(self) -> None:
-        self.pictures: list[NDArray[np.uint8]] = []
-        self._indices: list[int] = []
-        self._timestamps: list[float] = []
-        self._bytes = 0
-
-    def has_room(self, picture: NDArray[np.uint8]) -> bool:
-        return not self.pictures or (
-            len(self.pictures) < self._max_frames
-            and self._bytes + picture.nbytes <= self._max_bytes
-        )
-
-    def add(self, picture: NDArray[np.uint8], decoded: Decoded) -> None:
-        self.pictures.append(picture)
-        self._indices.append(decoded.index)
-        self._timestamps.append(decoded.timestamp)
-        self._bytes += picture.nbytes
-
-    def take(self) -> FrameBatch:
-        batch = FrameBatch(
-            frames=self.pictures,
-            indices=np.array(self._indices, dtype=np.int32),
-            timestamps=np.array(self._timestamps, dtype=np.float64),
-        )
-        self._clear()
-        return batch

@@ -74,7 +74,7 @@ class DatasetCopy:
         if (overwrite or not location.exists()) and replacement.was_interrupted():
             replacement.place()
         exists = location.exists()
-        if exists and not overwrite and _has_columns(location):
+        if exists and not overwrite and column_names(location.open()):
             raise DatasetExistsError(
                 f"A dataset exists already at {location}; choose another path, or pass "
                 f"`overwrite=True` to replace it."
@@ -223,11 +223,6 @@ def _copy(source: Any, target: Any) -> None:
     for key in source.keys():  # noqa: SIM118 - no mapping
         if not key.startswith(KEY):
             target[key] = source[key]
-
-
-def _has_columns(location: DatasetLocation) -> bool:
-    dataset = location.open()
-    return bool(column_names(dataset))
 
 
 def _runs(cells: list[Any]) -> Iterator[tuple[int, int]]:

@@ -8,7 +8,7 @@ found with every group mapping, ontology and branch.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast, get_args
 
 from deeplake_labelbox._model.annotations import ToolKind
@@ -117,12 +117,13 @@ class Families:
         above = "" if annotator is None else f"{annotator}/"
         geometries = [name for name, kind in kinds.items() if kind in GEOMETRIES]
         prefixes = {prefix: name for name in geometries if (prefix := tool_prefix(name))}
+        of_frames = [name for name, kind in kinds.items() if kind in get_args(FrameAnswerKind)]
         below: dict[str, list[AnswerFamily]] = {}
         frame_answers = []
         for name, kind in kinds.items():
             class_names = read_class_names(dataset, above + name)
-            if kind in get_args(FrameAnswerKind):
-                parent = _longest_prefix(name, frame_answer_names(kinds))
+            if name in of_frames:
+                parent = _longest_prefix(name, of_frames)
                 family = AnswerFamily(
                     above + name, name, cast("FrameAnswerKind", kind), class_names, parent
                 )
@@ -164,11 +165,6 @@ class Families:
         return tuple(dict.fromkeys(name for family in self.objects for name in family.class_names))
 
 
-def frame_answer_names(kinds: Mapping[str, str]) -> list[str]:
-    """Return the names of the columns of answers of frames."""
-    return [name for name, kind in kinds.items() if kind in get_args(FrameAnswerKind)]
-
-
 def tool_prefix(column: str) -> str | None:
     """Return ``car`` for ``car/car``: the start of the names of the answers about its objects."""
     half, rest = column[: len(column) // 2], column[len(column) // 2 :]
@@ -177,10 +173,7 @@ def tool_prefix(column: str) -> str | None:
 
 def _nested(answers: list[AnswerFamily]) -> tuple[AnswerFamily, ...]:
     names = [answer.name for answer in answers]
-    return tuple(
-        AnswerFamily(a.column, a.name, a.kind, a.class_names, _longest_prefix(a.name, names))
-        for a in answers
-    )
+    return tuple(replace(a, parent=_longest_prefix(a.name, names)) for a in answers)
 
 
 def _longest_prefix(name: str, names: Mapping[str, str] | list[str]) -> str | None:

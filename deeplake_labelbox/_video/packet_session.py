@@ -84,14 +84,14 @@ class PacketSession:
         Raises:
             DatasetError: If the packets do not match the index.
         """
-        unneeded = _Unneeded(wanted)
+        is_unneeded = _unneeded_before(wanted)
         for place, frame in enumerate(wanted):
             if frame not in self._waiting:
                 if not self.reaches(frame):
                     self._restart(int(self._index.starts[frame]))
                 last = place + 1 == len(wanted)
                 goes_on = keep if last else self.reaches(wanted[place + 1])
-                self._advance(frame, unneeded, goes_on=goes_on)
+                self._advance(frame, is_unneeded, goes_on=goes_on)
             yield frame, self._waiting.pop(frame)
             for passed in [number for number in self._waiting if number < frame]:
                 del self._waiting[passed]
@@ -99,7 +99,8 @@ class PacketSession:
     def reset(self) -> None:
         """Discard the decoder's state; the next frame is decoded from the start of its group."""
         if self._since >= 0 and self._context is not None:
-            self._flush(self._context)
+            self._context.flush_buffers()
+            self._context.reorder_depth = self._index.stream.reorder_depth  # flushing may reset it
         self._empty()
 
     def close(self) -> None:
@@ -135,7 +136,9 @@ class PacketSession:
         self.reset()
         self._since = self._next = packet
 
-    def _advance(self, frame: int, unneeded: _Unneeded, *, goes_on: bool) -> None:
+    def _advance(
+        self, frame: int, is_unneeded: Callable[[int], bool], *, goes_on: bool
+    ) -> None:
         """Decode packets until the decoder has emitted a frame."""
         index = self._index
         packet = int(index.packets[frame])
@@ -153,7 +156,7 @@ class PacketSession:
                 return
             self._next += 1
             given = int(index.frames[number])
-            if index.flags[number] & UNREFERENCED and unneeded.is_unneeded(given):
+            if index.flags[number] & UNREFERENCED and is_unneeded(given):
                 continue
             if self._is_whole(given):
                 self._inside.add(given)
@@ -179,10 +182,6 @@ class PacketSession:
         waiting = dict(self._waiting)
         self.reset()
         self._waiting.update(waiting)
-
-    def _flush(self, context: VideoCodecContext) -> None:
-        context.flush_buffers()
-        context.reorder_depth = self._index.stream.reorder_depth  # flushing may reset it
 
     def _take(self, packet: av.Packet[Any] | None, least: int) -> None:
         """Decode a packet (None drains the decoder); keep frames from the number ``least`` on."""
@@ -222,19 +221,11 @@ class PacketSession:
         return data[start : start + int(index.sizes[packet])]
 
 
-class _Unneeded:
-    """Find the frames before the last wanted one that are not wanted."""
-
-    def __init__(self, wanted: Sequence[int]) -> None:
-        self._last = wanted[-1]
-        self._all = len(wanted) == self._last - wanted[0] + 1
-        self._first = wanted[0]
-        self._wanted = frozenset() if self._all else frozenset(wanted)
-
-    def is_unneeded(self, frame: int) -> bool:
-        if not 0 <= frame < self._last:
-            return False
-        return frame < self._first if self._all else frame not in self._wanted
+def _unneeded_before(wanted: Sequence[int]) -> Callable[[int], bool]:
+    """Return a function that tells the frames before the last wanted one that are not wanted."""
+    first, last = wanted[0], wanted[-1]
+    kept = range(first, last + 1) if len(wanted) == last - first + 1 else frozenset(wanted)
+    return lambda frame: 0 <= frame < last and frame not in kept
 
 
 def _missing(frame: int, index: PacketIndex) -> DatasetError:

@@ -190,7 +190,7 @@ def create_dataset(
     source = ProjectSource.of(
         project, project_id=project_id, lb_api_key=lb_api_key, lb_client=lb_client
     )
-    store = (
+    store: FrameStore[Any] = (
         storage.store(batch_size=_BATCH_SIZE) if data_filler is None else FillerStore(data_filler)
     )
     engine = engine_of(ray_address, ray_cpus, fills=data_filler is not None)

@@ -29,7 +29,7 @@ from deeplake_labelbox._video.resize import resized
 from deeplake_labelbox.errors import ConfigurationError, DatasetError, DatasetExistsError
 
 if TYPE_CHECKING:
-    from deeplake_labelbox._store.frames.store import FrameStore
+    from deeplake_labelbox._store.frames.store import RecordedStore
     from deeplake_labelbox._store.labeled_dataset import LabeledDataset
 
 _BATCH_SIZE: Final = 100
@@ -101,7 +101,7 @@ class DatasetCopy:
     def _fill(
         self,
         dataset: deeplake.Dataset,
-        store: FrameStore[Any],
+        store: RecordedStore[Any],
         meta: LabelboxMeta,
         *,
         is_placed: bool,
@@ -135,7 +135,7 @@ class DatasetCopy:
     def _copy_frames(
         self,
         dataset: deeplake.Dataset,
-        store: FrameStore[Any],
+        store: RecordedStore[Any],
         files: WrittenFiles,
         bar: ProgressBar,
     ) -> dict[int, VideoEntry]:

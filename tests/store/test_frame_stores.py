@@ -101,18 +101,17 @@ class Numbers:
 class NumberStore(RowsAlone):
     """Stores the numbers of frames by their packets, and draws them when they are read."""
 
+    storage: StorageOptions
+    batch_size: int
+
     columns = ("frame_idx", "video_idx")
     options = {"frame_storage": "numbers"}  # noqa: RUF012 - never changed
-
-    @classmethod
-    def of(cls, options, *, batch_size):  # noqa: ARG003 - the protocol of `FrameStore`
-        return cls()
 
     def create_columns(self, dataset):
         for column in self.columns:
             dataset.add_column(column, "int32")
 
-    def prepare(self, video, wanted):  # noqa: ARG002 - the same
+    def prepare(self, video, wanted):  # noqa: ARG002 - the protocol of `FrameStore`
         video.frame_count = len(video.packets)
         yield Numbers(np.arange(len(video.packets), dtype=np.int32))
 

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._store.appending import append_rows
-from deeplake_labelbox._store.cells import Readable
-from deeplake_labelbox._store.frames.pictures import PictureReader
 from deeplake_labelbox._store.frames.store import RowsAlone
 from deeplake_labelbox._store.labelbox_meta import VideoEntry
 from deeplake_labelbox._store.location import dataset_errors
@@ -94,15 +92,6 @@ class FillerStore(RowsAlone):
                 f"per frame."
             )
         return entry
-
-    def transfer(self, *_: object) -> Iterator[FrameBatch]:
-        """Refuse to copy: other datasets have other columns."""
-        raise ConfigurationError("A data filler cannot be used to copy a dataset.")
-
-    @staticmethod
-    def reader(dataset: Readable, column: str) -> PictureReader:
-        """Return a reader of a column of pictures."""
-        return PictureReader(dataset, column)
 
 
 class FillableDataset:

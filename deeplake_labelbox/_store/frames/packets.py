@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import deeplake
 import numpy as np
@@ -89,11 +89,6 @@ class PacketStore:
     batch_size: int
     _writer: PacketWriter | None = field(default=None, init=False, repr=False)
 
-    @classmethod
-    def of(cls, options: StorageOptions, *, batch_size: int) -> Self:
-        """Create the store from the user's options, or from those in the metadata."""
-        return cls(options, batch_size)
-
     @property
     def options(self) -> Mapping[str, Any]:
         """The options that the metadata of a dataset records."""
@@ -114,12 +109,8 @@ class PacketStore:
     def prepare(self, video: OpenedVideo, wanted: WantedFrames) -> Iterator[RecordedFrames]:
         """Read the packets of the groups of pictures that have wanted frames."""
         recorder = PacketRecorder(video, wanted.choice, verify=self.storage.verify_frames)
-        batch = RecordedFrames(
-            recording=secrets.randbits(62),
-            groups=[],
-            indices=np.zeros(0, np.int32),
-            timestamps=np.zeros(0, np.float64),
-        )
+        empty = np.zeros(0, np.int32), np.zeros(0, np.float64)
+        batch = RecordedFrames(secrets.randbits(62), [], *empty)
         any_rows, error = False, None
         try:
             for group in recorder:
@@ -132,12 +123,7 @@ class PacketStore:
                 any_rows = any_rows or len(batch) > 0
                 if len(batch) >= self.batch_size or self.size_of(batch) >= _BATCH_BYTES:
                     yield batch
-                    batch = replace(
-                        batch,
-                        groups=[],
-                        indices=np.zeros(0, np.int32),
-                        timestamps=np.zeros(0, np.float64),
-                    )
+                    batch = RecordedFrames(batch.recording, [], *empty)
         except VideoDecodeError as raised:
             error = raised
         if any_rows:
@@ -264,7 +250,7 @@ class PacketReader:
     def _refresh(self, dataset: Readable) -> None:
         self._entries = {entry.video_idx: entry for entry in entries_of(dataset)}
         self._packets = PacketRows(self._location.nested)
-        self._decoders: OrderedDict[int, tuple[PacketIndex, PacketDecoder]] = OrderedDict()
+        self._decoders: OrderedDict[int, PacketDecoder] = OrderedDict()
 
     def read(self, dataset: Readable, rows: Sequence[int]) -> Iterator[NDArray[np.uint8]]:
         """Yield the frames of rows, each as a new (H, W, 3) uint8 RGB array.
@@ -279,7 +265,7 @@ class PacketReader:
             for run in runs:
                 yield from self._decoded(int(videos[run[0]]), frames[run])
             return
-        sizes = (self._decoder(video)[0].size for video in np.unique(videos).tolist())
+        sizes = (self._decoder(video).index.size for video in np.unique(videos).tolist())
         count = max(_PIXEL_BYTES // max(3 * width * height for width, height in sizes), 1)
         for start in range(0, len(chosen), count):
             part = slice(start, start + count)
@@ -292,7 +278,7 @@ class PacketReader:
         found = videos << 32
         for video in np.unique(videos).tolist():
             own = videos == video
-            index = self._decoder(video)[0]
+            index = self._decoder(video).index
             found[own] |= index.starts[index.check(frames[own])]
         return found
 
@@ -315,7 +301,7 @@ class PacketReader:
         Raises:
             DatasetError: If a frame is not stored.
         """
-        index, recording = self._decoder(video)[0], self._entries[video].recordings[-1]
+        index, recording = self._decoder(video).index, self._entries[video].recordings[-1]
         numbers = index.groups_of(frames)
         stored = np.zeros_like(index.stored)
         stored[numbers] = True
@@ -329,7 +315,7 @@ class PacketReader:
         places = {int(video): np.flatnonzero(videos == video) for video in np.unique(videos)}
         groups: list[tuple[int, int]] = []
         for video, found in places.items():
-            index, recording = self._decoder(video)[0], self._entries[video].recordings[-1]
+            index, recording = self._decoder(video).index, self._entries[video].recordings[-1]
             groups += [(recording, number) for number in index.groups_of(frames[found]).tolist()]
         self._packets.keep(groups)
         pictures: dict[int, NDArray[np.uint8]] = {}
@@ -341,18 +327,18 @@ class PacketReader:
 
     def _decoded(self, video: int, frames: NDArray[np.int64]) -> Iterator[NDArray[np.uint8]]:
         try:
-            yield from self._decoder(video)[1].read(frames.tolist())
+            yield from self._decoder(video).read(frames.tolist())
         except DatasetError as error:
             entry = self._entries[video]
             raise DatasetError(f"{entry.name} (data row {entry.data_row_id}): {error}") from error
 
-    def _decoder(self, video: int) -> tuple[PacketIndex, PacketDecoder]:
+    def _decoder(self, video: int) -> PacketDecoder:
         recording = self._entries[video].recordings[-1]
         found = self._decoders.get(recording)
         if found is None:
             index = PacketIndex.from_bytes(self._packets.index(recording))
             fetch = partial(self._packets.group, recording)
-            found = self._decoders[recording] = index, PacketDecoder(index, fetch)
+            found = self._decoders[recording] = PacketDecoder(index, fetch)
             while len(self._decoders) > _DECODERS_KEPT:
                 self._decoders.popitem(last=False)
         return found

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import deeplake
 import numpy as np
@@ -89,11 +89,6 @@ class PictureStore(RowsAlone):
 
     storage: StorageOptions
     batch_size: int
-
-    @classmethod
-    def of(cls, options: StorageOptions, *, batch_size: int) -> Self:
-        """Create the store from the user's options, or from those in the metadata."""
-        return cls(options, batch_size)
 
     @property
     def options(self) -> Mapping[str, Any]:

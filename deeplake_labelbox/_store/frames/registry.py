@@ -16,7 +16,7 @@ from deeplake_labelbox.errors import ConfigurationError, DatasetError
 
 if TYPE_CHECKING:
     from deeplake_labelbox._store.cells import Readable
-    from deeplake_labelbox._store.frames.store import FrameReader, FrameStore, RecordedStore
+    from deeplake_labelbox._store.frames.store import FrameReader, RecordedStore
 
 FrameStorage: TypeAlias = Literal["png", "jpg", "video"]
 """A way to store frames; the keys of `STORAGES`."""
@@ -111,13 +111,13 @@ class StorageOptions:
         own = STORAGES[name].options
         return cls(frame_storage=name, **{key: recorded[key] for key in own if key in recorded})
 
-    def store(self, *, batch_size: int) -> FrameStore[Any]:
+    def store(self, *, batch_size: int) -> RecordedStore[Any]:
         """Create the store.
 
         Args:
             batch_size: Maximum number of rows appended at a time.
         """
-        return STORAGES[self.frame_storage].load().of(self, batch_size=batch_size)
+        return STORAGES[self.frame_storage].load()(self, batch_size)
 
 
 def frame_reader(dataset: Readable, column: str) -> FrameReader:

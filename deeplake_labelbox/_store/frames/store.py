@@ -9,7 +9,6 @@ from typing import (
     ClassVar,
     Literal,
     Protocol,
-    Self,
     TypeAlias,
     TypeVar,
     runtime_checkable,
@@ -128,11 +127,41 @@ class FrameStore(Protocol[B]):
         Args:
             dataset: The dataset.
             entry: The entry of the video in its metadata.
-            batch: Frames from `prepare` or `transfer`.
+            batch: Frames from `prepare`, or from `RecordedStore.transfer`.
 
         Returns:
             The entry with the data that the store needs to find the frames, and with warnings.
         """
+
+    def publish(self, dataset: deeplake.Dataset, meta: LabelboxMeta) -> None:
+        """Commit the data outside the rows; called before the rows are committed.
+
+        Args:
+            dataset: The dataset.
+            meta: Its new metadata; data that no entry refers to is deleted.
+        """
+
+    def discard(self) -> None:
+        """Roll back what was not published."""
+
+
+class RowsAlone:
+    """Base class of stores that write only rows."""
+
+    keeps_size: ClassVar[bool] = False
+    section_tasks: ClassVar[SectionTasks | None] = "prepare"
+
+    def publish(self, dataset: deeplake.Dataset, meta: LabelboxMeta) -> None:
+        """Do nothing: everything is in the rows."""
+
+    def discard(self) -> None:
+        """Do nothing: everything is in the rows."""
+
+
+class RecordedStore(FrameStore[B], Protocol[B]):
+    """A store that the user chooses by name, and that metadata records."""
+
+    def __init__(self, storage: StorageOptions, batch_size: int) -> None: ...
 
     def transfer(
         self,
@@ -155,17 +184,6 @@ class FrameStore(Protocol[B]):
             ConfigurationError: If this store cannot store these frames.
         """
 
-    def publish(self, dataset: deeplake.Dataset, meta: LabelboxMeta) -> None:
-        """Commit the data outside the rows; called before the rows are committed.
-
-        Args:
-            dataset: The dataset.
-            meta: Its new metadata; data that no entry refers to is deleted.
-        """
-
-    def discard(self) -> None:
-        """Roll back what was not published."""
-
     @staticmethod
     def reader(dataset: Readable, column: str) -> FrameReader:
         """Return a reader of the frames of a dataset.
@@ -177,24 +195,3 @@ class FrameStore(Protocol[B]):
         Raises:
             ConfigurationError: If there is no such column.
         """
-
-
-class RowsAlone:
-    """Base class of stores that write only rows."""
-
-    keeps_size: ClassVar[bool] = False
-    section_tasks: ClassVar[SectionTasks | None] = "prepare"
-
-    def publish(self, dataset: deeplake.Dataset, meta: LabelboxMeta) -> None:
-        """Do nothing: everything is in the rows."""
-
-    def discard(self) -> None:
-        """Do nothing: everything is in the rows."""
-
-
-class RecordedStore(FrameStore[B], Protocol[B]):
-    """A store that can be created again from recorded metadata."""
-
-    @classmethod
-    def of(cls, options: StorageOptions, *, batch_size: int) -> Self:
-        """Create the store from the user's options, or from those in the metadata."""

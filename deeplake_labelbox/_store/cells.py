@@ -25,6 +25,11 @@ _CLOSE_ROWS: Final = 4
 _ROWS_AT_ONCE: Final = 4096
 
 
+def read_numbers(dataset: Readable, column: str) -> NDArray[np.int64]:
+    """Read all cells of a column of numbers; cells that were never written are negative."""
+    return np.asarray(dataset[column][:], dtype=np.int64).reshape(-1)
+
+
 def read_cells(dataset: Readable, column: str, rows: Rows) -> list[Any]:
     """Read the cells of a column.
 

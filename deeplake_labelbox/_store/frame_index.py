@@ -10,7 +10,7 @@ import deeplake
 import numpy as np
 from numpy.typing import NDArray
 
-from deeplake_labelbox._store.cells import Readable
+from deeplake_labelbox._store.cells import Readable, read_numbers
 from deeplake_labelbox._store.columns import ReadableDataset, has_identity_columns
 from deeplake_labelbox._store.location import dataset_errors
 from deeplake_labelbox.errors import ConfigurationError, DatasetMismatchError
@@ -55,7 +55,6 @@ class FrameIndex:
         videos, frames = videos[order], frames[order]
         first = np.ones(len(order), dtype=bool)
         first[1:] = (np.diff(videos) != 0) | (np.diff(frames) != 0)
-        # Rows without a number read as negative numbers.
         first &= (videos >= 0) & (frames >= 0)
         return cls(order[first].astype(np.int64), videos[first], frames[first])
 
@@ -112,8 +111,4 @@ def image_id(video_idx: Any, frame_idx: Any) -> Any:
 
 def _identity(dataset: Readable) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     with dataset_errors("reading video_idx and frame_idx"):
-        videos, frames = (
-            np.asarray(dataset[name][:], dtype=np.int64).reshape(-1)
-            for name in ("video_idx", "frame_idx")
-        )
-    return videos, frames
+        return read_numbers(dataset, "video_idx"), read_numbers(dataset, "frame_idx")

@@ -15,6 +15,7 @@ import deeplake
 import numpy as np
 from numpy.typing import NDArray
 
+from deeplake_labelbox._store.cells import read_numbers
 from deeplake_labelbox._store.columns import has_identity_columns
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta, VideoEntry
 from deeplake_labelbox._store.location import dataset_errors
@@ -32,7 +33,7 @@ def reconciled(dataset: deeplake.Dataset, meta: LabelboxMeta) -> LabelboxMeta:
     Returns:
         The corrected metadata, in which videos without all of their rows are pending.
     """
-    rows_of = _rows_by_video(dataset, meta)
+    rows_of = _rows_of_videos(dataset, meta.videos)
     odd = np.setdiff1d(
         np.arange(len(dataset)), np.concatenate([np.zeros(0, np.int64), *rows_of]), True
     )
@@ -56,10 +57,7 @@ def reconciled(dataset: deeplake.Dataset, meta: LabelboxMeta) -> LabelboxMeta:
 
 def rows_of_video(dataset: deeplake.Dataset, entry: VideoEntry) -> NDArray[np.int64]:
     """Return the row numbers of a video, ascending."""
-    if has_identity_columns(dataset):
-        videos = np.asarray(dataset["video_idx"][:], dtype=np.int64).reshape(-1)
-        return np.flatnonzero(videos == entry.video_idx)
-    return np.arange(entry.first_row, entry.first_row + entry.rows)
+    return _rows_of_videos(dataset, [entry])[0]
 
 
 def delete_rows(dataset: deeplake.Dataset, rows: Sequence[int] | NDArray[np.int64]) -> None:
@@ -79,12 +77,14 @@ def without_rows(meta: LabelboxMeta, rows: NDArray[np.int64]) -> LabelboxMeta:
     )
 
 
-def _rows_by_video(dataset: deeplake.Dataset, meta: LabelboxMeta) -> list[NDArray[np.int64]]:
-    if not has_identity_columns(dataset):
-        written = [0 if video.status == "pending" else video.rows for video in meta.videos]
-        return [
-            np.arange(video.first_row, min(video.first_row + count, len(dataset)))
-            for video, count in zip(meta.videos, written, strict=True)
-        ]
-    videos = np.asarray(dataset["video_idx"][:], dtype=np.int64).reshape(-1)
-    return [np.flatnonzero(videos == video.video_idx) for video in meta.videos]
+def _rows_of_videos(
+    dataset: deeplake.Dataset, entries: Sequence[VideoEntry]
+) -> list[NDArray[np.int64]]:
+    if has_identity_columns(dataset):
+        videos = read_numbers(dataset, "video_idx")
+        return [np.flatnonzero(videos == entry.video_idx) for entry in entries]
+    written = [0 if entry.status == "pending" else entry.rows for entry in entries]
+    return [
+        np.arange(entry.first_row, min(entry.first_row + count, len(dataset)))
+        for entry, count in zip(entries, written, strict=True)
+    ]

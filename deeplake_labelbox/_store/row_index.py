@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeplake_labelbox._counts import counted
+from deeplake_labelbox._store.cells import read_numbers
 from deeplake_labelbox._store.columns import ReadableDataset, has_identity_columns
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta, VideoEntry
 from deeplake_labelbox.errors import DatasetMismatchError
@@ -84,9 +85,8 @@ class RowIndex:
     @cached_property
     def _by_video(self) -> dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """Rows and their 1-based frames by video, read on first use."""
-        videos = np.asarray(self._dataset["video_idx"][:], dtype=np.int64).reshape(-1)
-        frames = np.asarray(self._dataset["frame_idx"][:], dtype=np.int64).reshape(-1) + 1
-        # Rows without a number read as negative numbers.
+        videos = read_numbers(self._dataset, "video_idx")
+        frames = read_numbers(self._dataset, "frame_idx") + 1
         order = np.argsort(videos, kind="stable")
         parts = np.split(order, np.flatnonzero(np.diff(videos[order])) + 1)
         return {int(videos[rows[0]]): (rows, frames[rows]) for rows in parts if len(rows)}

@@ -22,6 +22,7 @@ import numpy as np
 from deeplake import types
 from numpy.typing import NDArray
 
+from deeplake_labelbox._store.cells import read_numbers
 from deeplake_labelbox._store.location import DatasetLocation, dataset_errors
 from deeplake_labelbox._store.resume import delete_rows
 from deeplake_labelbox._store.source import DatasetSource
@@ -208,10 +209,7 @@ class PacketRows:
         """Return recording, group and number of each row, sorted by recording and group."""
         dataset = self._source.dataset
         with dataset_errors("reading which packets there are"):
-            recordings, groups = (
-                np.asarray(dataset[name][:], np.int64).reshape(-1)
-                for name in ("recording", "group")
-            )
+            recordings, groups = (read_numbers(dataset, name) for name in ("recording", "group"))
         order = np.lexsort((groups, recordings))  # stable: the cells of a group stay in order
         return recordings[order], groups[order], order
 

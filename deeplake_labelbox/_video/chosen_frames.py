@@ -17,7 +17,7 @@ skipped group in which times go back or repeat, as in broken files.
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import av
 import av.error
@@ -28,13 +28,11 @@ from deeplake_labelbox._video.cores import limit_decoder
 from deeplake_labelbox._video.decoding import Decoded
 from deeplake_labelbox._video.packet_tags import PacketTags
 from deeplake_labelbox._video.packets import is_shown
-from deeplake_labelbox._video.picture_kinds import is_unreferenced, starts_anew
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from av.packet import Packet
     from numpy.typing import NDArray
 
     from deeplake_labelbox._video.frame_choice import FrameChoice
@@ -80,13 +78,12 @@ class ChosenFrames:
             return
         plan, given = self._plan, 0
         expected = iter(np.sort(plan.numbers[plan.needed]).tolist())
-        left_out: set[int] = set()
-        for item in self._decode(plan, left_out):
+        for item in self._decode(plan):
             if isinstance(item, int):  # the number of packets decoded so far
                 if item != given:
                     return
                 continue
-            number = next((n for n in expected if n not in left_out), None)
+            number = next(expected, None)
             frame, packet = item
             if number is None or frame.pts != self._times[number]:
                 return
@@ -97,13 +94,8 @@ class ChosenFrames:
             if plan.chosen[number]:
                 yield Decoded(frame, number, float(self._seconds[number]), packet)
 
-    def _decode(self, plan: _Plan, left_out: set[int]) -> Iterator[tuple[av.VideoFrame, int] | int]:
-        """Yield frames, each with its packet; once all are out, the number of packets so far.
-
-        Args:
-            plan: Which packets are needed.
-            left_out: Receives the numbers of frames whose packets turn out not to be needed.
-        """
+    def _decode(self, plan: _Plan) -> Iterator[tuple[av.VideoFrame, int] | int]:
+        """Yield frames, each with its packet; once all are out, the number of packets so far."""
         place, sent, tags = -1, 0, PacketTags()
         with open_container(self._path, self._name, strict=True) as (container, stream):
             stream.thread_type = "AUTO"
@@ -116,12 +108,10 @@ class ChosenFrames:
                     if is_shown(packet):
                         place += 1
                         if plan.starts[place]:
-                            if not starts_anew(packet):
-                                return
                             yield from ((f, tags.untag(f)) for f in context.decode(None))
                             yield sent
                             context.flush_buffers()
-                        if not plan.needed[place] or plan.leaves_out(place, packet, left_out):
+                        if not plan.needed[place]:
                             continue
                         sent += 1
                     elif not plan.inside[max(place, 0)]:
@@ -146,18 +136,10 @@ def group_starts(packets: PacketTable, codec: str) -> NDArray[np.int64]:
     """
     if codec == "av1":
         return np.zeros(0, np.int64)
-    latest = np.maximum.accumulate(frame_numbers(packets))
-    places = np.flatnonzero(packets.starts[1:]) + 1
+    latest = np.maximum.accumulate(packets.numbers())
+    places = np.flatnonzero(packets.shown["starts"][1:]) + 1
     found: NDArray[np.int64] = places[latest[places - 1] == places - 1]
     return found
-
-
-def frame_numbers(packets: PacketTable) -> NDArray[np.int64]:
-    """Return the number of each packet's frame."""
-    order = np.argsort(packets.times, kind="stable")
-    numbers = np.empty(len(order), np.int64)
-    numbers[order] = np.arange(len(order))
-    return numbers
 
 
 class _Plan:
@@ -168,7 +150,7 @@ class _Plan:
         chosen: (P,) bool, by frame number: the frame is chosen.
         numbers: (P,) number of each packet's frame, packets in decoding order.
         starts: (P,) bool: the decoder restarts before this packet.
-        needed: (P,) bool: this packet is decoded, unless `leaves_out` skips it.
+        needed: (P,) bool: this packet is decoded.
         inside: (P,) bool: packets that are not shown are decoded after this packet.
         end: No packet from this one on is needed.
     """
@@ -176,16 +158,13 @@ class _Plan:
     def __init__(self, packets: PacketTable, codec: str, choice: FrameChoice, delay: int) -> None:
         picker, seconds = choice.picker(), packets.seconds().tolist()
         self.chosen = np.array([picker.wants(*frame) for frame in enumerate(seconds)])
-        self.numbers = frame_numbers(packets)
+        self.numbers = packets.numbers()
         # Decoders may or may not return pictures before the first key frame.
         self.certain = bool(self.numbers[0] == 0)
         self.starts = np.zeros(len(packets), np.bool_)
         self.needed = np.zeros(len(packets), np.bool_)
         self.inside = np.zeros(len(packets), np.bool_)
         self._wanted = self.chosen[self.numbers]
-        # Shown before a picture that is decoded earlier, so the times are presentation times.
-        comes_back = self.numbers < np.maximum.accumulate(self.numbers)
-        self._may_be_left_out = comes_back & ~self._wanted
         in_full = True
         for start, end in self._groups(group_starts(packets, codec)):
             wanted = np.flatnonzero(self._wanted[start:end])
@@ -202,15 +181,11 @@ class _Plan:
             self.needed[start:stop] = self.numbers[start:stop] >= self.numbers[start]
             self.starts[start] = not in_full
             in_full = stop == end
+        # Shown before a picture that is decoded earlier, so the times are presentation times.
+        comes_back = self.numbers < np.maximum.accumulate(self.numbers)
+        self.needed &= ~(packets.shown["unreferenced"] & comes_back & ~self._wanted)
         inside = np.flatnonzero(self.inside)
         self.end = int(inside[-1]) + 1 if len(inside) else 0
-
-    def leaves_out(self, place: int, packet: Packet[Any], left_out: set[int]) -> bool:
-        """Return whether a packet can be skipped; if so, add its frame to ``left_out``."""
-        if not self._may_be_left_out[place] or not is_unreferenced(packet):
-            return False
-        left_out.add(int(self.numbers[place]))
-        return True
 
     def _groups(self, starts: NDArray[np.int64]) -> list[tuple[int, int]]:
         """Return the first packet and the end of each group that is decoded without the others."""

@@ -28,7 +28,7 @@ class FrameNumbers:
     def __init__(self, packets: PacketTable) -> None:
         order = np.argsort(packets.times, kind="stable")
         self._times = packets.times[order]
-        self._is_key = packets.is_key[order]
+        self._is_key = packets.shown["is_key"][order]
         self._skipped: int | None = None  # set by the first frame
         self._apart = packets.apart
         self.known = packets.numbered

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from av.video.reformatter import VideoReformatter
 
-from deeplake_labelbox._video.chosen_frames import ChosenFrames, frame_numbers, group_starts
+from deeplake_labelbox._video.chosen_frames import ChosenFrames, group_starts
 from deeplake_labelbox._video.container import VideoInfo, open_container
 from deeplake_labelbox._video.decoding import Decoded, VideoDecoder
 from deeplake_labelbox._video.frame_choice import FrameChoice
@@ -136,7 +136,7 @@ class OpenedVideo:
             return False
         starts = group_starts(packets, self.info.codec)
         # Decoders may or may not return pictures before the first key frame.
-        if not len(starts) or frame_numbers(packets)[0] != 0:
+        if not len(starts) or packets.numbers()[0] != 0:
             return False
         if self.info.codec == "h264":  # its fields may be in separate packets
             with open_container(self.path, self.name) as (_, stream):

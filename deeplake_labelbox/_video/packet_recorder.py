@@ -17,13 +17,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from deeplake_labelbox._video.container import open_container
 from deeplake_labelbox._video.decoded_frames import DecodedFrames
 from deeplake_labelbox._video.decoding import VideoDecoder
+from deeplake_labelbox._video.file_groups import FileGroups
 from deeplake_labelbox._video.h264_fields import is_progressive
-from deeplake_labelbox._video.packet_index import START, UNREFERENCED, PacketIndex
+from deeplake_labelbox._video.packet_index import START, UNREFERENCED, PacketIndex, StreamParameters
+from deeplake_labelbox._video.packet_session import stream_parameters
 from deeplake_labelbox._video.picture_sizes import picture_sizes
 from deeplake_labelbox._video.seek_points import SeekPoints, frame_digest
-from deeplake_labelbox._video.stream_packets import FileGroups, StreamPackets
 from deeplake_labelbox.errors import ConfigurationError, VideoDecodeError, VideoError
 
 if TYPE_CHECKING:
@@ -109,10 +111,10 @@ class PacketRecorder:
         return self._index
 
     def __iter__(self) -> Iterator[RecordedGroup]:
-        packets = StreamPackets.read(self._video)
-        copies = not self._verify and self._tells_numbers(packets)
-        frames = self._numbered(packets) if copies else self._decoded(packets)
-        index = self._proven(packets, frames)
+        stream = self._stream_parameters()
+        copies = not self._verify and self._tells_numbers(stream)
+        frames = self._numbered() if copies else self._decoded()
+        index = self._proven(stream, frames)
         indices = np.array(frames.indices, np.int32)
         self._index = index = _grouped(index, indices)
         timestamps = np.array(frames.timestamps, np.float64)
@@ -129,15 +131,21 @@ class PacketRecorder:
         if frames.error is not None:
             raise frames.error
 
-    def _decoded(self, packets: StreamPackets) -> _Frames:
+    def _stream_parameters(self) -> StreamParameters:
+        with open_container(self._video.path, self._video.name) as (_, stream):
+            found = stream_parameters(stream.codec_context)
+        return replace(found, reorder_depth=max(found.reorder_depth, self._video.delay))
+
+    def _decoded(self) -> _Frames:
         """Return the frames as a decoder gives them."""
         decoded = self._video.frames or DecodedFrames.of(self._video, self._choice)
         self._video.frame_count, self._video.strict = decoded.frame_count, decoded.strict
         self._video.sizes = list(decoded.sizes)
         if not decoded.identify_packets:
             raise self._refusal("its frames do not identify the packets that they come from")
+        table = self._video.packets
         found = _Frames(
-            np.full(len(packets.sizes), -1, np.int32),
+            np.full(len(table.every), -1, np.int32),
             decoded.numbers[decoded.wanted].tolist(),
             decoded.timestamps[decoded.wanted].tolist(),
             dict(zip(decoded.numbers.tolist(), decoded.digests.tolist(), strict=True)),
@@ -145,33 +153,31 @@ class PacketRecorder:
         )
         found.of_packets[decoded.packets] = decoded.numbers
         # Unwanted frames that were not decoded are numbered by the packets' times.
-        table = self._video.packets
         if found.error is None and table.numbered and self._video.frame_count == len(table):
-            found.of_packets[packets.shown] = _ranks(table.times)
+            found.of_packets[table.every["shown"]] = table.numbers()
         return found
 
-    def _tells_numbers(self, packets: StreamPackets) -> bool:
+    def _tells_numbers(self, stream: StreamParameters) -> bool:
         """Whether the packets alone number the frames beyond doubt."""
         video, table = self._video, self._video.packets
         return bool(
             table.numbered
             and video.scan.damage is None
-            and len(table) == packets.shown.sum()
-            and not packets.parameters
-            and packets.starts[0]
-            and packets.shown[0]
+            and not table.parameters
+            and table.every["starts"][0]
+            and table.every["shown"][0]
             # Decoders may or may not return pictures before the first key frame.
             and table.times[0] == table.times.min()
             # The fields of interlaced pictures may be in separate packets.
-            and (video.info.codec != "h264" or is_progressive(packets.stream.extradata))
+            and (video.info.codec != "h264" or is_progressive(stream.extradata))
             and not picture_sizes(video.path, video.name, video.orientation)
         )
 
-    def _numbered(self, packets: StreamPackets) -> _Frames:
+    def _numbered(self) -> _Frames:
         """Number the frames by the packets' times; decode a few to check the numbers."""
         video, table = self._video, self._video.packets
-        found = _Frames(np.full(len(packets.sizes), -1, np.int32), verified=False)
-        found.of_packets[packets.shown] = _ranks(table.times)
+        found = _Frames(np.full(len(table.every), -1, np.int32), verified=False)
+        found.of_packets[table.every["shown"]] = table.numbers()
         picker = self._choice.picker()
         for index, timestamp in enumerate(table.seconds().tolist()):
             if picker.wants(index, timestamp):
@@ -187,39 +193,41 @@ class PacketRecorder:
             found.verified = True
         if found.verified:
             logger.info("%s is decoded in full to number its frames", video.name)
-            return self._decoded(packets)
+            return self._decoded()
         video.frame_count, video.strict = len(table), True
         first = found.indices[:1]
         video.sizes = [(number + 1, video.info.width, video.info.height) for number in first]
         return found
 
-    def _proven(self, packets: StreamPackets, frames: _Frames) -> PacketIndex:
+    def _proven(self, stream: StreamParameters, frames: _Frames) -> PacketIndex:
         """Return an index of all packets that marks those at which decoding can start."""
-        promised = packets.starts.copy()
+        table = self._video.packets
+        packets, sizes = table.every, table.every["size"].copy()
+        promised = packets["starts"].copy()
         promised[:1] = True
-        starts = promised if not frames.verified else promised | packets.is_key
+        starts = promised if not frames.verified else promised | packets["is_key"]
         flags = np.where(starts, START, 0).astype(np.uint8)
         clean = frames.error is None and self._video.strict
         # A field of a picture may be in its own packet, which gives no frame.
-        if clean and (frames.of_packets >= 0)[packets.shown].all():
-            flags[packets.unreferenced] |= UNREFERENCED
+        if clean and (frames.of_packets >= 0)[packets["shown"]].all():
+            flags[packets["unreferenced"]] |= UNREFERENCED
+        firsts = _first_packets(sizes, starts)
         index = PacketIndex(
-            stream=packets.stream,
+            stream=stream,
             orientation=self._video.orientation,
             size=(self._video.info.width, self._video.info.height),
             frame_count=self._video.frame_count,
             verified=frames.verified,
             clean=clean,
-            sizes=packets.sizes,
+            sizes=sizes,
             frames=frames.of_packets,
             flags=flags,
-            firsts=_first_packets(packets.sizes, starts),
-            stored=np.ones(0, np.bool_),
-            checksums=np.zeros(0, np.uint32),
-            parameters=packets.parameters,
+            firsts=firsts,
+            stored=np.ones(len(firsts), np.bool_),
+            checksums=np.zeros(len(firsts), np.uint32),
+            parameters=table.parameters,
         )
-        index = _all_stored(index)
-        if any(not promised[first] for first, _ in packets.parameters):
+        if any(not promised[first] for first, _ in table.parameters):
             raise self._refusal("its parameters change within a group of pictures")
         if not frames.indices:
             return index
@@ -235,11 +243,6 @@ class PacketRecorder:
             f"{self._video.name} cannot be stored as a video: {why}. Store its frames as pictures "
             "with `frame_storage='png'` or `frame_storage='jpg'`, or convert it to H.264 in MP4."
         )
-
-
-def _ranks(times: NDArray[np.int64]) -> NDArray[np.int64]:
-    ranks: NDArray[np.int64] = np.argsort(np.argsort(times, kind="stable"), kind="stable")
-    return ranks
 
 
 def _first_packets(sizes: NDArray[np.int32], starts: NDArray[np.bool_]) -> NDArray[np.int32]:
@@ -259,15 +262,11 @@ def _first_packets(sizes: NDArray[np.int32], starts: NDArray[np.bool_]) -> NDArr
     return np.array(firsts, np.int32)
 
 
-def _all_stored(index: PacketIndex) -> PacketIndex:
-    count = len(index.firsts)
-    return replace(index, stored=np.ones(count, np.bool_), checksums=np.zeros(count, np.uint32))
-
-
 def _grouped(index: PacketIndex, wanted: NDArray[np.int32]) -> PacketIndex:
     """Regroup the packets by where decoding can start, and mark the needed groups as stored."""
     firsts = _first_packets(index.sizes, (index.flags & START).astype(np.bool_))
-    index = _all_stored(replace(index, firsts=firsts))
+    every, checksums = np.ones(len(firsts), np.bool_), np.zeros(len(firsts), np.uint32)
+    index = replace(index, firsts=firsts, stored=every, checksums=checksums)
     stored = np.zeros(len(firsts), np.bool_)
     stored[index.groups_of(wanted)] = True
     return replace(index, stored=stored)

@@ -17,7 +17,7 @@ import av.error
 import numpy as np
 
 from deeplake_labelbox._video.container import ffmpeg_message
-from deeplake_labelbox._video.picture_kinds import starts_anew
+from deeplake_labelbox._video.picture_kinds import is_unreferenced, starts_anew
 from deeplake_labelbox._video.pyav_versions import to_fraction
 
 if TYPE_CHECKING:
@@ -30,19 +30,34 @@ ONE_PICTURE_A_PACKET: Final = frozenset({"h264", "hevc", "av1", "vp8", "vp9"})
 _KEEP_WHOLE_PICTURES: Final = ("mov,mp4", "matroska,webm")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+PACKET: Final = np.dtype(
+    [
+        ("time", np.int64),  # of presentation, in ticks of the stream's time base; or NO_TIME
+        ("decoding_time", np.int64),  # in the same form
+        ("size", np.int32),  # in bytes
+        ("is_key", np.bool_),  # it starts a group of pictures
+        ("starts", np.bool_),  # the codec guarantees that a decoder can start here (`starts_anew`)
+        ("unreferenced", np.bool_),  # no other picture is predicted from it (`is_unreferenced`)
+        ("shown", np.bool_),  # see `is_shown`
+        ("discarded", np.bool_),  # an edit list hides it
+    ],
+    align=True,
+)
+"""A packet that has data."""
+
+NO_TIME: Final = int(np.iinfo(np.int64).min)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PacketTable:
-    """The packets of a stream that are shown, in decoding order.
+    """The packets of a stream, in decoding order.
 
     Attributes:
-        times: (P,) int64 presentation times in ticks of the stream's time base; the smallest
-            int64 if a packet has none.
-        decoding_times: (P,) int64 decoding times, in the same form.
-        is_key: (P,) bool: the packet starts a group of pictures.
-        starts: (P,) bool: the codec guarantees that a decoder can start here (`starts_anew`).
-        positions: (P,) int64 byte of the file at which the packet starts, -1 if unknown.
+        every: (A,) `PACKET`: all packets.
+        shown: (P,) `PACKET`: those that are shown.
+        parameters: Number in ``every`` and extradata of each packet from which on the stream has
+            other extradata than before.
         time_base: Seconds per tick.
-        stream_bytes: Bytes of all packets of the stream, shown or not.
         discarded: Number of packets that an edit list hides.
         hidden: Number of packets with only pictures that are never shown (VP8, VP9).
         numbered: Whether each packet is one picture, so that times determine frame numbers.
@@ -52,13 +67,10 @@ class PacketTable:
         damage: Why not all packets could be read, or None.
     """
 
-    times: NDArray[np.int64]
-    decoding_times: NDArray[np.int64]
-    is_key: NDArray[np.bool_]
-    starts: NDArray[np.bool_]
-    positions: NDArray[np.int64]
+    every: NDArray[np.void]
+    shown: NDArray[np.void]
+    parameters: tuple[tuple[int, bytes], ...]
     time_base: Fraction
-    stream_bytes: int
     discarded: int
     hidden: int
     numbered: bool
@@ -67,7 +79,13 @@ class PacketTable:
     damage: str | None
 
     def __len__(self) -> int:
-        return len(self.times)
+        """Number of packets that are shown."""
+        return len(self.shown)
+
+    @property
+    def times(self) -> NDArray[np.int64]:
+        """(P,) int64 presentation times of the packets that are shown."""
+        return self.shown["time"]
 
     @property
     def tick(self) -> float:
@@ -86,8 +104,12 @@ class PacketTable:
         found: NDArray[np.float64] = times - times[:1]
         return found
 
-
-NO_TIME: Final = int(np.iinfo(np.int64).min)
+    def numbers(self) -> NDArray[np.int64]:
+        """Return the number of each shown packet's frame, from 0, of a numbered table."""
+        order = np.argsort(self.times)
+        numbers = np.empty_like(order)
+        numbers[order] = np.arange(len(order))
+        return numbers
 
 
 def read_packets(
@@ -98,58 +120,57 @@ def read_packets(
     Args:
         container: An open file.
         stream: Its video stream.
-        blank: Whether the packets have no data; then `PacketTable.starts` is all False.
+        blank: Whether the packets have no data; then their pictures are unknown.
     """
     codec = stream.codec_context.codec.canonical_name
     indexed = len(stream.index_entries) if container.format.name.startswith("mov,mp4") else 0
-    rows: list[tuple[int, int, bool, bool, int]] = []
-    discarded = hidden = stream_bytes = 0
+    rows: list[tuple[int, int, int, bool, bool, bool, bool, bool]] = []
+    extradata = stream.codec_context.extradata or b""
+    parameters: list[tuple[int, bytes]] = []
     damage = None
     try:
         for packet in container.demux(stream):
             if packet.size == 0:
                 continue
-            stream_bytes += packet.size
             if packet.is_corrupt:
                 damage = damage or "holds an incomplete packet"
-            if packet.is_discard:
-                discarded += 1
-            elif not is_shown(packet):
-                hidden += 1
-            else:
-                rows.append(
-                    (
-                        NO_TIME if packet.pts is None else packet.pts,
-                        NO_TIME if packet.dts is None else packet.dts,
-                        packet.is_keyframe,
-                        not blank and starts_anew(packet),
-                        -1 if packet.pos is None else packet.pos,
-                    )
+            if packet.has_sidedata("new_extradata"):
+                before, extradata = extradata, bytes(packet.get_sidedata("new_extradata"))
+                if extradata != before:
+                    parameters.append((len(rows), extradata))
+            rows.append(
+                (
+                    NO_TIME if packet.pts is None else packet.pts,
+                    NO_TIME if packet.dts is None else packet.dts,
+                    packet.size,
+                    packet.is_keyframe,
+                    not blank and starts_anew(packet),
+                    not blank and is_unreferenced(packet),
+                    is_shown(packet),
+                    packet.is_discard,
                 )
+            )
     except av.error.FFmpegError as error:
         damage = damage or f"cannot be read to its end ({ffmpeg_message(error)})"
-    times, decoding_times, is_key, starts, positions = (
-        zip(*rows, strict=True) if rows else ((),) * 5
-    )
-    found = np.array(times, np.int64)
+    every = np.array(rows, PACKET)
+    shown = every[every["shown"]]
+    discarded = int(every["discarded"].sum())
+    hidden = len(every) - len(shown) - discarded
     return PacketTable(
-        times=found,
-        decoding_times=np.array(decoding_times, np.int64),
-        is_key=np.array(is_key, np.bool_),
-        starts=np.array(starts, np.bool_),
-        positions=np.array(positions, np.int64),
+        every=every,
+        shown=shown,
+        parameters=tuple(parameters),
         time_base=to_fraction(stream.time_base) or Fraction(0),
-        stream_bytes=stream_bytes,
         discarded=discarded,
         hidden=hidden,
         numbered=codec in ONE_PICTURE_A_PACKET
         # Damage may make a shown picture look hidden, and numbers would then shift.
         and not hidden
         and container.format.name.startswith(_KEEP_WHOLE_PICTURES)
-        and len(found) > 0
-        and NO_TIME not in found
-        and len(np.unique(found)) == len(found),
-        apart=0 < len(found) + discarded + hidden <= indexed,
+        and len(shown) > 0
+        and NO_TIME not in shown["time"]
+        and len(np.unique(shown["time"])) == len(shown),
+        apart=0 < len(every) <= indexed,
         reorders=bool(stream.codec_context.has_b_frames),
         damage=damage,
     )

@@ -62,14 +62,14 @@ class VideoScan:
         """Summarize packets; ``damage`` is the result of `find_damage`."""
         times = np.sort(table.times[table.times != NO_TIME])  # packets come in decoding order
         gaps = np.diff(times) * table.tick
-        in_order = table.decoding_times if table.reorders else table.times
+        in_order = table.shown["decoding_time" if table.reorders else "time"]
         in_order = in_order[in_order != NO_TIME]
         return cls(
             packets=len(table),
             discarded=table.discarded,
             hidden=table.hidden,
-            key_packets=int(table.is_key.sum()),
-            stream_bytes=table.stream_bytes,
+            key_packets=int(table.shown["is_key"].sum()),
+            stream_bytes=int(table.every["size"].sum(dtype=np.int64)),
             missing_times=len(table) - len(times),
             repeated_times=int((gaps == 0).sum()),
             backward_times=int((np.diff(in_order) < 0).sum()),

@@ -117,7 +117,7 @@ def test_few_packets_are_decoded_for_few_frames(tmp_path):
         frames = ChosenFrames(
             path, "it", video.packets, "h264", FrameChoice(ranges=((35, 36),)), delay=0
         )
-        found = [item for item in frames._decode(frames._plan, set()) if not isinstance(item, int)]
+        found = [item for item in frames._decode(frames._plan) if not isinstance(item, int)]
     assert len(found) == 4  # from the key frame before on: 33 to 36
     assert [read_number(frame.to_ndarray(format="rgb24")) for frame, _ in found] == [32, 33, 34, 35]
 
@@ -132,7 +132,7 @@ def test_pictures_that_no_other_needs_are_left_out(tmp_path):
     )
     with opened_video(path) as video:
         frames = ChosenFrames(path, "it", video.packets, "h264", FrameChoice(stride=12), delay=2)
-        found = [item for item in frames._decode(frames._plan, set()) if not isinstance(item, int)]
+        found = [item for item in frames._decode(frames._plan) if not isinstance(item, int)]
     assert len(found) < 20
     check_same(path, [FrameChoice(stride=12), FrameChoice(stride=11)])
 

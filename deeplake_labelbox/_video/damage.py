@@ -26,11 +26,16 @@ from __future__ import annotations
 
 import io
 import struct
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
+from deeplake_labelbox._video.joined_streams import packet_layout
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import av.video.stream
 
 BOX_KINDS: Final = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"wide", b"skip", b"styp"})
@@ -80,14 +85,21 @@ def find_damage(
         source: The path of a video, or an open file, whose position is restored.
         stream: The open video stream. If given, an MP4's index is compared with the file's size.
     """
-    if isinstance(source, Path):
-        with source.open("rb") as file:
-            return find_damage(file, stream)
-    position = source.tell()
-    try:
-        return _compare(source, source.seek(0, io.SEEK_END), stream)
-    finally:
-        source.seek(position)
+    with from_start(source) as (file, size):
+        return _compare(file, size, stream)
+
+
+@contextmanager
+def from_start(source: Path | IO[bytes]) -> Iterator[tuple[IO[bytes], int]]:
+    """Give a file at its start, and its size; restore the position of a file that was open."""
+    with source.open("rb") if isinstance(source, Path) else nullcontext(source) as file:
+        position = file.tell()
+        try:
+            size = file.seek(0, io.SEEK_END)
+            file.seek(0)
+            yield file, size
+        finally:
+            file.seek(position)
 
 
 def _compare(
@@ -95,7 +107,6 @@ def _compare(
 ) -> Damage | None:
     if size == 0:
         return Damage(0, "is empty")
-    file.seek(0)
     head = file.read(12)
     file.seek(0)
     for is_such, walk in (
@@ -210,10 +221,8 @@ def _walk_flv(file: IO[bytes], size: int) -> Damage | None:
 
 
 def _check_transport_stream(file: IO[bytes], size: int) -> Damage | None:
-    for packet, sync in ((188, 0), (192, 4)):  # plain, and with Blu-ray's time codes
-        start = file.read(4 * packet)
-        file.seek(0)
-        remainder = size % packet
-        if len(start) == 4 * packet and set(start[sync::packet]) == {0x47} and remainder:
-            return _cut(size - remainder, size, size - remainder + packet)
-    return None
+    layout = packet_layout(file)
+    if layout is None or size % layout[0] == 0:
+        return None
+    whole = size // layout[0] * layout[0]  # bytes of whole packets
+    return _cut(whole, size, whole + layout[0])

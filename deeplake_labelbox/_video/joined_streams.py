@@ -74,13 +74,28 @@ class JoinedStream(io.RawIOBase):
 def open_joined(path: Path) -> JoinedStream | None:
     """Open a file of several concatenated transport streams; return None for any other file."""
     with path.open("rb") as file:
-        start = file.read(4 * max(_LAYOUTS)[0])
+        layout = packet_layout(file)
+    if layout is None:
+        return None
+    packet, offset = layout
+    data = np.memmap(path, np.uint8, "r")
+    shifts = _find_shifts(data[: len(data) // packet * packet].reshape(-1, packet)[:, offset:])
+    return JoinedStream(path.open("rb"), packet, offset, shifts) if shifts.any() else None
+
+
+def packet_layout(file: IO[bytes]) -> tuple[int, int] | None:
+    """Return the size of a transport stream's packets, and the place of the sync byte in them.
+
+    Args:
+        file: An open file, at its start.
+
+    Returns:
+        None for a file of another kind.
+    """
+    start = file.read(4 * max(_LAYOUTS)[0])
     for packet, offset in _LAYOUTS:
         if len(start) >= 4 * packet and set(start[offset : 4 * packet : packet]) == {_SYNC}:
-            data = np.memmap(path, np.uint8, "r")
-            packets = data[: len(data) // packet * packet].reshape(-1, packet)[:, offset:]
-            shifts = _find_shifts(packets)
-            return JoinedStream(path.open("rb"), packet, offset, shifts) if shifts.any() else None
+            return packet, offset
     return None
 
 

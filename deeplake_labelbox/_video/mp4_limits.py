@@ -10,19 +10,18 @@ Format: ISO/IEC 14496-12: 8.6.1.2 (stts), 8.6.1.3 (ctts), 8.6.6 (elst), 8.7.3 (s
 
 from __future__ import annotations
 
-import io
 import struct
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 import numpy as np
 
 from deeplake_labelbox._counts import counted
-from deeplake_labelbox._video.damage import BOX_KINDS
+from deeplake_labelbox._video.damage import BOX_KINDS, from_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 MAX_SAMPLES: Final = 10_000_000
 """Maximum number of frames of a video: 46 hours at 60 frames per second."""
@@ -46,16 +45,8 @@ def find_excess(source: Path | IO[bytes]) -> str | None:
     Returns:
         The declared number, for a message after "declares "; ``None`` if it is plausible.
     """
-    if isinstance(source, Path):
-        with source.open("rb") as file:
-            return find_excess(file)
-    position = source.tell()
-    try:
-        size = source.seek(0, io.SEEK_END)
-        source.seek(0)
-        return _excess(source, size) if source.read(8)[4:] in BOX_KINDS else None
-    finally:
-        source.seek(position)
+    with from_start(source) as (file, size):
+        return _excess(file, size) if file.read(8)[4:] in BOX_KINDS else None
 
 
 def has_index_apart(file: IO[bytes]) -> bool:
@@ -64,11 +55,8 @@ def has_index_apart(file: IO[bytes]) -> bool:
     Args:
         file: An open file; its position is restored.
     """
-    position = file.tell()
     found = False
-    try:
-        size = file.seek(0, io.SEEK_END)
-        file.seek(0)
+    with from_start(file) as (_, size):
         if file.read(8)[4:] not in BOX_KINDS:
             return False
         for number, (kind, _, _) in enumerate(_boxes(file, 0, size)):
@@ -77,8 +65,6 @@ def has_index_apart(file: IO[bytes]) -> bool:
             if found and kind == b"mdat":
                 break
             found |= kind == b"moov"
-    finally:
-        file.seek(position)
     return found
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from itertools import count
 from typing import Any, Final, Literal
@@ -117,18 +117,15 @@ class VideoEntry:
     @classmethod
     def of_json(cls, stored: dict[str, Any]) -> VideoEntry:
         """Read an entry from the output of `to_json`."""
-        runs: dict[str, Any] = {
-            "missing": tuple((first, last) for first, last in stored.get("missing", ())),
-            "warnings": tuple(stored.get("warnings", ())),
-            "recordings": tuple(stored.get("recordings", ())),
+        lists: dict[str, Any] = {
+            key: tuple(stored[key]) for key in ("warnings", "recordings") if key in stored
         }
-        if "sizes" in stored:
-            runs["sizes"] = tuple(
-                (first, width, height) for first, width, height in stored["sizes"]
-            )
-        if stored.get("chosen") is not None:
-            runs["chosen"] = tuple((first, last, step) for first, last, step in stored["chosen"])
-        return cls(**stored | runs)
+        runs: dict[str, Any] = {
+            key: tuple(map(tuple, stored[key]))
+            for key in ("missing", "chosen", "sizes")
+            if stored.get(key) is not None
+        }
+        return cls(**stored | lists | runs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +145,7 @@ class LabelboxMeta:
     project_id: str
     project_name: str
     status: Status = "building"
-    videos: tuple[VideoEntry, ...] = field(default=())
+    videos: tuple[VideoEntry, ...] = ()
     options: str = "{}"
 
     @classmethod

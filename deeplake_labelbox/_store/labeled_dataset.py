@@ -18,7 +18,7 @@ from deeplake_labelbox._store.annotators import annotators
 from deeplake_labelbox._store.answers import Answers
 from deeplake_labelbox._store.branches import open_version
 from deeplake_labelbox._store.cells import Readable, Rows, read_cells
-from deeplake_labelbox._store.columns import ReadableDataset, column_names
+from deeplake_labelbox._store.columns import ReadableDataset, has_identity_columns
 from deeplake_labelbox._store.families import Families
 from deeplake_labelbox._store.frame_index import FrameIndex, Where
 from deeplake_labelbox._store.frames.registry import (
@@ -216,7 +216,7 @@ class LabeledDataset:
     @cached_property
     def _sized_videos(self) -> dict[int, VideoEntry]:
         videos = entries_of(self.dataset)
-        if not videos or not {"video_idx", "frame_idx"} <= set(column_names(self.dataset)):
+        if not videos or not has_identity_columns(self.dataset):
             raise ConfigurationError(
                 "The dataset does not have the sizes of its videos, so labels could not be scaled "
                 "with frames; leave `resize` out, and scale both yourself."

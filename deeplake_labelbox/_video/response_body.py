@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import IO, Any, Final
 
@@ -78,7 +78,7 @@ class Body:
     errors: FetchErrors
     received: int = 0
     expected: int | None = None
-    validator: str | None = field(default=None)
+    validator: str | None = None
     ends_at: float = float("inf")
 
     @property

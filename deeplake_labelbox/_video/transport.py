@@ -209,33 +209,24 @@ class Transport:
             return self._fetch(access, Body(sink, access.name, max_bytes, errors))
 
     def read_range(
-        self,
-        url: str | Access,
-        start: int,
-        length: int,
-        *,
-        headers: Mapping[str, str] | None = None,
-        errors: FetchErrors = VIDEO_ERRORS,
+        self, access: Access, start: int, length: int
     ) -> tuple[bytes, int | None] | None:
-        """Return some bytes of the body at ``url``; fewer if it ends before.
+        """Return some bytes of a body; fewer if it ends before.
 
         Args:
-            url: An http or https URL, or access to one that is renewed when it expires.
+            access: Access to an http or https URL, which is renewed when it expires.
             start: The first byte.
             length: Number of bytes.
-            headers: Sent to the URL's own origin only.
-            errors: The errors to raise.
 
         Returns:
             The bytes and the length of the whole body, or None for a server that only sends
             whole bodies.
 
         Raises:
-            DeepLakeLabelboxError: One of ``errors``.
+            VideoError: If the request failed.
         """
         sink = io.BytesIO()
-        access = _access(url, headers, errors)
-        part = PartialBody(sink, access.name, length, errors, start=start)
+        part = PartialBody(sink, access.name, length, VIDEO_ERRORS, start=start)
         self._fetch(access, part)
         return (sink.getvalue(), part.total) if part.is_partial else None
 

@@ -196,10 +196,10 @@ def _open_remote(transport: Transport, access: Access) -> RemoteFile | None:
 
 
 def _look(source: Path | IO[bytes], name: str) -> tuple[VideoInfo, VideoScan]:
-    probe, scan = probe_video(source, name), scan_packets(source, name)[1]
+    probe, (packets, scan) = probe_video(source, name), scan_packets(source, name)
     if isinstance(source, Path):
         # The key frames of a remote file would have to be fetched.
-        scan = replace(scan, sizes=tuple(picture_sizes(source, name, probe.orientation)))
+        scan = replace(scan, sizes=tuple(picture_sizes(source, name, packets, probe.orientation)))
     return probe.info, scan
 
 

@@ -170,7 +170,7 @@ class PacketRecorder:
             and table.times[0] == table.times.min()
             # The fields of interlaced pictures may be in separate packets.
             and (video.info.codec != "h264" or is_progressive(stream.extradata))
-            and not picture_sizes(video.path, video.name, video.orientation)
+            and not picture_sizes(video.path, video.name, table, video.orientation)
         )
 
     def _numbered(self) -> _Frames:

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 import av
 import numpy as np
 
 from deeplake_labelbox._video.container import open_container
 from deeplake_labelbox._video.orientation import Orientation
+from deeplake_labelbox._video.packets import PacketTable
 
 # The size changes only at key frames; at most this many are decoded.
 _KEY_FRAMES: Final = 100
 
 
 def picture_sizes(
-    source: Path | IO[bytes], name: str, orientation: Orientation
+    path: Path, name: str, packets: PacketTable, orientation: Orientation
 ) -> list[tuple[int, int, int]]:
     """Find the picture sizes of a video from its key frames.
 
     Args:
-        source: The path of a local file, or an open file that can seek.
-        name: The file's name in messages.
+        path: A local file.
+        name: Its name in messages.
+        packets: Its packets.
         orientation: The rotation and mirroring of its pictures.
 
     Returns:
@@ -33,17 +35,17 @@ def picture_sizes(
     Raises:
         VideoDecodeError: If the file is not a video.
     """
-    with open_container(source, name) as (container, stream):
-        keys = [n for n, packet in enumerate(container.demux(stream)) if packet.is_keyframe]
+    keys = np.flatnonzero(packets.every["is_key"])
     if len(keys) < 2:
         return []
     chosen = np.linspace(0, len(keys) - 1, min(_KEY_FRAMES, len(keys))).round().astype(int)
-    wanted = {keys[place] for place in chosen.tolist()}
+    wanted = set(keys[chosen].tolist())
     sizes: list[tuple[int, int, int]] = []
-    with open_container(source, name) as (container, stream):
+    with open_container(path, name) as (container, stream):
         context = stream.codec_context
         context.thread_type = "NONE"
-        for number, packet in enumerate(container.demux(stream)):
+        with_data = (packet for packet in container.demux(stream) if packet.size)
+        for number, packet in enumerate(with_data):
             if number not in wanted:
                 continue
             try:

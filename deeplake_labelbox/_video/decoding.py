@@ -38,7 +38,6 @@ import av.error
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._video.container import ffmpeg_message, open_container
 from deeplake_labelbox._video.cores import limit_decoder
-from deeplake_labelbox._video.damage import find_damage
 from deeplake_labelbox._video.numbering import FrameNumbers
 from deeplake_labelbox._video.packet_tags import PacketTags
 from deeplake_labelbox._video.packets import PacketTable, is_shown
@@ -194,6 +193,7 @@ class VideoDecoder:
                 is lenient.
             after: Place among the shown packets after which decoding restarts.
         """
+        damage = self._packets.file_damage
         place, started = -1, after < 0
         number = 0 if started else None  # of the next frame
         with open_container(self._path, self._name, strict=numbers is not None) as (
@@ -202,7 +202,6 @@ class VideoDecoder:
         ):
             stream.thread_type = threads
             limit_decoder(stream)
-            damage = find_damage(self._path, stream)
             tags = PacketTags()
             try:
                 for packet in tags.tagged(container.demux(stream)):

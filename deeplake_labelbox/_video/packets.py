@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
     from numpy.typing import NDArray
 
+    from deeplake_labelbox._video.damage import Damage
+
 ONE_PICTURE_A_PACKET: Final = frozenset({"h264", "hevc", "av1", "vp8", "vp9"})
 _KEEP_WHOLE_PICTURES: Final = ("mov,mp4", "matroska,webm")
 
@@ -64,6 +66,7 @@ class PacketTable:
         apart: Whether the file's index is separate from the packets (MP4, MOV), so that damage to
             the packets cannot remove any of them.
         reorders: Whether the decoding order differs from the display order.
+        file_damage: Where the file differs from its own structure (`find_damage`), or None.
         damage: Why not all packets could be read, or None.
     """
 
@@ -76,6 +79,7 @@ class PacketTable:
     numbered: bool
     apart: bool
     reorders: bool
+    file_damage: Damage | None
     damage: str | None
 
     def __len__(self) -> int:
@@ -113,13 +117,18 @@ class PacketTable:
 
 
 def read_packets(
-    container: InputContainer, stream: VideoStream, *, blank: bool = False
+    container: InputContainer,
+    stream: VideoStream,
+    file_damage: Damage | None,
+    *,
+    blank: bool = False,
 ) -> PacketTable:
     """Read all packets of a stream.
 
     Args:
         container: An open file.
         stream: Its video stream.
+        file_damage: See `PacketTable`.
         blank: Whether the packets have no data; then their pictures are unknown.
     """
     codec = stream.codec_context.codec.canonical_name
@@ -172,6 +181,7 @@ def read_packets(
         and len(np.unique(shown["time"])) == len(shown),
         apart=0 < len(every) <= indexed,
         reorders=bool(stream.codec_context.has_b_frames),
+        file_damage=file_damage,
         damage=damage,
     )
 

@@ -58,8 +58,8 @@ class VideoScan:
         return self.longest_gap - self.shortest_gap > 0.0021  # both ends are rounded
 
     @classmethod
-    def of_packets(cls, table: PacketTable, damage: str | None) -> VideoScan:
-        """Summarize packets; ``damage`` is the result of `find_damage`."""
+    def of_packets(cls, table: PacketTable) -> VideoScan:
+        """Summarize packets."""
         times = np.sort(table.times[table.times != NO_TIME])  # packets come in decoding order
         gaps = np.diff(times) * table.tick
         in_order = table.shown["decoding_time" if table.reorders else "time"]
@@ -76,7 +76,7 @@ class VideoScan:
             starts_at=float(times[0] * table.tick) if len(times) else None,
             shortest_gap=float(gaps.min()) if len(gaps) else None,
             longest_gap=float(gaps.max()) if len(gaps) else None,
-            damage=damage or table.damage,
+            damage=table.file_damage.reason if table.file_damage else table.damage,
         )
 
 
@@ -92,16 +92,16 @@ def scan_packets(source: Path | IO[bytes], name: str) -> tuple[PacketTable, Vide
         VideoDecodeError: If it is not a video.
     """
     with open_container(source, name) as (container, stream):
-        found = find_damage(source, stream)
+        file_damage = find_damage(source, stream)
         blank = isinstance(source, RemoteFile)
         if isinstance(source, RemoteFile):
             source.blank = True  # the index is read; the samples that it lists are not needed
         try:
-            table = read_packets(container, stream, blank=blank)
+            table = read_packets(container, stream, file_damage, blank=blank)
         finally:
             if isinstance(source, RemoteFile):
                 source.blank = False
-    return table, VideoScan.of_packets(table, found.reason if found else None)
+    return table, VideoScan.of_packets(table)
 
 
 def scan_video(path: str | Path) -> VideoScan:

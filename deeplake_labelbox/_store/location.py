@@ -103,7 +103,7 @@ class DatasetLocation:
     @property
     def nested(self) -> DatasetLocation:
         """The location of the nested dataset."""
-        return replace(self, path=f"{self.path.rstrip('/')}/{NESTED}")
+        return self.beside(f"/{NESTED}")
 
     def __str__(self) -> str:
         """The path without secrets, for messages."""

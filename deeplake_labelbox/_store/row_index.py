@@ -76,7 +76,7 @@ class RowIndex:
     def rows_of(self, video: VideoEntry) -> VideoRows:
         """Return the rows of a video; empty if none was written or all were deleted."""
         if not self._has_identity:
-            return _written(video.first_row, video.rows, video.missing, video.chosen)
+            return _written(video)
         none = np.zeros(0, np.int64)
         rows, frames = self._by_video.get(video.video_idx, (none, none))
         numbers, frame_of_row = np.unique(frames, return_inverse=True)
@@ -92,21 +92,16 @@ class RowIndex:
         return {int(videos[rows[0]]): (rows, frames[rows]) for rows in parts if len(rows)}
 
 
-def _written(
-    first_row: int,
-    count: int,
-    missing: Sequence[tuple[int, int]],
-    chosen: Sequence[tuple[int, int, int]] | None,
-) -> VideoRows:
-    if chosen is None:
-        last = count + sum(end - start + 1 for start, end in missing)
-        gone = [np.arange(start, end + 1) for start, end in missing]
+def _written(video: VideoEntry) -> VideoRows:
+    if video.chosen is None:
+        last = video.rows + sum(end - start + 1 for start, end in video.missing)
+        gone = [np.arange(start, end + 1) for start, end in video.missing]
         there = np.setdiff1d(np.arange(1, last + 1), np.concatenate([np.zeros(0, np.int64), *gone]))
     else:
-        runs = [np.arange(start, end + 1, step) for start, end, step in chosen]
+        runs = [np.arange(start, end + 1, step) for start, end, step in video.chosen]
         there = np.concatenate([np.zeros(0, np.int64), *runs])
     return VideoRows(
         frames=there,
-        rows=np.arange(first_row, first_row + count),
-        frame_of_row=np.arange(count),
+        rows=np.arange(video.first_row, video.first_row + video.rows),
+        frame_of_row=np.arange(video.rows),
     )

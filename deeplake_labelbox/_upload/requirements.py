@@ -16,7 +16,6 @@ from deeplake_labelbox._upload.sources import VideoFile
 from deeplake_labelbox._video.checks import check_video
 from deeplake_labelbox._video.container import VideoInfo
 from deeplake_labelbox._video.extractor import FrameExtractor
-from deeplake_labelbox._video.scan import scan_video
 from deeplake_labelbox.errors import VideoError
 
 MAX_UPLOAD_BYTES: Final = 256 * 1024 * 1024
@@ -66,14 +65,14 @@ def check_file(source: VideoFile) -> FileCheck:
 
 def _check_content(file: Path) -> FileCheck:
     with FrameExtractor(file) as extractor:
-        info = extractor.info
+        info, scan = extractor.info, extractor.scan
     refusals = []
     if _CONTAINERS.isdisjoint(info.container.split(",")):
         refusals.append(f"its container is {info.container}, not MP4; remux it with FFmpeg")
     if info.codec not in _CODECS:
         refusals.append(f"its codec is {info.codec}, not H.264; transcode it")
     # No export values yet: Labelbox has not read the file.
-    found = check_video(info, scan_video(file), None)
+    found = check_video(info, scan, None)
     warnings = [finding.what + _CONSEQUENCES.get(finding.kind, "") for finding in found]
     return FileCheck(tuple(refusals), (*warnings, *_display_warnings(info)))
 

@@ -32,7 +32,11 @@ class SessionPool:
         self, index: PacketIndex, fetch: Callable[[int], bytes], frame: int
     ) -> Iterator[PacketSession]:
         """Lend a session for a video; prefer one that reaches a frame by continuing."""
-        session = self._take(index, frame) or self._new(index, fetch)
+        session = self._take(index, frame)
+        if session is None:
+            session = PacketSession(index, fetch)
+            with self._lock:
+                self._alive.add(session)
         try:
             yield session
         except GeneratorExit:
@@ -56,12 +60,6 @@ class SessionPool:
             if empty or len(own) >= _MAX_IDLE:
                 return self._idle.pop((empty or own)[0])[1]
             return None
-
-    def _new(self, index: PacketIndex, fetch: Callable[[int], bytes]) -> PacketSession:
-        session = PacketSession(index, fetch)
-        with self._lock:
-            self._alive.add(session)
-        return session
 
     def _give_back(self, index: PacketIndex, session: PacketSession) -> None:
         with self._lock:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import deeplake
 import numpy as np
-from numpy.typing import NDArray
 
 from deeplake_labelbox._model.kinds import GEOMETRIES
 from deeplake_labelbox._progress import ProgressBar, progress_bar
@@ -225,10 +223,8 @@ def _copy(source: Any, target: Any) -> None:
             target[key] = source[key]
 
 
-def _runs(cells: list[Any]) -> Iterator[tuple[int, int]]:
-    """Yield start and end of each run of cells that are set."""
-    is_set: NDArray[np.bool_] = np.array([False, *(c is not None for c in cells), False])
-    bounds = np.flatnonzero(np.diff(is_set.astype(np.int8)))
-    for place, (first, end) in enumerate(pairwise(bounds.tolist())):
-        if place % 2 == 0:
-            yield first, end
+def _runs(cells: list[Any]) -> list[list[int]]:
+    """Return start and end of each run of cells that are set."""
+    is_set = np.array([False, *(cell is not None for cell in cells), False])
+    runs: list[list[int]] = np.flatnonzero(np.diff(is_set)).reshape(-1, 2).tolist()
+    return runs

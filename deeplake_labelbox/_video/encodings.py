@@ -56,9 +56,9 @@ if TYPE_CHECKING:
 Subsampling: TypeAlias = Literal["4:4:4", "4:2:2", "4:2:0"]
 """Chroma resolution: that of the brightness, half of it horizontally, or half of it both ways."""
 
-_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 _COLOR_TYPES: Final = {1: 0, 3: 2, 4: 6}  # channels -> gray, RGB, RGBA
-_UP_FILTER: Final = 2
+UP_FILTER: Final = 2
 _DEFLATE_LEVEL: Final = 1  # ISA-L's 0 is hardly faster and a fifth larger; 2 and 3 gain nothing
 _SUBSAMPLINGS: Final = get_args(Subsampling)
 _END: Final = struct.pack(">I4sI", 0, b"IEND", isal_zlib.crc32(b"IEND"))
@@ -84,14 +84,14 @@ def encode_png(frame: NDArray[Any]) -> bytes:
     samples = np.ascontiguousarray(frame, dtype=frame.dtype.newbyteorder(">"))
     rows = samples.view(np.uint8).reshape(height, -1)
     filtered = np.empty((height, 1 + rows.shape[1]), dtype=np.uint8)
-    filtered[:, 0] = _UP_FILTER
+    filtered[:, 0] = UP_FILTER
     filtered[0, 1:] = rows[0]
     np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
     header = struct.pack(
         ">IIBBBBB", width, height, 8 * frame.itemsize, _COLOR_TYPES[channels], 0, 0, 0
     )
     pixels: bytes = isal_zlib.compress(filtered, _DEFLATE_LEVEL)
-    return b"".join([_SIGNATURE, *_chunk(b"IHDR", header), *_chunk(b"IDAT", pixels), _END])
+    return b"".join([PNG_SIGNATURE, *_chunk(b"IHDR", header), *_chunk(b"IDAT", pixels), _END])
 
 
 def encode_jpeg(

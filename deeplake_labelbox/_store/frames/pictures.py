@@ -31,7 +31,13 @@ from deeplake_labelbox._store.frames.store import RowsAlone
 from deeplake_labelbox._store.labelbox_meta import VideoEntry
 from deeplake_labelbox._store.location import dataset_errors
 from deeplake_labelbox._video.encoder import encode_frames, subsampling_of
-from deeplake_labelbox._video.encodings import encode_jpeg, encode_png
+from deeplake_labelbox._video.encodings import (
+    PNG_SIGNATURE,
+    UP_FILTER,
+    Subsampling,
+    encode_jpeg,
+    encode_png,
+)
 from deeplake_labelbox._video.opened import OpenedVideo, WantedFrames
 from deeplake_labelbox._video.prefetch import grouped
 from deeplake_labelbox.errors import ConfigurationError, DatasetError
@@ -43,12 +49,10 @@ if TYPE_CHECKING:
 _FILE_BYTES = 16 << 20
 _PIXEL_BYTES = 8 << 20
 
-_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # Number of frames that are copied from another dataset at a time.
 _TRANSFERRED = 16
 _JPEG_SIGNATURE = b"\xff\xd8\xff"
 _RGB_8_BIT = (8, 2, 0, 0, 0)  # bit depth, color type, compression, filter method, interlace
-_UP_FILTER = 2
 _HEADER_BYTES = 33  # signature and header chunk
 
 # The type stub declares the exception as an instance.
@@ -115,11 +119,7 @@ class PictureStore(RowsAlone):
                     places.extend(zip(batch.indices, batch.timestamps, strict=True))
                     yield from batch.frames
 
-        encode: Callable[[NDArray[np.uint8]], bytes] = encode_png
-        if is_jpeg:
-            subsampling = subsampling_of(video.info)
-            quality = self.storage.jpeg_quality
-            encode = partial(encode_jpeg, quality=quality, subsampling=subsampling)
+        encode = self._encoder(subsampling_of(video.info))
         files = ((file, *places.popleft()) for file in encode_frames(frames(), encode))
         for group in grouped(
             files, lambda item: len(item[0]), max_size=_FILE_BYTES, max_count=self.batch_size
@@ -158,18 +158,22 @@ class PictureStore(RowsAlone):
     ) -> Iterator[EncodedBatch]:
         """Copy files that already have the right format, and encode all other frames."""
         is_jpeg = self.storage.frame_storage == "jpg"
-        signature = _JPEG_SIGNATURE if is_jpeg else _PNG_SIGNATURE
-        encode: Callable[[NDArray[np.uint8]], bytes] = encode_png
-        if is_jpeg:
-            encode = partial(encode_jpeg, quality=self.storage.jpeg_quality)
+        signature = _JPEG_SIGNATURE if is_jpeg else PNG_SIGNATURE
         for start in range(0, len(rows), _TRANSFERRED):
             part = slice(start, start + _TRANSFERRED)
             files = list(frames.files(rows[part]))
             if not all(file is not None and file.startswith(signature) for file in files):
-                files = list(encode_frames(frames.read(rows[part]), encode))
+                files = list(encode_frames(frames.read(rows[part]), self._encoder()))
             yield EncodedBatch(
                 [file for file in files if file is not None], indices[part], timestamps[part]
             )
+
+    def _encoder(
+        self, subsampling: Subsampling = "4:4:4"
+    ) -> Callable[[NDArray[np.uint8]], bytes]:
+        if self.storage.frame_storage == "jpg":
+            return partial(encode_jpeg, quality=self.storage.jpeg_quality, subsampling=subsampling)
+        return encode_png
 
     @staticmethod
     def reader(dataset: Readable, column: str) -> PictureReader:
@@ -222,7 +226,7 @@ class PictureReader:
             DatasetError: If Deep Lake cannot read the files.
         """
         for file in self._stored(dataset, rows):
-            is_png = file[:8] == _PNG_SIGNATURE and file[24:29] == bytes(_RGB_8_BIT)
+            is_png = file[:8] == PNG_SIGNATURE and file[24:29] == bytes(_RGB_8_BIT)
             yield file if is_png or file[:3] == _JPEG_SIGNATURE else None
 
     def _stored(self, dataset: Readable, rows: Sequence[int]) -> list[bytes]:
@@ -291,7 +295,7 @@ def decode_own_png(file: bytes) -> NDArray[np.uint8] | None:
     Raises:
         ValueError: If the file is damaged.
     """
-    if len(file) < _HEADER_BYTES or file[:8] != _PNG_SIGNATURE:
+    if len(file) < _HEADER_BYTES or file[:8] != PNG_SIGNATURE:
         return None
     if struct.unpack_from(">5B", file, 24) != _RGB_8_BIT:
         return None
@@ -312,7 +316,7 @@ def decode_own_png(file: bytes) -> NDArray[np.uint8] | None:
     if len(pixels) != height * (3 * width + 1):
         raise ValueError("pixels are missing")
     rows = np.frombuffer(pixels, dtype=np.uint8).reshape(height, 3 * width + 1)
-    if not (rows[:, 0] == _UP_FILTER).all():
+    if not (rows[:, 0] == UP_FILTER).all():
         return None
     picture = np.empty((height, 3 * width), dtype=np.uint8)
     picture[0] = rows[0, 1:]

@@ -17,6 +17,7 @@ from deeplake_labelbox._imports.outcome import ImportKind
 from deeplake_labelbox._labelbox.client import labelbox_errors
 from deeplake_labelbox._model.json_values import as_mapping, as_text
 from deeplake_labelbox._progress import Waiting
+from deeplake_labelbox._video.access import Access
 from deeplake_labelbox._video.response_body import FetchErrors
 from deeplake_labelbox._video.transport import Transport
 from deeplake_labelbox.errors import (
@@ -195,9 +196,8 @@ class LabelboxImports:
         if not url:
             return None
         try:
-            body = self._transport.get_bytes(
-                url, max_bytes=_MAX_STATUS_BYTES, errors=_STATUS_ERRORS
-            )
+            access = Access(url, _STATUS_ERRORS)
+            body = self._transport.get_bytes(access, max_bytes=_MAX_STATUS_BYTES)
         except AnnotationImportError as error:
             _logger.warning("%s", error)
             return None

@@ -98,6 +98,7 @@ class Access:
 
     Attributes:
         name: Name of the file in messages.
+        errors: The errors to raise.
         url: The URL to fetch.
         headers: Headers for its origin.
     """
@@ -113,7 +114,7 @@ class Access:
         self._source = source
         self.name = f"{errors.noun} {without_query(source)}"
         self._presigner = presigner
-        self._errors = errors
+        self.errors = errors
         self._may_ask = True
         self.url, self.headers = source, dict(headers or {})
 
@@ -172,10 +173,10 @@ class Access:
         """Advice after a refusal."""
         gave_nothing = self.url == self._source and not self.headers
         if self._presigner is None or (gave_nothing and not self._is_passed):
-            return f"{self._errors.refused_hint} {self._errors.expiry_hint}".rstrip()
+            return f"{self.errors.refused_hint} {self.errors.expiry_hint}".rstrip()
         if not self._is_passed:
             hint = "The API key was sent; check that it may read this project."
-            return f"{hint} {self._errors.expiry_hint}".rstrip()
+            return f"{hint} {self.errors.expiry_hint}".rstrip()
         if gave_nothing:
             return "`url_presigner` returned the URL unchanged; let it sign the URLs of this host."
         return "The access that `url_presigner` gave was refused; check that it can read this file."
@@ -191,9 +192,9 @@ class Access:
         try:
             answer: object = presigner(self._source)
         except DeepLakeLabelboxError as error:
-            raise self._errors.forbidden(f"The {self.name} cannot be signed. {error}") from error
+            raise self.errors.forbidden(f"The {self.name} cannot be signed. {error}") from error
         except Exception as error:
-            raise self._errors.forbidden(
+            raise self.errors.forbidden(
                 f"`url_presigner` failed with {type(error).__name__} for the {self.name}. "
                 "Call it with this URL to see why."
             ) from error
@@ -214,11 +215,11 @@ class Access:
         if url_scheme(self.url) in _HTTP or not url_scheme(self._source):
             return  # a text that is no URL is refused when it is fetched
         if self._is_passed:
-            raise self._errors.forbidden(
+            raise self.errors.forbidden(
                 f"`url_presigner` returned {without_query(self.url)} for the {self.name}; "
                 "return an http:// or https:// URL."
             )
-        raise self._errors.forbidden(
+        raise self.errors.forbidden(
             f"The {self.name} cannot be read from {url_scheme(self._source)}:// storage as it "
             "is. Pass `url_presigner` to sign its URL."
         )

@@ -150,7 +150,6 @@ class MaskReader:
         body = self._transport.get_bytes(
             Access.to(url, self._presigner, MASK_ERRORS, presign_first=True),
             max_bytes=height * width * _BYTES_PER_PIXEL + _HEADROOM,
-            errors=MASK_ERRORS,
             pace=self._pace,
         )
         decode = decode_composite_mask if composite else decode_mask

@@ -32,7 +32,6 @@ from deeplake_labelbox._video.response_body import (
     VIDEO_ERRORS,
     Body,
     Broken,
-    FetchErrors,
     PartialBody,
     Refused,
     chunks,
@@ -98,8 +97,8 @@ def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-def _access(url: str | Access, headers: Mapping[str, str] | None, errors: FetchErrors) -> Access:
-    return url if isinstance(url, Access) else Access(url, errors, headers=headers)
+def _access(url: str | Access) -> Access:
+    return url if isinstance(url, Access) else Access(url, VIDEO_ERRORS)
 
 
 class Transport:
@@ -159,38 +158,26 @@ class Transport:
         self,
         url: str | Access,
         *,
-        headers: Mapping[str, str] | None = None,
         max_bytes: int = 64 << 20,
-        errors: FetchErrors = VIDEO_ERRORS,
         pace: Pace | None = None,
     ) -> bytes:
         """Return the whole body at ``url``.
 
         Args:
-            url: An http or https URL, or access to one that is renewed when it expires.
-            headers: Sent to the URL's own origin only.
+            url: The http or https URL of a video, or access to any file.
             max_bytes: A longer body, after decompression, is refused.
-            errors: The errors to raise.
             pace: Shared by all requests to the same server; answers of 429 slow down all of them,
                 instead of counting as attempts of one.
 
         Raises:
-            DeepLakeLabelboxError: One of ``errors``.
+            DeepLakeLabelboxError: One of the errors of the access.
         """
         sink = io.BytesIO()
-        access = _access(url, headers, errors)
-        self._fetch(access, Body(sink, access.name, max_bytes, errors), pace)
+        access = _access(url)
+        self._fetch(access, Body(sink, access.name, max_bytes, access.errors), pace)
         return sink.getvalue()
 
-    def download(
-        self,
-        url: str | Access,
-        path: Path,
-        *,
-        headers: Mapping[str, str] | None = None,
-        max_bytes: int = 256 << 30,
-        errors: FetchErrors = VIDEO_ERRORS,
-    ) -> int:
+    def download(self, url: str | Access, path: Path, *, max_bytes: int = 256 << 30) -> int:
         """Stream the body at ``url`` into the file ``path``; resume after a broken connection.
 
         A body that ends early is continued with ``Range`` and ``If-Range`` if the server gave a
@@ -202,11 +189,11 @@ class Transport:
             The number of bytes written.
 
         Raises:
-            DeepLakeLabelboxError: One of ``errors``; the file is then incomplete.
+            DeepLakeLabelboxError: One of the errors of the access; the file is then incomplete.
         """
-        access = _access(url, headers, errors)
+        access = _access(url)
         with path.open("wb") as sink:
-            return self._fetch(access, Body(sink, access.name, max_bytes, errors))
+            return self._fetch(access, Body(sink, access.name, max_bytes, access.errors))
 
     def read_range(
         self, access: Access, start: int, length: int
@@ -223,10 +210,10 @@ class Transport:
             whole bodies.
 
         Raises:
-            VideoError: If the request failed.
+            DeepLakeLabelboxError: One of the errors of the access.
         """
         sink = io.BytesIO()
-        part = PartialBody(sink, access.name, length, VIDEO_ERRORS, start=start)
+        part = PartialBody(sink, access.name, length, access.errors, start=start)
         self._fetch(access, part)
         return (sink.getvalue(), part.total) if part.is_partial else None
 

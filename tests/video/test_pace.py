@@ -8,6 +8,7 @@ import pytest
 from faulty_server import Answer, FaultyServer
 
 from deeplake_labelbox._video import rate_limiter as paces
+from deeplake_labelbox._video.access import Access
 from deeplake_labelbox._video.masks import MASK_ERRORS
 from deeplake_labelbox._video.rate_limiter import Pace
 from deeplake_labelbox._video.transport import Transport
@@ -95,7 +96,7 @@ def test_limits_do_not_use_up_the_attempts(clock):
     limited = Answer(status=429, headers={"Retry-After": "3"})
     with FaultyServer() as server, Transport() as transport:
         url = server.serve("/mask.png", *[limited] * 12, Answer(b"a mask"))
-        body = transport.get_bytes(url, errors=MASK_ERRORS, pace=Pace(8))
+        body = transport.get_bytes(Access(url, MASK_ERRORS), pace=Pace(8))
     assert body == b"a mask"
     assert clock.waits == [3.0] * 12
 
@@ -107,6 +108,6 @@ def test_a_server_that_never_recovers_is_given_up(clock, monkeypatch):
         pace = Pace(8)
         for _ in range(2):
             with pytest.raises(MaskError, match="429") as caught:
-                transport.get_bytes(url, errors=MASK_ERRORS, pace=pace)
+                transport.get_bytes(Access(url, MASK_ERRORS), pace=pace)
             assert "secret" not in str(caught.value)
     assert sum(clock.waits) <= 900

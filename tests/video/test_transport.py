@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from faulty_server import Answer, FaultyServer
 
-from deeplake_labelbox._video.response_body import FetchErrors
+from deeplake_labelbox._video.access import Access
+from deeplake_labelbox._video.response_body import VIDEO_ERRORS, FetchErrors
 from deeplake_labelbox._video.transport import DEFAULT_RETRY, Transport
 from deeplake_labelbox.errors import (
     MaskError,
@@ -34,9 +35,9 @@ def transport():
 
 @pytest.fixture
 def fetch(transport, tmp_path):
-    def fetch(url, **options):
+    def fetch(url, headers=None, **options):
         path = tmp_path / "body"
-        count = transport.download(url, path, **options)
+        count = transport.download(Access(url, VIDEO_ERRORS, headers=headers), path, **options)
         data = path.read_bytes()
         assert count == len(data)
         return data
@@ -264,11 +265,11 @@ def test_bytes_with_errors_of_another_kind_from_many_threads(server, transport):
     ]
 
     def get(url):
-        return transport.get_bytes(url, headers={"X-Key": "k"}, errors=errors)
+        return transport.get_bytes(Access(url, errors, headers={"X-Key": "k"}))
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(get, urls)) == [b"%d" % n for n in range(20)]
     with pytest.raises(MaskError, match=r"There is no mask .*/none: the server answers 404"):
         get(f"{server.url}/none")
     with pytest.raises(MaskError, match="Check the API key"):
-        transport.get_bytes(urls[0], errors=errors)
+        transport.get_bytes(Access(urls[0], errors))

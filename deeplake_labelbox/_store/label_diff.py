@@ -13,12 +13,12 @@ import deeplake
 import numpy as np
 
 from deeplake_labelbox._counts import counted
-from deeplake_labelbox._model.annotations import ToolKind
 from deeplake_labelbox._model.kinds import GEOMETRIES
 from deeplake_labelbox._store.answers import Answers
 from deeplake_labelbox._store.applied_labels import AppliedLabel, AppliedLabels
 from deeplake_labelbox._store.branches import open_version
 from deeplake_labelbox._store.columns import ReadableDataset, has_identity_columns
+from deeplake_labelbox._store.families import ObjectFamily
 from deeplake_labelbox._store.labeled_dataset import LabeledDataset
 from deeplake_labelbox._store.location import dataset_errors
 from deeplake_labelbox._store.objects import FamilyObjects
@@ -173,14 +173,14 @@ class _Version:
         names: Name of each video by data row id, in the order of ``video_idx``.
         videos: The videos that have rows, by data row id.
         applied: The applied label of each data row.
-        geometries: Kind of each geometry column.
+        families: By geometry column, its family and the labels that it belongs to.
     """
 
     labels: dict[str | None, LabeledDataset]
     names: dict[str, str]
     videos: dict[str, Video]
     applied: dict[str, AppliedLabel]
-    geometries: dict[str, ToolKind]
+    families: dict[str, tuple[ObjectFamily, LabeledDataset]]
     _tracks: dict[str, dict[int, tuple[str, str]]] = field(default_factory=dict)
 
     @classmethod
@@ -201,8 +201,8 @@ class _Version:
             names={entry.data_row_id: entry.name for entry in entries},
             videos={video.data_row_id: video for video in counting.videos},
             applied={} if applied is None else dict(applied.labels),
-            geometries={
-                family.column: family.kind
+            families={
+                family.column: (family, each)
                 for each in labels.values()
                 for family in each.families.objects
             },
@@ -219,8 +219,8 @@ class _Version:
 def _video_diff(data_row_id: str, name: str, a: _Version, b: _Version) -> VideoDiff:
     diff = _Differences(_Side(a, data_row_id), _Side(b, data_row_id))
     masks = []
-    for column, kind in {**a.geometries, **b.geometries}.items():
-        if GEOMETRIES[kind].is_mask:
+    for column, (family, _) in {**a.families, **b.families}.items():
+        if GEOMETRIES[family.kind].is_mask:
             masks.append(column)
         else:
             diff.compare_objects(column)
@@ -251,13 +251,10 @@ class _Side:
 
     def objects(self, column: str) -> FamilyObjects | None:
         """The objects of a geometry column."""
-        if self._video is None:
+        if self._video is None or column not in self._version.families:
             return None
-        for labels in self._version.labels.values():
-            for family in labels.families.objects:
-                if family.column == column:
-                    return FamilyObjects(family, self._video.rows, labels.cells)
-        return None
+        family, labels = self._version.families[column]
+        return FamilyObjects(family, self._video.rows, labels.cells)
 
     def tracks(self, objects: FamilyObjects | None) -> _Tracks:
         found: _Tracks = {}

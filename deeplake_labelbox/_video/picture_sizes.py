@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -45,7 +46,7 @@ def picture_sizes(
         context = stream.codec_context
         context.thread_type = "NONE"
         with_data = (packet for packet in container.demux(stream) if packet.size)
-        for number, packet in enumerate(with_data):
+        for number, packet in enumerate(islice(with_data, int(keys[-1]) + 1)):
             if number not in wanted:
                 continue
             try:

@@ -136,9 +136,7 @@ class PacketSession:
         self.reset()
         self._since = self._next = packet
 
-    def _advance(
-        self, frame: int, is_unneeded: Callable[[int], bool], *, goes_on: bool
-    ) -> None:
+    def _advance(self, frame: int, is_unneeded: Callable[[int], bool], *, goes_on: bool) -> None:
         """Decode packets until the decoder has emitted a frame."""
         index = self._index
         packet = int(index.packets[frame])

@@ -168,9 +168,7 @@ class PictureStore(RowsAlone):
                 [file for file in files if file is not None], indices[part], timestamps[part]
             )
 
-    def _encoder(
-        self, subsampling: Subsampling = "4:4:4"
-    ) -> Callable[[NDArray[np.uint8]], bytes]:
+    def _encoder(self, subsampling: Subsampling = "4:4:4") -> Callable[[NDArray[np.uint8]], bytes]:
         if self.storage.frame_storage == "jpg":
             return partial(encode_jpeg, quality=self.storage.jpeg_quality, subsampling=subsampling)
         return encode_png

@@ -7,14 +7,11 @@ import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, Literal, get_args
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from deeplake_labelbox._counts import some_of
 from deeplake_labelbox._upload.result import RefusedVideo
-from deeplake_labelbox._upload.sources import VideoFile
+from deeplake_labelbox._upload.sources import VideoFile, local_file
 from deeplake_labelbox._video.access import without_query
 from deeplake_labelbox.errors import ConfigurationError
 
@@ -38,14 +35,14 @@ def deterministic_global_key(path: str | os.PathLike[str]) -> str:
         path: Path of a file, or a URL.
     """
     text = os.fspath(path)
-    if "://" in text and not text.startswith("file://"):
-        url = without_query(text)
-        if len(url) <= MAX_LENGTH and _fault(url) is None:
-            return url
-        return f"url-sha256-{hashlib.sha256(url.encode()).hexdigest()}"
-    is_uri = text.startswith("file://")
-    with Path(url2pathname(urlsplit(text).path) if is_uri else text).open("rb") as file:
-        return f"sha256-{hashlib.file_digest(file, 'sha256').hexdigest()}"
+    file = local_file(text)
+    if file is not None:
+        with file.open("rb") as content:
+            return f"sha256-{hashlib.file_digest(content, 'sha256').hexdigest()}"
+    url = without_query(text)
+    if _fault(url) is None:
+        return url
+    return f"url-sha256-{hashlib.sha256(url.encode()).hexdigest()}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,17 +77,24 @@ def read_sources(paths: Iterable[str | os.PathLike[str]]) -> list[VideoFile]:
     return sources
 
 
+def local_file(text: str) -> Path | None:
+    """Return the file that a path or a ``file://`` URL names; None for other URLs."""
+    scheme, separator, _ = text.partition("://")
+    if not separator or len(scheme) <= 1:
+        return Path(text)
+    return Path(url2pathname(urlsplit(text).path)) if scheme.lower() == "file" else None
+
+
 def _read(entry: object) -> VideoFile:
     if not isinstance(entry, str | os.PathLike):
         raise ConfigurationError(
             f"`paths` has a {type(entry).__name__}; give paths and URLs as strings."
         )
     text = os.fspath(entry)
-    head, separator, _ = text.partition("://")
-    scheme = head.lower() if separator and len(head) > 1 else ""
-    if scheme in ("", "file"):
-        file = Path(url2pathname(urlsplit(text).path)) if scheme else Path(text)
+    file = local_file(text)
+    if file is not None:
         return VideoFile(text, file, None, str(file))
+    scheme = text.partition("://")[0].lower()
     if scheme in _BUCKETS:
         return VideoFile(text, None, https_url(text), text)
     if scheme not in ("http", "https"):

@@ -17,7 +17,7 @@ from deeplake_labelbox.sandbox.classification_input import ClassificationReader,
 from deeplake_labelbox.sandbox.content import LabelContent, LabelKeyFrame, LabelSegment, LabelTrack
 from deeplake_labelbox.sandbox.identifiers import FeatureIds, Identifiers
 from deeplake_labelbox.sandbox.masks import colors_in
-from deeplake_labelbox.sandbox.ontology import named
+from deeplake_labelbox.sandbox.ontology import features_of, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -142,10 +142,7 @@ class LabelReader:
             self._read_classification(annotation, feature, where)
 
     def _feature(self, annotation: dict[str, Any], where: str) -> dict[str, Any]:
-        features: list[dict[str, Any]] = [
-            *self._ontology["tools"],
-            *self._ontology["classifications"],
-        ]
+        features = features_of(self._ontology)
         if "name" in annotation:
             found = named(features, annotation["name"])
             if found is None:

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from deeplake_labelbox.sandbox.content import LabelContent, LabelTrack
     from deeplake_labelbox.sandbox.faults import Faults
     from deeplake_labelbox.sandbox.graphql.context import Services
-    from deeplake_labelbox.sandbox.signing import SignedUrls
     from deeplake_labelbox.sandbox.store import DataRowRecord, Store
 
 Host = Literal["api", "storage"]
@@ -55,14 +54,13 @@ class RequestLog:
 
     def add(self, host: Host, request: Request, operation: str | None = None) -> None:
         """Record a request."""
-        headers = dict(request.headers)
         self.received.append(
             ReceivedRequest(
                 host,
                 request.method,
                 request.scope["path"],
                 request.scope["query_string"].decode("latin-1"),
-                headers,
+                dict(request.headers),
                 operation,
             )
         )
@@ -170,9 +168,8 @@ class ApiHost:
 class StorageHost:
     """Serves videos and export files by signed URLs; like S3 it refuses API keys."""
 
-    def __init__(self, box: Services, signed: SignedUrls, faults: Faults, log: RequestLog) -> None:
+    def __init__(self, box: Services, faults: Faults, log: RequestLog) -> None:
         self._box = box
-        self._signed = signed
         self._faults = faults
         self._log = log
         self.app: ASGIApp = Starlette(
@@ -205,7 +202,7 @@ class StorageHost:
             )
         expires = request.query_params.get("Expires", "")
         signature = request.query_params.get("Signature", "")
-        if not self._signed.accepts(request.scope["path"], expires, signature):
+        if not self._box.urls.signed.accepts(request.scope["path"], expires, signature):
             return _storage_error(403, "AccessDenied", "Request has expired or is not signed")
         return None
 
@@ -248,18 +245,14 @@ class StorageHost:
         return _not_found() if stream is None else _ndjson(stream.content)
 
 
-class TwoHosts:
-    """Routes each request to the host that listens on its port."""
+def two_hosts(api: ASGIApp, storage: ASGIApp, storage_port: int) -> ASGIApp:
+    """Route each request to the host that listens on its port."""
 
-    def __init__(self, api: ASGIApp, storage: ASGIApp, storage_port: int) -> None:
-        self._api = api
-        self._storage = storage
-        self._storage_port = storage_port
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        is_storage = scope["server"][1] == storage_port
+        await (storage if is_storage else api)(scope, receive, send)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        is_storage = scope["server"][1] == self._storage_port
-        await (self._storage if is_storage else self._api)(scope, receive, send)
+    return answer
 
 
 def _contents(store: Store, project_id: str | None = None) -> list[LabelContent]:

@@ -36,7 +36,6 @@ class BackgroundTasks:
             type=kind,
             status="COMPLETE" if failure is None else "FAILED",
             created_at=now(),
-            created_by=self._store.user.id,
             project_id=project_id,
             polls_left=self.next_polls,
             # The SDK reads the result of a failed task as JSON.

@@ -10,8 +10,15 @@ from typing import TYPE_CHECKING, Any, Self
 from deeplake_labelbox.sandbox.errors import SandboxError
 from deeplake_labelbox.sandbox.faults import Faults
 from deeplake_labelbox.sandbox.no_proxy import loopback_without_proxy
-from deeplake_labelbox.sandbox.projects import SandboxProject, create_project
-from deeplake_labelbox.sandbox.store import IntegrationRecord, Store, now
+from deeplake_labelbox.sandbox.ontology import complete
+from deeplake_labelbox.sandbox.projects import SandboxProject
+from deeplake_labelbox.sandbox.store import (
+    IntegrationRecord,
+    OntologyRecord,
+    ProjectRecord,
+    Store,
+    now,
+)
 
 if TYPE_CHECKING:
     from labelbox import Client
@@ -201,9 +208,24 @@ class Sandbox:
         Raises:
             SandboxError: The ontology is invalid.
         """
-        record = create_project(self._store, name, ontology_normalized, media_type)
-        record.is_consensus_enabled = consensus
-        return self._project_of(record.id)
+        store, moment = self._store, now()
+        normalized = complete(ontology_normalized, store.identifiers)
+        with store.lock:
+            ontology = OntologyRecord(
+                store.identifiers.new(), f"{name} ontology", normalized, media_type, moment
+            )
+            store.ontologies[ontology.id] = ontology
+            project = ProjectRecord(
+                id=store.identifiers.new(),
+                name=name,
+                media_type=media_type,
+                created_at=moment,
+                updated_at=moment,
+                ontology_id=ontology.id,
+                is_consensus_enabled=consensus,
+            )
+            store.projects[project.id] = project
+        return self._project_of(project.id)
 
     def add_iam_integration(
         self, name: str, *, provider: str = "AWS", is_default: bool = False, valid: bool = True
@@ -217,8 +239,9 @@ class Sandbox:
             valid: Whether Labelbox can use it.
         """
         store = self._store
-        record = IntegrationRecord(store.identifiers.new(), name, provider, now())
-        record.is_default, record.valid = is_default, valid
+        record = IntegrationRecord(
+            store.identifiers.new(), name, provider, now(), is_default, valid
+        )
         store.integrations[record.id] = record
         return record.id
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
+from deeplake_labelbox.sandbox.annotation_values import refusal
 from deeplake_labelbox.sandbox.content import FrameClassification, LabelAnswer
-from deeplake_labelbox.sandbox.errors import SandboxError
 from deeplake_labelbox.sandbox.ontology import named, option_named, slug
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class ClassificationReader:
         if given is None:
             return []
         if not isinstance(given, list):
-            raise _refusal(where, "needs its classifications as a list")
+            raise refusal(where, "needs its classifications as a list")
         answered = []
         for entry in given:
             schema = self._schema(entry, schemas, where)
@@ -56,7 +56,7 @@ class ClassificationReader:
         names = [classification["name"] for classification in answered]
         for name in names:
             if names.count(name) > 1:
-                raise _refusal(where, f"answers classification '{name}' twice; answer it once")
+                raise refusal(where, f"answers classification '{name}' twice; answer it once")
         return answered
 
     def over_frames(
@@ -84,7 +84,7 @@ class ClassificationReader:
             ranges = sorted(pair for span in spans for pair in span.ranges)
             for (_, end), (start, _) in itertools.pairwise(ranges):
                 if start <= end:
-                    raise _refusal(where, f"has two answers on frame {start}; give one")
+                    raise refusal(where, f"has two answers on frame {start}; give one")
         return FrameClassification(self._ids.of(*path), schema, tuple(spans))
 
     def _split_ranges(
@@ -136,27 +136,15 @@ class ClassificationReader:
                         settled["classifications"] = self._answered_on(frame, nested, below, where)
                     parts.append(settled)
             if schema["type"] != "checklist" and len(parts) > 1:
-                raise _refusal(where, f"has two answers to '{schema['name']}' on frame {frame}")
+                raise refusal(where, f"has two answers to '{schema['name']}' on frame {frame}")
             if parts:
                 given = parts if schema["type"] == "checklist" else parts[0]
                 answered.append({"name": schema["name"], "answer": given})
         return answered
 
-    def export_form(
-        self, feature_id: str, schema: dict[str, Any], answers: list[dict[str, Any]]
-    ) -> dict[str, Any]:
-        """Return a classification of the export format with these answers."""
-        form: dict[str, Any] = {
-            "feature_id": feature_id,
-            "feature_schema_id": schema["featureSchemaId"],
-            "name": schema["name"],
-            "value": slug(schema["name"]),
-        }
-        return form | answer_payload(schema, answers)
-
     def _schema(self, entry: object, schemas: list[dict[str, Any]], where: str) -> dict[str, Any]:
         if not isinstance(entry, dict) or not (entry.get("name") or entry.get("schemaId")):
-            raise _refusal(
+            raise refusal(
                 where, "has a classification without a name; write {'name': ..., 'answer': ...}"
             )
         name = entry.get("name")
@@ -164,11 +152,11 @@ class ClassificationReader:
             for schema in schemas:
                 if schema["featureSchemaId"] == entry["schemaId"]:
                     return schema
-            raise _refusal(where, f"has no classification with schema id '{entry['schemaId']}'")
+            raise refusal(where, f"has no classification with schema id '{entry['schemaId']}'")
         found = named(schemas, name)
         if found is None:
             known = ", ".join(f"'{schema['name']}'" for schema in schemas) or "none"
-            raise _refusal(where, f"has no classification '{name}' in the ontology; it has {known}")
+            raise refusal(where, f"has no classification '{name}' in the ontology; it has {known}")
         return found
 
     def _answer(
@@ -176,12 +164,12 @@ class ClassificationReader:
     ) -> dict[str, Any]:
         answer = _answer_of(entry, where)
         if schema["type"] == "checklist" and not isinstance(answer, list):
-            raise _refusal(where, "is a checklist; give its answer as a list of {'name': ...}")
+            raise refusal(where, "is a checklist; give its answer as a list of {'name': ...}")
         if schema["type"] != "checklist" and isinstance(answer, list):
-            raise _refusal(where, f"is a {schema['type']}; give it one answer, not a list")
+            raise refusal(where, f"is a {schema['type']}; give it one answer, not a list")
         parts = answer if isinstance(answer, list) else [answer]
         answers = [self._read_answer(part, schema, path, where) for part in parts]
-        return self.export_form(self._ids.of(*path), schema, answers)
+        return export_form(self._ids.of(*path), schema, answers)
 
     def _read_answer(
         self, part: object, schema: dict[str, Any], path: Path, where: str
@@ -189,7 +177,7 @@ class ClassificationReader:
         if schema["type"] == "text":
             text = part.get("value") if isinstance(part, dict) else part
             if not isinstance(text, str):
-                raise _refusal(where, "is a text; give its answer as a string")
+                raise refusal(where, "is a text; give its answer as a string")
             return {"content": text}
         option, below, nested = self._option(part, schema, where)
         option_path = (*path, option["value"])
@@ -209,23 +197,32 @@ class ClassificationReader:
         """Return the option that an answer names, its nested classifications and their answers."""
         name = part.get("name", part.get("schemaId")) if isinstance(part, dict) else None
         if not isinstance(part, dict) or not isinstance(name, str):
-            raise _refusal(where, f"is a {schema['type']}; give an answer as {{'name': option}}")
+            raise refusal(where, f"is a {schema['type']}; give an answer as {{'name': option}}")
         options: list[dict[str, Any]] = schema["options"]
         by_id = (option for option in options if option["featureSchemaId"] == name)
         option = option_named(schema, name) if "name" in part else next(by_id, None)
         if option is None:
             known = ", ".join(f"'{known['value']}'" for known in options)
-            raise _refusal(where, f"has no option '{name}'; its options are {known}")
+            raise refusal(where, f"has no option '{name}'; its options are {known}")
         return option, option["options"], part.get("classifications")
 
 
-def answer_payload(schema: dict[str, Any], answers: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the key of a classification's answers in the export format."""
-    if schema["type"] == "radio":
-        return {"radio_answer": answers[0]}
-    if schema["type"] == "checklist":
-        return {"checklist_answers": answers}
-    return {"text_answer": answers[0]}
+def export_form(
+    feature_id: str, schema: dict[str, Any], answers: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Return a classification of the export format with these answers."""
+    answered = (
+        {"checklist_answers": answers}
+        if schema["type"] == "checklist"
+        else {f"{schema['type']}_answer": answers[0]}
+    )
+    return {
+        "feature_id": feature_id,
+        "feature_schema_id": schema["featureSchemaId"],
+        "name": schema["name"],
+        "value": slug(schema["name"]),
+        **answered,
+    }
 
 
 def has_frames(entry: dict[str, Any]) -> bool:
@@ -240,24 +237,20 @@ def _answer_of(entry: dict[str, Any], where: str) -> Any:
         return entry["answer"]
     if "answers" in entry:
         return entry["answers"]
-    raise _refusal(where, "has no 'answer'")
+    raise refusal(where, "has no 'answer'")
 
 
-def _ranges(given: object, last_frame: int | None, where: str) -> tuple[tuple[int, int], ...]:
+def _ranges(given: object, last_frame: int | None, where: str) -> Ranges:
     if not isinstance(given, list) or not given:
-        raise _refusal(where, "is per frame; give its 'frames': [{'start': ..., 'end': ...}]")
+        raise refusal(where, "is per frame; give its 'frames': [{'start': ..., 'end': ...}]")
     ranges = []
     for entry in given:
         start, end = (
             (entry.get("start"), entry.get("end")) if isinstance(entry, dict) else (None, None)
         )
         if type(start) is not int or type(end) is not int or start < 1 or end < start:
-            raise _refusal(where, f"has the frame range {entry!r}; write 1 <= start <= end")
+            raise refusal(where, f"has the frame range {entry!r}; write 1 <= start <= end")
         if last_frame is not None and end > last_frame:
-            raise _refusal(where, f"is on frame {end}, but the video has {last_frame} frames")
+            raise refusal(where, f"is on frame {end}, but the video has {last_frame} frames")
         ranges.append((start, end))
     return tuple(sorted(ranges))
-
-
-def _refusal(where: str, fault: str) -> SandboxError:
-    return SandboxError(f"{where[0].upper()}{where[1:]} {fault}.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -20,34 +20,6 @@ if TYPE_CHECKING:
         ProjectRecord,
         Store,
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExportRequest:
-    """The parameters of an export, with the names of the SDK."""
-
-    attachments: bool = False
-    embeddings: bool = False
-    metadata_fields: bool = False
-    data_row_details: bool = False
-    project_details: bool = False
-    performance_details: bool = False
-    label_details: bool = False
-    interpolated_frames: bool = False
-
-    @classmethod
-    def from_input(cls, params: dict[str, Any]) -> ExportRequest:
-        """Read the parameters from a GraphQL input."""
-        return cls(
-            attachments=bool(params.get("includeAttachments")),
-            embeddings=bool(params.get("includeEmbeddings")),
-            metadata_fields=bool(params.get("includeMetadata")),
-            data_row_details=bool(params.get("includeDataRowDetails")),
-            project_details=bool(params.get("includeProjectDetails")),
-            performance_details=bool(params.get("includePerformanceDetails")),
-            label_details=bool(params.get("includeLabelDetails")),
-            interpolated_frames=bool(params.get("includeInterpolatedFrames")),
-        )
 
 
 class FileUrls:
@@ -78,9 +50,9 @@ class FileUrls:
 
 
 class ExportRenderer:
-    """Renders data rows of one export task."""
+    """Renders data rows of one export task; ``params`` are those of its GraphQL input."""
 
-    def __init__(self, store: Store, urls: FileUrls, task_id: str, params: ExportRequest) -> None:
+    def __init__(self, store: Store, urls: FileUrls, task_id: str, params: dict[str, Any]) -> None:
         self._store = store
         self._urls = urls
         self._task_id = task_id
@@ -99,7 +71,7 @@ class ExportRenderer:
         if row.external_id is not None:
             data_row["external_id"] = row.external_id
         data_row["row_data"] = self._urls.row_data(row)
-        if self._params.data_row_details:
+        if self._params.get("includeDataRowDetails"):
             moments = [self._store.last_activity(*place) for place in places]
             data_row["details"] = {
                 "dataset_id": row.dataset_id,
@@ -110,14 +82,14 @@ class ExportRenderer:
                 "created_by": row.created_by,
             }
         line: dict[str, Any] = {"data_row": data_row, "media_attributes": row.media_attributes}
-        if self._params.attachments:
+        if self._params.get("includeAttachments"):
             line["attachments"] = [
                 {name: value for name, value in each.items() if name != "id"}
                 for each in row.attachments
             ]
-        if self._params.metadata_fields:
+        if self._params.get("includeMetadata"):
             line["metadata_fields"] = row.metadata_fields
-        if self._params.embeddings:
+        if self._params.get("includeEmbeddings"):
             line["embeddings"] = []
         line["projects"] = {project.id: self._project(project, place) for project, place in places}
         return line
@@ -128,7 +100,7 @@ class ExportRenderer:
             "name": project.name,
             "labels": [self._label(label) for label in state.labels],
         }
-        if self._params.project_details:
+        if self._params.get("includeProjectDetails"):
             batch = self._store.batches[assignment.batch_id]
             part["project_details"] = {
                 "ontology_id": project.ontology_id,
@@ -147,7 +119,7 @@ class ExportRenderer:
         if label.verbatim is not None:
             return label.verbatim
         form: dict[str, Any] = {"label_kind": "Video", "version": "1.0.0", "id": label.id}
-        if self._params.label_details:
+        if self._params.get("includeLabelDetails"):
             form["label_details"] = {
                 "created_at": _timestamp(label.created_at),
                 "updated_at": _timestamp(label.updated_at),
@@ -155,28 +127,21 @@ class ExportRenderer:
                 "content_last_updated_at": _timestamp(label.updated_at),
                 "reviews": [],
             }
-        if self._params.performance_details:
+        if self._params.get("includePerformanceDetails"):
             form["performance_details"] = {
                 "seconds_to_create": 0,
                 "seconds_to_review": 0,
                 "seconds_to_rework": 0,
                 "skipped": label.skipped,
             }
-        form["annotations"] = {} if label.content is None else self._annotations(label)
+        form["annotations"] = {}
+        if label.content is not None:
+            form["annotations"] = render_annotations(
+                label.content,
+                interpolated_frames=bool(self._params.get("includeInterpolatedFrames")),
+                mask_payload=partial(self._urls.mask, label.project_id, self._task_id),
+            )
         return form
-
-    def _annotations(self, label: LabelRecord) -> dict[str, Any]:
-        if label.content is None:
-            return {}
-
-        def mask_payload(content: LabelContent, track: LabelTrack, frame: int) -> dict[str, Any]:
-            return self._urls.mask(label.project_id, self._task_id, content, track, frame)
-
-        return render_annotations(
-            label.content,
-            interpolated_frames=self._params.interpolated_frames,
-            mask_payload=mask_payload,
-        )
 
 
 def _timestamp(moment: datetime) -> str:

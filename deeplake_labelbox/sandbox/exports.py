@@ -63,17 +63,15 @@ class ExportTasks:
         self._store = store
         self._streams: dict[tuple[str, StreamType], Stream] = {}
 
-    def running(self, project_id: str | None) -> int:
-        """Count the running export tasks of a project."""
-        return sum(
-            task.status == "IN_PROGRESS" and task.project_id == project_id
-            for task in self._store.tasks.values()
-            if task.type == EXPORT_TASK_TYPE
-        )
-
     def may_start(self, project_id: str | None) -> bool:
         """Return whether the project may start another; Labelbox runs at most ten at a time."""
-        return self.running(project_id) < _MAX_RUNNING
+        running = [
+            task
+            for task in self._store.tasks.values()
+            if (task.type, task.status, task.project_id)
+            == (EXPORT_TASK_TYPE, "IN_PROGRESS", project_id)
+        ]
+        return len(running) < _MAX_RUNNING
 
     def start(self, name: str | None, project_id: str | None) -> TaskRecord:
         """Add a task, without its streams."""
@@ -83,7 +81,6 @@ class ExportTasks:
             type=EXPORT_TASK_TYPE,
             status=self.next_status,
             created_at=now(),
-            created_by=self._store.user.id,
             project_id=project_id,
             polls_left=self.polls if self.next_polls is None else self.next_polls,
         )

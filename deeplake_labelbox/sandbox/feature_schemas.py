@@ -6,7 +6,7 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from deeplake_labelbox.sandbox.errors import SandboxError
-from deeplake_labelbox.sandbox.ontology import complete, feature_ids
+from deeplake_labelbox.sandbox.ontology import complete, features_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,7 +140,7 @@ class FeatureSchemas:
                 "Cannot delete an ontology connected to a project. The ontology is connected to "
                 f"projects: {', '.join(projects)}"
             )
-        for feature in (*ontology.normalized["tools"], *ontology.normalized["classifications"]):
+        for feature in features_of(ontology.normalized):
             self._store.feature_schemas.setdefault(feature["featureSchemaId"], feature)
         del self._store.ontologies[ontology.id]
 
@@ -154,16 +154,13 @@ class FeatureSchemas:
 
     def _in_ontologies(self) -> Iterator[dict[str, Any]]:
         for ontology in self._store.ontologies.values():
-            yield from ontology.normalized["tools"]
-            yield from ontology.normalized["classifications"]
+            yield from features_of(ontology.normalized)
 
     def _has_labels(self, ontology: OntologyRecord, feature: dict[str, Any]) -> bool:
-        ids = feature_ids(feature)
-        names = {feature["name"]}
-        for label in self._store.labels.values():
-            if self._store.projects[label.project_id].ontology_id != ontology.id:
-                continue
-            for annotation in label.annotations.values():
-                if annotation.get("schemaId") in ids or annotation.get("name") in names:
-                    return True
-        return False
+        ids = (feature["featureSchemaId"], feature["schemaNodeId"])
+        return any(
+            annotation.get("schemaId") in ids or annotation.get("name") == feature["name"]
+            for label in self._store.labels.values()
+            if self._store.projects[label.project_id].ontology_id == ontology.id
+            for annotation in label.annotations.values()
+        )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     )
 
 _FORMATS = ("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
-_STATUS = {"Done": "DONE", "InReview": "IN_REVIEW", "InRework": "IN_REWORK"}
+STATUSES = {"InReview": "IN_REVIEW", "InRework": "IN_REWORK", "Done": "DONE"}
 _MAX_IDS = 2000
 
 
@@ -68,7 +68,7 @@ def _passes(
         case "dataset":
             passes = row.dataset_id in _ids(entry)
         case "task_queue_status":
-            passes = status == _STATUS.get(entry.get("status", ""), "no such status")
+            passes = status == STATUSES.get(entry.get("status", ""), "no such status")
         case "task_queue_not_exist":
             passes = status == "TO_LABEL"
         case "data_row_last_activity_at":

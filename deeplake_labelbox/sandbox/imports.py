@@ -17,7 +17,7 @@ from deeplake_labelbox.sandbox.errors import SandboxError
 from deeplake_labelbox.sandbox.identifiers import FeatureIds
 from deeplake_labelbox.sandbox.labeling import Labeling
 from deeplake_labelbox.sandbox.remote_files import RemoteFileError, fetch
-from deeplake_labelbox.sandbox.store import ImportRecord, now
+from deeplake_labelbox.sandbox.store import ImportRecord
 
 if TYPE_CHECKING:
     from deeplake_labelbox.sandbox.export_rendering import FileUrls
@@ -104,7 +104,6 @@ class AnnotationImports:
             project_id=project.id,
             name=name,
             state=self.next_state,
-            created_at=now(),
             # Labelbox starts an import after its reply.
             polls_left=max(self.next_polls, 1),
             files={"inputs": ndjson},
@@ -190,9 +189,7 @@ class _Run:
             raise _RefusedLineError(
                 "InvalidDataRow", "'dataRow' must have exactly one of 'id' and 'globalKey'"
             )
-        row = (
-            self._store.data_rows.get(row_id) if row_id else self._store.data_row_by_global_key(key)
-        )
+        row = self._store.data_row_by(row_id or key, "ID" if row_id else "GKEY")
         if row is None or row.id not in self._project.assignments:
             raise _RefusedLineError(
                 "DataRowNotFound", f"Data row {row_id or key} is not in the project"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.sandbox.classification_input import answer_payload
+from deeplake_labelbox.sandbox.classification_input import export_form
 from deeplake_labelbox.sandbox.interpolation import geometry_at, key_frame_before
 from deeplake_labelbox.sandbox.ontology import slug
 
@@ -101,16 +101,8 @@ def _object(
 
 
 def _state(classification: FrameClassification, frame: int) -> dict[str, Any]:
-    schema = classification.schema
-    return {
-        "feature_id": classification.feature_id,
-        "feature_schema_id": schema["featureSchemaId"],
-        "name": schema["name"],
-        "value": slug(schema["name"]),
-        **answer_payload(
-            schema, [span.answer for span in classification.spans if span.holds_at(frame)]
-        ),
-    }
+    answers = [span.answer for span in classification.spans if span.holds_at(frame)]
+    return export_form(classification.feature_id, classification.schema, answers)
 
 
 def _answered_frames(classification: FrameClassification) -> list[int]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from deeplake_labelbox.sandbox.annotation_input import LabelReader, read_annotations
+from deeplake_labelbox.sandbox.content import LabelContent
 from deeplake_labelbox.sandbox.errors import SandboxError
 from deeplake_labelbox.sandbox.identifiers import FeatureIds
 from deeplake_labelbox.sandbox.store import LabelRecord, now
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from deeplake_labelbox.sandbox.content import LabelContent
     from deeplake_labelbox.sandbox.store import (
         AssignmentRecord,
         ProjectRecord,
@@ -128,20 +128,15 @@ class Labeling:
             SandboxError: An annotation does not fit the project's ontology.
         """
         kept = by_uuid(annotations)
-        before = label.content
-        form = {}
-        if before is not None:
-            form = {
-                "mask_format": before.mask_format,
-                "classification_segments": before.classification_segments,
-            }
+        before = label.content or LabelContent()
         ids = label.ids or FeatureIds(self._store.identifiers)
         content = read_annotations(
             kept.values(),
             self.ontology,
             self._store.identifiers,
             ids=ids,
-            **form,  # type: ignore[arg-type]  # the two literals
+            mask_format=before.mask_format,
+            classification_segments=before.classification_segments,
         )
         with self._store.lock:
             self._store.hold(self._assignment)

@@ -6,7 +6,6 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, get_args
 
 from deeplake_labelbox.sandbox.errors import SandboxError
@@ -14,12 +13,6 @@ from deeplake_labelbox.sandbox.errors import SandboxError
 LagKind = Literal["exports", "labels", "deletions", "global keys", "processing"]
 
 Effect = Callable[[], None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Pending:
-    due: float
-    effect: Effect
 
 
 class Lag:
@@ -30,7 +23,7 @@ class Lag:
 
     def __init__(self) -> None:
         self._seconds: dict[LagKind, float] = {}
-        self._pending: list[_Pending] = []
+        self._pending: list[tuple[float, Effect]] = []  # each with the time when it is due
         self._lock = threading.RLock()
 
     def set(self, kind: LagKind, seconds: float = math.inf) -> None:
@@ -54,8 +47,7 @@ class Lag:
         """Run an effect after the lag of its kind."""
         with self._lock:
             if self.is_set(kind):
-                due = time.monotonic() + self._seconds[kind]
-                self._pending.append(_Pending(due, effect))
+                self._pending.append((time.monotonic() + self._seconds[kind], effect))
                 return
         effect()
 
@@ -71,7 +63,7 @@ class Lag:
 
     def _settle(self, now: float) -> None:
         with self._lock:
-            due = [each for each in self._pending if each.due <= now]
-            self._pending = [each for each in self._pending if each.due > now]
-        for each in due:
-            each.effect()
+            effects = [effect for due, effect in self._pending if due <= now]
+            self._pending = [each for each in self._pending if each[0] > now]
+        for effect in effects:
+            effect()

@@ -3,34 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from deeplake_labelbox.sandbox.identifiers import Identifiers
 
-ENUM = "CustomMetadataEnum"
-OPTION = "CustomMetadataEnumOption"
-
-# Their ids are the same in every organization; the SDK's own tests use them.
-_RESERVED: tuple[dict[str, Any], ...] = (
-    {"id": "cko8s9r5v0001h2dk9elqdidh", "name": "tag", "kind": "CustomMetadataString"},
-    {
-        "id": "cko8sdzv70006h2dk8jg64zvb",
-        "name": "captureDateTime",
-        "kind": "CustomMetadataDateTime",
-    },
-    {
-        "id": "cko8sbczn0002h2dkdaxb5kal",
-        "name": "split",
-        "kind": ENUM,
-        "options": {
-            "cko8sbscr0003h2dk04w86hof": "train",
-            "cko8sc2yr0004h2dk69aj5x63": "valid",
-            "cko8scbz70005h2dkastwhgqt": "test",
-        },
-    },
-)
+_ENUM = "CustomMetadataEnum"
 
 
 class MetadataError(Exception):
@@ -50,16 +31,30 @@ class MetadataSchema:
     def form(self) -> dict[str, Any]:
         """Return the schema in the form of the API."""
         options = [
-            {"id": key, "name": name, "kind": OPTION, "reserved": self.reserved}
+            {"id": key, "name": name, "kind": "CustomMetadataEnumOption", "reserved": self.reserved}
             for key, name in self.options.items()
         ]
-        return {
-            "id": self.id,
-            "name": self.name,
-            "kind": self.kind,
-            "reserved": self.reserved,
-            "options": options,
-        }
+        return {**asdict(self), "options": options}
+
+
+# Their ids are the same in every organization; the SDK's own tests use them.
+_RESERVED = (
+    MetadataSchema("cko8s9r5v0001h2dk9elqdidh", "tag", "CustomMetadataString", reserved=True),
+    MetadataSchema(
+        "cko8sdzv70006h2dk8jg64zvb", "captureDateTime", "CustomMetadataDateTime", reserved=True
+    ),
+    MetadataSchema(
+        "cko8sbczn0002h2dkdaxb5kal",
+        "split",
+        _ENUM,
+        reserved=True,
+        options={
+            "cko8sbscr0003h2dk04w86hof": "train",
+            "cko8sc2yr0004h2dk69aj5x63": "valid",
+            "cko8scbz70005h2dkastwhgqt": "test",
+        },
+    ),
+)
 
 
 class MetadataSchemas:
@@ -67,18 +62,11 @@ class MetadataSchemas:
 
     def __init__(self, identifiers: Identifiers) -> None:
         self._identifiers = identifiers
-        self._schemas = {
-            each["id"]: MetadataSchema(**each, reserved=True)
-            for each in ({**each, "options": {**each.get("options", {})}} for each in _RESERVED)
-        }
+        self._schemas = {schema.id: schema for schema in _RESERVED}
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[MetadataSchema]:
         """Iterate over the schemas, reserved ones first."""
         return iter(self._schemas.values())
-
-    def get(self, schema_id: str) -> MetadataSchema | None:
-        """Return the schema with an id."""
-        return self._schemas.get(schema_id)
 
     def upsert(self, given: dict[str, Any]) -> MetadataSchema:
         """Create or change a custom schema.
@@ -134,11 +122,11 @@ class MetadataSchemas:
             if key in options:
                 chosen[options[key].id] = (options[key], options[key].options[key])
                 continue
-            schema = self.get(key) if key else self._named(str(each.get("name")))
+            schema = self._schemas.get(key) if key else self._named(str(each.get("name")))
             if schema is None:
                 raise MetadataError(f"Metadata schema {key or each.get('name')} does not exist")
             value = each.get("value")
-            if schema.kind != ENUM:
+            if schema.kind != _ENUM:
                 chosen[schema.id] = (schema, value)
             elif isinstance(value, str):
                 chosen[schema.id] = (schema, schema.options.get(value, value))
@@ -148,10 +136,10 @@ class MetadataSchemas:
         """Convert stored values to the form that the SDK parses: an enum is two entries."""
         forms = []
         for each in kept:
-            schema = self.get(str(each.get("schema_id")))
+            schema = self._schemas.get(str(each.get("schema_id")))
             if schema is None:
                 continue
-            if schema.kind != ENUM:
+            if schema.kind != _ENUM:
                 forms.append({"schemaId": schema.id, "value": each.get("value")})
                 continue
             forms.append({"schemaId": schema.id, "value": {}})

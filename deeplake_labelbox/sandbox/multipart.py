@@ -16,10 +16,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class UploadedFile:
-    """The value of an ``Upload`` variable; only its bytes are reliable, not its name and type."""
+    """The value of an ``Upload`` variable; only its bytes are reliable, not its name."""
 
     filename: str
-    content_type: str
     content: bytes
 
 
@@ -37,9 +36,7 @@ async def graphql_body(request: Request) -> Any:
                 file = form[part]
                 if not isinstance(file, UploadFile):
                     return None
-                uploaded = UploadedFile(
-                    file.filename or "", file.content_type or "", await file.read()
-                )
+                uploaded = UploadedFile(file.filename or "", await file.read())
                 for path in paths:
                     _put(body, path.split("."), uploaded)
             return body

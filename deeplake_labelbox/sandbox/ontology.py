@@ -62,9 +62,9 @@ def complete(normalized: dict[str, Any], identifiers: Identifiers) -> dict[str, 
     return ontology
 
 
-def feature_ids(feature: dict[str, Any]) -> set[str]:
-    """Return the two ids of a feature."""
-    return {feature["featureSchemaId"], feature["schemaNodeId"]}
+def features_of(normalized: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the tools and classifications of a complete ontology."""
+    return [*normalized["tools"], *normalized["classifications"]]
 
 
 def with_known_ids(normalized: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
@@ -83,11 +83,8 @@ def named(features: list[dict[str, Any]], name: str) -> dict[str, Any] | None:
 def option_named(classification: dict[str, Any], name: str) -> dict[str, Any] | None:
     """Return the option with this value or label."""
     options: list[dict[str, Any]] = classification["options"]
-    for key in ("value", "label"):
-        for option in options:
-            if option[key] == name:
-                return option
-    return None
+    found = (option for key in ("value", "label") for option in options if option[key] == name)
+    return next(found, None)
 
 
 def slug(name: str) -> str:

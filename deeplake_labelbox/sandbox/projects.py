@@ -17,7 +17,6 @@ from deeplake_labelbox.sandbox.store import (
     BatchRecord,
     DataRowRecord,
     DatasetRecord,
-    OntologyRecord,
     ProjectRecord,
     WorkflowStatus,
     list_later,
@@ -209,30 +208,3 @@ class SandboxProject:
         record = BatchRecord(self._store.identifiers.new(), self.id, name, now())
         self._store.batches[record.id] = record
         return record
-
-
-def create_project(
-    store: Store, name: str, ontology_normalized: dict[str, Any], media_type: str
-) -> ProjectRecord:
-    """Create a project with its own ontology.
-
-    Raises:
-        SandboxError: The ontology is invalid.
-    """
-    moment = now()
-    normalized = complete(ontology_normalized, store.identifiers)
-    with store.lock:
-        ontology = OntologyRecord(
-            store.identifiers.new(), f"{name} ontology", normalized, media_type, moment
-        )
-        store.ontologies[ontology.id] = ontology
-        project = ProjectRecord(
-            id=store.identifiers.new(),
-            name=name,
-            media_type=media_type,
-            created_at=moment,
-            updated_at=moment,
-            ontology_id=ontology.id,
-        )
-        store.projects[project.id] = project
-    return project

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse, Response
 
 from deeplake_labelbox.sandbox.feature_schemas import FeatureSchemaError, FeatureSchemas
+from deeplake_labelbox.sandbox.ontology import features_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,7 +108,7 @@ class RestApi:
 
     def _unarchive(self, request: Request, _body: dict[str, Any]) -> Response:
         record, schema_id = self._record(request), request.path_params["schema_id"]
-        features = (*record.normalized["tools"], *record.normalized["classifications"])
+        features = features_of(record.normalized)
         if not any(each["featureSchemaId"] == schema_id for each in features):
             raise _NotFoundError(f"Failed to find feature schema node by id: {schema_id}")
         record.archived.discard(schema_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from deeplake_labelbox.sandbox.application import ApiHost, RequestLog, StorageHost, TwoHosts
+from deeplake_labelbox.sandbox.application import ApiHost, RequestLog, StorageHost, two_hosts
 from deeplake_labelbox.sandbox.background import BackgroundTasks
 from deeplake_labelbox.sandbox.export_rendering import FileUrls
 from deeplake_labelbox.sandbox.exports import ExportTasks
@@ -31,16 +31,15 @@ class RunningSandbox:
         storage_port = storage.getsockname()[1]
         self.api_url = f"http://{HOST}:{api.getsockname()[1]}"
         self.storage_url = f"http://{HOST}:{storage_port}"
-        signed = SignedUrls(self.storage_url)
-        self.urls = FileUrls(f"{self.api_url}/api/v1", signed)
+        self.urls = FileUrls(f"{self.api_url}/api/v1", SignedUrls(self.storage_url))
         self.exports = ExportTasks(store)
         self.imports = AnnotationImports(store, self.urls)
         self.tasks = BackgroundTasks(store)
         self.log = RequestLog()
         box = Services(store, self.exports, self.imports, self.tasks, self.urls)
-        hosts = TwoHosts(
+        hosts = two_hosts(
             ApiHost(box, api_key, faults, self.log).app,
-            StorageHost(box, signed, faults, self.log).app,
+            StorageHost(box, faults, self.log).app,
             storage_port,
         )
         self._server = BackgroundServer(hosts, [api, storage])

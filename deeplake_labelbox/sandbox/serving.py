@@ -63,7 +63,9 @@ class BackgroundServer:
                 timeout_graceful_shutdown=1,
             )
         )
-        self._thread = threading.Thread(target=self._run, name="labelbox-sandbox", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.run, args=(listeners,), name="labelbox-sandbox", daemon=True
+        )
 
     def start(self) -> None:
         """Start serving."""
@@ -75,6 +77,3 @@ class BackgroundServer:
         self._thread.join()
         for listener in self._listeners:
             listener.close()
-
-    def _run(self) -> None:
-        self._server.run(sockets=self._listeners)

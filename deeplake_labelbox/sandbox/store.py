@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from deeplake_labelbox.sandbox.identifiers import Identifiers
@@ -163,11 +164,6 @@ class AssignmentState:
     workflow_status: WorkflowStatus
     updated_at: datetime
 
-    @property
-    def last_activity(self) -> datetime:
-        """Time of the last change of the data row or its labels in the project."""
-        return max([self.updated_at, *(label.updated_at for label in self.labels)])
-
 
 @dataclass(slots=True)
 class AssignmentRecord:
@@ -202,13 +198,11 @@ class ProjectRecord:
     ontology_id: str | None = None
     description: str = ""
     deleted: bool = False
-    has_editor: bool = True
     auto_audit_number_of_labels: int = 1
     auto_audit_percentage: float = 1.0
     is_benchmark_enabled: bool = False
     is_consensus_enabled: bool = False
     setup_complete: datetime | None = None
-    shows_pre_labels: bool = True
     instructions_url: str | None = None
     tag_ids: list[str] = field(default_factory=list)
     assignments: dict[str, AssignmentRecord] = field(default_factory=dict)
@@ -227,11 +221,9 @@ class TaskRecord:
     type: str
     status: TaskStatus
     created_at: datetime
-    created_by: str
     project_id: str | None = None
     polls_left: int = 0
     result_url: str | None = None
-    metadata: dict[str, Any] = field(default_factory=dict)
     created_rows: list[str] = field(default_factory=list)
     rejected_rows: list[dict[str, Any]] = field(default_factory=list)
 
@@ -248,7 +240,6 @@ class ImportRecord:
     project_id: str
     name: str
     state: ImportState
-    created_at: datetime
     polls_left: int = 0
     files: dict[str, bytes] = field(default_factory=dict)
     input_url: str | None = None
@@ -324,6 +315,10 @@ class Store:
         # Results of jobs that assign or clear global keys, in the form of the API.
         self.jobs: dict[str, dict[str, Any]] = {}
 
+    def data_row_by(self, key: str, id_type: str) -> DataRowRecord | None:
+        """Return a data row by its id ("ID") or its global key ("GKEY")."""
+        return self.data_rows.get(key) if id_type == "ID" else self.data_row_by_global_key(key)
+
     def data_row_by_global_key(self, global_key: str) -> DataRowRecord | None:
         """Return the data row with this global key; keys are unique in an organization."""
         return next((row for row in self.data_rows.values() if row.global_key == global_key), None)
@@ -354,12 +349,10 @@ class Store:
             return
         now_seen = self.state(assignment)
         assignment.stale = replace(now_seen, labels=tuple(map(replace, now_seen.labels)))
-
-        def forget() -> None:
-            assignment.stale = None
-
-        self.lag.later("labels", forget)
+        self.lag.later("labels", partial(setattr, assignment, "stale", None))
 
     def last_activity(self, project: ProjectRecord, assignment: AssignmentRecord) -> datetime:
         """Return when the data row or one of its labels last changed in the project."""
-        return max(self.state(assignment).last_activity, project.created_at)
+        state = self.state(assignment)
+        edits = (label.updated_at for label in state.labels)
+        return max(project.created_at, state.updated_at, *edits)

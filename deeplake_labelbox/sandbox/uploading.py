@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from deeplake_labelbox.sandbox.export_rendering import FileUrls
     from deeplake_labelbox.sandbox.store import Store, TaskRecord
 
-MAX_ROWS = 150_000
+_MAX_ROWS = 150_000
 _UNPROCESSABLE = "The file is not a video that can be processed"
 
 
@@ -58,8 +58,8 @@ class DataRowUpload:
             raise ManifestError("The manifest or a chunk has an unexpected form") from error
         if count != len(payloads):
             raise ManifestError(f"The manifest has {count} rows, but its chunks {len(payloads)}")
-        if count > MAX_ROWS:
-            raise ManifestError(f"An upload can have at most {MAX_ROWS} data rows, got {count}")
+        if count > _MAX_ROWS:
+            raise ManifestError(f"An upload can have at most {_MAX_ROWS} data rows, got {count}")
         return items
 
     def create(self, items: list[dict[str, Any]], task: TaskRecord) -> None:
@@ -107,11 +107,7 @@ class DataRowUpload:
             row = self._row(payload)
             self._store.data_rows[row.id] = row
             return row.id
-        found = (
-            self._store.data_row_by_global_key(key["value"])
-            if key["type"] == "GKEY"
-            else self._store.data_rows.get(key["value"])
-        )
+        found = self._store.data_row_by(key["value"], key["type"])
         if found is None:
             raise RejectedRowError("Data row not found")
         self.change(found, payload)
@@ -124,7 +120,9 @@ class DataRowUpload:
         if not payload.get("row_data"):
             if "tileLayerUrl" not in payload:
                 raise RejectedRowError("Row data is missing")
-            payload = {**payload, "row_data": _without(payload, "dataset_id", "media_type")}
+            others = {"dataset_id", "media_type"}
+            row_data = {key: value for key, value in payload.items() if key not in others}
+            payload = {**payload, "row_data": row_data}
         key = payload.get("global_key")
         if key is not None:
             self._check_key(key)
@@ -195,10 +193,6 @@ def _process(row: DataRowRecord, attributes: dict[str, Any]) -> None:
 
 def _metadata(payload: dict[str, Any]) -> list[dict[str, Any]]:
     return list(payload.get("metadata_fields") or payload.get("metadata") or [])
-
-
-def _without(payload: dict[str, Any], *keys: str) -> dict[str, Any]:
-    return {key: value for key, value in payload.items() if key not in keys}
 
 
 def _other_media(row_data: Any, kind: object) -> str:

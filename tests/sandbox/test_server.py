@@ -7,7 +7,7 @@ import threading
 
 import pytest
 import requests
-from labelbox import Client, MediaType
+from labelbox import Client, MediaType, Project
 from lbox.exceptions import (
     AuthenticationError,
     InvalidQueryError,
@@ -103,14 +103,8 @@ def test_the_sdk_reads_a_project(box, project):
 def test_the_sdk_lists_projects_by_name(box):
     made = new_project(box, "A name of its own")
     client = box.client()
-    named = client.get_projects(where=client_project_name() == "A name of its own")
+    named = client.get_projects(where=Project.name == "A name of its own")
     assert [each.uid for each in named] == [made.id]
-
-
-def client_project_name():
-    from labelbox import Project  # noqa: PLC0415 - the comparison builds a filter
-
-    return Project.name
 
 
 def test_an_unknown_project_is_not_found(box):

@@ -243,28 +243,24 @@ def test_delayed_changes_become_visible(box, client, dataset, clip):
         box.faults.lag(kind)
     row = made_row(dataset, clip, global_key="late")
     assert row.media_attributes == {}
-    assert not project_rows(box, project)
+    assert not export_lines(box, project)
     video = project.add_video(clip)
     video.add_label([car(box_at(1))])
-    assert not project_rows(box, project)
+    assert not export_lines(box, project)
     row.delete()
     assert client.get_data_row(row.uid).global_key == "late"
     box.faults.lag("exports", 0)
     box.faults.clear()
     with pytest.raises(ResourceNotFoundError):
         client.get_data_row(row.uid)
-    (line,) = project_rows(box, project)
+    (line,) = export_lines(box, project)
     assert len(line["projects"][project.id]["labels"]) == 1
     box.faults.lag("labels")
     video.update_label(video.labels[0], [car(box_at(2))])
-    (line,) = project_rows(box, project)
+    (line,) = export_lines(box, project)
     (label,) = line["projects"][project.id]["labels"]
     assert list(label["annotations"]["frames"]) == ["1"]
     box.faults.clear()
-    (line,) = project_rows(box, project)
+    (line,) = export_lines(box, project)
     (label,) = line["projects"][project.id]["labels"]
     assert list(label["annotations"]["frames"]) == ["2"]
-
-
-def project_rows(box, project):
-    return export_lines(box, project)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from deeplake_labelbox.sandbox.background import BATCH_TASK_TYPE
-from deeplake_labelbox.sandbox.graphql.context import Resolvers, Services, lookup, services
+from deeplake_labelbox.sandbox.graphql.context import Resolvers, Services, lookup
 from deeplake_labelbox.sandbox.graphql.errors import (
     ConflictError,
     InvalidQueryError,
@@ -16,7 +16,7 @@ from deeplake_labelbox.sandbox.graphql.errors import (
 )
 from deeplake_labelbox.sandbox.graphql.projects import batch_form
 from deeplake_labelbox.sandbox.labeling import Labeling
-from deeplake_labelbox.sandbox.removal import remove_batch
+from deeplake_labelbox.sandbox.removal import remove_batch, unassign
 from deeplake_labelbox.sandbox.store import (
     AssignmentRecord,
     BatchRecord,
@@ -34,9 +34,9 @@ _LOWEST_PRIORITY: Final = 5
 _NONE_VALID: Final = "No valid data rows to be added from the list provided!"
 
 
-def create(source: dict[str, str], info: Info, *, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - the schema's name
+def create(source: dict[str, str], info: Info, *, input: dict[str, Any]) -> dict[str, Any]:
     """Create a batch of at most a thousand data rows; at least one must be valid."""
-    box = services(info)
+    box = info.context
     project = box.store.projects[source["id"]]
     if input.get("priority") is None:
         raise InvalidQueryError("priority must not be null")
@@ -48,47 +48,36 @@ def create(source: dict[str, str], info: Info, *, input: dict[str, Any]) -> dict
     return {"batch": batch_form(batch), "failedDataRowIds": failed}
 
 
-def create_empty(source: dict[str, str], info: Info, *, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - the schema's name
+def create_empty(source: dict[str, str], info: Info, *, input: dict[str, Any]) -> dict[str, Any]:
     """Create a batch without data rows."""
-    box = services(info)
+    box = info.context
     project = box.store.projects[source["id"]]
     return batch_form(_new(box, project, input["name"], input))
 
 
-def add_rows(source: dict[str, str], info: Info, *, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - the schema's name
+def add_rows(source: dict[str, str], info: Info, *, input: dict[str, Any]) -> dict[str, Any]:
     """Add data rows to a batch."""
-    box = services(info)
+    box = info.context
     batch = _batch(box, source["id"], input["batchId"])
     batch.priority = input.get("priority") or batch.priority
     task = _start_filling(box, box.store.projects[source["id"]], batch, _row_ids(box, input))
     return {"batchUuid": batch.id, "taskId": task.id}
 
 
-def remove_queued(
-    source: dict[str, str],
-    info: Info,
-    *,
-    batchId: str,  # noqa: N803 - the schema's name
-) -> dict[str, Any]:
+def remove_queued(source: dict[str, str], info: Info, *, batchId: str) -> dict[str, Any]:
     """Remove the unlabeled data rows of a batch from the project."""
-    box = services(info)
+    box = info.context
     project = box.store.projects[source["id"]]
     batch = _batch(box, project.id, batchId)
     for row_id in list(batch.data_row_ids):
         if not project.assignments[row_id].label_ids:
-            project.assignments.pop(row_id)
-            batch.data_row_ids.remove(row_id)
+            unassign(box.store, project, row_id)
     return batch_form(batch)
 
 
-def delete(
-    source: dict[str, str],
-    info: Info,
-    *,
-    batchId: str,  # noqa: N803 - the schema's name
-) -> dict[str, str]:
+def delete(source: dict[str, str], info: Info, *, batchId: str) -> dict[str, str]:
     """Delete a batch; its data rows leave the project, unless there are labels."""
-    box = services(info)
+    box = info.context
     project = box.store.projects[source["id"]]
     batch = _batch(box, project.id, batchId)
     if any(project.assignments[row_id].label_ids for row_id in batch.data_row_ids):
@@ -98,14 +87,10 @@ def delete(
 
 
 def delete_labels(
-    source: dict[str, str],
-    info: Info,
-    *,
-    batchId: str,  # noqa: N803 - the schema's name
-    data: dict[str, Any],
+    source: dict[str, str], info: Info, *, batchId: str, data: dict[str, Any]
 ) -> dict[str, list[str]]:
     """Delete the labels of a batch, so that its data rows can be labeled again."""
-    box = services(info)
+    box = info.context
     project = box.store.projects[source["id"]]
     deleted = []
     for row_id in _batch(box, project.id, batchId).data_row_ids:
@@ -121,19 +106,16 @@ def delete_labels(
     return {"deletedLabelIds": deleted}
 
 
-def create_many(source: dict[str, str], info: Info, *, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - the schema's name
+def create_many(source: dict[str, str], info: Info, *, input: dict[str, Any]) -> dict[str, Any]:
     """Create batches of any number of data rows."""
-    return _many(services(info), source["id"], input, _row_ids(services(info), input))
+    return _many(info.context, source["id"], input, _row_ids(info.context, input))
 
 
 def create_from_dataset(
-    source: dict[str, str],
-    info: Info,
-    *,
-    input: dict[str, Any],  # noqa: A002 - the schema's name
+    source: dict[str, str], info: Info, *, input: dict[str, Any]
 ) -> dict[str, Any]:
     """Create batches of the data rows of a dataset that are not in the project yet."""
-    box = services(info)
+    box = info.context
     dataset = lookup(box.store.datasets, input["datasetId"], "Dataset")
     project = box.store.projects[source["id"]]
     rows = [

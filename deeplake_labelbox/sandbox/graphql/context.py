@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from deeplake_labelbox.sandbox.export_rendering import FileUrls
     from deeplake_labelbox.sandbox.exports import ExportTasks
     from deeplake_labelbox.sandbox.imports import AnnotationImports
-    from deeplake_labelbox.sandbox.store import DataRowRecord, Store
+    from deeplake_labelbox.sandbox.store import Store
 
     Info = GraphQLResolveInfo["Services"]
 
@@ -47,11 +47,6 @@ class Services:
     urls: FileUrls
 
 
-def services(info: Info) -> Services:
-    """Return the services of the sandbox that received a query."""
-    return info.context
-
-
 def lookup(records: Mapping[str, T], key: str, what: str) -> T:
     """Return the record with an id if it is not deleted.
 
@@ -69,27 +64,29 @@ def timestamp(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
-def data_row_by(store: Store, key: str, id_type: str) -> DataRowRecord | None:
-    """Return a data row by its id ("ID") or its global key ("GKEY")."""
-    return store.data_rows.get(key) if id_type == "ID" else store.data_row_by_global_key(key)
-
-
-def page(entries: list[Any], skip: int | None, first: int | None) -> list[Any]:
-    """Return the page of a list that ``skip`` and ``first`` select."""
+def page(
+    entries: list[T],
+    *,
+    where: dict[str, Any] | None = None,
+    skip: int | None = None,
+    first: int | None = None,
+) -> list[T]:
+    """Return the page of a list that a query's ``where``, ``skip`` and ``first`` select."""
+    found = [each for each in entries if _selected(where, each)] if where else entries
     start = skip or 0
-    return entries[start:] if first is None else entries[start : start + first]
+    return found[start:] if first is None else found[start : start + first]
 
 
-def selected(where: dict[str, Any] | None, form: dict[str, Any]) -> bool:
+def _selected(where: dict[str, Any] | None, form: Any) -> bool:
     """Return whether an entity is not deleted and matches the filter of a list."""
     conditions = dict(where or {})
     deleted = conditions.pop("deleted", False)
     both = conditions.pop("AND", [])
     fits = all(_holds(form, name, value) for name, value in conditions.items())
-    return fits and not deleted and all(selected(part, form) for part in both)
+    return fits and not deleted and all(_selected(part, form) for part in both)
 
 
-def _holds(form: dict[str, Any], condition: str, value: Any) -> bool:
+def _holds(form: Any, condition: str, value: Any) -> bool:
     """Return whether ``name: value``, or a comparison such as ``name_lt: value``, is true."""
     name, _, suffix = condition.rpartition("_")
     if suffix not in _COMPARISONS:

@@ -6,7 +6,7 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.sandbox.graphql.context import Resolvers, Services, lookup, services
+from deeplake_labelbox.sandbox.graphql.context import Resolvers, Services, lookup
 from deeplake_labelbox.sandbox.graphql.data_rows import data_row_form
 from deeplake_labelbox.sandbox.graphql.errors import InvalidQueryError, NotFoundError
 from deeplake_labelbox.sandbox.metadata import MetadataError
@@ -30,7 +30,7 @@ def update(
     _source: object, info: Info, *, where: dict[str, str], data: dict[str, Any]
 ) -> dict[str, Any]:
     """Change names, file or metadata of a data row."""
-    box = services(info)
+    box = info.context
     row = lookup(box.store.data_rows, where["id"], "Data row")
     payload = {_NAMES[name]: value for name, value in data.items()}
     if str(payload.get("row_data") or "").startswith("{"):
@@ -44,7 +44,7 @@ def update(
 
 def delete(_source: object, info: Info, *, where: dict[str, list[str]]) -> list[dict[str, str]]:
     """Delete data rows, with their labels in all projects."""
-    store = services(info).store
+    store = info.context.store
     ids = [row_id for row_id in where["dataRowIds"] if row_id in store.data_rows]
     for row_id in ids:
         store.lag.later("deletions", partial(remove_data_row, store, row_id))
@@ -53,7 +53,7 @@ def delete(_source: object, info: Info, *, where: dict[str, list[str]]) -> list[
 
 def attach(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, Any]:
     """Add an attachment to a data row."""
-    box = services(info)
+    box = info.context
     row = lookup(box.store.data_rows, data.pop("dataRowId"), "Data row")
     row.attachments += box.store.identifiers.identified([data])
     return row.attachments[-1]
@@ -63,14 +63,14 @@ def update_attachment(
     _source: object, info: Info, *, where: dict[str, str], data: dict[str, Any]
 ) -> dict[str, Any]:
     """Change an attachment; null values change nothing."""
-    _, attachment = _attachment(services(info), where["id"])
+    _, attachment = _attachment(info.context, where["id"])
     attachment |= {name: value for name, value in data.items() if value is not None}
     return attachment
 
 
 def detach(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, Any]:
     """Delete an attachment."""
-    row, attachment = _attachment(services(info), where["id"])
+    row, attachment = _attachment(info.context, where["id"])
     row.attachments.remove(attachment)
     return attachment
 

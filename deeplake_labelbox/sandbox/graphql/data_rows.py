@@ -5,15 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.sandbox.graphql.context import (
-    Resolvers,
-    Services,
-    lookup,
-    page,
-    selected,
-    services,
-    timestamp,
-)
+from deeplake_labelbox.sandbox.graphql.context import Resolvers, Services, lookup, page, timestamp
 from deeplake_labelbox.sandbox.graphql.errors import NotFoundError
 from deeplake_labelbox.sandbox.graphql.users import organization, user
 
@@ -67,28 +59,21 @@ def data_row_form(record: DataRowRecord, box: Services) -> dict[str, Any]:
 
 def dataset(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, Any]:
     """Return a dataset by its id."""
-    store = services(info).store
+    store = info.context.store
     record = lookup(store.datasets, where["id"], "Dataset")
     return dataset_form(record, store)
 
 
-def datasets(
-    _source: object,
-    info: Info,
-    *,
-    where: dict[str, Any] | None = None,
-    skip: int | None = None,
-    first: int | None = None,
-) -> list[dict[str, Any]]:
+def datasets(_source: object, info: Info, **part: Any) -> list[dict[str, Any]]:
     """Return all datasets, or those with a name."""
-    store = services(info).store
+    store = info.context.store
     forms = [dataset_form(each, store) for each in store.datasets.values() if not each.deleted]
-    return page([form for form in forms if selected(where, form)], skip, first)
+    return page(forms, **part)
 
 
 def dataset_data_rows(_source: object, info: Info, **arguments: Any) -> dict[str, Any]:
     """Return a page of a dataset's data rows, newest first, after the row of the cursor."""
-    box = services(info)
+    box = info.context
     if arguments["id"] not in box.store.datasets:
         raise NotFoundError(f"Dataset {arguments['id']} not found")
     wanted = (arguments.get("where") or {}).get("externalId")
@@ -110,7 +95,7 @@ def dataset_data_rows(_source: object, info: Info, **arguments: Any) -> dict[str
 
 def data_row(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, Any]:
     """Return a data row by its id."""
-    box = services(info)
+    box = info.context
     record = lookup(box.store.data_rows, where["id"], "Data row")
     return data_row_form(record, box)
 
@@ -119,7 +104,7 @@ def labeling_activity(
     source: dict[str, Any], info: Info, *, where: dict[str, str]
 ) -> dict[str, Any] | None:
     """Return the labeling state of a data row in a project."""
-    project = services(info).store.projects.get(where["projectId"])
+    project = info.context.store.projects.get(where["projectId"])
     assignment = project.assignments.get(source["id"]) if project else None
     return {"selectedLabelId": assignment.selected_label_id} if assignment else None
 
@@ -132,13 +117,10 @@ def rows_for_global_keys(
 
 
 def rows_for_global_keys_result(
-    _source: object,
-    info: Info,
-    *,
-    jobId: dict[str, str],  # noqa: N803 - the schema's name
+    _source: object, info: Info, *, jobId: dict[str, str]
 ) -> dict[str, Any]:
     """Return the result of the job."""
-    store = services(info).store
+    store = info.context.store
     keys: list[str] = json.loads(jobId["id"])
     rows = [store.data_row_by_global_key(key) for key in keys]
     return {
@@ -151,14 +133,9 @@ def rows_for_global_keys_result(
     }
 
 
-def external_ids(
-    _source: object,
-    info: Info,
-    *,
-    externalId_in: list[str],  # noqa: N803 - the schema's name
-) -> list[dict[str, str]]:
+def external_ids(_source: object, info: Info, *, externalId_in: list[str]) -> list[dict[str, str]]:
     """Return the data rows with external ids, in all datasets."""
-    rows = services(info).store.data_rows.values()
+    rows = info.context.store.data_rows.values()
     return [
         {"dataRowId": row.id, "externalId": row.external_id}
         for row in rows
@@ -170,21 +147,19 @@ def all_processed(
     _source: object,
     info: Info,
     *,
-    dataRowIds: list[str] | None = None,  # noqa: N803 - the schema's name
-    globalKeys: list[str] | None = None,  # noqa: N803 - the schema's name
+    dataRowIds: list[str] | None = None,
+    globalKeys: list[str] | None = None,
 ) -> dict[str, bool]:
     """Return whether the files of data rows have been processed, with or without success."""
-    store = services(info).store
+    store = info.context.store
     rows = [store.data_rows.get(row_id) for row_id in dataRowIds or ()]
     rows += [store.data_row_by_global_key(key) for key in globalKeys or ()]
     return {"allDataRowsHaveBeenProcessed": all(row is None or row.processed for row in rows)}
 
 
-def attachments(
-    source: dict[str, Any], info: Info, *, skip: int | None = None, first: int | None = None
-) -> list[dict[str, Any]]:
+def attachments(source: dict[str, Any], info: Info, **part: Any) -> list[dict[str, Any]]:
     """Return the attachments of a data row."""
-    return page(services(info).store.data_rows[source["id"]].attachments, skip, first)
+    return page(info.context.store.data_rows[source["id"]].attachments, **part)
 
 
 def camel_case(name: str) -> str:

@@ -5,12 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.sandbox.graphql.context import (
-    Resolvers,
-    lookup,
-    services,
-    timestamp,
-)
+from deeplake_labelbox.sandbox.graphql.context import Resolvers, lookup, timestamp
 from deeplake_labelbox.sandbox.graphql.data_rows import dataset_form
 from deeplake_labelbox.sandbox.graphql.errors import InvalidQueryError, NotFoundError
 from deeplake_labelbox.sandbox.removal import remove_data_row
@@ -39,7 +34,7 @@ def integration_form(record: IntegrationRecord) -> dict[str, Any]:
 
 def create(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, Any]:
     """Create a dataset; its name need not be unique."""
-    store = services(info).store
+    store = info.context.store
     if not data.get("name"):
         raise InvalidQueryError("A dataset needs a name")
     record = DatasetRecord(store.identifiers.new(), data["name"], now())
@@ -51,7 +46,7 @@ def update(
     _source: object, info: Info, *, where: dict[str, str], data: dict[str, Any]
 ) -> dict[str, Any]:
     """Rename a dataset, or delete it with its data rows."""
-    box = services(info)
+    box = info.context
     record = lookup(box.store.datasets, where["id"], "Dataset")
     record.name = data.get("name") or record.name
     record.description = data.get("description", record.description)
@@ -64,7 +59,7 @@ def set_signer(
     _source: object, info: Info, *, where: dict[str, str], data: dict[str, Any]
 ) -> dict[str, Any]:
     """Let an IAM integration read a dataset's files."""
-    box = services(info)
+    box = info.context
     record = lookup(box.store.datasets, where["id"], "Dataset")
     signer = data.get("signerId")
     if signer is not None and signer not in box.store.integrations:
@@ -75,7 +70,7 @@ def set_signer(
 
 def validate(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, Any]:
     """Return whether the IAM integration of a dataset can be used."""
-    box = services(info)
+    box = info.context
     found = box.store.integrations.get(
         lookup(box.store.datasets, where["id"], "Dataset").signer_id or ""
     )
@@ -85,12 +80,12 @@ def validate(_source: object, info: Info, *, where: dict[str, str]) -> dict[str,
 
 def integrations(_source: object, info: Info) -> list[dict[str, Any]]:
     """Return all IAM integrations."""
-    return [integration_form(record) for record in services(info).store.integrations.values()]
+    return [integration_form(record) for record in info.context.store.integrations.values()]
 
 
 def signer(source: dict[str, Any], info: Info) -> dict[str, Any] | None:
     """Return the IAM integration of a dataset."""
-    store = services(info).store
+    store = info.context.store
     signer_id = store.datasets[source["id"]].signer_id
     return None if signer_id is None else integration_form(store.integrations[signer_id])
 

@@ -4,32 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.sandbox.export_rendering import ExportRenderer, ExportRequest
+from deeplake_labelbox.sandbox.export_rendering import ExportRenderer
 from deeplake_labelbox.sandbox.exports import EXPORT_TASK_TYPE
 from deeplake_labelbox.sandbox.filters import is_listed, matches
-from deeplake_labelbox.sandbox.graphql.context import Resolvers, Services, lookup, services
-from deeplake_labelbox.sandbox.graphql.errors import (
-    NotAllowedError,
-    NotServedError,
-)
+from deeplake_labelbox.sandbox.graphql.context import Resolvers, Services, lookup
+from deeplake_labelbox.sandbox.graphql.errors import NotAllowedError, NotServedError
 
 if TYPE_CHECKING:
     from deeplake_labelbox.sandbox.graphql.context import Info
-    from deeplake_labelbox.sandbox.store import (
-        AssignmentRecord,
-        ProjectRecord,
-        StreamType,
-    )
+    from deeplake_labelbox.sandbox.store import AssignmentRecord, ProjectRecord, StreamType
 
 
-def export_project(
-    _source: object,
-    info: Info,
-    *,
-    input: dict[str, Any],  # noqa: A002 - the schema's name
-) -> dict[str, Any]:
+def export_project(_source: object, info: Info, *, input: dict[str, Any]) -> dict[str, Any]:
     """Run an export of a project; it has ended when the reply is sent."""
-    box = services(info)
+    box = info.context
     project = lookup(box.store.projects, input["filters"]["projectId"], "Project")
     query = _search_query(input)
     rows = {
@@ -41,14 +29,9 @@ def export_project(
     return _start(box, input, project.id, rows)
 
 
-def export_catalog(
-    _source: object,
-    info: Info,
-    *,
-    input: dict[str, Any],  # noqa: A002 - the schema's name
-) -> dict[str, Any]:
+def export_catalog(_source: object, info: Info, *, input: dict[str, Any]) -> dict[str, Any]:
     """Run an export of data rows of the catalog, with their labels in the given projects."""
-    box = services(info)
+    box = info.context
     params = input.get("params") or {}
     wanted = params.get("projectIds") or []
     query = _search_query(input)
@@ -81,7 +64,7 @@ def _start(
     if not box.exports.may_start(project_id):
         raise NotAllowedError("Too many exports of this project are running; wait for one to end")
     task = box.exports.start(given.get("taskName"), project_id)
-    renderer = ExportRenderer(box.store, box.urls, task.id, ExportRequest.from_input(params))
+    renderer = ExportRenderer(box.store, box.urls, task.id, params)
     lines = [renderer.line(box.store.data_rows[row_id], places) for row_id, places in rows.items()]
     box.exports.finish(task, lines)
     streamable = bool(given.get("streamable"))
@@ -91,27 +74,20 @@ def _start(
 
 
 def metadata_header(
-    source: dict[str, Any],
-    info: Info,
-    *,
-    streamType: StreamType,  # noqa: N803 - the schema's name
+    source: dict[str, Any], info: Info, *, streamType: StreamType
 ) -> dict[str, Any] | None:
     """Return size and line count of a stream of an export task."""
-    stream = services(info).exports.stream(source["id"], streamType)
+    stream = info.context.exports.stream(source["id"], streamType)
     if source["type"] != EXPORT_TASK_TYPE or stream is None or not stream.content:
         return None
     return {"totalSize": len(stream.content), "totalLines": stream.lines}
 
 
 def file_from_offset(
-    source: dict[str, Any],
-    info: Info,
-    *,
-    streamType: StreamType,  # noqa: N803 - the schema's name
-    offset: str | int,
+    source: dict[str, Any], info: Info, *, streamType: StreamType, offset: str | int
 ) -> dict[str, Any] | None:
     """Return the chunk of a stream at an offset."""
-    box = services(info)
+    box = info.context
     stream = box.exports.stream(source["id"], streamType)
     chunk = stream.chunk_at(int(offset)) if stream else None
     if chunk is None:

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from deeplake_labelbox.sandbox.feature_schemas import FeatureSchemaError, FeatureSchemas
-from deeplake_labelbox.sandbox.graphql.context import Resolvers, services
+from deeplake_labelbox.sandbox.graphql.context import Resolvers
 from deeplake_labelbox.sandbox.graphql.errors import InvalidQueryError, NotFoundError
 
 if TYPE_CHECKING:
@@ -20,24 +20,18 @@ def feature_form(feature: dict[str, Any]) -> dict[str, Any]:
 
 def by_id(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, Any]:
     """Return a feature schema by its id."""
-    feature = FeatureSchemas(services(info).store).find(where["featureSchemaId"])
+    feature = FeatureSchemas(info.context.store).find(where["featureSchemaId"])
     if feature is None:
         raise NotFoundError(f"Feature schema {where['featureSchemaId']} not found")
     return feature_form(feature)
 
 
 def search(
-    _source: object,
-    info: Info,
-    *,
-    where: dict[str, Any] | None = None,
-    after: str | None = None,
-    first: int | None = None,
+    _source: object, info: Info, *, where: dict[str, Any] | None = None, **_paging: Any
 ) -> dict[str, Any]:
     """Return the feature schemas whose name contains a text, all on one page."""
-    del after, first
     text = ((where or {}).get("search") or "").lower()
-    features = FeatureSchemas(services(info).store)
+    features = FeatureSchemas(info.context.store)
     found = [feature_form(each) for each in features if text in each["name"].lower()]
     return {"nodes": found, "nextCursor": None}
 
@@ -46,7 +40,7 @@ def upsert(_source: object, info: Info, *, data: dict[str, str]) -> dict[str, An
     """Create or change a feature schema."""
     try:
         feature = json.loads(data["normalized"])
-        return feature_form(FeatureSchemas(services(info).store).upsert(feature))
+        return feature_form(FeatureSchemas(info.context.store).upsert(feature))
     except (ValueError, FeatureSchemaError) as error:
         raise InvalidQueryError(f"The feature schema is invalid: {error}") from error
 

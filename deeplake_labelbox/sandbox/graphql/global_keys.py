@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.sandbox.graphql.context import Resolvers, lookup, services
+from deeplake_labelbox.sandbox.graphql.context import Resolvers, lookup
 from deeplake_labelbox.sandbox.store import global_key_fault
 
 if TYPE_CHECKING:
@@ -13,19 +13,16 @@ if TYPE_CHECKING:
 
 def assign(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, str]:
     """Assign global keys to data rows, one by one."""
-    store = services(info).store
+    store = info.context.store
     done, invalid, denied = [], [], []
     for link in data["assignInputs"]:
-        row = store.data_rows.get(link["dataRowId"])
-        is_free = row is not None and (
-            row.global_key == link["globalKey"] or not store.is_taken(link["globalKey"])
-        )
+        row, key = store.data_rows.get(link["dataRowId"]), link["globalKey"]
         if row is None:
             denied.append(link)
-        elif global_key_fault(link["globalKey"]) is not None or not is_free:
+        elif global_key_fault(key) or (row.global_key != key and store.is_taken(key)):
             invalid.append(link)
         else:
-            row.global_key = link["globalKey"]
+            row.global_key = key
             done.append(link)
     return _ended(
         info,
@@ -40,7 +37,7 @@ def assign(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, st
 
 def clear(_source: object, info: Info, *, where: dict[str, list[str]]) -> dict[str, str]:
     """Remove global keys from their data rows."""
-    store = services(info).store
+    store = info.context.store
     cleared, unknown = [], []
     for key in where["ids"]:
         row = store.data_row_by_global_key(key)
@@ -60,19 +57,14 @@ def clear(_source: object, info: Info, *, where: dict[str, list[str]]) -> dict[s
     )
 
 
-def result(
-    _source: object,
-    info: Info,
-    *,
-    jobId: dict[str, str],  # noqa: N803 - the schema's name
-) -> dict[str, Any]:
+def result(_source: object, info: Info, *, jobId: dict[str, str]) -> dict[str, Any]:
     """Return the result of a job."""
-    data = lookup(services(info).store.jobs, jobId["id"], "Job")
+    data = lookup(info.context.store.jobs, jobId["id"], "Job")
     return {"jobStatus": "COMPLETE", "data": data}
 
 
 def _ended(info: Info, data: dict[str, Any]) -> dict[str, str]:
-    store = services(info).store
+    store = info.context.store
     job_id = store.identifiers.new()
     store.jobs[job_id] = data
     return {"jobId": job_id}

@@ -5,13 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.sandbox.graphql.context import Resolvers, Services, page, services
+from deeplake_labelbox.sandbox.graphql.context import Resolvers, Services, lookup, page
 from deeplake_labelbox.sandbox.graphql.errors import (
     ConflictError,
     InvalidQueryError,
     NotFoundError,
 )
-from deeplake_labelbox.sandbox.graphql.project_setup import project_record
 from deeplake_labelbox.sandbox.graphql.projects import project_form
 from deeplake_labelbox.sandbox.multipart import UploadedFile
 from deeplake_labelbox.sandbox.remote_files import RemoteFileError, fetch
@@ -46,8 +45,8 @@ def create(
     kind: ImportKind, _source: object, info: Info, *, data: dict[str, Any]
 ) -> dict[str, Any]:
     """Import a file; it has been read when the reply is sent."""
-    box = services(info)
-    project = project_record(box, data["projectId"])
+    box = info.context
+    project = lookup(box.store.projects, data["projectId"], "Project")
     if box.imports.named(kind, project.id, data["name"]) is not None:
         raise ConflictError(f"An import with the name '{data['name']}' already exists")
     content, url = _content(box, data), data.get("fileUrl")
@@ -59,7 +58,7 @@ def by_name(
     kind: ImportKind, _source: object, info: Info, *, where: dict[str, str]
 ) -> dict[str, Any]:
     """Return an import by its name; clients poll this."""
-    box = services(info)
+    box = info.context
     record = box.imports.named(kind, where["projectId"], where["name"])
     if record is None:
         raise NotFoundError(f"Import '{where['name']}' not found")
@@ -68,27 +67,21 @@ def by_name(
 
 
 def of_project(
-    kind: ImportKind,
-    _source: object,
-    info: Info,
-    *,
-    where: dict[str, str],
-    skip: int | None = None,
-    first: int | None = None,
+    kind: ImportKind, _source: object, info: Info, *, where: dict[str, str], **part: Any
 ) -> list[dict[str, Any]]:
     """Return the imports of a project."""
-    box = services(info)
+    box = info.context
     records = [
         import_form(record, box)
         for record in box.store.imports.values()
         if (record.kind, record.project_id) == (kind, where["projectId"])
     ]
-    return page(records, skip, first)
+    return page(records, **part)
 
 
 def delete(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, Any]:
     """Delete an import of pre-labels; the imported pre-labels stay."""
-    box = services(info)
+    box = info.context
     record = box.store.imports.get(where["id"])
     if record is None or record.kind != "pre-label":
         raise NotFoundError(f"Import {where['id']} not found")

@@ -5,15 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.sandbox.graphql.context import (
-    Resolvers,
-    Services,
-    lookup,
-    page,
-    selected,
-    services,
-    timestamp,
-)
+from deeplake_labelbox.sandbox.graphql.context import Resolvers, Services, lookup, page, timestamp
 from deeplake_labelbox.sandbox.graphql.data_rows import data_row_form
 from deeplake_labelbox.sandbox.graphql.projects import project_form
 from deeplake_labelbox.sandbox.graphql.users import user_form
@@ -45,46 +37,36 @@ def label_form(record: LabelRecord, box: Services) -> dict[str, Any]:
     }
 
 
-def of_project(source: dict[str, Any], info: Info, **arguments: Any) -> list[dict[str, Any]]:
+def of_project(source: dict[str, Any], info: Info, **part: Any) -> list[dict[str, Any]]:
     """Return the labels of a project."""
-    project = services(info).store.projects[source["id"]]
-    return _labels(services(info), project.assignments.values(), arguments)
+    project = info.context.store.projects[source["id"]]
+    return _labels(info.context, project.assignments.values(), **part)
 
 
-def of_data_row(source: dict[str, Any], info: Info, **arguments: Any) -> list[dict[str, Any]]:
+def of_data_row(source: dict[str, Any], info: Info, **part: Any) -> list[dict[str, Any]]:
     """Return the labels of a data row, in all projects."""
-    projects = services(info).store.projects.values()
+    projects = info.context.store.projects.values()
     found = (project.assignments.get(source["id"]) for project in projects)
-    return _labels(services(info), filter(None, found), arguments)
+    return _labels(info.context, filter(None, found), **part)
 
 
 def label(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, Any]:
     """Return a label by its id."""
-    box = services(info)
+    box = info.context
     return label_form(lookup(box.store.labels, where["id"], "Label"), box)
 
 
-def delete(
-    _source: object,
-    info: Info,
-    *,
-    labelIds: list[str],  # noqa: N803 - the schema's name
-) -> list[dict[str, str]]:
+def delete(_source: object, info: Info, *, labelIds: list[str]) -> list[dict[str, str]]:
     """Delete labels."""
-    store = services(info).store
+    store = info.context.store
     for label_id in labelIds:
         remove_label(store, label_id)
     return [{"id": label_id} for label_id in labelIds]
 
 
-def feedback(
-    _source: object,
-    info: Info,
-    *,
-    input: dict[str, Any],  # noqa: A002 - the schema's name
-) -> dict[str, Any]:
+def feedback(_source: object, info: Info, *, input: dict[str, Any]) -> dict[str, Any]:
     """Store feedback about a label; video exports do not contain it."""
-    box = services(info)
+    box = info.context
     lookup(box.store.labels, input["labelId"], "Label")
     scores = [
         {"id": box.store.identifiers.new(), "name": name, "score": score}
@@ -94,9 +76,14 @@ def feedback(
 
 
 def _labels(
-    box: Services, assignments: Iterable[AssignmentRecord], arguments: dict[str, Any]
+    box: Services,
+    assignments: Iterable[AssignmentRecord],
+    *,
+    where: dict[str, Any] | None = None,
+    orderBy: str | None = None,
+    **part: Any,
 ) -> list[dict[str, Any]]:
-    where = dict(arguments.get("where") or {})
+    where = dict(where or {})
     datasets = ((where.pop("dataRow", None) or {}).get("dataset") or {}).get("id_in")
     creator = (where.pop("createdBy", None) or {}).get("id")
     forms = [
@@ -107,14 +94,13 @@ def _labels(
     kept = [
         form
         for form in forms
-        if selected(where, form)
-        and (datasets is None or form["datasetId"] in datasets)
+        if (datasets is None or form["datasetId"] in datasets)
         and creator in (None, form["createdBy"]["id"])
     ]
-    name, _, direction = str(arguments.get("orderBy") or "").rpartition("_")
+    name, _, direction = str(orderBy or "").rpartition("_")
     if name:
         kept.sort(key=lambda form: form[name], reverse=direction == "DESC")
-    return page(kept, arguments.get("skip"), arguments.get("first"))
+    return page(kept, where=where, **part)
 
 
 RESOLVERS: Resolvers = {

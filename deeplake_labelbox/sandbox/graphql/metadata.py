@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.sandbox.graphql.context import Resolvers, data_row_by, services
+from deeplake_labelbox.sandbox.graphql.context import Resolvers
 from deeplake_labelbox.sandbox.graphql.errors import MalformedError
 from deeplake_labelbox.sandbox.metadata import MetadataError, merged
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 def ontology(_source: object, info: Info) -> list[dict[str, Any]]:
     """Return all metadata schemas."""
-    return [schema.form() for schema in services(info).store.metadata_schemas]
+    return [schema.form() for schema in info.context.store.metadata_schemas]
 
 
 def values(_source: object, info: Info, *, where: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the metadata of data rows, in the order of the request."""
-    store = services(info).store
+    store = info.context.store
     given = where.get("dataRowIdentifiers") or {"ids": [], "idType": "ID"}
-    rows = [data_row_by(store, key, given["idType"]) for key in given["ids"]]
+    rows = [store.data_row_by(key, given["idType"]) for key in given["ids"]]
     return [
         {
             "dataRowId": row.id,
@@ -36,25 +36,25 @@ def values(_source: object, info: Info, *, where: dict[str, Any]) -> list[dict[s
 def upsert_schema(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, Any]:
     """Create or change a schema."""
     try:
-        return services(info).store.metadata_schemas.upsert(data).form()
+        return info.context.store.metadata_schemas.upsert(data).form()
     except MetadataError as error:
         raise MalformedError(str(error)) from error
 
 
 def delete_schema(_source: object, info: Info, *, schema: dict[str, str]) -> dict[str, bool]:
     """Delete a custom schema."""
-    return {"success": services(info).store.metadata_schemas.delete(schema["id"])}
+    return {"success": info.context.store.metadata_schemas.delete(schema["id"])}
 
 
 def upsert(_source: object, info: Info, *, data: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Set metadata; a data row with a refused value is not changed."""
-    store = services(info).store
+    store = info.context.store
     refused = []
     for each in data:
         key, kind = each.get("dataRowId"), "ID"
         if key is None:
             key, kind = each.get("globalKey"), "GKEY"
-        row = data_row_by(store, str(key), kind)
+        row = store.data_row_by(str(key), kind)
         if row is None:
             refused.append({**each, "error": "Data row not found"})
             continue
@@ -68,17 +68,14 @@ def upsert(_source: object, info: Info, *, data: list[dict[str, Any]]) -> list[d
 
 
 def delete(
-    _source: object,
-    info: Info,
-    *,
-    dataRowIdentifiers: list[dict[str, Any]],  # noqa: N803 - the schema's name
+    _source: object, info: Info, *, dataRowIdentifiers: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """Delete metadata; fields that a data row does not have are reported."""
-    store = services(info).store
+    store = info.context.store
     refused = []
     for each in dataRowIdentifiers:
         named = each["dataRowIdentifier"]
-        row = data_row_by(store, named["id"], named["idType"])
+        row = store.data_row_by(named["id"], named["idType"])
         had = {} if row is None else {kept["schema_id"]: kept for kept in row.metadata_fields}
         unknown = [schema_id for schema_id in each["schemaIds"] if schema_id not in had]
         if row is not None:

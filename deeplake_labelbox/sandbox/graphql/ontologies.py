@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.sandbox.graphql.context import Resolvers, lookup, services, timestamp
+from deeplake_labelbox.sandbox.graphql.context import Resolvers, lookup, timestamp
 from deeplake_labelbox.sandbox.graphql.errors import InvalidQueryError
 from deeplake_labelbox.sandbox.ontology import complete
 from deeplake_labelbox.sandbox.store import OntologyRecord, now
@@ -33,29 +33,23 @@ def ontology_form(record: OntologyRecord) -> dict[str, Any]:
 
 def ontology(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, Any]:
     """Return an ontology by its id."""
-    record = lookup(services(info).store.ontologies, where["id"], "Ontology")
+    record = lookup(info.context.store.ontologies, where["id"], "Ontology")
     return ontology_form(record)
 
 
 def ontologies(
-    _source: object,
-    info: Info,
-    *,
-    where: dict[str, Any] | None = None,
-    after: str | None = None,
-    first: int | None = None,
+    _source: object, info: Info, *, where: dict[str, Any] | None = None, **_paging: Any
 ) -> dict[str, Any]:
     """Return the ontologies whose name contains a text, all on one page."""
-    del after, first
     search = ((where or {}).get("search") or "").lower()
-    records = services(info).store.ontologies.values()
+    records = info.context.store.ontologies.values()
     found = [ontology_form(record) for record in records if search in record.name.lower()]
     return {"nodes": found, "nextCursor": None}
 
 
 def upsert(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, Any]:
     """Create an ontology, completed with its ids."""
-    store = services(info).store
+    store = info.context.store
     try:
         normalized = complete(json.loads(data["normalized"]), store.identifiers)
     except (ValueError, TypeError, AttributeError) as error:

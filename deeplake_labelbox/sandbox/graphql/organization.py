@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.sandbox.graphql.context import Resolvers, lookup, page, services, timestamp
+from deeplake_labelbox.sandbox.graphql.context import Resolvers, lookup, page, timestamp
 from deeplake_labelbox.sandbox.graphql.errors import NotFoundError
 from deeplake_labelbox.sandbox.graphql.projects import project_form, projects
 from deeplake_labelbox.sandbox.graphql.users import organization, user
@@ -17,27 +17,17 @@ if TYPE_CHECKING:
     from deeplake_labelbox.sandbox.graphql.context import Info
 
 
-def create_tag(
-    _source: object,
-    info: Info,
-    *,
-    input: dict[str, str],  # noqa: A002 - the schema's name
-) -> dict[str, str]:
+def create_tag(_source: object, info: Info, *, input: dict[str, str]) -> dict[str, str]:
     """Create a tag; its color is stored without the number sign."""
-    store = services(info).store
+    store = info.context.store
     tag_id = store.identifiers.new()
     store.tags[tag_id] = {"id": tag_id, "text": input["text"], "color": input["color"].lstrip("#")}
     return store.tags[tag_id]
 
 
-def delete_tag(
-    _source: object,
-    info: Info,
-    *,
-    input: dict[str, str],  # noqa: A002 - the schema's name
-) -> dict[str, str]:
+def delete_tag(_source: object, info: Info, *, input: dict[str, str]) -> dict[str, str]:
     """Delete a tag, and remove it from its projects."""
-    tag = services(info).store.tags.pop(input["id"], None)
+    tag = info.context.store.tags.pop(input["id"], None)
     if tag is None:
         raise NotFoundError(f"Resource tag {input['id']} not found")
     return tag
@@ -45,31 +35,28 @@ def delete_tag(
 
 def tags(_source: object, info: Info) -> list[dict[str, str]]:
     """Return all tags."""
-    return list(services(info).store.tags.values())
+    return list(info.context.store.tags.values())
 
 
 def project_tags(source: dict[str, Any], info: Info) -> list[dict[str, str]]:
     """Return the tags of a project."""
-    store = services(info).store
+    store = info.context.store
     chosen = store.projects[source["id"]].tag_ids
     return [store.tags[tag_id] for tag_id in chosen if tag_id in store.tags]
 
 
 def set_project_tags(
-    source: dict[str, Any],
-    info: Info,
-    *,
-    input: dict[str, Any],  # noqa: A002 - the schema's name
+    source: dict[str, Any], info: Info, *, input: dict[str, Any]
 ) -> list[dict[str, str]]:
     """Replace the tags of a project."""
-    store = services(info).store
+    store = info.context.store
     store.projects[source["id"]].tag_ids = list(input.get("resourceTagIds") or ())
     return project_tags(source, info)
 
 
 def create_webhook(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, Any]:
     """Create a webhook for one project or for all."""
-    store = services(info).store
+    store = info.context.store
     created = timestamp(now())
     webhook = {
         "id": store.identifiers.new(),
@@ -96,25 +83,23 @@ def update_webhook(
 
 def webhook(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, Any]:
     """Return a webhook by its id."""
-    return lookup(services(info).store.webhooks, where["id"], "Webhook")
+    return lookup(info.context.store.webhooks, where["id"], "Webhook")
 
 
-def webhooks(
-    source: dict[str, Any], info: Info, *, skip: int | None = None, first: int | None = None
-) -> list[dict[str, Any]]:
+def webhooks(source: dict[str, Any], info: Info, **part: Any) -> list[dict[str, Any]]:
     """Return the webhooks of a project, or of the organization."""
-    store = services(info).store
+    store = info.context.store
     found = [
         each
         for each in store.webhooks.values()
         if source["id"] == store.organization.id or each["projectId"] == source["id"]
     ]
-    return page(found, skip, first)
+    return page(found, **part)
 
 
 def webhook_project(source: dict[str, Any], info: Info) -> dict[str, Any] | None:
     """Return the project of a webhook."""
-    store = services(info).store
+    store = info.context.store
     record = store.projects.get(source["projectId"] or "")
     return None if record is None else project_form(record, store)
 

@@ -6,14 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.sandbox.graphql.context import (
-    Resolvers,
-    Services,
-    lookup,
-    page,
-    selected,
-    services,
-)
+from deeplake_labelbox.sandbox.graphql.context import Resolvers, lookup, page
 from deeplake_labelbox.sandbox.graphql.errors import InvalidQueryError, NotFoundError
 from deeplake_labelbox.sandbox.graphql.ontologies import ontology_form
 from deeplake_labelbox.sandbox.graphql.projects import project_form
@@ -30,18 +23,9 @@ _EDITOR = {
 }
 
 
-def project_record(box: Services, project_id: str) -> ProjectRecord:
-    """Return a project if it is not deleted.
-
-    Raises:
-        NotFoundError: There is no such project.
-    """
-    return lookup(box.store.projects, project_id, "Project")
-
-
 def create(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, Any]:
     """Create a project without ontology; its name need not be unique."""
-    store = services(info).store
+    store = info.context.store
     moment = now()
     record = ProjectRecord(
         id=store.identifiers.new(),
@@ -63,8 +47,8 @@ def update(
     _source: object, info: Info, *, where: dict[str, str], data: dict[str, Any]
 ) -> dict[str, Any]:
     """Change or delete a project, or connect its editor."""
-    box = services(info)
-    record = project_record(box, where["id"])
+    box = info.context
+    record = lookup(box.store.projects, where["id"], "Project")
     record.name = data.get("name") or record.name
     record.description = data.get("description", record.description)
     record.media_type = data.get("allowedMediaType") or record.media_type
@@ -73,15 +57,14 @@ def update(
         record.setup_complete = datetime.fromisoformat(data["setupComplete"]).astimezone(UTC)
     if "labelingFrontend" in data:
         _check_editor(data["labelingFrontend"])
-        record.has_editor = True
     record.updated_at = now()
     return project_form(record, box.store)
 
 
 def clone(_source: object, info: Info, *, data: dict[str, str]) -> dict[str, Any]:
     """Copy a project with its ontology and settings, without its data rows."""
-    store = services(info).store
-    original = project_record(services(info), data["projectId"])
+    store = info.context.store
+    original = lookup(store.projects, data["projectId"], "Project")
     moment = now()
     copied = replace(
         original,
@@ -100,40 +83,31 @@ def set_instructions(
     _source: object, info: Info, *, where: dict[str, str], data: dict[str, str]
 ) -> dict[str, Any]:
     """Set a file of instructions for labelers, to which the project's ontology refers."""
-    box = services(info)
-    record = project_record(box, where["id"])
+    box = info.context
+    record = lookup(box.store.projects, where["id"], "Project")
     record.instructions_url = data["instructionsUrl"]
     return project_form(record, box.store)
 
 
-def show_pre_labels(source: dict[str, str], info: Info, *, show: bool) -> dict[str, Any]:
-    """Set whether labelers see pre-labels."""
-    record = services(info).store.projects[source["id"]]
-    record.shows_pre_labels = show
-    return {"id": record.id, "showingPredictionsToLabelers": show}
+def show_pre_labels(source: dict[str, str], _info: Info, *, show: bool) -> dict[str, Any]:
+    """Accept whether labelers see pre-labels; nothing else in a sandbox depends on it."""
+    return {"id": source["id"], "showingPredictionsToLabelers": show}
 
 
-def editor(source: dict[str, Any], info: Info) -> dict[str, str] | None:
+def editor(_source: object, _info: Info) -> dict[str, str]:
     """Return the editor of a project."""
-    return _EDITOR if services(info).store.projects[source["id"]].has_editor else None
+    return _EDITOR
 
 
-def editors(
-    _source: object,
-    _info: Info,
-    *,
-    where: dict[str, Any] | None = None,
-    skip: int | None = None,
-    first: int | None = None,
-) -> list[dict[str, str]]:
+def editors(_source: object, _info: Info, **part: Any) -> list[dict[str, str]]:
     """Return all editors; there is one."""
-    return page([_EDITOR] if selected(where, _EDITOR) else [], skip, first)
+    return page([_EDITOR], **part)
 
 
 def editor_options(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, str]:
     """Accept options of an editor; Labelbox requires them, but uses the ontology instead."""
-    box = services(info)
-    project_record(box, data["project"]["connect"]["id"])
+    box = info.context
+    lookup(box.store.projects, data["project"]["connect"]["id"], "Project")
     _check_editor(data["labelingFrontend"])
     return {
         "id": box.store.identifiers.new(),
@@ -143,18 +117,13 @@ def editor_options(_source: object, info: Info, *, data: dict[str, Any]) -> dict
 
 def change(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, str]:
     """Return the project that the fields below change."""
-    return {"id": project_record(services(info), where["id"]).id}
+    return {"id": lookup(info.context.store.projects, where["id"], "Project").id}
 
 
-def connect_ontology(
-    source: dict[str, str],
-    info: Info,
-    *,
-    ontologyId: str,  # noqa: N803 - the schema's name
-) -> dict[str, Any]:
+def connect_ontology(source: dict[str, str], info: Info, *, ontologyId: str) -> dict[str, Any]:
     """Connect an ontology of the same media type, or of none."""
-    box = services(info)
-    record = project_record(box, source["id"])
+    box = info.context
+    record = lookup(box.store.projects, source["id"], "Project")
     found = lookup(box.store.ontologies, ontologyId, "Ontology")
     if found.media_type not in (None, record.media_type):
         raise InvalidQueryError("Ontology and project must share the same media type")

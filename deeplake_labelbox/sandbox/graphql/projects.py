@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.sandbox.graphql.context import (
-    Resolvers,
-    lookup,
-    page,
-    selected,
-    services,
-    timestamp,
-)
+from deeplake_labelbox.sandbox.graphql.context import Resolvers, lookup, page, timestamp
 from deeplake_labelbox.sandbox.graphql.ontologies import ontology_form
 from deeplake_labelbox.sandbox.graphql.users import organization, user
 
@@ -65,29 +58,22 @@ def batch_form(record: BatchRecord) -> dict[str, Any]:
 
 def project(_source: object, info: Info, *, where: dict[str, str]) -> dict[str, Any]:
     """Return a project by its id."""
-    store = services(info).store
+    store = info.context.store
     record = lookup(store.projects, where["id"], "Project")
     return project_form(record, store)
 
 
-def projects(
-    _source: object,
-    info: Info,
-    *,
-    where: dict[str, Any] | None = None,
-    skip: int | None = None,
-    first: int | None = None,
-) -> list[dict[str, Any]]:
+def projects(_source: object, info: Info, **part: Any) -> list[dict[str, Any]]:
     """Return all projects, or those with a name."""
-    store = services(info).store
+    store = info.context.store
     kept = [record for record in store.projects.values() if not record.deleted]
     forms = [project_form(record, store) for record in kept]
-    return page([form for form in forms if selected(where, form)], skip, first)
+    return page(forms, **part)
 
 
 def ontology(source: dict[str, Any], info: Info) -> dict[str, Any] | None:
     """Return the ontology of a project, with the project's instructions."""
-    store = services(info).store
+    store = info.context.store
     record = store.projects[source["id"]]
     if record.ontology_id is None:
         return None
@@ -98,18 +84,12 @@ def ontology(source: dict[str, Any], info: Info) -> dict[str, Any] | None:
 
 
 def batches(
-    source: dict[str, Any],
-    info: Info,
-    *,
-    where: dict[str, str] | None = None,
-    after: str | None = None,
-    first: int | None = None,
+    source: dict[str, Any], info: Info, *, where: dict[str, str] | None = None, **_paging: Any
 ) -> dict[str, Any]:
     """Return the batches of a project, or the one with an id, all on one page."""
-    del after, first
     found = [
         batch_form(record)
-        for record in services(info).store.batches.values()
+        for record in info.context.store.batches.values()
         if record.project_id == source["id"] and (where is None or where["id"] == record.id)
     ]
     return {"nodes": found, "pageInfo": {"endCursor": None}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.sandbox.graphql.context import Resolvers, lookup, services, timestamp
+from deeplake_labelbox.sandbox.graphql.context import Resolvers, lookup, timestamp
 from deeplake_labelbox.sandbox.store import now
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def create(_source: object, info: Info, *, args: dict[str, Any]) -> dict[str, Any]:
     """Create a slice; its name need not be unique."""
-    store = services(info).store
+    store = info.context.store
     created = timestamp(now())
     kept = {
         "id": store.identifiers.new(),
@@ -26,19 +26,19 @@ def create(_source: object, info: Info, *, args: dict[str, Any]) -> dict[str, An
     return kept
 
 
-def by_id(_source: object, info: Info, *, id: str) -> dict[str, Any]:  # noqa: A002 - the schema's name
+def by_id(_source: object, info: Info, *, id: str) -> dict[str, Any]:
     """Return a slice by its id."""
-    return lookup(services(info).store.slices, id, "Slice")
+    return lookup(info.context.store.slices, id, "Slice")
 
 
 def slices(_source: object, info: Info) -> list[dict[str, Any]]:
     """Return all slices."""
-    return list(services(info).store.slices.values())
+    return list(info.context.store.slices.values())
 
 
 def delete(_source: object, info: Info, *, args: dict[str, str]) -> dict[str, bool]:
     """Delete a slice."""
-    return {"success": services(info).store.slices.pop(args["id"], None) is not None}
+    return {"success": info.context.store.slices.pop(args["id"], None) is not None}
 
 
 RESOLVERS: Resolvers = {

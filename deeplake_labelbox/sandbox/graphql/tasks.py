@@ -5,13 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from deeplake_labelbox.sandbox.exports import EXPORT_TASK_TYPE
-from deeplake_labelbox.sandbox.graphql.context import (
-    Resolvers,
-    page,
-    selected,
-    services,
-    timestamp,
-)
+from deeplake_labelbox.sandbox.graphql.context import Resolvers, page, timestamp
 from deeplake_labelbox.sandbox.graphql.errors import NotAllowedError, NotFoundError
 
 if TYPE_CHECKING:
@@ -34,36 +28,35 @@ def task_form(record: TaskRecord) -> dict[str, Any]:
         "updatedAt": created,
         "errors": None,
         "result": record.result_url if done else None,
-        "metadata": record.metadata,
+        "metadata": {},
     }
+
+
+def task_record(info: Info, task_id: str) -> TaskRecord:
+    """Return a task by its id.
+
+    Raises:
+        NotFoundError: There is no such task.
+    """
+    record = info.context.store.tasks.get(task_id)
+    if record is None:
+        raise NotFoundError("Task not found")
+    return record
 
 
 def task(_source: object, info: Info, *, where: dict[str, str] | None = None) -> dict[str, Any]:
     """Return a task by its id."""
-    record = services(info).store.tasks.get((where or {}).get("id", ""))
-    if record is None:
-        raise NotFoundError("Task not found")
-    return task_form(record)
+    return task_form(task_record(info, (where or {}).get("id", "")))
 
 
-def tasks(
-    _source: dict[str, Any],
-    info: Info,
-    *,
-    where: dict[str, str] | None = None,
-    skip: int | None = None,
-    first: int | None = None,
-) -> list[dict[str, Any]]:
+def tasks(_source: object, info: Info, **part: Any) -> list[dict[str, Any]]:
     """Return the tasks that match a filter; clients poll this."""
-    seen = []
-    for record in services(info).store.tasks.values():
-        form = task_form(record)
-        if selected(where, form):
-            seen.append((record, form))
-    some = page(seen, skip, first)
-    for record, _ in some:
+    store = info.context.store
+    forms = page([task_form(record) for record in store.tasks.values()], **part)
+    for form in forms:
+        record = store.tasks[form["id"]]
         record.polls_left = max(record.polls_left - 1, 0)
-    return [form for _, form in some]
+    return forms
 
 
 def cancelable_types(_source: object, _info: Info) -> list[str]:
@@ -71,11 +64,9 @@ def cancelable_types(_source: object, _info: Info) -> list[str]:
     return ["".join(word.capitalize() for word in EXPORT_TASK_TYPE.split("-"))]
 
 
-def cancel(_source: object, info: Info, *, id: str) -> dict[str, bool]:  # noqa: A002 - the schema's name
+def cancel(_source: object, info: Info, *, id: str) -> dict[str, bool]:
     """Cancel an export that is still running."""
-    record = services(info).store.tasks.get(id)
-    if record is None:
-        raise NotFoundError("Task not found")
+    record = task_record(info, id)
     if task_form(record)["status"] != "IN_PROGRESS":
         raise NotAllowedError("Only a task that is in progress can be canceled")
     record.status, record.polls_left = "CANCELED", 0

@@ -6,17 +6,16 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from deeplake_labelbox.sandbox.background import UPLOAD_TASK_TYPE
-from deeplake_labelbox.sandbox.graphql.context import Resolvers, Services, services
+from deeplake_labelbox.sandbox.graphql.context import Resolvers
 from deeplake_labelbox.sandbox.graphql.data_rows import data_row_form
-from deeplake_labelbox.sandbox.graphql.errors import InvalidQueryError, NotFoundError
-from deeplake_labelbox.sandbox.graphql.tasks import task_form
+from deeplake_labelbox.sandbox.graphql.errors import InvalidQueryError
+from deeplake_labelbox.sandbox.graphql.tasks import task_form, task_record
 from deeplake_labelbox.sandbox.multipart import UploadedFile
 from deeplake_labelbox.sandbox.store import UploadRecord
 from deeplake_labelbox.sandbox.uploading import DataRowUpload, ManifestError
 
 if TYPE_CHECKING:
     from deeplake_labelbox.sandbox.graphql.context import Info
-    from deeplake_labelbox.sandbox.store import TaskRecord
 
 
 def upload_file(_source: object, info: Info, **arguments: Any) -> dict[str, Any]:
@@ -24,7 +23,7 @@ def upload_file(_source: object, info: Info, **arguments: Any) -> dict[str, Any]
     file = arguments["file"]
     if not isinstance(file, UploadedFile):
         raise InvalidQueryError("Variable 'file' must be a file of a multipart request")
-    box = services(info)
+    box = info.context
     upload_id = box.store.identifiers.new()
     path = box.store.folder / upload_id
     path.write_bytes(file.content)
@@ -36,7 +35,7 @@ def upload_file(_source: object, info: Info, **arguments: Any) -> dict[str, Any]
 
 def upsert_data_rows(_source: object, info: Info, *, data: dict[str, str]) -> dict[str, Any]:
     """Create the data rows of a manifest; the task has ended when the reply is sent."""
-    box = services(info)
+    box = info.context
     upload = DataRowUpload(box.store, box.urls)
     try:
         payloads = upload.specs(data["manifestUri"])
@@ -51,17 +50,17 @@ def upsert_data_rows(_source: object, info: Info, *, data: dict[str, str]) -> di
 
 def created_rows(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, Any]:
     """Return the data rows that an upload created."""
-    box = services(info)
-    rows = [box.store.data_rows[row_id] for row_id in _task(box, data).created_rows]
+    box = info.context
+    task = task_record(info, data["taskId"])
+    rows = [box.store.data_rows[row_id] for row_id in task.created_rows]
     shown, after = _page([data_row_form(row, box) for row in rows], data)
     return {"nodes": shown, "after": after, "total": len(rows)}
 
 
 def rejected_rows(_source: object, info: Info, *, data: dict[str, Any]) -> dict[str, Any]:
     """Return the data rows that an upload rejected, each with the reason."""
-    rejected = _task(services(info), data).rejected_rows
-    forms = [rejected_form(row) for row in rejected]
-    shown, after = _page(forms, data)
+    rejected = task_record(info, data["taskId"]).rejected_rows
+    shown, after = _page([rejected_form(row) for row in rejected], data)
     return {"results": shown, "after": after, "total": len(rejected)}
 
 
@@ -79,13 +78,6 @@ def rejected_form(row: dict[str, Any]) -> dict[str, Any]:
             "attachments": row.get("attachments") or [],
         },
     }
-
-
-def _task(box: Services, data: dict[str, Any]) -> TaskRecord:
-    task = box.store.tasks.get(data["taskId"])
-    if task is None:
-        raise NotFoundError("Task not found")
-    return task
 
 
 def _page(forms: list[dict[str, Any]], data: dict[str, Any]) -> tuple[list[Any], str | None]:

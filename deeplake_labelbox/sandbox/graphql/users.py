@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from deeplake_labelbox.sandbox.graphql.context import (
-    Resolvers,
-    page,
-    selected,
-    services,
-    timestamp,
-)
+from deeplake_labelbox.sandbox.graphql.context import Resolvers, page, timestamp
 from deeplake_labelbox.sandbox.graphql.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -41,31 +35,23 @@ def user_form(store: Store, email: str) -> dict[str, Any]:
 
 def user(_source: object, info: Info, *, where: dict[str, str] | None = None) -> dict[str, Any]:
     """Return the owner of the API key, the only user of a sandbox."""
-    record = services(info).store.user
+    record = info.context.store.user
     if where is not None and where["id"] != record.id:
         raise NotFoundError(f"User {where['id']} not found")
-    return user_form(services(info).store, record.email)
+    return user_form(info.context.store, record.email)
 
 
-def users(
-    _source: object,
-    info: Info,
-    *,
-    where: dict[str, Any] | None = None,
-    skip: int | None = None,
-    first: int | None = None,
-) -> list[dict[str, Any]]:
+def users(_source: object, info: Info, **part: Any) -> list[dict[str, Any]]:
     """Return the users of the organization; there is one."""
-    store = services(info).store
-    forms = [user_form(store, store.user.email)]
-    return page([form for form in forms if selected(where, form)], skip, first)
+    store = info.context.store
+    return page([user_form(store, store.user.email)], **part)
 
 
 def organization(
     _source: object, info: Info, *, where: dict[str, str] | None = None
 ) -> dict[str, Any]:
     """Return the organization of the API key's owner."""
-    record = services(info).store.organization
+    record = info.context.store.organization
     if where is not None and where["id"] != record.id:
         raise NotFoundError(f"Organization {where['id']} not found")
     created = timestamp(record.created_at)

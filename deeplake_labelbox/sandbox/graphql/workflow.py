@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from deeplake_labelbox.sandbox.graphql.context import (
-    Resolvers,
-    Services,
-    data_row_by,
-    page,
-    services,
-)
+from deeplake_labelbox.sandbox.filters import STATUSES
+from deeplake_labelbox.sandbox.graphql.context import Resolvers, Services, page
 from deeplake_labelbox.sandbox.graphql.data_rows import data_row_form
 from deeplake_labelbox.sandbox.graphql.errors import NotFoundError
 from deeplake_labelbox.sandbox.labeling import Labeling
@@ -19,14 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from deeplake_labelbox.sandbox.graphql.context import Info
-    from deeplake_labelbox.sandbox.store import (
-        AssignmentRecord,
-        ProjectRecord,
-        TaskRecord,
-        WorkflowStatus,
-    )
+    from deeplake_labelbox.sandbox.store import AssignmentRecord, ProjectRecord, WorkflowStatus
 
-MOVE_TASK_TYPE: Final = "send-to-task-queue"
+_MOVE_TASK_TYPE: Final = "send-to-task-queue"
 _PRIORITY_TASK_TYPE: Final = "update-queue-priority"
 
 # Status to (type, name) of its queue; done data rows are in no queue.
@@ -35,12 +25,11 @@ _QUEUES: Final[dict[WorkflowStatus, tuple[str, str]]] = {
     "IN_REVIEW": ("MANUAL_REVIEW_QUEUE", "Initial review task"),
     "IN_REWORK": ("MANUAL_REWORK_QUEUE", "Rework (all rejected)"),
 }
-_STATES: Final = {"InReview": "IN_REVIEW", "InRework": "IN_REWORK", "Done": "DONE"}
 
 
 def task_queues(source: dict[str, Any], info: Info) -> list[dict[str, Any]]:
     """Return the queues of a project's workflow."""
-    project = services(info).store.projects[source["id"]]
+    project = info.context.store.projects[source["id"]]
     return [
         {
             "id": _queue_id(project, status),
@@ -54,14 +43,9 @@ def task_queues(source: dict[str, Any], info: Info) -> list[dict[str, Any]]:
     ]
 
 
-def queue_size(
-    source: dict[str, Any],
-    info: Info,
-    *,
-    input: dict[str, Any] | None = None,  # noqa: A002 - the schema's name
-) -> int:
+def queue_size(source: dict[str, Any], info: Info, *, input: dict[str, Any] | None = None) -> int:
     """Count the data rows in a queue, of all batches or of some."""
-    box = services(info)
+    box = info.context
     query = ((input or {}).get("searchQuery") or {}).get("query") or []
     batches = next((each["ids"] for each in query if each.get("type") == "batch"), None)
     places = _places(box, source["projectId"], batches)
@@ -69,13 +53,10 @@ def queue_size(
 
 
 def state_counts(
-    source: dict[str, Any],
-    info: Info,
-    *,
-    batchIds: list[str] | None = None,  # noqa: N803 - the schema's name
+    source: dict[str, Any], info: Info, *, batchIds: list[str] | None = None
 ) -> list[dict[str, Any]]:
     """Count the data rows by state."""
-    box = services(info)
+    box = info.context
     seen = [box.store.state(place) for place in _places(box, source["id"], batchIds)]
     labels = [state.labels for state in seen]
     counts = {
@@ -87,14 +68,14 @@ def state_counts(
     }
     counts |= {
         name: sum(state.workflow_status == status for state in seen)
-        for name, status in _STATES.items()
+        for name, status in STATUSES.items()
     }
     return [{"state": name, "count": count} for name, count in counts.items()]
 
 
 def completed_count(source: dict[str, Any], info: Info) -> int:
     """Count the data rows that are done."""
-    box = services(info)
+    box = info.context
     places = _places(box, source["id"], None)
     return sum(box.store.state(place).workflow_status == "DONE" for place in places)
 
@@ -106,7 +87,7 @@ def issues(_source: object, _info: Info) -> dict[str, int]:
 
 def move(source: dict[str, str], info: Info, *, data: dict[str, Any]) -> dict[str, str]:
     """Move data rows to a queue, or mark them done."""
-    box = services(info)
+    box = info.context
     project = box.store.projects[source["id"]]
     statuses: dict[str | None, WorkflowStatus] = {
         _queue_id(project, status): status for status in _QUEUES
@@ -114,18 +95,16 @@ def move(source: dict[str, str], info: Info, *, data: dict[str, Any]) -> dict[st
     statuses[None] = "DONE"
     if data.get("queueId") not in statuses:
         raise NotFoundError(f"Task queue {data['queueId']} not found")
-    task = box.tasks.start(MOVE_TASK_TYPE, "Moving data rows", project.id)
+    task = box.tasks.start(_MOVE_TASK_TYPE, "Moving data rows", project.id)
     if task.status == "COMPLETE":
         for place in _named(box, project, data["dataRowIdentifiers"]):
             Labeling(box.store, project, place).move(statuses[data.get("queueId")])
     return {"taskId": task.id}
 
 
-def overrides(
-    source: dict[str, Any], info: Info, *, skip: int | None = None, first: int | None = None
-) -> list[dict[str, Any]]:
+def overrides(source: dict[str, Any], info: Info, **part: Any) -> list[dict[str, Any]]:
     """Return the priority of each data row of a project."""
-    box = services(info)
+    box = info.context
     project = box.store.projects[source["id"]]
     return [
         {
@@ -134,18 +113,15 @@ def overrides(
             "numberOfLabels": 1,
             "dataRow": data_row_form(box.store.data_rows[place.data_row_id], box),
         }
-        for place in page(list(project.assignments.values()), skip, first)
+        for place in page(list(project.assignments.values()), **part)
     ]
 
 
 def set_overrides(
-    source: dict[str, str],
-    info: Info,
-    *,
-    dataWithDataRowIdentifiers: list[dict[str, Any]],  # noqa: N803 - the schema's name
+    source: dict[str, str], info: Info, *, dataWithDataRowIdentifiers: list[dict[str, Any]]
 ) -> dict[str, bool]:
     """Set the priority of each data row."""
-    box = services(info)
+    box = info.context
     project = box.store.projects[source["id"]]
     for each in dataWithDataRowIdentifiers:
         named = each["dataRowIdentifier"]
@@ -156,9 +132,9 @@ def set_overrides(
 
 def set_priority(source: dict[str, str], info: Info, *, data: dict[str, Any]) -> dict[str, str]:
     """Set one priority for data rows."""
-    box = services(info)
+    box = info.context
     project = box.store.projects[source["id"]]
-    task: TaskRecord = box.tasks.start(_PRIORITY_TASK_TYPE, "Updating priorities", project.id)
+    task = box.tasks.start(_PRIORITY_TASK_TYPE, "Updating priorities", project.id)
     if task.status == "COMPLETE":
         for place in _named(box, project, data["dataRowIdentifiers"]):
             place.priority = data["priority"]
@@ -183,7 +159,7 @@ def _named(
     box: Services, project: ProjectRecord, given: dict[str, Any]
 ) -> Iterator[AssignmentRecord]:
     for key in given["ids"]:
-        row = data_row_by(box.store, key, given["idType"])
+        row = box.store.data_row_by(key, given["idType"])
         place = None if row is None else project.assignments.get(row.id)
         if place is not None:
             yield place

@@ -175,11 +175,9 @@ def labelbox_errors(doing: str) -> Iterator[None]:
                 f"The Labelbox API key has characters that no key has; {_GET_A_KEY}."
             ) from None
         raise _unreachable(doing, error) from error
-    except requests.RequestException as error:
-        raise _unreachable(doing, error) from error
     except (sdk.LabelboxError, *_loose(sdk)) as error:
         raise _translated(error, doing) from error
-    except TimeoutError as error:
+    except (requests.RequestException, TimeoutError) as error:
         raise _unreachable(doing, error) from error
     except (LookupError, TypeError, AttributeError, AssertionError, ValueError) as error:
         if not _raised_in_sdk(error):

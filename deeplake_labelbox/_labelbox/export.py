@@ -283,7 +283,7 @@ def _sniff(file: BinaryIO, name: str) -> tuple[int, bytes]:
     expected = "pass a Labelbox export: UTF-8 text with one JSON object per data row"
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise ExportFormatError(f"{name} is UTF-16 text; {expected}.")
-    if head.startswith(b"\x1f\x8b") or head.startswith(b"PK\x03\x04"):  # noqa: PIE810 - two formats
+    if head.startswith((b"\x1f\x8b", b"PK\x03\x04")):  # gzip, ZIP
         raise ExportFormatError(f"{name} is compressed; unpack it first and {expected}.")
     first = head[start:].lstrip()[:1]
     if first == b"<":

@@ -26,7 +26,6 @@ def ontology_of_export(data_rows: Iterable[Mapping[str, Any]], project_id: str) 
         The part of the ontology that the labels use.
     """
     tools: dict[tuple[str, str], _FeatureQuestions] = {}
-    kinds: dict[tuple[str, str], str] = {}
     top = _Questions()
     for row in data_rows:
         project = as_mapping(as_mapping(row.get("projects")).get(project_id))
@@ -35,7 +34,6 @@ def ontology_of_export(data_rows: Iterable[Mapping[str, Any]], project_id: str) 
             for track in parsed.tracks:
                 key = (_key(track.feature)[1], track.kind)
                 found = tools.setdefault(key, _FeatureQuestions(track.feature))
-                kinds[key] = track.kind
                 for answers in track.answers:
                     found.questions.add(answers, "global")
             for by_frame in parsed.frame_answers:
@@ -45,11 +43,11 @@ def ontology_of_export(data_rows: Iterable[Mapping[str, Any]], project_id: str) 
         tools=tuple(
             Tool(
                 name=_name(found.feature),
-                kind=kinds[key],
+                kind=kind,
                 feature_schema_id=found.feature.feature_schema_id,
                 classifications=found.questions.classifications(),
             )
-            for key, found in tools.items()
+            for (_, kind), found in tools.items()
         ),
         classifications=top.classifications(),
     )

@@ -82,7 +82,8 @@ def iterate_array(file: BinaryIO, name: str, max_row_bytes: int) -> Iterator[tup
         buffer.position += 1
     else:
         while True:
-            line = (buffer.peek(), buffer.line)[1]
+            buffer.peek()  # skips white space
+            line = buffer.line
             yield line, _next_value(buffer, decoder, f"line {line} of {name}", max_row_bytes)
             separator = buffer.peek()
             buffer.position += 1

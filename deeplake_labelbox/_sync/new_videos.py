@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Any, Final
 
 import deeplake
@@ -145,7 +146,7 @@ def _replace_incomplete(
         new = np.arange(after.first_row, after.first_row + after.rows)
         if (_decoded(after), after.rows) > (_decoded(before), before.rows):
             deleted = np.union1d(deleted, np.setdiff1d(rows_of_video(dataset, before), new))
-            count = _decoded if after.rows == before.rows else _rows
+            count = _decoded if after.rows == before.rows else attrgetter("rows")
             counts = (counted(count(before), "frame"), counted(count(after), "frame"))
             change = Change("video has more frames", data_row_id, after.name, *counts)
             improved[data_row_id] = change
@@ -199,7 +200,3 @@ def _with_its_frames(video: PendingVideo, known: LabelboxMeta) -> PendingVideo:
 def _decoded(entry: VideoEntry) -> int:
     """Number of frames that were decoded, with or without rows."""
     return entry.frame_count - sum(last - first + 1 for first, last in entry.missing)
-
-
-def _rows(entry: VideoEntry) -> int:
-    return entry.rows

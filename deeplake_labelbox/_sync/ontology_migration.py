@@ -216,10 +216,8 @@ def _fresh_names(column: LabelColumn, layout: Layout) -> dict[Key, str]:
     for geometry in layout.geometries:
         if geometry.labels == column.name and geometry.grouped:
             return {feature_key(tool): tool.name for tool in geometry.tools}
-        for answers in geometry.answers:
-            if answers.name == column.name:
-                return {key: answers.class_names[i] for key, i in column.classes.items()}
-    for answers in layout.answers:
+    of_objects = (answers for geometry in layout.geometries for answers in geometry.answers)
+    for answers in (*of_objects, *layout.answers):
         if answers.name == column.name:
             return {key: answers.class_names[i] for key, i in column.classes.items()}
     return {}

@@ -39,7 +39,6 @@ def rows_in_project(
         project_details=False,
         performance_details=False,
         label_details=False,
-        interpolated_frames=False,
     )
     try:
         export = exporter.export(

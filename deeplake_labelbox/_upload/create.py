@@ -220,7 +220,7 @@ class _Upload:
                 maker.make(new, progress=progress)
         finally:
             if maker.created:
-                self.created.append(f"{counted(len(maker.created), 'data row')}")
+                self.created.append(counted(len(maker.created), "data row"))
         for video in videos:
             key, source = video.global_key, video.source
             row_id = existing.get(key) or maker.created.get(key)

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -171,6 +171,12 @@ def number_in(file_name: str) -> int | None:
     if not numbers or len(numbers[-1]) > _MAX_DIGITS:
         return None
     return whole_number(int(numbers[-1]))
+
+
+def all_or_none(numbers: Iterable[int | None]) -> list[int] | None:
+    """Return the numbers; ``None`` if one is missing, or there are none."""
+    found = list(numbers)
+    return None if not found or None in found else cast("list[int]", found)
 
 
 def folders_of(file_name: str) -> list[str]:

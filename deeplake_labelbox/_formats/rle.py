@@ -48,10 +48,9 @@ def decode_rle(rle: Mapping[str, Any]) -> NDArray[np.bool_]:
     if isinstance(counts, str):
         counts = counts.encode("ascii", "replace")
     lengths = _lengths(counts) if isinstance(counts, bytes) else _numbers(counts)
-    if (lengths < 0).any() or sum(lengths.tolist()) != height * width:
-        raise ValueError(
-            f"the runs cover {sum(lengths.tolist())} pixels, but the mask has {height * width}"
-        )
+    covered = sum(lengths.tolist())
+    if (lengths < 0).any() or covered != height * width:
+        raise ValueError(f"the runs cover {covered} pixels, but the mask has {height * width}")
     is_object = np.arange(len(lengths)) % 2 == 1
     return np.repeat(is_object, lengths).reshape((width, height)).T
 

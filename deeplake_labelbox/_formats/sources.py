@@ -122,14 +122,11 @@ def open_source(source: Source, options: ReadOptions) -> AnnotationSource:
 
 def _open_iterable(source: Any, options: ReadOptions) -> AnnotationSource:
     """Open annotations or detections that are in memory or generated."""
-    given = source
+    given = start = source
     if isinstance(source, Iterator):
-        first = list(islice(source, 1))
-        given = chain(first, source)
-        is_supervision = are_detections(first)
-    else:
-        is_supervision = are_detections(source)
-    if is_supervision:
+        start = list(islice(source, 1))
+        given = chain(start, source)
+    if are_detections(start):
         return SupervisionSource(given, data_row=options.data_row)
     if not isinstance(source, Mapping | bytes) and hasattr(source, "__iter__"):
         return PlainSource(given, data_row=options.data_row)

@@ -29,6 +29,7 @@ class _Observations:
     scores: dict[int, float] = field(default_factory=dict)
     drawn: set[int] | None = None
     left_out: dict[str, list[int]] = field(default_factory=dict)
+    twice: list[int] = field(default_factory=list)
 
 
 class TrackBuilder:
@@ -36,7 +37,6 @@ class TrackBuilder:
 
     def __init__(self) -> None:
         self._objects: dict[tuple[str, ToolKind, str], _Observations] = {}
-        self._twice: dict[tuple[str, ToolKind, str], list[int]] = {}
         self._refused: dict[tuple[str, str], str] = {}
 
     def add(
@@ -64,10 +64,9 @@ class TrackBuilder:
             drawn: Whether a person drew it in this frame; ``None`` if unknown.
             score: Confidence of a model; ``None`` if unknown.
         """
-        key = (class_name, kind, track)
-        seen = self._objects.setdefault(key, _Observations())
+        seen = self._objects.setdefault((class_name, kind, track), _Observations())
         if frame in seen.values:
-            self._twice.setdefault(key, []).append(frame)
+            seen.twice.append(frame)
             return
         seen.values[frame] = value
         if answers:
@@ -121,10 +120,9 @@ class TrackBuilder:
                 SourceFinding(f"{name}: {reason}", min(frames), len(frames))
                 for reason, frames in seen.left_out.items()
             ]
-            if key in self._twice:
-                frames = self._twice[key]
+            if seen.twice:
                 what = f"{name} is in the frame twice; the first one is used"
-                found.append(SourceFinding(what, min(frames), len(frames)))
+                found.append(SourceFinding(what, min(seen.twice), len(seen.twice)))
         return found
 
     def _is_refused(self, key: tuple[str, ToolKind, str]) -> bool:

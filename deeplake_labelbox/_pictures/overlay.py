@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageFilter
 
 from deeplake_labelbox._model.kinds import GEOMETRIES
+from deeplake_labelbox._model.kinds.masks import bounds_of
 from deeplake_labelbox._pictures.colors import Color
 from deeplake_labelbox._pictures.frame_annotations import ShownObject
 from deeplake_labelbox._pictures.painters import PAINTERS
@@ -58,18 +59,18 @@ def draw_objects(
 
 def _draw_mask(picture: Image.Image, mask: NDArray[np.bool_], color: Color, stroke: float) -> None:
     """Draw a mask as a translucent color with an outline, in the region that it covers."""
-    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
-    if not len(rows):
+    left, top, right, bottom = bounds_of(mask)
+    if right == 0:
         return
     scale = picture.width / mask.shape[1], picture.height / mask.shape[0]
     # Scaling and blurring reach this far beyond the mask.
     margin = 4 + math.ceil(max(scale)) + math.ceil(stroke)
     region = region_around(
         picture,
-        columns[0] * scale[0] - margin,
-        rows[0] * scale[1] - margin,
-        (columns[-1] + 1) * scale[0] + margin,
-        (rows[-1] + 1) * scale[1] + margin,
+        left * scale[0] - margin,
+        top * scale[1] - margin,
+        right * scale[0] + margin,
+        bottom * scale[1] + margin,
     )
     left, top, right, bottom = region
     box = (left / scale[0], top / scale[1], right / scale[0], bottom / scale[1])

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from deeplake_labelbox._model.kinds import GEOMETRIES
+from deeplake_labelbox._model.kinds.masks import bounds_of
 from deeplake_labelbox._pictures.frame_annotations import AnnotationReader
 from deeplake_labelbox._pictures.timelines import VideoTimeline
 from deeplake_labelbox._store.cells import Rows
@@ -98,10 +99,9 @@ class _Masks:
         if (width, height) != size:
             whole = Image.fromarray(mask.astype(np.uint8) * 255)
             mask = np.asarray(whole.resize(size, Image.Resampling.BILINEAR)) >= 128
-        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-        if not len(rows):
+        left, top, right, bottom = bounds_of(mask)
+        if right == 0:
             return None
-        top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
         inside = mask[top:bottom, left:right]
         across, down = width / size[0], height / size[1]
         box = [left * across, top * down, (right - left) * across, (bottom - top) * down]

@@ -20,6 +20,7 @@ from deeplake_labelbox._formats.coco_json import (
     Entry,
     Size,
     add_shape,
+    all_or_none,
     folders_of,
     length_of,
     note_crowds,
@@ -264,10 +265,8 @@ def _frame_numbers(video: _CocoVideo) -> tuple[list[int] | None, int | None]:
     file names are used.
     """
     images = list(video.images.values())
-    stated = _all_or_none(
-        [next((n for n in _stated(image) if n is not None), None) for image in images]
-    )
-    named = _all_or_none([number_in(str(image.get("file_name") or "")) for image in images])
+    stated = all_or_none(map(_stated, images))
+    named = all_or_none(number_in(str(image.get("file_name") or "")) for image in images)
     if stated is None or named is None:
         return (named if stated is None else stated), None
     apart = {name - number for name, number in zip(named, stated, strict=True)}
@@ -277,17 +276,10 @@ def _frame_numbers(video: _CocoVideo) -> tuple[list[int] | None, int | None]:
         return stated, 1
     counts_images = max(stated) - min(stated) == len(set(stated)) - 1
     in_order = sorted(range(len(images)), key=stated.__getitem__)
-    ascending = sorted(named) == [named[place] for place in in_order] and len(set(named)) == len(
-        named
-    )
+    ascending = sorted(set(named)) == [named[place] for place in in_order]
     return (named if len(apart) > 1 and counts_images and ascending else stated), None
 
 
-def _stated(image: Entry) -> Iterator[int | None]:
-    for key in _FRAME_KEYS:
-        yield whole_number(image.get(key))
-
-
-def _all_or_none(numbers: list[int | None]) -> list[int] | None:
-    found = [number for number in numbers if number is not None]
-    return found if found and len(found) == len(numbers) else None
+def _stated(image: Entry) -> int | None:
+    numbers = (whole_number(image.get(key)) for key in _FRAME_KEYS)
+    return next((number for number in numbers if number is not None), None)

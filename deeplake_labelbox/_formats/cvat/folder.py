@@ -7,6 +7,7 @@ from pathlib import Path
 
 from deeplake_labelbox._formats.annotations import AnnotationSource, KindOf, VideoAnnotations
 from deeplake_labelbox._formats.cvat.reader import CvatSource
+from deeplake_labelbox._formats.registry import FORMATS
 from deeplake_labelbox._formats.sources import ReadOptions
 from deeplake_labelbox._model.annotations import AnswerKind
 from deeplake_labelbox.errors import AnnotationSourceError
@@ -31,8 +32,7 @@ class CvatFolder:
     """
 
     def __init__(self, path: str | Path, options: ReadOptions) -> None:
-        levels = ("", "*/", "*/*/")
-        files = sorted(file for at in levels for file in Path(path).glob(f"{at}annotations.xml"))
+        files = sorted(f for at in FORMATS["cvat"].patterns for f in Path(path).glob(at))
         self._sources = [CvatSource(file, options, may_be_empty=True) for file in files]
         if not len(self):
             raise AnnotationSourceError(

@@ -23,7 +23,7 @@ from deeplake_labelbox._formats.annotations import (
     VideoAnnotations,
 )
 from deeplake_labelbox._formats.cvat.tasks import CvatTask, CvatTasks
-from deeplake_labelbox._formats.cvat.tracks import CvatTrack, read_track
+from deeplake_labelbox._formats.cvat.tracks import read_track
 from deeplake_labelbox._formats.sources import ReadOptions
 from deeplake_labelbox._formats.tracks import TrackBuilder
 from deeplake_labelbox._model.annotations import AnswerKind
@@ -170,7 +170,16 @@ class CvatSource:
             except ValueError as error:
                 builder.refuse(label, name, str(error))
                 continue
-            self._add(builder, label, name, track, task)
+            for shape in track.on_every_frame(task):
+                builder.add(
+                    label,
+                    track.kind,
+                    name,
+                    shape.frame + 1,
+                    shape.value,
+                    answers=shape.answers,
+                    drawn=shape.drawn,
+                )
             occluded += track.occluded
             findings += [
                 SourceFinding(
@@ -196,21 +205,6 @@ class CvatSource:
             refused=builder.refused(),
         )
 
-    @staticmethod
-    def _add(
-        builder: TrackBuilder, label: str, name: str, track: CvatTrack, task: CvatTask
-    ) -> None:
-        for shape in track.on_every_frame(task):
-            builder.add(
-                label,
-                track.kind,
-                name,
-                shape.frame + 1,
-                shape.value,
-                answers=shape.answers,
-                drawn=shape.drawn,
-            )
-
 
 def _questions(root: Element) -> Iterator[tuple[str, tuple[AnswerKind, tuple[str, ...]]]]:
     for attribute in root.iterfind("meta//labels/label/attributes/attribute"):
@@ -229,15 +223,12 @@ def _label(track: Element) -> str:
 
 def _pictures(tasks: Collection[CvatTask]) -> NDArray[np.int64] | None:
     """Return the frames of tasks, from 1; ``None`` if the end of a task is unknown."""
-    ends = [task.last for task in tasks]
-    if None in ends:
-        return None
     frames = [
-        np.arange(task.start + 1, last + 2, task.step)
-        for task, last in zip(tasks, ends, strict=True)
-        if last is not None
+        np.arange(task.start + 1, task.last + 2, task.step, dtype=np.int64)
+        for task in tasks
+        if task.last is not None
     ]
-    return np.sort(np.concatenate(frames).astype(np.int64))
+    return np.sort(np.concatenate(frames)) if len(frames) == len(tasks) else None
 
 
 def _z_order(track: Element) -> int:

@@ -73,10 +73,10 @@ class CvatTrack:
     """
 
     kind: ToolKind
-    shapes: list[CvatShape]
-    lists_all_frames: bool
-    is_single: bool
-    occluded: list[int]
+    shapes: list[CvatShape] = field(default_factory=list)
+    lists_all_frames: bool = False
+    is_single: bool = False
+    occluded: list[int] = field(default_factory=list)
     problems: dict[str, list[int]] = field(default_factory=dict)
 
     def on_every_frame(self, task: CvatTask) -> Iterator[CvatShape]:
@@ -142,8 +142,6 @@ def read_track(element: Element, task: CvatTask) -> CvatTrack:
     """
     if not element.get("label"):
         raise ValueError("it has no label")
-    shapes: dict[int, CvatShape] = {}
-    track = CvatTrack("rectangle", [], lists_all_frames=False, is_single=False, occluded=[])
     tags = {shape.tag for shape in element}
     if unsupported := sorted(tags - KINDS.keys()):
         raise ValueError(
@@ -151,7 +149,8 @@ def read_track(element: Element, task: CvatTask) -> CvatTrack:
         )
     if len(tags) != 1:
         raise ValueError(f"it is drawn as {' and '.join(sorted(tags)) or 'nothing'}")
-    track.kind = KINDS[tags.pop()]
+    track = CvatTrack(KINDS[tags.pop()])
+    shapes: dict[int, CvatShape] = {}
     left_out: list[int] = []
     for written in element:
         shape = _shape(written, task)

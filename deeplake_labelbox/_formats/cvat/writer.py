@@ -18,7 +18,9 @@ from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 import numpy as np
 from numpy.typing import NDArray
 
+from deeplake_labelbox._formats.coco.writer import run_length
 from deeplake_labelbox._formats.written_frames import Notes, WrittenFrame, WrittenVideo
+from deeplake_labelbox._model.kinds.masks import bounds_of
 from deeplake_labelbox._store.frame_objects import FrameObjects
 from deeplake_labelbox._store.label_space import LabelSpace
 
@@ -188,18 +190,14 @@ def _shape(objects: FrameObjects, boxes: NDArray[np.float32], index: int) -> Ele
 
 def _runs(mask: NDArray[np.bool_]) -> dict[str, str]:
     """Encode the runs along the rows of a mask's box, beginning with background."""
-    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
-    top, left = int(rows[0]), int(columns[0])
-    cut = mask[top : rows[-1] + 1, left : columns[-1] + 1]
-    pixels = cut.ravel()
-    bounds = [0, *(np.flatnonzero(np.diff(pixels)) + 1).tolist(), len(pixels)]
-    lengths = [*([0] if pixels[0] else []), *np.diff(bounds).tolist()]
+    left, top, right, bottom = bounds_of(mask)
+    runs = run_length(mask[top:bottom, left:right].T)["counts"]  # of COCO, down the columns
     return {
-        "rle": ", ".join(map(str, lengths)),
+        "rle": ", ".join(map(str, runs)),
         "left": str(left),
         "top": str(top),
-        "width": str(cut.shape[1]),
-        "height": str(cut.shape[0]),
+        "width": str(right - left),
+        "height": str(bottom - top),
     }
 
 

@@ -55,15 +55,12 @@ def read_lines(file: Path) -> MotLines:
         fields = [text.strip().strip('"') for text in line.lstrip("# ").split(",")]
         if not any(fields):
             continue
-        if is_first and not any(map(_is_number, fields)):
-            if len(fields) >= _NEEDED:
+        if is_first:
+            is_first = False
+            if len(fields) >= _NEEDED and not any(map(_is_number, fields)):
                 read.header = _header(file, fields)
-                is_first = False
                 continue
             _check_separator(file, line)
-        elif is_first:
-            _check_separator(file, line)
-        is_first = False
         while not fields[-1]:
             fields.pop()
         try:
@@ -128,17 +125,13 @@ def _numbers(fields: Sequence[str]) -> Row:
         raise ValueError(f"has {columns}, not frame, id, left, top, width, height")
     numbers: list[float | None] = []
     for column, text in enumerate(fields, 1):
-        if not text:
-            numbers.append(None)
-        elif not _is_number(text):
-            raise ValueError(f"has {text!r} in column {column}, which is not a number")
-        else:
-            numbers.append(float(text))
-        value = numbers[-1]
-        if value is not None and not math.isfinite(value):
-            raise ValueError(f"has {text} in column {column}, which is not finite")
-        if value is None and column <= _NEEDED:
+        if not text and column <= _NEEDED:
             raise ValueError(f"has nothing in column {column}")
+        if text and not _is_number(text):
+            raise ValueError(f"has {text!r} in column {column}, which is not a number")
+        if text and not math.isfinite(float(text)):
+            raise ValueError(f"has {text} in column {column}, which is not finite")
+        numbers.append(float(text) if text else None)
     frame, track = numbers[0] or 0.0, numbers[1] or 0.0
     if frame != int(frame) or not 0 <= frame < _MAX_FRAME:
         raise ValueError(f"has frame {fields[0]}; frames are whole numbers from 1")

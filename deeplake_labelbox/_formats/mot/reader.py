@@ -227,18 +227,13 @@ class _Faults:
 
 def _length_doubt(info: _SequenceInfo, video: VideoLength) -> str | None:
     """Return why the frames of a sequence may differ from those of the video."""
-    pairs = [
-        (stated, known, unit)
-        for stated, known, unit in (
-            (info.length, video.frames, "frames"),
-            (info.rate, video.rate, "frames per second"),
-        )
-        if stated and known
-    ]
-    for stated, known, unit in pairs:
-        if stated == known and unit == "frames":
-            return None  # frame by frame, whatever the rates
-        if min(stated, known) * _APART > max(stated, known) + (unit == "frames"):
+    if info.length and info.length == video.frames:
+        return None  # frame by frame, whatever the rates
+    for stated, known, unit, rounding in (
+        (info.length, video.frames, "frames", 1),
+        (info.rate, video.rate, "frames per second", 0),
+    ):
+        if not (stated and known) or min(stated, known) * _APART > max(stated, known) + rounding:
             continue
         return (
             f"seqinfo.ini gives {stated:,g} {unit}, but the video in Labelbox has {known:,g}; "

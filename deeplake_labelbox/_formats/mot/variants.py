@@ -226,12 +226,9 @@ def _label_names(path: Path) -> list[str]:
         raise AnnotationSourceError(f"{path} cannot be read ({error}).") from error
     while names and not names[-1]:
         names.pop()
-    if not names:
+    if not names or not all(names):
+        state = "has an empty line" if names else "is empty"
         raise AnnotationSourceError(
-            f"{path} is empty; it must name the classes of gt.txt from 1, one per line."
-        )
-    if not all(names):
-        raise AnnotationSourceError(
-            f"{path} has an empty line; it must name the classes of gt.txt from 1, one per line."
+            f"{path} {state}; it must name the classes of gt.txt from 1, one per line."
         )
     return names

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from deeplake_labelbox._model.kinds.masks import bounds_of
+
 # Right, down, left, up: the sides of a pixel, clockwise, with the pixel on the right.
 _STEPS = ((1, 0), (0, 1), (-1, 0), (0, -1))
 
@@ -43,11 +45,8 @@ class Outlines:
 
 def outlines_of(mask: NDArray[np.bool_]) -> Outlines:
     """Follow the borders of an (H, W) mask."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not len(rows):
-        return Outlines([], 0)
-    top, left = int(rows[0]), int(columns[0])
-    edges = _edges(mask[top : rows[-1] + 1, left : columns[-1] + 1])
+    left, top, right, bottom = bounds_of(mask)
+    edges = _edges(mask[top:bottom, left:right])
     parts, holes = [], 0
     while edges:
         pixels, area = _follow(edges)

@@ -75,10 +75,7 @@ class YoloWriter:
             self._notes["there is no part 'val'; data.yaml uses the first part for it"] += 1
         lines = [f"{part}: {folder}" for part, folder in folders.items()]
         lines.append("names:")
-        lines += [
-            f"  {n}: {json.dumps(name, ensure_ascii=False)}"
-            for n, name in enumerate(self._space.class_names[1:])
-        ]
+        lines += [f"  {n}: {_quoted(name)}" for n, name in enumerate(self._space.class_names[1:])]
         lines.append("videos:")
         lines += [f"  {name}: {_quoted(title)}" for name, title in self._videos.items()]
         (self._folder / "data.yaml").write_text("\n".join([*lines, ""]), "utf-8", "replace")

@@ -22,6 +22,7 @@ from deeplake_labelbox._formats.coco_json import (
     Entry,
     Size,
     add_shape,
+    all_or_none,
     folders_of,
     length_of,
     note_crowds,
@@ -203,6 +204,4 @@ def _names(video: Entry) -> tuple[str, ...]:
 
 def _numbers(video: Entry) -> list[int] | None:
     """Return the numbers in the names of a video's pictures; ``None`` if one has none."""
-    numbers = [number_in(str(name)) for name in as_list(video.get("file_names"))]
-    found = [number for number in numbers if number is not None]
-    return found if found and len(found) == len(numbers) else None
+    return all_or_none(number_in(str(name)) for name in as_list(video.get("file_names")))

@@ -50,9 +50,7 @@ class RasterSegmentationKind(GeometryKind):
     def corners(self, shapes: Shapes) -> NDArray[np.float32]:
         found = np.zeros((len(shapes), 4), dtype=np.float32)
         for corners, mask in zip(found, shapes, strict=True):
-            ys, xs = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-            if len(ys):
-                corners[:] = (xs[0], ys[0], xs[-1] + 1, ys[-1] + 1)
+            corners[:] = bounds_of(mask)
         return found
 
     def masks(self, shapes: Shapes, height: int, width: int) -> Bools:
@@ -60,6 +58,14 @@ class RasterSegmentationKind(GeometryKind):
         for mask, shape in zip(filled, shapes, strict=True):
             mask[:] = shape
         return filled
+
+
+def bounds_of(mask: Bools) -> tuple[int, int, int, int]:
+    """Return left, top, right and bottom of the pixels of an (H, W) mask; zeros if it is empty."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return 0, 0, 0, 0
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
 def nearest_pixels(masks: Bools, height: int, width: int) -> Bools:

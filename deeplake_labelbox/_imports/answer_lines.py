@@ -30,7 +30,7 @@ def find_named(
                     return item
                 report(f"{name!r} of {where} is a {item.kind}, which cannot be imported to videos")
                 return None
-    report(f"{where} has no classification {name!r}{_suggestion(name, [i.name for i in items])}")
+    report(f"{where} has no classification {name!r}{suggestion(name, [i.name for i in items])}")
     return None
 
 
@@ -123,11 +123,7 @@ def _parts(
             options = ", ".join(map(repr, value))
             report(f"{item.name!r} of {where} is a text; it cannot be answered with {options}")
         return
-    chosen: Mapping[str, Answers | None]
-    if isinstance(value, Mapping):
-        chosen = value
-    else:
-        chosen = dict.fromkeys([value] if isinstance(value, str) else value)
+    chosen = options_of(value)
     if kind.has_one and len(chosen) > 1:
         named = f"{item.name!r} of {where} is a {kind.name}"
         report(f"{named}; it cannot be answered with {list(chosen)}")
@@ -135,7 +131,7 @@ def _parts(
     for name, below in chosen.items():
         option = find_option(item, name)
         if option is None:
-            near = _suggestion(name, [option.value for option in item.options])
+            near = suggestion(name, [option.value for option in item.options])
             report(f"{item.name!r} of {where} has no option {name!r}{near}")
             continue
         part: dict[str, Any] = _option_reference(item, option)
@@ -157,6 +153,13 @@ def _parts(
         yield part
 
 
+def options_of(value: AnswerValue) -> Mapping[str, Answers | None]:
+    """Return the chosen options of an answer, each with the answers below it."""
+    if isinstance(value, Mapping):
+        return value
+    return dict.fromkeys([value] if isinstance(value, str) else value)
+
+
 def find_option(item: Classification, name: str) -> Option | None:
     """Find an option by its value or its label."""
     for key in ("value", "label"):
@@ -173,8 +176,8 @@ def _option_reference(item: Classification, option: Option) -> dict[str, Any]:
     return {"name": option.value}
 
 
-def _suggestion(name: str, names: list[str]) -> str:
-    """Suggest a known name for an unknown one."""
+def suggestion(name: str, names: list[str]) -> str:
+    """Suggest a known name for an unknown one, as the end of a sentence."""
     near = difflib.get_close_matches(name, names, n=1)
     if near:
         return f"; did you mean {near[0]!r}?"

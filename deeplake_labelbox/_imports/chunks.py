@@ -19,7 +19,9 @@ from deeplake_labelbox._imports.outcome import ImportKind
 from deeplake_labelbox._imports.targets import Target
 
 MAX_LINES: Final = 10_000
-"""Most lines of a chunk: the number of annotations that Labelbox's smallest plan allows."""
+"""Most lines of a chunk: the number of annotations that Labelbox's smallest plan allows.
+
+A data row with more is a chunk of its own."""
 
 MAX_BYTES: Final = 64 << 20
 """Most bytes of a chunk: the SDK reads the whole file, and its request times out in a minute."""
@@ -73,40 +75,24 @@ class ChunkWriter:
         kind: Ground truth or pre-labels.
         project_id: The project.
         run: Part of the names; see ``import_name`` of `import_annotations`.
-        max_lines: Most lines of a chunk, by default `MAX_LINES`; a data row with more is a chunk
-            of its own.
-        max_bytes: Most bytes of a chunk, by default `MAX_BYTES`.
 
     Attributes:
         chunks: The chunks that are complete.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        kind: ImportKind,
-        project_id: str,
-        *,
-        run: str | None = None,
-        max_lines: int | None = None,
-        max_bytes: int | None = None,
-    ) -> None:
+    def __init__(self, folder: Path, kind: ImportKind, project_id: str, run: str | None) -> None:
         self.chunks: list[ImportChunk] = []
         self._folder = folder
         self._kind = kind
         self._project_id = project_id
         self._run = run
-        self._max_lines = MAX_LINES if max_lines is None else max_lines
-        self._max_bytes = MAX_BYTES if max_bytes is None else max_bytes
         self._chunk: ImportChunk | None = None
         self._lines = self._bytes = 0
 
     def add(self, target: Target, lines: list[ImportLine]) -> None:
         """Add the lines of a data row."""
         body = b"".join(encoded(line) for line in lines)
-        full = (
-            self._lines + len(lines) > self._max_lines or self._bytes + len(body) > self._max_bytes
-        )
+        full = self._lines + len(lines) > MAX_LINES or self._bytes + len(body) > MAX_BYTES
         if self._chunk is not None and full:
             self.close()
         if self._chunk is None:

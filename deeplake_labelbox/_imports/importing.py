@@ -242,7 +242,7 @@ def import_annotations(
             progress=progress,
         )
         folder = TemporaryFolder()
-        chunks = ChunkWriter(folder.path, as_, exporter.project_id, run=import_name)
+        chunks = ChunkWriter(folder.path, as_, exporter.project_id, import_name)
         # An empty iterable is not a mistake, unlike an empty file or dataset.
         is_given = isinstance(opened, PlainSource | SupervisionSource)
         if make_ontology:

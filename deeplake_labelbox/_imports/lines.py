@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from deeplake_labelbox._formats.annotations import SourceFinding
 from deeplake_labelbox._formats.tracks import places
 
 
@@ -50,14 +51,12 @@ class VideoPayload:
     Attributes:
         lines: The lines.
         refused: Annotations that are not sent.
-        gaps: Annotations that are sent in part: a sentence, the first frame, and how many frames.
-        notes: Remarks where no label is missing, in the same form.
+        findings: Annotations that are sent in part, and remarks where no label is missing.
     """
 
     lines: list[ImportLine] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
-    gaps: list[tuple[str, int | None, int]] = field(default_factory=list)
-    notes: list[tuple[str, int | None, int]] = field(default_factory=list)
+    findings: list[SourceFinding] = field(default_factory=list)
 
 
 class FrameProblems:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Final
 
@@ -134,16 +135,15 @@ def at_frames(track: ObjectTrack, which: NDArray[np.bool_]) -> ObjectTrack:
     kept = np.flatnonzero(which)
     indices: list[int] = kept.tolist()
     coordinates: Any = track.coordinates
-    return ObjectTrack(
-        track=track.track,
-        class_name=track.class_name,
-        kind=track.kind,
+    return replace(
+        track,
         frames=track.frames[kept],
         coordinates=coordinates[kept]
         if isinstance(coordinates, np.ndarray)
         else [coordinates[i] for i in indices],
         answers=[track.answers[i] for i in indices],
         is_key_frame=None if track.is_key_frame is None else track.is_key_frame[kept],
+        scores=None,  # not sent
     )
 
 

@@ -8,7 +8,7 @@ that of docs.labelbox.com/reference/import-video-annotations.
 
 from __future__ import annotations
 
-import difflib
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,8 +18,8 @@ from uuid import UUID, uuid5
 import numpy as np
 
 from deeplake_labelbox._counts import counted, some_of
-from deeplake_labelbox._formats.annotations import ObjectTrack, VideoAnnotations
-from deeplake_labelbox._imports.answer_lines import schema_reference
+from deeplake_labelbox._formats.annotations import ObjectTrack, SourceFinding, VideoAnnotations
+from deeplake_labelbox._imports.answer_lines import schema_reference, suggestion
 from deeplake_labelbox._imports.lines import (
     FrameProblems,
     ImportLine,
@@ -90,6 +90,19 @@ class PayloadWriter:
                 f"{', '.join(map(repr, sorted(names))) or 'no annotations'}. Nothing was sent."
             )
 
+    def refusals(self, video: VideoAnnotations, reason: str | None) -> Iterator[Refusal]:
+        """Yield the objects that the source refuses; with a reason, all annotations of the video."""
+        refused: list[tuple[str, str | None, str]] = [
+            (item.class_name, item.track, item.reason) for item in video.refused
+        ]
+        if reason is not None:
+            refused += [(track.class_name, track.track, reason) for track in video.tracks]
+            answered = (*video.frame_answers, *video.global_answers)
+            refused += [(name, None, reason) for name in answered]
+        for name, track, why in refused:
+            if mapped := self.mapped_name(name):
+                yield Refusal(Member(mapped, track), why)
+
     def write(self, video: VideoAnnotations, target: Target) -> VideoPayload:
         """Convert one video to lines."""
         return _PayloadWriting(self, video, target).payload
@@ -116,15 +129,10 @@ class _PayloadWriting:
         self._writer = writer
         self._video = video
         self._target = target
-        for found in video.findings:
-            reported = self.payload.notes if found.is_note else self.payload.gaps
-            reported.append((found.what, found.frame, found.count))
-        for item in video.refused:
-            if name := writer.mapped_name(item.class_name):
-                self._refuse(Member(name, item.track), item.reason)
-        if (reason := video.why_other_size(target.size, "Labelbox")) is not None:
-            for member in self._members():
-                self._refuse(member, reason)
+        self.payload.findings += video.findings
+        reason = video.why_other_size(target.size, "Labelbox")
+        self.payload.refused += writer.refusals(video, reason)
+        if reason is not None:
             return
         self._picture = self._picture_size(video.size, target.size)
         self._masks: list[_SentObject] = []
@@ -133,14 +141,6 @@ class _PayloadWriting:
         self._report_of_classes()
         self._add_answers()
         self._enforce_limit()
-
-    def _members(self) -> Iterator[Member]:
-        for track in self._video.tracks:
-            if name := self._writer.mapped_name(track.class_name):
-                yield Member(name, track.track)
-        for answered in (*self._video.frame_answers, *self._video.global_answers):
-            if name := self._writer.mapped_name(answered):
-                yield Member(name)
 
     def _add_objects(self) -> None:
         for whole in self._video.tracks:
@@ -214,9 +214,7 @@ class _PayloadWriting:
         tool = self._ontology.tool(Feature(None, name, None), kind)
         if tool is None:
             names = [tool.name for tool in self._ontology.tools]
-            near = difflib.get_close_matches(name, names, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(names) or 'none'}"
-            self._refuse(member, f"the project has no tool {name!r}; {hint}")
+            self._refuse(member, f"the project has no tool {name!r}{suggestion(name, names)}")
         elif tool.kind in _NOT_IMPORTED:
             self._refuse(member, f"Labelbox cannot import {tool.kind}s to videos")
         elif tool.kind != kind:
@@ -276,12 +274,12 @@ class _PayloadWriting:
         for answer in answers:
             problems = list(dict.fromkeys(answer.problems))
             if answer.gap is not None:
-                self.payload.gaps.append(answer.gap)
+                self.payload.findings.append(answer.gap)
             if answer.item is None or answer.answer is None:
                 reason = "; ".join(problems) or "none of its frames are in the video"
                 self._refuse(answer.member, reason)
                 continue
-            self.payload.gaps += [(problem, None, 1) for problem in problems]
+            self.payload.findings += map(SourceFinding, problems)
             named = schema_reference(answer.item, self._named)
             self._add(f"answer/{answer.item.name}", (answer.member,), named, answer=answer.answer)
 
@@ -301,11 +299,11 @@ class _PayloadWriting:
 
     def _enforce_limit(self) -> None:
         """Refuse surplus annotations: with more of a name, Labelbox refuses the whole data row."""
-        counts: dict[str, int] = {}
+        counts: Counter[str] = Counter()
         kept = []
         for line in self.payload.lines:
             name = str(line.content.get("name", line.content.get("schemaId", "")))
-            counts[name] = counts.get(name, 0) + 1
+            counts[name] += 1
             if counts[name] <= MAX_PER_FEATURE:
                 kept.append(line)
                 continue
@@ -324,19 +322,20 @@ class _PayloadWriting:
         """Report the problems of an object."""
         for what, frames in problems:
             if what in problems.of_class:
-                tracks = self._of_class.setdefault((member.name, what), {})
-                tracks[str(member.track)] = frames
+                self._of_class.setdefault((member.name, what), {})[str(member.track)] = frames
                 continue
             sentence = f"{member.name!r} {member.track}: {what}"
-            self.payload.gaps.append((sentence, min(frames), len(frames)))
+            self.payload.findings.append(SourceFinding(sentence, min(frames), len(frames)))
 
     def _report_of_classes(self) -> None:
         """Report problems of several objects of a class once."""
         for (name, what), tracks in self._of_class.items():
             shown = some_of(list(tracks), _TRACKS_SHOWN)
             frames = [frame for each in tracks.values() for frame in each]
-            reported = self.payload.notes if what == CROSSES_EDGE else self.payload.gaps
-            reported.append((f"{name!r} {shown}: {what}", min(frames), len(frames)))
+            sentence = f"{name!r} {shown}: {what}"
+            is_note = what == CROSSES_EDGE
+            found = SourceFinding(sentence, min(frames), len(frames), is_note=is_note)
+            self.payload.findings.append(found)
 
     @staticmethod
     def _picture_size(

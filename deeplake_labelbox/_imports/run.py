@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from deeplake_labelbox._counts import counted, repeated, some_of
+from deeplake_labelbox._counts import counted, some_of
 from deeplake_labelbox._formats.annotations import AnnotationSource, VideoAnnotations
 from deeplake_labelbox._imports.chunks import ChunkRow, ChunkWriter, ImportChunk
 from deeplake_labelbox._imports.lines import Member
@@ -109,9 +109,12 @@ class ImportRun:
             payload = writer.write(video, target)
             for refusal in payload.refused:
                 self._add_outcome(target, refusal.member, "refused", refusal.reason)
-            for gap in _gaps_of(target, payload.gaps):
-                self._add_gap(gap)
-            self.result.notes += _gaps_of(target, payload.notes)
+            for finding in payload.findings:
+                gap = Gap(target.data_row_id, target.name, str(finding), finding.frame)
+                if finding.is_note:
+                    self.result.notes.append(gap)
+                else:
+                    self._add_gap(gap)
             if payload.lines:
                 chunks.add(target, payload.lines)
         if missing and not taken:
@@ -133,9 +136,8 @@ class ImportRun:
             for chunk in chunks:
                 file.writelines(chunk.lines())
                 for row in chunk.rows:
-                    for uuid, members in row.lines:
-                        for member in members:
-                            self._add_outcome(row.target, member, "not sent", None, uuid)
+                    for uuid, member in _members(row):
+                        self._add_outcome(row.target, member, "not sent", None, uuid)
         self._save()
 
     def send(self, chunks: list[ImportChunk], imports: LabelboxImports) -> None:
@@ -256,13 +258,14 @@ class ImportRun:
         *,
         is_there: bool,
     ) -> None:
-        rows = [row for row in chunk.rows if is_there or row.target.data_row_id not in labeled]
+        rows = []
         for row in chunk.rows:
-            if row not in rows:
-                for uuid, member in _members(row):
-                    self._add_outcome(
-                        row.target, member, "skipped", labeled[row.target.data_row_id], uuid
-                    )
+            reason = None if is_there else labeled.get(row.target.data_row_id)
+            if reason is None:
+                rows.append(row)
+                continue
+            for uuid, member in _members(row):
+                self._add_outcome(row.target, member, "skipped", reason, uuid)
         if not rows:
             return
         sent = False
@@ -285,20 +288,14 @@ class ImportRun:
                 self._add_outcome(row.target, member, status, reason, uuid, name)
 
     def _refuse_video(self, video: VideoAnnotations, reason: str, writer: PayloadWriter) -> None:
-        refused = [(Member(track.class_name, track.track), reason) for track in video.tracks]
-        refused += [(Member(item.class_name, item.track), item.reason) for item in video.refused]
-        refused += [
-            (Member(name), reason) for name in (*video.frame_answers, *video.global_answers)
-        ]
-        for member, why in refused:
-            if name := writer.mapped_name(member.name):
-                self.result.annotations.append(
-                    AnnotationOutcome(None, video.name, name, member.track, "refused", why)
-                )
+        for refusal in writer.refusals(video, reason):
+            name, track = refusal.member.name, refusal.member.track
+            self.result.annotations.append(
+                AnnotationOutcome(None, video.name, name, track, "refused", refusal.reason)
+            )
         for finding in video.findings:
-            if finding.is_note:
-                continue
-            self._add_gap(Gap("", video.name, str(finding), finding.frame))
+            if not finding.is_note:
+                self._add_gap(Gap("", video.name, str(finding), finding.frame))
 
     def _add_outcome(
         self,
@@ -329,11 +326,6 @@ class ImportRun:
     def _save(self) -> None:
         if self._save_result is not None:
             self.result.save(self._save_result)
-
-
-def _gaps_of(target: Target, problems: Iterable[tuple[str, int | None, int]]) -> Iterator[Gap]:
-    for what, frame, count in problems:
-        yield Gap(target.data_row_id, target.name, repeated(what, count), frame)
 
 
 def _names(video: VideoAnnotations) -> Iterator[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -53,7 +53,6 @@ class LabelboxImports:
         transport: HTTP for the files of imports.
         timeout: Seconds to wait for an import to end.
         poll_seconds: Seconds between polls.
-        sleep: Used to wait; for tests.
     """
 
     def __init__(
@@ -64,8 +63,7 @@ class LabelboxImports:
         transport: Transport,
         *,
         timeout: float,
-        poll_seconds: float = 2.0,
-        sleep: Callable[[float], None] = time.sleep,
+        poll_seconds: float,
     ) -> None:
         self._client = client
         self._project_id = project_id
@@ -73,7 +71,6 @@ class LabelboxImports:
         self._transport = transport
         self._timeout = timeout
         self._poll_seconds = poll_seconds
-        self._sleep = sleep
 
     def find(self, name: str) -> dict[str, Any] | None:
         """Find an import by name; ``None`` if there is none.
@@ -140,7 +137,7 @@ class LabelboxImports:
                     f"nothing is sent twice."
                 )
             waiting.poll()
-            self._sleep(min(self._poll_seconds, max(deadline - time.monotonic(), 0.0)))
+            time.sleep(min(self._poll_seconds, max(deadline - time.monotonic(), 0.0)))
 
     def statuses(self, ended: Mapping[str, Any]) -> dict[str, Mapping[str, Any]] | None:
         """Read the status of each line of an import by uuid; ``None`` if the file has expired.
@@ -167,12 +164,11 @@ class LabelboxImports:
         """
         with labelbox_errors(f"listing the imports of project {self._project_id}"):
             project = self._client.get_project(self._project_id)
-            listed = (
+            imports = list(
                 project.get_label_imports()
                 if kind == "ground-truth"
                 else project.get_mal_prediction_imports()
             )
-            imports = list(listed)
         found: set[str] = set()
         expired: list[str] = []
         for each in imports:

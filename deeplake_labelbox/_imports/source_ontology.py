@@ -17,7 +17,7 @@ from deeplake_labelbox._formats.cvat.folder import CvatFolder
 from deeplake_labelbox._formats.cvat.reader import CvatSource
 from deeplake_labelbox._formats.deep_lake.reader import DeepLakeSource
 from deeplake_labelbox._formats.registry import listed
-from deeplake_labelbox._imports.answer_lines import find_named, find_option
+from deeplake_labelbox._imports.answer_lines import find_named, find_option, options_of
 from deeplake_labelbox._imports.payload import PayloadWriter
 from deeplake_labelbox._model.annotations import AnswerKind, Feature
 from deeplake_labelbox._model.kinds import CLASSIFICATIONS, GEOMETRIES
@@ -122,11 +122,7 @@ class _Question:
     options: dict[str, dict[str, _Question]] = field(default_factory=dict)
 
     def add(self, value: AnswerValue) -> None:
-        chosen: Mapping[str, Answers | None]
-        if isinstance(value, Mapping):
-            chosen = value
-        else:
-            chosen = dict.fromkeys([value] if isinstance(value, str) else value)
+        chosen = options_of(value)
         if len(chosen) > 1 or not isinstance(value, str | Mapping):
             self.kind = "checklist"
         for option, below in chosen.items():
@@ -205,10 +201,7 @@ class _SourceClasses:
             for (name, kind), questions in self.tools.items()
         )
         once = {n: q for n, q in self.global_questions.items() if n not in self.frame_questions}
-        asked = (
-            *classifications(self.frame_questions, "index"),
-            *classifications(once),
-        )
+        asked = (*classifications(self.frame_questions, "index"), *classifications(once))
         if unclear:
             pairs = ", ".join(f"{name!r}: KIND" for name in unclear)
             raise ConfigurationError(

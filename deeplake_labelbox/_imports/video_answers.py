@@ -7,7 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from deeplake_labelbox._counts import counted
-from deeplake_labelbox._formats.annotations import AnswerSpan, AnswerValue, VideoAnnotations
+from deeplake_labelbox._formats.annotations import (
+    AnswerSpan,
+    AnswerValue,
+    SourceFinding,
+    VideoAnnotations,
+)
 from deeplake_labelbox._imports.answer_lines import (
     answer_entries,
     answer_over_time,
@@ -29,14 +34,14 @@ class VideoAnswer:
         item: The classification in the ontology; ``None`` if it is missing or of another kind.
         answer: The ``answer`` of the line; ``None`` if nothing can be sent.
         problems: Why the answer or parts of it cannot be sent.
-        gap: Frames beyond the end of the video: a sentence, the first frame, and how many.
+        gap: The frames beyond the end of the video.
     """
 
     member: Member
     item: Classification | None = None
     answer: Any = None
     problems: list[str] = field(default_factory=list)
-    gap: tuple[str, int, int] | None = None
+    gap: SourceFinding | None = None
 
 
 def answers_of(
@@ -127,7 +132,7 @@ def _set_frame_answers(
     if last is not None and spans[-1].end > last:
         beyond = [span for span in spans if span.end > last]
         count = counted(last, "frame")
-        answer.gap = (
+        answer.gap = SourceFinding(
             f"{answer.member.name!r} is answered, but Labelbox's video has {count}",
             max(last + 1, beyond[0].start),
             beyond[-1].end - last,

@@ -75,8 +75,11 @@ def test_frames_outside_split_the_track_and_are_reported():
     payload = written(builder)
     (line,) = payload.lines
     assert frames_of(line) == [[1, 2], [5]]
-    assert payload.gaps == [("'car' a: it lies outside the picture of 64 x 48 pixels", 3, 2)]
-    assert payload.notes == [("'car' a: crosses the edge of the picture; imported unchanged", 2, 1)]
+    crosses = "'car' a: crosses the edge of the picture; imported unchanged"
+    assert payload.findings == [
+        SourceFinding("'car' a: it lies outside the picture of 64 x 48 pixels", 3, 2),
+        SourceFinding(crosses, 2, is_note=True),
+    ]
     assert not payload.refused
 
 
@@ -95,7 +98,7 @@ def test_an_object_wholly_outside_is_refused_with_its_frame(name, kind, value):
     (refusal,) = payload.refused
     assert refusal.reason == "it lies outside the picture of 64 x 48 pixels (frame 7)"
     assert not payload.lines
-    assert not payload.gaps
+    assert not payload.findings
 
 
 def test_crossing_the_edge_is_reported_once_per_class():
@@ -104,13 +107,8 @@ def test_crossing_the_edge_is_reported_once_per_class():
         builder.add("car", "rectangle", str(track), track + 3, (-2, 5, 10, 10))
     payload = written(builder)
     assert len(payload.lines) == 8
-    assert payload.notes == [
-        (
-            "'car' 0, 1, 2, 3, 4 and 3 more: crosses the edge of the picture; imported unchanged",
-            3,
-            8,
-        )
-    ]
+    what = "'car' 0, 1, 2, 3, 4 and 3 more: crosses the edge of the picture; imported unchanged"
+    assert payload.findings == [SourceFinding(what, 3, 8, is_note=True)]
 
 
 def test_nothing_is_outside_a_picture_of_unknown_size():
@@ -164,9 +162,8 @@ def test_a_broken_mask_does_not_affect_other_objects():
     payload = written(builder)
     (line,) = payload.lines
     assert [frame["index"] for frame in line.content["masks"]["frames"]] == [1, 2, 3]
-    assert payload.gaps == [
-        ("'road' a: the mask cannot be read: the runs cover 3 pixels of 6", 2, 1)
-    ]
+    what = "'road' a: the mask cannot be read: the runs cover 3 pixels of 6"
+    assert payload.findings == [SourceFinding(what, 2)]
     (refusal,) = payload.refused
     assert refusal.reason == "the mask cannot be read: the runs cover 3 pixels of 6 (frame 2)"
 
@@ -179,8 +176,8 @@ def test_infinite_coordinates_do_not_affect_other_objects():
     payload = written(builder)
     assert [frames_of(line) for line in payload.lines] == [[[1], [3]]]
     what = "its coordinates are not finite, or beyond 1000000 pixels"
-    assert payload.gaps == [
-        (f"'car' a: {what}", 2, 1),
-        ("'car' a: the box has no width or height", 4, 1),
+    assert payload.findings == [
+        SourceFinding(f"'car' a: {what}", 2),
+        SourceFinding("'car' a: the box has no width or height", 4),
     ]
     assert [refusal.reason for refusal in payload.refused] == [f"{what} (frame 4)"]

@@ -6,8 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich import box
-from rich.table import Table
 from rich.text import Text
 
 from deeplake_labelbox._cli import options
@@ -15,6 +13,7 @@ from deeplake_labelbox._cli.arguments import read_presigner
 from deeplake_labelbox._cli.running import EXIT_GAPS, Run, running
 from deeplake_labelbox._cli.spelling import in_options
 from deeplake_labelbox._cli.summary import readable_size
+from deeplake_labelbox._cli.tables import table_of
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._jobs.project_source import ProjectSource
 from deeplake_labelbox._store.frames.registry import STORAGES
@@ -90,12 +89,8 @@ def _inspect(run: Run, found: ProjectSource, at_a_time: int) -> ProjectInspectio
 
 
 def _show(run: Run, inspection: ProjectInspection) -> None:
-    table = Table(box=box.ROUNDED, title_justify="left", padding=(0, 1), header_style="cyan")
-    table.title = Text(inspection.project_name, style="bold")
-    table.add_column("video", overflow="fold")
-    table.add_column("format", overflow="fold")
-    table.add_column("rate", justify="right")
-    table.add_column("frames", justify="right")
+    table = table_of("video", "format", "#rate", "#frames")
+    table.title, table.title_justify = Text(inspection.project_name, style="bold"), "left"
     for name, video in zip(inspection.short_names, inspection, strict=True):
         table.add_row(*_cells(name, video))
     run.out.print(table)

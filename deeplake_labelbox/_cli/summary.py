@@ -23,6 +23,8 @@ from deeplake_labelbox.report import Gap, Report
 if TYPE_CHECKING:
     import deeplake
 
+    from deeplake_labelbox._sync.report import SyncReport
+
 _GAPS_SHOWN: Final = 20
 _URL: Final = re.compile(r"https?://\S+")
 _BESIDE: Final = ("_labels", "_track_ids", "_key_frames")
@@ -79,7 +81,7 @@ def show_opening(run: Run, path: str, dataset: deeplake.Dataset, *, has_creds: b
         run.result(f"    {line}")
 
 
-def finish(run: Run, report: Report, report_file: Path | None) -> None:
+def finish(run: Run, report: Report | SyncReport, report_file: Path | None) -> None:
     """Save the report, and list the gaps.
 
     Raises:

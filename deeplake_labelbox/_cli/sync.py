@@ -13,8 +13,8 @@ from rich.text import Text
 
 from deeplake_labelbox._cli import options
 from deeplake_labelbox._cli.arguments import read_creds, read_presigner
-from deeplake_labelbox._cli.running import EXIT_GAPS, SAME_COMMAND, Run, check_writable, running
-from deeplake_labelbox._cli.summary import show_gaps
+from deeplake_labelbox._cli.running import SAME_COMMAND, Run, check_writable, running
+from deeplake_labelbox._cli.summary import finish
 from deeplake_labelbox._cli.tables import WIDE
 from deeplake_labelbox._counts import counted
 
@@ -142,12 +142,7 @@ def sync(
             run.result_json(asdict(outcome))
         else:
             _show(run, dataset, outcome)
-        if report is not None:
-            outcome.save(report)
-            run.step(f"Report written to {report}")
-        if outcome.gaps:
-            show_gaps(run, outcome.gaps, report)
-            raise typer.Exit(EXIT_GAPS)
+        finish(run, outcome, report)
 
 
 def _show(run: Run, path: str, outcome: SyncReport) -> None:

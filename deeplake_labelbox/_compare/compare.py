@@ -19,9 +19,9 @@ from deeplake_labelbox._compare.sides import Labels, answered, labels_from, labe
 from deeplake_labelbox._counts import counted, some_of
 from deeplake_labelbox._evaluation.boxes import has_box
 from deeplake_labelbox._evaluation.libraries import library
-from deeplake_labelbox._evaluation.truth import Truth, labeled_size, open_labels
+from deeplake_labelbox._evaluation.truth import Truth, open_labels
 from deeplake_labelbox._formats.annotations import AnnotationSource
-from deeplake_labelbox._formats.deep_lake.reader import DeepLakeSource
+from deeplake_labelbox._formats.deep_lake.reader import DeepLakeSource, labeled_size
 from deeplake_labelbox._formats.frame_numbers import Numbering
 from deeplake_labelbox._formats.registry import SourceFormat
 from deeplake_labelbox._formats.sources import ReadOptions, Source, open_source

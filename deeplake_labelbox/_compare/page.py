@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import html
 import io
 from collections.abc import Iterable, Sequence
@@ -16,6 +15,7 @@ from deeplake_labelbox._compare.changes import HEAD, FrameChanges
 from deeplake_labelbox._compare.pictures import STATE_COLORS, FramePictures
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._files import check_suffix, replacing_file
+from deeplake_labelbox._pictures.page import content_hash
 from deeplake_labelbox._progress import with_progress
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def write_comparison_page(
     ]
     if (more := len(comparison.changes) - len(shown)) > 0:
         parts.append(f"<p>And {counted(more, 'more run')} of frames.</p>")
-    policy = f"default-src 'none'; img-src data:; style-src '{_hash(_STYLE)}'"
+    policy = f"default-src 'none'; img-src data:; style-src '{content_hash(_STYLE)}'"
     page = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
@@ -154,7 +154,3 @@ def _jpeg(picture: Image.Image) -> str:
     file = io.BytesIO()
     picture.save(file, "JPEG", quality=82)
     return base64.b64encode(file.getvalue()).decode()
-
-
-def _hash(text: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

@@ -12,10 +12,11 @@ from deeplake_labelbox._evaluation.boxes import has_box
 from deeplake_labelbox._evaluation.truth import Truth
 from deeplake_labelbox._formats.annotations import AnnotationSource, VideoAnnotations
 from deeplake_labelbox._formats.deep_lake.reader import DeepLakeSource
+from deeplake_labelbox._formats.sources import check_mapping
 from deeplake_labelbox._progress import with_progress
 from deeplake_labelbox._store.applied_labels import AppliedLabels
 from deeplake_labelbox._store.labeled_dataset import LabeledDataset
-from deeplake_labelbox.errors import AnnotationSourceError, ConfigurationError
+from deeplake_labelbox.errors import AnnotationSourceError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,7 +90,7 @@ def labels_from(
     videos = source.videos(lambda name: truth.kinds.get(mapping.get(name, name)))
     total = len(source) or None
     for video in with_progress(videos, total=total, unit="video", desc="labels", shown=progress):
-        names.update(_names(video))
+        names.update(video.names, _questions(video))
         target = truth.targets.find(video.data_row)
         where = "the dataset"
         reason = target if isinstance(target, str) else video.why_other_size(target.size, where)
@@ -109,7 +110,7 @@ def labels_from(
         found[target.data_row_id] = VideoLabels(
             truth.names[target.data_row_id], frozenset(known.tolist()), _renamed(video, mapping)
         )
-    _check_mapping(mapping, names | source.names)
+    check_mapping(mapping, names | source.names, "the second labels do not have; they have")
     if missing and not found:
         raise AnnotationSourceError(
             f"No video of the second labels can be compared with the dataset. {missing[0]}"
@@ -122,14 +123,6 @@ def labels_from(
             f"it with `mapping`."
         )
     return found
-
-
-def _check_mapping(mapping: Mapping[str, str], names: Collection[str]) -> None:
-    if wrong := [name for name in mapping if name not in names]:
-        raise ConfigurationError(
-            f"`mapping` names {wrong[0]!r}, which the second labels do not have; they have "
-            f"{', '.join(map(repr, sorted(names))) or 'no annotations'}."
-        )
 
 
 def _unknown(labels: Labels, truth: Truth) -> Counter[str]:
@@ -145,12 +138,6 @@ def _unknown(labels: Labels, truth: Truth) -> Counter[str]:
 def answered(labels: Labels) -> frozenset[str]:
     """Return the classifications that have at least one answer."""
     return frozenset(name for each in labels.values() for name in _questions(each.annotations))
-
-
-def _names(video: VideoAnnotations) -> Iterator[str]:
-    yield from (track.class_name for track in video.tracks)
-    yield from (item.class_name for item in video.refused)
-    yield from _questions(video)
 
 
 def _questions(video: VideoAnnotations) -> Iterator[str]:

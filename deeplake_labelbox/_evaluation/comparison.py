@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from deeplake_labelbox._counts import counted, some_of
 from deeplake_labelbox._evaluation.boxes import NO_BOXES, Boxes, boxes_by_class, has_box, has_mask
 from deeplake_labelbox._evaluation.tracking import TrackErrors, track_errors
-from deeplake_labelbox._evaluation.truth import Truth, labeled_size
+from deeplake_labelbox._evaluation.truth import Truth
 from deeplake_labelbox._formats.annotations import AnnotationSource, VideoAnnotations
+from deeplake_labelbox._formats.deep_lake.reader import labeled_size
+from deeplake_labelbox._formats.sources import check_mapping
 from deeplake_labelbox._imports.targets import Target
 from deeplake_labelbox._progress import with_progress
 from deeplake_labelbox._store.videos import Video
@@ -104,9 +106,7 @@ class Comparison:
             desc="predictions",
             shown=progress,
         ):
-            names.update(track.class_name for track in video.tracks)
-            names.update(item.class_name for item in video.refused)
-            names.update((*video.frame_answers, *video.global_answers))
+            names |= video.names
             target = self._target(video)
             if isinstance(target, str):
                 missing.setdefault(video.name, target)
@@ -119,7 +119,8 @@ class Comparison:
                 self._unlabeled.add(target.data_row_id)
                 continue
             boxes += self._add(video, target)
-        self._check_mapping(names | source.names)
+        lacking = "the predictions do not have; they have"
+        check_mapping(self._mapping, names | source.names, lacking)
         if missing and not common:
             raise AnnotationSourceError(self._truth.targets.no_match("predictions", missing))
         # A model may have found nothing in videos that the caller names.
@@ -337,13 +338,6 @@ class Comparison:
             )
             return False
         return True
-
-    def _check_mapping(self, names: Collection[str]) -> None:
-        if missing := [name for name in self._mapping if name not in names]:
-            raise ConfigurationError(
-                f"`mapping` names {missing[0]!r}, which the predictions do not have; they have "
-                f"{', '.join(map(repr, sorted(names))) or 'no annotations'}."
-            )
 
     def _no_boxes(self) -> str:
         if self._unknown:

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from deeplake_labelbox._evaluation.boxes import has_box
-from deeplake_labelbox._formats.deep_lake.reader import DeepLakeSource
+from deeplake_labelbox._formats.deep_lake.reader import DeepLakeSource, labeled_size
 from deeplake_labelbox._imports.targets import Targets
 from deeplake_labelbox._model.annotations import ToolKind
 from deeplake_labelbox._model.kinds import GEOMETRIES
 from deeplake_labelbox._store.annotators import annotated_kinds
 from deeplake_labelbox._store.labeled_dataset import DatasetLike, LabeledDataset
 from deeplake_labelbox._store.location import DatasetLocation
-from deeplake_labelbox._store.videos import Video, entries_of
+from deeplake_labelbox._store.videos import entries_of
 from deeplake_labelbox.errors import ConfigurationError
 
 
@@ -109,12 +109,6 @@ class Truth:
                     "frame_rate": float(details.get("frame_rate") or 0),
                 },
             }
-
-
-def labeled_size(video: Video) -> tuple[int, int] | None:
-    """Return width and height of a video, in the pixels that coordinates are in."""
-    size = video.source_size or video.size
-    return None if size is None else (size[1], size[0])
 
 
 def open_labels(

@@ -260,6 +260,12 @@ class VideoAnnotations:
         """Name of the video in messages."""
         return self.data_row[0] if self.data_row else "(a video without a name)"
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The classes and classifications that are annotated, as the source names them."""
+        objects = (each.class_name for each in (*self.tracks, *self.refused))
+        return frozenset((*objects, *self.frame_answers, *self.global_answers))
+
     def why_other_size(self, size: tuple[int, int] | None, where: str) -> str | None:
         """Return why they do not fit a video of a size; ``None`` if they do.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
@@ -79,6 +79,27 @@ class ReadOptions:
                 f"`data_rows` names one data row, but {path} has {count} videos; name one for each "
                 f"with `data_rows={{'VIDEO': ID}}`, or leave it out."
             )
+
+
+def check_mapping(
+    mapping: Mapping[str, str], names: Collection[str], lacking: str, end: str = ""
+) -> None:
+    """Check that a source has all mapped names.
+
+    Args:
+        mapping: The mapping.
+        names: The names that the source has.
+        lacking: Words for the message, such as "the source does not have; it has".
+        end: A sentence at the end of the message.
+
+    Raises:
+        ConfigurationError: If one is missing.
+    """
+    if missing := [name for name in mapping if name not in names]:
+        raise ConfigurationError(
+            f"`mapping` names {missing[0]!r}, which {lacking} "
+            f"{', '.join(map(repr, sorted(names))) or 'no annotations'}. {end}".rstrip()
+        )
 
 
 def open_source(source: Source, options: ReadOptions) -> AnnotationSource:

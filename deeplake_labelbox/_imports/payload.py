@@ -9,7 +9,7 @@ that of docs.labelbox.com/reference/import-video-annotations.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
@@ -40,10 +40,12 @@ from deeplake_labelbox._model.annotations import Feature, ToolKind
 from deeplake_labelbox._model.kinds import GEOMETRIES
 from deeplake_labelbox._model.kinds.vertices import fill
 from deeplake_labelbox._model.ontology import Classification, Ontology, Tool
-from deeplake_labelbox.errors import ConfigurationError
 
 MAX_PER_FEATURE: Final = 5000
 """How many annotations of one name Labelbox accepts per data row."""
+
+LACKING: Final = ("the source does not have; it has", "Nothing was sent.")
+"""Words for `check_mapping`."""
 
 _NAMESPACE: Final = UUID("6d0c6f0e-5e4c-5b5f-9d43-2f1f6f3a7c10")
 _TRACKS_SHOWN: Final = 5
@@ -77,18 +79,6 @@ class PayloadWriter:
     def mapped_name(self, name: str) -> str:
         """Return the project's name for a name in the source; empty if it is left out."""
         return self.mapping.get(name, name)
-
-    def check_mapping(self, names: Collection[str]) -> None:
-        """Check that the source has all mapped names.
-
-        Raises:
-            ConfigurationError: If one is missing.
-        """
-        if missing := [name for name in self.mapping if name not in names]:
-            raise ConfigurationError(
-                f"`mapping` names {missing[0]!r}, which the source does not have; it has "
-                f"{', '.join(map(repr, sorted(names))) or 'no annotations'}. Nothing was sent."
-            )
 
     def refusals(self, video: VideoAnnotations, reason: str | None) -> Iterator[Refusal]:
         """Yield the objects that the source refuses; with a reason, all annotations of the video."""

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from deeplake_labelbox._counts import counted, some_of
 from deeplake_labelbox._formats.annotations import AnnotationSource, VideoAnnotations
+from deeplake_labelbox._formats.sources import check_mapping
 from deeplake_labelbox._imports.chunks import ChunkRow, ChunkWriter, ImportChunk
 from deeplake_labelbox._imports.lines import Member
 from deeplake_labelbox._imports.outcome import (
@@ -18,7 +19,7 @@ from deeplake_labelbox._imports.outcome import (
     ImportedFile,
     ImportResult,
 )
-from deeplake_labelbox._imports.payload import PayloadWriter
+from deeplake_labelbox._imports.payload import LACKING, PayloadWriter
 from deeplake_labelbox._imports.sending import LabelboxImports, reason_of
 from deeplake_labelbox._imports.targets import Target, Targets
 from deeplake_labelbox._labelbox.exporter import LAG_DELAYS
@@ -93,7 +94,7 @@ class ImportRun:
             shown=self._progress,
         )
         for video in videos:
-            names.update(_names(video))
+            names |= video.names
             target = targets.find(video.data_row)
             if isinstance(target, Target) and taken.get(target.data_row_id):
                 other = taken[target.data_row_id]
@@ -120,7 +121,7 @@ class ImportRun:
         if missing and not taken:
             raise AnnotationSourceError(f"{targets.no_match('source', missing)} Nothing was sent.")
         chunks.close()
-        writer.check_mapping(names | source.names)
+        check_mapping(writer.mapping, names | source.names, *LACKING)
         anything = chunks.chunks or self.result.annotations or self.result.gaps
         if not anything and not may_be_empty:
             raise AnnotationSourceError(
@@ -326,13 +327,6 @@ class ImportRun:
     def _save(self) -> None:
         if self._save_result is not None:
             self.result.save(self._save_result)
-
-
-def _names(video: VideoAnnotations) -> Iterator[str]:
-    """Yield the classes and classifications of a video, as the source names them."""
-    yield from (track.class_name for track in video.tracks)
-    yield from (item.class_name for item in video.refused)
-    yield from (*video.frame_answers, *video.global_answers)
 
 
 def _members(row: ChunkRow) -> Iterator[tuple[str, Member]]:

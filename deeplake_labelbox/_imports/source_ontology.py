@@ -17,8 +17,9 @@ from deeplake_labelbox._formats.cvat.folder import CvatFolder
 from deeplake_labelbox._formats.cvat.reader import CvatSource
 from deeplake_labelbox._formats.deep_lake.reader import DeepLakeSource
 from deeplake_labelbox._formats.registry import listed
+from deeplake_labelbox._formats.sources import check_mapping
 from deeplake_labelbox._imports.answer_lines import find_named, find_option, options_of
-from deeplake_labelbox._imports.payload import PayloadWriter
+from deeplake_labelbox._imports.payload import LACKING, PayloadWriter
 from deeplake_labelbox._model.annotations import AnswerKind, Feature
 from deeplake_labelbox._model.kinds import CLASSIFICATIONS, GEOMETRIES
 from deeplake_labelbox._model.ontology import (
@@ -90,7 +91,7 @@ def ontology_of_source(
     found = _SourceClasses()
     for video in source.videos(writer.kind_of):
         found.add(video, writer)
-    writer.check_mapping(found.names | source.names)
+    check_mapping(writer.mapping, found.names | source.names, *LACKING)
     mapped = {writer.mapped_name(name) for name in source.names}
     if isinstance(source, DeepLakeSource):
         # The dataset stores the ontology that it was labeled with.
@@ -149,9 +150,8 @@ class _SourceClasses:
 
     def add(self, video: VideoAnnotations, writer: PayloadWriter) -> None:
         self.videos.append(video.data_row)
-        self.names.update(item.class_name for item in video.refused)
+        self.names |= video.names
         for track in video.tracks:
-            self.names.add(track.class_name)
             if mapped := writer.mapped_name(track.class_name):
                 kind = GEOMETRIES[track.kind].sent_as
                 questions = self.tools.setdefault((mapped, kind), {})
@@ -160,7 +160,6 @@ class _SourceClasses:
                     if answers != previous:
                         _add_answers(questions, answers)
                     previous = answers
-        self.names.update((*video.frame_answers, *video.global_answers))
         for name, spans in video.frame_answers.items():
             if mapped := writer.mapped_name(name):
                 for span in spans:

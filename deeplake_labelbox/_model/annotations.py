@@ -66,6 +66,12 @@ class Answer:
     options: tuple[AnswerOption, ...] = ()
     text: str | None = None
 
+    @property
+    def feature_ids(self) -> tuple[str, ...]:
+        """The ids by which ``segments`` may be keyed: its own, and those of its options."""
+        ids = (self.feature_id, *(option.feature_id for option in self.options))
+        return tuple(each for each in ids if each is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class MaskReference:

@@ -32,21 +32,14 @@ class HeldAnswers:
 
 def has_segments(answer: Answer, segments: Segments) -> bool:
     """Return whether segments are keyed by this answer, or by one of its options."""
-    return answer.feature_id in segments or any(
-        option.feature_id in segments for option in answer.options
-    )
+    return any(feature_id in segments for feature_id in answer.feature_ids)
 
 
 def answered_beyond(
     answers: Mapping[int, Answer], segments: Segments, last_frame: int
 ) -> tuple[int, int] | None:
     """Return the first and last answered frame after ``last_frame``, or ``None``."""
-    ids = {
-        feature_id
-        for answer in answers.values()
-        for feature_id in (answer.feature_id, *(option.feature_id for option in answer.options))
-        if feature_id is not None
-    }
+    ids = {feature_id for answer in answers.values() for feature_id in answer.feature_ids}
     spans = chain.from_iterable(segments[i].tolist() for i in ids if i in segments)
     late = [(frame, frame) for frame in answers if frame > last_frame]
     late += [(max(start, last_frame + 1), end) for start, end in spans if end > last_frame]

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from deeplake_labelbox._model.json_values import as_mapping, parse_json
+from deeplake_labelbox._model.selection import counted_labels
 from deeplake_labelbox.errors import ExportFormatError, MediaTypeError
 
 if TYPE_CHECKING:
@@ -173,8 +174,7 @@ def list_ids(project_ids: Mapping[str, object]) -> str:
 
 def _check_media_type(row: Mapping[str, Any], where: str) -> None:
     """Refuse data rows of other media types; rows that do not name their type pass."""
-    attributes = row.get("media_attributes")
-    attributes = attributes if isinstance(attributes, dict) else {}
+    attributes = as_mapping(row.get("media_attributes"))
     asset_type = attributes.get("asset_type")
     mime_type = attributes.get("mime_type")
     found: str | None = None
@@ -194,13 +194,8 @@ def _check_media_type(row: Mapping[str, Any], where: str) -> None:
 
 def _label_kinds(row: Mapping[str, Any]) -> list[str]:
     """Return the kinds of the labels that are not skipped; a skipped label may be of any kind."""
-    labels = [label for entry in row["projects"].values() for label in entry.get("labels") or []]
-    kinds = [
-        label.get("label_kind")
-        for label in labels
-        if isinstance(label, dict)
-        and not as_mapping(label.get("performance_details")).get("skipped", False)
-    ]
+    labels = [label for each in row["projects"] for label in counted_labels(row, each)]
+    kinds = [label.get("label_kind") for label in labels]
     return [kind for kind in kinds if isinstance(kind, str)]
 
 

@@ -95,9 +95,7 @@ def labels_of_annotators(data_row: Mapping[str, Any], project_id: str) -> dict[s
 
 def _newest(labels: list[dict[str, Any]]) -> dict[str, Any] | None:
     # Labels without details sort first. Of labels with the same time, the last is the newest.
-    return max(enumerate(labels), key=lambda item: (_changed(item[1]), item[0]), default=(0, None))[
-        1
-    ]
+    return max(reversed(labels), key=_changed, default=None)
 
 
 def _annotator(label: Mapping[str, Any]) -> str | None:

@@ -95,13 +95,9 @@ def labeled_ranges(label: VideoLabel) -> tuple[tuple[int, int], ...]:
     for by_frame in label.frame_answers:
         for frame, answer in by_frame.answers.items():
             found.add((frame, frame))
-            for feature_id in (
-                answer.feature_id,
-                *(option.feature_id for option in answer.options),
-            ):
-                segments = label.segments.get(feature_id) if feature_id is not None else None
-                if segments is not None:
-                    found.update((int(first), int(last)) for first, last in segments)
+            for feature_id in answer.feature_ids:
+                segments = label.segments.get(feature_id, ())
+                found.update((int(first), int(last)) for first, last in segments)
     return tuple(found)
 
 

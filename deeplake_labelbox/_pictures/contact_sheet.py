@@ -19,7 +19,6 @@ from deeplake_labelbox._pictures.colors import (
     MUTED,
     TEXT,
     Color,
-    class_colors,
 )
 from deeplake_labelbox._pictures.frame_annotations import AnnotationReader, FrameAnnotations
 from deeplake_labelbox._pictures.frame_choice import ChosenFrame, choose_frames
@@ -98,7 +97,7 @@ def draw_contact_sheet(
     chosen = choose_frames(reader, found, frames)
     cards_wide = min(columns, max(sum(map(len, chosen)), 1))
     card_width = (width - 2 * _MARGIN - (cards_wide - 1) * _GAP) // cards_wide
-    palette = class_colors(reader.class_names, {**reader.class_colors, **(colors or {})})
+    palette = reader.palette(colors)
     cards = [_Card.of(reader, frame, card_width, palette) for video in chosen for frame in video]
     rows = [cards[start : start + cards_wide] for start in range(0, len(cards), cards_wide)]
     heights = [max(card.height for card in row) for row in rows]

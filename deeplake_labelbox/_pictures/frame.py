@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._pictures.answer_panel import AnswerPanel
-from deeplake_labelbox._pictures.colors import CARD, class_colors
+from deeplake_labelbox._pictures.colors import CARD
 from deeplake_labelbox._pictures.frame_annotations import AnnotationReader, FrameAnnotations
 from deeplake_labelbox._pictures.overlay import draw_objects
 from deeplake_labelbox._store.labeled_dataset import DatasetLike
@@ -65,7 +65,6 @@ def draw_frame(
             f"There is no row {row}; the dataset has {counted(count, 'row')}, counted from 0."
         )
     row %= count
-    chosen = class_colors(reader.class_names, {**reader.class_colors, **(colors or {})})
     frame = reader.picture(row)
     factor = max(1, math.ceil(_SHORT_SIDE / min(frame.size)))
     size = (frame.width * factor, frame.height * factor)
@@ -75,7 +74,7 @@ def draw_frame(
         frame.resize(size, Image.Resampling.LANCZOS) if factor > 1 else frame,
         annotations.objects,
         (factor, factor),
-        chosen,
+        reader.palette(colors),
         text_size=text_size,
     )
     return _with_panel(picture, annotations, text_size) if reader.has_labels else picture

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from deeplake_labelbox._model.annotations import ToolKind
+from deeplake_labelbox._pictures.colors import Color, class_colors
 from deeplake_labelbox._store.cells import Rows
 from deeplake_labelbox._store.families import AnswerFamily
 from deeplake_labelbox._store.labeled_dataset import DatasetLike, LabeledDataset
@@ -110,6 +111,10 @@ class AnnotationReader:
         """The ontology's colors by class name, as far as the dataset has them."""
         families = self._families.objects
         return {name: color for family in families for name, color in family.colors.items()}
+
+    def palette(self, colors: Mapping[str, str] | None) -> dict[str, Color]:
+        """Choose the color of each class; the given ones replace those of the ontology."""
+        return class_colors(self.class_names, {**self.class_colors, **(colors or {})})
 
     def read(self, row: int) -> FrameAnnotations:
         """Read the annotations of a row."""

@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw
 
 from deeplake_labelbox._files import replacing_file
 from deeplake_labelbox._pictures.answer_panel import AnswerPanel
-from deeplake_labelbox._pictures.colors import CARD, MUTED, TEXT, Color, class_colors
+from deeplake_labelbox._pictures.colors import CARD, MUTED, TEXT, Color
 from deeplake_labelbox._pictures.frame_annotations import AnnotationReader, FrameAnnotations
 from deeplake_labelbox._pictures.frame_times import frame_rate, frame_times
 from deeplake_labelbox._pictures.overlay import draw_objects
@@ -96,10 +96,9 @@ def write_preview_video(
     first = reader.picture(row)
     answers = list(reader.answers(shown.rows))
     layout = _Layout.of(first.size, width, answers, reader)
-    palette = class_colors(reader.class_names, {**reader.class_colors, **(colors or {})})
     steps.info("Drawing %s", path)
     times = frame_times(reader.dataset, shown)
-    pictures = _draw(reader, shown, times, layout, palette)
+    pictures = _draw(reader, shown, times, layout, reader.palette(colors))
     drawn = in_background((_in_yuv(picture) for picture in pictures), ahead=_DRAWN_AHEAD)
     with replacing_file(path) as part, closing(drawn):
         bar = with_progress(

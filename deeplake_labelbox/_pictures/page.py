@@ -209,10 +209,10 @@ def page_bytes(title: str, data: Mapping[str, Any]) -> bytes:
     folder = files("deeplake_labelbox._pictures") / "page_files"
     scripts = [(folder / name).read_text("utf-8") for name in SCRIPTS]
     style = (folder / "page.css").read_text("utf-8")
-    hashes = " ".join(f"'{_hash(script)}'" for script in scripts)
+    hashes = " ".join(f"'{content_hash(script)}'" for script in scripts)
     parts = {
         "policy": f"default-src 'none'; img-src data:; connect-src 'self'; script-src {hashes}; "
-        f"style-src '{_hash(style)}'",
+        f"style-src '{content_hash(style)}'",
         "title": html.escape(title),
         "style": style,
         "data": "\n".join(
@@ -235,5 +235,6 @@ def page_json(value: Any) -> str:
     return text
 
 
-def _hash(text: str) -> str:
+def content_hash(text: str) -> str:
+    """Return the hash of a script or style sheet for a content security policy."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

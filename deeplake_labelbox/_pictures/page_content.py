@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeplake_labelbox._pictures.clips import Clip, Size, frames_in_clip
-from deeplake_labelbox._pictures.colors import Color, class_colors, ink_on
+from deeplake_labelbox._pictures.colors import Color, ink_on
 from deeplake_labelbox._pictures.frame_annotations import AnnotationReader
 from deeplake_labelbox._pictures.frame_times import frame_times
 from deeplake_labelbox._pictures.page_objects import page_objects
@@ -125,9 +125,7 @@ class PageContent:
 
     def index(self) -> dict[str, Any]:
         """Return what the page needs at its start."""
-        palette = class_colors(
-            self.reader.class_names, {**self.reader.class_colors, **(self._colors or {})}
-        )
+        palette = self.reader.palette(self._colors)
         meta = recorded_meta(self.reader.dataset.dataset)
         return {
             "title": self.title,

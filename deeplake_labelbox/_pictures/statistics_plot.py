@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final, TypeVar
 
 from PIL import Image, ImageDraw
 
@@ -86,6 +86,8 @@ def draw_statistics(
 
 Box = tuple[int, int, int, int]
 
+_Item = TypeVar("_Item", ClassStatistics, VideoStatistics)
+
 
 def _card_height(shown: int, there: int) -> int:
     more = there > shown
@@ -103,19 +105,25 @@ def _card(draw: ImageDraw.ImageDraw, box: Box, title: str, note: str, more: int)
         _TEXT.draw(draw, (left + _PADDING, bottom - _PADDING - _TEXT.line_height), text, FAINT)
 
 
-def _rows_from(box: Box) -> int:
-    return box[1] + _PADDING + _HEADING.line_height + 12
-
-
-def _label(draw: ImageDraw.ImageDraw, x: int, y: int, text: str, width: float) -> None:
-    _TEXT.draw(
-        draw, (x, y + (_LINE - _TEXT.line_height) / 2), _TEXT.fit(text, width, keep_end=True), TEXT
-    )
-
-
-def _number(draw: ImageDraw.ImageDraw, right: float, y: int, text: str) -> None:
-    place = (right - _TEXT.width(text), y + (_LINE - _TEXT.line_height) / 2)
-    _TEXT.draw(draw, place, text, MUTED)
+def _rows(
+    draw: ImageDraw.ImageDraw,
+    box: Box,
+    items: Sequence[_Item],
+    numbers: Callable[[_Item], str],
+    gap: int,
+) -> Iterator[tuple[_Item, int, int, int]]:
+    """Draw the names and numbers of a card; yield each item, with left, right and top between."""
+    widest = min(max(_TEXT.width(item.name) for item in items), (box[2] - box[0]) // 3)
+    left, y = box[0] + _PADDING, box[1] + _PADDING + _HEADING.line_height + 12
+    right = box[2] - _PADDING
+    between = right - max(_TEXT.width(numbers(item)) for item in items) - gap
+    for item in items:
+        middle = y + (_LINE - _TEXT.line_height) / 2
+        _TEXT.draw(draw, (left, middle), _TEXT.fit(item.name, widest, keep_end=True), TEXT)
+        number = numbers(item)
+        _TEXT.draw(draw, (right - _TEXT.width(number), middle), number, MUTED)
+        yield item, left + widest + 14, between, y
+        y += _LINE
 
 
 def _objects(
@@ -125,20 +133,13 @@ def _objects(
     palette: Mapping[str, Color],
 ) -> None:
     most = max([1, *(item.objects for item in classes)])
-    numbers = [f"{item.objects:,}" for item in classes]
-    name_width = _names_width([item.name for item in classes], box)
-    left = box[0] + _PADDING + name_width + 14
-    right = box[2] - _PADDING - max(map(_TEXT.width, numbers)) - 14
-    y = _rows_from(box)
-    for item, number in zip(classes, numbers, strict=True):
-        _label(draw, box[0] + _PADDING, y, item.name, name_width)
+    rows = _rows(draw, box, classes, lambda item: f"{item.objects:,}", 14)
+    for item, left, right, y in rows:
         draw.rounded_rectangle((left, y + 7, right, y + _LINE - 7), 5, fill=BACKGROUND)
         end = left + (right - left) * item.objects / most
         if item.objects:
             bar = (left, y + 7, max(end, left + 10), y + _LINE - 7)
             draw.rounded_rectangle(bar, 5, fill=palette[item.name])
-        _number(draw, box[2] - _PADDING, y, number)
-        y += _LINE
 
 
 def _lengths(
@@ -148,13 +149,7 @@ def _lengths(
     palette: Mapping[str, Color],
 ) -> None:
     most = max([1, *(item.track_length[2] for item in classes)])
-    numbers = [_length_text(item) for item in classes]
-    name_width = _names_width([item.name for item in classes], box)
-    left = box[0] + _PADDING + name_width + 14
-    right = box[2] - _PADDING - max(map(_TEXT.width, numbers)) - 22
-    y = _rows_from(box)
-    for item, number in zip(classes, numbers, strict=True):
-        _label(draw, box[0] + _PADDING, y, item.name, name_width)
+    for item, left, right, y in _rows(draw, box, classes, _length_text, 22):
         middle = y + _LINE / 2
         draw.line((left, middle, right, middle), BACKGROUND, 4)
         if item.tracks:
@@ -165,8 +160,6 @@ def _lengths(
                 draw.line((x, middle - 7, x, middle + 7), color, 3)
             dot = (median - 7, middle - 7, median + 7, middle + 7)
             draw.ellipse(dot, fill=color, outline=CARD, width=2)
-        _number(draw, box[2] - _PADDING, y, number)
-        y += _LINE
 
 
 def _length_text(item: ClassStatistics) -> str:
@@ -178,13 +171,7 @@ def _length_text(item: ClassStatistics) -> str:
 
 def _coverage(draw: ImageDraw.ImageDraw, box: Box, videos: tuple[VideoStatistics, ...]) -> None:
     most = max([1.0, *(value for video in videos for value in video.density)])
-    numbers = [_coverage_text(video) for video in videos]
-    name_width = _names_width([video.name for video in videos], box)
-    left = box[0] + _PADDING + name_width + 14
-    right = box[2] - _PADDING - max(map(_TEXT.width, numbers)) - 18
-    y = _rows_from(box)
-    for video, number in zip(videos, numbers, strict=True):
-        _label(draw, box[0] + _PADDING, y, video.name, name_width)
+    for video, left, right, y in _rows(draw, box, videos, _coverage_text, 18):
         draw.rectangle((left, y + 5, right, y + _LINE - 5), fill=BACKGROUND)
         step = (right - left) / len(video.density)
         for index, (density, covered) in enumerate(zip(video.density, video.coverage, strict=True)):
@@ -198,8 +185,6 @@ def _coverage(draw: ImageDraw.ImageDraw, box: Box, videos: tuple[VideoStatistics
                 draw.rectangle(part, fill=_heat_color(0.25 + 0.75 * density / most))
             elif covered > 0:
                 draw.rectangle(part, outline=_heat_color(0.5))
-        _number(draw, box[2] - _PADDING, y, number)
-        y += _LINE
 
 
 def _coverage_text(video: VideoStatistics) -> str:
@@ -215,7 +200,3 @@ def _heat_color(share: float) -> Color:
         for dark, bright in zip(BACKGROUND, _HEAT, strict=True)
     )
     return red, green, blue
-
-
-def _names_width(names: list[str], box: Box) -> int:
-    return min(max([0, *map(_TEXT.width, names)]), (box[2] - box[0]) // 3)

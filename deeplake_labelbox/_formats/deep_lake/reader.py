@@ -185,7 +185,7 @@ class DeepLakeSource:
             tracks=tracks,
             frame_answers=self._frame_answers(video, findings),
             known_frames=video.frames,
-            size=_size_in_labelbox(video),
+            size=labeled_size(video),
             findings=(*self._unknown_columns(video), *findings),
             is_labeled=any(
                 FamilyObjects(family, video.rows[:1], self._labels.cells).labeled.any()
@@ -330,7 +330,8 @@ class _ObjectAnswers:
         return [decoder.of([values[i] for values in self._values]) for i in members]
 
 
-def _size_in_labelbox(video: Video) -> tuple[int, int] | None:
+def labeled_size(video: Video) -> tuple[int, int] | None:
+    """Return width and height of a video, in the pixels that its labels were drawn on."""
     size = video.source_size or video.size
     return None if size is None else (size[1], size[0])
 

@@ -65,22 +65,12 @@ def inspect(
 
 
 def _inspect(run: Run, found: ProjectSource, at_a_time: int) -> ProjectInspection:
-    from deeplake_labelbox._jobs.inspect import (  # noqa: PLC0415 - not needed for --help
-        inspect_export,
-        inspect_project,
-    )
+    from deeplake_labelbox._jobs.inspect import inspect_export  # noqa: PLC0415 - not needed for --help
 
     if found.export is None:
         run.step(f"Exporting project {found.project_id}")
-        return inspect_project(
-            found.project_id,
-            lb_client=found.client,
-            url_presigner=found.url_presigner,
-            at_a_time=at_a_time,
-            progress=run.progress,
-        )
     return inspect_export(
-        found.export,
+        found.read_export(progress=run.progress),
         found.project_id,
         url_presigner=found.presigner,
         at_a_time=at_a_time,

@@ -298,15 +298,12 @@ def _ontology(source: ProjectSource, export: ProjectExport, options: LabelOption
         return Ontology.of(options.ontology)
     if source.client is None:
         return ontology_of_export(export, source.project_id)
-    return _fetch_ontology(source.client, source.project_id)
-
-
-def _fetch_ontology(client: labelbox.Client, project_id: str) -> Ontology:
-    with labelbox_errors(f"reading the ontology of project {project_id}"):
-        ontology = client.get_project(project_id).ontology()
+    with labelbox_errors(f"reading the ontology of project {source.project_id}"):
+        ontology = source.client.get_project(source.project_id).ontology()
     if ontology is None:
         raise OntologyError(
-            f"Project {project_id} has no ontology; connect one in Labelbox, or pass `ontology`."
+            f"Project {source.project_id} has no ontology; connect one in Labelbox, or pass "
+            f"`ontology`."
         )
     return Ontology.of(ontology)
 

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from deeplake_labelbox._counts import counted, repeated
+from deeplake_labelbox._counts import counted, repeated, some_of
 from deeplake_labelbox._files import (
     WrittenBeside,
     check_free_folder,
@@ -54,7 +54,6 @@ Split = Sequence[float] | Mapping[str, float]
 """Shares of the videos: for ``train``, ``val`` and ``test`` in this order, or by name."""
 
 _PARTS: Final = ("train", "val", "test")
-_NAMES_SHOWN: Final = 3
 _SHAPES: Final[Mapping[Shape, tuple[str, ...]]] = {
     "box": ("rectangles",),
     "mask": ("masks", "polygons"),
@@ -318,9 +317,7 @@ def _without_label(
     names = [video.short_name for video in dataset.videos if video.video_idx in wanted]
     if not names:
         return []
-    more = ", ..." if len(names) > _NAMES_SHOWN else ""
-    shown = ", ".join(names[:_NAMES_SHOWN])
-    return [f"{counted(len(names), 'video')} without a label left out: {shown}{more}"]
+    return [f"{counted(len(names), 'video')} without a label left out: {some_of(names)}"]
 
 
 def _without_objects(dataset: LabeledDataset, known: Format, space: LabelSpace) -> str:

@@ -19,10 +19,9 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._jobs.inspection import ProjectInspection, VideoInspection
-from deeplake_labelbox._jobs.project_source import client_presigner
+from deeplake_labelbox._jobs.project_source import ProjectSource
 from deeplake_labelbox._labelbox.client import connect
 from deeplake_labelbox._labelbox.export import ExportSource, ProjectExport
-from deeplake_labelbox._labelbox.exporter import ProjectExporter
 from deeplake_labelbox._model.answer_spans import answered_beyond
 from deeplake_labelbox._model.data_rows import data_row_name
 from deeplake_labelbox._model.labels import parse_label
@@ -86,11 +85,11 @@ def inspect_project(
         ```
     """
     client = connect(lb_api_key, lb_client=lb_client)
-    export = ProjectExporter(client, project_id).export(progress=progress)
+    source = ProjectSource(project_id, None, client, url_presigner)
     return inspect_export(
-        export,
+        source.read_export(progress=progress),
         project_id,
-        url_presigner=client_presigner(client, url_presigner),
+        url_presigner=source.presigner,
         label_selection=label_selection,
         at_a_time=at_a_time,
         progress=progress,

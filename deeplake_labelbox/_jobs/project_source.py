@@ -84,20 +84,14 @@ class ProjectSource:
 
     def read_export(self, *, progress: bool, fail_on_error: bool = False) -> ProjectExport:
         """Return the saved export, or export the project from Labelbox."""
-        from deeplake_labelbox._labelbox.export import ProjectExport  # noqa: PLC0415 - not needed for --help
+        from deeplake_labelbox._labelbox.client import connect  # noqa: PLC0415 - not needed for --help
+        from deeplake_labelbox._labelbox.export import ProjectExport  # noqa: PLC0415 - the same
         from deeplake_labelbox._labelbox.exporter import ProjectExporter  # noqa: PLC0415 - the same
 
         if self.export is not None:
             return ProjectExport.load(self.export)
-        exporter = ProjectExporter(self.required_client, self.project_id)
+        exporter = ProjectExporter(connect(None, lb_client=self.client), self.project_id)
         return exporter.export(progress=progress, fail_on_error=fail_on_error)
-
-    @property
-    def required_client(self) -> labelbox.Client:
-        """Return the client, or a new one with the key ``LABELBOX_API_KEY``."""
-        from deeplake_labelbox._labelbox.client import connect  # noqa: PLC0415 - not needed for --help
-
-        return connect(None, lb_client=self.client)
 
     @property
     def presigner(self) -> UrlPresigner | None:
@@ -107,9 +101,7 @@ class ProjectSource:
         return client_presigner(self.client, self.url_presigner)
 
 
-def client_presigner(
-    client: labelbox.Client, url_presigner: UrlPresigner | None = None
-) -> UrlPresigner:
+def client_presigner(client: labelbox.Client, url_presigner: UrlPresigner | None) -> UrlPresigner:
     """Make a presigner that adds a client's API key for Labelbox's own hosts only.
 
     Args:

@@ -10,6 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from deeplake_labelbox._counts import some_of
 from deeplake_labelbox._model.json_values import as_mapping, parse_json
 from deeplake_labelbox._model.selection import counted_labels
 from deeplake_labelbox.errors import ExportFormatError, MediaTypeError
@@ -167,9 +168,7 @@ def list_ids(project_ids: Mapping[str, object]) -> str:
     """List project ids for a message."""
     if not project_ids:
         return "no project"
-    shown = [repr(project_id) for project_id in list(project_ids)[:_SHOWN_KEYS]]
-    more = len(project_ids) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")
+    return some_of(list(map(repr, project_ids)), _SHOWN_KEYS)
 
 
 def _check_media_type(row: Mapping[str, Any], where: str) -> None:

@@ -19,6 +19,8 @@ from deeplake_labelbox.errors import ConfigurationError, DatasetMismatchError
 from deeplake_labelbox.training import selections
 from deeplake_labelbox.training.targets import KEYS, Target, TargetReader
 
+logger = logging.getLogger(__name__)
+
 Sample = tuple[torch.Tensor, Target]
 Transforms = Callable[[Any, Target], tuple[Any, Target]]
 """Changes a picture, or a clip, together with its target."""
@@ -64,9 +66,6 @@ class Wanted:
             classes=find_answers(dataset, self.classes),
             multi_hot=find_answers(dataset, self.multi_hot),
         )
-
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

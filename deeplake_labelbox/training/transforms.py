@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import torch
 from torch.nn.functional import interpolate
 
 from deeplake_labelbox.errors import ConfigurationError
 from deeplake_labelbox.training.samples import Transforms
 from deeplake_labelbox.training.targets import Target
-from deeplake_labelbox.training.tv import is_wrapped, wrap
+from deeplake_labelbox.training.tv import is_wrapped, map_target, wrap
 
 
 class Compose:
@@ -70,7 +67,7 @@ class Resize:
         if not image.is_floating_point():
             scaled = scaled.round().clamp(0, 255)
         scaled = scaled.to(image.dtype).reshape(*image.shape[:-2], *self._size)
-        changed = _map_target(target, lambda boxes: boxes * scale, self._masks)
+        changed = map_target(target, lambda boxes: boxes * scale, self._masks)
         return _wrapped_as(image, scaled, changed)
 
     def _masks(self, masks: torch.Tensor) -> torch.Tensor:
@@ -105,20 +102,8 @@ class HorizontalFlip:
             left, top, right, bottom = boxes.unbind(-1)
             return torch.stack([width - right, top, width - left, bottom], -1)
 
-        changed = _map_target(target, mirror, lambda masks: masks.flip(-1))
+        changed = map_target(target, mirror, lambda masks: masks.flip(-1))
         return _wrapped_as(image, image.flip(-1), changed)
-
-
-def _map_target(
-    target: Target,
-    boxes: Callable[[torch.Tensor], torch.Tensor],
-    masks: Callable[[torch.Tensor], torch.Tensor],
-) -> Target:
-    changed = dict(target)
-    for key, change in {"boxes": boxes, "masks": masks, "semantic": masks}.items():
-        if key in target:
-            changed[key] = _map(target[key], change)
-    return changed
 
 
 def _wrapped_as(
@@ -126,10 +111,6 @@ def _wrapped_as(
 ) -> tuple[torch.Tensor, Target]:
     """Keep the wrapping, without which transforms of torchvision that follow ignore the target."""
     return wrap(image, target) if is_wrapped(before) else (image, target)
-
-
-def _map(value: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> Any:
-    return [change(v) for v in value] if isinstance(value, list) else change(value)
 
 
 def _nearest(old: int, new: int) -> torch.Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -56,10 +57,7 @@ def is_wrapped(image: torch.Tensor) -> bool:
 
 
 def wrap(image: torch.Tensor, target: Target) -> tuple[torch.Tensor, Target]:
-    """Wrap a picture (C, H, W) or clip (T, C, H, W), and the boxes and masks of its target.
-
-    In the target of a clip, lists of boxes and masks are wrapped one by one.
-    """
+    """Wrap a picture (C, H, W) or clip (T, C, H, W), and the boxes and masks of its target."""
     tv_tensors: Any = importlib.import_module("torchvision.tv_tensors")
     size = (int(image.shape[-2]), int(image.shape[-1]))
 
@@ -68,12 +66,19 @@ def wrap(image: torch.Tensor, target: Target) -> tuple[torch.Tensor, Target]:
             value, format=tv_tensors.BoundingBoxFormat.XYXY, canvas_size=size
         )
 
-    wrappers = {"boxes": boxes, "masks": tv_tensors.Mask, "semantic": tv_tensors.Mask}
-    wrapped = dict(target)
-    for key, wrapper in wrappers.items():
+    wrapped = map_target(target, boxes, tv_tensors.Mask)
+    return (tv_tensors.Video if image.ndim == 4 else tv_tensors.Image)(image), wrapped
+
+
+def map_target(
+    target: Target,
+    boxes: Callable[[torch.Tensor], torch.Tensor],
+    masks: Callable[[torch.Tensor], torch.Tensor],
+) -> Target:
+    """Change the boxes and masks of a target; those of a clip, which are lists, one by one."""
+    changed = dict(target)
+    for key, change in {"boxes": boxes, "masks": masks, "semantic": masks}.items():
         if key in target:
             value = target[key]
-            wrapped[key] = (
-                [wrapper(v) for v in value] if isinstance(value, list) else wrapper(value)
-            )
-    return (tv_tensors.Video if image.ndim == 4 else tv_tensors.Image)(image), wrapped
+            changed[key] = list(map(change, value)) if isinstance(value, list) else change(value)
+    return changed

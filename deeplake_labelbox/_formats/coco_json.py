@@ -124,16 +124,32 @@ class CocoJson:
             )
         return {_key(entry.get("id")): entry for _, entry in entries}
 
-    def category_of(self, annotation: Entry) -> str:
-        """Return the class of an annotation.
+    def class_of(
+        self,
+        annotation: Entry,
+        builder: TrackBuilder,
+        track: str,
+        where: str,
+        doubt: str | None,
+    ) -> str | None:
+        """Return the class of an annotation; ``None`` if its object is refused.
 
-        Raises:
-            ValueError: If it is not listed.
+        Args:
+            annotation: The annotation.
+            builder: Collects the objects.
+            track: Identifies the object.
+            where: Its place in the file, for messages.
+            doubt: The reason to refuse all objects of its video, if there is one.
         """
         category = annotation.get("category_id")
-        if _key(category) not in self.categories:
-            raise ValueError(f"has the category {category!r}, which is not listed")
-        return self.categories[_key(category)]
+        name = self.categories.get(_key(category))
+        if name is None:
+            reason = f"{where} has the category {category!r}, which is not listed"
+            builder.refuse(f"category {category}", track, reason)
+        elif doubt is not None:
+            builder.refuse(name, track, doubt)
+            return None
+        return name
 
 
 def referenced_id(entry: Entry, name: str) -> str:

@@ -81,7 +81,7 @@ class PayloadWriter:
         return self.mapping.get(name, name)
 
     def refusals(self, video: VideoAnnotations, reason: str | None) -> Iterator[Refusal]:
-        """Yield the objects that the source refuses; with a reason, all annotations of the video."""
+        """Yield the objects that the source refuses; with a reason, all annotations."""
         refused: list[tuple[str, str | None, str]] = [
             (item.class_name, item.track, item.reason) for item in video.refused
         ]

@@ -80,7 +80,7 @@ def test_boxes_of_instances(imported, labels_of, project, file):
 )
 def test_masks_in_every_spelling(file, segmentation):
     path = file([image(1, 0)], [box(1, 1, category_id=4, segmentation=segmentation)])
-    (video,) = CocoSource(CocoJson(path)).videos(lambda _: "raster-segmentation")
+    (video,) = CocoSource(CocoJson(path), ReadOptions()).videos(lambda _: "raster-segmentation")
     (track,) = video.tracks
     assert (track.class_name, track.frames.tolist()) == ("road", [1])
     assert (track.coordinates[0]() == SQUARE).all()
@@ -146,7 +146,7 @@ def test_each_object_without_a_track_is_a_track(file):
     tracks.append({"instance_id": None, "attributes": {"track_id": 4}})
     boxes = [box(n, 1 if n < 3 else 2, **track) for n, track in enumerate(tracks)]
     path = file([image(1, 0), image(2, 5)], boxes)
-    (video,) = CocoSource(CocoJson(path)).videos(lambda _: "rectangle")
+    (video,) = CocoSource(CocoJson(path), ReadOptions()).videos(lambda _: "rectangle")
     assert [(t.track, t.frames.tolist()) for t in video.tracks] == [
         ("annotation 0", [1]),
         ("annotation 1", [1]),
@@ -158,12 +158,12 @@ def test_images_of_folders(file):
     names = ("a/one/img1/000001.jpg", "a/two/img1/000001.jpg")
     images = [image(n, None, name, video_id=None) for n, name in enumerate(names)]
     path = file(images, [box(1, 0), box(2, 1)], videos=None)
-    first, second = CocoSource(CocoJson(path)).videos(lambda _: "rectangle")
+    first, second = CocoSource(CocoJson(path), ReadOptions()).videos(lambda _: "rectangle")
     assert "one" in first.data_row
     assert "two" in second.data_row
     bare = file([image(1, 0, "000001.jpg", video_id=None)], [box(1, 1)], videos=None)
     with pytest.raises(AnnotationSourceError, match="does not name the video of its images"):
-        CocoSource(CocoJson(bare))
+        CocoSource(CocoJson(bare), ReadOptions())
     (named,) = CocoSource(CocoJson(bare), ReadOptions(data_row="one")).videos(lambda _: "rectangle")
     assert named.data_row == ("one",)
     with pytest.raises(AnnotationSourceError, match=r"one data row, but .* has 2 videos"):
@@ -210,5 +210,6 @@ def test_annotations_of_missing_images(imported, file):
 
 def test_a_video_without_other_names_is_named_by_its_id(file):
     named = image(1, 0, video_id=7, file_name="clip/1.jpg")
-    (video,) = CocoSource(CocoJson(file([named], [box(1, 1)]))).videos(lambda _: None)
+    content = CocoJson(file([named], [box(1, 1)]))
+    (video,) = CocoSource(content, ReadOptions()).videos(lambda _: None)
     assert "7" not in video.data_row

@@ -58,7 +58,7 @@ def test_a_folder_of_sequences(tmp_path):
         (tmp_path / name / "gt" / "gt.txt").write_text(GROUND_TRUTH)
     (tmp_path / "B" / "gt" / "labels.txt").write_text("bus\nvan\ntram\n")
     (tmp_path / "A" / "seqinfo.ini").write_text("[Sequence]\nimWidth=640\nimHeight=480\n")
-    first, second = MotSource(tmp_path).videos(NO_TOOL)
+    first, second = MotSource(tmp_path, ReadOptions()).videos(NO_TOOL)
     assert (first.data_row, first.size) == (("A",), (640, 480))
     assert [track.class_name for track in first.tracks] == ["pedestrian", "car"]
     assert second.data_row == ("B",)
@@ -67,7 +67,7 @@ def test_a_folder_of_sequences(tmp_path):
     (tmp_path / "train").mkdir()
     for name in ("A", "B"):
         (tmp_path / name).rename(tmp_path / "train" / name)
-    splits = MotSource(tmp_path).videos(NO_TOOL)
+    splits = MotSource(tmp_path, ReadOptions()).videos(NO_TOOL)
     assert [video.data_row for video in splits] == [("A",), ("B",)]
 
 
@@ -270,7 +270,7 @@ def test_a_sequence_of_another_rate_than_its_video(tmp_path, rate, length, is_su
 def test_an_unreadable_seqinfo_is_an_error_of_one_line(tmp_path, caplog):
     (tmp_path / "gt.txt").write_text(LINE)
     (tmp_path / "seqinfo.ini").write_text("no section")
-    (video,) = MotSource(tmp_path).videos(NO_TOOL)
+    (video,) = MotSource(tmp_path, ReadOptions()).videos(NO_TOOL)
     assert video.tracks
     (message,) = caplog.messages
     assert "seqinfo.ini cannot be read and is ignored" in message

@@ -100,7 +100,8 @@ def test_every_box_and_class_comes_back(form, mot_folder, coco_file, target, cli
 
 
 def test_sequences_name_their_videos(mot_folder):
-    names = [video.data_row for video in MotSource(mot_folder).videos(lambda _: None)]
+    videos = MotSource(mot_folder, ReadOptions()).videos(lambda _: None)
+    names = [video.data_row for video in videos]
     assert names == [("video_000000", "video 0.mp4"), ("video_000001", "video 1.mp4")]
 
 
@@ -124,4 +125,4 @@ def test_frames_of_a_sequence_that_cannot_be_read_are_an_error(mot_folder):
     for runs in ("1-x", "first", "5-9/0", "0-3", "1-999999999999"):
         path.write_text(f"{path.read_text().partition('frames=')[0]}frames={runs}\n")
         with pytest.raises(AnnotationSourceError, match="which are not runs like 1-9 20-40/5"):
-            list(MotSource(mot_folder).videos(lambda _: None))
+            list(MotSource(mot_folder, ReadOptions()).videos(lambda _: None))

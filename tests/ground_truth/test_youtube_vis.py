@@ -8,6 +8,7 @@ from run_lengths import compressed, run_lengths
 from shown_labels import boxes_of, frames_of
 
 from deeplake_labelbox._formats.coco_json import CocoJson
+from deeplake_labelbox._formats.sources import ReadOptions
 from deeplake_labelbox._formats.youtube_vis.reader import YoutubeVisSource
 from deeplake_labelbox.errors import AnnotationSourceError
 
@@ -26,6 +27,11 @@ def annotation(number=9, **changes):
         "bboxes": [[8, 4, 22, 16], None, [8.5, 4, 22, 16]],
         **changes,
     }
+
+
+def video_of(path):
+    (video,) = YoutubeVisSource(CocoJson(path), ReadOptions()).videos(lambda _: None)
+    return video
 
 
 @pytest.fixture
@@ -54,7 +60,7 @@ def test_masks_land_on_the_frames_of_their_pictures(imported, labels_of, project
 
 
 def test_masks_are_exact(file):
-    (video,) = YoutubeVisSource(CocoJson(file())).videos(lambda _: None)
+    video = video_of(file())
     assert video.data_row == ("one",)
     (track,) = video.tracks
     assert track.frames.tolist() == [1, 11]
@@ -167,15 +173,12 @@ def test_a_file_of_another_kind_is_refused(imported, tmp_path, text, fault):
 
 
 def test_a_video_without_other_names_is_named_by_its_id(file):
-    (named,) = YoutubeVisSource(CocoJson(file())).videos(lambda _: None)
-    (bare,) = YoutubeVisSource(CocoJson(file(names=["0.jpg", "5.jpg", "10.jpg"]))).videos(
-        lambda _: None
-    )
-    assert (named.data_row, bare.data_row) == (("one",), ("1",))
+    named = video_of(file()).data_row
+    bare = video_of(file(names=["0.jpg", "5.jpg", "10.jpg"])).data_row
+    assert (named, bare) == (("one",), ("1",))
 
 
 def test_crowds_are_noted(file):
-    (video,) = YoutubeVisSource(CocoJson(file(annotation(iscrowd=1)))).videos(lambda _: None)
-    (note,) = video.findings
+    (note,) = video_of(file(annotation(iscrowd=1))).findings
     assert note.is_note
     assert note.what == "1 annotation of crowds (iscrowd) imported as one object each"

@@ -76,16 +76,11 @@ class CocoSource:
         AnnotationSourceError: If it has another format.
     """
 
-    def __init__(
-        self,
-        content: CocoJson,
-        options: ReadOptions = ReadOptions(),  # noqa: B008 - it is frozen
-    ) -> None:
+    def __init__(self, content: CocoJson, options: ReadOptions) -> None:
         self._content = content
-        self._numbering = options.numbering
-        self._video_length = options.video_length
+        self._options = options
         self._lost: list[tuple[int, Entry]] = []
-        self._videos = self._read_videos(options)
+        self._videos = self._read_videos()
         numbers = {key: _frame_numbers(video) for key, video in self._videos.items()}
         self._numbers = {key: found for key, (found, _) in numbers.items()}
         firsts = {first for _, first in numbers.values() if first is not None}
@@ -124,7 +119,7 @@ class CocoSource:
             yield self._video(key, video, kind_of, findings)
             findings = []
 
-    def _read_videos(self, options: ReadOptions) -> dict[str, _CocoVideo]:
+    def _read_videos(self) -> dict[str, _CocoVideo]:
         videos: dict[str, _CocoVideo] = {}
         listed = self._content.by_id("videos")
         images = self._content.by_id("images")
@@ -140,10 +135,10 @@ class CocoSource:
         for index, annotation in self._content.annotations:
             found = video_of.get(referenced_id(annotation, "image_id"))
             (self._lost if found is None else found.annotations).append((index, annotation))
-        options.check_one_video(self._content.path, len(videos))
-        if options.data_row is not None:
+        self._options.check_one_video(self._content.path, len(videos))
+        if self._options.data_row is not None:
             for video in videos.values():
-                video.names = (options.data_row,)
+                video.names = (self._options.data_row,)
         elif not all(video.names for video in videos.values()):
             raise AnnotationSourceError(
                 f"{self._content.path} does not name the video of its images: they have no "
@@ -171,8 +166,8 @@ class CocoSource:
         try:
             frames = frames_of_pictures(
                 self._numbers[key] or range(len(video.images)),
-                self._video_length(video.names),
-                given=self._numbering,
+                self._options.video_length(video.names),
+                given=self._options.numbering,
                 first=self._first if self._numbers[key] else 0,
                 declared=video.declared,
                 counted=not self._numbers[key],
@@ -207,13 +202,8 @@ class CocoSource:
         """Add an annotation."""
         where = f"annotations[{index}] of {self._content.path.name}"
         track = _track(annotation) or f"annotation {annotation.get('id', index)}"
-        try:
-            name = self._content.category_of(annotation)
-        except ValueError as error:
-            builder.refuse(f"category {annotation.get('category_id')}", track, f"{where} {error}")
-            return
-        if doubt is not None:
-            builder.refuse(name, track, doubt)
+        name = self._content.class_of(annotation, builder, track, where, doubt)
+        if name is None:
             return
         image = referenced_id(annotation, "image_id")
         shapes = (annotation.get("bbox"), annotation.get("segmentation"))

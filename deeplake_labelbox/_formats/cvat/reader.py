@@ -55,11 +55,7 @@ class CvatSource:
     """
 
     def __init__(
-        self,
-        path: str | Path,
-        options: ReadOptions = ReadOptions(),  # noqa: B008 - it is frozen
-        *,
-        may_be_empty: bool = False,
+        self, path: str | Path, options: ReadOptions, *, may_be_empty: bool = False
     ) -> None:
         self._path = Path(path)
         self._data_row = options.data_row

@@ -60,18 +60,11 @@ class MotSource:
         AnnotationSourceError: If there is no such file.
     """
 
-    def __init__(
-        self,
-        path: str | Path,
-        options: ReadOptions = ReadOptions(),  # noqa: B008 - it is frozen
-    ) -> None:
+    def __init__(self, path: str | Path, options: ReadOptions) -> None:
         self._variant = cast("MotFormat", options.source_format or "mot")
-        self._mapped = options.mapping
-        self._numbering = options.numbering
-        self._video_length = options.video_length
+        self._options = options
         self._files = _files(Path(path))
         options.check_one_video(path, len(self._files))
-        self._data_row = options.data_row
         self._names: set[str] = set()
 
     def __len__(self) -> int:
@@ -100,19 +93,19 @@ class MotSource:
             [row for _, row in lines.rows],
             lines.header,
             chosen=self._variant,
-            mapped=self._mapped,
+            mapped=self._options.mapping,
         )
         self._names.update(variant.class_names)
         folder = _sequence(file)
         info = _sequence_info(folder)
         names = tuple(name for name in (folder.name or file.stem, info.video) if name)
-        if self._data_row:
-            names = (self._data_row,)
+        if self._options.data_row:
+            names = (self._options.data_row,)
         # The user's step of frames has precedence over the file's.
-        frames = info.frames if self._numbering.step is None else ()
+        frames = info.frames if self._options.numbering.step is None else ()
         doubt = None
-        if self._numbering.step is None and not frames:
-            doubt = _length_doubt(info, self._video_length(names))
+        if self._options.numbering.step is None and not frames:
+            doubt = _length_doubt(info, self._options.video_length(names))
         if info.sizes is not None:
             doubt = (
                 f"the picture size changes within the video ({info.sizes}), and boxes are in "
@@ -143,7 +136,7 @@ class MotSource:
         frames: Sequence[int],
     ) -> list[SourceFinding]:
         """Add the boxes of a file, or refuse all of them if in doubt; return the findings."""
-        first, step = self._first_number(file, lines), self._numbering.step or 1
+        first, step = self._first_number(file, lines), self._options.numbering.step or 1
         faults = _Faults(file)
         for number, frame, fault in lines.faults:
             faults.add(number, frame, fault)
@@ -182,12 +175,12 @@ class MotSource:
         """Return the frames of the sequence, if it is known not to have all frames."""
         if frames:
             return np.array(frames, dtype=np.int64)
-        length, step = self._video_length(names).frames, self._numbering.step or 1
+        length, step = self._options.video_length(names).frames, self._options.numbering.step or 1
         return None if length is None or step == 1 else np.arange(1, length + 1, step)
 
     def _first_number(self, file: Path, lines: MotLines) -> int:
-        if self._numbering.first is not None:
-            return self._numbering.first
+        if self._options.numbering.first is not None:
+            return self._options.numbering.first
         if any(row[0] == 0 for _, row in lines.rows):
             raise AnnotationSourceError(
                 f"{file} has frame 0; frames of MOTChallenge count from 1. If this file counts "

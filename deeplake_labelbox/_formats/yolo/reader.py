@@ -50,14 +50,9 @@ class YoloSource:
             do not name their videos.
     """
 
-    def __init__(
-        self,
-        path: str | Path,
-        options: ReadOptions = ReadOptions(),  # noqa: B008 - it is frozen
-    ) -> None:
+    def __init__(self, path: str | Path, options: ReadOptions) -> None:
         self._path = Path(path) / "data.yaml" if Path(path).is_dir() else Path(path)
-        self._numbering = options.numbering
-        self._video_length = options.video_length
+        self._options = options
         content = _load(self._path)
         self._class_names = _class_names(content.get("names"), self._path)
         if "kpt_shape" in content:
@@ -70,7 +65,6 @@ class YoloSource:
         for picture in self._pictures(content):
             name, number = self._place(picture, options.data_row)
             self._videos.setdefault(name, []).append((number, picture))
-        self._data_row = options.data_row
         options.check_one_video(self._path, len(self._videos))
 
     def __len__(self) -> int:
@@ -93,13 +87,14 @@ class YoloSource:
     def _video(
         self, name: str, pictures: Sequence[tuple[int, Path]], kind_of: KindOf
     ) -> VideoAnnotations:
-        names = (self._own.get(name, name),) if self._data_row is None else (self._data_row,)
+        names = (self._options.data_row or self._own.get(name, name),)
         numbers = [number for number, _ in pictures]
         builder, doubt, frames = TrackBuilder(), None, numbers
-        if name not in self._own or self._numbering != Numbering():
+        numbering = self._options.numbering
+        if name not in self._own or numbering != Numbering():
             try:
                 frames = frames_of_pictures(
-                    numbers, self._video_length(names), given=self._numbering
+                    numbers, self._options.video_length(names), given=numbering
                 ).tolist()
             except ValueError as error:
                 doubt = str(error)

@@ -55,17 +55,11 @@ class YoutubeVisSource:
         AnnotationSourceError: If it has another format.
     """
 
-    def __init__(
-        self,
-        content: CocoJson,
-        options: ReadOptions = ReadOptions(),  # noqa: B008 - it is frozen
-    ) -> None:
+    def __init__(self, content: CocoJson, options: ReadOptions) -> None:
         self._content = content
-        self._numbering = options.numbering
-        self._video_length = options.video_length
+        self._options = options
         self._videos = content.by_id("videos")
         options.check_one_video(content.path, len(self._videos))
-        self._data_row = options.data_row
         numbers = [_numbers(video) for video in self._videos.values()]
         self._first = content.first_number
         if self._first is None and any(0 in found for found in numbers if found is not None):
@@ -104,7 +98,7 @@ class YoutubeVisSource:
         size = None
         frames: NDArray[np.int64] | str = f"its video {key} is not in 'videos'"
         if video is not None:
-            names = (self._data_row,) if self._data_row else _names(video)
+            names = (self._options.data_row,) if self._options.data_row else _names(video)
             size = size_of(video)
             frames = self._frames(video, annotations, names)
         for index, annotation in annotations:
@@ -137,8 +131,8 @@ class YoutubeVisSource:
         try:
             return frames_of_pictures(
                 numbers,
-                self._video_length(names),
-                given=self._numbering,
+                self._options.video_length(names),
+                given=self._options.numbering,
                 first=first,
                 counted=counted,
             )
@@ -156,13 +150,9 @@ class YoutubeVisSource:
     ) -> None:
         where = f"annotations[{index}] of {self._content.path.name}"
         track = as_text(annotation.get("id")) or str(index)
-        try:
-            name = self._content.category_of(annotation)
-        except ValueError as error:
-            builder.refuse(f"category {annotation.get('category_id')}", track, f"{where} {error}")
-            return
-        if isinstance(frames, str):
-            builder.refuse(name, track, frames)
+        doubt = frames if isinstance(frames, str) else None
+        name = self._content.class_of(annotation, builder, track, where, doubt)
+        if name is None or isinstance(frames, str):
             return
         lists = [as_list(annotation.get(key)) for key in _LISTS]
         for key, values in zip(_LISTS, lists, strict=True):

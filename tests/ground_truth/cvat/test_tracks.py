@@ -5,6 +5,7 @@ import pytest
 from cvat_files import SIZE, box, document, mask, project_of, reasons, task, track
 
 from deeplake_labelbox._formats.cvat.reader import CvatSource
+from deeplake_labelbox._formats.sources import ReadOptions
 from deeplake_labelbox._model.interpolation import moving_coordinates
 from deeplake_labelbox._model.labels import parse_label
 from deeplake_labelbox._model.visibility import visible_frames
@@ -87,7 +88,7 @@ def test_xml_entities_are_not_expanded(cvat_file):
     entities = '<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">'
     bomb = f"<!DOCTYPE annotations [{entities}]><annotations>&b;</annotations>"
     with pytest.raises(AnnotationSourceError, match="cannot be read as XML"):
-        CvatSource(cvat_file(bomb))
+        CvatSource(cvat_file(bomb), ReadOptions())
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -76,24 +75,19 @@ class Truth:
         self.names = {video.data_row_id: video.short_name for video in labels.videos}
         self.targets = Targets(self._rows(), "", chosen, of="dataset")
 
-    @cached_property
-    def _details(self) -> dict[str, str]:
-        """Columns of the global key and the frame rate, if the dataset has them."""
-        kinds = annotated_kinds(self.labels.dataset)
-        return {
-            end: name
-            for name, kind in kinds.items()
-            for end in ("global_key", "frame_rate")
-            if kind == "row metadata" and name.endswith(f"/{end}")
-        }
-
     def _rows(self) -> Iterable[Mapping[str, Any]]:
         """Yield the videos in the form of an export, which `Targets` reads."""
         counts = {e.data_row_id: e.frame_count for e in entries_of(self.labels.dataset)}
+        columns = {
+            end: name
+            for name, kind in annotated_kinds(self.labels.dataset).items()
+            for end in ("global_key", "frame_rate")
+            if kind == "row metadata" and name.endswith(f"/{end}")
+        }
         for video in self.labels.videos:
             details = {
                 end: np.ravel(self.labels.cells(column, video.rows[:1])[0])[0]
-                for end, column in self._details.items()
+                for end, column in columns.items()
             }
             width, height = labeled_size(video) or (None, None)
             yield {

@@ -58,12 +58,9 @@ class SupervisionSource:
         *,
         data_row: str | None = None,
     ) -> None:
-        by_video = isinstance(detections, Mapping) and not any(
-            map(is_detections, detections.values())
-        )
-        self._videos: Mapping[Any, Any] = {data_row: detections}
-        if by_video and isinstance(detections, Mapping):
-            self._videos = detections
+        given: Any = detections
+        by_video = isinstance(given, Mapping) and not any(map(is_detections, given.values()))
+        self._videos: Mapping[Any, Any] = given if by_video else {data_row: given}
         if data_row is None and not by_video:
             raise AnnotationSourceError(
                 "The detections do not name their video; name it with `data_rows='VIDEO'`, or pass "

@@ -13,8 +13,7 @@ from deeplake_labelbox._formats.annotations import (
     AnswerValue,
     VideoAnnotations,
 )
-from deeplake_labelbox._formats.cvat.folder import CvatFolder
-from deeplake_labelbox._formats.cvat.reader import CvatSource
+from deeplake_labelbox._formats.cvat.reader import CvatFolder, CvatSource
 from deeplake_labelbox._formats.deep_lake.reader import DeepLakeSource
 from deeplake_labelbox._formats.registry import listed
 from deeplake_labelbox._formats.sources import check_mapping

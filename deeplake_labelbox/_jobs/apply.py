@@ -150,10 +150,10 @@ def apply_labels(
     source = replace(source, export=export, url_presigner=url_presigner)
     errors = ErrorPolicy(fail_on_error=fail_on_error)
     with branch_to_write(opened, branch, wait=_BRANCH_SECONDS) as target:
-        steps.info("Applying the labels of project %s", source.project_id)
-        converter = make_converter(source, lambda _: target, options, errors, progress=progress)
-        written = converter.dataset_with_applied_annotations()
-    return dataset_report(written, export, (), converter.report)
+        report = label_dataset(
+            source, target, options, errors, progress=progress, is_checked=False
+        )
+    return dataset_report(target, export, (), report)
 
 
 def label_dataset(

@@ -52,11 +52,8 @@ def class_colors(
         The colors by class name.
     """
     names = list(class_names)
-    colors = {}
-    for name in names:
-        color = _parsed((known or {}).get(name))
-        if color is not None:
-            colors[name] = color
+    given = {name: _parsed((known or {}).get(name)) for name in names}
+    colors = {name: color for name, color in given.items() if color is not None}
     taken: set[int] = set()
     for name in sorted(set(names) - set(colors)):
         place = zlib.crc32(name.encode("utf-8", "surrogatepass")) % len(_PALETTE)

@@ -52,7 +52,7 @@ class Lettering:
     def width(self, text: str) -> int:
         """Return the width of a line of text in pixels."""
         extra = 1 if self.bold else 0
-        return round(sum(_length(run, font) for run, font in _runs(text, self.size)) + extra)
+        return round(sum(font.getlength(run) for run, font in _runs(text, self.size)) + extra)
 
     def draw(
         self, draw: ImageDraw.ImageDraw, position: tuple[float, float], text: str, color: Color
@@ -73,7 +73,7 @@ class Lettering:
                 draw.text((x, baseline), run, color, font, anchor="ls", stroke_width=stroke)
             else:
                 draw.text((x, y), run, color, font)
-            x += _length(run, font)
+            x += font.getlength(run)
 
     def fit(self, text: str, width: float, *, keep_end: bool = False) -> str:
         """Fit the text on one line; an ellipsis replaces its end or middle if it is too wide."""
@@ -162,7 +162,3 @@ def _has(font: Font, character: str) -> bool:
 @lru_cache(maxsize=512)
 def _missing_glyph(font: ImageFont.FreeTypeFont) -> bytes:
     return bytes(font.getmask(_NO_CHARACTER))
-
-
-def _length(text: str, font: Font) -> float:
-    return font.getlength(text)

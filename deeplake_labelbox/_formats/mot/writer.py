@@ -95,7 +95,7 @@ def to_mot(
             last = frame.frame_idx + 1
             truth.add(last, frame.objects)
         entry = video.entry
-        info = _SequenceFile(
+        info = _sequence_info(
             name=video.name,
             length=max(entry.frame_count, last),
             rate=video.rate,
@@ -104,7 +104,7 @@ def to_mot(
             sizes=entry.sizes,
         )
         sequences[video.video_idx] = MotSequence(
-            video.name, truth.text(), info.text(), _label_names(space)
+            video.name, truth.text(), info, _label_names(space)
         )
     return sequences
 
@@ -147,7 +147,7 @@ class MotWriter:
         sequence = self._sequence
         (sequence.folder / "gt" / "gt.txt").write_text(sequence.truth.text(), "utf-8")
         (sequence.folder / "gt" / "labels.txt").write_text(self._labels, "utf-8")
-        (sequence.folder / "seqinfo.ini").write_text(sequence.info().text(), "utf-8")
+        (sequence.folder / "seqinfo.ini").write_text(sequence.info(), "utf-8")
 
     def finish(self) -> None:
         """Do nothing: each sequence is complete."""
@@ -180,12 +180,12 @@ class _Sequence:
     truth: _GroundTruth = field(default_factory=_GroundTruth)
     suffix: str = ".png"
 
-    def info(self) -> _SequenceFile:
+    def info(self) -> str:
         video, numbers = self.video, self.frames
         rate, length = video.rate, len(numbers)
         if rate is not None and length > 1:
             rate *= (length - 1) / (numbers[-1] - numbers[0])
-        return _SequenceFile(
+        return _sequence_info(
             name=video.name,
             length=length,
             rate=rate,
@@ -208,31 +208,29 @@ def _label_names(space: LabelSpace) -> str:
     return "".join(f"{name}\n" for name in space.class_names[1:])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _SequenceFile:
-    """The content of ``seqinfo.ini``."""
-
-    name: str
-    length: int
-    rate: float | None
-    size: tuple[int, int]
-    title: str
-    sizes: Sequence[tuple[int, int, int]] = ()
-    frames: str = ""
-    suffix: str = ".png"
-
-    def text(self) -> str:
-        sequence = {
-            "name": self.name,
-            "imDir": "img1",
-            **({} if self.rate is None else {"frameRate": f"{self.rate:.6g}"}),
-            "seqLength": self.length,
-            "imWidth": self.size[1],
-            "imHeight": self.size[0],
-            "imExt": self.suffix,
-        }
-        sizes = " ".join(f"{first}:{width}x{height}" for first, width, height in self.sizes)
-        video = {"name": self.title, "sizes": sizes, "frames": self.frames}
-        lines = ["[Sequence]", *(f"{key}={value}" for key, value in sequence.items())]
-        lines += ["[Video]", *(f"{key}={value}" for key, value in video.items() if value)]
-        return "".join(f"{line}\n" for line in lines)
+def _sequence_info(
+    *,
+    name: str,
+    length: int,
+    rate: float | None,
+    size: tuple[int, int],
+    title: str,
+    sizes: Sequence[tuple[int, int, int]],
+    frames: str = "",
+    suffix: str = ".png",
+) -> str:
+    """Return the content of ``seqinfo.ini``."""
+    sequence = {
+        "name": name,
+        "imDir": "img1",
+        **({} if rate is None else {"frameRate": f"{rate:.6g}"}),
+        "seqLength": length,
+        "imWidth": size[1],
+        "imHeight": size[0],
+        "imExt": suffix,
+    }
+    changes = " ".join(f"{first}:{width}x{height}" for first, width, height in sizes)
+    video = {"name": title, "sizes": changes, "frames": frames}
+    lines = ["[Sequence]", *(f"{key}={value}" for key, value in sequence.items())]
+    lines += ["[Video]", *(f"{key}={value}" for key, value in video.items() if value)]
+    return "".join(f"{line}\n" for line in lines)

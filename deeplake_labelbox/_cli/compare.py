@@ -27,7 +27,6 @@ def compare(
         str | None,
         typer.Argument(
             metavar="OTHER",
-            show_default=False,
             help="Another dataset, or predictions as for evaluate; by default DATASET itself.",
         ),
     ] = None,
@@ -37,7 +36,6 @@ def compare(
         typer.Option(
             "--version",
             metavar="NAME",
-            show_default=False,
             help="Branch, tag or id of the version of the first labels; give it again for the "
             "second labels. By default the current version.",
         ),
@@ -48,7 +46,6 @@ def compare(
         typer.Option(
             "--annotator",
             metavar="EMAIL",
-            show_default=False,
             help="Annotator of the first labels, in a dataset that was made with --labels all; "
             "give it again for the second labels. By default the selected labels.",
         ),
@@ -74,7 +71,6 @@ def compare(
             "--output",
             "-o",
             metavar="FILE",
-            show_default=False,
             help="Also write an .html page with the worst frames side by side.",
         ),
     ] = None,

@@ -27,14 +27,13 @@ def convert(
     annotator: options.Annotator = None,
     to: Annotated[
         TargetFormat,
-        typer.Option("--to", show_default=False, help=f"The format. {_TARGETS}."),
+        typer.Option("--to", help=f"The format. {_TARGETS}."),
     ],
     split: Annotated[
         str | None,
         typer.Option(
             "--split",
             metavar="SHARES",
-            show_default=False,
             help="Shares of the videos for train, val and test, like 0.8,0.1,0.1; each video is in "
             "one part. By default all are in train.",
         ),
@@ -51,7 +50,6 @@ def convert(
             "--output",
             "-o",
             metavar="FOLDER",
-            show_default=False,
             help="Folder to write; it must not exist, or be empty.",
         ),
     ],
@@ -60,7 +58,6 @@ def convert(
         typer.Option(
             "--column",
             metavar="NAME",
-            show_default=False,
             rich_help_panel=options.LABELS,
             help="Column of rectangles, masks or polygons. Repeatable. By default all columns of "
             "rectangles, or if there are none, of masks and polygons; the reverse for youtube-vis "
@@ -72,7 +69,6 @@ def convert(
         typer.Option(
             "--map",
             metavar="CLASS=NAME",
-            show_default=False,
             rich_help_panel=options.LABELS,
             help="Another name for a class; an empty NAME leaves it out. Repeatable.",
         ),
@@ -99,7 +95,6 @@ def convert(
         typer.Option(
             "--resize",
             metavar="SIDE|WxH",
-            show_default=False,
             rich_help_panel=options.FRAMES,
             help="Scale pictures to a longest side like 640, or to a size like 640x360. Without "
             "it, pictures that are stored as PNG or JPEG are copied.",

@@ -20,7 +20,7 @@ _KINDS = ", ".join(STORAGES)
 def copy(
     source: options.Dataset,
     dataset: Annotated[
-        str, typer.Argument(metavar="COPY", show_default=False, help="Path of the copy.")
+        str, typer.Argument(metavar="COPY", help="Path of the copy.")
     ],
     *,
     where: options.Where = None,
@@ -29,7 +29,6 @@ def copy(
         typer.Option(
             "--resize",
             metavar="SIDE|WxH",
-            show_default=False,
             rich_help_panel=options.FRAMES,
             help="Scale frames and their labels; not with --frames video.",
         ),
@@ -38,7 +37,6 @@ def copy(
         FrameStorage | None,
         typer.Option(
             "--frames",
-            show_default=False,
             rich_help_panel=options.FRAMES,
             help=f"How frames are stored: {_KINDS}; by default as in the source. Pictures cannot "
             "become a video.",
@@ -51,7 +49,6 @@ def copy(
             min=1,
             max=100,
             metavar="N",
-            show_default=False,
             rich_help_panel=options.FRAMES,
             help="Quality of frames that are encoded as jpg; by default as in the source, or 95.",
         ),
@@ -64,7 +61,6 @@ def copy(
         typer.Option(
             "--to-creds",
             metavar="KEY=VALUE",
-            show_default=False,
             rich_help_panel=options.STORAGE,
             help="Credential of the storage of the copy; by default --creds.",
         ),

@@ -46,7 +46,6 @@ def create(
         typer.Option(
             "--range",
             metavar="FIRST-LAST",
-            show_default=False,
             rich_help_panel=options.FRAMES,
             help="Only these frames, counted from 1, like 1-250. Repeatable.",
         ),
@@ -66,7 +65,6 @@ def create(
         typer.Option(
             "--fps",
             metavar="N",
-            show_default=False,
             rich_help_panel=options.FRAMES,
             help="At most this many frames per second.",
         ),
@@ -84,7 +82,6 @@ def create(
         typer.Option(
             "--resize",
             metavar="SIDE|WxH",
-            show_default=False,
             rich_help_panel=options.FRAMES,
             help="Scale frames and their labels: to this longest side in pixels, or to exactly "
             "WIDTHxHEIGHT.",

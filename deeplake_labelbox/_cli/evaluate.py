@@ -30,7 +30,6 @@ def evaluate(
         str,
         typer.Argument(
             metavar="PREDICTIONS",
-            show_default=False,
             help=options.SOURCES,
         ),
     ],
@@ -41,7 +40,6 @@ def evaluate(
         typer.Option(
             "--video",
             metavar="NAME",
-            show_default=False,
             help="Video to compare; if the predictions lack it, all of its objects are missed. By "
             "default all labeled videos that the predictions have. Repeatable.",
         ),
@@ -52,7 +50,6 @@ def evaluate(
         typer.Option(
             "--predictions-annotator",
             metavar="EMAIL",
-            show_default=False,
             help="The same for PREDICTIONS, a dataset. Give the same dataset twice to measure how "
             "far two annotators agree.",
         ),
@@ -74,7 +71,6 @@ def evaluate(
         typer.Option(
             "--send-back",
             metavar="PROJECT_ID",
-            show_default=False,
             rich_help_panel=options.LABELBOX,
             help="Send the videos of the listed frames to a Labelbox project: as a batch, or to "
             "rework if they are labeled there.",
@@ -87,7 +83,6 @@ def evaluate(
         typer.Option(
             "--draw",
             metavar="FOLDER",
-            show_default=False,
             rich_help_panel=options.OUTCOME,
             help="Draw the listed frames as PNG files, with the labels and with the predictions.",
         ),
@@ -97,7 +92,6 @@ def evaluate(
         typer.Option(
             "--report",
             metavar="FILE",
-            show_default=False,
             rich_help_panel=options.OUTCOME,
             help="Write all numbers to a JSON file.",
         ),

@@ -26,7 +26,6 @@ def export(
         str,
         typer.Argument(
             metavar="PROJECT_ID",
-            show_default=False,
             help="Id of a Labelbox video project, as in its URL.",
         ),
     ],
@@ -36,7 +35,6 @@ def export(
             "--output",
             "-o",
             metavar="FILE",
-            show_default=False,
             help="The NDJSON file to write, one data row per line. It has signed URLs: keep it as "
             "private as the videos.",
         ),

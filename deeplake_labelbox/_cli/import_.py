@@ -32,7 +32,6 @@ def import_(
         str,
         typer.Argument(
             metavar="SOURCE",
-            show_default=False,
             help=options.SOURCES,
         ),
     ],
@@ -40,7 +39,6 @@ def import_(
         str,
         typer.Argument(
             metavar="PROJECT_ID",
-            show_default=False,
             help="Id of a Labelbox video project that has the videos, and an ontology unless "
             "--make-ontology.",
         ),
@@ -77,7 +75,6 @@ def import_(
         Literal["ground-truth", "pre-labels"],
         typer.Option(
             "--as",
-            show_default=False,
             rich_help_panel=options.LABELBOX,
             help="Import as labels, or as suggestions for the labeler.",
         ),
@@ -105,7 +102,6 @@ def import_(
         typer.Option(
             "--answer-kind",
             metavar="NAME=KIND",
-            show_default=False,
             rich_help_panel=options.LABELBOX,
             help="With --make-ontology: radio, checklist or text, for a classification whose kind "
             "does not follow from its answers. Repeatable.",
@@ -116,7 +112,6 @@ def import_(
         typer.Option(
             "--name",
             metavar="NAME",
-            show_default=False,
             rich_help_panel=options.LABELBOX,
             help="Name of the import; with a new name, everything is sent again.",
         ),
@@ -137,7 +132,6 @@ def import_(
         typer.Option(
             "--dry-run",
             metavar="FILE",
-            show_default=False,
             rich_help_panel=options.OUTCOME,
             help="Write the lines to this NDJSON file, and send nothing.",
         ),
@@ -147,7 +141,6 @@ def import_(
         typer.Option(
             "--report",
             metavar="FILE",
-            show_default=False,
             rich_help_panel=options.OUTCOME,
             help="Write the outcome of each annotation to a JSON file; Labelbox deletes it after a "
             "day.",

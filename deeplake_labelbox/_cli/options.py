@@ -31,7 +31,6 @@ ApiKey = Annotated[
         "--api-key",
         envvar="LABELBOX_API_KEY",
         metavar="KEY",
-        show_default=False,
         rich_help_panel=LABELBOX,
         help="API key of Labelbox. The environment variable keeps it out of the shell history.",
     ),
@@ -42,7 +41,6 @@ Endpoint = Annotated[
         "--endpoint",
         envvar="LABELBOX_ENDPOINT",
         metavar="URL",
-        show_default=False,
         rich_help_panel=LABELBOX,
         help="GraphQL URL of another server than Labelbox, such as the sandbox.",
     ),
@@ -51,7 +49,6 @@ Source = Annotated[
     str,
     typer.Argument(
         metavar="PROJECT_ID_OR_EXPORT",
-        show_default=False,
         help="Id of a Labelbox project, as in its URL, or the path of a saved export (NDJSON or "
         "JSON). With an export and no API key, no request is made to Labelbox.",
     ),
@@ -61,7 +58,6 @@ Project = Annotated[
     typer.Option(
         "--project",
         metavar="ID",
-        show_default=False,
         rich_help_panel=LABELBOX,
         help="Project to use, if the export holds several.",
     ),
@@ -70,7 +66,6 @@ Dataset = Annotated[
     str,
     typer.Argument(
         metavar="DATASET",
-        show_default=False,
         help="Path of the dataset: a local folder, s3://, gcs://, az:// or al://.",
     ),
 ]
@@ -79,7 +74,6 @@ Group = Annotated[
     typer.Option(
         "--group",
         metavar="KIND=NAME",
-        show_default=False,
         rich_help_panel=LABELS,
         help="Store all tools or classifications of a kind in one column, like "
         "raster-segmentation=mask. Repeatable.",
@@ -102,7 +96,6 @@ SameLabelChoice = Annotated[
     typer.Option(
         "--labels",
         rich_help_panel=LABELS,
-        show_default=False,
         help=_LABEL_CHOICES,
     ),
 ]
@@ -111,7 +104,6 @@ RowDetails = Annotated[
     typer.Option(
         "--row-detail",
         metavar="DETAIL",
-        show_default=False,
         rich_help_panel=LABELS,
         help="Also write workflow_status, metadata or attachments of each data row. Repeatable.",
     ),
@@ -121,7 +113,6 @@ OntologyFile = Annotated[
     typer.Option(
         "--ontology",
         metavar="FILE",
-        show_default=False,
         rich_help_panel=LABELS,
         help="JSON file with the normalized form of the ontology, instead of the one in Labelbox.",
     ),
@@ -148,7 +139,6 @@ ReportFile = Annotated[
     typer.Option(
         "--report",
         metavar="FILE",
-        show_default=False,
         rich_help_panel=OUTCOME,
         help="Write the outcome of each video to a JSON file.",
     ),
@@ -171,7 +161,6 @@ Sign = Annotated[
     Literal["s3", "gcs", "azure"] | None,
     typer.Option(
         "--sign",
-        show_default=False,
         rich_help_panel=STORAGE,
         help="Sign URLs of private videos in your buckets, with the credentials that the cloud's "
         "own client finds. URLs of other hosts stay as they are.",
@@ -182,7 +171,6 @@ Creds = Annotated[
     typer.Option(
         "--creds",
         metavar="KEY=VALUE",
-        show_default=False,
         rich_help_panel=STORAGE,
         help="Credential of the storage, like aws_access_key_id=.... Repeatable.",
     ),
@@ -193,7 +181,6 @@ DeepLakeToken = Annotated[
         "--token",
         envvar="ACTIVELOOP_TOKEN",
         metavar="TOKEN",
-        show_default=False,
         rich_help_panel=STORAGE,
         help="Token of Deep Lake's cloud, for al:// paths.",
     ),
@@ -203,7 +190,6 @@ Videos = Annotated[
     typer.Option(
         "--video",
         metavar="NAME",
-        show_default=False,
         help="Name, data row id or video_idx of a video. Repeatable.",
     ),
 ]
@@ -212,7 +198,6 @@ Annotator = Annotated[
     typer.Option(
         "--annotator",
         metavar="EMAIL",
-        show_default=False,
         help="Use the labels of this annotator, in a dataset that was made with --labels all; by "
         "default the selected labels.",
     ),
@@ -222,7 +207,6 @@ Classes = Annotated[
     typer.Option(
         "--class",
         metavar="NAME",
-        show_default=False,
         help="Class to compare; by default all that have objects. Repeatable.",
     ),
 ]
@@ -243,7 +227,6 @@ Where = Annotated[
     typer.Option(
         "--where",
         metavar="TQL",
-        show_default=False,
         rich_help_panel=FRAMES,
         help='Only frames that meet a condition, like "contains(weather, 1)".',
     ),
@@ -253,7 +236,6 @@ ReadBranch = Annotated[
     typer.Option(
         "--branch",
         metavar="NAME",
-        show_default=False,
         rich_help_panel=STORAGE,
         help="Branch of the dataset to read.",
     ),
@@ -263,7 +245,6 @@ WriteBranch = Annotated[
     typer.Option(
         "--branch",
         metavar="NAME",
-        show_default=False,
         rich_help_panel=STORAGE,
         help="Branch of the dataset to write, instead of main; it is created if it does not exist.",
     ),
@@ -282,7 +263,6 @@ RayAddress = Annotated[
     typer.Option(
         "--ray",
         metavar="ADDRESS",
-        show_default=False,
         rich_help_panel=RAY,
         help="Prepare videos on a Ray cluster: auto (the one of this machine), local (processes on "
         "this machine), or an address like ray://HOST:10001.",
@@ -319,7 +299,6 @@ FrameStep = Annotated[
         "--frame-step",
         min=1,
         metavar="FRAMES",
-        show_default=False,
         rich_help_panel=SOURCE,
         help=f"Number of video frames from one picture of the source to the next, for "
         f"{numbered_formats()}.",
@@ -332,7 +311,6 @@ FirstNumber = Annotated[
         min=0,
         max=1,
         metavar="N",
-        show_default=False,
         rich_help_panel=SOURCE,
         help="Number of the first frame of a video in such a source: 0 or 1.",
     ),
@@ -342,7 +320,6 @@ NameMapping = Annotated[
     typer.Option(
         "--map",
         metavar="NAME=CLASS",
-        show_default=False,
         rich_help_panel=SOURCE,
         help="Class or classification to use for a name, or a column, of the source; an empty "
         "CLASS leaves it out. Repeatable.",
@@ -353,7 +330,6 @@ DataRows = Annotated[
     typer.Option(
         "--data-row",
         metavar="[VIDEO=]KEY",
-        show_default=False,
         rich_help_panel=SOURCE,
         help="Id, global key or external id of the data row for a video of the source; leave out "
         "VIDEO if there is only one. Repeatable.",

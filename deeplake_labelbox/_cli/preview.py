@@ -28,7 +28,6 @@ def preview(
         typer.Option(
             "--frames",
             metavar="FIRST-LAST",
-            show_default=False,
             help="Only these frames, counted from 1, like 1-250.",
         ),
     ] = None,
@@ -38,7 +37,6 @@ def preview(
             "--width",
             min=16,
             metavar="PIXELS",
-            show_default=False,
             help="Width of the contact sheet, of the video's frames, or of the page's pictures.",
         ),
     ] = None,
@@ -58,7 +56,6 @@ def preview(
             "--output",
             "-o",
             metavar="FILE",
-            show_default=False,
             help="File to write: .png is a contact sheet, .mp4 a video with labels drawn in, .html "
             "a page that plays every frame with its labels and a timeline.",
         ),

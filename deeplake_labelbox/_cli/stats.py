@@ -34,7 +34,6 @@ def stats(
             "--output",
             "-o",
             metavar="FILE",
-            show_default=False,
             help="Also draw the numbers to this .png file.",
         ),
     ] = None,

@@ -50,7 +50,6 @@ def sync(
         typer.Option(
             "--tag",
             metavar="NAME",
-            show_default=False,
             rich_help_panel=options.STORAGE,
             help="Tag the resulting version, so that a training run can refer to it.",
         ),

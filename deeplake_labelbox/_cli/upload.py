@@ -33,7 +33,6 @@ def upload(
         list[str],
         typer.Argument(
             metavar="PATHS",
-            show_default=False,
             help="Files, URLs, and patterns or prefixes in buckets such as s3://bucket/day/*.mp4 "
             "(quote them), gs://... and az://...",
         ),
@@ -43,7 +42,6 @@ def upload(
         typer.Option(
             "--project",
             metavar="NAME",
-            show_default=False,
             rich_help_panel=options.LABELBOX,
             help="Name of the project; it is created if it does not exist.",
         ),
@@ -64,7 +62,6 @@ def upload(
         typer.Option(
             "--ontology",
             metavar="ID_OR_FILE",
-            show_default=False,
             rich_help_panel=options.LABELBOX,
             help="Id of an ontology, or a JSON file with its normalized form.",
         ),
@@ -74,7 +71,6 @@ def upload(
         typer.Option(
             "--project-id",
             metavar="ID",
-            show_default=False,
             rich_help_panel=options.LABELBOX,
             help="Project to use, if several have this name.",
         ),
@@ -84,7 +80,6 @@ def upload(
         typer.Option(
             "--dataset-id",
             metavar="ID",
-            show_default=False,
             rich_help_panel=options.LABELBOX,
             help="Dataset to use, if several have this name.",
         ),
@@ -131,7 +126,6 @@ def upload(
         typer.Option(
             "--metadata",
             metavar="FILE",
-            show_default=False,
             rich_help_panel=_VIDEOS,
             help="JSON file with the metadata of new data rows: by path, values by field.",
         ),

@@ -102,7 +102,7 @@ def frames_of_pictures(
     start = _first_number(ranks, video, given, first)
     unit = int(np.gcd.reduce(np.diff(ranks))) if len(ranks) > 1 else 1
     if given.step is not None:
-        unit = _checked_unit(ranks, start, unit, given.step, video)
+        _check_step(ranks, start, unit, given.step, video)
         frames = (values - start) // unit * given.step + 1
     else:
         frames = values - start + 1
@@ -134,10 +134,10 @@ def frames_of_pictures(
     return frames
 
 
-def _checked_unit(
+def _check_step(
     ranks: NDArray[np.int64], start: int, unit: int, step: int, video: VideoLength
-) -> int:
-    """Return the step of the numbers from one picture to the next, checked against the user's step.
+) -> None:
+    """Check the step of the numbers from one picture to the next against the user's step.
 
     Raises:
         ValueError: If they do not fit.
@@ -153,7 +153,6 @@ def _checked_unit(
             f"its first picture has number {ranks[0]}, which is not a multiple of {unit}, the "
             f"step of the numbers; pass `first_number`"
         )
-    return unit
 
 
 def _first_number(

@@ -32,16 +32,15 @@ class CompositeMasks:
     Attributes:
         frames: ``{"index", "imBytes"}`` for each frame that a composite is drawn on.
         colors: Color of each track that has pixels, by its index in the list of tracks.
-        problems: The problems of each track.
     """
 
     frames: list[dict[str, Any]]
     colors: dict[int, tuple[int, int, int]]
-    problems: list[FrameProblems]
 
 
 def composite_masks(
     tracks: Sequence[ObjectTrack],
+    problems: Sequence[FrameProblems],
     *,
     size: tuple[int, int] | None,
     known_frames: NDArray[np.int64] | None,
@@ -50,15 +49,16 @@ def composite_masks(
 
     Args:
         tracks: Tracks of kind ``raster-segmentation``.
+        problems: Collect the problems of each track.
         size: Width and height that masks must have; ``None`` if unknown.
         known_frames: See `VideoAnnotations`.
 
     Returns:
         The composites; tracks without any pixel have no color.
     """
-    painter = _Painter(tracks, size)
+    painter = _Painter(tracks, problems, size)
     palette = np.array([(0, 0, 0), *_colors(len(tracks))], dtype=np.uint8)
-    made = CompositeMasks([], {}, painter.problems)
+    made = CompositeMasks([], {})
     shown: NDArray[np.uint16] | None = None
     for frame, is_end in _events(tracks, known_frames):
         picture = painter.picture(frame)
@@ -100,13 +100,18 @@ def _events(
 
 
 class _Painter:
-    def __init__(self, tracks: Sequence[ObjectTrack], size: tuple[int, int] | None) -> None:
+    def __init__(
+        self,
+        tracks: Sequence[ObjectTrack],
+        problems: Sequence[FrameProblems],
+        size: tuple[int, int] | None,
+    ) -> None:
+        self._problems = problems
         self._shape = None if size is None else (size[1], size[0])
         self._by_frame: dict[int, list[tuple[int, MaskSource]]] = {}
         for index, track in enumerate(tracks):
             for frame, source in zip(track.frames.tolist(), track.coordinates, strict=True):
                 self._by_frame.setdefault(frame, []).append((index, source))
-        self.problems = [FrameProblems() for _ in tracks]
 
     def picture(self, frame: int) -> NDArray[np.uint16] | None:
         """(H, W) number of the object in each pixel, from 1; 0 where there is none."""
@@ -150,7 +155,7 @@ class _Painter:
         return pixels
 
     def _report(self, index: int, what: str, frame: int) -> None:
-        self.problems[index].add(what, np.array([frame]))
+        self._problems[index].add(what, np.array([frame]))
 
 
 def _colors(count: int) -> list[tuple[int, int, int]]:

@@ -15,8 +15,6 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-import numpy as np
-
 from deeplake_labelbox._counts import counted, some_of
 from deeplake_labelbox._formats.annotations import ObjectTrack, SourceFinding, VideoAnnotations
 from deeplake_labelbox._imports.answer_lines import schema_reference, suggestion
@@ -233,13 +231,12 @@ class _PayloadWriting:
             return
         made = composite_masks(
             [sent.track for sent in self._masks],
+            [sent.problems for sent in self._masks],
             size=self._video.size or self._target.size,
             known_frames=self._video.known_frames,
         )
         instances, members = [], []
         for index, sent in enumerate(self._masks):
-            for what, frames in made.problems[index]:
-                sent.problems.add(what, np.array(frames))
             if any(sent.track.answers):
                 sent.problems.add_of_class(
                     "Labelbox does not import answers of masks", sent.track.frames

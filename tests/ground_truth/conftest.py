@@ -65,9 +65,8 @@ def imported(client, project):
     """``imported(source)``: imports into ``project``."""
 
     def run(source, **options):
-        return import_annotations(
-            source, project.id, None, lb_client=client, progress=False, **options
-        )
+        options = {"lb_client": client, "progress": False, "poll_seconds": 0.001, **options}
+        return import_annotations(source, project.id, None, **options)
 
     return run
 

@@ -8,7 +8,6 @@ import labelbox
 import pytest
 from lbox.exceptions import ResourceNotFoundError
 
-from deeplake_labelbox._imports.importing import import_annotations
 from deeplake_labelbox._imports.outcome import ImportResult
 from deeplake_labelbox.errors import (
     AnnotationImportError,
@@ -26,17 +25,6 @@ def car(row, track=1, left=5.0):
 
 
 TWO_CARS = [car(row) for row in ROWS]
-
-
-@pytest.fixture
-def imported(client, project):
-    """``imported(annotations)``: imports into ``project``."""
-
-    def run(annotations, **options):
-        options = {"lb_client": client, "progress": False, "poll_seconds": 0.001, **options}
-        return import_annotations(annotations, project.id, None, **options)
-
-    return run
 
 
 @pytest.fixture

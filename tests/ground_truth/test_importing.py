@@ -33,17 +33,6 @@ from deeplake_labelbox.errors import (
 )
 
 
-@pytest.fixture
-def imported(client, project):
-    """``imported(annotations)``: imports into ``project``."""
-
-    def run(annotations, **options):
-        options = {"lb_client": client, "progress": False, "poll_seconds": 0.001, **options}
-        return import_annotations(annotations, project.id, None, **options)
-
-    return run
-
-
 def car(frame, left=5.0, *, track=1, data_row="one.mp4", **more):
     box = [left, 6.0, 7.0, 8.0]
     return {

@@ -130,21 +130,14 @@ def test_single_shapes_of_a_projects_later_task(frames_of):
     assert frames_of(text) == {"b.mp4": {"0": [9], "1": list(range(4, 41))}}
 
 
-def test_tasks_of_one_video_are_put_together(imported, frames_of):
-    tasks = [task(1, 20, stop=19), task(2, 10, start=20, stop=29)]
+def test_tasks_of_one_video_are_put_together(imported, project, frames_of):
+    tasks = project_of(task(1, 20, stop=19), task(2, 10, start=20, stop=29))
     first = track(box(3), box(4, outside=1), more='task_id="1"')
     second = track(box(43), box(45, outside=1), more='task_id="2"', number=1)
-    text = document(project_of(*tasks), first, second)
+    text = document(tasks, first, second)
     assert frames_of(text) == {"one.mp4": {"0": [4], "1": [24, 25]}}
     assert len(imported(text).accepted) == 2
-
-
-def test_tasks_of_one_video_go_to_one_data_row(imported, project):
-    tasks = [task(1, 20, stop=19), task(2, 10, start=20, stop=29)]
-    first = track(box(3), box(4, outside=1), more='task_id="1"')
-    second = track(box(43), box(45, outside=1), more='task_id="2"', number=1)
-    text = document(project_of(*tasks), first, second)
-    names = re.findall("<name>([^<]+)</name>", project_of(*tasks))
+    names = re.findall("<name>([^<]+)</name>", tasks)
     assert len(names) == 2
     rows = {name: row.id for name, row in zip(names, project.data_rows, strict=False)}
     with pytest.raises(AnnotationSourceError, match="`data_rows` gives it several data rows"):

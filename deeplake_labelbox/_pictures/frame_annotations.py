@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from deeplake_labelbox._store.cells import Rows
 from deeplake_labelbox._store.families import AnswerFamily
 from deeplake_labelbox._store.labeled_dataset import DatasetLike, LabeledDataset
 from deeplake_labelbox._store.objects import FamilyObjects
+from deeplake_labelbox._store.videos import Video
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +158,19 @@ class AnnotationReader:
             return picture
         return picture.resize((width, height), Image.Resampling.LANCZOS)
 
+    def labeled(self, videos: Sequence[Video]) -> list[bool]:
+        """Return whether a label was applied to each video."""
+        firsts = np.array([video.rows[0] for video in videos], dtype=np.int64)
+        found = np.array([frame.is_labeled for frame in self.answers(firsts)], dtype=np.bool_)
+        for objects in self.objects(firsts):
+            found |= objects.labeled
+        return list(map(bool, found))
+
     def weight(self, row: int) -> int:
-        """Return the number of objects and answers in a row; -1 if it is not labeled."""
+        """Return the number of objects and answers in a row."""
         rows = np.array([row], dtype=np.int64)
-        parts, (answers,) = self.objects(rows), self.answers(rows)
-        if not (answers.is_labeled or any(part.labeled.any() for part in parts)):
-            return -1
-        return sum(map(len, parts)) + len(answers.answers)
+        (answers,) = self.answers(rows)
+        return sum(map(len, self.objects(rows))) + len(answers.answers)
 
     def _in_words(self, words: Mapping[str, str]) -> Iterator[ShownAnswer]:
         """Yield the answers in words, nested ones in brackets after their parent."""

@@ -47,8 +47,8 @@ def choose_frames(
     Returns:
         The frames of each shown video.
     """
-    labeled = [video for video in videos if _is_labeled(reader, video)]
-    shown = labeled or list(videos)
+    are_labeled = zip(videos, reader.labeled(videos), strict=True)
+    shown = [video for video, is_labeled in are_labeled if is_labeled] or list(videos)
     if len(shown) > count:
         places = np.linspace(0, len(shown) - 1, count).round().astype(int)
         shown = [shown[place] for place in places]
@@ -63,10 +63,6 @@ def choose_frames(
         for video, n in zip(shown, shares, strict=True)
         if n
     ]
-
-
-def _is_labeled(reader: AnnotationReader, video: Video) -> bool:
-    return reader.weight(int(video.rows[0])) >= 0
 
 
 def _best(reader: AnnotationReader, video: Video, stretch: NDArray[np.intp]) -> ChosenFrame:

@@ -110,7 +110,8 @@ def write_preview_video(
 
 def _shown_video(reader: AnnotationReader, name: str | None, frames: FrameRange | None) -> Video:
     videos = select_videos(reader.dataset, None if name is None else [name], frames)
-    return next((v for v in videos if reader.weight(int(v.rows[0])) >= 0), videos[0])
+    are_labeled = zip(videos, reader.labeled(videos), strict=True)
+    return next((video for video, is_labeled in are_labeled if is_labeled), videos[0])
 
 
 @dataclass(frozen=True, slots=True)

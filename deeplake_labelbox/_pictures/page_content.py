@@ -203,14 +203,7 @@ class PageContent:
     @cached_property
     def _labeled(self) -> list[list[bool]]:
         """Whether each video has a label, by layer."""
-        firsts = np.array([video.rows[0] for video in self.videos], dtype=np.int64)
-        found = []
-        for reader in self.layers.values():
-            labeled = np.array([frame.is_labeled for frame in reader.answers(firsts)], dtype=bool)
-            for objects in reader.objects(firsts):
-                labeled |= objects.labeled
-            found.append(labeled.tolist())
-        return found
+        return [reader.labeled(self.videos) for reader in self.layers.values()]
 
     @cached_property
     def _creators(self) -> list[str]:

@@ -93,7 +93,8 @@ def test_unlabeled_rows_and_datasets_are_recognized(labeled, sample_frames):
     reader = AnnotationReader(labeled())
     assert reader.read(UNLABELED).is_labeled is False
     assert reader.read(UNLABELED).objects == ()
-    assert reader.weight(UNLABELED) == -1
+    assert reader.labeled(reader.dataset.videos).count(False) == 1
+    assert reader.weight(UNLABELED) == 0
     assert reader.weight(FRAME_21) > 0
     frames_only = AnnotationReader(sample_frames[0])
     assert not frames_only.has_labels

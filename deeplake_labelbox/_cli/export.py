@@ -138,10 +138,7 @@ def export(
     with options_of(RANGES), running(verbose=verbose) as run:
         from deeplake_labelbox._labelbox.client import connect  # noqa: PLC0415 - not needed for --help
         from deeplake_labelbox._labelbox.exporter import ProjectExporter  # noqa: PLC0415 - the same
-        from deeplake_labelbox._labelbox.filters import (  # noqa: PLC0415 - the same
-            ExportFilters,
-            ExportParams,
-        )
+        from deeplake_labelbox._labelbox.filters import ExportFilters, ExportParams  # noqa: PLC0415 - the same
 
         filters = ExportFilters(
             data_row_ids=data_row_ids or None,

@@ -163,9 +163,7 @@ def import_(
     deeplake-labelbox import tracks.xml cl9y0xd2m00 --as ground-truth --dry-run out.ndjson
     """
     with running(verbose=verbose) as run:
-        from deeplake_labelbox._imports.importing import (  # noqa: PLC0415 - imports deeplake
-            import_annotations,
-        )
+        from deeplake_labelbox._imports.importing import import_annotations  # noqa: PLC0415 - imports deeplake
         from deeplake_labelbox._labelbox.client import connect  # noqa: PLC0415 - the same
 
         check_writable(report)
@@ -217,9 +215,7 @@ def import_(
 
 
 def _show(run: Run, result: ImportResult, dry_run: Path | None) -> None:
-    from deeplake_labelbox._imports.outcome import (  # noqa: PLC0415 - imports deeplake
-        grouped_lines,
-    )
+    from deeplake_labelbox._imports.outcome import grouped_lines  # noqa: PLC0415 - imports deeplake
 
     if dry_run is not None:
         run.step(f"Nothing was sent; the lines are in {dry_run}")

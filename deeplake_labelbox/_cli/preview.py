@@ -75,10 +75,7 @@ def preview(
     deeplake-labelbox preview ./clips -o crossing.mp4 --video crossing.mp4 --frames 1-250
     """
     with running(verbose=verbose) as run:
-        from deeplake_labelbox._pictures.dataset_preview import (  # noqa: PLC0415 - imports deeplake
-            check_preview_path,
-            write_preview,
-        )
+        from deeplake_labelbox._pictures.dataset_preview import check_preview_path, write_preview  # noqa: PLC0415 - imports deeplake
 
         check_preview_path(output, videos or None)
         check_free(output, overwrite=overwrite)

@@ -27,10 +27,7 @@ def open_to_read(
         ConfigurationError: If it has no such branch.
         DatasetError: If it cannot be opened.
     """
-    from deeplake_labelbox._store.location import (  # noqa: PLC0415 - imports deeplake
-        DatasetLocation,
-        dataset_errors,
-    )
+    from deeplake_labelbox._store.location import DatasetLocation, dataset_errors  # noqa: PLC0415 - imports deeplake
 
     dataset = DatasetLocation.of(path, read_creds(creds), None, token).open_to_read()
     if branch is None:

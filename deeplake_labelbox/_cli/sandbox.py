@@ -35,10 +35,7 @@ def sandbox(
     deeplake-labelbox sandbox --port 8080
     """
     with running(verbose=verbose) as run:
-        from deeplake_labelbox._labelbox.client import (  # noqa: PLC0415 - not needed for --help
-            API_KEY_VARIABLE,
-            ENDPOINT_VARIABLE,
-        )
+        from deeplake_labelbox._labelbox.client import API_KEY_VARIABLE, ENDPOINT_VARIABLE  # noqa: PLC0415 - not needed for --help
 
         with until_stopped() as wait, start_sandbox(sample=sample, port=port) as box:
             run.result(f"Labelbox sandbox on {box.url}")

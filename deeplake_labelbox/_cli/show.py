@@ -41,12 +41,8 @@ def show(
     deeplake-labelbox show ./clips
     """
     with running(verbose=verbose) as run:
-        from deeplake_labelbox._pictures.page_content import (  # noqa: PLC0415 - imports deeplake
-            PageContent,
-        )
-        from deeplake_labelbox._pictures.page_server import (  # noqa: PLC0415 - the same
-            PageServer,
-        )
+        from deeplake_labelbox._pictures.page_content import PageContent  # noqa: PLC0415 - imports deeplake
+        from deeplake_labelbox._pictures.page_server import PageServer  # noqa: PLC0415 - the same
 
         opened = open_to_read(dataset, deeplake_creds, deeplake_token, branch)
         content = PageContent(opened, videos=videos or None, annotator=annotator)

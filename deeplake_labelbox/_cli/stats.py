@@ -53,10 +53,7 @@ def stats(
     deeplake-labelbox stats ./clips --json
     """
     with running(verbose=verbose) as run:
-        from deeplake_labelbox._files import (  # noqa: PLC0415 - not needed for --help
-            check_suffix,
-            replacing_file,
-        )
+        from deeplake_labelbox._files import check_suffix, replacing_file  # noqa: PLC0415 - not needed for --help
 
         if output is not None:
             check_suffix(output, ".png")

@@ -10,13 +10,7 @@ import typer
 
 from deeplake_labelbox._cli import options
 from deeplake_labelbox._cli.arguments import read_creds, read_metadata, read_normalized
-from deeplake_labelbox._cli.running import (
-    EXIT_GAPS,
-    SAME_COMMAND,
-    Run,
-    check_writable,
-    running,
-)
+from deeplake_labelbox._cli.running import EXIT_GAPS, SAME_COMMAND, Run, check_writable, running
 from deeplake_labelbox._cli.spelling import in_options
 from deeplake_labelbox._cli.summary import command_line
 from deeplake_labelbox._counts import counted

@@ -7,11 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from deeplake_labelbox._compare.differences import (
-    PairFinder,
-    VideoDifferences,
-    sorted_runs,
-)
+from deeplake_labelbox._compare.differences import PairFinder, VideoDifferences, sorted_runs
 from deeplake_labelbox._compare.matching import BoxPairs, TrackPairs
 from deeplake_labelbox._compare.pictures import FramePictures
 from deeplake_labelbox._compare.report import LabelComparison

@@ -11,18 +11,9 @@ import numpy as np
 from PIL import Image
 
 from deeplake_labelbox._compare.changes import FrameChanges
-from deeplake_labelbox._compare.differences import (
-    Pair,
-    Place,
-    VideoDifferences,
-    shape_at,
-)
+from deeplake_labelbox._compare.differences import Pair, Place, VideoDifferences, shape_at
 from deeplake_labelbox._pictures.colors import Color
-from deeplake_labelbox._pictures.frame_annotations import (
-    AnnotationReader,
-    ShownAnswer,
-    ShownObject,
-)
+from deeplake_labelbox._pictures.frame_annotations import AnnotationReader, ShownAnswer, ShownObject
 from deeplake_labelbox._pictures.overlay import draw_objects
 from deeplake_labelbox._store.labeled_dataset import LabeledDataset
 from deeplake_labelbox._store.videos import Video

@@ -166,12 +166,7 @@ def import_annotations(
         or the predictions of a model, one annotation per object and frame, and answers:
 
         ```python
-        from deeplake_labelbox import (
-            Box,
-            FrameAnnotation,
-            GlobalAnnotation,
-            ObjectAnnotation,
-        )
+        from deeplake_labelbox import Box, FrameAnnotation, GlobalAnnotation, ObjectAnnotation
 
         found = [
             ObjectAnnotation(

@@ -26,12 +26,7 @@ from deeplake_labelbox._imports.lines import (
     VideoPayload,
 )
 from deeplake_labelbox._imports.mask_lines import composite_masks
-from deeplake_labelbox._imports.object_lines import (
-    CROSSES_EDGE,
-    at_frames,
-    drawable,
-    segments_of,
-)
+from deeplake_labelbox._imports.object_lines import CROSSES_EDGE, at_frames, drawable, segments_of
 from deeplake_labelbox._imports.targets import Target
 from deeplake_labelbox._imports.video_answers import answers_of
 from deeplake_labelbox._model.annotations import Feature, ToolKind

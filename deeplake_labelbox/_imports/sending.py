@@ -78,9 +78,7 @@ class LabelboxImports:
         Raises:
             LabelboxError: If the request fails.
         """
-        from lbox.exceptions import (  # noqa: PLC0415 - the SDK is slow to import
-            ResourceNotFoundError,
-        )
+        from lbox.exceptions import ResourceNotFoundError  # noqa: PLC0415 - the SDK is slow to import
 
         with labelbox_errors(f"looking for the import {name!r}"):
             try:

@@ -13,11 +13,7 @@ from deeplake_labelbox._formats.annotations import (
     SourceFinding,
     VideoAnnotations,
 )
-from deeplake_labelbox._imports.answer_lines import (
-    answer_entries,
-    answer_over_time,
-    find_named,
-)
+from deeplake_labelbox._imports.answer_lines import answer_entries, answer_over_time, find_named
 from deeplake_labelbox._imports.lines import Member
 from deeplake_labelbox._imports.targets import Target
 from deeplake_labelbox._model.ontology import Classification

@@ -21,20 +21,11 @@ from deeplake_labelbox._store.columns import column_names
 from deeplake_labelbox._store.frame_selection import in_words
 from deeplake_labelbox._store.labelbox_meta import LabelboxMeta
 from deeplake_labelbox._store.location import DatasetLocation, dataset_errors
-from deeplake_labelbox._store.resume import (
-    delete_rows,
-    reconciled,
-    rows_of_video,
-    without_rows,
-)
+from deeplake_labelbox._store.resume import delete_rows, reconciled, rows_of_video, without_rows
 from deeplake_labelbox._store.swap import Replacement, found_meta
 from deeplake_labelbox._store.transaction import uncommitted, write_meta
 from deeplake_labelbox._store.written_files import WrittenFiles
-from deeplake_labelbox.errors import (
-    ConfigurationError,
-    DatasetError,
-    DatasetExistsError,
-)
+from deeplake_labelbox.errors import ConfigurationError, DatasetError, DatasetExistsError
 from deeplake_labelbox.report import Report
 
 logger = logging.getLogger(__name__)

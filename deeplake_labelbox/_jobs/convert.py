@@ -12,12 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeplake_labelbox._counts import counted, repeated, some_of
-from deeplake_labelbox._files import (
-    WrittenBeside,
-    check_free_folder,
-    new_folder,
-    written_beside,
-)
+from deeplake_labelbox._files import WrittenBeside, check_free_folder, new_folder, written_beside
 from deeplake_labelbox._formats.registry import (
     FORMATS,
     Format,

@@ -9,11 +9,7 @@ from numpy.typing import NDArray
 
 from deeplake_labelbox._store.answers import Answers
 from deeplake_labelbox._store.frame_index import FrameIndex
-from deeplake_labelbox._store.label_space import (
-    LabelSpace,
-    answer_columns,
-    as_names,
-)
+from deeplake_labelbox._store.label_space import LabelSpace, answer_columns, as_names
 from deeplake_labelbox._store.labeled_dataset import DatasetLike, LabeledDataset
 from deeplake_labelbox._store.objects import FamilyObjects
 from deeplake_labelbox.errors import ConfigurationError

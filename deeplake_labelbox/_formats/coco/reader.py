@@ -30,9 +30,7 @@ from deeplake_labelbox._formats.coco_json import (
     size_of,
     whole_number,
 )
-from deeplake_labelbox._formats.frame_numbers import (
-    frames_of_pictures,
-)
+from deeplake_labelbox._formats.frame_numbers import frames_of_pictures
 from deeplake_labelbox._formats.sources import ReadOptions
 from deeplake_labelbox._formats.tracks import TrackBuilder
 from deeplake_labelbox._formats.youtube_vis.reader import YoutubeVisSource

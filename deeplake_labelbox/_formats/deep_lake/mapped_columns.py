@@ -9,11 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deeplake_labelbox._counts import counted
-from deeplake_labelbox._formats.annotations import (
-    AnswerValue,
-    KindOf,
-    VideoAnnotations,
-)
+from deeplake_labelbox._formats.annotations import AnswerValue, KindOf, VideoAnnotations
 from deeplake_labelbox._formats.deep_lake.answers import spans_of
 from deeplake_labelbox._formats.deep_lake.cells import MaskCells, as_written
 from deeplake_labelbox._formats.tracks import TrackBuilder

@@ -44,11 +44,7 @@ from deeplake_labelbox._store.objects import FamilyObjects
 from deeplake_labelbox._store.row_index import RowIndex
 from deeplake_labelbox._store.track_ids import read_tracks
 from deeplake_labelbox._store.videos import Video, read_meta
-from deeplake_labelbox.errors import (
-    AnnotationSourceError,
-    ConfigurationError,
-    DatasetNotFoundError,
-)
+from deeplake_labelbox.errors import AnnotationSourceError, ConfigurationError, DatasetNotFoundError
 
 
 def open_dataset(source: DatasetLike, options: ReadOptions) -> AnnotationSource:

@@ -20,17 +20,9 @@ from numpy.typing import NDArray
 
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._formats.annotations import KindOf, SourceFinding, VideoAnnotations
-from deeplake_labelbox._formats.frame_numbers import (
-    VideoLength,
-    parse_frame_runs,
-)
+from deeplake_labelbox._formats.frame_numbers import VideoLength, parse_frame_runs
 from deeplake_labelbox._formats.mot.lines import MotLines, read_lines
-from deeplake_labelbox._formats.mot.variants import (
-    VARIANTS,
-    MotFormat,
-    MotVariant,
-    variant_of,
-)
+from deeplake_labelbox._formats.mot.variants import VARIANTS, MotFormat, MotVariant, variant_of
 from deeplake_labelbox._formats.sources import ReadOptions
 from deeplake_labelbox._formats.tracks import TrackBuilder
 from deeplake_labelbox.errors import AnnotationSourceError

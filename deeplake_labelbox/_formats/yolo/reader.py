@@ -20,10 +20,7 @@ from PIL import Image
 
 from deeplake_labelbox._counts import counted
 from deeplake_labelbox._formats.annotations import KindOf, SourceFinding, VideoAnnotations
-from deeplake_labelbox._formats.frame_numbers import (
-    Numbering,
-    frames_of_pictures,
-)
+from deeplake_labelbox._formats.frame_numbers import Numbering, frames_of_pictures
 from deeplake_labelbox._formats.sources import ReadOptions
 from deeplake_labelbox._formats.tracks import TrackBuilder
 from deeplake_labelbox._model.json_values import as_mapping

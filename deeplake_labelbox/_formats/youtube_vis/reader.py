@@ -31,9 +31,7 @@ from deeplake_labelbox._formats.coco_json import (
     score_of,
     size_of,
 )
-from deeplake_labelbox._formats.frame_numbers import (
-    frames_of_pictures,
-)
+from deeplake_labelbox._formats.frame_numbers import frames_of_pictures
 from deeplake_labelbox._formats.sources import ReadOptions
 from deeplake_labelbox._formats.tracks import TrackBuilder
 from deeplake_labelbox._model.json_values import as_list, as_text

@@ -19,9 +19,7 @@ _KINDS = ", ".join(STORAGES)
 
 def copy(
     source: options.Dataset,
-    dataset: Annotated[
-        str, typer.Argument(metavar="COPY", help="Path of the copy.")
-    ],
+    dataset: Annotated[str, typer.Argument(metavar="COPY", help="Path of the copy.")],
     *,
     where: options.Where = None,
     resize: Annotated[

@@ -263,8 +263,9 @@ class VideoAnnotations:
     @property
     def names(self) -> frozenset[str]:
         """The classes and classifications that are annotated, as the source names them."""
-        objects = (each.class_name for each in (*self.tracks, *self.refused))
-        return frozenset((*objects, *self.frame_answers, *self.global_answers))
+        tracks = (track.class_name for track in self.tracks)
+        refused = (item.class_name for item in self.refused)
+        return frozenset((*tracks, *refused, *self.frame_answers, *self.global_answers))
 
     def why_other_size(self, size: tuple[int, int] | None, where: str) -> str | None:
         """Return why they do not fit a video of a size; ``None`` if they do.

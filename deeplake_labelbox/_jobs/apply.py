@@ -150,9 +150,7 @@ def apply_labels(
     source = replace(source, export=export, url_presigner=url_presigner)
     errors = ErrorPolicy(fail_on_error=fail_on_error)
     with branch_to_write(opened, branch, wait=_BRANCH_SECONDS) as target:
-        report = label_dataset(
-            source, target, options, errors, progress=progress, is_checked=False
-        )
+        report = label_dataset(source, target, options, errors, progress=progress, is_checked=False)
     return dataset_report(target, export, (), report)
 
 

@@ -19,7 +19,7 @@ from deeplake_labelbox.sandbox.sample.tracks import SampleTrack
 VIDEOS = sample_videos()
 BASE = ("frames", "frame_idx", "video_idx", "timestamp")
 CAR_QUESTIONS = {
-    "colour": ("red", "blue", "yellow", "white"),
+    "color": ("red", "blue", "yellow", "white"),
     "state": ("moving", "braking", "lights_on"),
 }
 QUESTIONS = {
@@ -28,9 +28,9 @@ QUESTIONS = {
     "weather/fog/visibility": None,
     "events": ("crossing", "honking", "boat_in_sight"),
     "note": None,
-    "scene": ("city", "harbour", "country_road"),
-    "scene/city/district": ("centre", "suburb"),
-    "scene/harbour/port": None,
+    "scene": ("city", "harbor", "country_road"),
+    "scene/city/district": ("center", "suburb"),
+    "scene/harbor/port": None,
     "camera": ("steady", "moving", "wide"),
 }
 
@@ -55,7 +55,7 @@ class Expected:
 
 _BOXES = {
     "car/car": Geometry(
-        ("car",), answers={"colour": "car/colour", "state": "car/state", "plate": "car/plate"}
+        ("car",), answers={"color": "car/color", "state": "car/state", "plate": "car/plate"}
     ),
     "person": Geometry(("person",)),
 }
@@ -81,7 +81,7 @@ ALL_GROUPED = Expected(
         "box/box": Geometry(
             ("car", "person"),
             grouped=True,
-            answers={"colour": "box/choice", "state": "box/flags", "plate": "box/words"},
+            answers={"color": "box/choice", "state": "box/flags", "plate": "box/words"},
         ),
         **_MASKS,
         "spot": Geometry(("lamp",), grouped=True),
@@ -92,7 +92,7 @@ ALL_GROUPED = Expected(
         "choice/rain/choice": ("weather/rain/intensity",),
         "choice/fog/words": ("weather/fog/visibility",),
         "choice/city/choice": ("scene/city/district",),
-        "choice/harbour/words": ("scene/harbour/port",),
+        "choice/harbor/words": ("scene/harbor/port",),
         "flags": ("events", "camera"),
         "words": ("note",),
     },
@@ -158,7 +158,7 @@ def _object_answers(answers: tuple[Answer, ...]) -> tuple[Any, ...]:
     color, state, plate = None, frozenset(), ""
     for answer in answers:
         match answer:
-            case Radio("colour"):
+            case Radio("color"):
                 color = slug(answer.option)
             case Checklist("state"):
                 state = frozenset(map(slug, answer.options))
@@ -197,7 +197,7 @@ def stored_tracks(
                 (index + 1, shape, tool, bool(drawn[index][place]), given)
             )
         if geometry.answers and count == 0:
-            assert answers["colour"][index].shape == (0,)
+            assert answers["color"][index].shape == (0,)
             assert answers["state"][index].shape == (0, len(CAR_QUESTIONS["state"]))
             assert list(answers["plate"][index]) == [""]
     return {number: tuple(track) for number, track in tracks.items()}
@@ -219,12 +219,12 @@ def _plain(name: str, shape: np.ndarray) -> Any:
 
 def _stored_answers(cells: dict[str, Any], place: int, count: int) -> tuple[Any, ...]:
     assert [len(cell) for cell in cells.values()] == [count] * 3
-    color = int(cells["colour"][place])
+    color = int(cells["color"][place])
     state = cells["state"][place]
     assert cells["state"].dtype == np.uint8
     assert set(state.tolist()) <= {0, 1}
     return (
-        None if color == -1 else CAR_QUESTIONS["colour"][color],
+        None if color == -1 else CAR_QUESTIONS["color"][color],
         frozenset(np.array(CAR_QUESTIONS["state"])[state.astype(bool)].tolist()),
         str(cells["plate"][place]),
     )

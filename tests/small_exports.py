@@ -24,7 +24,7 @@ FRAMES = 6
 SIZE = 96, 64
 COLOR = {
     "type": "radio",
-    "name": "colour",
+    "name": "color",
     "options": [
         {"value": "red", "options": [{"type": "text", "name": "shade"}]},
         {"value": "blue"},

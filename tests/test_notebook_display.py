@@ -31,7 +31,7 @@ def made(sample_box, sample_client, tmp_path_factory):
 def test_an_export_shows_its_project_and_first_data_rows(made):
     _, export = made
     shown = ProjectExport.load(export)._repr_html_()
-    for told in ("Street and harbour", "crossing.mp4", export[0]["data_row"]["id"]):
+    for told in ("Street and harbor", "crossing.mp4", export[0]["data_row"]["id"]):
         assert told in shown
     assert "Signature" not in shown
     rows = [
@@ -70,9 +70,9 @@ def test_a_sync_report_shows_changes():
 def test_statistics_and_a_preview_show_a_dataset(made, tmp_path):
     ds, _ = made
     shown = dataset_statistics(ds, progress=False)._repr_html_()
-    for told in ("Street and harbour", "112 frames", "harbour.mp4", "not labeled"):
+    for told in ("Street and harbor", "112 frames", "harbor.mp4", "not labeled"):
         assert told in shown
-    look = preview(ds, frames=2, videos=["harbour.mp4"])
+    look = preview(ds, frames=2, videos=["harbor.mp4"])
     assert "data:image/jpeg;base64," in look._repr_html_()
     assert look._repr_png_().startswith(b"\x89PNG")
     look.save(tmp_path / "a.png")

@@ -85,7 +85,7 @@ def write_preview_video(
 
         from deeplake_labelbox import write_preview_video
 
-        write_preview_video(deeplake.open("clips"), "harbour.mp4", video="harbour.mp4")
+        write_preview_video(deeplake.open("clips"), "harbor.mp4", video="harbor.mp4")
         ```
     """
     if width is not None and not 16 <= width <= 8192:

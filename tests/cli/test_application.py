@@ -134,7 +134,7 @@ def test_demo_and_stats_as_processes_without_unicode(tmp_path):
     assert "\x1b" not in result.stdout + result.stderr
     assert "frame/s" not in result.stderr  # no progress bars without a terminal
     assert result.stderr.splitlines()[0] == "Starting a Labelbox sandbox with a sample project"
-    assert "Street and harbour > deeplake-labelbox-demo/dataset" in result.stdout
+    assert "Street and harbor > deeplake-labelbox-demo/dataset" in result.stdout
     told = run_process("stats", "deeplake-labelbox-demo/dataset", cwd=tmp_path, **plain)
     assert (told.returncode, told.stderr) == (0, "")
     assert (result.stdout + told.stdout).isascii()

@@ -8,7 +8,7 @@ def lines(path):
 def test_export_writes_the_project_and_says_what_comes_next(run_there, sample_box, tmp_path):
     result = run_there("export", sample_box.sample.project_id, "-o", "project.ndjson")
     assert result.exit_code == 0, result.output
-    assert result.stdout.startswith("project.ndjson: 3 data rows of Street and harbour, ")
+    assert result.stdout.startswith("project.ndjson: 3 data rows of Street and harbor, ")
     assert "deeplake-labelbox create project.ndjson project" in result.stderr
     assert len(lines(tmp_path / "project.ndjson")) == 3
     assert sample_box.api_key not in result.output

@@ -8,12 +8,12 @@ from PIL import Image
     ("name", "told"),
     [
         ("a.png", "contact sheet, 1800 x"),
-        ("a.mp4", "video of harbour.mp4, 3 frames"),
+        ("a.mp4", "video of harbor.mp4, 3 frames"),
         ("a.html", "page of 1 video, 0."),
     ],
 )
 def test_preview_writes_what_the_suffix_says(run, dataset, tmp_path, name, told):
-    words = ("--video", "harbour.mp4", "--frames", "2-4")
+    words = ("--video", "harbor.mp4", "--frames", "2-4")
     result = run("preview", dataset, "-o", name, *words)
     assert result.exit_code == 0, result.output
     assert f"{name}: {told}" in result.stdout
@@ -68,11 +68,11 @@ def test_stats_in_a_narrow_terminal(run, dataset, columns):
 
 
 def test_stats_as_json(run, dataset):
-    result = run("stats", dataset, "--json", "--video", "harbour.mp4")
+    result = run("stats", dataset, "--json", "--video", "harbor.mp4")
     assert result.exit_code == 0, result.output
     found = json.loads(result.stdout)
     assert found["frames"] == 40
-    assert [video["name"] for video in found["videos"]] == ["harbour.mp4"]
+    assert [video["name"] for video in found["videos"]] == ["harbor.mp4"]
     assert {item["name"]: item["tracks"] for item in found["classes"]}["boat"] == 3
 
 

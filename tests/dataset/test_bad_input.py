@@ -138,8 +138,8 @@ def exported(box, project):
 
 
 UNKNOWN = "cl0000000000000000000000a"
-# How the project id and the options are spoilt.
-SPOILT = {
+# How the project id and the options are spoiled.
+SPOILED = {
     "unknown project": lambda *_: (UNKNOWN, {}),
     "wrong key": lambda box, project, _: (project.id, {"lb_client": wrong_key(box)}),
     "image project": lambda box, *_: (box.add_project("Photos", ONTOLOGY, "IMAGE").id, {}),
@@ -160,7 +160,7 @@ SPOILT = {
 
 @pytest.mark.parametrize("overwrite", [False, True])
 @pytest.mark.parametrize(
-    ("spoilt", "error", "says"),
+    ("spoiled", "error", "says"),
     [
         ("unknown project", ProjectNotFoundError, UNKNOWN),
         ("wrong key", AuthenticationError, "API key"),
@@ -177,11 +177,11 @@ SPOILT = {
     ],
 )
 def test_what_cannot_be_created(
-    box, project, dataset, tmp_path, monkeypatch, spoilt, error, says, overwrite
+    box, project, dataset, tmp_path, monkeypatch, spoiled, error, says, overwrite
 ):
     monkeypatch.delenv("LABELBOX_API_KEY", raising=False)
     before, path = contents(dataset), str(tmp_path / "good")
-    project_id, options = SPOILT[spoilt](box, project, tmp_path)
+    project_id, options = SPOILED[spoiled](box, project, tmp_path)
     options["overwrite"] = overwrite
     for place in (path, str(tmp_path / "new")):
         if place == path and not overwrite:
@@ -370,7 +370,7 @@ def test_columns_of_the_user_are_not_written_to(box, project, dataset):
     assert annotated["car_rectangle"][0].tolist() == [[1, 2, 10, 9]]
 
 
-def spoilt_ontology(how):
+def spoiled_ontology(how):
     if how == "of another project":
         return {"tools": [{"tool": "rectangle", "name": "dog", "featureSchemaId": "x"}]}
     return {"tools": 7} if how == "of another shape" else "an ontology"
@@ -381,7 +381,7 @@ def test_ontologies_that_do_not_match(box, project, dataset, how, tmp_path):
     before, history = contents(dataset), len(list(dataset.history))
     with pytest.raises(OntologyError) as caught:
         convert(
-            box, project.id, dataset, lb_ontology=spoilt_ontology(how)
+            box, project.id, dataset, lb_ontology=spoiled_ontology(how)
         ).dataset_with_applied_annotations()
     check_message(caught)
     assert contents(dataset) == before

@@ -216,7 +216,7 @@ def test_without_a_key_the_ontology_is_read_from_the_export(sample_box, dataset,
     annotated = converter.dataset_with_applied_annotations()
 
     columns = {column.name for column in annotated.schema.columns}
-    assert {"car/car", "car/colour", "weather", "weather/rain/intensity", "road"} <= columns
+    assert {"car/car", "car/color", "weather", "weather/rain/intensity", "road"} <= columns
     assert converter.report.gaps
     assert all("mask" in gap.what for gap in converter.report.gaps)
     assert {gap.data_row_id for gap in converter.report.gaps} == {

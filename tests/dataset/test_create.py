@@ -155,7 +155,7 @@ def test_secrets_stay_out_of_dataset_report_and_log(sample_box, export, tmp_path
     caplog.set_level("DEBUG")
     path = str(tmp_path / "dataset")
     report = Report()
-    sample_box.faults.add("harbour", "truncate", after_bytes=30_000)
+    sample_box.faults.add("harbor", "truncate", after_bytes=30_000)
     dataset, _ = create(sample_box, path, project_json=export, report=report)
     sample_box.faults.clear()
     converter = converter_for_video_project_with_id(

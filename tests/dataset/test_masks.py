@@ -201,7 +201,7 @@ def test_a_mask_that_fails_for_a_while_is_had_in_the_end(box, project, monkeypat
 def test_a_color_that_is_not_in_its_composite_is_reported(box, project):
     project.data_rows[0].add_label(masks((1,), ("road", "sky")))
     box.faults.add("mask", times=None, status=200, body=composite(1, ("road",)))
-    dataset, report = run(box, project, "colour")
+    dataset, report = run(box, project, "color")
 
     (gap,) = report.gaps
     assert list(gap.frames) == list(range(1, FRAMES + 1))

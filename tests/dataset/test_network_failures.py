@@ -99,8 +99,8 @@ def test_what_passes_leaves_no_trace(box, project, undisturbed, where, fault):
 
 @pytest.mark.parametrize("fault", [*FAULTS, "expired", "gone"])
 def test_a_video_that_stays_away_is_reported_and_others_are_right(box, project, undisturbed, fault):
-    spoilt = {**FAULTS, "expired": {"status": 403}, "gone": {"status": 404}}[fault]
-    box.faults.add("two.mp4", times=None, **spoilt)
+    spoiled = {**FAULTS, "expired": {"status": 403}, "gone": {"status": 404}}[fault]
+    box.faults.add("two.mp4", times=None, **spoiled)
     dataset, report = run(box, project, "video-away")
     assert {gap.name for gap in report.gaps} == {"two.mp4"}
     assert "Signature" not in str(report)

@@ -116,7 +116,7 @@ def test_an_interrupted_build_is_resumed(sample_box, export, undisturbed, tmp_pa
     since = len(sample_box.requests)
     resumed, _ = create(sample_box, path, project_json=export)
     assert contents(resumed) == undisturbed
-    assert {"crossing.mp4", "harbour.mp4"}.isdisjoint(videos_fetched(sample_box, since))
+    assert {"crossing.mp4", "harbor.mp4"}.isdisjoint(videos_fetched(sample_box, since))
 
 
 def test_a_resumed_build_numbers_videos_as_before(box, tmp_path):

@@ -48,19 +48,19 @@ def test_create_annotate_reopen(sample_box, creds):
 
 
 def test_a_build_that_failed_is_resumed(sample_box, creds):
-    fault = sample_box.faults.add("harbour", "status", status=404, times=None)
+    fault = sample_box.faults.add("harbor", "status", status=404, times=None)
     try:
-        with pytest.raises(VideoError, match="harbour"):
+        with pytest.raises(VideoError, match="harbor"):
             create(sample_box, "s3://clips/resumed", creds, fail_on_error=True)
     finally:
         sample_box.faults.clear()
-    assert fault.where == "harbour"
+    assert fault.where == "harbor"
     assert len(deeplake.open("s3://clips/resumed", creds=creds)) == 48
 
     report = Report()
     resumed, _ = create(sample_box, "s3://clips/resumed", creds, report=report)
 
-    assert [outcome.name for outcome in report][:1] == ["harbour.mp4"]
+    assert [outcome.name for outcome in report][:1] == ["harbor.mp4"]
     check_frames(resumed)
     assert contents(resumed) == contents(deeplake.open("s3://clips/resumed", creds=creds))
 

@@ -12,11 +12,11 @@ GROUPED = {"rectangle": "boxes", "radio": "answer"}
 def test_r4_a_label_without_segments_and_a_fractional_rate_are_kept(clips):
     """Its frames stand as they are, with boxes, answers and metadata; 29.97 stays 29.97."""
     answers = (radio("weather", "rain"), text("note", "wet"))
-    bare = label({2: frame(box("b", (1, 2, 3, 4), radio("colour", "blue")), answers=answers)})
+    bare = label({2: frame(box("b", (1, 2, 3, 4), radio("color", "blue")), answers=answers)})
     dataset, report = run(data_row("one", clips[0], bare, rate=30000 / 1001))
     assert report.gaps == []
     assert cells(dataset, "car/car") == [[], [[1, 2, 3, 4]], *[[]] * 4]
-    assert cells(dataset, "car/colour") == [[], [1], *[[]] * 4]
+    assert cells(dataset, "car/color") == [[], [1], *[[]] * 4]
     assert classes(dataset, "weather") == [[], ["rain"], *[[]] * 4]
     assert cells(dataset, "note") == [None, "wet", *[None] * 4]
     assert cells(dataset, "lb_meta/frame_rate") == pytest.approx([29.97002997] * FRAMES)
@@ -27,7 +27,7 @@ def test_r7_between_key_frames_answers_hold_the_earlier_value(clips):
     """They never look ahead, whatever their kind, of frames and of objects."""
     frames = {
         n: frame(
-            box("b", (n, 1, 5, 4), radio("colour", color)),
+            box("b", (n, 1, 5, 4), radio("color", color)),
             answers=(
                 radio("weather", value, ids=("w", f"w-{value}")),
                 checklist("seen", {"name": seen, "value": seen}, feature_id="s"),
@@ -44,15 +44,15 @@ def test_r7_between_key_frames_answers_hold_the_earlier_value(clips):
     assert classes(dataset, "weather") == [["sun"]] * 4 + [["rain"]] * 2
     assert classes(dataset, "seen") == [["bus"]] * 4 + [["dog"]] * 2
     assert cells(dataset, "note") == ["dry"] * 4 + ["wet"] * 2
-    assert cells(dataset, "car/colour") == [[0]] * 4 + [[1]] * 2
+    assert cells(dataset, "car/color") == [[0]] * 4 + [[1]] * 2
 
 
 def test_r8_answers_belong_to_their_objects(clips):
     """Several objects in a frame, two grouped radios, answers below answers and global ones."""
     objects = (
-        box("a", (1, 2, 3, 4), radio("colour", "red", text("shade", "dark"))),
+        box("a", (1, 2, 3, 4), radio("color", "red", text("shade", "dark"))),
         box("b", (9, 9, 3, 4), radio("paint", "blue"), name="bus"),
-        box("c", (5, 5, 3, 4), radio("colour", "blue")),
+        box("c", (5, 5, 3, 4), radio("color", "blue")),
     )
     whole = label(
         {1: frame(*objects, answers=(radio("weather", "sun"),))},
@@ -61,7 +61,7 @@ def test_r8_answers_belong_to_their_objects(clips):
     row = data_row("one", clips[0], whole)
     grouped, report = run(row, group_mapping=GROUPED)
     assert report.gaps == []
-    assert chosen(grouped, "boxes/answer")[0] == [["colour/red"], ["paint/blue"], ["colour/blue"]]
+    assert chosen(grouped, "boxes/answer")[0] == [["color/red"], ["paint/blue"], ["color/blue"]]
     assert cells(grouped, "boxes/answer/red/shade")[0] == ["dark", "", ""]
     assert classes(grouped, "answer") == [
         ["weather/sun", "place/town"],
@@ -69,9 +69,9 @@ def test_r8_answers_belong_to_their_objects(clips):
     ]
     apart, report = run(row)
     assert report.gaps == []
-    assert cells(apart, "car/colour")[0] == [0, 1]
+    assert cells(apart, "car/color")[0] == [0, 1]
     assert cells(apart, "bus/paint")[0] == [1]
-    assert cells(apart, "car/colour/red/shade")[0] == ["dark", ""]
+    assert cells(apart, "car/color/red/shade")[0] == ["dark", ""]
     assert classes(apart, "place") == [["town"]] * FRAMES
 
 

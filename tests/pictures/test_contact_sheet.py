@@ -15,7 +15,7 @@ def chosen(ds, count):
 
 def test_frames_are_spread_over_the_labeled_videos_and_their_time(labeled):
     frames = chosen(labeled(), 8)
-    assert [video[0].video for video in frames] == ["crossing.mp4", "harbour.mp4"]
+    assert [video[0].video for video in frames] == ["crossing.mp4", "harbor.mp4"]
     for video in frames:
         assert len(video) == 4
         numbers = [frame.frame for frame in video]

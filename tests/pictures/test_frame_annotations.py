@@ -7,8 +7,8 @@ from deeplake_labelbox import (
 )
 from deeplake_labelbox._pictures.frame_annotations import AnnotationReader
 
-# Row 20 is frame 21 of crossing.mp4, row 48 the first of harbour.mp4; from 88 on no label.
-FRAME_21, HARBOUR_1, UNLABELED = 20, 48, 100
+# Row 20 is frame 21 of crossing.mp4, row 48 the first of harbor.mp4; from 88 on no label.
+FRAME_21, HARBOR_1, UNLABELED = 20, 48, 100
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_objects_are_the_same_with_every_group_mapping(labeled, groups):
     (car,) = (item for item in objects if item.class_name == "car")
     np.testing.assert_allclose(car.shape, [57.75, 169.5, 68.5, 31.5])
     assert {answer.question: answer.answer for answer in car.answers} == {
-        "colour": "blue",
+        "color": "blue",
         "state": "moving, braking",
         "plate": "AI 2024",
     }
@@ -47,15 +47,15 @@ def test_objects_are_the_same_with_every_group_mapping(labeled, groups):
 
 def test_key_frames_are_distinguished_from_interpolated_ones(labeled):
     reader = AnnotationReader(labeled())
-    assert {item.is_key_frame for item in reader.read(HARBOUR_1).objects} == {True}
+    assert {item.is_key_frame for item in reader.read(HARBOR_1).objects} == {True}
     assert {item.is_key_frame for item in reader.read(FRAME_21).objects} == {False}
 
 
 def test_answers_of_a_frame_include_nested_ones(labeled):
-    answers = AnnotationReader(labeled()).read(HARBOUR_1).answers
+    answers = AnnotationReader(labeled()).read(HARBOR_1).answers
     told = {answer.question: answer.answer for answer in answers}
     assert told["weather"] == "fog (visibility: 200 m)"
-    assert told["scene"] == "harbour (port: Old Harbour)"
+    assert told["scene"] == "harbor (port: Old Harbor)"
     assert told["camera"] == "steady, wide"
     assert not any("/" in question for question in told)
 

@@ -17,7 +17,7 @@ def decoded(path):
 def test_a_video_is_played_by_browsers_with_the_times_of_the_dataset(labeled, tmp_path):
     ds = labeled()
     shown = write_preview_video(
-        ds, tmp_path / "a.mp4", video="harbour.mp4", frames=(3, 9), progress=False
+        ds, tmp_path / "a.mp4", video="harbor.mp4", frames=(3, 9), progress=False
     )
     assert shown.frames.tolist() == list(range(3, 10))
     stream, frames = decoded(tmp_path / "a.mp4")

@@ -42,7 +42,7 @@ def test_a_page_is_self_contained(page):
     assert "default-src 'none'" in text
     data = data_of(page)
     videos = data["index"]["videos"]
-    assert [video["name"] for video in videos][:2] == ["crossing.mp4", "harbour.mp4"]
+    assert [video["name"] for video in videos][:2] == ["crossing.mp4", "harbor.mp4"]
     assert videos[0]["link"].startswith("https://app.labelbox.com/projects/")
     for video, count in enumerate([48, 40, 24]):
         parts = parts_of(data, video)

@@ -36,7 +36,7 @@ def pixels_of(picture, color):
 
 
 def test_a_click_on_the_timeline_goes_to_its_frame(shown):
-    assert shown.browser.title == "Street and harbour"
+    assert shown.browser.title == "Street and harbor"
     assert shown.where == "frame 1"
     first = shown.picture()
     shown.click_middle(shown.find("#timeline .track .lane"))
@@ -103,7 +103,7 @@ def test_every_control_has_a_name_and_the_frame_is_announced_unless_it_plays(sho
 
 
 def test_another_video_is_played_to_its_end(shown):
-    shown.select("#video", "harbour.mp4")
+    shown.select("#video", "harbor.mp4")
     assert shown.where == "frame 1"
     assert "Motorboot hält auf die Insel zu" in shown.find("#timeline").text
     shown.select("#speed", "4×")  # noqa: RUF001 - a multiplication sign

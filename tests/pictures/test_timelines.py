@@ -52,9 +52,9 @@ def test_a_track_that_leaves_and_comes_back_has_two_spans(labeled):
 def test_videos_are_found_by_name_id_and_number_and_cut_to_frames(labeled):
     ds = labeled()
     every = select_videos(LabeledDataset(ds))
-    for names in (["harbour.mp4"], [every[1].data_row_id], ["1"]):
+    for names in (["harbor.mp4"], [every[1].data_row_id], ["1"]):
         (found,) = select_videos(LabeledDataset(ds), names, (5, 7))
-        assert found.name == "harbour.mp4"
+        assert found.name == "harbor.mp4"
         assert found.frames.tolist() == [5, 6, 7]
         assert [int(ds["frame_idx"][int(row)]) for row in found.rows] == [4, 5, 6]
 
@@ -95,6 +95,6 @@ def test_statistics_agree_with_the_rows(labeled, groups):
 
 
 def test_statistics_of_a_dataset_without_labels(sample_frames):
-    found = dataset_statistics(sample_frames[0], videos=["harbour.mp4"], progress=False)
+    found = dataset_statistics(sample_frames[0], videos=["harbor.mp4"], progress=False)
     assert (found.frames, found.labeled_videos, found.classes) == (40, 0, ())
     assert np.asarray(draw_statistics(found)).std() > 5

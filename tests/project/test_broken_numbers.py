@@ -24,7 +24,7 @@ ROW = small_exports.data_row(
         **label(
             {
                 1: frame(
-                    box("c", (1, 2, 3, 4), radio("colour", "red")),
+                    box("c", (1, 2, 3, 4), radio("color", "red")),
                     point("n"),
                     line("l", (0, 0), (1, 1)),
                     {

@@ -116,7 +116,7 @@ def test_composite_masks_show_every_instance_where_the_track_has_it(name):
 
 
 def test_a_mask_covers_the_boat_in_the_picture():
-    video = VIDEOS["harbour.mp4"]
+    video = VIDEOS["harbor.mp4"]
     boat = next(track for track in video.tracks if track.paint == (228, 84, 58))
     with_boat, without_boat = decoded(video.name)[35], decoded(video.name)[25]
     mask = video.mask_at(boat, 36)

@@ -141,7 +141,7 @@ def test_answers_of_frames_in_numbers_and_words(opened):
 
 def test_videos_and_their_rows(opened):
     labeled, ds = opened
-    assert [video.short_name for video in labeled.videos][:2] == ["crossing.mp4", "harbour.mp4"]
+    assert [video.short_name for video in labeled.videos][:2] == ["crossing.mp4", "harbor.mp4"]
     for video in labeled.videos:
         rows = labeled.rows_of(video)
         assert np.array_equal(rows, labeled.rows_of(video.data_row_id))
@@ -275,8 +275,8 @@ def test_objects_as_a_table(opened):
     assert table["class"].tolist() == [objects.class_names[n] for n in objects.class_ids]
     cars = table[table["class"] == "car"]
     (part,) = (p for p in objects.families if "car" in p.family.class_names)
-    assert cars["colour"].tolist() == [
+    assert cars["color"].tolist() == [
         word
-        for word, number in zip(part.answers["colour"].words, part.class_ids, strict=True)
+        for word, number in zip(part.answers["color"].words, part.class_ids, strict=True)
         if part.family.class_names[number] == "car"
     ]

@@ -142,7 +142,7 @@ def test_a_dataset_gives_the_ontology_of_an_upload(box, sample):
     connected = box.project(result.project_id).ontology_normalized
     assert connected["tools"][0]["name"] == "car"
     assert [each["name"] for each in connected["tools"][0]["classifications"]] == [
-        "colour",
+        "color",
         "state",
         "plate",
     ]

@@ -1,6 +1,6 @@
 """The sample project of the sandbox: short videos whose pictures show exactly their labels.
 
-Pictures and annotations are both generated from plain data (:mod:`.crossing`, :mod:`.harbour`), so
+Pictures and annotations are both generated from plain data (:mod:`.crossing`, :mod:`.harbor`), so
 the expected content of every frame can be computed without either.
 """
 

@@ -28,7 +28,7 @@ GREEN, RED = (70, 220, 110), (255, 70, 60)
 
 
 def _car(color: str, *state: str, plate: str | None = None) -> tuple[Answer, ...]:
-    answers: list[Answer] = [Radio("colour", color)]
+    answers: list[Answer] = [Radio("color", color)]
     if state:
         answers.append(Checklist("state", state))
     if plate:
@@ -208,7 +208,7 @@ class CrossingScene:
     """A street seen from its side."""
 
     def background(self, canvas: Canvas) -> None:
-        """Sky, houses, pavements, the road with its crossing, a traffic light."""
+        """Sky, houses, sidewalks, the road with its crossing, a traffic light."""
         canvas.gradient(0, 120, (108, 172, 226), (196, 222, 238), (248, 232, 210))
         for left, width, top, wall in (
             (0, 52, 50, (188, 150, 138)),
@@ -328,7 +328,7 @@ CROSSING = SampleVideo(
     ),
     frame_answers=FRAME_ANSWERS,
     global_answers=(
-        Radio("scene", "city", (Radio("district", "centre"),)),
+        Radio("scene", "city", (Radio("district", "center"),)),
         Checklist("camera", ("steady",)),
     ),
     external_id="crossing.mp4",

@@ -44,7 +44,7 @@ def sample_ontology() -> dict[str, Any]:
                 "#e4572e",
                 _question(
                     "radio",
-                    "colour",
+                    "color",
                     _option("red"),
                     _option("blue"),
                     _option("yellow"),
@@ -96,9 +96,9 @@ def sample_ontology() -> dict[str, Any]:
                     "scene",
                     _option(
                         "city",
-                        _question("radio", "district", _option("centre"), _option("suburb")),
+                        _question("radio", "district", _option("center"), _option("suburb")),
                     ),
-                    _option("harbour", _question("text", "port")),
+                    _option("harbor", _question("text", "port")),
                     _option("country road"),
                 ),
                 "scope": "global",

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from deeplake_labelbox.sandbox.sample.crossing import CROSSING
-from deeplake_labelbox.sandbox.sample.harbour import HARBOUR, UNLABELED_QUAY
+from deeplake_labelbox.sandbox.sample.harbor import HARBOR, UNLABELED_QUAY
 from deeplake_labelbox.sandbox.sample.ontology import sample_ontology
 
 if TYPE_CHECKING:
     from deeplake_labelbox.sandbox import Sandbox, SandboxProject
     from deeplake_labelbox.sandbox.sample.video import SampleVideo
 
-PROJECT_NAME = "Street and harbour"
+PROJECT_NAME = "Street and harbor"
 
 
 def sample_videos() -> tuple[SampleVideo, ...]:
     """Return the videos of the sample project, in the order of its data rows."""
-    return CROSSING, HARBOUR, UNLABELED_QUAY
+    return CROSSING, HARBOR, UNLABELED_QUAY
 
 
 def add_sample_project(box: Sandbox) -> SandboxProject:

@@ -1,6 +1,6 @@
-"""``harbour.mp4``: boats in the morning fog; one of them passes behind an island.
+"""``harbor.mp4``: boats in the morning fog; one of them passes behind an island.
 
-``quay.webm`` shows the same harbour without fog, filmed upright. Nobody has labeled it yet, and the
+``quay.webm`` shows the same harbor without fog, filmed upright. Nobody has labeled it yet, and the
 file is private.
 """
 
@@ -165,17 +165,17 @@ WHITE_CAR = SampleTrack(
     (
         Segment(
             (
-                KeyFrame(1, BoxShape(24.0, 194.5, 70, 32.5), (Radio("colour", "white"),)),
+                KeyFrame(1, BoxShape(24.0, 194.5, 70, 32.5), (Radio("color", "white"),)),
                 KeyFrame(
                     12,
                     BoxShape(24.0, 194.5, 70, 32.5),
-                    (Radio("colour", "white"), Checklist("state", ("lights on",))),
+                    (Radio("color", "white"), Checklist("state", ("lights on",))),
                 ),
                 KeyFrame(
                     18,
                     BoxShape(40.5, 194.5, 70, 32.5),
                     (
-                        Radio("colour", "white"),
+                        Radio("color", "white"),
                         Checklist("state", ("moving", "lights on")),
                         Text("plate", "HB 12"),
                     ),
@@ -184,7 +184,7 @@ WHITE_CAR = SampleTrack(
                     36,
                     BoxShape(168.75, 194.5, 70, 32.5),
                     (
-                        Radio("colour", "white"),
+                        Radio("color", "white"),
                         Checklist("state", ("braking", "lights on")),
                         Text("plate", "HB 12"),
                     ),
@@ -225,7 +225,7 @@ FRAME_ANSWERS = (
 )
 
 
-class HarbourScene:
+class HarborScene:
     """The sea, an island with a lighthouse, and a quay in front."""
 
     def background(self, canvas: Canvas) -> None:
@@ -355,13 +355,13 @@ def _on_the_quay(canvas: Canvas, track: SampleTrack, frame: int) -> None:
     sprites.person(canvas, body, track.paint, stride=0.0 if still else frame * math.tau / 10)
 
 
-HARBOUR = SampleVideo(
-    name="harbour.mp4",
+HARBOR = SampleVideo(
+    name="harbor.mp4",
     width=WIDTH,
     height=HEIGHT,
     frame_rate=Fraction(25, 2),
     frame_count=FRAMES,
-    scene=HarbourScene(),
+    scene=HarborScene(),
     tracks=(
         FAR_SAILING_BOAT,
         MOTOR_BOAT,
@@ -377,10 +377,10 @@ HARBOUR = SampleVideo(
     ),
     frame_answers=FRAME_ANSWERS,
     global_answers=(
-        Radio("scene", "harbour", (Text("port", "Old Harbour"),)),
+        Radio("scene", "harbor", (Text("port", "Old Harbor"),)),
         Checklist("camera", ("steady", "wide")),
     ),
-    external_id="harbour.mp4",
+    external_id="harbor.mp4",
     created_by="grace@sandbox.test",
 )
 UNLABELED_QUAY = SampleVideo(
@@ -389,7 +389,7 @@ UNLABELED_QUAY = SampleVideo(
     height=HEIGHT,
     frame_rate=Fraction(24),
     frame_count=24,
-    scene=HarbourScene(),
+    scene=HarborScene(),
     codec="libvpx-vp9",
     private=True,
     labeled=False,

@@ -81,7 +81,10 @@ class _Command(TyperCommand):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; messages name its options."""
-        with options_of(option_names(self)):
+        every = {
+            name: option_names(command) for name, command in ctx.parent.command.commands.items()
+        }
+        with options_of(option_names(self), every):
             return super().invoke(ctx)
 
 

@@ -26,7 +26,7 @@ _MARKED: Final = (
 
 def demo(
     *,
-    frames: Annotated[
+    frame_storage: Annotated[
         FrameStorage, typer.Option("--frames", help="How frames are stored; see create.")
     ] = DEFAULT,
     output: Annotated[
@@ -59,17 +59,22 @@ def demo(
         run.step("Starting a Labelbox sandbox with a sample project")
         with start_sandbox(sample=True) as box:
             path = str(output / "dataset")
-            report = create_dataset(
-                path,
-                box.sample.project_id,
-                group_mapping={"raster-segmentation": "mask"},
-                frame_storage=frames,
-                overwrite=True,
-                lb_client=box.client(),
-                ray_address=ray_address,
-                ray_cpus=ray_cpus,
-                progress=run.progress,
-            )
+            try:
+                report = create_dataset(
+                    path,
+                    box.sample.project_id,
+                    group_mapping={"raster-segmentation": "mask"},
+                    frame_storage=frame_storage,
+                    overwrite=True,
+                    lb_client=box.client(),
+                    ray_address=ray_address,
+                    ray_cpus=ray_cpus,
+                    progress=run.progress,
+                )
+            except BaseException as error:
+                # They say how to continue, but the demo starts again.
+                vars(error).pop("__notes__", None)
+                raise
         sheet = _draw(run, report.dataset, output)
         show_dataset(run, report.dataset, path, report)
         run.result()

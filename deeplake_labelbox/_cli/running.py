@@ -208,11 +208,11 @@ class _Handler(RichHandler):
                 super().emit(record)
 
     def format(self, record: logging.LogRecord) -> str:
-        """Format a record; remove keys and URL queries from messages of other libraries."""
+        """Format a record with options; remove keys and URL queries of other libraries."""
         from deeplake_labelbox._labelbox.client import clean  # noqa: PLC0415 - not needed for --help
 
         text = super().format(record)
-        return text if record.name.startswith("deeplake_labelbox") else clean(text)
+        return in_options(text) if record.name.startswith("deeplake_labelbox") else clean(text)
 
     def _is_shown(self, record: logging.LogRecord) -> bool:
         arguments = record.args if isinstance(record.args, tuple) else ()

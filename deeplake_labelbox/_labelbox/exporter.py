@@ -195,8 +195,9 @@ class ProjectExporter:
             )
         if status == "IN_PROGRESS":
             raise ExportTimeoutError(
-                f"Labelbox did not finish {what} within {timeout:g} s; pass a longer `timeout`, or "
-                "filters that export fewer data rows."
+                f"Labelbox did not finish {what} within {timeout:g} s; try again, or export "
+                "fewer data rows, or wait longer: `deeplake-labelbox export` has --timeout, and "
+                "ProjectExporter.export has timeout."
             )
         raise ExportError(f"Labelbox left {what} in the state {status!r}; export again.")
 

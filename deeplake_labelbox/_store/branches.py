@@ -98,7 +98,7 @@ def retry_while_locked(work: Callable[[], T], *, wait: float) -> T:
             if time.monotonic() >= deadline:
                 raise DatasetBusyError(
                     f"Another process is changing tags or branches of the dataset and did not end "
-                    f"within {wait:g} s; wait for it and try again. A sync takes a longer `wait`."
+                    f"within {wait:g} s; wait for it and try again."
                 ) from error
             logger.info("Waiting for another change of tags or branches of the dataset to end.")
 

@@ -314,7 +314,7 @@ def unknown_features(count: int, project_id: str) -> OntologyError:
     """Return the error for an ontology that has no feature of a project's labels."""
     return OntologyError(
         f"The ontology has none of the {counted(count, 'feature')} that the labels of project "
-        f"{project_id} use; pass the `ontology` of this project, or leave it out."
+        f"{project_id} use; apply the labels with the ontology that they were made with."
     )
 
 

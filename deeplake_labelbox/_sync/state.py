@@ -154,7 +154,7 @@ def _selection(applied: AppliedLabels | None, given: LabelSelection | None) -> L
         return "selected"
     if applied.label_selection == "function":
         raise ConfigurationError(
-            "A function selected the labels of the dataset; pass it as `label_selection` again."
+            "A function selected the labels of the dataset; pass it to sync_dataset again."
         )
     return cast("LabelSelection", applied.label_selection)
 

@@ -241,7 +241,7 @@ class PacketRecorder:
     def _refusal(self, why: str) -> VideoError:
         return VideoError(
             f"{self._video.name} cannot be stored as a video: {why}. Store its frames as pictures "
-            "with `frame_storage='png'` or `frame_storage='jpg'`, or convert it to H.264 in MP4."
+            "with `frame_storage='png'` (or jpg), or convert it to H.264 in MP4."
         )
 
 

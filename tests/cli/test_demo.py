@@ -60,3 +60,13 @@ def test_demo_refuses_a_folder_with_other_files(run, tmp_path):
 def test_demo_refuses_a_file(run, tmp_path):
     (tmp_path / "file").write_text(json.dumps({}))
     assert run("demo", "--output", "file").exit_code == 1
+
+
+def test_a_demo_that_is_stopped_starts_again(run, monkeypatch):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("deeplake_labelbox._jobs.create.label_dataset", stop)
+    result = run("demo")
+    assert result.exit_code == 130
+    assert result.stderr.splitlines()[-1].strip() == "Stopped."

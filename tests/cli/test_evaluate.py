@@ -70,6 +70,7 @@ def test_boxes_match_those_around_masks(dataset):
         (("--class", "cat"), "--class names 'cat'"),
         (("--data-row", "none.mp4"), "the dataset has no data row 'none.mp4'; say which one it is"),
         (("--predictions-annotator", "ada@x.test"), "There is no"),
+        (("--annotator", "ada@x.test"), "with --labels all of create or annotate."),
     ],
 )
 def test_bad_input_is_one_sentence(run, dataset, tmp_path, words, message):

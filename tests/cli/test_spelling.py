@@ -119,6 +119,16 @@ def test_arguments_are_shown_as_options_with_their_values():
         assert in_options("name it with `data_rows`") == "name it with --data-row"
 
 
+def test_options_of_other_commands_are_shown_with_their_commands():
+    with options_of(OPTIONS["preview"], OPTIONS), options_of({}):
+        assert (
+            in_options("with `label_selection='all'`") == "with --labels all of create or annotate"
+        )
+        assert in_options("out with `where`") == "out with --where of convert or copy"
+        assert in_options("give `image_column`") == "give image_column (in Python)"
+    assert in_options("with `where`") == "with where (in Python)"
+
+
 def test_an_error_that_was_pickled_still_knows_its_arguments():
     error = pickle.loads(pickle.dumps(DatasetExistsError("pass `overwrite=True`")))  # noqa: S301 - our own
     with options_of(OPTIONS["create"]):

@@ -7,7 +7,12 @@ from typing import Annotated, Final, Literal
 
 import typer
 
-from deeplake_labelbox._formats.registry import FORMATS, SourceFormat, listed, numbered_formats
+from deeplake_labelbox._formats.registry import (
+    FORMATS,
+    SourceFormat,
+    accepted_sources,
+    numbered_formats,
+)
 
 LABELBOX: Final = "Labelbox"
 LABELS: Final = "Labels"
@@ -19,7 +24,7 @@ SOURCE: Final = "Source"
 # In this order, below the options that belong to one command only.
 PANELS: Final = (SOURCE, LABELS, FRAMES, STORAGE, LABELBOX, RAY, OUTCOME)
 
-_SOURCES: Final = listed([known.source for known in FORMATS.values() if known.source], "or")
+_SOURCES: Final = accepted_sources()
 SOURCES: Final = f"{_SOURCES[0].upper()}{_SOURCES[1:]}."
 """Help of an argument that is a source of annotations."""
 

@@ -59,7 +59,6 @@ class Format:
         columns: The columns of a variant, for the command line.
         suffixes: File endings that identify it.
         patterns: Patterns of files in a folder that identify it.
-        is_folder: Whether it is assumed for a folder that nothing else identifies.
         is_numbered: Whether the numbers of its frames may need `Numbering`.
         reader: Module, and function or class, that opens a path; see `Read`. Empty if it
             cannot be read.
@@ -76,7 +75,6 @@ class Format:
     columns: str = ""
     suffixes: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
-    is_folder: bool = False
     is_numbered: bool = False
     reader: str = ""
     target: str = ""
@@ -97,6 +95,10 @@ class Format:
 
 
 _MOT_READER: Final = "mot.reader:MotSource"
+_MOT_FILES: Final = (
+    *("gt.txt", "gt/gt.txt", "*/gt.txt", "*/gt/gt.txt", "*/*/gt/gt.txt"),
+    *("det.txt", "det/det.txt", "*/det.txt", "*/det/det.txt", "*/*/det/det.txt"),
+)
 _MOT_VARIANTS: Final = {
     "mot17": "flag, class of MOTChallenge, visibility",
     "mot15": "confidence, x, y, z; all are pedestrians",
@@ -116,7 +118,7 @@ FORMATS: Final[Mapping[str, Format]] = {
         source="a MOTChallenge .txt file or folder of sequences",
         columns="accepts only files whose columns are certain; the other variants state them",
         suffixes=(".txt", ".csv"),
-        is_folder=True,
+        patterns=_MOT_FILES,
         is_numbered=True,
         reader=_MOT_READER,
         target="MOTChallenge sequences with gt.txt, labels.txt and seqinfo.ini",
@@ -189,6 +191,11 @@ def source_formats() -> tuple[SourceFormat, ...]:
 def target_formats() -> tuple[TargetFormat, ...]:
     """Return the names of the formats that can be written."""
     return cast("tuple[TargetFormat, ...]", tuple(n for n, f in FORMATS.items() if f.writer))
+
+
+def accepted_sources() -> str:
+    """Return the paths that can be read, in words."""
+    return listed([known.source for known in FORMATS.values() if known.source], "or")
 
 
 def numbered_formats() -> str:

@@ -17,6 +17,8 @@ from deeplake_labelbox._formats.plain import PlainSource
 from deeplake_labelbox._formats.registry import (
     FORMATS,
     SourceFormat,
+    accepted_sources,
+    listed,
     numbered_formats,
     source_formats,
 )
@@ -42,6 +44,8 @@ Source = (
     | Mapping[str, FrameDetections]
 )
 """A source for `import_annotations`."""
+
+_JSON_FILES = ("*.json", "*/*.json")  # of COCO and YouTube-VIS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,10 +168,7 @@ def _format_of(location: str) -> SourceFormat:
     if path.is_dir():
         if DatasetLocation.of(location).exists():
             return "deep-lake"
-        for name in source_formats():
-            if any(any(path.glob(pattern)) for pattern in FORMATS[name].patterns):
-                return name
-        return next(name for name in source_formats() if FORMATS[name].is_folder)
+        return _format_of_folder(path)
     for name in source_formats():
         if path.suffix.lower() in FORMATS[name].suffixes:
             return name
@@ -175,4 +176,32 @@ def _format_of(location: str) -> SourceFormat:
         return "deep-lake"
     raise AnnotationSourceError(
         f"The format of {path} cannot be detected from its ending; pass `source_format`."
+    )
+
+
+def _format_of_folder(path: Path) -> SourceFormat:
+    found = [
+        name
+        for name in source_formats()
+        if any(any(path.glob(pattern)) for pattern in FORMATS[name].patterns)
+    ]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise AnnotationSourceError(
+            f"The folder {path} has files of {listed(found, 'and')}; pass `source_format`."
+        )
+    try:
+        is_empty = not any(path.iterdir())
+    except OSError as error:
+        raise AnnotationSourceError(
+            f"The folder {path} cannot be read: {error.strerror}; check your rights to it."
+        ) from error
+    if is_empty:
+        raise AnnotationSourceError(f"The folder {path} is empty; pass {accepted_sources()}.")
+    known = dict.fromkeys(Path(each).name for f in FORMATS.values() for each in f.patterns)
+    other = next((file for name in _JSON_FILES for file in sorted(path.glob(name))), None)
+    such_as = "" if other is None else f"one of its files, such as {other}, or "
+    raise AnnotationSourceError(
+        f"The folder {path} has no {listed(known, 'or')}; pass {such_as}{accepted_sources()}."
     )

@@ -29,8 +29,17 @@ def test_the_format_of_a_path_must_be_clear(imported, tmp_path):
         imported(tmp_path / "nothing")
     (tmp_path / "annotations").mkdir()
     (tmp_path / "annotations" / "instances_train.json").touch()
-    with pytest.raises(AnnotationSourceError, match=r"no MOTChallenge file.*such as .*train\.json"):
+    with pytest.raises(AnnotationSourceError, match=r"has no gt\.txt, .* as .*train\.json, or a D"):
         imported(tmp_path)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(AnnotationSourceError, match=r"empty is empty; pass a Deep Lake dataset .*"):
+        imported(tmp_path / "empty")
+    with pytest.raises(AnnotationSourceError, match="There is no MOTChallenge file at"):
+        imported(tmp_path / "empty", source_format="mot")
+    for file in ("annotations.xml", "gt.txt"):
+        (tmp_path / "empty" / file).touch()
+    with pytest.raises(AnnotationSourceError, match="has files of mot and cvat; pass `source_form"):
+        imported(tmp_path / "empty")
     named = imported(
         tmp_path / "labels.dat", source_format="mot", mapping={"pedestrian": "car"}, data_rows="one"
     )

@@ -23,7 +23,7 @@ from deeplake_labelbox._formats.annotations import (
 from deeplake_labelbox._formats.deep_lake.answers import ColumnAnswers, spans_of, values_of
 from deeplake_labelbox._formats.deep_lake.cells import MaskCells, as_written, scaled_mask
 from deeplake_labelbox._formats.deep_lake.mapped_columns import MappedColumnsSource
-from deeplake_labelbox._formats.registry import FORMATS, listed
+from deeplake_labelbox._formats.registry import accepted_sources
 from deeplake_labelbox._formats.sources import ReadOptions
 from deeplake_labelbox._model.annotations import ToolKind
 from deeplake_labelbox._model.kinds import GEOMETRIES
@@ -61,8 +61,7 @@ def open_dataset(source: DatasetLike, options: ReadOptions) -> AnnotationSource:
             source = at.open_to_read()
         except DatasetNotFoundError as error:
             raise AnnotationSourceError(
-                f"There is no Deep Lake dataset at {at}; pass "
-                f"{listed([f.source for f in FORMATS.values() if f.source], 'or')}, or pass "
+                f"There is no Deep Lake dataset at {at}; pass {accepted_sources()}, or pass "
                 f"`source_format`."
             ) from error
     labels = LabeledDataset.of(source)

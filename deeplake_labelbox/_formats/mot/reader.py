@@ -23,6 +23,7 @@ from deeplake_labelbox._formats.annotations import KindOf, SourceFinding, VideoA
 from deeplake_labelbox._formats.frame_numbers import VideoLength, parse_frame_runs
 from deeplake_labelbox._formats.mot.lines import MotLines, read_lines
 from deeplake_labelbox._formats.mot.variants import VARIANTS, MotFormat, MotVariant, variant_of
+from deeplake_labelbox._formats.registry import FORMATS
 from deeplake_labelbox._formats.sources import ReadOptions
 from deeplake_labelbox._formats.tracks import TrackBuilder
 from deeplake_labelbox.errors import AnnotationSourceError
@@ -34,7 +35,6 @@ _APART = 2
 _ORIGIN = 1  # pixels of MOTChallenge count from 1
 
 _GROUND_TRUTH_FILES = ("gt.txt", "det.txt")
-_JSON_FILES = ("*.json", "*/*.json")  # of COCO and YouTube-VIS
 
 
 class MotSource:
@@ -231,17 +231,11 @@ def _length_doubt(info: _SequenceInfo, video: VideoLength) -> str | None:
 def _files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
-    for name in _GROUND_TRUTH_FILES:
-        folder = name.removesuffix(".txt")
-        inner = f"{folder}/{name}"
-        for pattern in (name, inner, f"*/{name}", f"*/{inner}", f"*/*/{inner}"):
-            if found := sorted(path.glob(pattern)):
-                return found
-    other = next((found for name in _JSON_FILES for found in sorted(path.glob(name))), "")
-    such_as = f", such as {other}" if other else ""
+    for pattern in FORMATS["mot"].patterns:
+        if found := sorted(path.glob(pattern)):
+            return found
     raise AnnotationSourceError(
-        f"There is no MOTChallenge file at {path}; pass a text file, a folder with gt/gt.txt, or a "
-        f"file of another format{such_as}."
+        f"There is no MOTChallenge file at {path}; pass a text file, or a folder with gt/gt.txt."
     )
 
 

@@ -69,4 +69,4 @@ def rates(score):
 
 
 def errors(score):
-    return score.missed, score.false, score.switches
+    return score.missed, score.false, score.id_switches

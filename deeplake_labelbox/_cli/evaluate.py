@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from deeplake_labelbox import Evaluation, EvaluationScore
 
 _WIDE = 110  # terminal columns that all rates and counts need beside names
-_COUNTS = ("#objects", "#missed", "#false", "#switches")
+_COUNTS = ("#objects", "#missed", "#false", "#ID switches")
 
 
 def evaluate(
@@ -162,9 +162,9 @@ def _show(run: Run, found: Evaluation) -> None:
     for name, scores in (("class", (*found.classes, found.overall)), ("video", found.videos)):
         _show_scores(run, name, scores, found)
     if found.worst_frames:
-        shown = table_of("worst frame of", "#frame", "missed", "false", "switched")
+        shown = table_of("worst frame of", "#frame", "missed", "false", "ID switches")
         for each in found.worst_frames:
-            errors = (Text(tally(names)) for names in (each.missed, each.false, each.switched))
+            errors = (Text(tally(names)) for names in (each.missed, each.false, each.id_switches))
             shown.add_row(Text(each.video), f"{each.frame:,}", *errors)
         run.out.print(shown)
 
@@ -177,7 +177,7 @@ def _show_scores(run: Run, what: str, scores: Sequence[EvaluationScore], found: 
     for columns in (rates, _COUNTS) if is_narrow else ((*rates, *_COUNTS),):
         shown = table_of(what, *columns)
         for score in scores:
-            counts = (score.objects, score.missed, score.false, score.switches)
+            counts = (score.objects, score.missed, score.false, score.id_switches)
             values = found.rates_of(score).values()
             cells = dict(zip(rates, map(rate, values), strict=True))
             cells |= dict(zip(_COUNTS, (f"{count:,}" for count in counts), strict=True))

@@ -26,7 +26,7 @@ class EvaluationScore:
         predictions: Predicted objects, over all frames.
         missed: Objects without a prediction that overlaps by half (IoU 0.5) or more.
         false: Predictions without such an object.
-        switches: How often the predicted track of an object changes.
+        id_switches: How often the predicted track of an object changes (IDSW).
         map: Average precision, the mean over IoU 0.5 to 0.95. For a video and for all, the mean
             over classes.
         ap50: The same at IoU 0.5 only.
@@ -43,7 +43,7 @@ class EvaluationScore:
     predictions: int
     missed: int
     false: int
-    switches: int
+    id_switches: int
     map: float | None
     ap50: float | None
     mota: float | None
@@ -58,7 +58,7 @@ class EvaluationScore:
             f"{self.name}: mAP {rate(self.map)}, AP50 {rate(self.ap50)}{masks}, "
             f"MOTA {rate(self.mota)}, IDF1 {rate(self.idf1)}; {counted(self.objects, 'object')}, "
             f"{self.missed:,} missed, {self.false:,} false, "
-            f"{counted(self.switches, 'switch', 'switches')}"
+            f"{counted(self.id_switches, 'ID switch', 'ID switches')}"
         )
 
 
@@ -137,21 +137,21 @@ class Evaluation:
         return "\n".join([self.summary, *map(str, lines)])
 
     def _repr_html_(self) -> str:
-        head = ("objects", "missed", "false", "switches")
+        head = ("objects", "missed", "false", "ID switches")
         shown = []
         for name, scores in (("class", (self.overall, *self.classes)), ("video", self.videos)):
             rows = []
             for score in scores:
                 rates = map(rate, self.rates_of(score).values())
-                counts = (score.objects, score.missed, score.false, score.switches)
+                counts = (score.objects, score.missed, score.false, score.id_switches)
                 rows.append((score.name, *rates, *counts))
             shown.append(table((name, *self.rates_of(self.overall), *head), rows))
         if self.worst_frames:
             rows_of_frames = [
-                (each.video, each.frame, *map(tally, (each.missed, each.false, each.switched)))
+                (each.video, each.frame, *map(tally, (each.missed, each.false, each.id_switches)))
                 for each in self.worst_frames
             ]
-            worst = ("worst frames of", "frame", "missed", "false", "switched")
+            worst = ("worst frames of", "frame", "missed", "false", "ID switches")
             shown.append(table(worst, rows_of_frames))
         return "".join(shown)
 

@@ -14,7 +14,8 @@ class FrameBox:
     Attributes:
         class_name: Its class.
         state: ``right``; ``missed`` for an object without a prediction; ``false`` for a prediction
-            without an object; ``switched`` if the predicted track of the object changes here.
+            without an object; ``switched`` if the predicted track of the object changes here
+            (an ID switch).
         box: Left, top, width and height in pixels of the video.
         score: Confidence of a prediction; ``None`` for an object.
     """
@@ -54,19 +55,19 @@ class FrameErrors:
         return tuple(each.class_name for each in self.predictions if each.state == "false")
 
     @property
-    def switched(self) -> tuple[str, ...]:
+    def id_switches(self) -> tuple[str, ...]:
         """Classes of the objects whose predicted track changes in this frame."""
         return tuple(each.class_name for each in self.objects if each.state == "switched")
 
     @property
     def errors(self) -> str:
         """The errors in words."""
-        errors = ((self.missed, "missed"), (self.false, "false"), (self.switched, "switched"))
+        errors = ((self.missed, "missed"), (self.false, "false"), (self.id_switches, "switched"))
         return "; ".join(f"{state} {tally(names)}" for names, state in errors if names)
 
     def __len__(self) -> int:
         """Number of errors."""
-        return len(self.missed) + len(self.false) + len(self.switched)
+        return len(self.missed) + len(self.false) + len(self.id_switches)
 
     def __str__(self) -> str:
         """The errors in one line."""

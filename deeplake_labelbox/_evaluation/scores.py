@@ -94,7 +94,7 @@ def _score(
         predictions=predictions,
         missed=missed,
         false=false,
-        switches=switches,
+        id_switches=switches,
         map=_mean([rate for rate, _ in rates]),
         ap50=_mean([rate for _, rate in rates]),
         mask_map=_mean([rate for rate, _ in of_masks]),

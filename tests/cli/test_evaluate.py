@@ -17,7 +17,7 @@ def test_tables_hold_in_a_narrow_terminal(run, dataset, monkeypatch, tmp_path):
     result = run("evaluate", "gt.txt", dataset, *words)
     assert result.exit_code == 0, result.output
     assert max(map(len, result.stdout.splitlines())) <= 60
-    for column in ("mAP", "AP50", "MOTA", "IDF1", "missed", "switches", "worst frame"):
+    for column in ("mAP", "AP50", "MOTA", "IDF1", "missed", "ID switches", "worst frame"):
         assert column in result.stdout
     assert "…" not in result.stdout
     assert "Note: " in result.stderr

@@ -73,7 +73,7 @@ def test_switched_tracks(dataset):
     result = evaluate(switched, dataset, progress=False)
     assert rates(result.classes[0]) == (1.0, 1.0, 1 - 2 / 8, 0.5)
     assert errors(result.classes[0]) == (0, 0, 2)
-    assert [(f.frame, f.switched) for f in result.worst_frames] == [(3, ("car", "car"))]
+    assert [(f.frame, f.id_switches) for f in result.worst_frames] == [(3, ("car", "car"))]
 
 
 def test_a_class_that_is_another(dataset):

@@ -53,7 +53,7 @@ def test_the_whole_job_goes_around_a_proxy(proxy, monkeypatch, tmp_path, names):
         made = create_labelbox_annotation_project(
             [str(clip)], "Clips", "Street", lb_ontology=ONTOLOGY, lb_api_key=None, progress=False
         )
-        options = {"as_": "ground-truth", "poll_seconds": 0.001, "progress": False}
+        options = {"import_as": "ground-truth", "poll_seconds": 0.001, "progress": False}
         sent = import_annotations(ANNOTATIONS, made.project_id, None, **options)
         assert len(sent.accepted) == 2, sent
         inspect_project(made.project_id, None, progress=False)

@@ -71,7 +71,7 @@ def import_(
     ] = True,
     deeplake_creds: options.Creds = None,
     deeplake_token: options.DeepLakeToken = None,
-    as_: Annotated[
+    import_as: Annotated[
         Literal["ground-truth", "pre-labels"],
         typer.Option(
             "--as",
@@ -174,7 +174,7 @@ def import_(
                 source,
                 project_id,
                 None,
-                as_=as_,
+                import_as=import_as,
                 source_format=source_format,
                 mapping=read_pairs("--map", mapping),
                 group_mapping=read_groups(group_mapping),

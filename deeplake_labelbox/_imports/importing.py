@@ -52,7 +52,7 @@ def import_annotations(
     project_id: str,
     lb_api_key: str | None = None,
     *,
-    as_: ImportKind = "ground-truth",
+    import_as: ImportKind = "ground-truth",
     source_format: SourceFormat | None = None,
     mapping: Mapping[str, str] | None = None,
     group_mapping: GroupMapping | None = None,
@@ -91,7 +91,7 @@ def import_annotations(
         project_id: Id of the Labelbox project. It must have the videos, and an ontology unless
             ``make_ontology``.
         lb_api_key: API key of Labelbox; ``None`` reads ``LABELBOX_API_KEY``.
-        as_: ``"ground-truth"`` creates labels, ``"pre-labels"`` suggestions for the labeler.
+        import_as: ``"ground-truth"`` creates labels, ``"pre-labels"`` suggestions for the labeler.
         source_format: Format of a path; by default recognized by its ending. MOT text has variants
             that its columns do not always tell apart: ``"mot17"`` (flag, class, visibility),
             ``"mot15"`` (confidence, x, y, z), ``"visdrone"``, ``"uavdt"`` and ``"mot-numbers"``
@@ -158,7 +158,7 @@ def import_annotations(
 
     Example:
         ```python
-        result = import_annotations("clips", project_id, api_key, as_="ground-truth")
+        result = import_annotations("clips", project_id, api_key, import_as="ground-truth")
         print(result)
         result.save("import.json")
         ```
@@ -180,10 +180,10 @@ def import_annotations(
         ]
         rain = FrameAnnotation(data_row="crossing.mp4", frames=(1, 24), answers={"weather": "rain"})
         found += [rain, GlobalAnnotation(data_row="crossing.mp4", answers={"scene": "city"})]
-        print(import_annotations(found, project_id, api_key, as_="pre-labels"))
+        print(import_annotations(found, project_id, api_key, import_as="pre-labels"))
         ```
     """
-    _check(as_, existing, tolerance, timeout)
+    _check(import_as, existing, tolerance, timeout)
     _check_answer_kinds(answer_kinds or {}, make_ontology=make_ontology)
     if make_ontology and isinstance(source, Iterator):
         source = list(source)  # it is read twice
@@ -229,7 +229,7 @@ def import_annotations(
             keep_key_frames=keep_key_frames,
         )
         run = ImportRun(
-            ImportResult(exporter.project_id, as_),
+            ImportResult(exporter.project_id, import_as),
             existing=existing,
             label_counts=partial(_label_counts, exporter),
             has_consensus=bool(exporter.project.is_consensus_enabled),
@@ -237,7 +237,7 @@ def import_annotations(
             progress=progress,
         )
         folder = TemporaryFolder()
-        chunks = ChunkWriter(folder.path, as_, exporter.project_id, import_name)
+        chunks = ChunkWriter(folder.path, import_as, exporter.project_id, import_name)
         # An empty iterable is not a mistake, unlike an empty file or dataset.
         is_given = isinstance(opened, PlainSource | SupervisionSource)
         if make_ontology:
@@ -259,7 +259,7 @@ def import_annotations(
             imports = LabelboxImports(
                 client,
                 exporter.project_id,
-                as_,
+                import_as,
                 transport,
                 timeout=timeout,
                 poll_seconds=poll_seconds,
@@ -268,9 +268,9 @@ def import_annotations(
         return run.result
 
 
-def _check(as_: str, existing: str, tolerance: float, timeout: float) -> None:
+def _check(import_as: str, existing: str, tolerance: float, timeout: float) -> None:
     for name, value, choices in (
-        ("as_", as_, get_args(ImportKind)),
+        ("import_as", import_as, get_args(ImportKind)),
         ("existing", existing, get_args(ExistingLabels)),
     ):
         if value not in choices:

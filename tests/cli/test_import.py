@@ -26,12 +26,12 @@ def project(box):
 def run_import(run, box, project, tmp_path):
     (tmp_path / "street.txt").write_text(MOT)
 
-    def run_import(*words, source="street.txt", as_="ground-truth"):
+    def run_import(*words, source="street.txt", import_as="ground-truth"):
         return run(
             "import",
             source,
             project.id,
-            *(("--as", as_) if as_ else ()),
+            *(("--as", import_as) if import_as else ()),
             *words,
             LABELBOX_API_KEY=box.api_key,
             LABELBOX_ENDPOINT=box.endpoint,
@@ -77,7 +77,7 @@ def test_refusals_are_listed(run_import, tmp_path):
 
 def test_a_dry_run(run_import, tmp_path):
     words = ("--data-row", "street=street.mp4", "--dry-run", "out.ndjson", "--fewest-key-frames")
-    result = run_import(*CARS, *words, as_="pre-labels")
+    result = run_import(*CARS, *words, import_as="pre-labels")
     assert result.exit_code == 0, result.output
     assert "Nothing was sent; the lines are in out.ndjson" in result.stderr
     (line,) = map(json.loads, (tmp_path / "out.ndjson").read_text().splitlines())
@@ -99,7 +99,7 @@ def test_bad_options_are_named(run_import, words, fault):
 
 
 def test_what_it_is_imported_as_must_be_said(run_import):
-    assert run_import(as_=None).exit_code == 1
+    assert run_import(import_as=None).exit_code == 1
 
 
 def test_a_name_that_the_source_does_not_have_is_an_error(run_import):

@@ -321,7 +321,7 @@ def test_labels_that_were_deleted_do_not_stop_an_import(imported, project, monke
 
 
 def test_unreviewed_pre_labels_are_found(imported, box):
-    imported([car(1)], as_="pre-labels")
+    imported([car(1)], import_as="pre-labels")
     result = imported([car(2)])
     assert [outcome.reason for outcome in result.skipped] == ["the data row has pre-labels already"]
     box.imports.forget_files()
@@ -422,7 +422,7 @@ def test_annotations_that_cannot_be_read_are_named(imported, annotation):
 @pytest.mark.parametrize(
     "options",
     [
-        {"as_": "labels"},
+        {"import_as": "labels"},
         {"existing": "keep"},
         {"tolerance": -1},
         {"timeout": 0},

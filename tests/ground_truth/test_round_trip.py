@@ -129,12 +129,12 @@ def test_fewest_key_frames(own_box, dataset_of, second_project):
 
 def test_pre_labels_make_no_label(own_box, dataset_of, second_project):
     first = dataset_of(own_box.sample.project_id)
-    result = imported(own_box, first, second_project, as_="pre-labels")
+    result = imported(own_box, first, second_project, import_as="pre-labels")
     assert len(result.accepted) == 31
-    again = imported(own_box, first, second_project, as_="pre-labels")
+    again = imported(own_box, first, second_project, import_as="pre-labels")
     assert again.sent == 0
     other = imported(
-        own_box, first, second_project, as_="pre-labels", tolerance=2.0, keep_key_frames=False
+        own_box, first, second_project, import_as="pre-labels", tolerance=2.0, keep_key_frames=False
     )
     assert other.sent == 0
     assert {outcome.reason for outcome in other} == {"the data row has pre-labels already"}

@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 # Number of steps that may wait here to be written.
 _STEPS_AHEAD: Final = 4
 # For each section, the file is fetched once more, and read from its start.
-_SECTION_FRAMES: Final = 5_000
+_SECTION_FRAMES: Final = 2_000
 _SECTIONS: Final = 16
 # Among the first few tasks, those whose worker was lost are restarted early.
 _LOOKED_AFTER: Final = 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import socket
@@ -173,10 +174,12 @@ def _main():
     """Build on Ray or in threads, and kill a process at the given append or commit of Deep Lake."""
     import deeplake  # noqa: PLC0415 - of the killed process
 
+    from deeplake_labelbox._jobs import ray_engine  # noqa: PLC0415 - the same
     from deeplake_labelbox._jobs.engine import ThreadEngine  # noqa: PLC0415 - the same
-    from deeplake_labelbox._jobs.ray_engine import RayEngine  # noqa: PLC0415 - the same
 
+    logging.basicConfig(level=logging.INFO)
     settings = json.loads(sys.argv[1])
+    ray_engine._SECTION_FRAMES = settings.get("section", ray_engine._SECTION_FRAMES)
     calls = []
 
     def counted(name):
@@ -192,7 +195,8 @@ def _main():
 
     counted("append")
     counted("commit")
-    engine = ThreadEngine() if settings["address"] is None else RayEngine(settings["address"], 1)
+    address = settings["address"]
+    engine = ThreadEngine() if address is None else ray_engine.RayEngine(address, 1)
     build(settings["path"], settings["rows"], engine=engine)
 
 

@@ -242,6 +242,23 @@ def test_a_worker_that_dies_costs_a_long_video_one_section(long_rows, tmp_path, 
 
 
 @pytest.mark.usefixtures("sections_of_12")
+@pytest.mark.parametrize("resumed", [ThreadEngine(), RayEngine("auto", 1)])
+def test_a_driver_that_is_killed_between_sections_is_resumed(cluster, long_rows, tmp_path, resumed):
+    path = str(tmp_path / "ds")
+    settings = {"path": path, "rows": long_rows[:1], "address": cluster, "at": 3, "section": 12}
+    done = subprocess.run(  # noqa: S603 - a script of the tests
+        [sys.executable, ray_runs.__file__, json.dumps(settings)],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert "whole.mp4 is prepared in 4 sections" in done.stderr
+    by_threads = ray_runs.build(f"mem://{uuid4()}", long_rows[:1], engine=ThreadEngine())
+    assert content(ray_runs.build(path, long_rows[:1], engine=resumed)) == content(by_threads)
+
+
+@pytest.mark.usefixtures("sections_of_12")
 def test_a_worker_that_dies_while_it_decodes_costs_one_section(box, tmp_path, caplog):
     storage = box.add_project("Long", {"tools": [], "classifications": []})
     video = storage.add_video(write_video(tmp_path / "long.mp4", frames=LONG, b_frames=2))

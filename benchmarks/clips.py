@@ -10,6 +10,7 @@ import av
 import numpy as np
 
 HEIGHTS = {"480p": (854, 480), "720p": (1280, 720), "1080p": (1920, 1080)}
+_SIZES = {**HEIGHTS, "240p": (320, 240)}
 
 
 def real_clip(name: str) -> Path:
@@ -22,7 +23,7 @@ def real_clip(name: str) -> Path:
 
 def rescaled_clip(path: Path, size: str, frames: int) -> Path:
     """Write bigbuckbunny.mp4 at another size, repeated to a number of frames, as H.264."""
-    width, height = HEIGHTS[size]
+    width, height = _SIZES[size]
     with av.open(str(real_clip("bigbuckbunny.mp4"))) as source:
         pictures = [frame for frame, _ in zip(source.decode(video=0), range(frames), strict=False)]
         pictures = [

@@ -5,23 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from functools import partial
-from typing import Final
 
 from benchmarks.bench import Bench, Row
 
-_WORKERS: Final = 16  # more take minutes to start on two cores
-_QUICK_WORKERS: Final = 4
+# Some minutes on two cores, most of which the workers take to start.
+_WORKERS, _VIDEOS = 64, 160
+_QUICK_WORKERS, _QUICK_VIDEOS = 4, 8
 
 
 def driver_memory(bench: Bench, clip: str) -> Iterator[Row]:
-    """Two videos of PNG from each of many workers, which only send.
+    """Videos as PNG from many workers, which only send.
 
     The object store of Ray is shared memory of the machine, and not counted as the driver's own.
     """
     workers = _QUICK_WORKERS if bench.quick else _WORKERS
+    videos = _QUICK_VIDEOS if bench.quick else _VIDEOS
     path = bench.folder / "memory.json"
     send = partial(bench.run, "driver", "Ray", "", storage="png", clip=clip, memory=str(path))
-    send(workers=workers, videos=2 * workers)
+    send(workers=workers, videos=videos)
     samples = json.loads(path.read_text())
     middle = len(samples) // 2
     what = f"peak memory of a driver that {workers} workers send PNG of 720p"

@@ -8,7 +8,7 @@ import secrets
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,10 @@ _BATCH = 100
 
 
 def ray_frames(settings: Settings) -> Work:
-    """Frames of clips to a dataset, on ``workers`` workers of one core, or by threads."""
+    """Frames of clips to a dataset, on ``workers`` workers of one core, or by threads.
+
+    ``length`` is the number of frames of a clip that Labelbox has, if any.
+    """
     threads = importlib.import_module("deeplake_labelbox._jobs.engine").ThreadEngine
     workers = settings["workers"]
     return _build(settings, _engine(workers) if workers else threads())
@@ -43,9 +46,10 @@ def driver(settings: Settings) -> Work:
     ``memory`` does, the memory of this process during the work.
     """
     storage = settings["storage"]
-    inner = _engine(settings["workers"]) if settings["workers"] else None
+    prepare = partial(prepared_steps, settings["clip"], storage)
+    inner = _engine(settings["workers"], prepare) if settings["workers"] else None
     if inner is None:
-        prepared_steps(settings["clip"], storage)
+        prepare()
     build = _build(settings, _Replay(inner, storage, settings.get("video_ends")))
     if "memory" not in settings:
         return build
@@ -144,20 +148,21 @@ class _Replay:
                 Path(self._video_ends).write_text(json.dumps([*ends, time.perf_counter()]))
 
 
-def _engine(workers: int) -> Any:
-    """Ray with so many workers, which have started."""
+def _engine(workers: int, prepare: Callable[[], Any] = lambda: None) -> Any:
+    """Ray with so many workers, which have started and prepared."""
     ray = importlib.import_module("ray")
     ray.init(address="local", num_cpus=workers, include_dashboard=False, log_to_driver=False)
-    ray.get([ray.remote(num_cpus=1)(_load).remote() for _ in range(workers)])
+    ray.get([ray.remote(num_cpus=1)(_load).remote(prepare) for _ in range(workers)])
     engine = importlib.import_module("deeplake_labelbox._jobs.ray_engine").RayEngine("auto", 1)
     engine.connect(None)
     return engine
 
 
-def _load() -> None:
-    """Import what tasks need, and stay until each worker has such a task."""
+def _load(prepare: Callable[[], Any]) -> None:
+    """Import what tasks need, prepare, and stay until each worker has such a task."""
     for name in ("_jobs.ray_engine", "_store.frames.packets", "_store.frames.pictures"):
         importlib.import_module(f"deeplake_labelbox.{name}")
+    prepare()
     time.sleep(2)
 
 
@@ -170,7 +175,8 @@ def _build(settings: Settings, engine: Any) -> Work:
     rows = [
         {
             "data_row": {"id": f"row-{n}", "row_data": settings["clip"], "external_id": f"{n}.mp4"},
-            "media_attributes": {},
+            # Without its number of frames, a video is not split into sections.
+            "media_attributes": {"frame_count": settings["length"]} if "length" in settings else {},
             "projects": {"p": {"name": "Ray", "labels": []}},
         }
         for n in range(settings["videos"])

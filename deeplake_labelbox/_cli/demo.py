@@ -56,25 +56,21 @@ def demo(
             (output / _MARKER).write_text(_MARKED, "utf-8")
         from deeplake_labelbox._jobs.create import create_dataset  # noqa: PLC0415 - imports deeplake
 
+        run.continues = False
         run.step("Starting a Labelbox sandbox with a sample project")
         with start_sandbox(sample=True) as box:
             path = str(output / "dataset")
-            try:
-                report = create_dataset(
-                    path,
-                    box.sample.project_id,
-                    group_mapping={"raster-segmentation": "mask"},
-                    frame_storage=frame_storage,
-                    overwrite=True,
-                    lb_client=box.client(),
-                    ray_address=ray_address,
-                    ray_cpus=ray_cpus,
-                    progress=run.progress,
-                )
-            except BaseException as error:
-                # They say how to continue, but the demo starts again.
-                vars(error).pop("__notes__", None)
-                raise
+            report = create_dataset(
+                path,
+                box.sample.project_id,
+                group_mapping={"raster-segmentation": "mask"},
+                frame_storage=frame_storage,
+                overwrite=True,
+                lb_client=box.client(),
+                ray_address=ray_address,
+                ray_cpus=ray_cpus,
+                progress=run.progress,
+            )
         sheet = _draw(run, report.dataset, output)
         show_dataset(run, report.dataset, path, report)
         run.result()

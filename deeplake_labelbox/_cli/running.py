@@ -46,6 +46,7 @@ class Run:
         verbose: Whether logs and tracebacks are shown.
         hint: Text below an error, such as the next command to run.
         resume: Text after Ctrl-C, if the same command can continue.
+        continues: Whether notes of errors, which say how to continue, apply to the command.
         gaps: Problems so far.
         started: Time when it started.
     """
@@ -55,6 +56,7 @@ class Run:
     verbose: bool
     hint: str = ""
     resume: str = ""
+    continues: bool = True
     gaps: list[Gap] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
 
@@ -106,7 +108,7 @@ def running(*, verbose: bool) -> Iterator[Run]:
         _fail(run, _file_error(error))
     except KeyboardInterrupt as error:
         run.err.print()
-        resume = " ".join(_notes(error)) or run.resume
+        resume = " ".join(_notes(run, error)) or run.resume
         run.err.print(Text.assemble(("Stopped.", "bold"), " ", resume), soft_wrap=True)
         raise typer.Exit(130) from None
     finally:
@@ -174,13 +176,13 @@ def _fail(run: Run, error: DeepLakeLabelboxError) -> Never:
         run.warn(in_options(str(gap)))
     text = " ".join(in_options(str(error)).split())
     run.err.print(Text.assemble(("Error: ", "bold red"), text), soft_wrap=True)
-    for hint in filter(None, (*_notes(error), run.hint)):
+    for hint in filter(None, (*_notes(run, error), run.hint)):
         run.err.print(Text(hint), soft_wrap=True)
     raise typer.Exit(1) from None
 
 
-def _notes(error: BaseException) -> list[str]:
-    return [in_options(note) for note in getattr(error, "__notes__", ())]
+def _notes(run: Run, error: BaseException) -> list[str]:
+    return [in_options(note) for note in getattr(error, "__notes__", ())] if run.continues else []
 
 
 class _Handler(RichHandler):

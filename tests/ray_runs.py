@@ -148,6 +148,33 @@ def build(path, rows, *, engine, store=None, url_presigner=None, report=None, **
     return build.run(export)
 
 
+_LOCAL_RAY = """
+import json, sys
+import ray
+ray.init(address="local", include_dashboard=False, log_to_driver=False, logging_level="error",
+         **json.loads(sys.argv[1]))
+print(ray.get_runtime_context().gcs_address, flush=True)
+sys.stdin.read()  # until the tests close it, or end
+ray.shutdown()
+"""
+
+
+@contextmanager
+def local_ray(**options):
+    """Start a Ray of this machine in a process of its own; yields its address.
+
+    Ray forks to start its processes, and the fork of a process that has written with Deep Lake may
+    wait for ever in a handler of Deep Lake (4.7.4; about once in some thousand forks).
+    """
+    with subprocess.Popen(  # noqa: S603 - Python itself
+        [sys.executable, "-c", _LOCAL_RAY, json.dumps(options)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield process.stdout.readline().strip()
+
+
 @contextmanager
 def server_of_clients(cluster):
     """Serve ``ray://`` for a cluster on this machine; yields its address and its process id."""

@@ -53,16 +53,10 @@ def cluster():
         patch.setenv("RAY_IGNORE_UNHANDLED_ERRORS", "1")
         patch.setenv("RAY_worker_niceness", "0")
         patch.setenv("PYTHONPATH", str(Path(ray_runs.__file__).parent))
-        ray.init(
-            address="local",
-            num_cpus=2,
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level="error",
-            object_store_memory=200 << 20,
-        )
-        yield ray.get_runtime_context().gcs_address
-        ray.shutdown()
+        with ray_runs.local_ray(num_cpus=2, object_store_memory=200 << 20) as address:
+            ray.init(address=address, log_to_driver=False, logging_level="error")
+            yield address
+            ray.shutdown()
 
 
 @pytest.fixture(scope="module")

@@ -52,6 +52,7 @@ def cluster():
         patch.setenv("RAY_AUTH_MODE", "disabled")
         patch.setenv("RAY_IGNORE_UNHANDLED_ERRORS", "1")
         patch.setenv("RAY_worker_niceness", "0")
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")  # its thread logs during later tests
         patch.setenv("PYTHONPATH", str(Path(ray_runs.__file__).parent))
         with ray_runs.local_ray(num_cpus=2, object_store_memory=200 << 20) as address:
             ray.init(address=address, log_to_driver=False, logging_level="error")
